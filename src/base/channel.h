@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one way in which stages talk: typed messages over a SOCK_SEQPACKET pair. Message borders are kept by
+ * the kernel (unix(7)), so a message is whole or not there.
+ */
+#pragma once
+
+#include "base/error.h"
+
+/** The points at which supervisor and setup wait for each other, in their order. */
+typedef enum SyncPoint {
+        SYNC_USERNS, /* supervisor: the id maps are written */
+        SYNC_CGROUP, /* supervisor: the payload's cgroup is there */
+        SYNC_NETNS,  /* setup: the network namespace is ready for its helper */
+        SYNC_ROOTFS, /* supervisor: helpers of the root (fuse-overlayfs) run */
+        SYNC_EXEC,   /* supervisor: the payload may start */
+} SyncPoint;
+
+typedef enum MessageType {
+        MSG_SYNC,        /* value: SyncPoint */
+        MSG_ERROR,       /* error */
+        MSG_FUSE_DEVICE, /* fd: an opened /dev/fuse, its mount made */
+        MSG_TERMINAL,    /* fd: the pty's master */
+        MSG_SIGNAL,      /* value: signal for the payload */
+        MSG_STOPPED,     /* value: the signal that stopped the payload */
+        MSG_EXIT,        /* value: wait(2) status of the payload */
+} MessageType;
+
+typedef struct Message {
+        MessageType type;
+        int value;
+        Error error; /* sent only with MSG_ERROR */
+} Message;
+
+/** channel_make - a connected pair, both ends close-on-exec. 0 or -errno. */
+int channel_make(int ret_fds[2]);
+
+/** channel_send - send a message, with one descriptor when @fd >= 0 (stays the caller's). 0 or -errno; no
+ * SIGPIPE. */
+int channel_send(int channel, MessageType type, int value, int fd);
+
+/** channel_send_error - send @err whole. */
+int channel_send_error(int channel, const Error *err);
+
+/**
+ * channel_receive - take the next message; waits for it.
+ *
+ * @ret_fd: a descriptor that came along, close-on-exec, else FD_NONE; when NULL an arriving one is closed.
+ *
+ * Returns 1; 0 at the end (all other ends closed); -EBADMSG when what came is no message; -errno of
+ * recvmsg(2).
+ */
+int channel_receive(int channel, Message *ret, int *ret_fd);
+
+/**
+ * channel_expect_sync - wait until the other side reaches @point.
+ *
+ * Returns 0; the other side's error when it sends one (then @err holds it); -ECONNRESET when it is gone.
+ */
+int channel_expect_sync(int channel, SyncPoint point, Error *err);

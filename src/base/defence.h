@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The defences by name, so that tests can try every attack once with its defence switched off. In kurung
+ * itself defence_is_on() is always true (defence.c); only the program that the tests build for themselves is
+ * linked with another definition (tests/escape/defence_switch.c).
+ */
+#pragma once
+
+#include "base/util.h"
+
+typedef enum Defence {
+        DEFENCE_SECCOMP,
+        DEFENCE_CAPABILITIES,
+        DEFENCE_NO_NEW_PRIVILEGES,
+        DEFENCE_NOT_DUMPABLE, /* our processes inside can't be looked into */
+        DEFENCE_CLOSE_FDS,    /* only 0-2 reach the payload */
+        DEFENCE_ENVIRONMENT,  /* rebuilt, helpers get none */
+        DEFENCE_PTY,          /* a terminal and a session of one's own */
+        DEFENCE_PID_NAMESPACE,
+        DEFENCE_IPC_NAMESPACE,
+        DEFENCE_NET_NAMESPACE,
+        DEFENCE_LANDLOCK,
+        DEFENCE_GROUPS,      /* supplementary groups dropped */
+        DEFENCE_RESOLVE,     /* paths resolved inside the root, without magic links */
+        DEFENCE_MOUNT_FLAGS, /* nosuid, nodev, read-only */
+        DEFENCE_MASKS,
+        DEFENCE_HIDE, /* the host's /home, /run, /tmp... are not shown */
+        DEFENCE_PIN,
+        DEFENCE_PRIVATE_MOUNTS, /* no mount of ours reaches the host */
+        DEFENCE_CWD,            /* the working directory is checked to be inside */
+        DEFENCE_MAX,
+} Defence;
+
+/** defence_is_on - whether a defence is to be applied. */
+bool defence_is_on(Defence d);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whole files, whole writes, and removing trees, all relative to a directory descriptor. */
+#pragma once
+
+#include "base/util.h"
+
+#include <sys/stat.h>
+
+/**
+ * io_read_file_at - read a whole file (also of /proc, whose size is not known before).
+ *
+ * @ret: NUL-terminated, owned by the caller; @ret_len: without the NUL, may be NULL.
+ * @max: more bytes than this is -EFBIG.
+ *
+ * Returns 0 or -errno of open(2), read(2).
+ */
+int io_read_file_at(int dirfd, const char *path, size_t max, char **ret, size_t *ret_len);
+
+/** io_write_all - write all of @len bytes, going on after EINTR and short writes. 0 or -errno. */
+int io_write_all(int fd, const void *data, size_t len);
+
+/** io_write_file_at - open an existing file write-only and write @data in one write(2), as /proc wants it. */
+int io_write_file_at(int dirfd, const char *path, const char *data);
+
+/**
+ * io_mkdir_p - create a directory and its parents with @mode (below an absolute path, following symlinks:
+ * only for the user's own directories, never inside a sandbox root). 0 or -errno.
+ */
+int io_mkdir_p(const char *path, mode_t mode);
+
+/**
+ * io_remove_tree_at - remove a file or a whole tree without following symlinks and without recursion on the
+ * stack (depth is bounded only by the file system). Directories that lack u+rwx are given it first.
+ *
+ * Returns 0, or the first -errno (-EACCES, -EPERM: somebody else's directories; a caller in the owning user
+ * namespace can do better) after having removed what could be removed. -ENOENT is success.
+ */
+int io_remove_tree_at(int dirfd, const char *name);

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/process.h"
+
+#include "base/error.h"
+
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+pid_t process_clone(uint64_t flags, int *ret_pidfd)
+{
+        int pidfd = FD_NONE;
+        struct clone_args args = {
+                .flags = flags | CLONE_PIDFD,
+                .pidfd = (uint64_t)(uintptr_t)&pidfd,
+                .exit_signal = SIGCHLD,
+        };
+        long pid = syscall(SYS_clone3, &args, sizeof(args));
+        if (pid < 0)
+                return -errno;
+        if (pid > 0) {
+                if (ret_pidfd)
+                        *ret_pidfd = pidfd;
+                else
+                        fd_close(pidfd);
+        }
+        return (pid_t)pid;
+}
+
+int process_wait(int pidfd, int *ret_status)
+{
+        siginfo_t info = {0};
+        while (waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED) < 0)
+                if (errno != EINTR)
+                        return -errno;
+        if (ret_status)
+                *ret_status =
+                        info.si_code == CLD_EXITED ? (info.si_status & 0xff) << 8 : (info.si_status & 0x7f);
+        return 0;
+}
+
+int process_signal(int pidfd, int sig)
+{
+        return syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0 ? -errno : 0;
+}
+
+int process_exit_code(int status)
+{
+        return WIFSIGNALED(status) ? EXIT_SIGNAL_BASE + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int process_spawn(char *const argv[], int stderr_fd, int *ret_pidfd)
+{
+        posix_spawn_file_actions_t actions;
+        posix_spawnattr_t attr;
+        sigset_t all, none;
+        char *const no_env[] = {NULL};
+        pid_t pid;
+
+        (void)sigfillset(&all);
+        (void)sigemptyset(&none);
+        int r = posix_spawn_file_actions_init(&actions);
+        if (r != 0)
+                return -r;
+        r = posix_spawnattr_init(&attr);
+        if (r != 0) {
+                (void)posix_spawn_file_actions_destroy(&actions);
+                return -r;
+        }
+        (void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+        (void)posix_spawnattr_setsigdefault(&attr, &all);
+        (void)posix_spawnattr_setsigmask(&attr, &none);
+        r = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
+        if (r == 0)
+                r = posix_spawn_file_actions_adddup2(&actions, 0, 1);
+        if (r == 0)
+                r = posix_spawn_file_actions_adddup2(&actions, stderr_fd >= 0 ? stderr_fd : 0, 2);
+        if (r == 0)
+                r = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+        if (r == 0)
+                r = posix_spawn(&pid, argv[0], &actions, &attr, argv, no_env);
+        (void)posix_spawn_file_actions_destroy(&actions);
+        (void)posix_spawnattr_destroy(&attr);
+        if (r != 0)
+                return -r;
+        /* The child is ours and not yet waited for, so its number cannot have been reused. */
+        int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+        if (pidfd < 0)
+                return -errno;
+        *ret_pidfd = pidfd;
+        return 0;
+}
+
+void process_reset_signals(void)
+{
+        sigset_t none;
+        struct sigaction def = {.sa_handler = SIG_DFL};
+        for (int sig = 1; sig < NSIG; sig++)
+                if (sig != SIGKILL && sig != SIGSTOP)
+                        (void)sigaction(sig, &def, NULL);
+        (void)sigemptyset(&none);
+        (void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+int process_close_from(unsigned first)
+{
+        return syscall(SYS_close_range, first, ~0U, 0) < 0 ? -errno : 0;
+}

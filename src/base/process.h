@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making, waiting for and ending processes by pidfd, never by a number that may be reused. */
+#pragma once
+
+#include "base/util.h"
+
+#include <sys/types.h>
+
+/**
+ * process_clone - clone3(2) without CLONE_VM: the child gets a copy of the memory, as with fork(2).
+ *
+ * @flags: CLONE_NEW* flags, may be 0.
+ * @ret_pidfd: the child's pidfd in the parent (close-on-exec), may be NULL.
+ *
+ * Returns the child's pid in the parent, 0 in the child, -errno on failure.
+ */
+pid_t process_clone(uint64_t flags, int *ret_pidfd);
+
+/** process_wait - wait for a child's end (waitid(2) on its pidfd) and reap it. A wait(2) status in
+ * @ret_status (may be NULL). 0 or -errno. */
+int process_wait(int pidfd, int *ret_status);
+
+/** process_signal - pidfd_send_signal(2). -ESRCH when it is gone already. */
+int process_signal(int pidfd, int sig);
+
+/** process_exit_code - what a shell calls the status: the exit status, or 128 + the signal. */
+int process_exit_code(int status);
+
+/**
+ * process_spawn - start a helper program with vfork speed: an absolute path, an empty environment, default
+ * signal dispositions, fds 0-2 on /dev/null, none else inherited.
+ *
+ * @argv: argv[0] is the absolute path.
+ * @stderr_fd: what becomes its fd 2, or FD_NONE for /dev/null.
+ * @ret_pidfd: its pidfd; the caller waits with process_wait().
+ *
+ * Returns 0 or -errno (-ENOENT when there is no such program).
+ */
+int process_spawn(char *const argv[], int stderr_fd, int *ret_pidfd);
+
+/** process_reset_signals - every disposition to default, nothing blocked: what a payload may rely on. */
+void process_reset_signals(void);
+
+/** process_close_from - close_range(2) from @first on. */
+int process_close_from(unsigned first);

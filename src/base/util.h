@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Small helpers that every layer uses: ownership, cleanup, arrays. */
+#pragma once
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define CLEANUP(f) __attribute__((cleanup(f)))
+#define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
+#define UNUSED __attribute__((unused))
+
+/** A descriptor that is not open: every fd variable starts with it. */
+#define FD_NONE (-EBADF)
+
+/** Move a descriptor or a pointer out of its variable, so that the variable's cleanup does nothing. */
+static inline int fd_take(int *fd)
+{
+        int v = *fd;
+        *fd = FD_NONE;
+        return v;
+}
+#define TAKE_FD(fd) fd_take(&(fd))
+
+#define TAKE_PTR(p)                                                                                          \
+        ({                                                                                                   \
+                __typeof__(p) taken_ = (p);                                                                  \
+                (p) = NULL;                                                                                  \
+                taken_;                                                                                      \
+        })
+
+/** Close @fd when it is open; errno stays as it was. Returns FD_NONE, to assign back. */
+static inline int fd_close(int fd)
+{
+        int saved = errno;
+        if (fd >= 0)
+                (void)close(fd);
+        errno = saved;
+        return FD_NONE;
+}
+
+static inline void fd_closep(int *fd)
+{
+        *fd = fd_close(*fd);
+}
+
+static inline void freep(void *p)
+{
+        free(*(void **)p);
+}
+
+#define CLEANUP_FD CLEANUP(fd_closep)
+#define CLEANUP_FREE CLEANUP(freep)
+
+static inline bool str_eq(const char *a, const char *b)
+{
+        return strcmp(a, b) == 0;
+}
+
+static inline bool str_starts(const char *s, const char *prefix)
+{
+        return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+static inline bool str_empty(const char *s)
+{
+        return s == NULL || s[0] == '\0';
+}
