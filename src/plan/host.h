@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Host facts: what this machine can do, probed once, as plain data. Tests fill one by hand; nothing after the
+ * probe asks the machine again.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/strlist.h"
+
+#include <sys/types.h>
+
+/** One mount of /proc/self/mountinfo (proc_pid_mountinfo(5)). */
+typedef struct HostMount {
+        char *target; /* unescaped, absolute */
+        char *root;   /* the root of the mount in its file system */
+        char *fstype;
+        bool read_only;
+} HostMount;
+
+/** One line of /etc/subuid or /etc/subgid that is the user's (subuid(5)). */
+typedef struct SubRange {
+        uint32_t start;
+        uint32_t count;
+} SubRange;
+
+#define HOST_RANGES_MAX 32
+
+typedef struct SubRanges {
+        SubRange items[HOST_RANGES_MAX]; /* in the file's order */
+        size_t n;
+} SubRanges;
+
+typedef enum HostEntryType { HOST_DIRECTORY, HOST_SYMLINK, HOST_FILE, HOST_UNREADABLE } HostEntryType;
+
+/** One entry of "/". */
+typedef struct HostEntry {
+        char *name; /* "usr" */
+        HostEntryType type;
+        char *target; /* HOST_SYMLINK: as readlink(2) gives it */
+} HostEntry;
+
+typedef enum HostDevice { HOST_DEVICE_OK, HOST_DEVICE_MISSING, HOST_DEVICE_CLOSED } HostDevice;
+
+/** Why a user namespace cannot be made. Each has a remedy of its own. */
+typedef enum HostUserns {
+        HOST_USERNS_OK,
+        HOST_USERNS_SYSCTL,   /* kernel.unprivileged_userns_clone = 0 (Debian) */
+        HOST_USERNS_COUNT,    /* user.max_user_namespaces = 0 */
+        HOST_USERNS_APPARMOR, /* kernel.apparmor_restrict_unprivileged_userns = 1 and no profile for us */
+        HOST_USERNS_ABSENT,   /* the kernel has no /proc/self/ns/user */
+} HostUserns;
+
+typedef enum HostHelper {
+        HOST_HELPER_OK,
+        HOST_HELPER_MISSING,
+        HOST_HELPER_UNPRIVILEGED, /* there, but neither setuid nor with a file capability */
+} HostHelper;
+
+typedef struct Host {
+        uid_t uid;
+        gid_t gid;
+        gid_t groups_n;   /* how many supplementary groups the caller has */
+        char *user;       /* login name, or NULL */
+        char *home;       /* $HOME, else passwd's; NULL: none, or not an existing directory */
+        char *shell;      /* passwd's, or "/bin/sh" */
+        char *cwd;        /* normalized; NULL when it was deleted */
+        char *cache_home; /* where kurung may keep things: $XDG_CACHE_HOME/kurung, ~/.cache/kurung, ...; NULL:
+                             nowhere */
+        bool is_root;     /* uid 0 of this user namespace */
+        unsigned kernel_major, kernel_minor;
+        HostUserns userns;
+        bool has_clone3, has_openat2, has_mount_setattr; /* by kernel version: 5.3, 5.6, 5.12 */
+        SubRanges subuids, subgids;
+        char *newuidmap, *newgidmap; /* absolute paths, NULL when missing */
+        HostHelper newuidmap_state, newgidmap_state;
+        char *fuse_overlayfs; /* absolute path or NULL */
+        HostDevice fuse_device, tun_device;
+        bool kernel_overlay; /* overlayfs is there and may be mounted in a user namespace (>= 5.11) */
+        int landlock_abi;    /* 0: none */
+        bool seccomp;
+        bool nested; /* in a user namespace already (/proc/self/uid_map is not the whole range) */
+        bool proc_visible, sys_visible; /* a fresh one may be mounted: no mount hides a part of the host's
+                                           (mount_too_revealing) */
+        HostMount *mounts;
+        size_t n_mounts;
+        HostEntry *top; /* entries of "/", sorted by name */
+        size_t n_top;
+        char *resolv_conf;          /* what /etc/resolv.conf resolves to; NULL: nothing */
+        char *localtime;            /* the same of /etc/localtime */
+        bool cgroup_v2;             /* /sys/fs/cgroup is a cgroup2 file system */
+        StrList cgroup_controllers; /* delegated to us, when writable */
+        bool cgroup_delegated;
+        bool user_manager; /* a systemd user manager answers at $XDG_RUNTIME_DIR/systemd/private */
+} Host;
+
+/** host_probe - fill @ret from this machine and the caller's environment. host_clear() frees it. */
+int host_probe(Host *ret, Error *err);
+
+void host_clear(Host *host);
+
+/**
+ * host_parse_mountinfo - parse the text of /proc/PID/mountinfo. Hostile input is refused whole (-EINVAL).
+ *
+ * @ret, @ret_n: owned by the caller, host_free_mounts().
+ */
+int host_parse_mountinfo(const char *text, HostMount **ret, size_t *ret_n);
+void host_free_mounts(HostMount *mounts, size_t n);
+
+/**
+ * host_parse_subid - the ranges of @user or @uid in the text of /etc/subuid or /etc/subgid, as shadow reads
+ * it: lines "NAME-OR-UID:START:COUNT"; comments, other users' and malformed lines are passed over (shadow
+ * does so, too); several lines add up; ranges that wrap 32 bits or have no ids are passed over.
+ *
+ * Returns 0; never more than HOST_RANGES_MAX.
+ */
+int host_parse_subid(const char *text, const char *user, uid_t uid, SubRanges *ret);

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plan/plan.h"
+
+#include "plan/plan_internal.h"
+
+#include <linux/capability.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#define CAP_BIT(cap) (UINT64_C(1) << (cap))
+
+/*
+ * What package managers and installers need of root, and nothing that reaches the kernel's less trodden
+ * paths: no NET_RAW, MKNOD, SYS_ADMIN, SYS_PTRACE, NET_ADMIN. The same set as podman's default.
+ */
+#define ROOT_CAPABILITIES                                                                                    \
+        (CAP_BIT(CAP_CHOWN) | CAP_BIT(CAP_DAC_OVERRIDE) | CAP_BIT(CAP_FOWNER) | CAP_BIT(CAP_FSETID) |        \
+         CAP_BIT(CAP_KILL) | CAP_BIT(CAP_SETGID) | CAP_BIT(CAP_SETUID) | CAP_BIT(CAP_SETPCAP) |              \
+         CAP_BIT(CAP_NET_BIND_SERVICE) | CAP_BIT(CAP_SYS_CHROOT) | CAP_BIT(CAP_SETFCAP))
+
+#define LANDLOCK_ABI_SCOPE 6
+
+PlanOp *plan_add_op(Plan *plan, PlanOpKind kind, const char *source, const char *dest, unsigned flags)
+{
+        PlanOp *ops = reallocarray(plan->ops, plan->n_ops + 1, sizeof(*ops));
+        if (!ops)
+                return NULL;
+        plan->ops = ops;
+        PlanOp *op = &ops[plan->n_ops];
+        *op = (PlanOp){.kind = kind, .flags = flags, .mode = 0755};
+        op->source = source ? strdup(source) : NULL;
+        op->dest = strdup(dest);
+        if (!op->dest || (source && !op->source)) {
+                free(op->source);
+                free(op->dest);
+                return NULL;
+        }
+        plan->n_ops++;
+        return op;
+}
+
+int plan_notice(Plan *plan, const char *fmt, ...)
+{
+        CLEANUP_FREE char *s = NULL;
+        va_list ap;
+        va_start(ap, fmt);
+        int n = vasprintf(&s, fmt, ap);
+        va_end(ap);
+        return n < 0 ? -ENOMEM : strlist_add(&plan->notices, s);
+}
+
+static void map_add(IdMap *map, uint32_t inside, uint32_t outside, uint32_t count)
+{
+        if (count > 0 && map->n < PLAN_RANGES_MAX)
+                map->items[map->n++] = (IdRange){inside, outside, count};
+}
+
+/* A range that holds the user's own id, or an id that an earlier line gave already, would be refused by the
+ * kernel. */
+static bool range_usable(const SubRanges *ranges, size_t i, uint32_t own)
+{
+        uint64_t start = ranges->items[i].start, end = start + ranges->items[i].count;
+        if (own >= start && own < end)
+                return false;
+        for (size_t j = 0; j < i; j++) {
+                uint64_t s = ranges->items[j].start, e = s + ranges->items[j].count;
+                if (start < e && s < end)
+                        return false;
+        }
+        return true;
+}
+
+void plan_map_ids(uint32_t inside, uint32_t outside, const SubRanges *ranges, IdMap *ret)
+{
+        *ret = (IdMap){0};
+        uint64_t next = 0;
+        bool placed = false;
+        for (size_t i = 0; i < ranges->n; i++) {
+                if (!range_usable(ranges, i, outside))
+                        continue;
+                uint64_t start = ranges->items[i].start, left = ranges->items[i].count;
+                if (!placed && next + left > inside) {
+                        uint64_t before = inside - next;
+                        map_add(ret, (uint32_t)next, (uint32_t)start, (uint32_t)before);
+                        map_add(ret, inside, outside, 1);
+                        placed = true;
+                        start += before;
+                        left -= before;
+                        next = (uint64_t)inside + 1;
+                }
+                if (next + left > UINT32_MAX)
+                        left = UINT32_MAX - next;
+                map_add(ret, (uint32_t)next, (uint32_t)start, (uint32_t)left);
+                next += left;
+        }
+        if (!placed)
+                map_add(ret, inside, outside, 1);
+}
+
+/* What keeps newuidmap and newgidmap from serving, with its remedy; NULL when they do. */
+static const char *helpers_missing(const Host *host)
+{
+        if (host->newuidmap_state == HOST_HELPER_MISSING || host->newgidmap_state == HOST_HELPER_MISSING)
+                return "newuidmap and newgidmap are not installed (Debian, Ubuntu: apt install uidmap)";
+        if (host->newuidmap_state == HOST_HELPER_UNPRIVILEGED ||
+            host->newgidmap_state == HOST_HELPER_UNPRIVILEGED)
+                return "newuidmap or newgidmap has lost its setuid bit or file capability (reinstall uidmap)";
+        if (host->subuids.n == 0 || host->subgids.n == 0)
+                return "there is no range for you in /etc/subuid and /etc/subgid (\"kurung doctor\" prints "
+                       "the line to add)";
+        return NULL;
+}
+
+static int make_identity(Plan *plan, const Spec *spec, const Host *host, Error *err)
+{
+        plan->host_uid = host->uid;
+        plan->host_gid = host->gid;
+        plan->uid = spec->run_as == RUN_AS_SELF   ? host->uid
+                    : spec->run_as == RUN_AS_ROOT ? 0
+                                                  : spec->run_as_uid;
+        plan->gid = spec->run_as == RUN_AS_SELF   ? host->gid
+                    : spec->run_as == RUN_AS_ROOT ? 0
+                                                  : spec->run_as_gid;
+
+        const char *missing = spec->id_map == ID_MAP_SINGLE ? NULL : helpers_missing(host);
+        if (missing && spec->id_map == ID_MAP_SUBID)
+                return error_set(err, ENOTSUP, "IdMap=subid: %s", missing);
+        if (missing && plan_notice(plan, "only one user id inside: %s", missing) < 0)
+                return error_no_memory(err);
+        plan->map_by_helpers = spec->id_map != ID_MAP_SINGLE && !missing;
+
+        const SubRanges none = {0};
+        plan_map_ids(plan->uid, host->uid, plan->map_by_helpers ? &host->subuids : &none, &plan->uid_map);
+        plan_map_ids(plan->gid, host->gid, plan->map_by_helpers ? &host->subgids : &none, &plan->gid_map);
+        if (!plan->map_by_helpers)
+                return 0;
+        plan->newuidmap = strdup(host->newuidmap);
+        plan->newgidmap = strdup(host->newgidmap);
+        return plan->newuidmap && plan->newgidmap ? 0 : error_no_memory(err);
+}
+
+static int make_privileges(Plan *plan, const Spec *spec, const Host *host, Error *err)
+{
+        uint64_t base = plan->uid == 0 && !spec->capabilities_cleared ? ROOT_CAPABILITIES : 0;
+        plan->capabilities = base | spec->capabilities;
+        plan->no_new_privileges = spec->no_new_privileges;
+        plan->seccomp = spec->seccomp;
+        if (spec->seccomp_file && !(plan->seccomp_file = strdup(spec->seccomp_file)))
+                return error_no_memory(err);
+        for (size_t i = 0; i < spec->architectures.n; i++)
+                if (strlist_add(&plan->architectures, spec->architectures.items[i]) < 0)
+                        return error_no_memory(err);
+        if (spec->network != NETWORK_HOST)
+                return 0;
+        plan->landlock_scope = host->landlock_abi >= LANDLOCK_ABI_SCOPE;
+        if (!plan->landlock_scope &&
+            plan_notice(plan,
+                        "the host's network is shared and this kernel's Landlock (ABI %d) can't keep its "
+                        "abstract sockets out (ABI %d can)",
+                        host->landlock_abi, LANDLOCK_ABI_SCOPE) < 0)
+                return error_no_memory(err);
+        return 0;
+}
+
+/* Obstacles that no spec gets around, each with its own remedy. */
+static int check_host(const Host *host, Error *err)
+{
+        if (host->is_root && !host->nested)
+                return error_set(
+                        err, EPERM,
+                        "refusing to run as root: in a user namespace real root stays the host's root "
+                        "to its files (/proc/sys, devices); run kurung as an ordinary user");
+        if (!host->has_clone3 || !host->has_openat2 || !host->has_mount_setattr)
+                return error_set(err, ENOSYS, "kernel %u.%u lacks mount_setattr(2): 5.12 or newer is needed",
+                                 host->kernel_major, host->kernel_minor);
+        switch (host->userns) {
+        case HOST_USERNS_SYSCTL:
+                return error_set(
+                        err, EPERM,
+                        "user namespaces are off: sudo sysctl -w kernel.unprivileged_userns_clone=1");
+        case HOST_USERNS_COUNT:
+                return error_set(
+                        err, ENOSPC,
+                        "no user namespace is left to make (user.max_user_namespaces is 0): sudo sysctl -w "
+                        "user.max_user_namespaces=15000");
+        case HOST_USERNS_APPARMOR:
+                return error_set(
+                        err, EPERM,
+                        "AppArmor keeps programs without a profile from user namespaces: install the "
+                        "profile that \"kurung doctor\" prints");
+        case HOST_USERNS_ABSENT:
+                return error_set(err, ENOSYS,
+                                 "this kernel was built without user namespaces (CONFIG_USER_NS)");
+        case HOST_USERNS_OK:
+                break;
+        }
+        if (!host->seccomp)
+                return error_set(err, ENOSYS,
+                                 "this kernel was built without seccomp filters (CONFIG_SECCOMP_FILTER)");
+        if (!host->proc_visible)
+                return error_set(
+                        err, EPERM,
+                        "a fresh /proc can't be mounted, as an outer container masks parts of its own: "
+                        "start that container with unmasked /proc (podman: --security-opt unmask=ALL)");
+        return 0;
+}
+
+static int fill_plan(Plan *plan, const Spec *spec, const Host *host, const char *const *environ_list,
+                     Error *err)
+{
+        plan->network = spec->network;
+        plan->namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+                           CLONE_NEWCGROUP | (spec->network == NETWORK_HOST ? 0 : CLONE_NEWNET);
+        if (host->cache_home && !(plan->state_dir = strdup(host->cache_home)))
+                return error_no_memory(err);
+        for (size_t i = 0; i < spec->argv.n; i++)
+                if (strlist_add(&plan->argv, spec->argv.items[i]) < 0)
+                        return error_no_memory(err);
+
+        int r = make_identity(plan, spec, host, err);
+        if (r == 0)
+                r = plan_choose_engine(plan, spec, host, err);
+        if (r == 0)
+                r = plan_make_root(plan, spec, host, err);
+        if (r == 0)
+                r = make_privileges(plan, spec, host, err);
+        if (r == 0)
+                r = plan_make_env(plan, spec, host, environ_list, err);
+        return r;
+}
+
+int plan_make(const Spec *spec, const Host *host, const char *const *environ_list, Plan *ret, Error *err)
+{
+        int r = spec_validate(spec, err);
+        if (r < 0)
+                return r;
+        r = check_host(host, err);
+        if (r < 0)
+                return r;
+        Plan plan = {0};
+        r = fill_plan(&plan, spec, host, environ_list, err);
+        if (r < 0) {
+                plan_clear(&plan);
+                return r;
+        }
+        *ret = plan;
+        return 0;
+}
+
+void plan_clear(Plan *plan)
+{
+        for (size_t i = 0; i < plan->n_ops; i++) {
+                free(plan->ops[i].source);
+                free(plan->ops[i].dest);
+                free(plan->ops[i].layer);
+                free(plan->ops[i].origin);
+        }
+        free(plan->ops);
+        free(plan->newuidmap);
+        free(plan->newgidmap);
+        free(plan->fuse_overlayfs);
+        free(plan->cwd);
+        free(plan->state_dir);
+        free(plan->seccomp_file);
+        strlist_clear(&plan->architectures);
+        strlist_clear(&plan->argv);
+        strlist_clear(&plan->env);
+        strlist_clear(&plan->notices);
+        *plan = (Plan){0};
+}

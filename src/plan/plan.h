@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The plan: a spec resolved against host facts. plan_make() is pure; after it there is only "const Plan *".
+ */
+#pragma once
+
+#include "plan/host.h"
+#include "spec/spec.h"
+
+typedef struct IdRange {
+        uint32_t inside;
+        uint32_t outside;
+        uint32_t count;
+} IdRange;
+
+#define PLAN_RANGES_MAX (HOST_RANGES_MAX + 3)
+
+typedef struct IdMap {
+        IdRange items[PLAN_RANGES_MAX];
+        size_t n;
+} IdMap;
+
+/**
+ * The operations that make the root, done in their order by mech/rootfs. The first one has dest "/" and makes
+ * the root itself (TMPFS, BIND, OVERLAY or FUSE).
+ */
+typedef enum PlanOpKind {
+        OP_DIR,     /* a directory, made if it is not there */
+        OP_SYMLINK, /* dest -> source */
+        OP_BIND,    /* source (host path) at dest */
+        OP_SCRATCH, /* a fresh directory of the run's own, at dest, writable */
+        OP_OVERLAY, /* kernel overlay: lower = source, upper of its own, at dest */
+        OP_FUSE,    /* the same by fuse-overlayfs */
+        OP_TMPFS,   /* an empty tmpfs */
+        OP_PROC,    /* a fresh procfs */
+        OP_SYSFS,   /* a fresh sysfs */
+        OP_DEV,     /* a tmpfs with the device nodes, pts, shm, links */
+        OP_MASK, /* what is at dest becomes empty: /dev/null over a file, a read-only tmpfs over a directory
+                  */
+        OP_PIN,  /* dest is bound on itself: it can't be renamed away from under what it holds */
+        OP_READ_ONLY, /* dest, with what is mounted below, becomes read-only */
+        OP_SEAL,      /* the root's own mount becomes read-only, nothing below it */
+} PlanOpKind;
+
+enum {
+        OP_RDONLY = 1 << 0,
+        OP_OPTIONAL = 1 << 1, /* nothing is done when source or dest is not there */
+        OP_NOEXEC = 1 << 2,
+        OP_RECURSIVE = 1 << 3,  /* with submounts */
+        OP_ROOT_OWNED = 1 << 4, /* TMPFS, DIR: belongs to the sandbox's root, where it is mapped */
+        OP_NO_FOLLOW = 1 << 5,  /* dest must not be a symlink: kurung's own places */
+};
+
+typedef struct PlanOp {
+        PlanOpKind kind;
+        char *source; /* host path or link text, or NULL */
+        char *dest;   /* path in the sandbox */
+        char *layer;  /* OVERLAY, SCRATCH: name below the run's upper and work directories, unique */
+        unsigned flags;
+        unsigned mode;     /* DIR, TMPFS */
+        bool placeholders; /* FUSE: what the user can't read is an empty file of the same mode */
+        uint64_t size;     /* TMPFS: bytes, 0: the default */
+        char *origin;      /* whose wish it was, for errors; NULL: kurung's own */
+} PlanOp;
+
+typedef struct Plan {
+        /* identity */
+        uid_t host_uid;
+        gid_t host_gid;
+        uid_t uid; /* inside */
+        gid_t gid;
+        IdMap uid_map, gid_map;
+        bool map_by_helpers; /* newuidmap, newgidmap; else the one-line map by ourselves */
+        char *newuidmap, *newgidmap;
+
+        uint64_t namespaces; /* CLONE_NEW* of the setup stage */
+        NetworkMode network;
+
+        /* root */
+        OverlayEngine engine; /* never OVERLAY_AUTO */
+        char *fuse_overlayfs; /* with OVERLAY_FUSE */
+        PlanOp *ops;
+        size_t n_ops;
+        char *cwd;          /* inside */
+        char *state_dir;    /* where run directories and caches are kept (Host.cache_home) */
+        bool needs_run_dir; /* an op has a layer */
+
+        /* privileges */
+        uint64_t capabilities; /* permitted, effective, inheritable and bounding set of the payload */
+        bool no_new_privileges;
+        SeccompKind seccomp;
+        char *seccomp_file;
+        StrList architectures;
+        bool landlock_scope; /* keep abstract sockets and signals inside (shared network, ABI >= 6) */
+
+        /* payload */
+        StrList argv;
+        StrList env; /* complete */
+
+        StrList notices; /* what a default gave up on this host: one line each, shown unless -q */
+} Plan;
+
+/**
+ * plan_make - resolve @spec against @host.
+ *
+ * @environ_list: the caller's environment as environ(7), for what Pass= names.
+ * @ret: plan_clear() frees it; untouched on failure.
+ *
+ * Returns 0; -EPERM, -EINVAL, -ENOTSUP... with @err where what was asked for cannot be had here.
+ */
+int plan_make(const Spec *spec, const Host *host, const char *const *environ_list, Plan *ret, Error *err);
+
+void plan_clear(Plan *plan);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The payload's environment: rebuilt from a short list, never the caller's. */
+#include "plan/plan_internal.h"
+
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+static bool name_passes(const StrList *patterns, const char *entry)
+{
+        size_t len = strcspn(entry, "=");
+        for (size_t i = 0; i < patterns->n; i++) {
+                const char *p = patterns->items[i];
+                size_t n = strlen(p);
+                bool prefix = n > 0 && p[n - 1] == '*';
+                if (prefix ? len >= n - 1 && strncmp(entry, p, n - 1) == 0
+                           : len == n && strncmp(entry, p, n) == 0)
+                        return true;
+        }
+        return false;
+}
+
+static int set_pair(StrList *env, const char *pair)
+{
+        size_t len = strcspn(pair, "=");
+        CLEANUP_FREE char *name = strndup(pair, len);
+        if (!name)
+                return -ENOMEM;
+        return env_list_set(env, name, pair[len] ? pair + len + 1 : "");
+}
+
+int plan_make_env(Plan *plan, const Spec *spec, const Host *host, const char *const *environ_list, Error *err)
+{
+        StrList *env = &plan->env;
+        bool root = plan->uid == 0;
+        const char *user = root ? "root" : host->user ? host->user : "user";
+        int r = env_list_set(env, "PATH", DEFAULT_PATH);
+        if (r == 0)
+                r = env_list_set(env, "HOME", host->home ? host->home : "/");
+        if (r == 0)
+                r = env_list_set(env, "USER", user);
+        if (r == 0)
+                r = env_list_set(env, "LOGNAME", user);
+        if (r == 0)
+                r = env_list_set(env, "SHELL", host->shell ? host->shell : "/bin/sh");
+        if (r == 0)
+                r = env_list_set(env, "PWD", plan->cwd);
+        /* The one mark by which a program can tell where it is, as podman and systemd-nspawn set it. */
+        if (r == 0)
+                r = env_list_set(env, "container", "kurung");
+        for (size_t i = 0; r == 0 && environ_list && environ_list[i]; i++)
+                if (strchr(environ_list[i], '=') && name_passes(&spec->env_pass, environ_list[i]))
+                        r = set_pair(env, environ_list[i]);
+        for (size_t i = 0; r == 0 && i < spec->env_set.n; i++)
+                r = set_pair(env, spec->env_set.items[i]);
+        return r < 0 ? error_no_memory(err) : 0;
+}

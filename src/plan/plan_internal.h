@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of plan_make() share. */
+#pragma once
+
+#include "plan/plan.h"
+
+/** plan_add_op - append an operation; copies the strings. Returns it (valid until the next call), or NULL
+ * when out of memory. */
+PlanOp *plan_add_op(Plan *plan, PlanOpKind kind, const char *source, const char *dest, unsigned flags);
+
+/** plan_notice - append a notice. 0 or -ENOMEM. */
+int plan_notice(Plan *plan, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/** plan_map_ids - one id map: @inside is @outside, the ids beside it are the subordinate ranges in their
+ * order. */
+void plan_map_ids(uint32_t inside, uint32_t outside, const SubRanges *ranges, IdMap *ret);
+
+/** plan_choose_engine - the root's engine: 0 or -errno with @err. */
+int plan_choose_engine(Plan *plan, const Spec *spec, const Host *host, Error *err);
+
+/** plan_make_root - fill plan->ops and plan->cwd. */
+int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err);
+
+/** plan_make_env - fill plan->env. */
+int plan_make_env(Plan *plan, const Spec *spec, const Host *host, const char *const *environ_list,
+                  Error *err);

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The root file system as an ordered list of operations: which engine, what is seen, what is caught. */
+#include "base/path.h"
+#include "plan/plan_internal.h"
+
+#include <stdio.h>
+
+/* Of the host's root a sandbox sees the system, not the people (DESIGN.md §5): these are empty. */
+static const struct {
+        const char *path;
+        unsigned mode;
+} hidden[] = {
+        {"/home", 0755},    {"/root", 0700},     {"/mnt", 0755},        {"/media", 0755},
+        {"/srv", 0755},     {"/boot", 0755},     {"/lost+found", 0700}, {"/tmp", 01777},
+        {"/run", 0755},     {"/var/tmp", 01777}, {"/var/mail", 02775},  {"/var/spool", 0755},
+        {"/var/log", 0755},
+};
+
+/* Places of the kernel, made by operations of their own. */
+static const char *const kernel_dirs[] = {"/proc", "/sys", "/dev"};
+
+static const char *const proc_masked[] = {"/proc/kcore",         "/proc/keys",        "/proc/timer_list",
+                                          "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",
+                                          "/proc/acpi",          "/proc/interrupts"};
+static const char *const proc_read_only[] = {"/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus",
+                                             "/proc/fs"};
+static const char *const sys_masked[] = {"/sys/firmware", "/sys/kernel/security", "/sys/kernel/debug",
+                                         "/sys/kernel/tracing", "/sys/devices/virtual/powercap"};
+
+/* Upper directories need trusted or user xattrs and whiteouts: these file systems are known to have them. */
+static const char *const upper_fstypes[] = {"ext4",  "ext3",  "ext2", "xfs",
+                                            "btrfs", "tmpfs", "f2fs", "bcachefs"};
+
+static bool in_list(const char *const *list, size_t n, const char *s)
+{
+        for (size_t i = 0; i < n; i++)
+                if (str_eq(list[i], s))
+                        return true;
+        return false;
+}
+
+/* The type of the file system that @path lies on: the deepest mount, the last of several. */
+static const char *host_fstype(const Host *host, const char *path)
+{
+        const char *best = "";
+        size_t best_len = 0;
+        for (size_t i = 0; i < host->n_mounts; i++) {
+                size_t len = strlen(host->mounts[i].target);
+                if (path_is_below(path, host->mounts[i].target) && len >= best_len) {
+                        best = host->mounts[i].fstype;
+                        best_len = len;
+                }
+        }
+        return best;
+}
+
+static bool has_submounts(const Host *host, const char *dir)
+{
+        for (size_t i = 0; i < host->n_mounts; i++)
+                if (path_is_below(host->mounts[i].target, dir) && !str_eq(host->mounts[i].target, dir))
+                        return true;
+        return false;
+}
+
+static bool fuse_works(const Host *host)
+{
+        return host->fuse_overlayfs && host->fuse_device == HOST_DEVICE_OK && host->cache_home;
+}
+
+static bool kernel_overlay_works(const Host *host)
+{
+        return host->kernel_overlay && host->cache_home &&
+               in_list(upper_fstypes, ARRAY_LEN(upper_fstypes), host_fstype(host, host->cache_home));
+}
+
+static const char *fuse_missing(const Host *host)
+{
+        if (!host->fuse_overlayfs)
+                return "fuse-overlayfs is not installed (Debian, Ubuntu: apt install fuse-overlayfs)";
+        if (host->fuse_device == HOST_DEVICE_MISSING)
+                return "/dev/fuse is not there (sudo modprobe fuse)";
+        if (host->fuse_device == HOST_DEVICE_CLOSED)
+                return "/dev/fuse may not be opened by you (sudo chmod 666 /dev/fuse, as udev does)";
+        return "there is no directory to keep writes in (set HOME or XDG_CACHE_HOME to one of yours)";
+}
+
+static const char *kernel_overlay_missing(const Host *host)
+{
+        if (!host->kernel_overlay)
+                return "this kernel has no overlayfs for user namespaces (5.11 or newer, CONFIG_OVERLAY_FS)";
+        if (!host->cache_home)
+                return "there is no directory to keep writes in (set HOME or XDG_CACHE_HOME to one of yours)";
+        return "the file system of the cache directory can't hold an overlay's upper (set XDG_CACHE_HOME to "
+               "a "
+               "directory on ext4, xfs, btrfs or tmpfs)";
+}
+
+static int choose_asked(Plan *plan, const Spec *spec, const Host *host, Error *err)
+{
+        if (spec->overlay == OVERLAY_FUSE && !fuse_works(host))
+                return error_set(err, ENOTSUP, "Overlay=fuse: %s", fuse_missing(host));
+        if (spec->overlay == OVERLAY_KERNEL && !kernel_overlay_works(host))
+                return error_set(err, ENOTSUP, "Overlay=kernel: %s", kernel_overlay_missing(host));
+        if (spec->overlay == OVERLAY_KERNEL && spec->root == ROOT_DIR && has_submounts(host, spec->root_dir))
+                return error_set(
+                        err, ENOTSUP,
+                        "Overlay=kernel: %s has mounts below it, which the kernel's overlay can't take as "
+                        "a lower; use Overlay=fuse",
+                        spec->root_dir);
+        plan->engine = spec->overlay;
+        return 0;
+}
+
+int plan_choose_engine(Plan *plan, const Spec *spec, const Host *host, Error *err)
+{
+        if (spec->overlay != OVERLAY_AUTO) {
+                int r = choose_asked(plan, spec, host, err);
+                if (r < 0)
+                        return r;
+        } else {
+                bool kernel = kernel_overlay_works(host) &&
+                              !(spec->root == ROOT_DIR && has_submounts(host, spec->root_dir));
+                bool prefer_fuse = plan->uid == 0 && spec->root == ROOT_HOST;
+                if (prefer_fuse && !fuse_works(host) &&
+                    plan_notice(plan, "files of the system can't be changed inside: %s", fuse_missing(host)) <
+                            0)
+                        return error_no_memory(err);
+                if (!kernel && !fuse_works(host) &&
+                    plan_notice(plan, "the system is read-only inside: %s", kernel_overlay_missing(host)) < 0)
+                        return error_no_memory(err);
+                plan->engine = prefer_fuse && fuse_works(host) ? OVERLAY_FUSE
+                               : kernel                        ? OVERLAY_KERNEL
+                               : fuse_works(host)              ? OVERLAY_FUSE
+                                                               : OVERLAY_NONE;
+        }
+        return 0;
+}
+
+static int add(Plan *plan, PlanOpKind kind, const char *source, const char *dest, unsigned flags, Error *err)
+{
+        return plan_add_op(plan, kind, source, dest, flags) ? 0 : error_no_memory(err);
+}
+
+static int add_mode(Plan *plan, PlanOpKind kind, const char *dest, unsigned mode, unsigned flags, Error *err)
+{
+        PlanOp *op = plan_add_op(plan, kind, NULL, dest, flags);
+        if (!op)
+                return error_no_memory(err);
+        op->mode = mode;
+        return 0;
+}
+
+/* An operation with a directory of the run's own: SCRATCH, OVERLAY, FUSE. */
+static int add_layer(Plan *plan, PlanOpKind kind, const char *source, const char *dest, unsigned flags,
+                     Error *err)
+{
+        PlanOp *op = plan_add_op(plan, kind, source, dest, flags);
+        if (!op || asprintf(&op->layer, "%zu", plan->n_ops) < 0)
+                return error_no_memory(err);
+        if (kind == OP_FUSE && !plan->fuse_overlayfs)
+                return error_set(err, ENOTSUP, "%s needs fuse-overlayfs", dest);
+        plan->needs_run_dir = true;
+        return 0;
+}
+
+/*
+ * Writes below @dest are caught: the kernel's overlay where it serves, else fuse-overlayfs. A lower with
+ * mounts below it can't be cloned by the kernel (all of the host's mounts are locked in our namespace:
+ * mount_namespaces(7)). Returns 1 when neither serves; nothing is added then.
+ */
+static int add_caught(Plan *plan, const Host *host, const char *source, const char *dest, Error *err)
+{
+        if (kernel_overlay_works(host) && !has_submounts(host, source) &&
+            !path_is_below(host->cache_home, source))
+                return add_layer(plan, OP_OVERLAY, source, dest, OP_NO_FOLLOW, err);
+        if (!fuse_works(host))
+                return 1;
+        if (!plan->fuse_overlayfs && !(plan->fuse_overlayfs = strdup(host->fuse_overlayfs)))
+                return error_no_memory(err);
+        return add_layer(plan, OP_FUSE, source, dest, OP_NO_FOLLOW, err);
+}
+
+static bool is_hidden(const char *path)
+{
+        for (size_t i = 0; i < ARRAY_LEN(hidden); i++)
+                if (str_eq(hidden[i].path, path))
+                        return true;
+        return false;
+}
+
+/* The visible top directories, each with the engine's kind of mount; symlinks as they are. */
+static int add_system(Plan *plan, const Host *host, Error *err)
+{
+        for (size_t i = 0; i < host->n_top; i++) {
+                const HostEntry *e = &host->top[i];
+                CLEANUP_FREE char *path = path_join("/", e->name);
+                int r = 0;
+                if (!path)
+                        return error_no_memory(err);
+                if (is_hidden(path) || in_list(kernel_dirs, ARRAY_LEN(kernel_dirs), path))
+                        continue;
+                if (e->type == HOST_SYMLINK)
+                        r = add(plan, OP_SYMLINK, e->target, path, OP_NO_FOLLOW, err);
+                else if (e->type == HOST_DIRECTORY && plan->engine == OVERLAY_KERNEL &&
+                         !has_submounts(host, path))
+                        r = add_layer(plan, OP_OVERLAY, path, path, OP_NO_FOLLOW, err);
+                else if (e->type == HOST_DIRECTORY)
+                        r = add(plan, OP_BIND, path, path, OP_RDONLY | OP_RECURSIVE | OP_NO_FOLLOW, err);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int add_hidden(Plan *plan, const Host *host, bool root_is_tmpfs, Error *err)
+{
+        for (size_t i = 0; i < ARRAY_LEN(hidden); i++) {
+                const char *path = hidden[i].path;
+                bool writable_by_all = hidden[i].mode & 0002;
+                bool own_mount = !root_is_tmpfs || writable_by_all || str_eq(path, "/run") ||
+                                 str_starts(path, "/var/");
+                unsigned flags = OP_ROOT_OWNED;
+                /* /var/mail may be a link to spool/mail: what it leads to is hidden anyway. */
+                flags |=
+                        str_starts(path, "/var/") || str_eq(path, "/lost+found") ? OP_OPTIONAL : OP_NO_FOLLOW;
+                int r = add_mode(plan, own_mount ? OP_TMPFS : OP_DIR, path, hidden[i].mode, flags, err);
+                if (r < 0)
+                        return r;
+        }
+        (void)host;
+        return add_mode(plan, OP_DIR, "/run/lock", 01777, OP_ROOT_OWNED, err);
+}
+
+static int add_root_host(Plan *plan, const Host *host, Error *err)
+{
+        int r;
+        bool fuse = plan->engine == OVERLAY_FUSE;
+        if (fuse) {
+                plan->fuse_overlayfs = strdup(host->fuse_overlayfs);
+                if (!plan->fuse_overlayfs)
+                        return error_no_memory(err);
+                r = add_layer(plan, OP_FUSE, "/", "/", 0, err);
+                if (r == 0)
+                        plan->ops[0].placeholders = plan->uid == 0;
+        } else {
+                r = add_mode(plan, OP_TMPFS, "/", 0755, OP_ROOT_OWNED, err);
+                if (r == 0)
+                        r = add_system(plan, host, err);
+        }
+        return r < 0 ? r : add_hidden(plan, host, !fuse, err);
+}
+
+static int add_root_dir(Plan *plan, const Spec *spec, const Host *host, Error *err)
+{
+        int r;
+        if (plan->engine == OVERLAY_FUSE) {
+                if (!(plan->fuse_overlayfs = strdup(host->fuse_overlayfs)))
+                        return error_no_memory(err);
+                r = add_layer(plan, OP_FUSE, spec->root_dir, "/", 0, err);
+        } else if (plan->engine == OVERLAY_KERNEL) {
+                r = add_layer(plan, OP_OVERLAY, spec->root_dir, "/", 0, err);
+        } else {
+                r = add(plan, OP_BIND, spec->root_dir, "/", OP_RDONLY | OP_RECURSIVE, err);
+        }
+        if (r == 0)
+                r = add_mode(plan, OP_TMPFS, "/tmp", 01777, OP_ROOT_OWNED | OP_NO_FOLLOW, err);
+        if (r == 0)
+                r = add_mode(plan, OP_TMPFS, "/run", 0755, OP_ROOT_OWNED | OP_NO_FOLLOW, err);
+        return r;
+}
+
+static int add_kernel_dirs(Plan *plan, const Spec *spec, const Host *host, Error *err)
+{
+        int r = add(plan, OP_PROC, NULL, "/proc", OP_NO_FOLLOW, err);
+        for (size_t i = 0; r == 0 && i < ARRAY_LEN(proc_masked); i++)
+                r = add(plan, OP_MASK, NULL, proc_masked[i], OP_OPTIONAL | OP_NO_FOLLOW, err);
+        for (size_t i = 0; r == 0 && i < ARRAY_LEN(proc_read_only); i++)
+                r = add(plan, OP_READ_ONLY, NULL, proc_read_only[i], OP_OPTIONAL | OP_NO_FOLLOW, err);
+        if (r == 0) {
+                /* A fresh sysfs needs a network namespace of our own (sysfs_get_tree() in the kernel). */
+                if (spec->network != NETWORK_HOST && host->sys_visible)
+                        r = add(plan, OP_SYSFS, NULL, "/sys", OP_RDONLY | OP_NO_FOLLOW, err);
+                else
+                        r = add(plan, OP_BIND, "/sys", "/sys", OP_RDONLY | OP_RECURSIVE | OP_NO_FOLLOW, err);
+        }
+        for (size_t i = 0; r == 0 && i < ARRAY_LEN(sys_masked); i++)
+                r = add(plan, OP_MASK, NULL, sys_masked[i], OP_OPTIONAL | OP_NO_FOLLOW, err);
+        return r < 0 ? r : add(plan, OP_DEV, NULL, "/dev", OP_NO_FOLLOW, err);
+}
+
+/* Files that live in a directory that is hidden, but that the system's own files lead to. */
+static int add_resolver(Plan *plan, const Host *host, Error *err)
+{
+        if (!host->resolv_conf || !str_starts(host->resolv_conf, "/run/"))
+                return 0;
+        return add(plan, OP_BIND, host->resolv_conf, host->resolv_conf,
+                   OP_RDONLY | OP_OPTIONAL | OP_NO_FOLLOW, err);
+}
+
+static int add_home(Plan *plan, const Spec *spec, const Host *host, Error *err)
+{
+        if (!host->home || str_eq(host->home, "/"))
+                return 0;
+        if (spec->home == HOME_PRIVATE) {
+                if (host->cache_home)
+                        return add_layer(plan, OP_SCRATCH, NULL, host->home, OP_NO_FOLLOW, err);
+                return add_mode(plan, OP_TMPFS, host->home, 0700, OP_NO_FOLLOW, err);
+        }
+        int r = add_caught(plan, host, host->home, host->home, err);
+        if (r == 1) {
+                if (plan_notice(plan, "the home directory is read-only inside: %s", fuse_missing(host)) < 0)
+                        return error_no_memory(err);
+                r = add(plan, OP_BIND, host->home, host->home, OP_RDONLY | OP_RECURSIVE | OP_NO_FOLLOW, err);
+        }
+        /* Our own uppers, caches and trust lie there: never for the payload's eyes. */
+        if (r == 0 && host->cache_home && path_is_below(host->cache_home, host->home))
+                r = add(plan, OP_MASK, NULL, host->cache_home, OP_OPTIONAL, err);
+        return r;
+}
+
+/* Directories whose catching or changing as "the project" can't be meant. */
+static bool is_system_dir(const char *path)
+{
+        static const char *const below[] = {"/usr",   "/etc",    "/bin",  "/sbin", "/lib",  "/lib32",
+                                            "/lib64", "/libx32", "/boot", "/dev",  "/proc", "/sys"};
+        if (strchr(path + 1, '/') == NULL)
+                return true;
+        for (size_t i = 0; i < ARRAY_LEN(below); i++)
+                if (path_is_below(path, below[i]))
+                        return true;
+        return is_hidden(path) || str_eq(path, "/var/lib") || str_eq(path, "/var/cache");
+}
+
+static int check_work_dir(const Host *host, WorkDirMode mode, Error *err)
+{
+        const char *hint = "change to a project directory, or use --work-dir=ro or --work-dir=hidden";
+        if (mode == WORK_DIR_RO)
+                return 0;
+        if (host->home && path_is_below(host->home, host->cwd))
+                return error_set(err, EINVAL, "the working directory %s holds your home directory: %s",
+                                 host->cwd, hint);
+        if (is_system_dir(host->cwd))
+                return error_set(err, EINVAL, "the working directory %s is a directory of the system: %s",
+                                 host->cwd, hint);
+        if (host->cache_home &&
+            (path_is_below(host->cache_home, host->cwd) || path_is_below(host->cwd, host->cache_home)))
+                return error_set(err, EINVAL, "the working directory %s holds kurung's own state (%s): %s",
+                                 host->cwd, host->cache_home, hint);
+        return 0;
+}
+
+static int add_work_dir(Plan *plan, const Spec *spec, const Host *host, Error *err)
+{
+        if (spec->work_dir == WORK_DIR_HIDDEN)
+                return 0;
+        if (!host->cwd)
+                return error_set(err, ENOENT,
+                                 "the working directory does not exist any more: change to another");
+        int r = check_work_dir(host, spec->work_dir, err);
+        if (r < 0)
+                return r;
+        /* The whole system is there already, read-only or caught. */
+        if (str_eq(host->cwd, "/"))
+                return 0;
+        if (spec->work_dir == WORK_DIR_RW)
+                return add(plan, OP_BIND, host->cwd, host->cwd, OP_RECURSIVE | OP_NO_FOLLOW, err);
+        if (spec->work_dir == WORK_DIR_OVERLAY) {
+                r = add_caught(plan, host, host->cwd, host->cwd, err);
+                if (r <= 0)
+                        return r;
+                if (spec_asked(spec, KEY_WORK_DIR))
+                        return error_set(err, ENOTSUP, "WorkDir=overlay: %s", kernel_overlay_missing(host));
+                if (plan_notice(plan, "the working directory is read-only inside: %s",
+                                kernel_overlay_missing(host)) < 0)
+                        return error_no_memory(err);
+        }
+        return add(plan, OP_BIND, host->cwd, host->cwd, OP_RDONLY | OP_RECURSIVE | OP_NO_FOLLOW, err);
+}
+
+/*
+ * A read-only or hidden place inside something writable: the directories between are bound on themselves, or
+ * the payload renames one of them and makes its own beside it (ESCAPES 70). The kernel refuses with EBUSY to
+ * rename a mount point (rename(2)).
+ */
+static int add_pins(Plan *plan, const char *dest, Error *err)
+{
+        const char *writable = NULL;
+        for (size_t i = 0; i < plan->n_ops; i++) {
+                const PlanOp *op = &plan->ops[i];
+                bool holds = op->kind == OP_OVERLAY || op->kind == OP_FUSE || op->kind == OP_SCRATCH ||
+                             (op->kind == OP_BIND && !(op->flags & OP_RDONLY));
+                if (holds && path_is_below(dest, op->dest) && !str_eq(dest, op->dest) &&
+                    (!writable || strlen(op->dest) >= strlen(writable)))
+                        writable = op->dest;
+        }
+        if (!writable || str_eq(writable, "/"))
+                return 0;
+        CLEANUP_FREE char *base = strdup(writable);
+        if (!base)
+                return error_no_memory(err);
+        for (const char *p = dest + strlen(base) + 1; (p = strchr(p, '/')); p++) {
+                CLEANUP_FREE char *between = strndup(dest, (size_t)(p - dest));
+                if (!between)
+                        return error_no_memory(err);
+                bool pinned = false;
+                for (size_t i = 0; i < plan->n_ops && !pinned; i++)
+                        pinned = plan->ops[i].kind == OP_PIN && str_eq(plan->ops[i].dest, between);
+                int r = pinned ? 0 : add(plan, OP_PIN, NULL, between, OP_OPTIONAL, err);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int add_wishes(Plan *plan, const Spec *spec, Error *err)
+{
+        for (size_t i = 0; i < spec->n_ops; i++) {
+                const SpecOp *wish = &spec->ops[i];
+                static const struct {
+                        PlanOpKind kind;
+                        unsigned flags;
+                } how[] = {
+                        [SPEC_OP_READ_ONLY] = {OP_BIND, OP_RDONLY | OP_RECURSIVE},
+                        [SPEC_OP_READ_WRITE] = {OP_BIND, OP_RECURSIVE},
+                        [SPEC_OP_TMPFS] = {OP_TMPFS, 0},
+                        [SPEC_OP_HIDE] = {OP_MASK, OP_OPTIONAL},
+                };
+                bool pins = wish->kind == SPEC_OP_READ_ONLY || wish->kind == SPEC_OP_HIDE;
+                int r = pins ? add_pins(plan, wish->dest, err) : 0;
+                if (r < 0)
+                        return r;
+                if (str_eq(wish->dest, "/"))
+                        return error_set(err, EINVAL,
+                                         "%s: / itself can't be the place of it; Root= says what the root is",
+                                         wish->origin);
+                PlanOp *op = plan_add_op(plan, how[wish->kind].kind, wish->source, wish->dest,
+                                         how[wish->kind].flags);
+                if (!op || (wish->origin && !(op->origin = strdup(wish->origin))))
+                        return error_no_memory(err);
+                op->size = wish->size;
+        }
+        return 0;
+}
+
+static int choose_cwd(Plan *plan, const Spec *spec, const Host *host, Error *err)
+{
+        const char *cwd = spec->chdir                             ? spec->chdir
+                          : spec->work_dir != WORK_DIR_HIDDEN     ? host->cwd
+                          : host->home && spec->root == ROOT_HOST ? host->home
+                                                                  : "/";
+        plan->cwd = strdup(cwd);
+        return plan->cwd ? 0 : error_no_memory(err);
+}
+
+int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
+{
+        int r = spec->root == ROOT_DIR ? add_root_dir(plan, spec, host, err) : add_root_host(plan, host, err);
+        if (r == 0)
+                r = add_kernel_dirs(plan, spec, host, err);
+        if (r == 0)
+                r = add_resolver(plan, host, err);
+        if (r == 0)
+                r = add_home(plan, spec, host, err);
+        if (r == 0)
+                r = add_work_dir(plan, spec, host, err);
+        if (r == 0)
+                r = add_wishes(plan, spec, err);
+        /* A root that is our own tmpfs is no place for the payload's files, unless it is root inside. */
+        if (r == 0 && plan->ops[0].kind == OP_TMPFS && (plan->uid != 0 || plan->engine == OVERLAY_NONE))
+                r = add(plan, OP_SEAL, NULL, "/", 0, err);
+        if (r == 0)
+                r = choose_cwd(plan, spec, host, err);
+        return r;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one key table: profiles, command line, --help, the man pages and "profile check" are all made from it.
+ */
+#pragma once
+
+#include "spec/spec.h"
+
+/** What a value is read against. */
+typedef struct KeyContext {
+        const char *home; /* for "~" and $HOME; NULL: such a value is an error */
+        const char
+                *cwd; /* base of relative paths on the command line; NULL (profiles): relative is an error */
+        const char *(*getenv)(const char *name); /* for $XDG_*; never for anything else */
+        const char *origin;                      /* "FILE:LINE" or "--option" */
+        bool expand; /* profiles: expand ~, $HOME and $XDG_*; the shell did it for options */
+} KeyContext;
+
+enum {
+        KEY_REPEATS = 1 << 0,      /* values add up; an empty value clears what was inherited */
+        KEY_PENDING = 1 << 1,      /* checked when parsed; use is refused as not built yet */
+        KEY_PROFILE_ONLY = 1 << 2, /* no option */
+        KEY_OPTION_ARG_OPTIONAL = 1 << 3,
+};
+
+typedef struct Key {
+        KeyId id;
+        const char *section;      /* "Filesystem" */
+        const char *name;         /* "ReadOnly" */
+        const char *option;       /* "read-only"; NULL with KEY_PROFILE_ONLY */
+        char short_option;        /* 'e', or 0 */
+        const char *argument;     /* "PATH[:DEST]" */
+        const char *default_text; /* "overlay"; "" when empty */
+        const char *help;         /* one line for --help */
+        const char *manual;       /* a paragraph for kurung-profile(5), plain text */
+        unsigned flags;
+        /* Reads @value into @spec. Returns 0 or -errno with @err, whose text starts with ctx->origin. */
+        int (*parse)(const struct Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err);
+        /* Whether @value can only take rights away, so that a profile inside a project may say it; NULL:
+         * never. */
+        bool (*narrows)(const char *value);
+} Key;
+
+/** The table, KEY_MAX entries, indexed by KeyId. */
+extern const Key keys[KEY_MAX];
+
+/** key_find - by section and name as a profile spells them (exact case); NULL: unknown. */
+const Key *key_find(const char *section, const char *name);
+
+/** key_find_option - by long option without dashes, or NULL; key_find_short - by letter. */
+const Key *key_find_option(const char *option);
+const Key *key_find_short(char letter);
+
+/** key_nearest - "Section.Name" spelled most like @name (edit distance), for errors; never NULL. */
+const Key *key_nearest(const char *name);
+
+/** key_nearest_option - the same for long options. */
+const Key *key_nearest_option(const char *option);
+
+/**
+ * key_parse - read one value into @spec and mark the key as asked for.
+ *
+ * Returns 0, or -EINVAL (-ENOMEM) with @err: "ORIGIN: what is wrong with which value; what would be right".
+ */
+int key_parse(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err);
+
+/** key_default_argument - the value as spelled in a profile that @spec holds for a key that does not repeat,
+ * for "profile show"; appended to @ret as "Name=value" lines, one for each value. 0 or -ENOMEM. */
+int key_print(const Key *key, const Spec *spec, StrList *ret);
