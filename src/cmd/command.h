@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands; each in a file of its own, the table is in main.c. */
+#pragma once
+
+/** Each takes its own argv (argv[0] is the command's name), prints, and returns what to exit with. */
+int cmd_run(int argc, char **argv);
+int cmd_shell(int argc, char **argv);
+int cmd_profile(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mech/idmap.h"
+
+#include "base/defence.h"
+#include "base/io.h"
+#include "base/process.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+typedef struct Helper {
+        const char *program;
+        int pidfd;
+        int output; /* memfd: what it says on stderr */
+} Helper;
+
+static void helper_clear(Helper *h)
+{
+        h->pidfd = fd_close(h->pidfd);
+        h->output = fd_close(h->output);
+}
+
+static int helper_start(Helper *h, const char *program, pid_t pid, const IdMap *map, Error *err)
+{
+        CLEANUP_STRLIST StrList argv = {0};
+        int r = strlist_add(&argv, program);
+        if (r == 0)
+                r = strlist_add_printf(&argv, "%d", (int)pid);
+        for (size_t i = 0; r == 0 && i < map->n; i++) {
+                r = strlist_add_printf(&argv, "%u", map->items[i].inside);
+                if (r == 0)
+                        r = strlist_add_printf(&argv, "%u", map->items[i].outside);
+                if (r == 0)
+                        r = strlist_add_printf(&argv, "%u", map->items[i].count);
+        }
+        if (r < 0)
+                return error_no_memory(err);
+        h->program = program;
+        h->output = memfd_create("kurung-helper", MFD_CLOEXEC);
+        r = process_spawn(argv.items, h->output, &h->pidfd);
+        return r < 0 ? error_set_errno(err, r, "starting %s", program) : 0;
+}
+
+static int helper_finish(Helper *h, Error *err)
+{
+        int status;
+        int r = process_wait(h->pidfd, &status);
+        if (r < 0)
+                return error_set_errno(err, r, "waiting for %s", h->program);
+        if (status == 0)
+                return 0;
+        char said[256] = "";
+        ssize_t n = h->output >= 0 ? pread(h->output, said, sizeof(said) - 1, 0) : 0;
+        said[n > 0 ? n : 0] = '\0';
+        said[strcspn(said, "\n")] = '\0';
+        return error_set(err, EPERM, "%s ended with status %d: %s (\"kurung doctor\" looks at your ranges)",
+                         h->program, process_exit_code(status), said[0] ? said : "it gave no reason");
+}
+
+static int write_by_helpers(const Plan *plan, pid_t pid, Error *err)
+{
+        CLEANUP(helper_clear) Helper uid = {.pidfd = FD_NONE, .output = FD_NONE};
+        CLEANUP(helper_clear) Helper gid = {.pidfd = FD_NONE, .output = FD_NONE};
+        int r = helper_start(&uid, plan->newuidmap, pid, &plan->uid_map, err);
+        if (r < 0)
+                return r;
+        r = helper_start(&gid, plan->newgidmap, pid, &plan->gid_map, err);
+        int ru = helper_finish(&uid, err);
+        int rg = r < 0 ? r : helper_finish(&gid, err);
+        return ru < 0 ? ru : rg;
+}
+
+static int write_single(const Plan *plan, pid_t pid, Error *err)
+{
+        char proc[32], line[64];
+        (void)snprintf(proc, sizeof(proc), "/proc/%d", (int)pid);
+        CLEANUP_FD int dir = open(proc, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (dir < 0)
+                return error_set_errno(err, errno, "opening %s", proc);
+        (void)snprintf(line, sizeof(line), "%u %u 1\n", plan->uid, plan->host_uid);
+        int r = io_write_file_at(dir, "uid_map", line);
+        if (r < 0)
+                return error_set_errno(err, r, "writing %s/uid_map", proc);
+        /* Without privilege a gid map may be written only after setgroups(2) is given up. */
+        r = io_write_file_at(dir, "setgroups", "deny");
+        if (r < 0)
+                return error_set_errno(err, r, "writing %s/setgroups", proc);
+        (void)snprintf(line, sizeof(line), "%u %u 1\n", plan->gid, plan->host_gid);
+        r = io_write_file_at(dir, "gid_map", line);
+        return r < 0 ? error_set_errno(err, r, "writing %s/gid_map", proc) : 0;
+}
+
+int idmap_write(const Plan *plan, pid_t pid, Error *err)
+{
+        return plan->map_by_helpers ? write_by_helpers(plan, pid, err) : write_single(plan, pid, err);
+}
+
+int idmap_apply(const Plan *plan, Error *err)
+{
+        if (plan->map_by_helpers && defence_is_on(DEFENCE_GROUPS) && setgroups(0, NULL) < 0)
+                return error_set_errno(err, errno, "dropping the supplementary groups");
+        if (setresgid(plan->gid, plan->gid, plan->gid) < 0)
+                return error_set_errno(err, errno, "becoming group %u inside", plan->gid);
+        if (setresuid(plan->uid, plan->uid, plan->uid) < 0)
+                return error_set_errno(err, errno, "becoming user %u inside", plan->uid);
+        return 0;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* /dev on a tmpfs: six nodes of the host's, a devpts of our own, shm, links. */
+#include "base/defence.h"
+#include "mech/rootfs_ops.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+static const struct {
+        const char *name;
+        unsigned major, minor; /* Documentation/admin-guide/devices.txt */
+} nodes[] = {{"null", 1, 3},   {"zero", 1, 5},    {"full", 1, 7},
+             {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0}};
+
+static const struct {
+        const char *name, *target;
+} links[] = {{"fd", "/proc/self/fd"},
+             {"stdin", "/proc/self/fd/0"},
+             {"stdout", "/proc/self/fd/1"},
+             {"stderr", "/proc/self/fd/2"},
+             {"ptmx", "pts/ptmx"}};
+
+static int bind_node(int dev_fd, size_t i)
+{
+        char path[32];
+        CLEANUP_FD int mount_fd = FD_NONE, target = FD_NONE;
+        struct stat st;
+        (void)snprintf(path, sizeof(path), "/dev/%s", nodes[i].name);
+        int r = mount_clone(AT_FDCWD, path, false, &mount_fd);
+        if (r < 0)
+                return r;
+        if (fstat(mount_fd, &st) < 0)
+                return -errno;
+        if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(nodes[i].major, nodes[i].minor))
+                return -ENODEV;
+        r = root_make(dev_fd, path + strlen("/dev"), false, 0666, true, &target);
+        return r < 0 ? r : mount_attach(mount_fd, target);
+}
+
+static int add_mount(int dev_fd, const char *name, const char *fstype, const MountOption *options, size_t n,
+                     Error *err)
+{
+        CLEANUP_FD int mount_fd = FD_NONE, target = FD_NONE;
+        /* No nodev for devpts: its terminals are devices. */
+        unsigned attrs =
+                str_eq(fstype, "devpts") ? MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC : mount_safe_attrs(false);
+        int r = mount_new(fstype, options, n, attrs, &mount_fd, err);
+        if (r == 0)
+                r = root_make(dev_fd, name, true, 0755, true, &target);
+        return r < 0 ? r : mount_attach(mount_fd, target);
+}
+
+int rootfs_op_dev(RootfsContext *ctx, const PlanOp *op, Error *err)
+{
+        static const MountOption dev_options[] = {{"mode", "755"}, {"size", "64k"}};
+        /* newinstance is the only kind since 4.7; the mode is what tty(4) and mesg(1) expect. */
+        static const MountOption pts_options[] = {{"ptmxmode", "0666"}, {"mode", "0620"}};
+        static const MountOption shm_options[] = {{"mode", "1777"}};
+        CLEANUP_FD int mount_fd = FD_NONE, dev_fd = FD_NONE;
+        int r = mount_new("tmpfs", dev_options, ARRAY_LEN(dev_options), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+                          &mount_fd, err);
+        if (r == 0)
+                r = rootfs_own(ctx->plan, mount_fd);
+        if (r == 0)
+                r = rootfs_place(ctx, op, mount_fd, true, err);
+        if (r == 0)
+                r = root_open(ctx->root_fd, op->dest, true, &dev_fd);
+        for (size_t i = 0; r == 0 && i < ARRAY_LEN(nodes); i++) {
+                r = bind_node(dev_fd, i);
+                if (r < 0)
+                        return error_set_errno(err, r, "binding /dev/%s", nodes[i].name);
+        }
+        if (r == 0)
+                r = add_mount(dev_fd, "/pts", "devpts", pts_options, ARRAY_LEN(pts_options), err);
+        if (r == 0)
+                r = add_mount(dev_fd, "/shm", "tmpfs", shm_options, ARRAY_LEN(shm_options), err);
+        for (size_t i = 0; r == 0 && i < ARRAY_LEN(links); i++)
+                if (symlinkat(links[i].target, dev_fd, links[i].name) < 0)
+                        r = -errno;
+        if (r == 0 && defence_is_on(DEFENCE_MOUNT_FLAGS))
+                r = mount_set(mount_fd, MOUNT_ATTR_RDONLY, false);
+        return r;
+}

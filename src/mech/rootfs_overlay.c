@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The two engines that catch writes: the kernel's overlayfs, and fuse-overlayfs on a mount that we make. */
+#include "mech/rootfs_ops.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+/* fsconfig(2) takes at most 255 bytes, and a path may hold ':' or '\\': a descriptor's path has neither
+ * trouble. */
+typedef char FdPath[32];
+
+static const char *fd_path(int fd, FdPath out)
+{
+        (void)snprintf(out, sizeof(FdPath), "/proc/self/fd/%d", fd);
+        return out;
+}
+
+/*
+ * The merged directory's owner and mode are the upper's: make them the lower's, as far as the owner is
+ * mapped. An unmapped owner is the host's root as a rule: the sandbox's root stands in for it.
+ */
+static int copy_attributes(const Plan *plan, int lower, int upper)
+{
+        struct stat st;
+        FdPath path;
+        if (fstat(lower, &st) < 0)
+                return -errno;
+        /* An O_PATH descriptor can't be given to fchmod(2). */
+        if (chmod(fd_path(upper, path), st.st_mode & 07777) < 0)
+                return -errno;
+        if (st.st_uid == plan->uid)
+                return 0;
+        return rootfs_own(plan, upper);
+}
+
+int rootfs_op_overlay(RootfsContext *ctx, const PlanOp *op, Error *err)
+{
+        CLEANUP_FD int lower = FD_NONE, upper = FD_NONE, work = FD_NONE, mount_fd = FD_NONE;
+        lower = open(op->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (lower < 0)
+                return error_set_errno(err, errno, "opening %s", op->source);
+        int r = rootfs_layer_open(ctx, op, "upper", &upper, err);
+        if (r == 0)
+                r = rootfs_layer_open(ctx, op, "work", &work, err);
+        if (r < 0)
+                return r;
+        r = copy_attributes(ctx->plan, lower, upper);
+        if (r < 0)
+                return error_set_errno(err, r, "preparing the upper directory for %s", op->dest);
+        FdPath lower_path, upper_path, work_path;
+        /*
+         * userxattr: all that a user namespace may write. volatile: without it the end of the mount syncs the
+         * whole file system that the upper lies on, and nothing of a run outlives a crash anyway
+         * (Documentation/filesystems/overlayfs.rst).
+         */
+        const MountOption options[] = {
+                {"lowerdir", fd_path(lower, lower_path)},
+                {"upperdir", fd_path(upper, upper_path)},
+                {"workdir", fd_path(work, work_path)},
+                {"userxattr", NULL},
+                {"volatile", NULL},
+        };
+        r = mount_new("overlay", options, ARRAY_LEN(options), mount_safe_attrs(false), &mount_fd, err);
+        return r < 0 ? r : rootfs_place(ctx, op, mount_fd, true, err);
+}
+
+int rootfs_op_fuse(RootfsContext *ctx, const PlanOp *op, Error *err)
+{
+        CLEANUP_FD int fuse = FD_NONE, upper = FD_NONE, work = FD_NONE, mount_fd = FD_NONE;
+        int r = rootfs_layer_open(ctx, op, "upper", &upper, err);
+        if (r == 0)
+                r = rootfs_layer_open(ctx, op, "work", &work, err);
+        if (r < 0)
+                return r;
+        CLEANUP_FD int lower = open(op->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (lower < 0)
+                return error_set_errno(err, errno, "opening %s", op->source);
+        r = copy_attributes(ctx->plan, lower, upper);
+        if (r < 0)
+                return error_set_errno(err, r, "preparing the upper directory for %s", op->dest);
+        /* Opened here: the kernel wants the opener's user namespace to be the mount's (fs/fuse/inode.c). */
+        fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+        if (fuse < 0)
+                return error_set_errno(err, errno, "opening /dev/fuse");
+        char fd_text[16];
+        (void)snprintf(fd_text, sizeof(fd_text), "%d", fuse);
+        char uid[16], gid[16];
+        (void)snprintf(uid, sizeof(uid), "%u", ctx->plan->uid);
+        (void)snprintf(gid, sizeof(gid), "%u", ctx->plan->gid);
+        const MountOption options[] = {
+                {"source", "kurung"}, {"fd", fd_text},       {"rootmode", "40755"},         {"user_id", uid},
+                {"group_id", gid},    {"allow_other", NULL}, {"default_permissions", NULL},
+        };
+        r = mount_new("fuse", options, ARRAY_LEN(options), mount_safe_attrs(false), &mount_fd, err);
+        if (r < 0)
+                return r;
+        r = ctx->serve_fuse(ctx->userdata, (size_t)(op - ctx->plan->ops), fuse, err);
+        return r < 0 ? r : rootfs_place(ctx, op, mount_fd, true, err);
+}

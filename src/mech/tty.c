@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mech/tty.h"
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+int tty_copy_size(int from, int to)
+{
+        struct winsize size;
+        if (ioctl(from, TIOCGWINSZ, &size) < 0 || ioctl(to, TIOCSWINSZ, &size) < 0)
+                return -errno;
+        return 0;
+}
+
+int tty_open(int like_fd, int *ret_master, int *ret_slave, Error *err)
+{
+        int unlock = 0;
+        CLEANUP_FD int master = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+        if (master < 0 || ioctl(master, TIOCSPTLCK, &unlock) < 0)
+                return error_set_errno(err, errno, "opening a pty");
+        /* Not by its name: TIOCGPTPEER can't be led elsewhere (ioctl_tty(2)). */
+        CLEANUP_FD int slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+        if (slave < 0)
+                return error_set_errno(err, errno, "opening a pty's other side");
+        struct termios settings;
+        if (tcgetattr(like_fd, &settings) == 0)
+                (void)tcsetattr(slave, TCSANOW, &settings);
+        (void)tty_copy_size(like_fd, slave);
+        *ret_master = TAKE_FD(master);
+        *ret_slave = TAKE_FD(slave);
+        return 0;
+}
+
+int tty_make_controlling(int slave)
+{
+        return ioctl(slave, TIOCSCTTY, 0) < 0 ? -errno : 0;
+}
+
+int tty_set_raw(int fd, struct termios *ret_saved)
+{
+        struct termios saved, raw;
+        if (tcgetattr(fd, &saved) < 0)
+                return -errno;
+        raw = saved;
+        cfmakeraw(&raw);
+        if (tcsetattr(fd, TCSADRAIN, &raw) < 0)
+                return -errno;
+        *ret_saved = saved;
+        return 0;
+}
+
+void tty_restore(int fd, const struct termios *saved)
+{
+        (void)tcsetattr(fd, TCSADRAIN, saved);
+}
+
+bool tty_is_foreground(int fd)
+{
+        return tcgetpgrp(fd) == getpgrp();
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sandbox's own terminal (pty(7)): the payload never holds the caller's. */
+#pragma once
+
+#include "base/error.h"
+
+#include <termios.h>
+
+/**
+ * tty_open - a pty of the sandbox's own devpts, with the settings and the size of the caller's terminal
+ * @like_fd. The caller must be in the sandbox's root. @ret_master, @ret_slave: close-on-exec. 0 or -errno
+ * with @err.
+ */
+int tty_open(int like_fd, int *ret_master, int *ret_slave, Error *err);
+
+/** tty_make_controlling - make @slave the controlling terminal of this session's leader (ioctl_tty(2)). 0 or
+ * -errno. */
+int tty_make_controlling(int slave);
+
+/** tty_copy_size - give @to the window size of @from. 0 or -errno. */
+int tty_copy_size(int from, int to);
+
+/** tty_set_raw - raw mode; the settings before go to @ret_saved, for tty_restore(). 0 or -errno. */
+int tty_set_raw(int fd, struct termios *ret_saved);
+void tty_restore(int fd, const struct termios *saved);
+
+/** tty_is_foreground - whether this process group may read from and set the terminal @fd. */
+bool tty_is_foreground(int fd);

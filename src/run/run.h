@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Doing a plan: the supervisor and its stages. */
+#pragma once
+
+#include "plan/plan.h"
+
+/**
+ * run_plan - run the plan's payload in its sandbox and wait for its end. Prints notices of what goes on while
+ * it runs (a helper that died); undoes everything at the end.
+ *
+ * @ret_exit: what to exit with when 0 is returned: the payload's own status, or 128 + the signal.
+ *
+ * Returns 0, or -errno with @err (err->exit_code says what to exit with).
+ */
+int run_plan(const Plan *plan, int *ret_exit, Error *err);

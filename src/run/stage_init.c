@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/process.h"
+#include "mech/caps.h"
+#include "run/stages.h"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+/* What a terminal sends to the whole foreground group; anything else was meant for the one process. */
+static bool is_group_signal(int sig)
+{
+        return sig == SIGINT || sig == SIGQUIT || sig == SIGTSTP || sig == SIGHUP || sig == SIGWINCH ||
+               sig == SIGCONT;
+}
+
+static void forward(pid_t payload, int sig)
+{
+        if (!is_group_signal(sig) || kill(-payload, sig) < 0)
+                (void)kill(payload, sig);
+}
+
+/* Reaps whatever has ended. Returns true when the payload has, with its status. */
+static bool reap(const StageContext *ctx, pid_t payload, int *ret_status)
+{
+        int status;
+        for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;) {
+                if (pid != payload)
+                        continue;
+                if (WIFSTOPPED(status)) {
+                        (void)channel_send(ctx->channel, MSG_STOPPED, WSTOPSIG(status), FD_NONE);
+                        continue;
+                }
+                *ret_status = status;
+                return true;
+        }
+        return false;
+}
+
+/* 0: go on; else the supervisor is gone. */
+static int take_message(const StageContext *ctx, pid_t payload)
+{
+        Message m;
+        int r = channel_receive(ctx->channel, &m, NULL);
+        if (r <= 0)
+                return -ECONNRESET;
+        if (m.type == MSG_SIGNAL && m.value > 0 && m.value < NSIG)
+                forward(payload, m.value);
+        return 0;
+}
+
+/* Only what an ended sandbox is told by: no descriptor of the host's, of the caller's or of the payload's. */
+static void let_go(const StageContext *ctx, int *channel)
+{
+        if (ctx->channel != 3 && dup3(ctx->channel, 3, O_CLOEXEC) < 0)
+                return;
+        *channel = 3;
+        (void)process_close_from(4);
+        for (int fd = 0; fd < 3; fd++)
+                (void)close(fd);
+}
+
+/*
+ * init
+ *   has: pid 1, the channel, CAP_KILL (the payload may have other ids).
+ *   must: reap, forward signals, end with the payload or with the supervisor. When it ends the kernel kills
+ * all that is left (pid_namespaces(7)). must not: allocate, open or exec anything.
+ */
+int stage_init_main(const StageContext *ctx, pid_t payload)
+{
+        StageContext own = *ctx;
+        sigset_t all;
+        Error err = {0};
+        (void)sigfillset(&all);
+        (void)sigprocmask(SIG_BLOCK, &all, NULL);
+        (void)prctl(PR_SET_NAME, "kurung-init");
+        let_go(ctx, &own.channel);
+        int sigfd = signalfd(-1, &all, SFD_CLOEXEC);
+        if (sigfd < 0 || caps_keep_only(UINT64_C(1) << CAP_KILL, &err) < 0) {
+                if (err.errnum == 0)
+                        (void)error_set_errno(&err, errno, "init: signalfd");
+                (void)channel_send_error(own.channel, &err);
+                return EXIT_KURUNG_FAILED;
+        }
+        struct pollfd fds[] = {{.fd = sigfd, .events = POLLIN}, {.fd = own.channel, .events = POLLIN}};
+        for (;;) {
+                int status;
+                /* First: the payload may have ended before signals were watched. */
+                if (reap(&own, payload, &status)) {
+                        (void)channel_send(own.channel, MSG_EXIT, status, FD_NONE);
+                        return process_exit_code(status);
+                }
+                if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
+                        return EXIT_KURUNG_FAILED;
+                struct signalfd_siginfo info;
+                if (fds[0].revents)
+                        (void)read(sigfd, &info, sizeof(info));
+                if (fds[1].revents && take_message(&own, payload) < 0)
+                        return EXIT_KURUNG_FAILED;
+        }
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/defence.h"
+#include "base/path.h"
+#include "base/process.h"
+#include "mech/idmap.h"
+#include "mech/loopback.h"
+#include "mech/rootfs.h"
+#include "mech/tty.h"
+#include "run/stages.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+/* Supervisor ended before we asked to be told: our parent is somebody else (or nobody, in a pid namespace)
+ * then. */
+static int die_with_supervisor(const StageContext *ctx, Error *err)
+{
+        (void)ctx;
+        return prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? error_set_errno(err, errno, "tying init to its parent")
+                                                    : 0;
+}
+
+static int serve_fuse(void *userdata, size_t index, int fuse_fd, Error *err)
+{
+        const StageContext *ctx = userdata;
+        int r = channel_send(ctx->channel, MSG_FUSE_DEVICE, (int)index, fuse_fd);
+        if (r < 0)
+                return error_set_errno(err, r, "handing over /dev/fuse");
+        return channel_expect_sync(ctx->channel, SYNC_ROOTFS, err);
+}
+
+static int make_terminal(const StageContext *ctx, int *ret_slave, Error *err)
+{
+        CLEANUP_FD int master = FD_NONE, slave = FD_NONE;
+        int r = tty_open(STDIN_FILENO, &master, &slave, err);
+        if (r < 0)
+                return r;
+        r = tty_make_controlling(slave);
+        if (r < 0)
+                return error_set_errno(err, r, "taking the pty as controlling terminal");
+        r = channel_send(ctx->channel, MSG_TERMINAL, 0, master);
+        if (r < 0)
+                return error_set_errno(err, r, "handing over the pty");
+        *ret_slave = TAKE_FD(slave);
+        return 0;
+}
+
+/*
+ * The run's directory in our own mount namespace: what the supervisor opened belongs to its namespace, and
+ * can't be bound from here (mount_namespaces(7)).
+ */
+static int open_run_dir(const StageContext *ctx, int *ret_fd, Error *err)
+{
+        if (ctx->run_fd < 0)
+                return 0;
+        CLEANUP_FREE char *path = path_join(ctx->plan->state_dir, ctx->run_name);
+        if (!path)
+                return error_no_memory(err);
+        CLEANUP_FD int fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        struct stat ours, theirs;
+        if (fd < 0 || fstat(fd, &ours) < 0 || fstat(ctx->run_fd, &theirs) < 0)
+                return error_set_errno(err, errno, "opening %s", path);
+        if (ours.st_dev != theirs.st_dev || ours.st_ino != theirs.st_ino)
+                return error_set(err, EBUSY, "%s was exchanged while the sandbox was made", path);
+        *ret_fd = TAKE_FD(fd);
+        return 0;
+}
+
+static int setup(const StageContext *ctx, int *ret_slave, Error *err)
+{
+        const Plan *plan = ctx->plan;
+        RootfsContext root = {
+                .plan = plan,
+                .run_fd = FD_NONE,
+                .root_fd = FD_NONE,
+                .serve_fuse = serve_fuse,
+                .userdata = (void *)(uintptr_t)ctx,
+        };
+        int r = die_with_supervisor(ctx, err);
+        if (r == 0)
+                r = channel_expect_sync(ctx->channel, SYNC_USERNS, err);
+        if (r == 0)
+                r = idmap_apply(plan, err);
+        /* From here on nobody inside may look into us; not before, or newuidmap(1) could not either. */
+        if (r == 0 && defence_is_on(DEFENCE_NOT_DUMPABLE) && prctl(PR_SET_DUMPABLE, 0) < 0)
+                r = error_set_errno(err, errno, "making init undumpable");
+        /* Away from the caller's session: its terminal is not ours any more (credentials(7)). */
+        if (r == 0 && defence_is_on(DEFENCE_PTY) && setsid() < 0)
+                r = error_set_errno(err, errno, "starting a session");
+        if (r == 0 && (plan->namespaces & CLONE_NEWNET))
+                r = loopback_up(err);
+        if (r == 0)
+                r = open_run_dir(ctx, &root.run_fd, err);
+        if (r == 0)
+                r = rootfs_apply(&root, err);
+        root.run_fd = fd_close(root.run_fd);
+        if (r == 0 && ctx->terminal)
+                r = make_terminal(ctx, ret_slave, err);
+        /* Changing ids has cleared it (PR_SET_PDEATHSIG(2const)). */
+        if (r == 0)
+                r = die_with_supervisor(ctx, err);
+        return r;
+}
+
+/*
+ * setup
+ *   has: all new namespaces, all capabilities in them, the caller's descriptors 0-2, the channel, the run's
+ * directory. must: build the root, leave the old one, start the payload, then be its init. must not: change
+ * the plan, or show any of itself to the payload.
+ */
+int stage_setup_main(const StageContext *ctx)
+{
+        Error err = {0};
+        CLEANUP_FD int slave = FD_NONE;
+        int r = setup(ctx, &slave, &err);
+        pid_t payload = 0;
+        if (r == 0) {
+                payload = process_clone(0, NULL);
+                if (payload == 0)
+                        _exit(stage_payload_main(ctx, slave));
+                if (payload < 0)
+                        r = error_set_errno(&err, (int)payload, "starting the payload");
+        }
+        if (r < 0) {
+                (void)channel_send_error(ctx->channel, &err);
+                return err.exit_code;
+        }
+        slave = fd_close(slave);
+        return stage_init_main(ctx, payload);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The stages: processes of a run, each with its own privileges. A stage's main never returns to its caller's
+ * flow. */
+#pragma once
+
+#include "base/channel.h"
+#include "mech/seccomp.h"
+#include "plan/plan.h"
+
+/** What stages are born with. Nothing in it changes after the first one is born. */
+typedef struct StageContext {
+        const Plan *plan;
+        const SeccompFilter *filter;
+        int channel;          /* this stage's end */
+        int run_fd;           /* the run's directory as the supervisor opened it, FD_NONE: none */
+        const char *run_name; /* its name in plan->state_dir */
+        bool terminal;        /* the payload gets a pty: stdin is a terminal */
+        int tty_fds;          /* bit N: descriptor N (0-2) is a terminal and is replaced by the pty */
+} StageContext;
+
+/** stage_setup_main - child of the supervisor in all new namespaces; becomes init. Returns what to _exit
+ * with. */
+int stage_setup_main(const StageContext *ctx);
+
+/** stage_init_main - pid 1 of the sandbox, @payload its one child of interest. Returns what to _exit with. */
+int stage_init_main(const StageContext *ctx, pid_t payload);
+
+/** stage_payload_main - becomes the payload by exec; returns what to _exit with when that failed. */
+int stage_payload_main(const StageContext *ctx, int slave_fd);
+
+/**
+ * stage_overlay_main - becomes fuse-overlayfs by exec; returns what to _exit with when that failed.
+ *
+ * @userns_fd: the sandbox's user namespace.
+ * @op: the OP_FUSE operation that is served; @fuse_fd: its /dev/fuse; @placeholders_fd: an extra lower or
+ * FD_NONE.
+ * @log_fd: its stderr.
+ */
+int stage_overlay_main(const StageContext *ctx, const PlanOp *op, int userns_fd, int fuse_fd,
+                       int placeholders_fd, int log_fd);

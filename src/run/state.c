@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/state.h"
+
+#include "base/io.h"
+#include "base/process.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#define RUN_PREFIX "run-"
+#define KEPT_PREFIX "kept-"
+
+static int open_state_dir(const char *path, int *ret_fd, Error *err)
+{
+        int r = io_mkdir_p(path, 0700);
+        if (r < 0)
+                return error_set_errno(err, r, "making the directory %s", path);
+        CLEANUP_FD int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        struct stat st;
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return error_set_errno(err, errno, "opening %s", path);
+        if (st.st_uid != geteuid() || (st.st_mode & 0022))
+                return error_set(err, EPERM,
+                                 "%s belongs to somebody else or is writable by others: chmod 700 it, or set "
+                                 "XDG_CACHE_HOME to a directory of yours",
+                                 path);
+        if ((st.st_mode & 0077) && fchmod(fd, 0700) < 0)
+                return error_set_errno(err, errno, "closing %s to others", path);
+        *ret_fd = TAKE_FD(fd);
+        return 0;
+}
+
+static int make_locked(RunDir *dir, Error *err)
+{
+        for (int i = 0; i < 100; i++) {
+                uint64_t id;
+                if (getrandom(&id, sizeof(id), 0) != sizeof(id))
+                        return error_set_errno(err, errno, "getrandom");
+                (void)snprintf(dir->name, sizeof(dir->name), RUN_PREFIX "%012llx",
+                               (unsigned long long)(id & 0xffffffffffffULL));
+                if (mkdirat(dir->state_fd, dir->name, 0700) < 0) {
+                        if (errno == EEXIST)
+                                continue;
+                        return error_set_errno(err, errno, "making a directory for the run");
+                }
+                dir->fd = openat(dir->state_fd, dir->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+                /* Between mkdir and flock a start elsewhere may have taken it for stale: take another then.
+                 */
+                if (dir->fd >= 0 && flock(dir->fd, LOCK_EX | LOCK_NB) == 0 &&
+                    mkdirat(dir->fd, "upper", 0700) == 0 && mkdirat(dir->fd, "work", 0700) == 0)
+                        return 0;
+                dir->fd = fd_close(dir->fd);
+        }
+        return error_set(err, EBUSY, "no directory for the run could be made");
+}
+
+int run_dir_make(const char *state_dir, RunDir *ret, Error *err)
+{
+        CLEANUP(run_dir_clear) RunDir dir = RUN_DIR_NONE;
+        int r = open_state_dir(state_dir, &dir.state_fd, err);
+        if (r == 0)
+                r = make_locked(&dir, err);
+        if (r < 0)
+                return r;
+        *ret = dir;
+        dir = RUN_DIR_NONE;
+        return 0;
+}
+
+/* Removal by a child in the sandbox's user namespace, where all its ids are ours. */
+static int remove_in_namespace(const RunDir *dir, int userns_fd)
+{
+        CLEANUP_FD int pidfd = FD_NONE;
+        pid_t pid = process_clone(0, &pidfd);
+        if (pid < 0)
+                return (int)pid;
+        if (pid == 0) {
+                if (setns(userns_fd, CLONE_NEWUSER) < 0)
+                        _exit(1);
+                _exit(io_remove_tree_at(dir->state_fd, dir->name) < 0);
+        }
+        int status;
+        int r = process_wait(pidfd, &status);
+        return r < 0 ? r : status == 0 ? 0 : -EPERM;
+}
+
+int run_dir_remove(RunDir *dir, int userns_fd, Error *err)
+{
+        if (dir->fd < 0)
+                return 0;
+        int r = io_remove_tree_at(dir->state_fd, dir->name);
+        if ((r == -EACCES || r == -EPERM) && userns_fd >= 0)
+                r = remove_in_namespace(dir, userns_fd);
+        if (r < 0)
+                return error_set_errno(err, r, "removing what the run wrote (%s)", dir->name);
+        return 0;
+}
+
+int run_dir_keep(RunDir *dir, const char *state_dir, char **ret_path)
+{
+        char kept[48];
+        (void)snprintf(kept, sizeof(kept), KEPT_PREFIX "%s", dir->name + strlen(RUN_PREFIX));
+        if (renameat(dir->state_fd, dir->name, dir->state_fd, kept) < 0)
+                return -errno;
+        return asprintf(ret_path, "%s/%s/upper", state_dir, kept) < 0 ? -ENOMEM : 0;
+}
+
+size_t run_dir_list_stale(const RunDir *self, RunDir *ret, size_t max)
+{
+        size_t n = 0;
+        int fd = openat(self->state_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *d = fd < 0 ? NULL : fdopendir(fd);
+        if (!d) {
+                fd_close(fd);
+                return 0;
+        }
+        for (struct dirent *e; n < max && (e = readdir(d));) {
+                if (!str_starts(e->d_name, RUN_PREFIX) || str_eq(e->d_name, self->name) ||
+                    strlen(e->d_name) >= sizeof(ret->name))
+                        continue;
+                CLEANUP(run_dir_clear) RunDir stale = RUN_DIR_NONE;
+                stale.fd = openat(fd, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+                if (stale.fd < 0 || flock(stale.fd, LOCK_EX | LOCK_NB) < 0)
+                        continue;
+                stale.state_fd = fcntl(self->state_fd, F_DUPFD_CLOEXEC, 3);
+                memcpy(stale.name, e->d_name, strlen(e->d_name) + 1);
+                ret[n++] = stale;
+                stale = RUN_DIR_NONE;
+        }
+        (void)closedir(d);
+        return n;
+}
+
+void run_dir_clear(RunDir *dir)
+{
+        dir->fd = fd_close(dir->fd);
+        dir->state_fd = fd_close(dir->state_fd);
+}

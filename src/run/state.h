@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The directory that a run keeps its writes in, and the removal of it, also after a run that was killed. */
+#pragma once
+
+#include "base/error.h"
+
+/** One run's directory: STATE/run-XXXXXX with upper/ and work/. It is locked (flock(2)) while the run lives.
+ */
+typedef struct RunDir {
+        int state_fd;  /* the state directory */
+        int fd;        /* the run's, which holds the lock; FD_NONE: none */
+        char name[32]; /* "run-..." */
+} RunDir;
+
+#define RUN_DIR_NONE ((RunDir){.state_fd = FD_NONE, .fd = FD_NONE})
+
+/**
+ * run_dir_make - make a run's directory below @state_dir (made 0700 when missing; refused when it is somebody
+ * else's or open to others). 0 or -errno with @err.
+ */
+int run_dir_make(const char *state_dir, RunDir *ret, Error *err);
+
+/**
+ * run_dir_remove - remove it with all it holds.
+ *
+ * @userns_fd: the sandbox's user namespace, whose subordinate ids own what the user can't remove; FD_NONE:
+ * none.
+ *
+ * Returns 0 or -errno with @err.
+ */
+int run_dir_remove(RunDir *dir, int userns_fd, Error *err);
+
+/** run_dir_keep - rename it to "kept-..." and let it be; @ret_path: where it is (owned). 0 or -errno. */
+int run_dir_keep(RunDir *dir, const char *state_dir, char **ret_path);
+
+/**
+ * run_dir_list_stale - directories of runs that were killed: nobody holds their lock. Each is moved out of
+ * the way and locked by us. At most @max are taken; returns their number.
+ */
+size_t run_dir_list_stale(const RunDir *self, RunDir *ret, size_t max);
+
+/** run_dir_clear - close the descriptors. */
+void run_dir_clear(RunDir *dir);

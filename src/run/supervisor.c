@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/defence.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/process.h"
+#include "mech/idmap.h"
+#include "mech/placeholders.h"
+#include "mech/rootfs.h"
+#include "run/relay.h"
+#include "run/run.h"
+#include "run/stages.h"
+#include "run/state.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+#define OVERLAYS_MAX 4
+
+typedef struct Overlay {
+        int pidfd;
+        int log; /* memfd: its stderr */
+        bool stopped;
+} Overlay;
+
+typedef struct Supervisor {
+        const Plan *plan;
+        SeccompFilter filter;
+        RunDir run;
+        int placeholders; /* an extra lower for fuse-overlayfs, FD_NONE: none */
+        int signals;      /* signalfd */
+        sigset_t signals_before;
+        StageContext stage;
+        int channel;
+        int userns;
+        int init; /* pidfd; FD_NONE once it has ended */
+        Overlay overlays[OVERLAYS_MAX];
+        size_t n_overlays;
+        Relay relay;
+        unsigned interrupts; /* how often Ctrl-C was asked for without a terminal of our own */
+        bool payload_ended;
+        int payload_status;
+        bool overlay_died;
+        Error error; /* what a stage reported */
+        int init_status;
+} Supervisor;
+
+static const int forwarded_signals[] = {SIGHUP,  SIGINT,  SIGQUIT,  SIGTERM, SIGUSR1,
+                                        SIGUSR2, SIGALRM, SIGWINCH, SIGCONT, SIGTSTP};
+
+static int block_signals(Supervisor *s, Error *err)
+{
+        sigset_t set;
+        process_reset_signals();
+        (void)signal(SIGPIPE, SIG_IGN);
+        (void)sigemptyset(&set);
+        for (size_t i = 0; i < ARRAY_LEN(forwarded_signals); i++)
+                (void)sigaddset(&set, forwarded_signals[i]);
+        (void)sigaddset(&set, SIGCHLD);
+        (void)sigaddset(&set, SIGTTOU);
+        (void)sigaddset(&set, SIGTTIN);
+        (void)sigprocmask(SIG_BLOCK, &set, &s->signals_before);
+        s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+        return s->signals < 0 ? error_set_errno(err, errno, "signalfd") : 0;
+}
+
+/* All that can fail before any child exists. */
+static int prepare(Supervisor *s, Error *err)
+{
+        const Plan *plan = s->plan;
+        int r = rootfs_prepare(plan, err);
+        if (r == 0)
+                r = seccomp_prepare(plan, &s->filter, err);
+        if (r == 0 && plan->needs_run_dir)
+                r = run_dir_make(plan->state_dir, &s->run, err);
+        for (size_t i = 0; r == 0 && i < plan->n_ops; i++)
+                if (plan->ops[i].placeholders)
+                        r = placeholders_prepare(plan, plan->ops[i].source, &s->placeholders, err);
+        if (r == 0)
+                r = block_signals(s, err);
+        return r;
+}
+
+/* The setup stage, its maps, and a hold on its user namespace: without it nobody could remove the files of
+ * its ids later. */
+static int start(Supervisor *s, Error *err)
+{
+        int ends[2];
+        int r = channel_make(ends);
+        if (r < 0)
+                return error_set_errno(err, r, "making a channel");
+        CLEANUP_FD int ours = ends[0], theirs = ends[1];
+        s->stage = (StageContext){
+                .plan = s->plan,
+                .filter = &s->filter,
+                .channel = theirs,
+                .run_fd = s->run.fd,
+                .run_name = s->run.name,
+                .terminal = defence_is_on(DEFENCE_PTY) && isatty(STDIN_FILENO),
+        };
+        for (int fd = 0; fd < 3; fd++)
+                if (s->stage.terminal && isatty(fd))
+                        s->stage.tty_fds |= 1 << fd;
+        pid_t pid = process_clone(s->plan->namespaces, &s->init);
+        if (pid == 0) {
+                fd_close(ours);
+                _exit(stage_setup_main(&s->stage));
+        }
+        if (pid < 0)
+                return error_set_errno(err, (int)pid,
+                                       "making the namespaces (\"kurung doctor\" says what is missing)");
+        s->channel = TAKE_FD(ours);
+        r = idmap_write(s->plan, pid, err);
+        if (r < 0)
+                return r;
+        char path[48];
+        (void)snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
+        s->userns = open(path, O_RDONLY | O_CLOEXEC);
+        if (s->userns < 0)
+                return error_set_errno(err, errno, "opening %s", path);
+        r = channel_send(s->channel, MSG_SYNC, SYNC_USERNS, FD_NONE);
+        return r < 0 ? error_set_errno(err, r, "talking to the setup stage") : 0;
+}
+
+static int start_overlay(Supervisor *s, size_t index, int fuse_fd)
+{
+        if (index >= s->plan->n_ops || s->n_overlays == OVERLAYS_MAX || fuse_fd < 0)
+                return error_set(&s->error, EPROTO,
+                                 "the setup stage asked for an overlay that is not in the plan");
+        const PlanOp *op = &s->plan->ops[index];
+        Overlay *o = &s->overlays[s->n_overlays];
+        *o = (Overlay){.pidfd = FD_NONE, .log = memfd_create("kurung-overlay", MFD_CLOEXEC)};
+        pid_t pid = process_clone(0, &o->pidfd);
+        if (pid == 0)
+                _exit(stage_overlay_main(&s->stage, op, s->userns, fuse_fd,
+                                         op->placeholders ? s->placeholders : FD_NONE, o->log));
+        if (pid < 0) {
+                o->log = fd_close(o->log);
+                return error_set_errno(&s->error, (int)pid, "starting fuse-overlayfs");
+        }
+        s->n_overlays++;
+        int r = channel_send(s->channel, MSG_SYNC, SYNC_ROOTFS, FD_NONE);
+        return r < 0 ? error_set_errno(&s->error, r, "talking to the setup stage") : 0;
+}
+
+/* fuse-overlayfs first: a stopped one would leave payloads waiting in the kernel for ever. */
+static void kill_all(Supervisor *s)
+{
+        for (size_t i = 0; i < s->n_overlays; i++)
+                if (s->overlays[i].pidfd >= 0)
+                        (void)process_signal(s->overlays[i].pidfd, SIGKILL);
+        if (s->init >= 0)
+                (void)process_signal(s->init, SIGKILL);
+}
+
+/* The payload was stopped by its terminal: so are we, until somebody continues us. */
+static void stop_ourselves(Supervisor *s)
+{
+        relay_suspend(&s->relay);
+        /* The rest of our group (a pipeline) as the terminal would have; ourselves for certain. */
+        (void)kill(0, SIGTSTP);
+        (void)raise(SIGSTOP);
+        relay_resume(&s->relay);
+        (void)channel_send(s->channel, MSG_SIGNAL, SIGCONT, FD_NONE);
+}
+
+static void handle_message(Supervisor *s)
+{
+        Message m;
+        CLEANUP_FD int fd = FD_NONE;
+        int r = channel_receive(s->channel, &m, &fd);
+        if (r <= 0) {
+                s->channel = fd_close(s->channel);
+                return;
+        }
+        switch (m.type) {
+        case MSG_ERROR:
+                if (s->error.errnum == 0)
+                        s->error = m.error;
+                break;
+        case MSG_FUSE_DEVICE:
+                if (start_overlay(s, (size_t)m.value, fd) < 0)
+                        kill_all(s);
+                break;
+        case MSG_TERMINAL:
+                relay_start(&s->relay, TAKE_FD(fd));
+                break;
+        case MSG_STOPPED:
+                stop_ourselves(s);
+                break;
+        case MSG_EXIT:
+                s->payload_ended = true;
+                s->payload_status = m.value;
+                break;
+        case MSG_SYNC:
+        case MSG_SIGNAL:
+                break;
+        }
+}
+
+/* What fuse-overlayfs wrote to its stderr, one line. */
+static void overlay_said(const Overlay *o, char *out, size_t room)
+{
+        ssize_t n = o->log >= 0 ? pread(o->log, out, room - 1, 0) : 0;
+        out[n > 0 ? n : 0] = '\0';
+        out[strcspn(out, "\n")] = '\0';
+}
+
+static void overlay_ended(Supervisor *s, Overlay *o)
+{
+        int status = 0;
+        char said[256];
+        (void)process_wait(o->pidfd, &status);
+        o->pidfd = fd_close(o->pidfd);
+        /* An end of the sandbox ends it, too: its file system is gone then. */
+        if (s->payload_ended || s->init < 0 || s->error.errnum != 0)
+                return;
+        overlay_said(o, said, sizeof(said));
+        s->overlay_died = true;
+        (void)error_set(&s->error, EIO, "fuse-overlayfs ended (status %d)%s%s: the sandbox was ended, too",
+                        process_exit_code(status), said[0] ? ": " : "", said);
+        kill_all(s);
+}
+
+/* Children that were stopped: a stopped fuse-overlayfs hangs the payload, and nobody would know why. */
+static void look_for_stopped(Supervisor *s)
+{
+        for (size_t i = 0; i < s->n_overlays; i++) {
+                Overlay *o = &s->overlays[i];
+                siginfo_t info = {0};
+                if (o->pidfd < 0 ||
+                    waitid((idtype_t)P_PIDFD, (id_t)o->pidfd, &info, WSTOPPED | WNOHANG) < 0 ||
+                    info.si_pid == 0)
+                        continue;
+                o->stopped = true;
+                s->relay.watch_interrupt = true;
+                log_notice("fuse-overlayfs was stopped; Ctrl-C ends the sandbox");
+        }
+}
+
+static bool is_overlay_stopped(const Supervisor *s)
+{
+        for (size_t i = 0; i < s->n_overlays; i++)
+                if (s->overlays[i].stopped)
+                        return true;
+        return false;
+}
+
+static void handle_signal(Supervisor *s)
+{
+        struct signalfd_siginfo info;
+        if (read(s->signals, &info, sizeof(info)) != sizeof(info))
+                return;
+        int sig = (int)info.ssi_signo;
+        switch (sig) {
+        case SIGCHLD:
+                look_for_stopped(s);
+                return;
+        case SIGTTIN:
+        case SIGTTOU:
+                return;
+        case SIGCONT:
+                relay_resume(&s->relay);
+                break;
+        case SIGWINCH:
+                relay_resize(&s->relay);
+                if (s->relay.master >= 0)
+                        return; /* the pty tells its foreground group itself */
+                break;
+        case SIGINT:
+                /* The second one is for a payload that does not listen. */
+                if (++s->interrupts > 1 || is_overlay_stopped(s)) {
+                        kill_all(s);
+                        return;
+                }
+                break;
+        default:
+                break;
+        }
+        if (s->channel >= 0)
+                (void)channel_send(s->channel, MSG_SIGNAL, sig, FD_NONE);
+}
+
+static void supervise(Supervisor *s)
+{
+        enum { SIGNALS, CHANNEL, INIT, OVERLAYS, RELAY = OVERLAYS + OVERLAYS_MAX, N = RELAY + RELAY_POLLS };
+        while (s->init >= 0) {
+                struct pollfd fds[N];
+                fds[SIGNALS] = (struct pollfd){.fd = s->signals, .events = POLLIN};
+                fds[CHANNEL] = (struct pollfd){.fd = s->channel, .events = POLLIN};
+                fds[INIT] = (struct pollfd){.fd = s->init, .events = POLLIN};
+                for (size_t i = 0; i < OVERLAYS_MAX; i++)
+                        fds[OVERLAYS + i] = (struct pollfd){
+                                .fd = i < s->n_overlays ? s->overlays[i].pidfd : -1, .events = POLLIN};
+                relay_poll_prepare(&s->relay, fds + RELAY);
+                if (poll(fds, N, -1) < 0) {
+                        if (errno == EINTR)
+                                continue;
+                        kill_all(s);
+                        break;
+                }
+                if (fds[SIGNALS].revents)
+                        handle_signal(s);
+                if (fds[CHANNEL].revents)
+                        handle_message(s);
+                relay_poll_handle(&s->relay, fds + RELAY);
+                if (s->relay.watch_interrupt && relay_take_interrupt(&s->relay))
+                        kill_all(s);
+                /* What init said before its end is read first. */
+                if (fds[INIT].revents && s->channel < 0) {
+                        (void)process_wait(s->init, &s->init_status);
+                        s->init = fd_close(s->init);
+                }
+                for (size_t i = 0; i < s->n_overlays; i++)
+                        if (fds[OVERLAYS + i].revents && s->overlays[i].pidfd >= 0)
+                                overlay_ended(s, &s->overlays[i]);
+        }
+}
+
+static void end_overlays(Supervisor *s)
+{
+        for (size_t i = 0; i < s->n_overlays; i++) {
+                Overlay *o = &s->overlays[i];
+                if (o->pidfd >= 0) {
+                        (void)process_signal(o->pidfd, SIGKILL);
+                        (void)process_wait(o->pidfd, NULL);
+                }
+                o->pidfd = fd_close(o->pidfd);
+                o->log = fd_close(o->log);
+        }
+}
+
+/* Directories of runs that were killed; a few each time, so that no start is slow. */
+static void clear_stale(Supervisor *s)
+{
+        RunDir stale[8];
+        size_t n = run_dir_list_stale(&s->run, stale, ARRAY_LEN(stale));
+        for (size_t i = 0; i < n; i++) {
+                (void)run_dir_remove(&stale[i], s->userns, NULL);
+                run_dir_clear(&stale[i]);
+        }
+}
+
+static void teardown(Supervisor *s)
+{
+        if (s->init >= 0) {
+                kill_all(s);
+                (void)process_wait(s->init, &s->init_status);
+                s->init = fd_close(s->init);
+        }
+        end_overlays(s);
+        relay_stop(&s->relay);
+        if (s->run.fd >= 0) {
+                CLEANUP_FREE char *kept = NULL;
+                if (s->overlay_died && run_dir_keep(&s->run, s->plan->state_dir, &kept) == 0)
+                        log_notice("what it had written is kept in %s", kept);
+                else if (run_dir_remove(&s->run, s->userns, NULL) < 0)
+                        log_notice("what the run wrote could not be removed: %s/%s", s->plan->state_dir,
+                                   s->run.name);
+                clear_stale(s);
+        }
+        run_dir_clear(&s->run);
+        seccomp_filter_clear(&s->filter);
+        s->placeholders = fd_close(s->placeholders);
+        s->userns = fd_close(s->userns);
+        s->channel = fd_close(s->channel);
+        if (s->signals >= 0)
+                (void)sigprocmask(SIG_SETMASK, &s->signals_before, NULL);
+        s->signals = fd_close(s->signals);
+}
+
+/*
+ * supervisor
+ *   has: the user's own id, the host's namespaces, the caller's terminal.
+ *   must: prepare what can fail before a child exists, watch every stage through its pidfd, undo all at the
+ * end. must not: enter the sandbox, or trust what comes from it but through the channel.
+ */
+int run_plan(const Plan *plan, int *ret_exit, Error *err)
+{
+        Supervisor s = {
+                .plan = plan,
+                .run = RUN_DIR_NONE,
+                .placeholders = FD_NONE,
+                .signals = FD_NONE,
+                .channel = FD_NONE,
+                .userns = FD_NONE,
+                .init = FD_NONE,
+                .relay = {.master = FD_NONE},
+        };
+        int r = prepare(&s, &s.error);
+        if (r == 0)
+                r = start(&s, &s.error);
+        if (r == 0)
+                supervise(&s);
+        teardown(&s);
+        if (s.error.errnum != 0) {
+                *err = s.error;
+                return -s.error.errnum;
+        }
+        if (!s.payload_ended && WIFSIGNALED(s.init_status) && s.interrupts < 2)
+                return error_set(err, EIO, "the sandbox was killed (signal %d)", WTERMSIG(s.init_status));
+        *ret_exit = s.payload_ended ? process_exit_code(s.payload_status) : process_exit_code(s.init_status);
+        return 0;
+}
