@@ -104,69 +104,76 @@ static DIR *open_dir_at(int dirfd, const char *name)
         return d;
 }
 
-/*
- * Removes the entries of @d. A directory inside that is not empty is moved up beside the tree's top, to be
- * emptied in its turn: so neither the stack nor the number of open descriptors grows with the depth.
+/* Deeper directories are moved up beside the tree's top: neither stack nor descriptors grow with the depth.
  */
-static int empty_directory(DIR *d, int topfd, unsigned *counter, bool *ret_moved)
+#define REMOVE_DEPTH_MAX 16
+
+typedef struct Removal {
+        int top;          /* where deep directories are moved to */
+        unsigned counter; /* for their names */
+        bool again;       /* some were */
+        int first;        /* -errno */
+} Removal;
+
+static void removal_failed(Removal *rm, int r)
 {
-        int first = 0, fd = dirfd(d);
-        for (struct dirent *e; (e = readdir(d));) {
-                if (str_eq(e->d_name, ".") || str_eq(e->d_name, ".."))
-                        continue;
-                if (unlinkat(fd, e->d_name, 0) == 0)
-                        continue;
-                int r = -errno;
-                if (r == -EACCES && fchmod(fd, 0700) == 0 && unlinkat(fd, e->d_name, 0) == 0)
-                        continue;
-                if (r == -EACCES)
-                        r = -errno;
-                if (r == -EISDIR) {
-                        if (unlinkat(fd, e->d_name, AT_REMOVEDIR) == 0)
-                                continue;
-                        r = -errno;
-                        if (r == -ENOTEMPTY || r == -EEXIST) {
-                                char moved[32];
-                                (void)snprintf(moved, sizeof(moved), ".rm-%u", (*counter)++);
-                                if (fd == topfd)
-                                        continue;
-                                /* Moving a directory rewrites its "..": it must be writable itself. */
-                                if (fchmodat(fd, e->d_name, 0700, 0) < 0 ||
-                                    renameat(fd, e->d_name, topfd, moved) < 0)
-                                        r = -errno;
-                                else
-                                        r = 0;
-                                *ret_moved |= r == 0;
-                        }
-                }
-                if (r < 0 && first == 0)
-                        first = r;
-        }
-        return first;
+        if (rm->first == 0 && r != -ENOENT)
+                rm->first = r;
 }
 
-/* One pass over the children of the top: each is emptied and removed. */
-static int empty_children(DIR *top, unsigned *counter, bool *ret_again)
+static void move_up(Removal *rm, int fd, const char *name)
 {
-        int first = 0, topfd = dirfd(top);
-        rewinddir(top);
-        for (struct dirent *e; (e = readdir(top));) {
-                if (str_eq(e->d_name, ".") || str_eq(e->d_name, ".."))
-                        continue;
-                DIR *d = open_dir_at(topfd, e->d_name);
-                if (!d) {
-                        if (first == 0 && errno != ENOENT)
-                                first = -errno;
-                        continue;
+        char moved[32];
+        (void)snprintf(moved, sizeof(moved), ".rm-%u", rm->counter++);
+        /* Moving a directory rewrites its "..": it must be writable itself. */
+        if (fchmodat(fd, name, 0700, 0) < 0 || renameat(fd, name, rm->top, moved) < 0)
+                removal_failed(rm, -errno);
+        else
+                rm->again = true;
+}
+
+static void remove_entry(Removal *rm, int fd, const char *name, bool directory, unsigned depth);
+
+static void empty_directory(Removal *rm, DIR *d, unsigned depth)
+{
+        for (struct dirent *e; (e = readdir(d));)
+                if (!str_eq(e->d_name, ".") && !str_eq(e->d_name, ".."))
+                        remove_entry(rm, dirfd(d), e->d_name, e->d_type == DT_DIR, depth);
+}
+
+static void remove_entry(Removal *rm, int fd, const char *name, bool directory, unsigned depth)
+{
+        if (!directory) {
+                if (unlinkat(fd, name, 0) == 0)
+                        return;
+                if (errno == EACCES && fchmod(fd, 0700) == 0 && unlinkat(fd, name, 0) == 0)
+                        return;
+                if (errno != EISDIR) {
+                        removal_failed(rm, -errno);
+                        return;
                 }
-                int r = empty_directory(d, topfd, counter, ret_again);
-                (void)closedir(d);
-                if (unlinkat(topfd, e->d_name, AT_REMOVEDIR) < 0 && r == 0 && errno != ENOENT)
-                        r = -errno;
-                if (r < 0 && first == 0)
-                        first = r;
         }
-        return first;
+        if (unlinkat(fd, name, AT_REMOVEDIR) == 0)
+                return;
+        if (errno == EACCES && fchmod(fd, 0700) == 0 && unlinkat(fd, name, AT_REMOVEDIR) == 0)
+                return;
+        if (errno != ENOTEMPTY && errno != EEXIST) {
+                removal_failed(rm, -errno);
+                return;
+        }
+        if (depth == REMOVE_DEPTH_MAX) {
+                move_up(rm, fd, name);
+                return;
+        }
+        DIR *d = open_dir_at(fd, name);
+        if (!d) {
+                removal_failed(rm, -errno);
+                return;
+        }
+        empty_directory(rm, d, depth + 1);
+        (void)closedir(d);
+        if (unlinkat(fd, name, AT_REMOVEDIR) < 0)
+                removal_failed(rm, -errno);
 }
 
 int io_remove_tree_at(int dirfd, const char *name)
@@ -180,18 +187,15 @@ int io_remove_tree_at(int dirfd, const char *name)
         DIR *top = open_dir_at(dirfd, name);
         if (!top)
                 return -errno;
-        unsigned counter = 0;
-        int first = 0;
-        for (bool again = true; again;) {
-                again = false;
+        Removal rm = {.top = dirfd_of(top), .again = true};
+        while (rm.again) {
+                rm.again = false;
+                rm.first = 0;
                 rewinddir(top);
-                first = empty_directory(top, dirfd_of(top), &counter, &again);
-                int r = empty_children(top, &counter, &again);
-                if (first == 0)
-                        first = r;
+                empty_directory(&rm, top, 1);
         }
         (void)closedir(top);
         if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-                return first < 0 ? first : -errno;
+                return rm.first < 0 ? rm.first : -errno;
         return 0;
 }

@@ -9,8 +9,12 @@
  */
 typedef struct RootfsContext {
         const Plan *plan;
-        int run_fd;  /* the run's own directory (upper/, work/), or FD_NONE when no operation has a layer */
-        int root_fd; /* the new root, once its first operation is done */
+        int run_fd; /* the run's own directory (upper/, work/), or FD_NONE when no operation has a layer there
+                     */
+        int memory_fd; /* the same on a tmpfs, for operations with OP_IN_MEMORY; made when needed */
+        int root_fd;   /* the new root, once its first operation is done */
+        int empty_fd;  /* an empty read-only directory, mounted: masks are copies of it */
+        int *made;     /* for each operation a mount that rootfs_make() made already, or FD_NONE */
         /* Hands an opened /dev/fuse, whose mount is made, to whoever starts fuse-overlayfs for operation
          * @index. */
         int (*serve_fuse)(void *userdata, size_t index, int fuse_fd, Error *err);
@@ -26,10 +30,18 @@ typedef struct RootfsContext {
 int rootfs_prepare(const Plan *plan, Error *err);
 
 /**
- * rootfs_apply - build the root and make it this process's. Called in the new user and mount namespaces, ids
- * mapped, all capabilities held. Afterwards nothing of the old root is reachable and the working directory is
- * plan->cwd.
+ * rootfs_make - make the detached mounts that need no mapped ids, while the maps are still being written.
+ * Called in the new user and mount namespaces. 0 or -errno with @err.
+ */
+int rootfs_make(RootfsContext *ctx, Error *err);
+
+/**
+ * rootfs_apply - build the root and make it this process's. Called after rootfs_make(), ids mapped, all
+ * capabilities held. Afterwards nothing of the old root is reachable and the working directory is plan->cwd.
  *
  * Returns 0 or -errno with @err.
  */
 int rootfs_apply(RootfsContext *ctx, Error *err);
+
+/** rootfs_clear - close and free what the context holds. */
+void rootfs_clear(RootfsContext *ctx);

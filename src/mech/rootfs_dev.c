@@ -52,19 +52,22 @@ static int add_mount(int dev_fd, const char *name, const char *fstype, const Mou
         return r < 0 ? r : mount_attach(mount_fd, target);
 }
 
-int rootfs_op_dev(RootfsContext *ctx, const PlanOp *op, Error *err)
+int rootfs_make_dev(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
 {
-        static const MountOption dev_options[] = {{"mode", "755"}, {"size", "64k"}};
+        static const MountOption options[] = {{"mode", "755"}, {"size", "64k"}};
+        (void)ctx;
+        (void)op;
+        return mount_new("tmpfs", options, ARRAY_LEN(options), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, ret_fd,
+                         err);
+}
+
+int rootfs_fill_dev(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err)
+{
         /* newinstance is the only kind since 4.7; the mode is what tty(4) and mesg(1) expect. */
         static const MountOption pts_options[] = {{"ptmxmode", "0666"}, {"mode", "0620"}};
         static const MountOption shm_options[] = {{"mode", "1777"}};
-        CLEANUP_FD int mount_fd = FD_NONE, dev_fd = FD_NONE;
-        int r = mount_new("tmpfs", dev_options, ARRAY_LEN(dev_options), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
-                          &mount_fd, err);
-        if (r == 0)
-                r = rootfs_own(ctx->plan, mount_fd);
-        if (r == 0)
-                r = rootfs_place(ctx, op, mount_fd, true, err);
+        CLEANUP_FD int dev_fd = FD_NONE;
+        int r = rootfs_own(ctx->plan, mount_fd);
         if (r == 0)
                 r = root_open(ctx->root_fd, op->dest, true, &dev_fd);
         for (size_t i = 0; r == 0 && i < ARRAY_LEN(nodes); i++) {

@@ -5,16 +5,37 @@
 #include "mech/mount.h"
 #include "mech/rootfs.h"
 
-/** rootfs_place - put the detached mount @mount_fd at op->dest; the first operation's becomes the root. 0 or
- * -errno. */
-int rootfs_place(RootfsContext *ctx, const PlanOp *op, int mount_fd, bool directory, Error *err);
+/** How a kind of operation is done: a mount that is made and put in its place, or something else. */
+typedef struct RootfsOpKind {
+        /* The detached mount; @ret_fd is left alone when there is nothing to do. */
+        int (*make)(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err);
+        bool needs_ids; /* make works only with mapped ids */
+        /* After it is in its place. */
+        int (*finish)(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err);
+        /* Instead of make: an operation without a mount, or on what is there. */
+        int (*apply)(RootfsContext *ctx, const PlanOp *op, Error *err);
+} RootfsOpKind;
 
-/** rootfs_layer_open - make and open "SIDE/LAYER" (upper or work) of an operation, O_PATH. 0 or -errno. */
+/** Indexed by PlanOpKind. */
+extern const RootfsOpKind rootfs_op_kinds[];
+
+/** rootfs_op_origin - whose wish an operation was, for errors. */
+const char *rootfs_op_origin(const PlanOp *op);
+
+/** rootfs_op_failed - fill @err: "ORIGIN: WHAT DEST: strerror". Returns @r. */
+int rootfs_op_failed(const PlanOp *op, int r, const char *what, Error *err);
+
+/** rootfs_layer_open - make and open "SIDE/LAYER" (upper or work) of an operation, O_PATH. 0 or -errno with
+ * @err. */
 int rootfs_layer_open(RootfsContext *ctx, const PlanOp *op, const char *side, int *ret_fd, Error *err);
 
-int rootfs_op_dev(RootfsContext *ctx, const PlanOp *op, Error *err);
-int rootfs_op_overlay(RootfsContext *ctx, const PlanOp *op, Error *err);
-int rootfs_op_fuse(RootfsContext *ctx, const PlanOp *op, Error *err);
+/** Makers: the detached mount of an operation. */
+int rootfs_make_overlay(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err);
+int rootfs_make_fuse(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err);
+int rootfs_make_dev(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err);
+
+/** rootfs_fill_dev - what is in /dev, once it is in its place. */
+int rootfs_fill_dev(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err);
 
 /** rootfs_own - give the open file to the sandbox's root where that id is mapped; else nothing. 0 or -errno.
  */

@@ -16,27 +16,20 @@ static const char *fd_path(int fd, FdPath out)
         return out;
 }
 
-/*
- * The merged directory's owner and mode are the upper's: make them the lower's, as far as the owner is
- * mapped. An unmapped owner is the host's root as a rule: the sandbox's root stands in for it.
- */
-static int copy_attributes(const Plan *plan, int lower, int upper)
+/* The merged directory's mode is the upper's: make it the lower's. An O_PATH descriptor can't be given to
+ * fchmod(2). */
+static int copy_mode(int lower, int upper)
 {
         struct stat st;
         FdPath path;
-        if (fstat(lower, &st) < 0)
+        if (fstat(lower, &st) < 0 || chmod(fd_path(upper, path), st.st_mode & 07777) < 0)
                 return -errno;
-        /* An O_PATH descriptor can't be given to fchmod(2). */
-        if (chmod(fd_path(upper, path), st.st_mode & 07777) < 0)
-                return -errno;
-        if (st.st_uid == plan->uid)
-                return 0;
-        return rootfs_own(plan, upper);
+        return 0;
 }
 
-int rootfs_op_overlay(RootfsContext *ctx, const PlanOp *op, Error *err)
+int rootfs_make_overlay(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
 {
-        CLEANUP_FD int lower = FD_NONE, upper = FD_NONE, work = FD_NONE, mount_fd = FD_NONE;
+        CLEANUP_FD int lower = FD_NONE, upper = FD_NONE, work = FD_NONE;
         lower = open(op->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (lower < 0)
                 return error_set_errno(err, errno, "opening %s", op->source);
@@ -45,7 +38,7 @@ int rootfs_op_overlay(RootfsContext *ctx, const PlanOp *op, Error *err)
                 r = rootfs_layer_open(ctx, op, "work", &work, err);
         if (r < 0)
                 return r;
-        r = copy_attributes(ctx->plan, lower, upper);
+        r = copy_mode(lower, upper);
         if (r < 0)
                 return error_set_errno(err, r, "preparing the upper directory for %s", op->dest);
         FdPath lower_path, upper_path, work_path;
@@ -61,11 +54,10 @@ int rootfs_op_overlay(RootfsContext *ctx, const PlanOp *op, Error *err)
                 {"userxattr", NULL},
                 {"volatile", NULL},
         };
-        r = mount_new("overlay", options, ARRAY_LEN(options), mount_safe_attrs(false), &mount_fd, err);
-        return r < 0 ? r : rootfs_place(ctx, op, mount_fd, true, err);
+        return mount_new("overlay", options, ARRAY_LEN(options), mount_safe_attrs(false), ret_fd, err);
 }
 
-int rootfs_op_fuse(RootfsContext *ctx, const PlanOp *op, Error *err)
+int rootfs_make_fuse(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
 {
         CLEANUP_FD int fuse = FD_NONE, upper = FD_NONE, work = FD_NONE, mount_fd = FD_NONE;
         int r = rootfs_layer_open(ctx, op, "upper", &upper, err);
@@ -76,7 +68,9 @@ int rootfs_op_fuse(RootfsContext *ctx, const PlanOp *op, Error *err)
         CLEANUP_FD int lower = open(op->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (lower < 0)
                 return error_set_errno(err, errno, "opening %s", op->source);
-        r = copy_attributes(ctx->plan, lower, upper);
+        r = copy_mode(lower, upper);
+        if (r == 0 && op->flags & OP_ROOT_OWNED)
+                r = rootfs_own(ctx->plan, upper);
         if (r < 0)
                 return error_set_errno(err, r, "preparing the upper directory for %s", op->dest);
         /* Opened here: the kernel wants the opener's user namespace to be the mount's (fs/fuse/inode.c). */
@@ -96,5 +90,7 @@ int rootfs_op_fuse(RootfsContext *ctx, const PlanOp *op, Error *err)
         if (r < 0)
                 return r;
         r = ctx->serve_fuse(ctx->userdata, (size_t)(op - ctx->plan->ops), fuse, err);
-        return r < 0 ? r : rootfs_place(ctx, op, mount_fd, true, err);
+        if (r == 0)
+                *ret_fd = TAKE_FD(mount_fd);
+        return r;
 }

@@ -47,7 +47,8 @@ enum {
         OP_OPTIONAL = 1 << 1, /* nothing is done when source or dest is not there */
         OP_NOEXEC = 1 << 2,
         OP_RECURSIVE = 1 << 3,  /* with submounts */
-        OP_ROOT_OWNED = 1 << 4, /* TMPFS, DIR: belongs to the sandbox's root, where it is mapped */
+        OP_ROOT_OWNED = 1 << 4, /* TMPFS, DIR, OVERLAY: belongs to the sandbox's root, where it is mapped */
+        OP_IN_MEMORY = 1 << 6,  /* OVERLAY: the upper is on a tmpfs, not in the run's directory */
         OP_NO_FOLLOW = 1 << 5,  /* dest must not be a symlink: kurung's own places */
 };
 

@@ -24,8 +24,10 @@ static const char *const proc_masked[] = {"/proc/kcore",         "/proc/keys",  
                                           "/proc/acpi",          "/proc/interrupts"};
 static const char *const proc_read_only[] = {"/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus",
                                              "/proc/fs"};
-static const char *const sys_masked[] = {"/sys/firmware", "/sys/kernel/security", "/sys/kernel/debug",
-                                         "/sys/kernel/tracing", "/sys/devices/virtual/powercap"};
+static const char *const sys_masked[] = {"/sys/firmware", "/sys/devices/virtual/powercap"};
+/* Of a fresh sysfs these are empty; of the host's they hold what is mounted there. */
+static const char *const sys_bind_masked[] = {"/sys/kernel/security", "/sys/kernel/debug",
+                                              "/sys/kernel/tracing", "/sys/fs/bpf"};
 
 /* Upper directories need trusted or user xattrs and whiteouts: these file systems are known to have them. */
 static const char *const upper_fstypes[] = {"ext4",  "ext3",  "ext2", "xfs",
@@ -159,7 +161,8 @@ static int add_layer(Plan *plan, PlanOpKind kind, const char *source, const char
                 return error_no_memory(err);
         if (kind == OP_FUSE && !plan->fuse_overlayfs)
                 return error_set(err, ENOTSUP, "%s needs fuse-overlayfs", dest);
-        plan->needs_run_dir = true;
+        if (!(flags & OP_IN_MEMORY))
+                plan->needs_run_dir = true;
         return 0;
 }
 
@@ -188,6 +191,17 @@ static bool is_hidden(const char *path)
         return false;
 }
 
+/*
+ * As oneself next to nothing of the system can be written: what can be is caught in memory, which costs a
+ * start much less than two directories on a disk for each overlay. A tmpfs holds an overlay's user xattrs
+ * since 6.6.
+ */
+static unsigned system_flags(const Plan *plan, const Host *host)
+{
+        bool tmpfs_serves = host->kernel_major > 6 || (host->kernel_major == 6 && host->kernel_minor >= 6);
+        return OP_NO_FOLLOW | OP_ROOT_OWNED | (plan->uid != 0 && tmpfs_serves ? OP_IN_MEMORY : 0);
+}
+
 /* The visible top directories, each with the engine's kind of mount; symlinks as they are. */
 static int add_system(Plan *plan, const Host *host, Error *err)
 {
@@ -203,7 +217,7 @@ static int add_system(Plan *plan, const Host *host, Error *err)
                         r = add(plan, OP_SYMLINK, e->target, path, OP_NO_FOLLOW, err);
                 else if (e->type == HOST_DIRECTORY && plan->engine == OVERLAY_KERNEL &&
                          !has_submounts(host, path))
-                        r = add_layer(plan, OP_OVERLAY, path, path, OP_NO_FOLLOW, err);
+                        r = add_layer(plan, OP_OVERLAY, path, path, system_flags(plan, host), err);
                 else if (e->type == HOST_DIRECTORY)
                         r = add(plan, OP_BIND, path, path, OP_RDONLY | OP_RECURSIVE | OP_NO_FOLLOW, err);
                 if (r < 0)
@@ -239,7 +253,7 @@ static int add_root_host(Plan *plan, const Host *host, Error *err)
                 plan->fuse_overlayfs = strdup(host->fuse_overlayfs);
                 if (!plan->fuse_overlayfs)
                         return error_no_memory(err);
-                r = add_layer(plan, OP_FUSE, "/", "/", 0, err);
+                r = add_layer(plan, OP_FUSE, "/", "/", OP_ROOT_OWNED, err);
                 if (r == 0)
                         plan->ops[0].placeholders = plan->uid == 0;
         } else {
@@ -269,6 +283,14 @@ static int add_root_dir(Plan *plan, const Spec *spec, const Host *host, Error *e
         return r;
 }
 
+static int add_sys_bind(Plan *plan, Error *err)
+{
+        int r = add(plan, OP_BIND, "/sys", "/sys", OP_RDONLY | OP_RECURSIVE | OP_NO_FOLLOW, err);
+        for (size_t i = 0; r == 0 && i < ARRAY_LEN(sys_bind_masked); i++)
+                r = add(plan, OP_MASK, NULL, sys_bind_masked[i], OP_OPTIONAL | OP_NO_FOLLOW, err);
+        return r;
+}
+
 static int add_kernel_dirs(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
         int r = add(plan, OP_PROC, NULL, "/proc", OP_NO_FOLLOW, err);
@@ -281,7 +303,7 @@ static int add_kernel_dirs(Plan *plan, const Spec *spec, const Host *host, Error
                 if (spec->network != NETWORK_HOST && host->sys_visible)
                         r = add(plan, OP_SYSFS, NULL, "/sys", OP_RDONLY | OP_NO_FOLLOW, err);
                 else
-                        r = add(plan, OP_BIND, "/sys", "/sys", OP_RDONLY | OP_RECURSIVE | OP_NO_FOLLOW, err);
+                        r = add_sys_bind(plan, err);
         }
         for (size_t i = 0; r == 0 && i < ARRAY_LEN(sys_masked); i++)
                 r = add(plan, OP_MASK, NULL, sys_masked[i], OP_OPTIONAL | OP_NO_FOLLOW, err);

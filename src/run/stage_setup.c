@@ -72,14 +72,25 @@ static int open_run_dir(const StageContext *ctx, int *ret_fd, Error *err)
 static int setup(const StageContext *ctx, int *ret_slave, Error *err)
 {
         const Plan *plan = ctx->plan;
+        CLEANUP(rootfs_clear)
         RootfsContext root = {
                 .plan = plan,
                 .run_fd = FD_NONE,
+                .memory_fd = FD_NONE,
                 .root_fd = FD_NONE,
+                .empty_fd = FD_NONE,
                 .serve_fuse = serve_fuse,
                 .userdata = (void *)(uintptr_t)ctx,
         };
         int r = die_with_supervisor(ctx, err);
+        /* While newuidmap(1) runs: a network namespace is the dearest of all to make, and belongs to ours as
+         * well. */
+        if (r == 0 && (plan->namespaces & CLONE_NEWNET) && unshare(CLONE_NEWNET) < 0)
+                r = error_set_errno(err, errno, "making the network namespace");
+        if (r == 0)
+                r = open_run_dir(ctx, &root.run_fd, err);
+        if (r == 0)
+                r = rootfs_make(&root, err);
         if (r == 0)
                 r = channel_expect_sync(ctx->channel, SYNC_USERNS, err);
         if (r == 0)
@@ -93,10 +104,7 @@ static int setup(const StageContext *ctx, int *ret_slave, Error *err)
         if (r == 0 && (plan->namespaces & CLONE_NEWNET))
                 r = loopback_up(err);
         if (r == 0)
-                r = open_run_dir(ctx, &root.run_fd, err);
-        if (r == 0)
                 r = rootfs_apply(&root, err);
-        root.run_fd = fd_close(root.run_fd);
         if (r == 0 && ctx->terminal)
                 r = make_terminal(ctx, ret_slave, err);
         /* Changing ids has cleared it (PR_SET_PDEATHSIG(2const)). */

@@ -13,6 +13,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -105,7 +106,7 @@ static int start(Supervisor *s, Error *err)
         for (int fd = 0; fd < 3; fd++)
                 if (s->stage.terminal && isatty(fd))
                         s->stage.tty_fds |= 1 << fd;
-        pid_t pid = process_clone(s->plan->namespaces, &s->init);
+        pid_t pid = process_clone(s->plan->namespaces & ~(uint64_t)CLONE_NEWNET, &s->init);
         if (pid == 0) {
                 fd_close(ours);
                 _exit(stage_setup_main(&s->stage));

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What each kind of operation does: the table at the end. */
+#include "base/defence.h"
+#include "mech/rootfs_ops.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
+
+static bool is_missing(int r)
+{
+        return r == -ENOENT || r == -ENOTDIR;
+}
+
+static int apply_dir(RootfsContext *ctx, const PlanOp *op, Error *err)
+{
+        CLEANUP_FD int fd = FD_NONE;
+        int r = root_make(ctx->root_fd, op->dest, true, 0755, op->flags & OP_NO_FOLLOW, &fd);
+        if (r == 0 && fchmodat(fd, "", op->mode, AT_EMPTY_PATH) < 0 && errno != EOPNOTSUPP && errno != EINVAL)
+                r = -errno;
+        if (r == 0 && (op->flags & OP_ROOT_OWNED))
+                r = rootfs_own(ctx->plan, fd);
+        return r < 0 ? rootfs_op_failed(op, r, "making the directory", err) : 0;
+}
+
+static int apply_symlink(RootfsContext *ctx, const PlanOp *op, Error *err)
+{
+        CLEANUP_FD int parent = FD_NONE;
+        const char *name;
+        int r = root_open_parent(ctx->root_fd, op->dest, &parent, &name);
+        if (r == 0 && symlinkat(op->source, parent, name) < 0)
+                r = -errno;
+        return r < 0 ? rootfs_op_failed(op, r, "making the symlink", err) : 0;
+}
+
+static int make_bind(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
+{
+        CLEANUP_FD int mount_fd = FD_NONE;
+        bool recursive = op->flags & OP_RECURSIVE;
+        (void)ctx;
+        int r = mount_clone(AT_FDCWD, op->source, recursive, &mount_fd);
+        if (is_missing(r) && (op->flags & OP_OPTIONAL))
+                return 0;
+        if (r < 0)
+                return error_set_errno(err, r, "%s: binding %s", rootfs_op_origin(op), op->source);
+        r = mount_set(mount_fd, mount_safe_attrs(op->flags & OP_RDONLY), recursive);
+        if (r < 0)
+                return rootfs_op_failed(op, r, "setting the flags of", err);
+        *ret_fd = TAKE_FD(mount_fd);
+        return 0;
+}
+
+static int make_scratch(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
+{
+        CLEANUP_FD int layer = FD_NONE, mount_fd = FD_NONE;
+        int r = rootfs_layer_open(ctx, op, "upper", &layer, err);
+        if (r < 0)
+                return r;
+        r = mount_clone(layer, "", false, &mount_fd);
+        if (r == 0)
+                r = mount_set(mount_fd, mount_safe_attrs(false), false);
+        if (r < 0)
+                return rootfs_op_failed(op, r, "binding", err);
+        *ret_fd = TAKE_FD(mount_fd);
+        return 0;
+}
+
+static int make_tmpfs(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
+{
+        char mode[16], size[32];
+        (void)ctx;
+        (void)snprintf(mode, sizeof(mode), "%o", op->mode);
+        (void)snprintf(size, sizeof(size), "%llu", (unsigned long long)op->size);
+        const MountOption options[] = {{"mode", mode}, {"size", size}};
+        return mount_new("tmpfs", options, op->size ? 2 : 1, mount_safe_attrs(false), ret_fd, err);
+}
+
+static int make_proc(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
+{
+        (void)ctx;
+        (void)op;
+        return mount_new("proc", NULL, 0, mount_safe_attrs(false) | MOUNT_ATTR_NOEXEC, ret_fd, err);
+}
+
+/* That what is at /proc is procfs and no fake of a hostile root (runc CVE-2019-16884). */
+static int check_proc(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err)
+{
+        CLEANUP_FD int fd = FD_NONE;
+        struct statfs fs;
+        (void)mount_fd;
+        int r = root_open(ctx->root_fd, op->dest, true, &fd);
+        if (r == 0 && fstatfs(fd, &fs) < 0)
+                r = -errno;
+        if (r == 0 && fs.f_type != PROC_SUPER_MAGIC)
+                r = -EXDEV;
+        return r < 0 ? rootfs_op_failed(op, r, "checking the procfs at", err) : 0;
+}
+
+static int make_sysfs(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
+{
+        (void)ctx;
+        (void)op;
+        return mount_new("sysfs", NULL, 0, mount_safe_attrs(true) | MOUNT_ATTR_NOEXEC, ret_fd, err);
+}
+
+/* Opens what is at op->dest already. Returns 1 when it is not there and the operation is optional. */
+static int open_target(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
+{
+        int r = root_open(ctx->root_fd, op->dest, op->flags & OP_NO_FOLLOW, ret_fd);
+        if (is_missing(r) && (op->flags & OP_OPTIONAL))
+                return 1;
+        return r < 0 ? rootfs_op_failed(op, r, "opening", err) : 0;
+}
+
+/* One empty directory for all masks: a copy of a mount costs a third of a new file system. */
+static int empty_directory(RootfsContext *ctx, int *ret_fd, Error *err)
+{
+        const MountOption options[] = {{"mode", "555"}, {"nr_inodes", "1"}};
+        if (ctx->empty_fd >= 0)
+                return mount_clone(ctx->empty_fd, "", false, ret_fd);
+        int r = mount_new("tmpfs", options, ARRAY_LEN(options), mount_safe_attrs(true) | MOUNT_ATTR_NOEXEC,
+                          ret_fd, err);
+        if (r < 0)
+                return r;
+        ctx->empty_fd = fcntl(*ret_fd, F_DUPFD_CLOEXEC, 3);
+        return ctx->empty_fd < 0 ? -errno : 0;
+}
+
+/* /dev/null itself, not whatever somebody put in its place (runc CVE-2025-31133). */
+static int null_device(int *ret_fd)
+{
+        struct stat st;
+        CLEANUP_FD int fd = FD_NONE;
+        int r = mount_clone(AT_FDCWD, "/dev/null", false, &fd);
+        if (r == 0 && fstat(fd, &st) < 0)
+                r = -errno;
+        if (r == 0 && (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3)))
+                r = -ENODEV;
+        if (r == 0)
+                *ret_fd = TAKE_FD(fd);
+        return r;
+}
+
+static int apply_mask(RootfsContext *ctx, const PlanOp *op, Error *err)
+{
+        CLEANUP_FD int target = FD_NONE, mount_fd = FD_NONE;
+        struct stat st;
+        if (!defence_is_on(DEFENCE_MASKS))
+                return 0;
+        int r = open_target(ctx, op, &target, err);
+        if (r != 0)
+                return r < 0 ? r : 0;
+        if (fstat(target, &st) < 0)
+                return rootfs_op_failed(op, -errno, "looking at", err);
+        r = S_ISDIR(st.st_mode) ? empty_directory(ctx, &mount_fd, err) : null_device(&mount_fd);
+        if (r == 0)
+                r = mount_attach(mount_fd, target);
+        return r < 0 ? rootfs_op_failed(op, r, "masking", err) : 0;
+}
+
+/* Binds what is at dest onto itself, read-only or as it is. */
+static int bind_on_itself(RootfsContext *ctx, const PlanOp *op, uint64_t attrs, Error *err)
+{
+        CLEANUP_FD int target = FD_NONE, mount_fd = FD_NONE;
+        int r = open_target(ctx, op, &target, err);
+        if (r != 0)
+                return r < 0 ? r : 0;
+        r = mount_clone(target, "", true, &mount_fd);
+        if (r == 0 && attrs != 0)
+                r = mount_set(mount_fd, attrs, true);
+        if (r == 0)
+                r = mount_attach(mount_fd, target);
+        return r < 0 ? rootfs_op_failed(op, r, "binding on itself", err) : 0;
+}
+
+static int apply_pin(RootfsContext *ctx, const PlanOp *op, Error *err)
+{
+        return defence_is_on(DEFENCE_PIN) ? bind_on_itself(ctx, op, 0, err) : 0;
+}
+
+static int apply_read_only(RootfsContext *ctx, const PlanOp *op, Error *err)
+{
+        return defence_is_on(DEFENCE_MOUNT_FLAGS) ? bind_on_itself(ctx, op, MOUNT_ATTR_RDONLY, err) : 0;
+}
+
+static int apply_seal(RootfsContext *ctx, const PlanOp *op, Error *err)
+{
+        int r = mount_set(ctx->root_fd, mount_safe_attrs(true), false);
+        return r < 0 ? rootfs_op_failed(op, r, "sealing", err) : 0;
+}
+
+const RootfsOpKind rootfs_op_kinds[] = {
+        [OP_DIR] = {.apply = apply_dir},
+        [OP_SYMLINK] = {.apply = apply_symlink},
+        [OP_BIND] = {.make = make_bind},
+        [OP_SCRATCH] = {.make = make_scratch},
+        [OP_OVERLAY] = {.make = rootfs_make_overlay, .needs_ids = true},
+        [OP_FUSE] = {.make = rootfs_make_fuse, .needs_ids = true},
+        [OP_TMPFS] = {.make = make_tmpfs},
+        [OP_PROC] = {.make = make_proc, .finish = check_proc},
+        [OP_SYSFS] = {.make = make_sysfs},
+        [OP_DEV] = {.make = rootfs_make_dev, .finish = rootfs_fill_dev},
+        [OP_MASK] = {.apply = apply_mask},
+        [OP_PIN] = {.apply = apply_pin},
+        [OP_READ_ONLY] = {.apply = apply_read_only},
+        [OP_SEAL] = {.apply = apply_seal},
+};
