@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mech/seccomp.h"
+
+#include "base/io.h"
+#include "mech/seccomp_compile.h"
+#include "mech/seccomp_policy.h"
+
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+
+#define CACHE_MAGIC UINT64_C(0x31504d4f43434553) /* "SECCOMP1" */
+
+typedef struct CacheHeader {
+        uint64_t magic;
+        uint64_t key[2];
+        uint64_t checksum;
+        uint32_t n_refusals;
+        uint32_t n_allowlist;
+} CacheHeader;
+
+typedef struct Hash {
+        uint64_t a, b;
+} Hash;
+
+/* FNV-1a twice, from different starts: no secret, only a name; what the file holds is checked by its owner.
+ */
+static void hash_add(Hash *h, const void *data, size_t len)
+{
+        for (const unsigned char *p = data; len > 0; len--, p++) {
+                h->a = (h->a ^ *p) * UINT64_C(0x100000001b3);
+                h->b = (h->b ^ (unsigned char)~*p) * UINT64_C(0x100000001b3);
+        }
+}
+
+static void hash_text(Hash *h, const char *s)
+{
+        hash_add(h, s, strlen(s) + 1);
+}
+
+static void hash_groups(Hash *h, const SeccompGroup *groups, size_t n)
+{
+        for (size_t i = 0; i < n; i++) {
+                hash_add(h, &groups[i].strict, sizeof(groups[i].strict));
+                for (const char *const *name = groups[i].names; *name; name++)
+                        hash_text(h, *name);
+        }
+}
+
+/* All that the compiled filter depends on. */
+static int hash_policy(const Plan *plan, Hash *ret, Error *err)
+{
+        Hash h = {UINT64_C(0xcbf29ce484222325), UINT64_C(0x84222325cbf29ce4)};
+        const int versions[] = {SECCOMP_POLICY_VERSION, SCMP_VER_MAJOR, SCMP_VER_MINOR, SCMP_VER_MICRO,
+                                (int)plan->seccomp};
+        struct utsname host;
+        hash_text(&h, PACKAGE_VERSION);
+        hash_add(&h, versions, sizeof(versions));
+        hash_groups(&h, seccomp_refused, seccomp_refused_n);
+        hash_groups(&h, seccomp_allowed, seccomp_allowed_n);
+        if (uname(&host) == 0)
+                hash_text(&h, host.machine);
+        for (size_t i = 0; i < plan->architectures.n; i++)
+                hash_text(&h, plan->architectures.items[i]);
+        if (plan->seccomp_file) {
+                CLEANUP_FREE char *text = NULL;
+                size_t len;
+                int r = io_read_file_at(AT_FDCWD, plan->seccomp_file, 1 << 20, &text, &len);
+                if (r < 0)
+                        return error_set_errno(err, r, "Seccomp=%s", plan->seccomp_file);
+                hash_add(&h, text, len);
+        }
+        *ret = h;
+        return 0;
+}
+
+static uint64_t checksum(const SeccompFilter *f)
+{
+        Hash h = {UINT64_C(0xcbf29ce484222325), 0};
+        hash_add(&h, f->items, (f->n_refusals + f->n_allowlist) * sizeof(*f->items));
+        return h.a;
+}
+
+static int open_cache_dir(const Plan *plan)
+{
+        CLEANUP_FREE char *path = NULL;
+        if (!plan->state_dir || asprintf(&path, "%s/seccomp", plan->state_dir) < 0)
+                return FD_NONE;
+        int r = io_mkdir_p(path, 0700);
+        return r < 0 ? FD_NONE : open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* Only a plain file that is ours and that nobody else may write: anything else is as good as none. */
+static bool is_trusted(const Plan *plan, const struct stat *st)
+{
+        return S_ISREG(st->st_mode) && st->st_uid == plan->host_uid && (st->st_mode & 0022) == 0 &&
+               st->st_nlink == 1;
+}
+
+static int cache_read(const Plan *plan, int dirfd, const char *name, const Hash *key, SeccompFilter *ret)
+{
+        CLEANUP_FD int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        CLEANUP(seccomp_filter_clear) SeccompFilter f = {0};
+        CacheHeader h;
+        struct stat st;
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        if (!is_trusted(plan, &st))
+                return -EPERM;
+        if (read(fd, &h, sizeof(h)) != sizeof(h) || h.magic != CACHE_MAGIC || h.key[0] != key->a ||
+            h.key[1] != key->b || h.n_refusals == 0 || h.n_refusals > BPF_MAXINSNS || h.n_allowlist == 0 ||
+            h.n_allowlist > BPF_MAXINSNS)
+                return -EBADMSG;
+        size_t size = ((size_t)h.n_refusals + h.n_allowlist) * sizeof(*f.items);
+        if ((uint64_t)st.st_size != sizeof(h) + size)
+                return -EBADMSG;
+        f = (SeccompFilter){.items = malloc(size), .n_refusals = h.n_refusals, .n_allowlist = h.n_allowlist};
+        if (!f.items)
+                return -ENOMEM;
+        if (read(fd, f.items, size) != (ssize_t)size || checksum(&f) != h.checksum)
+                return -EBADMSG;
+        *ret = f;
+        f = (SeccompFilter){0};
+        return 0;
+}
+
+/* Written beside and renamed: a reader sees the old file or the new one. A failure costs the next start some
+ * time. */
+static void cache_write(int dirfd, const char *name, const Hash *key, const SeccompFilter *f)
+{
+        char temporary[64];
+        uint64_t id;
+        CacheHeader h = {
+                .magic = CACHE_MAGIC,
+                .key = {key->a, key->b},
+                .checksum = checksum(f),
+                .n_refusals = (uint32_t)f->n_refusals,
+                .n_allowlist = (uint32_t)f->n_allowlist,
+        };
+        if (getrandom(&id, sizeof(id), 0) != sizeof(id))
+                return;
+        (void)snprintf(temporary, sizeof(temporary), "new-%016llx", (unsigned long long)id);
+        CLEANUP_FD int fd =
+                openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return;
+        int r = io_write_all(fd, &h, sizeof(h));
+        if (r == 0)
+                r = io_write_all(fd, f->items, (f->n_refusals + f->n_allowlist) * sizeof(*f->items));
+        if (r < 0 || renameat(dirfd, temporary, dirfd, name) < 0)
+                (void)unlinkat(dirfd, temporary, 0);
+}
+
+int seccomp_prepare(const Plan *plan, SeccompFilter *ret, Error *err)
+{
+        Hash key = {0};
+        char name[64];
+        int r = hash_policy(plan, &key, err);
+        if (r < 0)
+                return r;
+        (void)snprintf(name, sizeof(name), "%016llx%016llx.bpf", (unsigned long long)key.a,
+                       (unsigned long long)key.b);
+        CLEANUP_FD int dirfd = open_cache_dir(plan);
+        if (dirfd >= 0 && cache_read(plan, dirfd, name, &key, ret) == 0)
+                return 0;
+        r = seccomp_compile(plan, ret, err);
+        if (r == 0 && dirfd >= 0)
+                cache_write(dirfd, name, &key, ret);
+        return r;
+}
+
+int seccomp_apply(const SeccompFilter *filter, Error *err)
+{
+        const struct sock_fprog programs[] = {
+                {.len = (unsigned short)filter->n_allowlist, .filter = filter->items + filter->n_refusals},
+                {.len = (unsigned short)filter->n_refusals, .filter = filter->items},
+        };
+        /*
+         * The last one loaded is asked first, and of equal actions the first answer counts (seccomp(2)): so
+         * the refusals come last, for their errno to be the one that is seen. They let seccomp(2) itself
+         * through, or it could not be loaded.
+         */
+        for (size_t i = 0; i < ARRAY_LEN(programs); i++)
+                if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &programs[i]) < 0)
+                        return error_set_errno(err, errno, "loading the system call filter");
+        return 0;
+}
+
+void seccomp_filter_clear(SeccompFilter *filter)
+{
+        free(filter->items);
+        *filter = (SeccompFilter){0};
+}

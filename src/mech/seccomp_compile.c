@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mech/seccomp_compile.h"
+
+#include "base/io.h"
+#include "mech/seccomp_policy.h"
+
+#include <asm/ioctls.h>
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#define FILE_MAX (64 * 1024)
+#define CLONE_NEWTIME_FLAG 0x80
+
+/* clone(2) of these takes the stack first ("C library/kernel differences"). */
+#if defined(__s390__) || defined(__CRIS__)
+#define CLONE_FLAGS_ARG 1
+#else
+#define CLONE_FLAGS_ARG 0
+#endif
+
+/* The functions of libseccomp, as dlsym(3) gives them. */
+typedef struct Library {
+        void *handle;
+        __typeof__(seccomp_init) *init;
+        __typeof__(seccomp_release) *release;
+        __typeof__(seccomp_attr_set) *attr_set;
+        __typeof__(seccomp_arch_add) *arch_add;
+        __typeof__(seccomp_arch_resolve_name) *arch_resolve_name;
+        __typeof__(seccomp_syscall_resolve_name) *syscall_resolve_name;
+        __typeof__(seccomp_rule_add_array) *rule_add_array;
+        __typeof__(seccomp_export_bpf) *export_bpf;
+} Library;
+
+static int library_load(Library *lib, Error *err)
+{
+        void *h = dlopen("libseccomp.so.2", RTLD_NOW | RTLD_LOCAL);
+        if (!h)
+                return error_set(err, ENOENT,
+                                 "libseccomp can't be loaded (Debian, Ubuntu: apt install libseccomp2): %s",
+                                 dlerror());
+        *lib = (Library){.handle = h};
+        const struct {
+                void **to;
+                const char *name;
+        } symbols[] = {
+                {(void **)&lib->init, "seccomp_init"},
+                {(void **)&lib->release, "seccomp_release"},
+                {(void **)&lib->attr_set, "seccomp_attr_set"},
+                {(void **)&lib->arch_add, "seccomp_arch_add"},
+                {(void **)&lib->arch_resolve_name, "seccomp_arch_resolve_name"},
+                {(void **)&lib->syscall_resolve_name, "seccomp_syscall_resolve_name"},
+                {(void **)&lib->rule_add_array, "seccomp_rule_add_array"},
+                {(void **)&lib->export_bpf, "seccomp_export_bpf"},
+        };
+        for (size_t i = 0; i < ARRAY_LEN(symbols); i++)
+                if (!(*symbols[i].to = dlsym(h, symbols[i].name)))
+                        return error_set(err, ENOENT, "libseccomp has no %s", symbols[i].name);
+        return 0;
+}
+
+static void library_unload(Library *lib)
+{
+        if (lib->handle)
+                (void)dlclose(lib->handle);
+}
+
+/* One filter in the making; the first failure is kept, so that the rules read as a list. */
+typedef struct Builder {
+        const Library *lib;
+        scmp_filter_ctx ctx;
+        int r;
+        const char *failed;
+} Builder;
+
+static void rule(Builder *b, uint32_t action, const char *name, unsigned n, const struct scmp_arg_cmp *args)
+{
+        if (b->r < 0)
+                return;
+        int nr = b->lib->syscall_resolve_name(name);
+        if (nr == __NR_SCMP_ERROR)
+                return;
+        int r = b->lib->rule_add_array(b->ctx, action, nr, n, args);
+        /* -EDOM: not there in one of the architectures. */
+        if (r < 0 && r != -EDOM && r != -EEXIST) {
+                b->r = r;
+                b->failed = name;
+        }
+}
+
+static void rule_masked(Builder *b, uint32_t action, const char *name, unsigned arg, uint64_t mask,
+                        uint64_t value)
+{
+        const struct scmp_arg_cmp cmp = SCMP_CMP(arg, SCMP_CMP_MASKED_EQ, mask, value);
+        rule(b, action, name, 1, &cmp);
+}
+
+static void rules(Builder *b, uint32_t action, const char *const *names)
+{
+        for (; *names; names++)
+                rule(b, action, *names, 0, NULL);
+}
+
+static void refuse_namespaces(Builder *b, const char *name, unsigned arg)
+{
+        static const uint64_t flags[] = {CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWPID,    CLONE_NEWNET,
+                                         CLONE_NEWIPC,  CLONE_NEWUTS, CLONE_NEWCGROUP, CLONE_NEWTIME_FLAG};
+        /* In clone(2) the lowest byte is the signal: NEWTIME can be asked for by unshare(2) only. */
+        size_t n = str_eq(name, "clone") ? ARRAY_LEN(flags) - 1 : ARRAY_LEN(flags);
+        for (size_t i = 0; i < n; i++)
+                rule_masked(b, SCMP_ACT_ERRNO(EPERM), name, arg, flags[i], flags[i]);
+}
+
+/*
+ * Families are compared as 64 bits: what has any of the upper ones set is "greater" and refused, though the
+ * kernel would look at the lower 32 only.
+ */
+static void refuse_families(Builder *b, bool strict)
+{
+        const uint32_t action = SCMP_ACT_ERRNO(EAFNOSUPPORT);
+        for (uint64_t family = 0; family <= AF_NETLINK; family++) {
+                if (family == AF_UNIX || family == AF_INET || family == AF_INET6 ||
+                    (family == AF_NETLINK && !strict))
+                        continue;
+                const struct scmp_arg_cmp cmp = SCMP_A0(SCMP_CMP_EQ, family);
+                rule(b, action, "socket", 1, &cmp);
+        }
+        const struct scmp_arg_cmp beyond = SCMP_A0(SCMP_CMP_GT, AF_NETLINK);
+        rule(b, action, "socket", 1, &beyond);
+        if (!strict) {
+                const struct scmp_arg_cmp not_route[] = {SCMP_A0(SCMP_CMP_EQ, AF_NETLINK),
+                                                         SCMP_A2(SCMP_CMP_NE, 0)};
+                rule(b, SCMP_ACT_ERRNO(EPROTONOSUPPORT), "socket", ARRAY_LEN(not_route), not_route);
+        }
+        const struct scmp_arg_cmp not_unix = SCMP_A0(SCMP_CMP_GT, AF_UNIX);
+        rule(b, action, "socketpair", 1, &not_unix);
+}
+
+static void fill_refusals(Builder *b, bool strict)
+{
+        for (size_t i = 0; i < seccomp_refused_n; i++)
+                if (strict || !seccomp_refused[i].strict)
+                        rules(b, SCMP_ACT_ERRNO(EPERM), seccomp_refused[i].names);
+        rule(b, SCMP_ACT_ERRNO(ENOSYS), "clone3", 0, NULL);
+        refuse_namespaces(b, "clone", CLONE_FLAGS_ARG);
+        if (!strict) /* strict refuses all of it */
+                refuse_namespaces(b, "unshare", 0);
+        rule_masked(b, SCMP_ACT_ERRNO(EPERM), "ioctl", 1, 0xffffffff, TIOCSTI);
+        rule_masked(b, SCMP_ACT_ERRNO(EPERM), "ioctl", 1, 0xffffffff, TIOCLINUX);
+        refuse_families(b, strict);
+}
+
+static void fill_allowlist(Builder *b, bool strict)
+{
+        for (size_t i = 0; i < seccomp_allowed_n; i++)
+                if (!strict || seccomp_allowed[i].strict)
+                        rules(b, SCMP_ACT_ALLOW, seccomp_allowed[i].names);
+        for (const uint64_t *p = seccomp_personalities; *p != UINT64_MAX; p++)
+                rule_masked(b, SCMP_ACT_ALLOW, "personality", 0, 0xffffffff, *p);
+        /* So that they are answered by the refusals, with EPERM; of two errors the kernel takes the first
+         * filter's. */
+        for (size_t i = 0; i < seccomp_refused_n; i++)
+                for (const char *const *n = seccomp_refused[i].names; *n; n++)
+                        if (!str_eq(*n, "personality"))
+                                rule(b, SCMP_ACT_ALLOW, *n, 0, NULL);
+}
+
+/* A file of names, one a line, '#' begins a comment. */
+static int fill_from_file(Builder *b, const char *path, Error *err)
+{
+        CLEANUP_FREE char *text = NULL;
+        int r = io_read_file_at(AT_FDCWD, path, FILE_MAX, &text, NULL);
+        if (r < 0)
+                return error_set_errno(err, r, "Seccomp=%s", path);
+        rules(b, SCMP_ACT_ALLOW, seccomp_essential);
+        unsigned number = 0;
+        for (char *line = text, *next; line; line = next) {
+                next = strchr(line, '\n');
+                if (next)
+                        *next++ = '\0';
+                number++;
+                line[strcspn(line, "#\r")] = '\0';
+                char *save = NULL, *name = strtok_r(line, " \t", &save);
+                if (!name)
+                        continue;
+                if (strtok_r(NULL, " \t", &save))
+                        return error_set(err, EINVAL, "%s:%u: one system call a line", path, number);
+                if (b->lib->syscall_resolve_name(name) == __NR_SCMP_ERROR)
+                        return error_set(err, EINVAL, "%s:%u: unknown system call '%s'", path, number, name);
+                rule(b, SCMP_ACT_ALLOW, name, 0, NULL);
+        }
+        return 0;
+}
+
+static int export(Builder *b, struct sock_filter **items, size_t before, size_t *ret_n)
+{
+        CLEANUP_FD int fd = memfd_create("kurung-filter", MFD_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        int r = b->lib->export_bpf(b->ctx, fd);
+        if (r < 0)
+                return r;
+        off_t size = lseek(fd, 0, SEEK_END);
+        size_t n = (size_t)size / sizeof(struct sock_filter);
+        if (size <= 0 || n > BPF_MAXINSNS)
+                return -E2BIG;
+        struct sock_filter *grown = reallocarray(*items, before + n, sizeof(*grown));
+        if (!grown)
+                return -ENOMEM;
+        *items = grown;
+        if (pread(fd, grown + before, (size_t)size, 0) != size)
+                return -EIO;
+        *ret_n = n;
+        return 0;
+}
+
+static int begin(Builder *b, const Plan *plan, uint32_t action, Error *err)
+{
+        b->ctx = b->lib->init(action);
+        if (!b->ctx)
+                return error_no_memory(err);
+        /* Other architectures, x32 among them: no call of theirs is there. */
+        int r = b->lib->attr_set(b->ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
+        if (r == 0)
+                r = b->lib->attr_set(b->ctx, SCMP_FLTATR_CTL_NNP, 0);
+        /* A binary tree: few steps for every call, and the kernel's cache of plain answers does the rest. */
+        if (r == 0)
+                (void)b->lib->attr_set(b->ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+        for (size_t i = 0; r == 0 && i < plan->architectures.n; i++) {
+                uint32_t arch = b->lib->arch_resolve_name(plan->architectures.items[i]);
+                if (arch == 0)
+                        return error_set(err, EINVAL, "Architectures=%s: unknown",
+                                         plan->architectures.items[i]);
+                r = b->lib->arch_add(b->ctx, arch);
+                if (r == -EEXIST)
+                        r = 0;
+        }
+        return r < 0 ? error_set_errno(err, r, "libseccomp") : 0;
+}
+
+static int finish(Builder *b, SeccompFilter *filter, size_t before, size_t *ret_n, Error *err)
+{
+        int r = b->r;
+        if (r < 0)
+                (void)error_set_errno(err, r, "libseccomp, rule for %s", b->failed);
+        if (r == 0)
+                r = export(b, &filter->items, before, ret_n);
+        b->lib->release(b->ctx);
+        b->ctx = NULL;
+        return r < 0 ? error_set_errno(err, r, "libseccomp") : 0;
+}
+
+int seccomp_compile(const Plan *plan, SeccompFilter *ret, Error *err)
+{
+        CLEANUP(library_unload) Library lib = {0};
+        CLEANUP(seccomp_filter_clear) SeccompFilter filter = {0};
+        bool strict = plan->seccomp == SECCOMP_STRICT;
+        int r = library_load(&lib, err);
+        if (r < 0)
+                return r;
+        Builder refusals = {.lib = &lib};
+        r = begin(&refusals, plan, SCMP_ACT_ALLOW, err);
+        if (r == 0)
+                fill_refusals(&refusals, strict);
+        int finished = refusals.ctx ? finish(&refusals, &filter, 0, &filter.n_refusals, err) : 0;
+        r = r < 0 ? r : finished;
+        if (r < 0)
+                return r;
+        Builder allowlist = {.lib = &lib};
+        r = begin(&allowlist, plan, SCMP_ACT_ERRNO(ENOSYS), err);
+        if (r == 0 && plan->seccomp == SECCOMP_FILE)
+                r = fill_from_file(&allowlist, plan->seccomp_file, err);
+        else if (r == 0)
+                fill_allowlist(&allowlist, strict);
+        finished =
+                allowlist.ctx ? finish(&allowlist, &filter, filter.n_refusals, &filter.n_allowlist, err) : 0;
+        r = r < 0 ? r : finished;
+        if (r < 0)
+                return r;
+        *ret = filter;
+        filter = (SeccompFilter){0};
+        return 0;
+}

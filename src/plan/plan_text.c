@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plan/plan_text.h"
+
+#include "base/log.h"
+
+#include <sched.h>
+#include <sys/capability.h>
+
+static const char *const op_names[] = {
+        [OP_DIR] = "dir",
+        [OP_SYMLINK] = "symlink",
+        [OP_BIND] = "bind",
+        [OP_SCRATCH] = "scratch",
+        [OP_OVERLAY] = "overlay",
+        [OP_FUSE] = "fuse",
+        [OP_TMPFS] = "tmpfs",
+        [OP_PROC] = "proc",
+        [OP_SYSFS] = "sysfs",
+        [OP_DEV] = "dev",
+        [OP_MASK] = "mask",
+        [OP_PIN] = "pin",
+        [OP_READ_ONLY] = "read-only",
+        [OP_SEAL] = "seal",
+};
+
+static const struct {
+        unsigned flag;
+        const char *name;
+} flag_names[] = {
+        {OP_RDONLY, "ro"},           {OP_OPTIONAL, "optional"},     {OP_NOEXEC, "noexec"},
+        {OP_RECURSIVE, "recursive"}, {OP_ROOT_OWNED, "root-owned"}, {OP_NO_FOLLOW, "no-follow"},
+        {OP_IN_MEMORY, "in-memory"},
+};
+
+static const struct {
+        uint64_t flag;
+        const char *name;
+} namespace_names[] = {
+        {CLONE_NEWUSER, "user"}, {CLONE_NEWNS, "mount"}, {CLONE_NEWPID, "pid"},       {CLONE_NEWIPC, "ipc"},
+        {CLONE_NEWUTS, "uts"},   {CLONE_NEWNET, "net"},  {CLONE_NEWCGROUP, "cgroup"},
+};
+
+const char *plan_op_name(PlanOpKind kind)
+{
+        return op_names[kind];
+}
+
+const char *plan_flag_names(unsigned flags, char *out, size_t room)
+{
+        size_t len = 0;
+        out[0] = '\0';
+        for (size_t i = 0; i < ARRAY_LEN(flag_names); i++)
+                if ((flags & flag_names[i].flag) && len < room)
+                        len += (size_t)snprintf(out + len, room - len, "%s%s", len > 0 ? "," : "",
+                                                flag_names[i].name);
+        return out;
+}
+
+const char *plan_engine_name(OverlayEngine engine)
+{
+        static const char *const names[] = {"auto", "fuse", "kernel", "none"};
+        return names[engine];
+}
+
+const char *plan_network_name(NetworkMode network)
+{
+        static const char *const names[] = {"none", "slirp", "host"};
+        return names[network];
+}
+
+const char *plan_seccomp_name(SeccompKind seccomp)
+{
+        static const char *const names[] = {"default", "strict", "file"};
+        return names[seccomp];
+}
+
+char *plan_capability_names(uint64_t set)
+{
+        char *text = NULL;
+        size_t len;
+        FILE *f = open_memstream(&text, &len);
+        if (!f)
+                return NULL;
+        const char *comma = "";
+        for (cap_value_t cap = 0; cap < 64; cap++) {
+                if (!((set >> cap) & 1))
+                        continue;
+                char *name = cap_to_name(cap);
+                (void)fprintf(f, "%s%s", comma, name ? name : "?");
+                (void)cap_free(name);
+                comma = ",";
+        }
+        return fclose(f) == 0 ? text : NULL;
+}
+
+static void print_value(FILE *out, const char *name, const char *value)
+{
+        char escaped[8192];
+        (void)fprintf(out, "%s %s\n", name, text_escape(value, escaped, sizeof(escaped)));
+}
+
+static void print_map(FILE *out, const char *name, const IdMap *map)
+{
+        for (size_t i = 0; i < map->n; i++)
+                (void)fprintf(out, "%s %u %u %u\n", name, map->items[i].inside, map->items[i].outside,
+                              map->items[i].count);
+}
+
+static void print_op(FILE *out, const PlanOp *op)
+{
+        char flags[128], source[8192], dest[8192];
+        (void)fprintf(out, "op %s %s", plan_op_name(op->kind), text_escape(op->dest, dest, sizeof(dest)));
+        if (op->source)
+                (void)fprintf(out, " from=%s", text_escape(op->source, source, sizeof(source)));
+        if (op->layer)
+                (void)fprintf(out, " layer=%s", op->layer);
+        if (op->kind == OP_TMPFS || op->kind == OP_DIR)
+                (void)fprintf(out, " mode=%04o", op->mode);
+        if (op->size)
+                (void)fprintf(out, " size=%llu", (unsigned long long)op->size);
+        if (op->placeholders)
+                (void)fputs(" placeholders", out);
+        if (plan_flag_names(op->flags, flags, sizeof(flags))[0])
+                (void)fprintf(out, " %s", flags);
+        (void)fputc('\n', out);
+}
+
+void plan_print(const Plan *plan, FILE *out)
+{
+        (void)fputs("namespaces", out);
+        for (size_t i = 0; i < ARRAY_LEN(namespace_names); i++)
+                if (plan->namespaces & namespace_names[i].flag)
+                        (void)fprintf(out, " %s", namespace_names[i].name);
+        (void)fprintf(out, "\nids %u:%u by %s\n", plan->uid, plan->gid,
+                      plan->map_by_helpers ? "newuidmap, newgidmap" : "a one-line map");
+        print_map(out, "uid-map", &plan->uid_map);
+        print_map(out, "gid-map", &plan->gid_map);
+        print_value(out, "engine", plan_engine_name(plan->engine));
+        for (size_t i = 0; i < plan->n_ops; i++)
+                print_op(out, &plan->ops[i]);
+        print_value(out, "cwd", plan->cwd);
+        print_value(out, "network", plan_network_name(plan->network));
+        CLEANUP_FREE char *caps = plan_capability_names(plan->capabilities);
+        print_value(out, "capabilities", caps && caps[0] ? caps : "none");
+        print_value(out, "no-new-privileges", plan->no_new_privileges ? "yes" : "no");
+        print_value(out, "seccomp",
+                    plan->seccomp_file ? plan->seccomp_file : plan_seccomp_name(plan->seccomp));
+        for (size_t i = 0; i < plan->architectures.n; i++)
+                print_value(out, "architecture", plan->architectures.items[i]);
+        print_value(out, "landlock", plan->landlock_scope ? "scope" : "none");
+        for (size_t i = 0; i < plan->env.n; i++)
+                print_value(out, "env", plan->env.items[i]);
+        for (size_t i = 0; i < plan->argv.n; i++)
+                print_value(out, "arg", plan->argv.items[i]);
+        for (size_t i = 0; i < plan->notices.n; i++)
+                print_value(out, "notice", plan->notices.items[i]);
+}

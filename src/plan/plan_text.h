@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A plan as text: what --dry-run shows, and what the plan tests compare. */
+#pragma once
+
+#include "plan/plan.h"
+
+#include <stdio.h>
+
+/** plan_op_name - the name of a kind of operation: "bind", "overlay"... */
+const char *plan_op_name(PlanOpKind kind);
+
+/** plan_flag_names - "ro,recursive" for op->flags; written to @out, of @room bytes. Returns @out. */
+const char *plan_flag_names(unsigned flags, char *out, size_t room);
+
+/** plan_engine_name, plan_network_name, plan_seccomp_name - the value's spelling in a profile. */
+const char *plan_engine_name(OverlayEngine engine);
+const char *plan_network_name(NetworkMode network);
+const char *plan_seccomp_name(SeccompKind seccomp);
+
+/** plan_capability_names - the capabilities of a set as "CAP_CHOWN,CAP_KILL"; owned, NULL when out of memory.
+ */
+char *plan_capability_names(uint64_t set);
+
+/** plan_print - write the whole plan as lines "name value", control bytes escaped. */
+void plan_print(const Plan *plan, FILE *out);
