@@ -17,10 +17,9 @@ typedef struct KeyContext {
 } KeyContext;
 
 enum {
-        KEY_REPEATS = 1 << 0,      /* values add up; an empty value clears what was inherited */
-        KEY_PENDING = 1 << 1,      /* checked when parsed; use is refused as not built yet */
-        KEY_PROFILE_ONLY = 1 << 2, /* no option */
-        KEY_OPTION_ARG_OPTIONAL = 1 << 3,
+        KEY_REPEATS = 1 << 0, /* values add up; an empty value clears what was inherited */
+        KEY_PENDING = 1 << 1, /* the value is checked, its use is refused as not built yet */
+        KEY_BOOLEAN = 1 << 2, /* the option may stand without a value: yes */
 };
 
 typedef struct Key {

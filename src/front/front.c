@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "front/front.h"
+
+#include <stdio.h>
+
+enum { FLAG_PROFILE, FLAG_QUIET, FLAG_VERBOSE, FLAG_DRY_RUN, FLAG_JSON, FLAG_HELP };
+
+const FrontFlag front_flags[] = {
+        [FLAG_PROFILE] = {"profile", 'p', "NAME|FILE", "the profile to start from; may be repeated, later ones win"},
+        [FLAG_QUIET] = {"quiet", 'q', NULL, "errors only, no notices"},
+        [FLAG_VERBOSE] = {"verbose", 'v', NULL, "say what is being done"},
+        [FLAG_DRY_RUN] = {"dry-run", 0, NULL, "print the plan and start nothing"},
+        [FLAG_JSON] = {"json", 0, NULL, "with --dry-run: print it as JSON"},
+        [FLAG_HELP] = {"help", 'h', NULL, "this help"},
+};
+const size_t front_flags_n = ARRAY_LEN(front_flags);
+
+/* One option of the command line: a key or a flag, and its value. */
+typedef struct Option {
+        const Key *key;        /* NULL: a flag */
+        const FrontFlag *flag; /* NULL: a key */
+        const char *value;     /* NULL: none */
+        char spelling[40];     /* "--read-only", for errors */
+} Option;
+
+static const FrontFlag *find_flag(const char *name, size_t len, char letter)
+{
+        for (size_t i = 0; i < front_flags_n; i++)
+                if (letter ? front_flags[i].letter == letter
+                           : strlen(front_flags[i].name) == len && strncmp(front_flags[i].name, name, len) == 0)
+                        return &front_flags[i];
+        return NULL;
+}
+
+static int unknown_option(const char *word, Error *err)
+{
+        return error_set(err, EINVAL, "unknown option '%.60s'; the nearest is '--%s'", word,
+                         key_nearest_option(word + strspn(word, "-"))->option);
+}
+
+static bool takes_value(const Option *o)
+{
+        return o->key || o->flag->argument;
+}
+
+/* Reads "--name", "--name=value" or "-xvalue" at argv[*i]; takes the next word as value where one is due. */
+static int next_option(int argc, char **argv, int *i, Option *ret, Error *err)
+{
+        const char *word = argv[(*i)++];
+        Option o = {0};
+        if (word[1] == '-') {
+                const char *name = word + 2;
+                size_t len = strcspn(name, "=");
+                (void)snprintf(o.spelling, sizeof(o.spelling), "--%.*s", (int)(len > 30 ? 30 : len), name);
+                o.flag = find_flag(name, len, 0);
+                if (!o.flag && len < sizeof(o.spelling) - 2)
+                        o.key = key_find_option(o.spelling + 2);
+                o.value = name[len] == '=' ? name + len + 1 : NULL;
+        } else {
+                (void)snprintf(o.spelling, sizeof(o.spelling), "-%c", word[1]);
+                o.flag = find_flag(NULL, 0, word[1]);
+                if (!o.flag)
+                        o.key = key_find_short(word[1]);
+                o.value = word[2] ? word + 2 : NULL;
+        }
+        if (!o.flag && !o.key)
+                return unknown_option(word, err);
+        if (!takes_value(&o) && o.value)
+                return error_set(err, EINVAL, "%s takes no value", o.spelling);
+        if (takes_value(&o) && !o.value && o.key && (o.key->flags & KEY_BOOLEAN))
+                o.value = "yes";
+        if (takes_value(&o) && !o.value) {
+                if (*i >= argc)
+                        return error_set(err, EINVAL, "%s needs a value: %s", o.spelling,
+                                         o.key ? o.key->argument : o.flag->argument);
+                o.value = argv[(*i)++];
+        }
+        *ret = o;
+        return 0;
+}
+
+static void take_flag(const Option *o, FrontOptions *options)
+{
+        switch (o->flag - front_flags) {
+        case FLAG_QUIET:
+                options->level = LOG_QUIET;
+                break;
+        case FLAG_VERBOSE:
+                options->level = LOG_DETAIL;
+                break;
+        case FLAG_DRY_RUN:
+                options->dry_run = true;
+                break;
+        case FLAG_JSON:
+                options->json = true;
+                break;
+        case FLAG_HELP:
+                options->help = true;
+                break;
+        default:
+                break;
+        }
+}
+
+static int take_option(const Option *o, const FrontContext *ctx, Spec *spec, Error *err)
+{
+        const KeyContext key_ctx = {.home = ctx->home, .cwd = ctx->cwd, .getenv = ctx->getenv, .origin = o->spelling};
+        /* An empty value clears in a profile; typed on a command line it is an empty variable of a script. */
+        if (o->value[0] == '\0' && !(o->key->flags & KEY_REPEATS))
+                return error_set(err, EINVAL, "%s: an empty value", o->spelling);
+        return key_parse(o->key, o->value, &key_ctx, spec, err);
+}
+
+/* One walk over the options. First for the flags and the profiles, then for the keys. Returns the index of the payload. */
+static int walk(int argc, char **argv, bool keys_now, const FrontContext *ctx, Spec *spec, FrontOptions *options,
+                StrList *profiles, Error *err)
+{
+        int i = 1;
+        while (i < argc && argv[i][0] == '-' && argv[i][1] != '\0') {
+                if (str_eq(argv[i], "--")) {
+                        i++;
+                        break;
+                }
+                Option o;
+                int r = next_option(argc, argv, &i, &o, err);
+                if (r == 0 && keys_now && o.key)
+                        r = take_option(&o, ctx, spec, err);
+                if (r < 0)
+                        return r;
+                if (keys_now || !o.flag)
+                        continue;
+                if (o.flag == &front_flags[FLAG_PROFILE] && strlist_add(profiles, o.value) < 0)
+                        return error_no_memory(err);
+                take_flag(&o, options);
+        }
+        return i;
+}
+
+static int load_profiles(const StrList *profiles, const char *default_profile, const FrontContext *ctx, Spec *spec,
+                         Error *err)
+{
+        const ProfileContext profile_ctx = {.home = ctx->home, .project = ctx->cwd, .getenv = ctx->getenv};
+        int r = profiles->n == 0 ? profile_load(default_profile, &profile_ctx, spec, err) : 0;
+        for (size_t i = 0; r == 0 && i < profiles->n; i++)
+                r = profile_load(profiles->items[i], &profile_ctx, spec, err);
+        return r;
+}
+
+int front_make_spec(int argc, char **argv, const char *default_profile, const FrontContext *ctx, Spec *ret_spec,
+                    FrontOptions *ret, Error *err)
+{
+        CLEANUP_STRLIST StrList profiles = {0};
+        FrontOptions options = {.level = LOG_NORMAL};
+        *ret = options;
+        int r = spec_init(ret_spec);
+        if (r < 0)
+                return error_no_memory(err);
+        int i = walk(argc, argv, false, ctx, ret_spec, &options, &profiles, err);
+        if (options.help) {
+                ret->help = true;
+                return 0;
+        }
+        if (i < 0)
+                return i;
+        r = load_profiles(&profiles, default_profile, ctx, ret_spec, err);
+        if (r == 0)
+                r = walk(argc, argv, true, ctx, ret_spec, &options, &profiles, err);
+        if (r < 0)
+                return r;
+        for (; i < argc; i++)
+                if (strlist_add(&ret_spec->argv, argv[i]) < 0)
+                        return error_no_memory(err);
+        *ret = options;
+        return 0;
+}

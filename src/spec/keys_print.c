@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A spec as a profile would say it. */
+#include "spec/keys.h"
+
+#include <stdio.h>
+#include <sys/capability.h>
+
+/* The word at @index of "a|b|c". */
+static int add_choice(const Key *key, unsigned index, StrList *ret)
+{
+        const char *p = key->argument;
+        while (index-- > 0)
+                p += strcspn(p, "|") + 1;
+        return strlist_add_printf(ret, "%.*s", (int)strcspn(p, "|"), p);
+}
+
+static int add_text(const char *text, StrList *ret)
+{
+        return text ? strlist_add(ret, text) : 0;
+}
+
+static int add_all(const StrList *list, StrList *ret)
+{
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < list->n; i++)
+                r = strlist_add(ret, list->items[i]);
+        return r;
+}
+
+static int add_ops(const Spec *spec, SpecOpKind kind, StrList *ret)
+{
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < spec->n_ops; i++) {
+                const SpecOp *op = &spec->ops[i];
+                if (op->kind != kind)
+                        continue;
+                if (op->source && strcmp(op->source, op->dest) != 0)
+                        r = strlist_add_printf(ret, "%s:%s", op->source, op->dest);
+                else if (op->size)
+                        r = strlist_add_printf(ret, "%s:%llu", op->dest, (unsigned long long)op->size);
+                else
+                        r = strlist_add(ret, op->dest);
+        }
+        return r;
+}
+
+static int add_capabilities(const Spec *spec, StrList *ret)
+{
+        int r = spec->capabilities_cleared ? strlist_add(ret, "") : 0;
+        for (cap_value_t cap = 0; r == 0 && cap < 64; cap++) {
+                if (!((spec->capabilities >> cap) & 1))
+                        continue;
+                char *name = cap_to_name(cap);
+                r = name ? strlist_add(ret, name) : -ENOMEM;
+                (void)cap_free(name);
+        }
+        return r;
+}
+
+static int add_run_as(const Spec *spec, StrList *ret)
+{
+        if (spec->run_as == RUN_AS_IDS)
+                return strlist_add_printf(ret, "%u:%u", spec->run_as_uid, spec->run_as_gid);
+        return strlist_add(ret, spec->run_as == RUN_AS_ROOT ? "root" : "self");
+}
+
+static int add_seccomp(const Spec *spec, StrList *ret)
+{
+        return strlist_add(ret, spec->seccomp == SECCOMP_FILE     ? spec->seccomp_file
+                                : spec->seccomp == SECCOMP_STRICT ? "strict"
+                                                                  : "default");
+}
+
+int key_print(const Key *key, const Spec *spec, StrList *ret)
+{
+        switch (key->id) {
+        case KEY_DESCRIPTION:
+                return add_text(spec->description, ret);
+        case KEY_ROOT:
+                return strlist_add(ret, spec->root == ROOT_DIR ? spec->root_dir : "host");
+        case KEY_OVERLAY:
+                return add_choice(key, spec->overlay, ret);
+        case KEY_WORK_DIR:
+                return add_choice(key, spec->work_dir, ret);
+        case KEY_HOME:
+                return add_choice(key, spec->home, ret);
+        case KEY_READ_ONLY:
+                return add_ops(spec, SPEC_OP_READ_ONLY, ret);
+        case KEY_READ_WRITE:
+                return add_ops(spec, SPEC_OP_READ_WRITE, ret);
+        case KEY_TMPFS:
+                return add_ops(spec, SPEC_OP_TMPFS, ret);
+        case KEY_HIDE:
+                return add_ops(spec, SPEC_OP_HIDE, ret);
+        case KEY_CHDIR:
+                return add_text(spec->chdir, ret);
+        case KEY_RUN_AS:
+                return add_run_as(spec, ret);
+        case KEY_ID_MAP:
+                return add_choice(key, spec->id_map, ret);
+        case KEY_NETWORK_MODE:
+                return add_choice(key, spec->network, ret);
+        case KEY_SECCOMP:
+                return add_seccomp(spec, ret);
+        case KEY_CAPABILITIES:
+                return add_capabilities(spec, ret);
+        case KEY_NO_NEW_PRIVILEGES:
+                return strlist_add(ret, spec->no_new_privileges ? "yes" : "no");
+        case KEY_ARCHITECTURES:
+                return add_all(&spec->architectures, ret);
+        case KEY_PASS:
+                return add_all(&spec->env_pass, ret);
+        case KEY_SET:
+                return add_all(&spec->env_set, ret);
+        default:
+                return 0; /* Extends is followed already; the rest is never set */
+        }
+}

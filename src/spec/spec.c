@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "spec/spec.h"
+
+int spec_init(Spec *spec)
+{
+        *spec = (Spec){
+                .root = ROOT_HOST,
+                .overlay = OVERLAY_AUTO,
+                .work_dir = WORK_DIR_OVERLAY,
+                .home = HOME_PRIVATE,
+                .run_as = RUN_AS_SELF,
+                .id_map = ID_MAP_AUTO,
+                .network = NETWORK_NONE,
+                .seccomp = SECCOMP_DEFAULT,
+                .no_new_privileges = true,
+        };
+        return 0;
+}
+
+static void op_clear(SpecOp *op)
+{
+        free(op->source);
+        free(op->dest);
+        free(op->origin);
+}
+
+void spec_clear(Spec *spec)
+{
+        for (size_t i = 0; i < spec->n_ops; i++)
+                op_clear(&spec->ops[i]);
+        free(spec->ops);
+        free(spec->description);
+        free(spec->root_dir);
+        free(spec->chdir);
+        free(spec->seccomp_file);
+        strlist_clear(&spec->profiles);
+        strlist_clear(&spec->architectures);
+        strlist_clear(&spec->env_pass);
+        strlist_clear(&spec->env_set);
+        strlist_clear(&spec->argv);
+        *spec = (Spec){0};
+}
+
+int spec_add_op(Spec *spec, SpecOpKind kind, const char *source, const char *dest, uint64_t size, const char *origin)
+{
+        SpecOp *ops = reallocarray(spec->ops, spec->n_ops + 1, sizeof(*ops));
+        if (!ops)
+                return -ENOMEM;
+        spec->ops = ops;
+        SpecOp op = {.kind = kind, .size = size, .dest = strdup(dest), .origin = strdup(origin)};
+        if (source)
+                op.source = strdup(source);
+        if (!op.dest || !op.origin || (source && !op.source)) {
+                op_clear(&op);
+                return -ENOMEM;
+        }
+        spec->ops[spec->n_ops++] = op;
+        return 0;
+}
+
+void spec_clear_ops(Spec *spec, SpecOpKind kind)
+{
+        size_t n = 0;
+        for (size_t i = 0; i < spec->n_ops; i++) {
+                if (spec->ops[i].kind == kind)
+                        op_clear(&spec->ops[i]);
+                else
+                        spec->ops[n++] = spec->ops[i];
+        }
+        spec->n_ops = n;
+}
+
+int spec_validate(const Spec *spec, Error *err)
+{
+        if (!spec->no_new_privileges)
+                return error_set(err, EINVAL, "NoNewPrivileges=no can't be had: without privilege the kernel takes a system "
+                                              "call filter only with it (seccomp(2))");
+        if (spec->root == ROOT_DIR && !spec->root_dir)
+                return error_set(err, EINVAL, "Root= names no directory");
+        if (spec->seccomp == SECCOMP_FILE && !spec->seccomp_file)
+                return error_set(err, EINVAL, "Seccomp= names no file");
+        return 0;
+}
