@@ -36,6 +36,26 @@ static size_t utf8_length(const unsigned char *s)
         return n;
 }
 
+char *text_valid_utf8(const char *s)
+{
+        char *out = malloc(3 * strlen(s) + 1), *o = out;
+        for (const unsigned char *p = (const unsigned char *)s; out && *p;) {
+                size_t n = utf8_length(p);
+                if (n == 0) {
+                        memcpy(o, "\xef\xbf\xbd", 3);
+                        o += 3;
+                        p++;
+                        continue;
+                }
+                memcpy(o, p, n);
+                o += n;
+                p += n;
+        }
+        if (out)
+                *o = '\0';
+        return out;
+}
+
 static bool is_control(const unsigned char *s, size_t len)
 {
         return (len == 1 && (s[0] < 0x20 || s[0] == 0x7f)) || (len == 2 && s[0] == 0xc2 && s[1] < 0xa0);

@@ -25,3 +25,7 @@ void log_detail(const char *fmt, ...) PRINTF_LIKE(1, 2);
  * @out.
  */
 char *text_escape(const char *s, char *out, size_t room);
+
+/** text_valid_utf8 - a copy in which each byte that is no part of well-formed UTF-8 is U+FFFD; owned, NULL:
+ * out of memory. */
+char *text_valid_utf8(const char *s);

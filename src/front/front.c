@@ -6,7 +6,8 @@
 enum { FLAG_PROFILE, FLAG_QUIET, FLAG_VERBOSE, FLAG_DRY_RUN, FLAG_JSON, FLAG_HELP };
 
 const FrontFlag front_flags[] = {
-        [FLAG_PROFILE] = {"profile", 'p', "NAME|FILE", "the profile to start from; may be repeated, later ones win"},
+        [FLAG_PROFILE] = {"profile", 'p', "NAME|FILE",
+                          "the profile to start from; may be repeated, later ones win"},
         [FLAG_QUIET] = {"quiet", 'q', NULL, "errors only, no notices"},
         [FLAG_VERBOSE] = {"verbose", 'v', NULL, "say what is being done"},
         [FLAG_DRY_RUN] = {"dry-run", 0, NULL, "print the plan and start nothing"},
@@ -27,7 +28,8 @@ static const FrontFlag *find_flag(const char *name, size_t len, char letter)
 {
         for (size_t i = 0; i < front_flags_n; i++)
                 if (letter ? front_flags[i].letter == letter
-                           : strlen(front_flags[i].name) == len && strncmp(front_flags[i].name, name, len) == 0)
+                           : strlen(front_flags[i].name) == len &&
+                                     strncmp(front_flags[i].name, name, len) == 0)
                         return &front_flags[i];
         return NULL;
 }
@@ -104,16 +106,18 @@ static void take_flag(const Option *o, FrontOptions *options)
 
 static int take_option(const Option *o, const FrontContext *ctx, Spec *spec, Error *err)
 {
-        const KeyContext key_ctx = {.home = ctx->home, .cwd = ctx->cwd, .getenv = ctx->getenv, .origin = o->spelling};
+        const KeyContext key_ctx = {
+                .home = ctx->home, .cwd = ctx->cwd, .getenv = ctx->getenv, .origin = o->spelling};
         /* An empty value clears in a profile; typed on a command line it is an empty variable of a script. */
         if (o->value[0] == '\0' && !(o->key->flags & KEY_REPEATS))
                 return error_set(err, EINVAL, "%s: an empty value", o->spelling);
         return key_parse(o->key, o->value, &key_ctx, spec, err);
 }
 
-/* One walk over the options. First for the flags and the profiles, then for the keys. Returns the index of the payload. */
-static int walk(int argc, char **argv, bool keys_now, const FrontContext *ctx, Spec *spec, FrontOptions *options,
-                StrList *profiles, Error *err)
+/* One walk over the options. First for the flags and the profiles, then for the keys. Returns the index of
+ * the payload. */
+static int walk(int argc, char **argv, bool keys_now, const FrontContext *ctx, Spec *spec,
+                FrontOptions *options, StrList *profiles, Error *err)
 {
         int i = 1;
         while (i < argc && argv[i][0] == '-' && argv[i][1] != '\0') {
@@ -136,8 +140,8 @@ static int walk(int argc, char **argv, bool keys_now, const FrontContext *ctx, S
         return i;
 }
 
-static int load_profiles(const StrList *profiles, const char *default_profile, const FrontContext *ctx, Spec *spec,
-                         Error *err)
+static int load_profiles(const StrList *profiles, const char *default_profile, const FrontContext *ctx,
+                         Spec *spec, Error *err)
 {
         const ProfileContext profile_ctx = {.home = ctx->home, .project = ctx->cwd, .getenv = ctx->getenv};
         int r = profiles->n == 0 ? profile_load(default_profile, &profile_ctx, spec, err) : 0;
@@ -146,8 +150,8 @@ static int load_profiles(const StrList *profiles, const char *default_profile, c
         return r;
 }
 
-int front_make_spec(int argc, char **argv, const char *default_profile, const FrontContext *ctx, Spec *ret_spec,
-                    FrontOptions *ret, Error *err)
+int front_make_spec(int argc, char **argv, const char *default_profile, const FrontContext *ctx,
+                    Spec *ret_spec, FrontOptions *ret, Error *err)
 {
         CLEANUP_STRLIST StrList profiles = {0};
         FrontOptions options = {.level = LOG_NORMAL};

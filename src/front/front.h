@@ -22,7 +22,7 @@ typedef struct FrontOptions {
 /** An option that is no key. */
 typedef struct FrontFlag {
         const char *name;
-        char letter; /* 0: none */
+        char letter;          /* 0: none */
         const char *argument; /* NULL: none */
         const char *help;
 } FrontFlag;
@@ -31,12 +31,14 @@ extern const FrontFlag front_flags[];
 extern const size_t front_flags_n;
 
 /**
- * front_make_spec - profiles first, whatever their place (@default_profile when none is named), then the options in their order.
+ * front_make_spec - profiles first, whatever their place (@default_profile when none is named), then the
+ * options in their order.
  *
- * @argv: argv[0] is the command's name; options end at "--" or at the first word that is none, which is the payload.
+ * @argv: argv[0] is the command's name; options end at "--" or at the first word that is none, which is the
+ * payload.
  * @ret_spec: spec_clear() frees it, also after a failure.
  *
  * With --help nothing else is looked at. Returns 0 or -errno with @err.
  */
-int front_make_spec(int argc, char **argv, const char *default_profile, const FrontContext *ctx, Spec *ret_spec,
-                    FrontOptions *ret, Error *err);
+int front_make_spec(int argc, char **argv, const char *default_profile, const FrontContext *ctx,
+                    Spec *ret_spec, FrontOptions *ret, Error *err);

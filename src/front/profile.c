@@ -46,8 +46,9 @@ static int fail(Parser *p, const char *what)
 }
 
 /*
- * Gives inih one line, as fgets(3) would. It goes on after an error, cuts long lines in two and joins a line that begins with a
- * space to the one before: so all of this is looked at here, and after an error there is no more text.
+ * Gives inih one line, as fgets(3) would. It goes on after an error, cuts long lines in two and joins a line
+ * that begins with a space to the one before: so all of this is looked at here, and after an error there is
+ * no more text.
  */
 static char *next_line(char *out, int room, void *stream)
 {
@@ -84,8 +85,8 @@ static char *next_line(char *out, int room, void *stream)
 static int unknown_key(Parser *p, const char *section, const char *name)
 {
         const Key *near = key_nearest(name);
-        p->r = error_set(p->err, EINVAL, "%s:%u: unknown key '%s' in [%s]; the nearest is '%s' in [%s]", p->name, p->line,
-                         name, section, near->name, near->section);
+        p->r = error_set(p->err, EINVAL, "%s:%u: unknown key '%s' in [%s]; the nearest is '%s' in [%s]",
+                         p->name, p->line, name, section, near->name, near->section);
         return p->r;
 }
 
@@ -117,7 +118,8 @@ static int take_pair(void *user, const char *section, const char *name, const ch
                 return 1;
         if (p->narrow && !(key->narrows && key->narrows(value))) {
                 p->r = error_set(p->err, EPERM,
-                                 "%s:%u: a profile inside the project may only take rights away, and %s=%.60s could give "
+                                 "%s:%u: a profile inside the project may only take rights away, and "
+                                 "%s=%.60s could give "
                                  "some; put it into ~/.config/kurung/profiles",
                                  p->name, p->line, name, value);
                 return 0;
@@ -130,8 +132,8 @@ static int take_pair(void *user, const char *section, const char *name, const ch
         return p->r == 0;
 }
 
-int profile_parse_text(const char *name, const char *text, size_t len, const ProfileContext *ctx, bool only_extends,
-                       bool narrow, Spec *spec, char **extends, Error *err)
+int profile_parse_text(const char *name, const char *text, size_t len, const ProfileContext *ctx,
+                       bool only_extends, bool narrow, Spec *spec, char **extends, Error *err)
 {
         Parser p = {
                 .name = name,
@@ -216,8 +218,8 @@ static int read_profile(const char *path, char **ret, size_t *ret_len, Error *er
 }
 
 /* Finds a profile and reads it. @ret_path is owned by the caller. */
-static int find_profile(const char *name, const ProfileContext *ctx, char **ret_path, char **ret_text, size_t *ret_len,
-                        Error *err)
+static int find_profile(const char *name, const ProfileContext *ctx, char **ret_path, char **ret_text,
+                        size_t *ret_len, Error *err)
 {
         int r;
         if (strchr(name, '/')) {
@@ -229,7 +231,10 @@ static int find_profile(const char *name, const ProfileContext *ctx, char **ret_
                 return r;
         }
         if (!profile_name_is_valid(name))
-                return error_set(err, EINVAL, "'%.80s' is no name of a profile: letters, digits, '.', '_' and '-', at most 64", name);
+                return error_set(
+                        err, EINVAL,
+                        "'%.80s' is no name of a profile: letters, digits, '.', '_' and '-', at most 64",
+                        name);
         CLEANUP_STRLIST StrList dirs = {0};
         if (profile_directories(ctx, &dirs) < 0)
                 return error_no_memory(err);
@@ -243,7 +248,8 @@ static int find_profile(const char *name, const ProfileContext *ctx, char **ret_
                 if (r != -ENOENT)
                         return r;
         }
-        return error_set(err, ENOENT, "there is no profile '%s'; \"kurung profile list\" shows which there are", name);
+        return error_set(err, ENOENT,
+                         "there is no profile '%s'; \"kurung profile list\" shows which there are", name);
 }
 
 static bool is_inside(const char *path, const char *project)

@@ -24,19 +24,21 @@ typedef struct ProfileContext {
  *
  * Returns 0 or -errno with @err.
  */
-int profile_parse_text(const char *name, const char *text, size_t len, const ProfileContext *ctx, bool only_extends,
-                       bool narrow, Spec *spec, char **extends, Error *err);
+int profile_parse_text(const char *name, const char *text, size_t len, const ProfileContext *ctx,
+                       bool only_extends, bool narrow, Spec *spec, char **extends, Error *err);
 
 /**
  * profile_load - read a profile, after those that it extends, into @spec. A name is looked up in
- * $XDG_CONFIG_HOME/kurung/profiles, /etc/kurung/profiles and the installed ones; with a slash it is that file.
+ * $XDG_CONFIG_HOME/kurung/profiles, /etc/kurung/profiles and the installed ones; with a slash it is that
+ * file.
  *
  * Returns 0 or -errno with @err.
  */
 int profile_load(const char *name, const ProfileContext *ctx, Spec *spec, Error *err);
 
 /**
- * profile_directories - the directories that names are looked up in, first wins. Appended to @ret. 0 or -ENOMEM.
+ * profile_directories - the directories that names are looked up in, first wins. Appended to @ret. 0 or
+ * -ENOMEM.
  */
 int profile_directories(const ProfileContext *ctx, StrList *ret);
 

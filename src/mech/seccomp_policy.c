@@ -117,8 +117,8 @@ const SeccompGroup seccomp_allowed[] = {
 };
 const size_t seccomp_allowed_n = ARRAY_LEN(seccomp_allowed);
 
-const char *const seccomp_essential[] = {"execve",          "exit", "exit_group", "rt_sigreturn", "sigreturn",
-                                         "restart_syscall", "seccomp", NULL};
+const char *const seccomp_essential[] = {
+        "execve", "exit", "exit_group", "rt_sigreturn", "sigreturn", "restart_syscall", "seccomp", NULL};
 
 /* PER_LINUX, PER_LINUX32, either with UNAME26, ADDR_NO_RANDOMIZE, and asking for the present one
  * (personality(2)). */

@@ -27,7 +27,8 @@ extern const size_t seccomp_refused_n;
 extern const SeccompGroup seccomp_allowed[];
 extern const size_t seccomp_allowed_n;
 
-/** What every program needs to start and end, and seccomp(2) for the second filter: added to a list from a file. */
+/** What every program needs to start and end, and seccomp(2) for the second filter: added to a list from a
+ * file. */
 extern const char *const seccomp_essential[];
 
 /** The only values of personality(2) that are let through, ended by UINT64_MAX. */

@@ -60,11 +60,11 @@ typedef enum HostHelper {
 typedef struct Host {
         uid_t uid;
         gid_t gid;
-        gid_t groups_n;   /* how many supplementary groups the caller has */
-        char *user;       /* login name, or NULL */
-        char *home;       /* $HOME, else passwd's; NULL: none, or not an existing directory */
-        char *shell;      /* passwd's, or "/bin/sh" */
-        char *cwd;        /* normalized; NULL when it was deleted */
+        unsigned groups_n; /* how many supplementary groups the caller has */
+        char *user;        /* login name, or NULL */
+        char *home;        /* $HOME, else passwd's; NULL: none, or not an existing directory */
+        char *shell;       /* passwd's, or "/bin/sh" */
+        char *cwd;         /* normalized; NULL when it was deleted */
         char *cache_home; /* where kurung may keep things: $XDG_CACHE_HOME/kurung, ~/.cache/kurung, ...; NULL:
                              nowhere */
         bool is_root;     /* uid 0 of this user namespace */
@@ -87,7 +87,6 @@ typedef struct Host {
         HostEntry *top; /* entries of "/", sorted by name */
         size_t n_top;
         char *resolv_conf;          /* what /etc/resolv.conf resolves to; NULL: nothing */
-        char *localtime;            /* the same of /etc/localtime */
         bool cgroup_v2;             /* /sys/fs/cgroup is a cgroup2 file system */
         StrList cgroup_controllers; /* delegated to us, when writable */
         bool cgroup_delegated;
@@ -96,6 +95,9 @@ typedef struct Host {
 
 /** host_probe - fill @ret from this machine and the caller's environment. host_clear() frees it. */
 int host_probe(Host *ret, Error *err);
+
+/** host_probe_details - add what only "doctor" asks for: control groups and the user manager. */
+void host_probe_details(Host *host);
 
 void host_clear(Host *host);
 

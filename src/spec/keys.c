@@ -13,7 +13,8 @@ static int bad_value(const Key *key, const char *value, const KeyContext *ctx, c
         return error_set(err, EINVAL, "%s: %s=%.100s: %s", ctx->origin, key->name, value, right);
 }
 
-/* A value that is one of a key's few words, which its "argument" lists as "a|b|c". Returns the index, or -EINVAL. */
+/* A value that is one of a key's few words, which its "argument" lists as "a|b|c". Returns the index, or
+ * -EINVAL. */
 static int choose(const Key *key, const char *value, const KeyContext *ctx, Error *err)
 {
         int i = 0;
@@ -63,7 +64,8 @@ static int parse_root(const Key *key, const char *value, const KeyContext *ctx, 
                 return 0;
         }
         if (str_starts(value, "image:"))
-                return error_set(err, ENOTSUP, "%s: %s=%.100s: images are not built yet", ctx->origin, key->name, value);
+                return error_set(err, ENOTSUP, "%s: %s=%.100s: images are not built yet", ctx->origin,
+                                 key->name, value);
         char *dir;
         int r = value_path(value, ctx, &dir, err);
         if (r < 0)
@@ -75,7 +77,8 @@ static int parse_root(const Key *key, const char *value, const KeyContext *ctx, 
 }
 
 #define PARSE_CHOICE(function, field, type)                                                                  \
-        static int function(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err) \
+        static int function(const Key *key, const char *value, const KeyContext *ctx, Spec *spec,            \
+                            Error *err)                                                                      \
         {                                                                                                    \
                 int i = choose(key, value, ctx, err);                                                        \
                 if (i < 0)                                                                                   \
@@ -175,7 +178,8 @@ static int not_built_yet(const Key *key, const KeyContext *ctx, Error *err)
         return error_set(err, ENOTSUP, "%s: %s is not built yet", ctx->origin, key->name);
 }
 
-static int parse_network_mode(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err)
+static int parse_network_mode(const Key *key, const char *value, const KeyContext *ctx, Spec *spec,
+                              Error *err)
 {
         int i = choose(key, value, ctx, err);
         if (i < 0)
@@ -217,7 +221,8 @@ static bool is_publish(const char *value)
         return parts >= 2 && parts <= 3;
 }
 
-static int parse_network_list(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err)
+static int parse_network_list(const Key *key, const char *value, const KeyContext *ctx, Spec *spec,
+                              Error *err)
 {
         (void)spec;
         if (value[0] == '\0')
@@ -248,11 +253,13 @@ static int parse_resource(const Key *key, const char *value, const KeyContext *c
         switch (key->id) {
         case KEY_MEMORY_MAX:
                 if (value_size_or_infinity(value, &n) < 0)
-                        return bad_value(key, value, ctx, "must be bytes (K, M, G, T), a percentage or infinity", err);
+                        return bad_value(key, value, ctx,
+                                         "must be bytes (K, M, G, T), a percentage or infinity", err);
                 break;
         case KEY_CPU_QUOTA:
                 if (value_percent(value, &n) < 0 || n == 0)
-                        return bad_value(key, value, ctx, "must be a percentage of one processor, as 200%", err);
+                        return bad_value(key, value, ctx, "must be a percentage of one processor, as 200%",
+                                         err);
                 break;
         case KEY_TASKS_MAX:
                 if (!str_eq(value, "infinity") && (value_count(value, UINT32_MAX, &n) < 0 || n == 0))
@@ -260,7 +267,8 @@ static int parse_resource(const Key *key, const char *value, const KeyContext *c
                 break;
         case KEY_IO_WRITE_BANDWIDTH_MAX:
                 if (!is_path_and_size(value))
-                        return bad_value(key, value, ctx, "must be a path and bytes per second, as \"/ 50M\"", err);
+                        return bad_value(key, value, ctx, "must be a path and bytes per second, as \"/ 50M\"",
+                                         err);
                 break;
         case KEY_NETWORK_BANDWIDTH_MAX:
                 if (value_size(value, &n) < 0 || n == 0)
@@ -268,7 +276,8 @@ static int parse_resource(const Key *key, const char *value, const KeyContext *c
                 break;
         default:
                 if (value_seconds(value, &n) < 0 || n == 0)
-                        return bad_value(key, value, ctx, "must be a span of time, as 90, 30min or infinity", err);
+                        return bad_value(key, value, ctx, "must be a span of time, as 90, 30min or infinity",
+                                         err);
                 break;
         }
         return not_built_yet(key, ctx, err);
@@ -300,7 +309,8 @@ static int each_word(const char *value, int (*one)(const char *word, void *userd
         CLEANUP_FREE char *copy = strdup(value);
         char *save = NULL;
         int r = copy ? 0 : -ENOMEM;
-        for (char *p = r < 0 ? NULL : strtok_r(copy, " \t,", &save); r == 0 && p; p = strtok_r(NULL, " \t,", &save))
+        for (char *p = r < 0 ? NULL : strtok_r(copy, " \t,", &save); r == 0 && p;
+             p = strtok_r(NULL, " \t,", &save))
                 r = one(p, userdata);
         return r;
 }
@@ -316,7 +326,8 @@ static int add_capability(const char *word, void *userdata)
         return 0;
 }
 
-static int parse_capabilities(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err)
+static int parse_capabilities(const Key *key, const char *value, const KeyContext *ctx, Spec *spec,
+                              Error *err)
 {
         if (value[0] == '\0') {
                 spec->capabilities = 0;
@@ -328,12 +339,14 @@ static int parse_capabilities(const Key *key, const char *value, const KeyContex
         if (r == -ENOMEM)
                 return error_no_memory(err);
         if (r < 0)
-                return bad_value(key, value, ctx, "names no capability, as CAP_NET_BIND_SERVICE (capabilities(7))", err);
+                return bad_value(key, value, ctx,
+                                 "names no capability, as CAP_NET_BIND_SERVICE (capabilities(7))", err);
         spec->capabilities |= set;
         return 0;
 }
 
-static int parse_no_new_privileges(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err)
+static int parse_no_new_privileges(const Key *key, const char *value, const KeyContext *ctx, Spec *spec,
+                                   Error *err)
 {
         if (str_eq(value, "yes") || str_eq(value, "true") || str_eq(value, "on") || str_eq(value, "1"))
                 spec->no_new_privileges = true;
@@ -347,18 +360,21 @@ static int parse_no_new_privileges(const Key *key, const char *value, const KeyC
 static int add_architecture(const char *word, void *userdata)
 {
         /* systemd's names and libseccomp's are the same but for these. */
-        static const char *const known[] = {"native", "x86",     "x86_64", "x32",   "arm",     "aarch64", "mips",
-                                            "mipsel", "mips64",  "ppc",    "ppc64", "ppc64le", "riscv64", "s390",
-                                            "s390x",  "mipsel64"};
-        const char *name = str_eq(word, "x86-64") ? "x86_64" : str_eq(word, "arm64") ? "aarch64"
-                         : str_eq(word, "ppc64-le") ? "ppc64le" : word;
+        static const char *const known[] = {"native",  "x86",    "x86_64", "x32",     "arm",   "aarch64",
+                                            "mips",    "mipsel", "mips64", "ppc",     "ppc64", "ppc64le",
+                                            "riscv64", "s390",   "s390x",  "mipsel64"};
+        const char *name = str_eq(word, "x86-64")     ? "x86_64"
+                           : str_eq(word, "arm64")    ? "aarch64"
+                           : str_eq(word, "ppc64-le") ? "ppc64le"
+                                                      : word;
         for (size_t i = 0; i < ARRAY_LEN(known); i++)
                 if (str_eq(known[i], name))
                         return i == 0 ? 0 : strlist_add(userdata, name);
         return -EINVAL;
 }
 
-static int parse_architectures(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err)
+static int parse_architectures(const Key *key, const char *value, const KeyContext *ctx, Spec *spec,
+                               Error *err)
 {
         if (value[0] == '\0') {
                 strlist_clear(&spec->architectures);

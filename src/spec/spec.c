@@ -41,7 +41,8 @@ void spec_clear(Spec *spec)
         *spec = (Spec){0};
 }
 
-int spec_add_op(Spec *spec, SpecOpKind kind, const char *source, const char *dest, uint64_t size, const char *origin)
+int spec_add_op(Spec *spec, SpecOpKind kind, const char *source, const char *dest, uint64_t size,
+                const char *origin)
 {
         SpecOp *ops = reallocarray(spec->ops, spec->n_ops + 1, sizeof(*ops));
         if (!ops)
@@ -73,8 +74,10 @@ void spec_clear_ops(Spec *spec, SpecOpKind kind)
 int spec_validate(const Spec *spec, Error *err)
 {
         if (!spec->no_new_privileges)
-                return error_set(err, EINVAL, "NoNewPrivileges=no can't be had: without privilege the kernel takes a system "
-                                              "call filter only with it (seccomp(2))");
+                return error_set(
+                        err, EINVAL,
+                        "NoNewPrivileges=no can't be had: without privilege the kernel takes a system "
+                        "call filter only with it (seccomp(2))");
         if (spec->root == ROOT_DIR && !spec->root_dir)
                 return error_set(err, EINVAL, "Root= names no directory");
         if (spec->seccomp == SECCOMP_FILE && !spec->seccomp_file)

@@ -73,12 +73,29 @@ int value_seconds(const char *text, uint64_t *ret)
                 const char *name;
                 uint64_t us;
         } units[] = {
-                {"us", 1},           {"usec", 1},          {"ms", 1000},           {"msec", 1000},
-                {"s", 1000000},      {"sec", 1000000},     {"second", 1000000},    {"seconds", 1000000},
-                {"m", 60000000},     {"min", 60000000},    {"minute", 60000000},   {"minutes", 60000000},
-                {"h", 3600000000},   {"hr", 3600000000},   {"hour", 3600000000},   {"hours", 3600000000},
-                {"d", 86400000000},  {"day", 86400000000}, {"days", 86400000000},  {"w", 604800000000},
-                {"week", 604800000000}, {"weeks", 604800000000}, {"", 1000000},
+                {"us", 1},
+                {"usec", 1},
+                {"ms", 1000},
+                {"msec", 1000},
+                {"s", 1000000},
+                {"sec", 1000000},
+                {"second", 1000000},
+                {"seconds", 1000000},
+                {"m", 60000000},
+                {"min", 60000000},
+                {"minute", 60000000},
+                {"minutes", 60000000},
+                {"h", 3600000000},
+                {"hr", 3600000000},
+                {"hour", 3600000000},
+                {"hours", 3600000000},
+                {"d", 86400000000},
+                {"day", 86400000000},
+                {"days", 86400000000},
+                {"w", 604800000000},
+                {"week", 604800000000},
+                {"weeks", 604800000000},
+                {"", 1000000},
         };
         uint64_t total = 0;
         if (str_eq(text, "infinity")) {
@@ -120,17 +137,19 @@ int value_ids(const char *text, uid_t *ret_uid, gid_t *ret_gid)
 bool value_env_name(const char *name, size_t len)
 {
         for (size_t i = 0; i < len; i++)
-                if (!(isalpha((unsigned char)name[i]) || name[i] == '_' || (i > 0 && isdigit((unsigned char)name[i]))))
+                if (!(isalpha((unsigned char)name[i]) || name[i] == '_' ||
+                      (i > 0 && isdigit((unsigned char)name[i]))))
                         return false;
         return len > 0;
 }
 
-/* What may stand at the beginning of a profile's path, and what it is when it is not set (XDG Base Directory Specification). */
+/* What may stand at the beginning of a profile's path, and what it is when it is not set (XDG Base Directory
+ * Specification). */
 static const struct {
         const char *name;
         const char *below_home; /* NULL: no default */
 } variables[] = {
-        {"XDG_CONFIG_HOME", ".config"},    {"XDG_CACHE_HOME", ".cache"}, {"XDG_DATA_HOME", ".local/share"},
+        {"XDG_CONFIG_HOME", ".config"},     {"XDG_CACHE_HOME", ".cache"}, {"XDG_DATA_HOME", ".local/share"},
         {"XDG_STATE_HOME", ".local/state"}, {"XDG_RUNTIME_DIR", NULL},
 };
 
@@ -176,9 +195,11 @@ int value_path(const char *text, const KeyContext *ctx, char **ret, Error *err)
         if (r == -ENOMEM)
                 return error_no_memory(err);
         if (r == -ENOENT)
-                return error_set(err, EINVAL, "%s: '%.100s': what it begins with is not set here", ctx->origin, text);
+                return error_set(err, EINVAL, "%s: '%.100s': what it begins with is not set here",
+                                 ctx->origin, text);
         if (r < 0)
-                return error_set(err, EINVAL, "%s: '%.100s': only ~, $HOME and $XDG_*_HOME, $XDG_RUNTIME_DIR are expanded",
+                return error_set(err, EINVAL,
+                                 "%s: '%.100s': only ~, $HOME and $XDG_*_HOME, $XDG_RUNTIME_DIR are expanded",
                                  ctx->origin, text);
         if (!expanded && !(expanded = strdup(text)))
                 return error_no_memory(err);
@@ -186,8 +207,8 @@ int value_path(const char *text, const KeyContext *ctx, char **ret, Error *err)
         if (r == -ENOMEM)
                 return error_no_memory(err);
         if (r == -ENAMETOOLONG)
-                return error_set(err, ENAMETOOLONG, "%s: a path of %zu characters; %d is the limit", ctx->origin,
-                                 strlen(expanded), PATH_MAX - 1);
+                return error_set(err, ENAMETOOLONG, "%s: a path of %zu characters; %d is the limit",
+                                 ctx->origin, strlen(expanded), PATH_MAX - 1);
         if (r < 0)
                 return error_set(err, EINVAL, "%s: '%.100s' is not absolute", ctx->origin, text);
         return 0;

@@ -7,10 +7,12 @@
 
 #include <sys/types.h>
 
-/** value_size - bytes with an optional suffix K, M, G, T (base 1024), as systemd.resource-control(5). 0 or -EINVAL. */
+/** value_size - bytes with an optional suffix K, M, G, T (base 1024), as systemd.resource-control(5). 0 or
+ * -EINVAL. */
 int value_size(const char *text, uint64_t *ret);
 
-/** value_size_or_infinity - the same, "infinity" (UINT64_MAX) or a percentage of the machine's ("20%"), too. */
+/** value_size_or_infinity - the same, "infinity" (UINT64_MAX) or a percentage of the machine's ("20%"), too.
+ */
 int value_size_or_infinity(const char *text, uint64_t *ret);
 
 /** value_percent - "200%": 200. 0 or -EINVAL. */
@@ -19,7 +21,8 @@ int value_percent(const char *text, uint64_t *ret);
 /** value_count - a decimal number, at most @max. 0 or -EINVAL. */
 int value_count(const char *text, uint64_t max, uint64_t *ret);
 
-/** value_seconds - "90", "30min", "1h 30s", "infinity" (UINT64_MAX) as systemd.time(7); microseconds in @ret. */
+/** value_seconds - "90", "30min", "1h 30s", "infinity" (UINT64_MAX) as systemd.time(7); microseconds in @ret.
+ */
 int value_seconds(const char *text, uint64_t *ret);
 
 /** value_ids - "UID:GID". 0 or -EINVAL. */
@@ -29,15 +32,16 @@ int value_ids(const char *text, uid_t *ret_uid, gid_t *ret_gid);
 bool value_env_name(const char *name, size_t len);
 
 /**
- * value_path - an absolute, normalized path from what the user wrote: relative ones lie below ctx->cwd; with ctx->expand "~",
- * $HOME and $XDG_* at the beginning are replaced.
+ * value_path - an absolute, normalized path from what the user wrote: relative ones lie below ctx->cwd; with
+ * ctx->expand "~", $HOME and $XDG_* at the beginning are replaced.
  *
  * @ret: owned by the caller. Returns 0 or -errno with @err, which begins with ctx->origin.
  */
 int value_path(const char *text, const KeyContext *ctx, char **ret, Error *err);
 
 /**
- * value_split - split "PATH[:REST]" at the first colon that no backslash stands before; "\:" in the parts becomes ":".
+ * value_split - split "PATH[:REST]" at the first colon that no backslash stands before; "\:" in the parts
+ * becomes ":".
  *
  * @ret_first: owned. @ret_rest: owned, NULL when there is no colon. Returns 0 or -ENOMEM.
  */

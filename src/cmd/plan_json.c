@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/plan_json.h"
+
+#include "base/json.h"
+#include "plan/plan_text.h"
+
+static struct json_object *list(const StrList *l)
+{
+        struct json_object *a = json_new_array();
+        for (size_t i = 0; i < l->n; i++)
+                json_append_string(a, l->items[i]);
+        return a;
+}
+
+static struct json_object *map(const IdMap *m)
+{
+        struct json_object *a = json_new_array();
+        for (size_t i = 0; i < m->n; i++) {
+                struct json_object *o = json_new_object();
+                json_add_int(o, "inside", m->items[i].inside);
+                json_add_int(o, "outside", m->items[i].outside);
+                json_add_int(o, "count", m->items[i].count);
+                json_append(a, o);
+        }
+        return a;
+}
+
+static struct json_object *operation(const PlanOp *op)
+{
+        char flags[128];
+        struct json_object *o = json_new_object();
+        json_add_string(o, "op", plan_op_name(op->kind));
+        json_add_string(o, "dest", op->dest);
+        if (op->source)
+                json_add_string(o, "source", op->source);
+        if (op->size)
+                json_add_int(o, "size", (int64_t)op->size);
+        json_add_string(o, "flags", plan_flag_names(op->flags, flags, sizeof(flags)));
+        if (op->origin)
+                json_add_string(o, "origin", op->origin);
+        return o;
+}
+
+int plan_print_json(const Plan *plan, Error *err)
+{
+        int r = json_load(err);
+        if (r < 0)
+                return r;
+        CLEANUP_FREE char *caps = plan_capability_names(plan->capabilities);
+        struct json_object *o = json_new_object(), *ops = json_new_array();
+        json_add_int(o, "uid", plan->uid);
+        json_add_int(o, "gid", plan->gid);
+        json_add_bool(o, "map_by_helpers", plan->map_by_helpers);
+        json_add(o, "uid_map", map(&plan->uid_map));
+        json_add(o, "gid_map", map(&plan->gid_map));
+        json_add_string(o, "engine", plan_engine_name(plan->engine));
+        for (size_t i = 0; i < plan->n_ops; i++)
+                json_append(ops, operation(&plan->ops[i]));
+        json_add(o, "ops", ops);
+        json_add_string(o, "cwd", plan->cwd);
+        json_add_string(o, "network", plan_network_name(plan->network));
+        json_add_string(o, "capabilities", caps);
+        json_add_bool(o, "no_new_privileges", plan->no_new_privileges);
+        json_add_string(o, "seccomp",
+                        plan->seccomp_file ? plan->seccomp_file : plan_seccomp_name(plan->seccomp));
+        json_add(o, "architectures", list(&plan->architectures));
+        json_add_bool(o, "landlock_scope", plan->landlock_scope);
+        json_add(o, "env", list(&plan->env));
+        json_add(o, "argv", list(&plan->argv));
+        json_add(o, "notices", list(&plan->notices));
+        json_print(stdout, o);
+        return 0;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kurung run, kurung shell. */
+#include "base/defence.h"
+#include "base/log.h"
+#include "base/process.h"
+#include "cmd/command.h"
+#include "cmd/help.h"
+#include "cmd/plan_json.h"
+#include "front/front.h"
+#include "plan/plan.h"
+#include "plan/plan_text.h"
+#include "run/run.h"
+
+#include <stdio.h>
+
+extern char **environ;
+
+static const char *get_variable(const char *name)
+{
+        return getenv(name);
+}
+
+/* "shell" without a command is the user's shell, as a login shell. */
+static int complete_argv(Spec *spec, bool shell, const Host *host, Error *err)
+{
+        if (shell && spec->argv.n == 0) {
+                if (strlist_add(&spec->argv, host->shell) < 0 || strlist_add(&spec->argv, "-l") < 0)
+                        return error_no_memory(err);
+        }
+        if (spec->argv.n == 0)
+                return error_set(err, EINVAL, "no command given; \"kurung run --help\" shows the options");
+        if (spec->argv.items[0][0] == '\0') {
+                (void)error_set(err, ENOENT, "'': an empty name is no command");
+                return error_set_exit(err, EXIT_NOT_FOUND);
+        }
+        return 0;
+}
+
+static int do_plan(const Plan *plan, const FrontOptions *options, int *ret_exit, Error *err)
+{
+        if (options->dry_run && options->json)
+                return plan_print_json(plan, err);
+        if (options->dry_run) {
+                plan_print(plan, stdout);
+                return 0;
+        }
+        for (size_t i = 0; i < plan->notices.n; i++)
+                log_notice("%s", plan->notices.items[i]);
+        log_detail("engine %s, ids by %s, %zu operations on the root", plan_engine_name(plan->engine),
+                   plan->map_by_helpers ? "newuidmap" : "a one-line map", plan->n_ops);
+        return run_plan(plan, ret_exit, err);
+}
+
+static int run_command(int argc, char **argv, bool shell, int *ret_exit, Error *err)
+{
+        CLEANUP(host_clear) Host host = {0};
+        CLEANUP(spec_clear) Spec spec = {0};
+        CLEANUP(plan_clear) Plan plan = {0};
+        FrontOptions options;
+        int r = host_probe(&host, err);
+        if (r < 0)
+                return r;
+        const FrontContext ctx = {.home = host.home, .cwd = host.cwd, .getenv = get_variable};
+        r = front_make_spec(argc, argv, shell ? "shell" : "default", &ctx, &spec, &options, err);
+        if (r < 0)
+                return r;
+        if (options.help) {
+                help_print_run(argv[0]);
+                return 0;
+        }
+        log_set_level(options.level);
+        r = complete_argv(&spec, shell, &host, err);
+        if (r == 0)
+                r = plan_make(&spec, &host, (const char *const *)environ, &plan, err);
+        return r < 0 ? r : do_plan(&plan, &options, ret_exit, err);
+}
+
+static int run_main(int argc, char **argv, bool shell)
+{
+        Error err = {0};
+        int code = 0;
+        /* Whatever the caller left open is none of the sandbox's business (ESCAPES 7). */
+        if (defence_is_on(DEFENCE_CLOSE_FDS))
+                (void)process_close_from(3);
+        if (run_command(argc, argv, shell, &code, &err) < 0) {
+                log_error("%s", err.text);
+                return err.exit_code;
+        }
+        return code;
+}
+
+int cmd_run(int argc, char **argv)
+{
+        return run_main(argc, argv, false);
+}
+
+int cmd_shell(int argc, char **argv)
+{
+        return run_main(argc, argv, true);
+}

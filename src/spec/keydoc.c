@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Built and run while kurung is built: the options' and keys' parts of the man pages, in scdoc(5), from the
+ * key table. */
+#include "spec/keys.h"
+
+#include <stdio.h>
+
+/* Underscores and stars mean something to scdoc. */
+static void print_escaped(const char *s)
+{
+        for (; *s; s++) {
+                if (strchr("_*\\#<>[]", *s))
+                        putchar('\\');
+                putchar(*s);
+        }
+}
+
+static void print_options(void)
+{
+        for (size_t i = 0; i < KEY_MAX; i++) {
+                if (!keys[i].option)
+                        continue;
+                if (keys[i].short_option)
+                        printf("*-%c*, ", keys[i].short_option);
+                printf("*--%s*=", keys[i].option);
+                print_escaped(keys[i].argument);
+                printf("\n\t");
+                print_escaped(keys[i].help);
+                if (keys[i].default_text[0]) {
+                        printf(" (default: ");
+                        print_escaped(keys[i].default_text);
+                        printf(")");
+                }
+                printf(". The key *%s=*.\n\n", keys[i].name);
+        }
+}
+
+static void print_keys(void)
+{
+        const char *section = "";
+        for (size_t i = 0; i < KEY_MAX; i++) {
+                if (strcmp(section, keys[i].section) != 0)
+                        printf("# [%s]\n\n", section = keys[i].section);
+                printf("*%s=*", keys[i].name);
+                print_escaped(keys[i].argument);
+                printf("\n\t");
+                print_escaped(keys[i].manual);
+                if (keys[i].flags & KEY_REPEATS)
+                        printf(" May be repeated; an empty value clears what was said before.");
+                if (keys[i].default_text[0]) {
+                        printf(" Default: ");
+                        print_escaped(keys[i].default_text);
+                        printf(".");
+                }
+                if (keys[i].option)
+                        printf(" Option: *--%s*.", keys[i].option);
+                printf("\n\n");
+        }
+}
+
+int main(int argc, char **argv)
+{
+        if (argc == 2 && strcmp(argv[1], "options") == 0)
+                print_options();
+        else if (argc == 2 && strcmp(argv[1], "keys") == 0)
+                print_keys();
+        else
+                return 1;
+        return 0;
+}
