@@ -97,8 +97,8 @@ int stage_init_main(const StageContext *ctx, pid_t payload)
                 if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
                         return EXIT_KURUNG_FAILED;
                 struct signalfd_siginfo info;
-                if (fds[0].revents)
-                        (void)read(sigfd, &info, sizeof(info));
+                if (fds[0].revents && read(sigfd, &info, sizeof(info)) < 0 && errno != EINTR)
+                        return EXIT_KURUNG_FAILED;
                 if (fds[1].revents && take_message(&own, payload) < 0)
                         return EXIT_KURUNG_FAILED;
         }

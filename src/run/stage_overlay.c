@@ -110,8 +110,7 @@ int stage_overlay_main(const StageContext *ctx, const PlanOp *op, int userns_fd,
                         (void)setrlimit(RLIMIT_NOFILE, &files);
                 }
                 process_reset_signals();
-                (void)chdir("/");
-                r = arrange(fds, log_fd);
+                r = chdir("/") < 0 ? -errno : arrange(fds, log_fd);
         }
         if (r == 0)
                 (void)execve(argv[0], argv, env);
