@@ -16,7 +16,6 @@ typedef enum Defence {
         DEFENCE_CLOSE_FDS,    /* only 0-2 reach the payload */
         DEFENCE_ENVIRONMENT,  /* rebuilt, helpers get none */
         DEFENCE_PTY,          /* a terminal and a session of one's own */
-        DEFENCE_PID_NAMESPACE,
         DEFENCE_IPC_NAMESPACE,
         DEFENCE_NET_NAMESPACE,
         DEFENCE_LANDLOCK,
@@ -24,7 +23,6 @@ typedef enum Defence {
         DEFENCE_RESOLVE,     /* paths resolved inside the root, without magic links */
         DEFENCE_MOUNT_FLAGS, /* nosuid, nodev, read-only */
         DEFENCE_MASKS,
-        DEFENCE_HIDE, /* the host's /home, /run, /tmp... are not shown */
         DEFENCE_PIN,
         DEFENCE_PRIVATE_MOUNTS, /* no mount of ours reaches the host */
         DEFENCE_CWD,            /* the working directory is checked to be inside */

@@ -173,7 +173,7 @@ static bool runs_uninstalled(void)
         if (n < 0)
                 return false;
         exe[n] = '\0';
-        return str_eq(exe, BUILD_DIR "/kurung");
+        return path_is_below(exe, BUILD_DIR);
 }
 
 int profile_directories(const ProfileContext *ctx, StrList *ret)
@@ -281,7 +281,8 @@ static int load(const char *name, const ProfileContext *ctx, StrList *chain, Spe
         int r = find_profile(name, ctx, &path, &text, &len, err);
         if (r < 0)
                 return r;
-        bool narrow = is_inside(path, ctx->project);
+        /* What was looked up by name lies where the user keeps what he trusts. */
+        bool narrow = strchr(name, '/') && is_inside(path, ctx->project);
         r = profile_parse_text(path, text, len, ctx, true, narrow, spec, &extends, err);
         if (r == 0 && !str_empty(extends))
                 r = load(extends, ctx, chain, spec, err);

@@ -54,8 +54,10 @@ static int restrict_self(const StageContext *ctx, Error *err)
 static int exec_payload(const Plan *plan, Error *err)
 {
         char *const *argv = plan->argv.items;
-        environ = plan->env.items;
-        (void)execvpe(argv[0], argv, plan->env.items);
+        /* execvpe(3) looks at $PATH of the environment it is called in: the payload's own. */
+        if (defence_is_on(DEFENCE_ENVIRONMENT))
+                environ = plan->env.items;
+        (void)execvpe(argv[0], argv, environ);
         int e = errno;
         bool missing = e == ENOENT || e == ENOTDIR;
         struct stat st;

@@ -85,7 +85,8 @@ static int setup(const StageContext *ctx, int *ret_slave, Error *err)
         int r = die_with_supervisor(ctx, err);
         /* While newuidmap(1) runs: a network namespace is the dearest of all to make, and belongs to ours as
          * well. */
-        if (r == 0 && (plan->namespaces & CLONE_NEWNET) && unshare(CLONE_NEWNET) < 0)
+        bool own_net = (plan->namespaces & CLONE_NEWNET) && defence_is_on(DEFENCE_NET_NAMESPACE);
+        if (r == 0 && own_net && unshare(CLONE_NEWNET) < 0)
                 r = error_set_errno(err, errno, "making the network namespace");
         if (r == 0)
                 r = open_run_dir(ctx, &root.run_fd, err);
@@ -101,7 +102,7 @@ static int setup(const StageContext *ctx, int *ret_slave, Error *err)
         /* Away from the caller's session: its terminal is not ours any more (credentials(7)). */
         if (r == 0 && defence_is_on(DEFENCE_PTY) && setsid() < 0)
                 r = error_set_errno(err, errno, "starting a session");
-        if (r == 0 && (plan->namespaces & CLONE_NEWNET))
+        if (r == 0 && own_net)
                 r = loopback_up(err);
         if (r == 0)
                 r = rootfs_apply(&root, err);

@@ -106,7 +106,11 @@ static int start(Supervisor *s, Error *err)
         for (int fd = 0; fd < 3; fd++)
                 if (s->stage.terminal && isatty(fd))
                         s->stage.tty_fds |= 1 << fd;
-        pid_t pid = process_clone(s->plan->namespaces & ~(uint64_t)CLONE_NEWNET, &s->init);
+        /* The setup stage makes the network namespace itself, while its id maps are written. */
+        uint64_t namespaces = s->plan->namespaces & ~(uint64_t)CLONE_NEWNET;
+        if (!defence_is_on(DEFENCE_IPC_NAMESPACE))
+                namespaces &= ~(uint64_t)CLONE_NEWIPC;
+        pid_t pid = process_clone(namespaces, &s->init);
         if (pid == 0) {
                 fd_close(ours);
                 _exit(stage_setup_main(&s->stage));

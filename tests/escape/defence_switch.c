@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * For the program that tests build for themselves: the defence that KURUNG_DEFENCE_OFF names is off. So every
+ * attack is seen to succeed once, and is known to be able to.
+ */
+#include "base/defence.h"
+
+static const char *const names[DEFENCE_MAX] = {
+        [DEFENCE_SECCOMP] = "seccomp",
+        [DEFENCE_CAPABILITIES] = "capabilities",
+        [DEFENCE_NO_NEW_PRIVILEGES] = "no-new-privileges",
+        [DEFENCE_NOT_DUMPABLE] = "not-dumpable",
+        [DEFENCE_CLOSE_FDS] = "close-fds",
+        [DEFENCE_ENVIRONMENT] = "environment",
+        [DEFENCE_PTY] = "pty",
+        [DEFENCE_IPC_NAMESPACE] = "ipc-namespace",
+        [DEFENCE_NET_NAMESPACE] = "net-namespace",
+        [DEFENCE_LANDLOCK] = "landlock",
+        [DEFENCE_GROUPS] = "groups",
+        [DEFENCE_RESOLVE] = "resolve",
+        [DEFENCE_MOUNT_FLAGS] = "mount-flags",
+        [DEFENCE_MASKS] = "masks",
+        [DEFENCE_PIN] = "pin",
+        [DEFENCE_PRIVATE_MOUNTS] = "private-mounts",
+        [DEFENCE_CWD] = "cwd",
+};
+
+bool defence_is_on(Defence d)
+{
+        const char *off = getenv("KURUNG_DEFENCE_OFF");
+        if (!off)
+                return true;
+        for (const char *p = off; *p;) {
+                size_t n = strcspn(p, ",");
+                if (strlen(names[d]) == n && strncmp(p, names[d], n) == 0)
+                        return false;
+                p += n + (p[n] == ',');
+        }
+        return true;
+}

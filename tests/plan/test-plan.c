@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Plans as data, made of hosts that are no machine. A case is a host, a command line and a golden file,
+ * tests/plan/NAME.golden; with KURUNG_UPDATE_GOLDEN set the files are written anew, to be read in the diff.
+ */
+#include "../unit/unit.h"
+
+#include "base/io.h"
+#include "front/front.h"
+#include "plan/plan_internal.h"
+#include "plan/plan_text.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+static HostEntry top[] = {
+        {(char[]){"bin"}, HOST_SYMLINK, (char[]){"usr/bin"}},
+        {(char[]){"etc"}, HOST_DIRECTORY, NULL},
+        {(char[]){"home"}, HOST_DIRECTORY, NULL},
+        {(char[]){"proc"}, HOST_DIRECTORY, NULL},
+        {(char[]){"secret"}, HOST_UNREADABLE, NULL},
+        {(char[]){"tmp"}, HOST_DIRECTORY, NULL},
+        {(char[]){"usr"}, HOST_DIRECTORY, NULL},
+        {(char[]){"var"}, HOST_DIRECTORY, NULL},
+};
+
+#define MOUNT(target, type)                                                                                  \
+        {                                                                                                    \
+                (char[]){target}, (char[]){"/"}, (char[]){type}, false                                       \
+        }
+
+static HostMount mounts[] = {MOUNT("/", "ext4"), MOUNT("/proc", "proc"), MOUNT("/sys", "sysfs"),
+                             MOUNT("/home", "ext4")};
+
+static HostMount submounts[] = {MOUNT("/", "ext4"), MOUNT("/usr/local", "xfs"),
+                                MOUNT("/home/u/project/data", "tmpfs")};
+
+static HostMount overlay_home[] = {MOUNT("/", "overlay")};
+
+/* A desktop of today. */
+static const Host desktop = {
+        .uid = 1000,
+        .gid = 1000,
+        .user = (char[]){"u"},
+        .home = (char[]){"/home/u"},
+        .shell = (char[]){"/bin/bash"},
+        .cwd = (char[]){"/home/u/project"},
+        .cache_home = (char[]){"/home/u/.cache/kurung"},
+        .kernel_major = 6,
+        .kernel_minor = 12,
+        .has_clone3 = true,
+        .has_openat2 = true,
+        .has_mount_setattr = true,
+        .subuids = {.items = {{100000, 65536}}, .n = 1},
+        .subgids = {.items = {{200000, 65536}}, .n = 1},
+        .newuidmap = (char[]){"/usr/bin/newuidmap"},
+        .newgidmap = (char[]){"/usr/bin/newgidmap"},
+        .fuse_overlayfs = (char[]){"/usr/bin/fuse-overlayfs"},
+        .kernel_overlay = true,
+        .landlock_abi = 6,
+        .seccomp = true,
+        .proc_visible = true,
+        .sys_visible = true,
+        .mounts = mounts,
+        .n_mounts = ARRAY_LEN(mounts),
+        .top = top,
+        .n_top = ARRAY_LEN(top),
+        .resolv_conf = (char[]){"/run/systemd/resolve/stub-resolv.conf"},
+};
+
+static const char *no_variable(const char *name)
+{
+        (void)name;
+        return NULL;
+}
+
+static int make(const Host *host, const char *const *words, Plan *plan, Error *err)
+{
+        CLEANUP(spec_clear) Spec spec = {0};
+        FrontOptions options;
+        char *argv[32] = {(char[]){"run"}};
+        static const char *const environment[] = {"LANG=C.UTF-8", "LC_ALL=C", "SECRET=x", "TERM=dumb", NULL};
+        int argc = 1;
+        for (; words[argc - 1]; argc++)
+                argv[argc] = strdup(words[argc - 1]);
+        const FrontContext ctx = {.home = host->home, .cwd = host->cwd, .getenv = no_variable};
+        int r = front_make_spec(argc, argv, "default", &ctx, &spec, &options, err);
+        if (r == 0)
+                r = plan_make(&spec, host, environment, plan, err);
+        while (argc-- > 1)
+                free(argv[argc]);
+        return r;
+}
+
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define BUILD "-p", "build"
+
+static char *print(const Plan *plan)
+{
+        char *text = NULL;
+        size_t len;
+        FILE *f = open_memstream(&text, &len);
+        plan_print(plan, f);
+        (void)fclose(f);
+        return text;
+}
+
+static void is_golden(const char *name, const Host *host, const char *const *words)
+{
+        CLEANUP(plan_clear) Plan plan = {0};
+        Error err = {0};
+        char path[300];
+        if (make(host, words, &plan, &err) < 0)
+                fail_msg("%s: %s", name, err.text);
+        CLEANUP_FREE char *got = print(&plan), *expected = NULL;
+        (void)snprintf(path, sizeof(path), "%s/tests/plan/%s.golden",
+                       getenv("SRCDIR") ? getenv("SRCDIR") : ".", name);
+        if (getenv("KURUNG_UPDATE_GOLDEN")) {
+                CLEANUP_FD int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+                assert_int_equal(io_write_all(fd, got, strlen(got)), 0);
+        }
+        assert_int_equal(io_read_file_at(AT_FDCWD, path, 1 << 20, &expected, NULL), 0);
+        assert_string_equal(got, expected);
+}
+
+static void refused(const Host *host, const char *const *words, const char *says)
+{
+        CLEANUP(plan_clear) Plan plan = {0};
+        Error err = {0};
+        assert_true(make(host, words, &plan, &err) < 0);
+        if (!strstr(err.text, says))
+                fail_msg("'%s' does not say '%s'", err.text, says);
+        assert_int_equal(err.exit_code, EXIT_KURUNG_FAILED);
+        assert_int_equal(plan.n_ops, 0);
+}
+
+static void goldens_of_a_desktop(void **state)
+{
+        (void)state;
+        is_golden("default", &desktop, WORDS("true"));
+        is_golden("build", &desktop, WORDS(BUILD, "make", "install"));
+        is_golden("none-single", &desktop, WORDS("--overlay=none", "--id-map=single", "true"));
+        is_golden("wishes", &desktop,
+                  WORDS("--work-dir=rw", "--read-only=.git/hooks", "--hide=.git/config", "--tmpfs=/opt/x:4M",
+                        "--net=host", "--read-write=/srv/data:/data", "--cap-add=net_raw", "--env=A=b",
+                        "--chdir=/tmp", "true"));
+        is_golden("ids", &desktop, WORDS("--run-as=5:6", "true"));
+        is_golden("root-dir", &desktop, WORDS("--root=/srv/debian", "--run-as=root", "true"));
+        is_golden("home-host", &desktop, WORDS("--home=host", "--work-dir=hidden", "true"));
+}
+
+static void goldens_of_poorer_hosts(void **state)
+{
+        Host h = desktop;
+        (void)state;
+        h.newuidmap_state = HOST_HELPER_MISSING;
+        h.subuids.n = 0;
+        is_golden("no-subids", &h, WORDS("true"));
+        h = desktop;
+        h.fuse_overlayfs = NULL;
+        is_golden("no-fuse-build", &h, WORDS(BUILD, "true"));
+        h = desktop;
+        h.kernel_minor = 1;
+        h.landlock_abi = 2;
+        is_golden("old-kernel", &h, WORDS("--net=host", "true"));
+        h = desktop;
+        h.mounts = submounts;
+        h.n_mounts = ARRAY_LEN(submounts);
+        is_golden("submounts", &h, WORDS("true"));
+        h = desktop;
+        h.nested = true;
+        h.is_root = true;
+        h.uid = h.gid = 0;
+        h.sys_visible = false;
+        h.mounts = overlay_home;
+        h.n_mounts = 1;
+        is_golden("nested", &h, WORDS("true"));
+        h = desktop;
+        h.cache_home = NULL;
+        is_golden("nowhere-to-write", &h, WORDS("true"));
+}
+
+static void what_is_asked_for_and_cannot_be_had_is_an_error(void **state)
+{
+        Host h = desktop;
+        (void)state;
+        h.fuse_overlayfs = NULL;
+        refused(&h, WORDS("--overlay=fuse", "true"), "apt install fuse-overlayfs");
+        h = desktop;
+        h.fuse_device = HOST_DEVICE_CLOSED;
+        refused(&h, WORDS("--overlay=fuse", "true"), "chmod 666 /dev/fuse");
+        h.fuse_device = HOST_DEVICE_MISSING;
+        refused(&h, WORDS("--overlay=fuse", "true"), "modprobe fuse");
+        h = desktop;
+        h.kernel_overlay = false;
+        refused(&h, WORDS("--overlay=kernel", "true"), "overlayfs for user namespaces");
+        h = desktop;
+        h.newgidmap_state = HOST_HELPER_MISSING;
+        refused(&h, WORDS("--id-map=subid", "true"), "apt install uidmap");
+        h = desktop;
+        h.newuidmap_state = HOST_HELPER_UNPRIVILEGED;
+        refused(&h, WORDS("--id-map=subid", "true"), "setuid bit");
+        h = desktop;
+        h.subgids.n = 0;
+        refused(&h, WORDS("--id-map=subid", "true"), "/etc/subgid");
+}
+
+static void each_obstacle_has_its_own_remedy(void **state)
+{
+        Host h = desktop;
+        (void)state;
+        h.is_root = true;
+        refused(&h, WORDS("true"), "refusing to run as root");
+        h = desktop;
+        h.userns = HOST_USERNS_SYSCTL;
+        refused(&h, WORDS("true"), "kernel.unprivileged_userns_clone=1");
+        h.userns = HOST_USERNS_COUNT;
+        refused(&h, WORDS("true"), "user.max_user_namespaces=15000");
+        h.userns = HOST_USERNS_APPARMOR;
+        refused(&h, WORDS("true"), "AppArmor");
+        h.userns = HOST_USERNS_ABSENT;
+        refused(&h, WORDS("true"), "CONFIG_USER_NS");
+        h = desktop;
+        h.has_mount_setattr = false;
+        refused(&h, WORDS("true"), "5.12");
+        h = desktop;
+        h.seccomp = false;
+        refused(&h, WORDS("true"), "seccomp");
+        h = desktop;
+        h.proc_visible = false;
+        refused(&h, WORDS("true"), "unmask");
+}
+
+static void working_directories_that_cannot_be_meant(void **state)
+{
+        static const char *const refused_dirs[] = {"/",
+                                                   "/home/u",
+                                                   "/home",
+                                                   "/usr",
+                                                   "/usr/share",
+                                                   "/etc/x",
+                                                   "/opt",
+                                                   "/tmp",
+                                                   "/var/lib",
+                                                   "/home/u/.cache",
+                                                   "/home/u/.cache/kurung/x"};
+        static const char *const fine[] = {"/home/u/a", "/opt/project", "/var/lib/jenkins/job", "/tmp/x",
+                                           "/srv/a/b"};
+        Host h = desktop;
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(refused_dirs); i++) {
+                CLEANUP(plan_clear) Plan plan = {0};
+                Error err = {0};
+                h.cwd = (char *)(uintptr_t)refused_dirs[i];
+                refused(&h, WORDS("true"), "--work-dir=ro");
+                refused(&h, WORDS("--work-dir=rw", "true"), "--work-dir=hidden");
+                assert_int_equal(make(&h, WORDS("--work-dir=ro", "true"), &plan, &err), 0);
+        }
+        for (size_t i = 0; i < ARRAY_LEN(fine); i++) {
+                CLEANUP(plan_clear) Plan plan = {0};
+                Error err = {0};
+                h.cwd = (char *)(uintptr_t)fine[i];
+                if (make(&h, WORDS("true"), &plan, &err) < 0)
+                        fail_msg("%s: %s", fine[i], err.text);
+        }
+        h.cwd = NULL;
+        refused(&h, WORDS("true"), "does not exist any more");
+}
+
+static void map_is(const IdMap *m, size_t i, uint32_t inside, uint32_t outside, uint32_t count)
+{
+        assert_true(i < m->n);
+        assert_int_equal(m->items[i].inside, inside);
+        assert_int_equal(m->items[i].outside, outside);
+        assert_int_equal(m->items[i].count, count);
+}
+
+static void id_maps(void **state)
+{
+        const SubRanges two = {.items = {{100000, 10}, {300000, 5}}, .n = 2};
+        const SubRanges own = {.items = {{990, 20}, {100000, 10}, {100005, 10}}, .n = 3};
+        const SubRanges none = {0};
+        IdMap m;
+        (void)state;
+        plan_map_ids(0, 1000, &two, &m);
+        assert_int_equal(m.n, 3);
+        map_is(&m, 0, 0, 1000, 1);
+        map_is(&m, 1, 1, 100000, 10);
+        map_is(&m, 2, 11, 300000, 5);
+        plan_map_ids(12, 1000, &two, &m);
+        assert_int_equal(m.n, 4);
+        map_is(&m, 0, 0, 100000, 10);
+        map_is(&m, 1, 10, 300000, 2);
+        map_is(&m, 2, 12, 1000, 1);
+        map_is(&m, 3, 13, 300002, 3);
+        plan_map_ids(1000, 1000, &two, &m);
+        assert_int_equal(m.n, 3);
+        map_is(&m, 2, 1000, 1000, 1);
+        plan_map_ids(5, 1000, &none, &m);
+        assert_int_equal(m.n, 1);
+        map_is(&m, 0, 5, 1000, 1);
+        /* A range with the user's own id, and one that overlaps: the kernel would refuse the whole map. */
+        plan_map_ids(0, 1000, &own, &m);
+        assert_int_equal(m.n, 2);
+        map_is(&m, 1, 1, 100000, 10);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(goldens_of_a_desktop),
+                cmocka_unit_test(goldens_of_poorer_hosts),
+                cmocka_unit_test(what_is_asked_for_and_cannot_be_had_is_an_error),
+                cmocka_unit_test(each_obstacle_has_its_own_remedy),
+                cmocka_unit_test(working_directories_that_cannot_be_meant),
+                cmocka_unit_test(id_maps),
+        };
+        return RUN_TESTS(tests);
+}

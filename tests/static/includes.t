@@ -1,0 +1,37 @@
+#!/bin/bash
+# Includes point down the layers only, and a mechanism includes no other one.
+cd "${SRCDIR:-.}" || exit 1
+
+# check_includes DIR: prints each include that points up or sideways.
+check_includes() {
+    awk -v dir="$1/src/" '
+        BEGIN { n = split("base spec front plan mech net run cmd", names, " "); for (i = 1; i <= n; i++) level[names[i]] = i }
+        /^#include "/ {
+            from = substr(FILENAME, length(dir) + 1); split(from, f, "/")
+            to = $2; gsub(/"/, "", to); split(to, t, "/")
+            bad = !(t[1] in level) || level[t[1]] > level[f[1]] || (f[1] == "plan" && t[1] == "front") || (f[1] == "mech" && t[1] == "front")
+            # mech: mount.h serves all; else a file includes only what begins with its own first word.
+            if (f[1] == "mech" && t[1] == "mech" && t[2] != "mount.h") {
+                a = f[2]; b = t[2]; sub(/[_.].*/, "", a); sub(/[_.].*/, "", b)
+                bad = bad || a != b
+            }
+            if (bad) print from " includes " to
+        }' "$1"/src/*/*.[ch]
+}
+
+echo 1..2
+found=$(check_includes .)
+if [ -z "$found" ]; then echo "ok 1 - includes point down"; else
+    echo "not ok 1 - includes point down"
+    printf '%s\n' "$found" | sed 's/^/# /'
+fi
+
+bad=$(mktemp -d)
+mkdir -p "$bad/src/base" "$bad/src/mech" "$bad/src/plan"
+echo '#include "plan/plan.h"' >"$bad/src/base/up.c"
+echo '#include "mech/tty.h"' >"$bad/src/mech/caps.c"
+echo '#include "front/front.h"' >"$bad/src/plan/plan.c"
+if [ "$(check_includes "$bad" | wc -l)" -eq 3 ]; then echo "ok 2 - one that points up or sideways is seen"; else
+    echo "not ok 2 - one that points up or sideways is seen"
+fi
+rm -r "$bad"

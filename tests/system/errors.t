@@ -1,0 +1,99 @@
+#!/bin/bash
+# Bad input and missing things: one line, the right status, nothing started, nothing left.
+. "$SRCDIR/tests/lib.sh"
+long=/$(head -c 5000 /dev/zero | tr '\0' a)
+printf '[Filesystem]\nOverlay=auto\n\nReadonly=/x\n' >"$HOME/bad.ini"
+mkdir -p "$HOME/.config/kurung/profiles"
+printf '[Profile]\nExtends=b\n' >"$HOME/.config/kurung/profiles/a.ini"
+printf '[Profile]\nExtends=a\n' >"$HOME/.config/kurung/profiles/b.ini"
+
+refused() { # STATUS PATTERN ARGS...
+    local want=$1 pattern=$2
+    shift 2
+    kurung "$@"
+    is "$status" "$want" "${*:0:60}: status $want"
+    like "$errors" "$pattern" "  it says why"
+    is "$(wc -l <"$HOME/.err")" 1 "  in one line"
+    like "$errors" "^kurung: " "  that begins with the name"
+}
+refused 125 "unknown option '--work-dri=ro'; the nearest is '--work-dir'" run --work-dri=ro true
+refused 125 "must be one of" run --overlay=magic true
+refused 125 "the size must be" run --tmpfs=/x:big true
+refused 125 "UID:GID" run --run-as=me true
+refused 125 "bad.ini:4: unknown key 'Readonly' in .Filesystem.; the nearest is 'ReadOnly'" run -p "$HOME/bad.ini" true
+refused 125 "there is no profile 'nosuch'" run -p nosuch true
+refused 125 "circle: a -> b -> a" run -p a true
+refused 125 "5001 characters" run --read-only="$long" true
+refused 125 "no command given" run
+refused 127 "an empty name" run ""
+refused 127 "nosuchprogram: No such file" run nosuchprogram
+refused 126 "Permission denied" run /etc/passwd
+refused 126 "Is a directory|Permission denied" run /usr
+refused 125 "No such file" run --read-only=/no/such true
+refused 125 "not built yet" run --memory-max=4G true
+refused 125 "not built yet" run --net=slirp true
+refused 125 "seccomp|NoNewPrivileges" run --no-new-privileges=no true
+refused 125 "can't be a working directory" run --chdir=/proc/self/fd/3 true
+refused 125 "No such file" run --chdir=/no/such true
+refused 125 "unknown command" frobnicate
+refused 125 "unknown argument" doctor --fast
+refused 125 "one of list, show" profile frob
+refused 125 "bad.ini:4" profile check "$HOME/bad.ini"
+printf '#!/no/such/interpreter\n' >script
+chmod +x script
+refused 127 "interpreter" run ./script
+mkdir closed && chmod 000 closed
+refused 125 "Permission denied" run --root="$project/closed" true
+chmod 700 closed
+rmdir closed
+(cd "$HOME" && "$KURUNG" run true 2>"$HOME/.err")
+is "$?" 125 "the home directory itself is refused as working directory"
+like "$(cat "$HOME/.err")" "holds your home directory.*--work-dir=ro" "  with a hint"
+for dir in / /usr/share /tmp; do
+    (cd $dir && "$KURUNG" run true 2>"$HOME/.err")
+    is "$?" 125 "$dir is refused as working directory"
+done
+(cd / && "$KURUNG" run --work-dir=ro true)
+is "$?" 0 "but read-only it may be anywhere"
+mkdir gone
+(cd gone && rmdir ../gone && "$KURUNG" run true 2>"$HOME/.err")
+is "$?" 125 "a deleted working directory is refused"
+like "$(cat "$HOME/.err")" "does not exist any more" "  and said to be"
+env -u HOME "$KURUNG" run true 2>"$HOME/.err"
+is "$?" 0 "without HOME the one of the account is taken"
+mkdir "$HOME/readonly" && chmod 500 "$HOME/readonly"
+XDG_CACHE_HOME=$HOME/readonly "$KURUNG" run -- sh -c 'echo x >y' >"$HOME/.out" 2>"$HOME/.err"
+like "$(cat "$HOME/.err")" "read-only inside" "a cache directory that can't be written: read-only, and said so"
+chmod 700 "$HOME/readonly"
+"$KURUNG" run true <&- >&- 2>&-
+is "$?" 0 "closed standard descriptors are no trouble"
+"$KURUNG" profile show build >/dev/full 2>"$HOME/.err"
+is "$?" 125 "a full disk below standard output is an error"
+
+kurung profile show build
+"$KURUNG" profile show build >"$HOME/again.ini"
+kurung profile check "$HOME/again.ini"
+is "$status:$out:$errors" "0::" "what profile show prints is a profile"
+kurung profile list --json
+ok "profile list --json is JSON" jq -e 'map(.name) | contains(["build", "default", "shell"])' "$HOME/.out"
+kurung profile show --json build
+ok "profile show --json is JSON" jq -e '.Identity.RunAs == "root"' "$HOME/.out"
+for command in run shell profile doctor; do
+    kurung $command --help
+    like "$status:$out" "^0:Usage: kurung $command" "$command --help"
+done
+kurung --version
+like "$out" "^kurung [0-9]+[.][0-9]+[.][0-9]+$" "--version"
+kurung doctor
+is "$status" 0 "doctor is content where run works"
+like "$out" "ok    user namespaces" "  and names what it looked at"
+kurung doctor --json
+ok "doctor --json is JSON" jq -e '.works and (.checks | length > 10)' "$HOME/.out"
+printf '[Filesystem]\nReadOnly=~/.ssh\n' >evil.ini
+kurung run -p ./evil.ini true
+is "$status" 125 "a profile inside the project can't widen"
+like "$errors" "evil.ini:2: a profile inside the project" "  and the line is named"
+printf '[Filesystem]\nWorkDir=ro\n' >fine.ini
+kurung run -p ./fine.ini -- touch x
+isnt "$status" 0 "a profile inside the project can narrow"
+done_testing

@@ -1,0 +1,109 @@
+#!/bin/bash
+# kurung run as a user sees it, under each engine.
+. "$SRCDIR/tests/lib.sh"
+echo content >file
+mkdir sub
+echo inner >sub/inner
+
+for engine in auto none kernel fuse; do
+    args=(--overlay="$engine")
+    kurung run "${args[@]}" -- sh -c 'cat file sub/inner; echo new >made; echo changed >file; rm sub/inner; cat file made; ls sub'
+    is "$status:$out" "0:content
+inner
+changed
+new" "$engine: the working directory is seen and can be written"
+    is "$(cat file sub/inner; ls)" "content
+inner
+file
+sub" "$engine: nothing of that reaches the host"
+    kurung run "${args[@]}" -- sh -c 'id -u; id -g; pwd'
+    is "$out" "$(id -u)
+$(id -g)
+$project" "$engine: the same user, the same directory"
+    kurung run "${args[@]}" -- sh -c 'exit 42'
+    is "$status" 42 "$engine: the exit status is the command's"
+    kurung run "${args[@]}" -- sh -c 'kill -TERM $$'
+    is "$status" 143 "$engine: a signal is 128 more"
+    kurung run "${args[@]}" -- sh -c 'echo x >"$HOME/y" && ls -A "$HOME"'
+    like "$out" "project" "$engine: the home directory is empty but for the project"
+    unlike "$out" "[.]out" "$engine: and holds nothing of the host's"
+    kurung run "${args[@]}" -- sh -c 'ls -A /home /root /mnt /media /srv /boot /var/log /var/spool 2>&1 | grep -v ":$" | grep -v "^$"; ls -A /tmp /var/tmp | grep -v kurung-home'
+    unlike "$out" "kurung-test|dpkg" "$engine: of the system, not of the people"
+    kurung run "${args[@]}" -- sh -c 'touch /usr/x /etc/x || echo refused'
+    like "$out" refused "$engine: system directories can't be written as oneself"
+    kurung run "${args[@]}" -p build -- sh -c 'id -u; echo 1 >owned; chown 5:6 owned; stat -c %u:%g owned'
+    is "$out" "0
+5:6" "$engine: root inside may give files away, and sees it"
+    kurung run "${args[@]}" --id-map=single -- sh -c 'echo a >b && cat b; id -u'
+    is "$status:$out" "0:a
+$(id -u)" "$engine: with a single id"
+    kurung run "${args[@]}" --run-as=77:88 -- sh -c 'id -u; id -g; stat -c %u:%g file'
+    is "$out" "77
+88
+77:88" "$engine: as other ids"
+done
+
+for mode in rw ro hidden; do
+    rm -f made
+    kurung run --work-dir="$mode" -- sh -c 'echo 1 >made; ls'
+    case $mode in
+    rw) is "$status:$(cat made)" "0:1" "rw: writes are real" ;;
+    ro) ok "ro: there are none" test ! -e made && like "$errors" "Read-only" "ro: it says so" ;;
+    hidden) ok "hidden: not there" test ! -e made && unlike "$out" "file" "hidden: nothing is seen" ;;
+    esac
+done
+rm -f made
+
+mkdir "$HOME/shared" "$HOME/data"
+echo s >"$HOME/shared/s"
+kurung run --read-only="$HOME/shared" --read-write="$HOME/data:/mnt/data" --tmpfs=/opt/t:1M --hide=/etc/passwd \
+    --hide=/usr/share -- sh -c 'cat ~/shared/s; echo d >/mnt/data/d; echo no >~/shared/s; cat /etc/passwd; ls /usr/share; df -k --output=size /opt/t | tail -1 | tr -d " "'
+is "$out" "s
+1024" "wishes: read-only, read-write, tmpfs with a size, hide"
+is "$(cat "$HOME/data/d" "$HOME/shared/s")" "d
+s" "wishes: what is shared for writing is written, what is read-only is not"
+kurung run --home=host --work-dir=hidden -- sh -c 'cat ~/shared/s; echo x >~/shared/s; cat ~/shared/s'
+is "$out:$(cat "$HOME/shared/s")" "s
+x:s" "home=host: seen, and writes are caught"
+
+SECRET=x LANG=C.UTF-8 kurung run -e A=b -e SECRET2=y -- env
+unlike "$out" "SECRET=x" "the environment is left behind"
+like "$out" "A=b" "but for what is set"
+like "$out" "PATH=/usr/local/sbin" "and PATH is the system's"
+export PASSED=1
+kurung run -e PASSED -- sh -c 'echo "$PASSED"'
+is "$out" 1 "-e NAME passes a variable on"
+
+kurung run -- sh -c 'echo out; echo err >&2'
+is "$out:$errors" "out:err" "output and errors stay apart"
+is "$(printf 'a\nb\n' | "$KURUNG" run -- cat | "$KURUNG" run -- wc -l)" 2 "pipes, in and out"
+kurung run -- sh -c 'sleep 1000 & exit 3'
+is "$status" 3 "what is left running ends with the command"
+kurung run -- python3 -c 'import threading; t = threading.Thread(target=print, args=("thread",)); t.start(); t.join()'
+is "$out" thread "threads work, though clone3 is not there"
+kurung run -- sh -c 'cat /etc/ssl/certs/ca-certificates.crt | head -1; readlink -f /usr/bin/awk; locale -a | head -1; cat /etc/resolv.conf >/dev/null && echo dns'
+like "$out" "dns" "DNS files are there"
+like "$out" "/usr/bin/.*awk" "alternatives work"
+kurung run -- ls /dev
+for node in null zero full random urandom tty pts shm fd ptmx stdin; do
+    like "$out" "$node" "/dev/$node is there"
+done
+kurung run -- sh -c 'hostname >/dev/null; ip -o link 2>/dev/null | wc -l; cat /proc/net/dev | grep -c :'
+like "$out" "1$" "one network interface: the loopback"
+kurung run -- python3 -c '
+import socket
+s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen()
+c = socket.create_connection(s.getsockname()); print("up")'
+is "$out" up "the loopback is up"
+kurung shell -- sh -c 'echo in a shell'
+is "$out" "in a shell" "kurung shell runs a command, too"
+kurung run --dry-run true
+like "$out" "op proc /proc" "--dry-run prints the plan"
+kurung run --dry-run --json true
+ok "--dry-run --json is JSON" jq -e '.ops | length > 10' "$HOME/.out"
+mkdir -p "$HOME/deep" && ln -s /usr "$HOME/deep/link"
+kurung run --read-only="$HOME/deep/link:/opt/usr" -- test -e /opt/usr/bin/env
+is "$status" 0 "a source that is a symlink is followed on the host"
+kurung run --read-only="$HOME/shared:/var/run/x" -- cat /run/x/s
+is "$out" s "37: /var/run leads to /run inside"
+done_testing

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include "base/channel.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "base/process.h"
+#include "base/strlist.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+static void normalized(const char *path, const char *base, const char *expected)
+{
+        CLEANUP_FREE char *got = NULL;
+        assert_int_equal(path_normalize(path, base, &got), 0);
+        assert_string_equal(got, expected);
+}
+
+static void paths_are_cleaned_without_climbing_above_the_root(void **state)
+{
+        (void)state;
+        normalized("/", NULL, "/");
+        normalized("//usr//lib/", NULL, "/usr/lib");
+        normalized("/usr/./lib/../bin", NULL, "/usr/bin");
+        normalized("/../../etc", NULL, "/etc");
+        normalized("a/b", "/home/u", "/home/u/a/b");
+        normalized("../../../x", "/home/u", "/x");
+        normalized("..", "/home", "/");
+        normalized("/..hidden/.x", NULL, "/..hidden/.x");
+}
+
+static void paths_that_cannot_be_are_refused(void **state)
+{
+        char *got = NULL;
+        CLEANUP_FREE char *longest = malloc(5001);
+        (void)state;
+        memset(longest, 'a', 5000);
+        longest[0] = '/';
+        longest[5000] = '\0';
+        assert_int_equal(path_normalize("", "/", &got), -EINVAL);
+        assert_int_equal(path_normalize("x", NULL, &got), -EINVAL);
+        assert_int_equal(path_normalize("x", "y", &got), -EINVAL);
+        assert_int_equal(path_normalize(longest, NULL, &got), -ENAMETOOLONG);
+        assert_null(got);
+}
+
+static void below_is_by_components(void **state)
+{
+        (void)state;
+        assert_true(path_is_below("/home/u", "/home"));
+        assert_true(path_is_below("/home", "/home"));
+        assert_true(path_is_below("/home", "/"));
+        assert_false(path_is_below("/homer", "/home"));
+        assert_false(path_is_below("/", "/home"));
+}
+
+static void joins_and_parents(void **state)
+{
+        (void)state;
+        CLEANUP_FREE char *a = path_join("/", "usr"), *b = path_join("/usr", "/lib"),
+                          *c = path_parent("/usr/lib"), *d = path_parent("/usr");
+        assert_string_equal(a, "/usr");
+        assert_string_equal(b, "/usr/lib");
+        assert_string_equal(c, "/usr");
+        assert_string_equal(d, "/");
+        assert_string_equal(path_name("/usr/lib"), "lib");
+}
+
+static void lists_grow_and_stay_terminated(void **state)
+{
+        (void)state;
+        CLEANUP_STRLIST StrList l = {0};
+        for (int i = 0; i < 100; i++) {
+                assert_int_equal(strlist_add_printf(&l, "%d", i), 0);
+                assert_null(l.items[l.n]);
+        }
+        assert_int_equal(l.n, 100);
+        assert_string_equal(l.items[99], "99");
+        assert_true(strlist_has(&l, "42"));
+        assert_false(strlist_has(&l, "100"));
+}
+
+static void an_environment_holds_a_name_once(void **state)
+{
+        (void)state;
+        CLEANUP_STRLIST StrList env = {0};
+        assert_int_equal(env_list_set(&env, "A", "1"), 0);
+        assert_int_equal(env_list_set(&env, "AB", "2"), 0);
+        assert_int_equal(env_list_set(&env, "A", "3"), 0);
+        assert_int_equal(env.n, 2);
+        assert_string_equal(env.items[0], "A=3");
+}
+
+static void escaped(const char *text, const char *expected)
+{
+        char out[200];
+        assert_string_equal(text_escape(text, out, sizeof(out)), expected);
+}
+
+static void control_bytes_never_reach_the_terminal(void **state)
+{
+        char small[8];
+        (void)state;
+        escaped("plain", "plain");
+        escaped("\033[31mred", "\\x1b[31mred");
+        escaped("a\nb\x7f", "a\\x0ab\\x7f");
+        escaped("back\\slash", "back\\\\slash");
+        escaped("gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f");
+        escaped("\xc2\x9b"
+                "31m",
+                "\\xc2\\x9b31m"); /* CSI as one C1 control */
+        escaped("\xff\xc0\xaf", "\\xff\\xc0\\xaf");
+        escaped("\xed\xa0\x80", "\\xed\\xa0\\x80"); /* a surrogate */
+        assert_string_equal(text_escape("abcdefghij", small, sizeof(small)), "abcd...");
+}
+
+static void broken_utf8_is_replaced_for_json(void **state)
+{
+        (void)state;
+        CLEANUP_FREE char *got = text_valid_utf8("a\xff"
+                                                 "b");
+        assert_string_equal(got, "a\xef\xbf\xbd"
+                                 "b");
+}
+
+static void the_first_error_is_kept(void **state)
+{
+        Error err = {0};
+        (void)state;
+        assert_int_equal(error_set(&err, EPERM, "first %d", 1), -EPERM);
+        assert_int_equal(error_set_errno(&err, -ENOENT, "second"), -ENOENT);
+        assert_string_equal(err.text, "first 1");
+        assert_int_equal(err.errnum, EPERM);
+        assert_int_equal(err.exit_code, EXIT_KURUNG_FAILED);
+}
+
+static void an_error_says_why(void **state)
+{
+        Error err = {0};
+        (void)state;
+        (void)error_set_errno(&err, -ENOENT, "opening %s", "/x");
+        assert_string_equal(err.text, "opening /x: No such file or directory");
+}
+
+static void messages_cross_whole_with_their_descriptor(void **state)
+{
+        int ends[2], fd = FD_NONE;
+        Message m;
+        Error err = {0};
+        struct stat a, b;
+        (void)state;
+        assert_int_equal(channel_make(ends), 0);
+        CLEANUP_FD int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        assert_int_equal(channel_send(ends[0], MSG_TERMINAL, 7, null), 0);
+        (void)error_set(&err, EIO, "text");
+        assert_int_equal(channel_send_error(ends[0], &err), 0);
+        assert_int_equal(channel_receive(ends[1], &m, &fd), 1);
+        assert_int_equal(m.type, MSG_TERMINAL);
+        assert_int_equal(m.value, 7);
+        assert_int_equal(fstat(null, &a), 0);
+        assert_int_equal(fstat(fd, &b), 0);
+        assert_int_equal(a.st_rdev, b.st_rdev);
+        assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+        fd_close(fd);
+        Error got = {0};
+        assert_int_equal(channel_expect_sync(ends[1], SYNC_EXEC, &got), -EIO);
+        assert_string_equal(got.text, "text");
+        fd_close(ends[0]);
+        assert_int_equal(channel_receive(ends[1], &m, NULL), 0);
+        fd_close(ends[1]);
+}
+
+static void a_message_of_a_wrong_size_is_refused(void **state)
+{
+        int ends[2];
+        Message m;
+        (void)state;
+        assert_int_equal(channel_make(ends), 0);
+        assert_int_equal(write(ends[0], "abc", 3), 3);
+        assert_int_equal(channel_receive(ends[1], &m, NULL), -EBADMSG);
+        fd_close(ends[0]);
+        fd_close(ends[1]);
+}
+
+static char *make_temporary(void)
+{
+        static char dir[64];
+        (void)snprintf(dir, sizeof(dir), "/var/tmp/kurung-unit.XXXXXX");
+        return mkdtemp(dir);
+}
+
+static void removing_survives_depth_modes_and_links(void **state)
+{
+        char *dir = make_temporary();
+        (void)state;
+        assert_non_null(dir);
+        CLEANUP_FD int top = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int fd = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        for (int i = 0; i < 4000; i++) {
+                assert_int_equal(mkdirat(fd, "d", 0700), 0);
+                int next = openat(fd, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                fd_close(fd);
+                fd = next;
+                assert_true(fd >= 0);
+        }
+        fd_close(fd);
+        assert_int_equal(mkdirat(top, "closed", 0700), 0);
+        assert_int_equal(mkdirat(top, "closed/inner", 0700), 0);
+        assert_int_equal(symlinkat("/etc", top, "closed/inner/link"), 0);
+        assert_int_equal(fchmodat(top, "closed/inner", 0, 0), 0);
+        assert_int_equal(fchmodat(top, "closed", 0, 0), 0);
+        assert_int_equal(io_remove_tree_at(AT_FDCWD, dir), 0);
+        assert_int_equal(access(dir, F_OK), -1);
+        assert_int_equal(access("/etc", F_OK), 0);
+        assert_int_equal(io_remove_tree_at(AT_FDCWD, dir), 0);
+}
+
+static void a_file_is_read_whole_up_to_its_limit(void **state)
+{
+        CLEANUP_FREE char *text = NULL;
+        size_t len;
+        (void)state;
+        assert_int_equal(io_read_file_at(AT_FDCWD, "/proc/self/status", 1 << 20, &text, &len), 0);
+        assert_int_equal(strlen(text), len);
+        assert_non_null(strstr(text, "Pid:"));
+        char *none = NULL;
+        assert_int_equal(io_read_file_at(AT_FDCWD, "/proc/self/status", 10, &none, NULL), -EFBIG);
+        assert_null(none);
+}
+
+static void helpers_start_with_nothing(void **state)
+{
+        char *const argv[] = {
+                (char[]){"/bin/sh"}, (char[]){"-c"},
+                (char[]){"test -z \"$HOME\" && test \"$(ls /proc/self/fd | wc -l)\" -le 4 && exit 7"}, NULL};
+        int pidfd = FD_NONE, status;
+        (void)state;
+        assert_int_equal(setenv("HOME", "/somewhere", 1), 0);
+        int leak = open("/", O_RDONLY); /* not close-on-exec */
+        assert_int_equal(process_spawn(argv, FD_NONE, &pidfd), 0);
+        assert_int_equal(process_wait(pidfd, &status), 0);
+        assert_int_equal(process_exit_code(status), 7);
+        fd_close(pidfd);
+        fd_close(leak);
+        char *const missing[] = {(char[]){"/nonexistent"}, NULL};
+        assert_int_equal(process_spawn(missing, FD_NONE, &pidfd), -ENOENT);
+}
+
+static void a_signal_is_128_more(void **state)
+{
+        int pidfd = FD_NONE, status;
+        (void)state;
+        pid_t pid = process_clone(0, &pidfd);
+        if (pid == 0) {
+                (void)raise(SIGKILL);
+                _exit(0);
+        }
+        assert_true(pid > 0);
+        assert_int_equal(process_wait(pidfd, &status), 0);
+        assert_int_equal(process_exit_code(status), 128 + SIGKILL);
+        assert_int_equal(process_signal(pidfd, SIGTERM), -ESRCH);
+        fd_close(pidfd);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(paths_are_cleaned_without_climbing_above_the_root),
+                cmocka_unit_test(paths_that_cannot_be_are_refused),
+                cmocka_unit_test(below_is_by_components),
+                cmocka_unit_test(joins_and_parents),
+                cmocka_unit_test(lists_grow_and_stay_terminated),
+                cmocka_unit_test(an_environment_holds_a_name_once),
+                cmocka_unit_test(control_bytes_never_reach_the_terminal),
+                cmocka_unit_test(broken_utf8_is_replaced_for_json),
+                cmocka_unit_test(the_first_error_is_kept),
+                cmocka_unit_test(an_error_says_why),
+                cmocka_unit_test(messages_cross_whole_with_their_descriptor),
+                cmocka_unit_test(a_message_of_a_wrong_size_is_refused),
+                cmocka_unit_test(removing_survives_depth_modes_and_links),
+                cmocka_unit_test(a_file_is_read_whole_up_to_its_limit),
+                cmocka_unit_test(helpers_start_with_nothing),
+                cmocka_unit_test(a_signal_is_128_more),
+        };
+        return RUN_TESTS(tests);
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include "spec/keys.h"
+#include "spec/values.h"
+
+static const char *no_variable(const char *name)
+{
+        (void)name;
+        return NULL;
+}
+
+static const char *some_variables(const char *name)
+{
+        return str_eq(name, "XDG_CACHE_HOME") ? "/cache" : str_eq(name, "XDG_DATA_HOME") ? "relative" : NULL;
+}
+
+static const KeyContext profile_ctx = {
+        .home = "/home/u", .getenv = no_variable, .origin = "f:1", .expand = true};
+static const KeyContext option_ctx = {
+        .home = "/home/u", .cwd = "/home/u/p", .getenv = no_variable, .origin = "--x"};
+
+static void sizes(void **state)
+{
+        uint64_t n = 0;
+        (void)state;
+        assert_int_equal(value_size("0", &n), 0);
+        assert_int_equal(n, 0);
+        assert_int_equal(value_size("4K", &n), 0);
+        assert_int_equal(n, 4096);
+        assert_int_equal(value_size("2T", &n), 0);
+        assert_true(n == UINT64_C(2) << 40);
+        static const char *const bad[] = {"",
+                                          "K",
+                                          "-1",
+                                          "+1",
+                                          " 1",
+                                          "1 ",
+                                          "1k",
+                                          "1KB",
+                                          "1P",
+                                          "18446744073709551616",
+                                          "18446744073709551615",
+                                          "99999999999999999T",
+                                          "0x10",
+                                          "1.5G"};
+        for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+                assert_int_equal(value_size(bad[i], &n), -EINVAL);
+}
+
+static void spans_of_time(void **state)
+{
+        uint64_t n = 0;
+        (void)state;
+        assert_int_equal(value_seconds("90", &n), 0);
+        assert_int_equal(n, 90000000);
+        assert_int_equal(value_seconds("1h 30s", &n), 0);
+        assert_int_equal(n, 3630000000);
+        assert_int_equal(value_seconds("1min30s", &n), 0);
+        assert_int_equal(n, 90000000);
+        assert_int_equal(value_seconds("infinity", &n), 0);
+        assert_true(n == UINT64_MAX);
+        static const char *const bad[] = {"", "s", "1x", "1 h", "-1", "99999999999999w", "1h,2s"};
+        for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+                assert_int_equal(value_seconds(bad[i], &n), -EINVAL);
+}
+
+static void ids(void **state)
+{
+        uid_t uid = 1;
+        gid_t gid = 1;
+        (void)state;
+        assert_int_equal(value_ids("1000:100", &uid, &gid), 0);
+        assert_int_equal(uid, 1000);
+        assert_int_equal(gid, 100);
+        static const char *const bad[] = {
+                "1000",         ":",   "1000:", ":1",          "1000:1:2", "4294967295:0",
+                "0:4294967295", "a:b", "-1:0",  "4294967296:0"};
+        for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+                assert_int_equal(value_ids(bad[i], &uid, &gid), -EINVAL);
+        assert_int_equal(uid, 1000);
+}
+
+static void path_is(const char *text, const KeyContext *ctx, const char *expected)
+{
+        CLEANUP_FREE char *got = NULL;
+        Error err = {0};
+        assert_int_equal(value_path(text, ctx, &got, &err), 0);
+        assert_string_equal(got, expected);
+}
+
+static void path_fails(const char *text, const KeyContext *ctx, const char *why)
+{
+        char *got = NULL;
+        Error err = {0};
+        assert_true(value_path(text, ctx, &got, &err) < 0);
+        assert_non_null(strstr(err.text, why));
+        assert_true(str_starts(err.text, ctx->origin));
+        assert_null(got);
+}
+
+static void paths_of_profiles_expand(void **state)
+{
+        (void)state;
+        const KeyContext set = {.home = "/home/u", .getenv = some_variables, .origin = "f:1", .expand = true};
+        path_is("~", &profile_ctx, "/home/u");
+        path_is("~/.npmrc", &profile_ctx, "/home/u/.npmrc");
+        path_is("$HOME/../x", &profile_ctx, "/home/x");
+        path_is("$XDG_CONFIG_HOME/a", &profile_ctx, "/home/u/.config/a");
+        path_is("$XDG_CACHE_HOME/a", &set, "/cache/a");
+        path_is("$XDG_DATA_HOME/a", &set, "/home/u/.local/share/a"); /* a relative one counts as unset */
+        path_fails("$XDG_RUNTIME_DIR/a", &profile_ctx, "not set here");
+        path_fails("$PATH/a", &profile_ctx, "only ~, $HOME");
+        path_fails("$HOMER/a", &profile_ctx, "only ~, $HOME");
+        path_fails("~other/a", &profile_ctx, "not absolute");
+        path_fails("a/b", &profile_ctx, "not absolute");
+        path_fails("", &profile_ctx, "empty");
+        const KeyContext homeless = {.getenv = no_variable, .origin = "f:1", .expand = true};
+        path_fails("~/x", &homeless, "not set here");
+}
+
+static void paths_of_options_do_not_expand(void **state)
+{
+        (void)state;
+        path_is("a/../b", &option_ctx, "/home/u/p/b");
+        path_is("~", &option_ctx, "/home/u/p/~");
+        path_is("$HOME", &option_ctx, "/home/u/p/$HOME");
+}
+
+static void splits(void **state)
+{
+        CLEANUP_FREE char *a = NULL, *b = NULL, *c = NULL, *d = NULL;
+        (void)state;
+        assert_int_equal(value_split("/a:/b:c", &a, &b), 0);
+        assert_string_equal(a, "/a");
+        assert_string_equal(b, "/b:c");
+        assert_int_equal(value_split("/a\\:b", &c, &d), 0);
+        assert_string_equal(c, "/a:b");
+        assert_null(d);
+}
+
+static int parse(KeyId id, const char *value, Spec *spec, Error *err)
+{
+        return key_parse(&keys[id], value, &profile_ctx, spec, err);
+}
+
+static void every_key_is_at_its_place_and_documented(void **state)
+{
+        (void)state;
+        for (size_t i = 0; i < KEY_MAX; i++) {
+                assert_int_equal(keys[i].id, i);
+                assert_non_null(keys[i].parse);
+                assert_true(strlen(keys[i].help) > 0);
+                assert_true(strlen(keys[i].manual) > 0);
+                assert_ptr_equal(key_find(keys[i].section, keys[i].name), &keys[i]);
+                if (keys[i].option)
+                        assert_ptr_equal(key_find_option(keys[i].option), &keys[i]);
+        }
+        assert_null(key_find("Filesystem", "root"));
+        assert_null(key_find("Network", "Root"));
+}
+
+static void what_is_not_built_yet_is_checked_and_refused(void **state)
+{
+        static const struct {
+                KeyId id;
+                const char *good, *bad;
+        } cases[] = {
+                {KEY_MEMORY_MAX, "4G", "4X"},
+                {KEY_CPU_QUOTA, "200%", "200"},
+                {KEY_TASKS_MAX, "infinity", "-1"},
+                {KEY_IO_WRITE_BANDWIDTH_MAX, "/ 50M", "50M"},
+                {KEY_NETWORK_BANDWIDTH_MAX, "10M", "fast"},
+                {KEY_RUNTIME_MAX_SEC, "30min", "30 parsecs"},
+                {KEY_NETWORK_ALLOW, "git.example.org:443", "a:99999"},
+                {KEY_NETWORK_ALLOW_FROM, "npm", "../npm"},
+                {KEY_NETWORK_PUBLISH, "127.0.0.1:8080:80/tcp", "80/sctp"},
+                {KEY_NETWORK_MODE, "slirp", "wireless"},
+        };
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+                CLEANUP(spec_clear) Spec spec = {0};
+                Error good = {0}, bad = {0};
+                assert_int_equal(spec_init(&spec), 0);
+                assert_int_equal(parse(cases[i].id, cases[i].good, &spec, &good), -ENOTSUP);
+                assert_non_null(strstr(good.text, "not built yet"));
+                assert_int_equal(parse(cases[i].id, cases[i].bad, &spec, &bad), -EINVAL);
+                assert_null(strstr(bad.text, "not built yet"));
+                assert_true(spec.asked == 0);
+        }
+}
+
+static void lists_add_up_and_an_empty_value_clears(void **state)
+{
+        CLEANUP(spec_clear) Spec spec = {0};
+        Error err = {0};
+        (void)state;
+        assert_int_equal(spec_init(&spec), 0);
+        assert_int_equal(parse(KEY_READ_ONLY, "/a", &spec, &err), 0);
+        assert_int_equal(parse(KEY_HIDE, "/h", &spec, &err), 0);
+        assert_int_equal(parse(KEY_READ_ONLY, "/b:/c", &spec, &err), 0);
+        assert_int_equal(spec.n_ops, 3);
+        assert_string_equal(spec.ops[2].source, "/b");
+        assert_string_equal(spec.ops[2].dest, "/c");
+        assert_int_equal(parse(KEY_READ_ONLY, "", &spec, &err), 0);
+        assert_int_equal(spec.n_ops, 1);
+        assert_int_equal(spec.ops[0].kind, SPEC_OP_HIDE);
+        assert_int_equal(parse(KEY_CAPABILITIES, "net_raw CAP_SYS_PTRACE", &spec, &err), 0);
+        assert_true(spec.capabilities == ((UINT64_C(1) << 13) | (UINT64_C(1) << 19)));
+        assert_int_equal(parse(KEY_CAPABILITIES, "", &spec, &err), 0);
+        assert_true(spec.capabilities == 0 && spec.capabilities_cleared);
+        assert_int_equal(parse(KEY_PASS, "A LC_*", &spec, &err), 0);
+        assert_int_equal(spec.env_pass.n, 2);
+}
+
+static void wrong_values_name_what_would_be_right(void **state)
+{
+        static const struct {
+                KeyId id;
+                const char *value, *says;
+        } cases[] = {
+                {KEY_OVERLAY, "fusee", "auto|fuse|kernel|none"},
+                {KEY_WORK_DIR, "", "overlay|rw|ro|hidden"},
+                {KEY_RUN_AS, "nobody", "UID:GID"},
+                {KEY_CAPABILITIES, "CAP_FLY", "capabilit"},
+                {KEY_ARCHITECTURES, "z80", "architecture"},
+                {KEY_TMPFS, "/t:big", "bytes"},
+                {KEY_SECCOMP, "strictest", "strict"},
+                {KEY_SET, "1A=b", "NAME=VALUE"},
+                {KEY_SET, "A", "NAME=VALUE"},
+                {KEY_PASS, "A=b", "names"},
+                {KEY_ROOT, "image:debian", "not built yet"},
+                {KEY_CHDIR, "/proc/self/fd/3", "working directory"},
+                {KEY_NO_NEW_PRIVILEGES, "maybe", "yes or no"},
+        };
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+                CLEANUP(spec_clear) Spec spec = {0};
+                Error err = {0};
+                assert_int_equal(spec_init(&spec), 0);
+                assert_true(parse(cases[i].id, cases[i].value, &spec, &err) < 0);
+                if (!strstr(err.text, cases[i].says))
+                        fail_msg("'%s' does not say '%s'", err.text, cases[i].says);
+                assert_true(str_starts(err.text, "f:1: "));
+        }
+}
+
+static void without_new_privileges_there_is_no_filter(void **state)
+{
+        CLEANUP(spec_clear) Spec spec = {0};
+        Error err = {0};
+        (void)state;
+        assert_int_equal(spec_init(&spec), 0);
+        assert_int_equal(parse(KEY_NO_NEW_PRIVILEGES, "no", &spec, &err), 0);
+        assert_int_equal(spec_validate(&spec, &err), -EINVAL);
+        assert_non_null(strstr(err.text, "NoNewPrivileges=no"));
+}
+
+static void the_nearest_key_is_found(void **state)
+{
+        (void)state;
+        assert_string_equal(key_nearest("Readonly")->name, "ReadOnly");
+        assert_string_equal(key_nearest("Workdir")->name, "WorkDir");
+        assert_string_equal(key_nearest_option("secomp")->option, "seccomp");
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(sizes),
+                cmocka_unit_test(spans_of_time),
+                cmocka_unit_test(ids),
+                cmocka_unit_test(paths_of_profiles_expand),
+                cmocka_unit_test(paths_of_options_do_not_expand),
+                cmocka_unit_test(splits),
+                cmocka_unit_test(every_key_is_at_its_place_and_documented),
+                cmocka_unit_test(what_is_not_built_yet_is_checked_and_refused),
+                cmocka_unit_test(lists_add_up_and_an_empty_value_clears),
+                cmocka_unit_test(wrong_values_name_what_would_be_right),
+                cmocka_unit_test(without_new_privileges_there_is_no_filter),
+                cmocka_unit_test(the_nearest_key_is_found),
+        };
+        return RUN_TESTS(tests);
+}
