@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* kurung doctor: what this host lacks, and the exact remedy. */
+#include "base/channel.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "cmd/command.h"
+#include "mech/mount.h"
 #include "plan/host.h"
 
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sys/mount.h>
 
-#define NAMESPACES                                                                                           \
-        (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET |           \
-         CLONE_NEWCGROUP)
+/* Those that a run makes by default. */
+#define NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET)
+
+#define SUBID_MAX (1 << 20) /* bytes of /etc/subuid that are read */
+#define RANGE_LEN 65536     /* ids that useradd(8) gives by default */
 
 typedef enum Level {
         LEVEL_OK,
@@ -34,24 +39,36 @@ static void found(Finding *f, Level level, const char *what, const char *remedy)
         (void)snprintf(f->remedy, sizeof(f->remedy), "%s", remedy);
 }
 
-/* The command that installs a package here, by os-release(5). */
+/* Whether ID or ID_LIKE of os-release(5) names @system. */
+static bool os_is(const char *text, const char *system)
+{
+        for (const char *line = text; *line; line += *line == '\n') {
+                size_t end = strcspn(line, "\n");
+                size_t key = str_starts(line, "ID=") ? 3 : str_starts(line, "ID_LIKE=") ? 8 : end;
+                for (size_t i = key; i < end;) {
+                        i += strspn(line + i, " \"'");
+                        size_t n = strcspn(line + i, " \"'\n");
+                        if (n > 0 && n == strlen(system) && strncmp(line + i, system, n) == 0)
+                                return true;
+                        i += n;
+                }
+                line += end;
+        }
+        return false;
+}
+
+/* The command that installs a package here. Returns @out. */
 static const char *install_command(const char *debian, const char *fedora, const char *arch, char *out,
                                    size_t room)
 {
         CLEANUP_FREE char *text = NULL;
-        const char *format = "sudo apt install %s", *name = debian;
-        if (io_read_file_at(AT_FDCWD, "/etc/os-release", 65536, &text, NULL) == 0) {
-                if (strstr(text, "fedora") || strstr(text, "rhel")) {
-                        format = "sudo dnf install %s";
-                        name = fedora;
-                } else if (strstr(text, "ID=arch") || strstr(text, "ID_LIKE=arch")) {
-                        format = "sudo pacman -S %s";
-                        name = arch;
-                }
-        }
-        /* The format is one of the three above. */
-        size_t len = (size_t)snprintf(out, room, "%.*s", (int)(strlen(format) - 2), format);
-        (void)snprintf(out + len, room - len, "%s", name);
+        bool known = io_read_file_at(AT_FDCWD, "/etc/os-release", 65536, &text, NULL) == 0;
+        if (known && (os_is(text, "fedora") || os_is(text, "rhel")))
+                (void)snprintf(out, room, "sudo dnf install %s", fedora);
+        else if (known && os_is(text, "arch"))
+                (void)snprintf(out, room, "sudo pacman -S %s", arch);
+        else
+                (void)snprintf(out, room, "sudo apt install %s", debian);
         return out;
 }
 
@@ -74,8 +91,26 @@ static void check_kernel(const Host *h, Finding *f)
               h->has_mount_setattr ? "" : "upgrade the kernel");
 }
 
+/* A profile that lets this very program make user namespaces (apparmor.d(5)). */
+static void apparmor_remedy(char *out, size_t room)
+{
+        static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+-";
+        char self[256];
+        ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+        self[n > 0 ? n : 0] = '\0';
+        /* The path goes into a shell's line and an AppArmor pattern: only what is nothing special to either.
+         */
+        bool usable = n > 0 && (size_t)n < sizeof(self) - 1 && self[strspn(self, plain)] == '\0';
+        (void)snprintf(
+                out, room,
+                "printf 'abi <abi/4.0>,\\nprofile kurung %s flags=(unconfined) {\\n  userns,\\n}\\n' | "
+                "sudo tee /etc/apparmor.d/kurung && sudo apparmor_parser -r /etc/apparmor.d/kurung",
+                usable ? self : "/usr{,/local}/bin/kurung");
+}
+
 static void check_userns(const Host *h, Finding *f)
 {
+        char remedy[sizeof(f->remedy)];
         switch (h->userns) {
         case HOST_USERNS_OK:
                 found(f, LEVEL_OK, "may be made", "");
@@ -91,10 +126,9 @@ static void check_userns(const Host *h, Finding *f)
                       "sysctl --system");
                 break;
         case HOST_USERNS_APPARMOR:
+                apparmor_remedy(remedy, sizeof(remedy));
                 found(f, LEVEL_FAIL, "kept from programs without an AppArmor profile: nothing can be run",
-                      "printf 'abi <abi/4.0>,\\nprofile kurung /usr{,/local}/bin/kurung flags=(unconfined) "
-                      "{\\n  userns,\\n}\\n' | "
-                      "sudo tee /etc/apparmor.d/kurung && sudo apparmor_parser -r /etc/apparmor.d/kurung");
+                      remedy);
                 break;
         case HOST_USERNS_ABSENT:
                 found(f, LEVEL_FAIL, "the kernel was built without CONFIG_USER_NS: nothing can be run",
@@ -103,24 +137,78 @@ static void check_userns(const Host *h, Finding *f)
         }
 }
 
-/* Really making them finds what no file says: an outer sandbox's filter, a security module, a limit of a
- * container. */
+/* What a run needs of its namespaces, tried in them. */
+static int try_inside(uid_t uid, gid_t gid, Error *err)
+{
+        CLEANUP_FD int proc = FD_NONE, tmpfs = FD_NONE;
+        char map[64];
+        (void)snprintf(map, sizeof(map), "%u %u 1\n", uid, uid);
+        int r = io_write_file_at(AT_FDCWD, "/proc/self/uid_map", map);
+        if (r < 0)
+                return error_set_errno(err, r, "mapping the user id");
+        r = io_write_file_at(AT_FDCWD, "/proc/self/setgroups", "deny");
+        (void)snprintf(map, sizeof(map), "%u %u 1\n", gid, gid);
+        if (r == 0)
+                r = io_write_file_at(AT_FDCWD, "/proc/self/gid_map", map);
+        if (r < 0)
+                return error_set_errno(err, r, "mapping the group id");
+        if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+                return error_set_errno(err, errno, "making mounts private");
+        r = mount_new("tmpfs", NULL, 0, mount_safe_attrs(false), &tmpfs, err);
+        if (r == 0)
+                r = mount_new("proc", NULL, 0, mount_safe_attrs(false) | MOUNT_ATTR_NOEXEC, &proc, err);
+        return r;
+}
+
+/* 0, or -errno with the reason of a process in new namespaces. */
+static int try_namespaces(const Host *h, Error *err)
+{
+        CLEANUP_FD int pidfd = FD_NONE, ours = FD_NONE, theirs = FD_NONE;
+        int ends[2];
+        Message m;
+        int r = channel_make(ends);
+        if (r < 0)
+                return error_set_errno(err, r, "making a channel");
+        ours = ends[0];
+        theirs = ends[1];
+        pid_t pid = process_clone(NAMESPACES, &pidfd);
+        if (pid == 0) {
+                Error failed = {0};
+                if (try_inside(h->uid, h->gid, &failed) < 0)
+                        (void)channel_send_error(theirs, &failed);
+                else
+                        (void)channel_send(theirs, MSG_SYNC, SYNC_ROOTFS, FD_NONE);
+                _exit(0);
+        }
+        if (pid < 0)
+                return error_set_errno(err, (int)pid, "making them");
+        theirs = fd_close(theirs);
+        r = channel_receive(ours, &m, NULL);
+        (void)process_wait(pidfd, NULL);
+        if (r == 1 && m.type == MSG_SYNC)
+                return 0;
+        if (r == 1 && m.type == MSG_ERROR)
+                return error_set(err, m.error.errnum, "%s", m.error.text);
+        return error_set(err, ECONNRESET, "a process in them ended before it was done");
+}
+
+/* Really making them finds what no file says: an outer sandbox's filter, a security module that lets them be
+ * made and takes the capabilities, a limit of a container. */
 static void check_namespaces(const Host *h, Finding *f)
 {
-        CLEANUP_FD int pidfd = FD_NONE;
-        char text[160];
-        (void)h;
-        pid_t pid = process_clone(NAMESPACES, &pidfd);
-        if (pid == 0)
-                _exit(0);
-        if (pid > 0) {
-                (void)process_wait(pidfd, NULL);
-                found(f, LEVEL_OK, "user, mount, pid, ipc, uts, net and cgroup were made", "");
+        char text[sizeof(f->what)];
+        Error err = {0};
+        if (try_namespaces(h, &err) == 0) {
+                found(f, LEVEL_OK, "user, mount, pid, ipc, uts and net were made, and mounts in them", "");
                 return;
         }
-        (void)snprintf(text, sizeof(text), "making them fails: %s", strerror(-(int)pid));
+        (void)snprintf(text, sizeof(text), "do not serve: %.200s", err.text);
         found(f, LEVEL_FAIL, text,
-              "look at the lines above; inside a container its own filter may be what refuses");
+              h->userns == HOST_USERNS_OK && h->proc_visible
+                      ? "look into the kernel's log (sudo dmesg) for who refused; in a container its filter "
+                        "may be "
+                        "what does: docker, podman: --security-opt seccomp=unconfined"
+                      : "see the line of user namespaces or procfs");
 }
 
 static void check_proc(const Host *h, Finding *f)
@@ -160,40 +248,61 @@ static void check_newgidmap(const Host *h, Finding *f)
         check_id_helper(h->newgidmap, h->newgidmap_state, f);
 }
 
-/* The end of the highest range of anybody in a file: a new one may begin there. */
-static uint64_t highest_end(const char *path)
+/* Takes the next line's range of anybody out of the text of a subuid(5) file; false at its end. */
+static bool next_range(char **text, char **ret_line, uint64_t *ret_start, uint64_t *ret_end)
 {
-        CLEANUP_FREE char *text = NULL;
-        uint64_t highest = 100000;
-        if (io_read_file_at(AT_FDCWD, path, 1 << 20, &text, NULL) < 0)
-                return highest;
-        char *save = NULL;
-        for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        for (char *line; (line = strsep(text, "\n"));) {
                 unsigned long start, count;
                 const char *colon = strchr(line, ':');
-                if (colon && sscanf(colon, ":%lu:%lu", &start, &count) == 2 && start + count > highest)
-                        highest = start + count;
+                if (!colon || sscanf(colon, ":%10lu:%10lu", &start, &count) != 2)
+                        continue;
+                *ret_line = line;
+                *ret_start = start;
+                *ret_end = (uint64_t)start + count;
+                return true;
         }
-        return highest;
+        return false;
+}
+
+/* The end of the last of a file's ranges that @start and the ids behind it would run into, else @start. */
+static uint64_t pass_taken(const char *path, uint64_t start)
+{
+        CLEANUP_FREE char *text = NULL;
+        uint64_t first, end;
+        if (io_read_file_at(AT_FDCWD, path, SUBID_MAX, &text, NULL) < 0)
+                return start;
+        for (char *rest = text, *line; next_range(&rest, &line, &first, &end);)
+                if (first < start + RANGE_LEN && start < end)
+                        start = end;
+        return start;
+}
+
+/* The first id of a range that nobody has, in neither file; 0: there is none. */
+static uint64_t free_range(void)
+{
+        uint64_t start = 100000, before;
+        do {
+                before = start;
+                start = pass_taken("/etc/subgid", pass_taken("/etc/subuid", start));
+                if (start + RANGE_LEN > UINT32_MAX)
+                        return 0;
+        } while (start != before);
+        return start;
 }
 
 /* Whether one of the user's ranges has ids that somebody else's has, too. */
 static bool overlaps_others(const char *path, const Host *h, const SubRanges *own)
 {
         CLEANUP_FREE char *text = NULL;
-        if (io_read_file_at(AT_FDCWD, path, 1 << 20, &text, NULL) < 0)
+        uint64_t start, end;
+        if (io_read_file_at(AT_FDCWD, path, SUBID_MAX, &text, NULL) < 0)
                 return false;
-        char *save = NULL;
-        for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        for (char *rest = text, *line; next_range(&rest, &line, &start, &end);) {
                 SubRanges mine;
-                unsigned long start, count;
-                const char *colon = strchr(line, ':');
                 (void)host_parse_subid(line, h->user, h->uid, &mine);
-                if (mine.n > 0 || !colon || sscanf(colon, ":%lu:%lu", &start, &count) != 2)
-                        continue;
-                for (size_t i = 0; i < own->n; i++)
+                for (size_t i = 0; mine.n == 0 && i < own->n; i++)
                         if (start < (uint64_t)own->items[i].start + own->items[i].count &&
-                            own->items[i].start < start + count)
+                            own->items[i].start < end)
                                 return true;
         }
         return false;
@@ -207,35 +316,46 @@ static uint64_t total(const SubRanges *r)
         return n;
 }
 
+static void no_ranges(const Host *h, bool uids, bool gids, Finding *f)
+{
+        char text[200], remedy[300], add[2][64] = {"", ""}, where[] = "/etc/subuid and /etc/subgid";
+        unsigned long long start = free_range();
+        if (start == 0)
+                (void)snprintf(remedy, sizeof(remedy),
+                               "no %d ids are free: take them from another user's line", RANGE_LEN);
+        else {
+                if (!uids)
+                        (void)snprintf(add[0], sizeof(add[0]), " --add-subuids %llu-%llu", start,
+                                       start + RANGE_LEN - 1);
+                if (!gids)
+                        (void)snprintf(add[1], sizeof(add[1]), " --add-subgids %llu-%llu", start,
+                                       start + RANGE_LEN - 1);
+                (void)snprintf(remedy, sizeof(remedy), "sudo usermod%s%s %.100s", add[0], add[1],
+                               h->user ? h->user : "USER");
+        }
+        if (uids || gids)
+                (void)snprintf(where, sizeof(where), "%s", uids ? "/etc/subgid" : "/etc/subuid");
+        (void)snprintf(text, sizeof(text), "none in %s: one id inside only, so no chown and no other users",
+                       where);
+        found(f, LEVEL_WARN, text, remedy);
+}
+
 static void check_ranges(const Host *h, Finding *f)
 {
-        char text[200], remedy[300] = "";
+        char text[200];
         uint64_t uids = total(&h->subuids), gids = total(&h->subgids);
         if (uids == 0 || gids == 0) {
-                uint64_t a = highest_end("/etc/subuid"), b = highest_end("/etc/subgid"),
-                         start = a > b ? a : b;
-                (void)snprintf(remedy, sizeof(remedy),
-                               "sudo usermod --add-subuids %llu-%llu --add-subgids %llu-%llu %s",
-                               (unsigned long long)start, (unsigned long long)start + 65535,
-                               (unsigned long long)start, (unsigned long long)start + 65535,
-                               h->user ? h->user : "USER");
-                (void)snprintf(text, sizeof(text),
-                               "none in %s: one id inside only, so no chown and no other users",
-                               uids == 0 && gids == 0 ? "/etc/subuid and /etc/subgid"
-                               : uids == 0            ? "/etc/subuid"
-                                                      : "/etc/subgid");
-                found(f, LEVEL_WARN, text, remedy);
+                no_ranges(h, uids > 0, gids > 0, f);
                 return;
         }
-        (void)snprintf(text, sizeof(text), "%llu user and %llu group ids", (unsigned long long)uids,
-                       (unsigned long long)gids);
+        bool few = uids < RANGE_LEN || gids < RANGE_LEN;
+        (void)snprintf(text, sizeof(text), "%llu user and %llu group ids%s", (unsigned long long)uids,
+                       (unsigned long long)gids, few ? "; packages expect 65536 of each" : "");
         if (overlaps_others("/etc/subuid", h, &h->subuids) || overlaps_others("/etc/subgid", h, &h->subgids))
                 found(f, LEVEL_WARN, "overlap those of another user, who could own files of your sandboxes",
                       "give each user a range of his own in /etc/subuid and /etc/subgid");
-        else if (uids < 65536 || gids < 65536)
-                found(f, LEVEL_WARN, strcat(text, "; packages expect 65536 of each"), "");
         else
-                found(f, LEVEL_OK, text, "");
+                found(f, few ? LEVEL_WARN : LEVEL_OK, text, "");
 }
 
 static void check_fuse_overlayfs(const Host *h, Finding *f)
@@ -373,7 +493,10 @@ static void print_help(void)
 static void print_finding(const char *name, const Finding *f, struct json_object *array)
 {
         if (!array) {
-                printf("%-4s  %-16s  %s\n", level_names[f->level], name, f->what);
+                /* Paths in it come from the environment. A remedy is ours, and stays as a shell needs it. */
+                char what[4 * sizeof(f->what) + 1];
+                printf("%-4s  %-16s  %s\n", level_names[f->level], name,
+                       text_escape(f->what, what, sizeof(what)));
                 if (f->remedy[0])
                         printf("      %-16s  -> %s\n", "", f->remedy);
                 return;

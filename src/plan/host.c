@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The probe. It runs at every start: a few dozen system calls, no library, no program. */
+/*
+ * The probe. It runs at every start: a few dozen system calls, no library, no program. Facts of the machine
+ * are read below a directory descriptor, "/" but in tests.
+ */
 #include "plan/host.h"
 
 #include "base/io.h"
 #include "base/path.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
@@ -29,56 +33,69 @@
 /* Helpers are never looked up in $PATH, which somebody else may have set (ESCAPES 12). */
 static const char *const helper_dirs[] = {"/usr/bin", "/usr/local/bin", "/bin", "/usr/sbin", "/sbin"};
 
-/* A directory that the kernel keeps empty may be mounted over without a part of procfs or sysfs being hidden.
- */
-static const char *const empty_dirs[] = {
-        "/proc/sys/fs/binfmt_misc", "/proc/fs/nfsd",      "/sys/fs/cgroup",
-        "/sys/fs/fuse/connections", "/sys/kernel/debug",  "/sys/kernel/tracing",
-        "/sys/kernel/security",     "/sys/kernel/config", "/sys/fs/bpf",
-        "/sys/fs/pstore",           "/sys/fs/selinux",    "/sys/firmware/efi/efivars",
-        "/sys/fs/resctrl",          "/sys/hypervisor",
-};
+/* An absolute path as one relative to a directory that stands for "/". */
+static const char *below_root(const char *path)
+{
+        return path + strspn(path, "/");
+}
+
+static bool is_there(int root, const char *path, int mode)
+{
+        return faccessat(root, below_root(path), mode, 0) == 0;
+}
+
+static int read_below(int root, const char *path, size_t max, char **ret)
+{
+        return io_read_file_at(root, below_root(path), max, ret, NULL);
+}
 
 /* A whole number in a file of /proc/sys; @missing when there is no such file. */
-static long read_sysctl(const char *path, long missing)
+static long read_sysctl(int root, const char *path, long missing)
 {
         CLEANUP_FREE char *text = NULL;
-        if (io_read_file_at(AT_FDCWD, path, 64, &text, NULL) < 0)
+        if (read_below(root, path, 64, &text) < 0)
                 return missing;
         return strtol(text, NULL, 10);
 }
 
-static char *find_helper(const char *name)
+/* The helper's absolute path, owned; NULL when it is missing (or memory is: then the run does without). */
+static char *find_helper(int root, const char *name)
 {
         for (size_t i = 0; i < ARRAY_LEN(helper_dirs); i++) {
                 char *path = path_join(helper_dirs[i], name);
-                if (!path || access(path, X_OK) == 0)
+                if (!path || is_there(root, path, X_OK))
                         return path;
                 free(path);
         }
         return NULL;
 }
 
-static HostHelper helper_state(const char *path)
+/* Debian's newuidmap is set-user-ID root, Fedora's has file capabilities. */
+static HostHelper helper_state(int root, const char *path)
 {
         struct stat st;
-        char cap[64];
+        char cap[64], magic[32];
         if (!path)
                 return HOST_HELPER_MISSING;
-        if (stat(path, &st) == 0 && (st.st_mode & S_ISUID) && st.st_uid == 0)
+        CLEANUP_FD int fd = openat(root, below_root(path), O_PATH | O_CLOEXEC);
+        if (fd < 0)
+                return HOST_HELPER_MISSING;
+        if (fstat(fd, &st) == 0 && (st.st_mode & S_ISUID) && st.st_uid == 0)
                 return HOST_HELPER_OK;
-        return getxattr(path, "security.capability", cap, sizeof(cap)) > 0 ? HOST_HELPER_OK
-                                                                           : HOST_HELPER_UNPRIVILEGED;
+        /* An O_PATH descriptor is no ground for fgetxattr(2); its magic link is. */
+        (void)snprintf(magic, sizeof(magic), "/proc/self/fd/%d", fd);
+        return getxattr(magic, "security.capability", cap, sizeof(cap)) > 0 ? HOST_HELPER_OK
+                                                                            : HOST_HELPER_UNPRIVILEGED;
 }
 
-static HostDevice device_state(const char *path)
+static HostDevice device_state(int root, const char *path)
 {
-        if (access(path, R_OK | W_OK) == 0)
+        if (is_there(root, path, R_OK | W_OK))
                 return HOST_DEVICE_OK;
         return errno == ENOENT ? HOST_DEVICE_MISSING : HOST_DEVICE_CLOSED;
 }
 
-static bool is_own_directory(const char *path)
+static bool is_directory(const char *path)
 {
         struct stat st;
         return path && path[0] == '/' && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
@@ -93,9 +110,9 @@ static int probe_user(Host *h)
         h->is_root = h->uid == 0 || geteuid() == 0;
         struct passwd *pw = getpwuid(h->uid);
         const char *home = getenv("HOME");
-        if (!is_own_directory(home))
+        if (!is_directory(home))
                 home = pw ? pw->pw_dir : NULL;
-        if (is_own_directory(home) && path_normalize(home, NULL, &h->home) == -ENOMEM)
+        if (is_directory(home) && path_normalize(home, NULL, &h->home) == -ENOMEM)
                 return -ENOMEM;
         if (pw && !(h->user = strdup(pw->pw_name)))
                 return -ENOMEM;
@@ -112,7 +129,7 @@ static bool can_be_made(const char *path)
                 free(p);
                 p = parent;
         }
-        return p && access(p, W_OK | X_OK) == 0;
+        return is_directory(p) && access(p, W_OK | X_OK) == 0;
 }
 
 /* The cache directory, else the runtime directory; never a place that others share, as /tmp is. */
@@ -122,11 +139,13 @@ static int probe_cache_home(Host *h)
         char *candidates[3] = {NULL, NULL, NULL};
         struct stat st;
         int r = 0;
+        /* What was asked for by XDG_CACHE_HOME is not replaced by ~/.cache. */
         if (xdg && xdg[0] == '/')
                 r = asprintf(&candidates[0], "%s/kurung", xdg);
         else if (h->home)
                 r = asprintf(&candidates[1], "%s/.cache/kurung", h->home);
-        if (r >= 0 && runtime && runtime[0] == '/' && stat(runtime, &st) == 0 && st.st_uid == h->uid)
+        if (r >= 0 && runtime && runtime[0] == '/' && stat(runtime, &st) == 0 && S_ISDIR(st.st_mode) &&
+            st.st_uid == h->uid)
                 r = asprintf(&candidates[2], "%s/kurung", runtime);
         for (size_t i = 0; i < ARRAY_LEN(candidates); i++) {
                 if (!h->cache_home && candidates[i] && can_be_made(candidates[i]))
@@ -147,10 +166,13 @@ static int probe_cwd(Host *h)
         return h->cwd ? 0 : -ENOMEM;
 }
 
-static void probe_kernel(Host *h)
+static void probe_kernel(int root, Host *h)
 {
+        CLEANUP_FREE char *release = NULL, *filesystems = NULL;
         struct utsname u;
-        if (uname(&u) == 0)
+        if (read_below(root, "/proc/sys/kernel/osrelease", 256, &release) == 0)
+                (void)sscanf(release, "%u.%u", &h->kernel_major, &h->kernel_minor);
+        else if (uname(&u) == 0)
                 (void)sscanf(u.release, "%u.%u", &h->kernel_major, &h->kernel_minor);
         unsigned version = h->kernel_major * 1000 + h->kernel_minor;
         h->has_clone3 = version >= 5003;
@@ -159,88 +181,132 @@ static void probe_kernel(Host *h)
         long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
         h->landlock_abi = abi > 0 ? (int)abi : 0;
         h->seccomp = prctl(PR_GET_SECCOMP) >= 0;
-        CLEANUP_FREE char *filesystems = NULL;
-        if (io_read_file_at(AT_FDCWD, "/proc/filesystems", 65536, &filesystems, NULL) == 0)
-                h->kernel_overlay = version >= 5011 && (strstr(filesystems, "\toverlay\n") != NULL ||
-                                                        access("/sys/module/overlay", F_OK) == 0);
+        if (version >= 5011 && read_below(root, "/proc/filesystems", 65536, &filesystems) == 0)
+                h->kernel_overlay = strstr(filesystems, "\toverlay\n") != NULL ||
+                                    is_there(root, "/sys/module/overlay", F_OK);
 }
 
-static bool apparmor_keeps_us(void)
+/* Ubuntu lets an unconfined program make a user namespace, but takes all capabilities in it away. */
+static bool apparmor_keeps_us(int root)
 {
         CLEANUP_FREE char *label = NULL;
-        if (read_sysctl("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", 0) == 0)
+        if (read_sysctl(root, "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", 0) == 0)
                 return false;
-        if (io_read_file_at(AT_FDCWD, "/proc/self/attr/apparmor/current", 4096, &label, NULL) < 0 &&
-            io_read_file_at(AT_FDCWD, "/proc/self/attr/current", 4096, &label, NULL) < 0)
+        if (read_below(root, "/proc/self/attr/apparmor/current", 4096, &label) < 0 &&
+            read_below(root, "/proc/self/attr/current", 4096, &label) < 0)
                 return true;
         return str_starts(label, "unconfined");
 }
 
-static void probe_userns(Host *h)
+static void probe_userns(int root, Host *h)
 {
-        if (access("/proc/self/ns/user", F_OK) < 0)
+        if (!is_there(root, "/proc/self/ns/user", F_OK))
                 h->userns = HOST_USERNS_ABSENT;
-        else if (read_sysctl("/proc/sys/kernel/unprivileged_userns_clone", 1) == 0)
+        else if (read_sysctl(root, "/proc/sys/kernel/unprivileged_userns_clone", 1) == 0)
                 h->userns = HOST_USERNS_SYSCTL;
-        else if (read_sysctl("/proc/sys/user/max_user_namespaces", 1) == 0)
+        else if (read_sysctl(root, "/proc/sys/user/max_user_namespaces", 1) == 0)
                 h->userns = HOST_USERNS_COUNT;
-        else if (apparmor_keeps_us())
+        else if (apparmor_keeps_us(root))
                 h->userns = HOST_USERNS_APPARMOR;
         CLEANUP_FREE char *map = NULL;
         unsigned inside, outside, count;
-        if (io_read_file_at(AT_FDCWD, "/proc/self/uid_map", 65536, &map, NULL) == 0)
+        if (read_below(root, "/proc/self/uid_map", 65536, &map) == 0)
                 h->nested = !(sscanf(map, "%u %u %u", &inside, &outside, &count) == 3 && inside == 0 &&
                               outside == 0 && count == UINT32_MAX);
 }
 
-static void probe_helpers(Host *h)
+/* As libsubid gives them (subid.h of shadow). */
+typedef struct LibRange {
+        unsigned long start;
+        unsigned long count;
+} LibRange;
+typedef int LibGetRanges(const char *owner, LibRange **ranges);
+
+static void add_library_ranges(LibGetRanges *get, const char *user, SubRanges *ret)
 {
-        h->newuidmap = find_helper("newuidmap");
-        h->newgidmap = find_helper("newgidmap");
-        h->newuidmap_state = helper_state(h->newuidmap);
-        h->newgidmap_state = helper_state(h->newgidmap);
-        h->fuse_overlayfs = find_helper("fuse-overlayfs");
-        h->fuse_device = device_state("/dev/fuse");
-        h->tun_device = device_state("/dev/net/tun");
-        CLEANUP_FREE char *uids = NULL, *gids = NULL;
-        if (io_read_file_at(AT_FDCWD, "/etc/subuid", SUBID_MAX, &uids, NULL) == 0)
+        CLEANUP_FREE LibRange *ranges = NULL;
+        int n = get ? get(user, &ranges) : -1;
+        for (int i = 0; i < n && ranges && ret->n < HOST_RANGES_MAX; i++) {
+                LibRange r = ranges[i];
+                if (r.count > 0 && r.count <= UINT32_MAX && r.start <= UINT32_MAX - r.count)
+                        ret->items[ret->n++] = (SubRange){(uint32_t)r.start, (uint32_t)r.count};
+        }
+}
+
+/*
+ * Where nsswitch.conf(5) names another source than the files, newuidmap asks libsubid, and only that knows
+ * the ranges. Its loading costs, so it is left to such machines. No library: no ranges.
+ */
+static void probe_library_ranges(Host *h)
+{
+        void *lib = dlopen("libsubid.so.5", RTLD_NOW | RTLD_LOCAL);
+        if (!lib)
+                lib = dlopen("libsubid.so.4", RTLD_NOW | RTLD_LOCAL);
+        if (!lib || !h->user)
+                return;
+        bool (*init)(const char *, FILE *);
+        LibGetRanges *uids, *gids;
+        *(void **)&init = dlsym(lib, "subid_init");
+        *(void **)&uids = dlsym(lib, "subid_get_uid_ranges");
+        *(void **)&gids = dlsym(lib, "subid_get_gid_ranges");
+        /* Without a log of its own it would write to our stderr. It stays loaded: it may have threads. */
+        if (init && init("kurung", NULL)) {
+                add_library_ranges(uids, h->user, &h->subuids);
+                add_library_ranges(gids, h->user, &h->subgids);
+        }
+}
+
+static void probe_ranges(int root, Host *h)
+{
+        CLEANUP_FREE char *nsswitch = NULL, *uids = NULL, *gids = NULL;
+        if (read_below(root, "/etc/nsswitch.conf", SUBID_MAX, &nsswitch) == 0 &&
+            !host_subid_is_in_files(nsswitch)) {
+                probe_library_ranges(h);
+                return;
+        }
+        if (read_below(root, "/etc/subuid", SUBID_MAX, &uids) == 0)
                 (void)host_parse_subid(uids, h->user, h->uid, &h->subuids);
-        if (io_read_file_at(AT_FDCWD, "/etc/subgid", SUBID_MAX, &gids, NULL) == 0)
+        if (read_below(root, "/etc/subgid", SUBID_MAX, &gids) == 0)
                 (void)host_parse_subid(gids, h->user, h->uid, &h->subgids);
 }
 
-/* As mount_too_revealing() in fs/namespace.c: a new one may show no more than one that we see already. */
-static bool is_fully_visible(const Host *h, const char *fstype)
+static void probe_helpers(int root, Host *h)
 {
-        for (size_t i = 0; i < h->n_mounts; i++) {
-                const HostMount *m = &h->mounts[i];
-                if (!str_eq(m->fstype, fstype) || !str_eq(m->root, "/"))
-                        continue;
-                bool covered = false;
-                for (size_t j = 0; j < h->n_mounts && !covered; j++) {
-                        const char *t = h->mounts[j].target;
-                        if (j == i || !path_is_below(t, m->target) || str_eq(t, m->target))
-                                continue;
-                        covered = true;
-                        for (size_t k = 0; k < ARRAY_LEN(empty_dirs) && covered; k++)
-                                covered = !path_is_below(t, empty_dirs[k]);
-                }
-                if (!covered)
-                        return true;
-        }
-        return false;
+        h->newuidmap = find_helper(root, "newuidmap");
+        h->newgidmap = find_helper(root, "newgidmap");
+        h->newuidmap_state = helper_state(root, h->newuidmap);
+        h->newgidmap_state = helper_state(root, h->newgidmap);
+        h->fuse_overlayfs = find_helper(root, "fuse-overlayfs");
+        h->fuse_device = device_state(root, "/dev/fuse");
+        h->tun_device = device_state(root, "/dev/net/tun");
 }
 
-static int probe_mounts(Host *h)
+/* The file that /etc/resolv.conf leads to. */
+static int probe_resolv_conf(int root, Host *h)
+{
+        char magic[32], path[PATH_MAX];
+        CLEANUP_FD int fd = openat(root, "etc/resolv.conf", O_PATH | O_CLOEXEC);
+        if (fd < 0)
+                return 0;
+        (void)snprintf(magic, sizeof(magic), "/proc/self/fd/%d", fd);
+        ssize_t n = readlink(magic, path, sizeof(path) - 1);
+        if (n <= 0 || path[0] != '/')
+                return 0;
+        path[n] = '\0';
+        h->resolv_conf = strdup(path);
+        return h->resolv_conf ? 0 : -ENOMEM;
+}
+
+static int probe_mounts(int root, Host *h)
 {
         CLEANUP_FREE char *text = NULL;
-        int r = io_read_file_at(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text, NULL);
+        int r = read_below(root, "/proc/self/mountinfo", MOUNTINFO_MAX, &text);
         if (r == 0)
                 r = host_parse_mountinfo(text, &h->mounts, &h->n_mounts);
         if (r < 0)
                 return r;
-        h->proc_visible = is_fully_visible(h, "proc");
-        h->sys_visible = is_fully_visible(h, "sysfs");
+        h->proc_visible = host_is_fully_visible(h->mounts, h->n_mounts, "proc", true);
+        h->sys_visible = host_is_fully_visible(h->mounts, h->n_mounts, "sysfs", false);
         return 0;
 }
 
@@ -280,12 +346,16 @@ static int add_entry(Host *h, int fd, const struct dirent *d)
         return 0;
 }
 
-static int probe_top(Host *h)
+static int probe_top(int root, Host *h)
 {
-        DIR *d = opendir("/");
+        int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
         int r = 0;
-        if (!d)
-                return -errno;
+        if (!d) {
+                r = -errno;
+                fd_close(fd);
+                return r;
+        }
         for (struct dirent *e; r == 0 && (e = readdir(d));)
                 if (!str_eq(e->d_name, ".") && !str_eq(e->d_name, ".."))
                         r = add_entry(h, dirfd(d), e);
@@ -295,29 +365,38 @@ static int probe_top(Host *h)
         return r;
 }
 
-int host_probe(Host *ret, Error *err)
+int host_probe_at(int root, Host *ret, Error *err)
 {
-        Host h = {0};
+        CLEANUP(host_clear) Host h = {0};
         int r = probe_user(&h);
         if (r == 0)
                 r = probe_cwd(&h);
         if (r == 0)
                 r = probe_cache_home(&h);
         if (r == 0) {
-                probe_kernel(&h);
-                probe_userns(&h);
-                probe_helpers(&h);
-                h.resolv_conf = realpath("/etc/resolv.conf", NULL);
-                r = probe_mounts(&h);
+                probe_kernel(root, &h);
+                probe_userns(root, &h);
+                probe_helpers(root, &h);
+                probe_ranges(root, &h);
+                r = probe_resolv_conf(root, &h);
         }
         if (r == 0)
-                r = probe_top(&h);
-        if (r < 0) {
-                host_clear(&h);
+                r = probe_mounts(root, &h);
+        if (r == 0)
+                r = probe_top(root, &h);
+        if (r < 0)
                 return error_set_errno(err, r, "looking at this machine");
-        }
         *ret = h;
+        h = (Host){0};
         return 0;
+}
+
+int host_probe(Host *ret, Error *err)
+{
+        CLEANUP_FD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (root < 0)
+                return error_set_errno(err, errno, "opening /");
+        return host_probe_at(root, ret, err);
 }
 
 void host_probe_details(Host *h)

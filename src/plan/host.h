@@ -93,8 +93,21 @@ typedef struct Host {
         bool user_manager; /* a systemd user manager answers at $XDG_RUNTIME_DIR/systemd/private */
 } Host;
 
-/** host_probe - fill @ret from this machine and the caller's environment. host_clear() frees it. */
+/**
+ * host_probe - fill @ret from this machine and the caller's environment. host_clear() frees it.
+ *
+ * Runs at every start: no program, and no library but libsubid where nsswitch.conf(5) names another source of
+ * subordinate ids than the files. Returns 0 or -errno with @err; @ret is untouched on failure.
+ */
 int host_probe(Host *ret, Error *err);
+
+/**
+ * host_probe_at - the same, with a directory in the place of "/": for tests on made-up machines.
+ *
+ * @root: stays the caller's. What belongs to the process and not to the machine is the caller's own all the
+ *        same: ids, passwd entry, environment, home, working and cache directory, Landlock, seccomp.
+ */
+int host_probe_at(int root, Host *ret, Error *err);
 
 /** host_probe_details - add what only "doctor" asks for: control groups and the user manager. */
 void host_probe_details(Host *host);
@@ -110,6 +123,16 @@ int host_parse_mountinfo(const char *text, HostMount **ret, size_t *ret_n);
 void host_free_mounts(HostMount *mounts, size_t n);
 
 /**
+ * host_is_fully_visible - whether a new procfs or sysfs may be mounted in a user namespace: a mount may show
+ * no more than one of its kind that can be seen whole already, nor be writable where that one is not.
+ *
+ * @mounts: in the order of mountinfo. @fstype: "proc" or "sysfs". @writable: the new mount is to be writable.
+ *
+ * As mount_too_revealing() and mnt_already_visible() in the kernel's fs/namespace.c.
+ */
+bool host_is_fully_visible(const HostMount *mounts, size_t n, const char *fstype, bool writable);
+
+/**
  * host_parse_subid - the ranges of @user or @uid in the text of /etc/subuid or /etc/subgid, as shadow reads
  * it: lines "NAME-OR-UID:START:COUNT"; comments, other users' and malformed lines are passed over (shadow
  * does so, too); several lines add up; ranges that wrap 32 bits or have no ids are passed over.
@@ -117,3 +140,10 @@ void host_free_mounts(HostMount *mounts, size_t n);
  * Returns 0; never more than HOST_RANGES_MAX.
  */
 int host_parse_subid(const char *text, const char *user, uid_t uid, SubRanges *ret);
+
+/**
+ * host_subid_is_in_files - whether the text of /etc/nsswitch.conf leaves subordinate ids to /etc/subuid and
+ * /etc/subgid: no "subid:" line that names something, or the first that does begins with "files". As
+ * shadow's lib/nss.c reads it.
+ */
+bool host_subid_is_in_files(const char *text);

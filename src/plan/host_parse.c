@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parsers of host facts: pure functions over text. */
+/* The parsers of host facts, and what follows from the mounts: pure functions. */
 #include "plan/host.h"
 
+#include "base/path.h"
+
 #include <ctype.h>
-#include <stdio.h>
+#include <strings.h>
 
 void host_free_mounts(HostMount *mounts, size_t n)
 {
@@ -132,6 +134,60 @@ int host_parse_mountinfo(const char *text, HostMount **ret, size_t *ret_n)
         return 0;
 }
 
+/*
+ * A directory that the kernel keeps empty may be mounted over without a part of procfs or sysfs being hidden:
+ * those made by proc_create_mount_point(), register_sysctl_mount_point() and sysfs_create_mount_point().
+ */
+static const char *const empty_dirs[] = {
+        "/proc/sys/fs/binfmt_misc",
+        "/proc/fs/nfsd",
+        "/proc/xen",
+        "/proc/openprom",
+        "/sys/fs/cgroup",
+        "/sys/fs/fuse/connections",
+        "/sys/kernel/debug",
+        "/sys/kernel/tracing",
+        "/sys/kernel/security",
+        "/sys/kernel/config",
+        "/sys/fs/bpf",
+        "/sys/fs/pstore",
+        "/sys/fs/selinux",
+        "/sys/fs/smackfs",
+        "/sys/fs/resctrl",
+        "/sys/hypervisor/s390",
+        "/sys/firmware/efi/efivars",
+};
+
+/* Whether mount @j hides something of mount @i that the kernel would not want to be seen again. */
+static bool hides_a_part(const HostMount *mounts, size_t j, size_t i)
+{
+        const char *over = mounts[j].target, *of = mounts[i].target;
+        if (j == i || !path_is_below(over, of))
+                return false;
+        /* On the same directory the later one lies on top, and all below is hidden. */
+        if (str_eq(over, of))
+                return j > i;
+        for (size_t k = 0; k < ARRAY_LEN(empty_dirs); k++)
+                if (path_is_below(over, empty_dirs[k]))
+                        return false;
+        return true;
+}
+
+bool host_is_fully_visible(const HostMount *mounts, size_t n, const char *fstype, bool writable)
+{
+        for (size_t i = 0; i < n; i++) {
+                const HostMount *m = &mounts[i];
+                if (!str_eq(m->fstype, fstype) || !str_eq(m->root, "/") || (writable && m->read_only))
+                        continue;
+                bool hidden = false;
+                for (size_t j = 0; j < n && !hidden; j++)
+                        hidden = hides_a_part(mounts, j, i);
+                if (!hidden)
+                        return true;
+        }
+        return false;
+}
+
 /* A decimal number of 32 bits that ends at @end. */
 static bool parse_id(const char *s, const char *end, uint32_t *ret)
 {
@@ -173,4 +229,18 @@ int host_parse_subid(const char *text, const char *user, uid_t uid, SubRanges *r
         }
         *ret = ranges;
         return 0;
+}
+
+bool host_subid_is_in_files(const char *text)
+{
+        for (const char *line = text; *line; line += *line == '\n') {
+                if (strncasecmp(line, "subid:", 6) == 0) {
+                        const char *word = line + 6 + strspn(line + 6, " \t");
+                        size_t n = strcspn(word, " \t\n");
+                        if (n > 0)
+                                return n == 5 && strncmp(word, "files", n) == 0;
+                }
+                line += strcspn(line, "\n");
+        }
+        return true;
 }
