@@ -45,30 +45,30 @@ ok() {
 not_ok() {
     local name=$1
     shift
-    ! "$@"
+    ! "$@" >/dev/null
     tap_result $? "$name"
 }
 
 # is GOT EXPECTED NAME
 is() {
     [ "$1" = "$2" ]
-    tap_result $? "$3" || diag "got '$1', expected '$2'"
+    tap_result $? "$3" || { diag "got '$1', expected '$2'"; return 1; }
 }
 
 isnt() {
     [ "$1" != "$2" ]
-    tap_result $? "$3" || diag "got '$1'"
+    tap_result $? "$3" || { diag "got '$1'"; return 1; }
 }
 
 # like GOT PATTERN NAME (a pattern of bash's [[ =~ ]])
 like() {
     [[ $1 =~ $2 ]]
-    tap_result $? "$3" || diag "got '$1', expected to match '$2'"
+    tap_result $? "$3" || { diag "got '$1', expected to match '$2'"; return 1; }
 }
 
 unlike() {
     ! [[ $1 =~ $2 ]]
-    tap_result $? "$3" || diag "got '$1', expected not to match '$2'"
+    tap_result $? "$3" || { diag "got '$1', expected not to match '$2'"; return 1; }
 }
 
 skip() { # NAME REASON

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Processes, signals and terminals.
 . "$SRCDIR/tests/lib.sh"
-on_tty() { /usr/bin/python3 "$SRCDIR/tests/tools/pty.py" "$@"; }
+on_tty() { /usr/bin/python3 "$SRCDIR/tests/tools/on_terminal.py" "$@"; }
 
 kurung run -- sh -c 'ps -eo pid= 2>/dev/null | wc -l; cat /proc/1/comm'
 like "$out" "kurung-init" "pid 1 is kurung's init"
@@ -13,7 +13,7 @@ is "$status" 0 "orphans are reaped"
 # Signals that kurung is sent go to the command.
 for signal in TERM INT HUP USR1; do
     mkfifo "fifo.$signal"
-    "$KURUNG" run --work-dir=rw -- sh -c "trap 'echo got $signal; exit 9' $signal; echo ready >fifo.$signal; while :; do read -r x </dev/zero & wait; done" >"$HOME/$signal.out" 2>/dev/null &
+    "$KURUNG" run --work-dir=rw -- sh -c "trap 'echo got $signal; exit 9' $signal; echo ready >fifo.$signal; while :; do sleep 1000 & wait; done" >"$HOME/$signal.out" 2>/dev/null &
     pid=$!
     read -r _ <"fifo.$signal"
     kill -"$signal" $pid
@@ -48,7 +48,14 @@ is "$(on_tty 'expect(b"ready"); send(b"\x03"); expect(b"caught"); print(wait())'
 is "$(on_tty 'expect(b"ready"); send(b"\x1a"); print(wait_stopped()); signal(18); send(b"go\n"); expect(b"went on"); print(wait())' \
     "$KURUNG" run -- sh -c 'echo ready; read x; echo went on')" "True
 0" "Ctrl-Z stops kurung, and it goes on when continued"
-is "$(on_tty 'expect(b"$"); send(b"sleep 1000\n"); expect(b"1000"); import time; send(b"\x1a"); expect(b"Stopped"); send(b"jobs; kill %1; exit 4\n"); print(wait())' \
+cat >job.sh <<'X'
+trap 'echo again-$((1+1))' CONT
+echo front-$((1+1))
+read x
+exit 7
+X
+is "$(on_tty 'expect(b"$"); send(b"bash job.sh\n"); expect(b"front-2"); send(b"\x1a"); expect(b"Stopped"); send(b"fg\n"); expect(b"again-2")
+send(b"go\n"); expect(b"$"); send(b"echo status-$?\n"); expect(b"status-7"); send(b"exit 4\n"); print(wait())' \
     "$KURUNG" run -e PS1='$ ' -- bash --norc -i)" 4 "job control works in a shell"
 is "$(on_tty 'b = terminal(); expect(b"done"); w = wait(); print(w, terminal() == b)' "$KURUNG" run -- sh -c 'stty -echo; echo done')" "0 True" \
     "the caller's terminal is as before"

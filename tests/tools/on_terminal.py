@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Runs a command on a terminal of its own and talks to it.
 
-pty.py SCRIPT COMMAND...: SCRIPT is Python in which these are known: send(bytes), expect(bytes) until it is seen
+on_terminal.py SCRIPT COMMAND...: SCRIPT is Python in which these are known: send(bytes), expect(bytes) until it is seen
 (20 seconds at most), resize(rows, columns), wait() -> exit status, signal(number), terminal() -> the settings.
 It prints what it wants to; the exit status is 0 unless an expectation was not met.
 """
@@ -65,15 +65,19 @@ def signal(number):
 
 
 def wait():
-    while pump(20):
-        pass
+    end = time.monotonic() + 20
+    while pump(0.5):
+        if time.monotonic() > end:
+            print("no end; saw", seen)
+            os.kill(pid, signals.SIGKILL)
     _, status = os.waitpid(pid, 0)
     return os.waitstatus_to_exitcode(status)
 
 
 def wait_stopped():
-    """Until the command was stopped."""
-    while True:
+    """Until the command was stopped, 20 seconds at most."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
         pump(0.05)
         done, status = os.waitpid(pid, os.WUNTRACED | os.WNOHANG)
         if done:
