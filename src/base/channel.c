@@ -92,7 +92,7 @@ int channel_receive(int channel, Message *ret, int *ret_fd)
 
 int channel_expect_sync(int channel, SyncPoint point, Error *err)
 {
-        Message m;
+        Message m = {0};
         int r = channel_receive(channel, &m, NULL);
         if (r < 0)
                 return error_set_errno(err, r, "waiting for sync point %d", (int)point);

@@ -438,8 +438,11 @@ static void check_cgroup(const Host *h, Finding *f)
                       "boot with systemd.unified_cgroup_hierarchy=1");
                 return;
         }
-        for (size_t i = 0; i < h->cgroup_controllers.n && strlen(text) < 120; i++)
-                (void)strcat(strcat(text, i ? " " : ""), h->cgroup_controllers.items[i]);
+        for (size_t i = 0; i < h->cgroup_controllers.n; i++) {
+                size_t len = strlen(text);
+                (void)snprintf(text + len, sizeof(text) - len, "%s%s", i ? " " : "",
+                               h->cgroup_controllers.items[i]);
+        }
         char what[256];
         (void)snprintf(what, sizeof(what), "version 2, controllers here: %s%s", text[0] ? text : "none",
                        h->cgroup_delegated ? ", delegated" : "; not delegated here, a user manager can");

@@ -60,7 +60,7 @@ static int next_option(int argc, char **argv, int *i, Option *ret, Error *err)
                 o.value = name[len] == '=' ? name + len + 1 : NULL;
         } else {
                 (void)snprintf(o.spelling, sizeof(o.spelling), "-%c", word[1]);
-                o.flag = find_flag(NULL, 0, word[1]);
+                o.flag = find_flag("", 0, word[1]);
                 if (!o.flag)
                         o.key = key_find_short(word[1]);
                 o.value = word[2] ? word + 2 : NULL;
@@ -125,7 +125,7 @@ static int walk(int argc, char **argv, bool keys_now, const FrontContext *ctx, S
                         i++;
                         break;
                 }
-                Option o;
+                Option o = {0};
                 int r = next_option(argc, argv, &i, &o, err);
                 if (r == 0 && keys_now && o.key)
                         r = take_option(&o, ctx, spec, err);

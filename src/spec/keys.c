@@ -213,12 +213,11 @@ static bool is_publish(const char *value)
         char *protocol = strchr(copy, '/');
         if (protocol)
                 *protocol++ = '\0';
-        if (protocol && !str_eq(protocol, "tcp") && !str_eq(protocol, "udp"))
-                return false;
-        for (char *p = strtok_r(copy, ":", &save); p; p = strtok_r(NULL, ":", &save), parts++)
-                if (value_count(p, 65535, &port) < 0 && (parts > 0 || strspn(p, "0123456789.") != strlen(p)))
-                        return false;
-        return parts >= 2 && parts <= 3;
+        bool ok = !protocol || str_eq(protocol, "tcp") || str_eq(protocol, "udp");
+        for (char *p = strtok_r(copy, ":", &save); ok && p; p = strtok_r(NULL, ":", &save), parts++)
+                ok = value_count(p, 65535, &port) == 0 ||
+                     (parts == 0 && strspn(p, "0123456789.") == strlen(p));
+        return ok && parts >= 2 && parts <= 3;
 }
 
 static int parse_network_list(const Key *key, const char *value, const KeyContext *ctx, Spec *spec,
