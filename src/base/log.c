@@ -93,7 +93,7 @@ char *text_escape(const char *s, char *out, size_t room)
         return out;
 }
 
-static void log_line(const char *fmt, va_list ap)
+__attribute__((format(printf, 1, 0))) static void log_line(const char *fmt, va_list ap)
 {
         char text[ERROR_TEXT_MAX + 256];
         char line[sizeof(text) * 2] = "kurung: ";

@@ -69,6 +69,12 @@ static void library_unload(Library *lib)
                 (void)dlclose(lib->handle);
 }
 
+/* A comparison of an argument, with both values: libseccomp's own macros leave the second one out. */
+static struct scmp_arg_cmp compare(unsigned arg, enum scmp_compare op, uint64_t a, uint64_t b)
+{
+        return (struct scmp_arg_cmp){.arg = arg, .op = op, .datum_a = a, .datum_b = b};
+}
+
 /* One filter in the making; the first failure is kept, so that the rules read as a list. */
 typedef struct Builder {
         const Library *lib;
@@ -95,7 +101,7 @@ static void rule(Builder *b, uint32_t action, const char *name, unsigned n, cons
 static void rule_masked(Builder *b, uint32_t action, const char *name, unsigned arg, uint64_t mask,
                         uint64_t value)
 {
-        const struct scmp_arg_cmp cmp = SCMP_CMP(arg, SCMP_CMP_MASKED_EQ, mask, value);
+        const struct scmp_arg_cmp cmp = compare(arg, SCMP_CMP_MASKED_EQ, mask, value);
         rule(b, action, name, 1, &cmp);
 }
 
@@ -126,17 +132,17 @@ static void refuse_families(Builder *b, bool strict)
                 if (family == AF_UNIX || family == AF_INET || family == AF_INET6 ||
                     (family == AF_NETLINK && !strict))
                         continue;
-                const struct scmp_arg_cmp cmp = SCMP_A0(SCMP_CMP_EQ, family);
+                const struct scmp_arg_cmp cmp = compare(0, SCMP_CMP_EQ, family, 0);
                 rule(b, action, "socket", 1, &cmp);
         }
-        const struct scmp_arg_cmp beyond = SCMP_A0(SCMP_CMP_GT, AF_NETLINK);
+        const struct scmp_arg_cmp beyond = compare(0, SCMP_CMP_GT, AF_NETLINK, 0);
         rule(b, action, "socket", 1, &beyond);
         if (!strict) {
-                const struct scmp_arg_cmp not_route[] = {SCMP_A0(SCMP_CMP_EQ, AF_NETLINK),
-                                                         SCMP_A2(SCMP_CMP_NE, 0)};
+                const struct scmp_arg_cmp not_route[] = {compare(0, SCMP_CMP_EQ, AF_NETLINK, 0),
+                                                         compare(2, SCMP_CMP_NE, 0, 0)};
                 rule(b, SCMP_ACT_ERRNO(EPROTONOSUPPORT), "socket", ARRAY_LEN(not_route), not_route);
         }
-        const struct scmp_arg_cmp not_unix = SCMP_A0(SCMP_CMP_GT, AF_UNIX);
+        const struct scmp_arg_cmp not_unix = compare(0, SCMP_CMP_GT, AF_UNIX, 0);
         rule(b, action, "socketpair", 1, &not_unix);
 }
 

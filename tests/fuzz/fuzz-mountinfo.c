@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         HostMount *m = NULL;
         size_t n = 0;
         CLEANUP_FREE char *text = strndup((const char *)data, size);
-        if (text \&\& host_parse_mountinfo(text, \& m, \& n) == 0)
+        if (text && host_parse_mountinfo(text, &m, &n) == 0)
                 host_free_mounts(m, n);
         return 0;
 }

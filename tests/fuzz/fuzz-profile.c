@@ -12,8 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         CLEANUP(spec_clear) Spec spec = {0};
         Error err = {0};
         const ProfileContext ctx = {.home = "/home/u"};
-        (void)spec_init(\& spec);
-        (void)profile_parse_text("f", (const char *)data, size, \& ctx, false,
-                                 size % 2 == 0, \& spec, \& extends, \& err);
+        (void)spec_init(&spec);
+        (void)profile_parse_text("f", (const char *)data, size, &ctx, false, size % 2 == 0, &spec, &extends,
+                                 &err);
         return 0;
 }

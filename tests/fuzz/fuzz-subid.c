@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         SubRanges r;
         CLEANUP_FREE char *text = strndup((const char *)data, size);
-        if (text \&\& host_parse_subid(text, "user", 1000, \& r) == 0 \&\& r.n > HOST_RANGES_MAX)
+        if (text && host_parse_subid(text, "user", 1000, &r) == 0 && r.n > HOST_RANGES_MAX)
                 abort();
         return 0;
 }
