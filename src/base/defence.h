@@ -26,6 +26,8 @@ typedef enum Defence {
         DEFENCE_PIN,
         DEFENCE_PRIVATE_MOUNTS, /* no mount of ours reaches the host */
         DEFENCE_CWD,            /* the working directory is checked to be inside */
+        DEFENCE_ESCAPE,         /* control bytes in what we print */
+        DEFENCE_SEALED_PROGRAM, /* what runs in a foreign root is a sealed copy of us */
         DEFENCE_MAX,
 } Defence;
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/log.h"
 
+#include "base/defence.h"
+
 #include "base/error.h"
 #include "base/io.h"
 
@@ -67,7 +69,7 @@ char *text_escape(const char *s, char *out, size_t room)
         for (const unsigned char *p = (const unsigned char *)s; *p;) {
                 char piece[8 * 4 + 1];
                 size_t n = utf8_length(p), piece_len = 0;
-                if (n == 0 || is_control(p, n)) {
+                if ((n == 0 || is_control(p, n)) && defence_is_on(DEFENCE_ESCAPE)) {
                         n = n == 0 ? 1 : n;
                         for (size_t i = 0; i < n; i++)
                                 piece_len += (size_t)snprintf(piece + piece_len, sizeof(piece) - piece_len,
@@ -75,6 +77,7 @@ char *text_escape(const char *s, char *out, size_t room)
                 } else if (*p == '\\') {
                         memcpy(piece, "\\\\", piece_len = 2);
                 } else {
+                        n = n == 0 ? 1 : n;
                         memcpy(piece, p, piece_len = n);
                 }
                 if (len + piece_len + 4 > room) {

@@ -41,5 +41,23 @@ int process_spawn(char *const argv[], int stderr_fd, int *ret_pidfd);
 /** process_reset_signals - every disposition to default, nothing blocked: what a payload may rely on. */
 void process_reset_signals(void);
 
+/**
+ * process_program - the path of the running program, absolute; also after process_run_sealed().
+ *
+ * Returns 0, or -errno: -ENAMETOOLONG when @room bytes do not hold it.
+ */
+int process_program(char *out, size_t room);
+
+/**
+ * process_run_sealed - go on as a sealed copy in memory of the running program, with the same arguments and
+ * environment, when the caller could change the program's file (is its owner or may write to it).
+ *
+ * Code that gets hold of a process of ours, as by a hostile loader, would reach the file by /proc/PID/exe,
+ * outside of every root (runc CVE-2019-5736).
+ *
+ * @argv: main()'s. Returns 0 when there is nothing to do, also in the copy; else only on failure, -errno.
+ */
+int process_run_sealed(char **argv);
+
 /** process_close_from - close_range(2) from @first on. */
 int process_close_from(unsigned first);

@@ -96,11 +96,10 @@ static void apparmor_remedy(char *out, size_t room)
 {
         static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+-";
         char self[256];
-        ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-        self[n > 0 ? n : 0] = '\0';
+        int r = process_program(self, sizeof(self));
         /* The path goes into a shell's line and an AppArmor pattern: only what is nothing special to either.
          */
-        bool usable = n > 0 && (size_t)n < sizeof(self) - 1 && self[strspn(self, plain)] == '\0';
+        bool usable = r == 0 && self[strspn(self, plain)] == '\0';
         (void)snprintf(
                 out, room,
                 "printf 'abi <abi/4.0>,\\nprofile kurung %s flags=(unconfined) {\\n  userns,\\n}\\n' | "

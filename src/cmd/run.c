@@ -36,13 +36,19 @@ static int complete_argv(Spec *spec, bool shell, const Host *host, Error *err)
         return 0;
 }
 
-static int do_plan(const Plan *plan, const FrontOptions *options, int *ret_exit, Error *err)
+static int do_plan(const Plan *plan, const FrontOptions *options, char **argv, int *ret_exit, Error *err)
 {
         if (options->dry_run && options->json)
                 return plan_print_json(plan, err);
         if (options->dry_run) {
                 plan_print(plan, stdout);
                 return 0;
+        }
+        if (plan->foreign_root && defence_is_on(DEFENCE_SEALED_PROGRAM)) {
+                /* main()'s argv begins one before the command's. */
+                int r = process_run_sealed(argv - 1);
+                if (r < 0)
+                        return error_set_errno(err, r, "going on as a copy of kurung that nobody can change");
         }
         for (size_t i = 0; i < plan->notices.n; i++)
                 log_notice("%s", plan->notices.items[i]);
@@ -72,7 +78,7 @@ static int run_command(int argc, char **argv, bool shell, int *ret_exit, Error *
         r = complete_argv(&spec, shell, &host, err);
         if (r == 0)
                 r = plan_make(&spec, &host, (const char *const *)environ, &plan, err);
-        return r < 0 ? r : do_plan(&plan, &options, ret_exit, err);
+        return r < 0 ? r : do_plan(&plan, &options, argv, ret_exit, err);
 }
 
 static int run_main(int argc, char **argv, bool shell)

@@ -2,6 +2,8 @@
 #include "front/profile.h"
 
 #include "base/path.h"
+#include "base/process.h"
+#include "base/process.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -168,12 +170,9 @@ bool profile_name_is_valid(const char *name)
 /* Run from where it was built, kurung takes the profiles beside its sources. */
 static bool runs_uninstalled(void)
 {
-        char exe[PATH_MAX];
-        ssize_t n = BUILD_DIR[0] ? readlink("/proc/self/exe", exe, sizeof(exe) - 1) : -1;
-        if (n < 0)
-                return false;
-        exe[n] = '\0';
-        return path_is_below(exe, BUILD_DIR);
+        char program[PATH_MAX];
+        return BUILD_DIR[0] && process_program(program, sizeof(program)) == 0 &&
+               path_is_below(program, BUILD_DIR);
 }
 
 int profile_directories(const ProfileContext *ctx, StrList *ret)

@@ -85,6 +85,7 @@ typedef struct Plan {
         char *cwd;          /* inside */
         char *state_dir;    /* where run directories and caches are kept (Host.cache_home) */
         bool needs_run_dir; /* an op has a layer */
+        bool foreign_root;  /* not the host's own: its loader and libraries are the attacker's */
 
         /* privileges */
         uint64_t capabilities; /* permitted, effective, inheritable and bounding set of the payload */

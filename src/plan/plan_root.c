@@ -267,6 +267,7 @@ static int add_root_host(Plan *plan, const Host *host, Error *err)
 static int add_root_dir(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
         int r;
+        plan->foreign_root = true;
         if (plan->engine == OVERLAY_FUSE) {
                 if (!(plan->fuse_overlayfs = strdup(host->fuse_overlayfs)))
                         return error_no_memory(err);

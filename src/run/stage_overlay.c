@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/defence.h"
 #include "base/process.h"
 #include "mech/caps.h"
 #include "run/stages.h"
@@ -91,7 +92,9 @@ int stage_overlay_main(const StageContext *ctx, const PlanOp *op, int userns_fd,
                               options,
                               (char[]){"/dev/fd/3"},
                               NULL};
-        char *const env[] = {NULL};
+        char *const no_env[] = {NULL};
+        /* Nothing of the payload's, which a profile may have set (ESCAPES 12). */
+        char *const *env = defence_is_on(DEFENCE_ENVIRONMENT) ? no_env : ctx->plan->env.items;
 
         int fds[FD_MAX] = {[FD_FUSE] = fuse_fd, [FD_PLACEHOLDERS] = placeholders_fd};
         fds[FD_LOWER] = open(op->source, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

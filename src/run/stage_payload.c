@@ -17,7 +17,7 @@ static int take_terminal(const StageContext *ctx, int slave, Error *err)
 {
         /* A group of its own in init's session: so it is no orphaned group, and can be stopped (setpgid(2)).
          */
-        if (setpgid(0, 0) < 0 && defence_is_on(DEFENCE_PTY))
+        if (defence_is_on(DEFENCE_PTY) && setpgid(0, 0) < 0)
                 return error_set_errno(err, errno, "making a process group");
         if (slave < 0)
                 return 0;

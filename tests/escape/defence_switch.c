@@ -23,6 +23,8 @@ static const char *const names[DEFENCE_MAX] = {
         [DEFENCE_PIN] = "pin",
         [DEFENCE_PRIVATE_MOUNTS] = "private-mounts",
         [DEFENCE_CWD] = "cwd",
+        [DEFENCE_ESCAPE] = "escape",
+        [DEFENCE_SEALED_PROGRAM] = "sealed-program",
 };
 
 bool defence_is_on(Defence d)
