@@ -6,6 +6,7 @@
 #include "mech/rootfs_ops.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -111,22 +112,27 @@ static int pivot(RootfsContext *ctx, Error *err)
 
 /*
  * A working directory outside the root would be a way back to the host (runc CVE-2024-21626): getcwd(2) says
- * "(unreachable)" or ENOENT then.
+ * "(unreachable)" or ENOENT then. One that is covered by a mount has a name that leads to something else.
  */
 static int enter_cwd(const Plan *plan, Error *err)
 {
-        char here[4096];
+        char here[PATH_MAX];
+        struct stat by_name, st;
         if (chdir(plan->cwd) < 0)
                 return error_set_errno(err, errno, "the working directory %s", plan->cwd);
         if (!defence_is_on(DEFENCE_CWD))
                 return 0;
         long n = syscall(SYS_getcwd, here, sizeof(here));
-        if (n < 0 || here[0] != '/')
+        if (n < 0 || here[0] != '/' || stat(here, &by_name) < 0 || stat(".", &st) < 0 ||
+            by_name.st_dev != st.st_dev || by_name.st_ino != st.st_ino)
                 return error_set(err, EXDEV, "the working directory %s is not inside the sandbox", plan->cwd);
         return 0;
 }
 
-/* A tmpfs for the uppers that are kept in memory, hung under the old root: it goes with it. */
+/*
+ * A tmpfs for the uppers that are kept in memory. Overlayfs wants it attached; it is hung on the old root,
+ * below the new one, and goes with it. Above the new one the payload would come to it by "/..".
+ */
 static int make_memory(RootfsContext *ctx, Error *err)
 {
         const MountOption options[] = {{"mode", "700"}};
@@ -160,9 +166,7 @@ static int apply_op(RootfsContext *ctx, size_t i, Error *err)
                 return 0;
         CLEANUP_FD int mount_fd = TAKE_FD(ctx->made[i]);
         int r = 0;
-        if (mount_fd < 0 && (op->flags & OP_IN_MEMORY) && ctx->memory_fd < 0)
-                r = make_memory(ctx, err);
-        if (r == 0 && mount_fd < 0)
+        if (mount_fd < 0)
                 r = kind->make(ctx, op, &mount_fd, err);
         if (r < 0 || mount_fd < 0)
                 return r;
@@ -202,13 +206,18 @@ int rootfs_apply(RootfsContext *ctx, Error *err)
 {
         const Plan *plan = ctx->plan;
         mode_t mask = umask(0);
-        for (size_t i = 0; i < plan->n_ops; i++) {
-                int r = apply_op(ctx, i, err);
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < plan->n_ops; i++)
+                if ((plan->ops[i].flags & OP_IN_MEMORY) && ctx->memory_fd < 0)
+                        r = make_memory(ctx, err);
+        for (size_t i = 0; r == 0 && i < plan->n_ops; i++) {
+                r = apply_op(ctx, i, err);
                 if (r < 0)
-                        return rootfs_op_failed(&plan->ops[i], r, "operation on", err);
+                        (void)rootfs_op_failed(&plan->ops[i], r, "operation on", err);
         }
         (void)umask(mask);
-        int r = pivot(ctx, err);
+        if (r == 0)
+                r = pivot(ctx, err);
         return r < 0 ? r : enter_cwd(plan, err);
 }
 

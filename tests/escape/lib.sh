@@ -1,0 +1,53 @@
+# shellcheck shell=bash
+# For the attacks of the threat model: each test's name begins with the attack's number, which never changes.
+. "$SRCDIR/tests/lib.sh"
+: "${PROBE:?the attacker}" "${KURUNG_UNDEFENDED:?kurung with switches for its defences}"
+
+cp "$PROBE" probe
+OPTIONS=() # of run, for the attacks that follow
+on_tty() { /usr/bin/python3 "$SRCDIR/tests/tools/on_terminal.py" "$@"; }
+
+# undefended DEFENCE[,DEFENCE...] ARGS...: kurung with these defences off.
+undefended() {
+    KURUNG_DEFENCE_OFF=$1 "$KURUNG_UNDEFENDED" "${@:2}"
+}
+
+# attack NAME DEFENCE[,DEFENCE...]|outside|kernel ATTACK [ARG...]
+# The probe's attack is held inside, and is seen to succeed with the named defences off, or outside of any sandbox.
+# "kernel": the kernel holds it without us, too, so that it can't be seen to succeed as an ordinary user.
+attack() {
+    local name=$1 off=$2 got
+    shift 2
+    got=$("$KURUNG" run "${OPTIONS[@]}" -- ./probe "$@" 2>&1 </dev/null)
+    like "$got" '^held' "$name" || return 0
+    case $off in
+    kernel) return 0 ;;
+    outside) got=$(./probe "$@" 2>&1 </dev/null) ;;
+    *) got=$(undefended "$off" run "${OPTIONS[@]}" -- ./probe "$@" 2>&1 </dev/null) ;;
+    esac
+    like "$got" '^escaped' "$name: succeeds without ($off)"
+}
+
+# attack_if_any: the same for what not every kernel has: shown to succeed only where it does outside.
+attack_if_any() {
+    if ./probe "${@:3}" 2>/dev/null </dev/null | grep -q '^escaped'; then
+        attack "$@"
+    else
+        attack "$1" kernel "${@:3}"
+        skip "$1: succeeds without ($2)" "this kernel does not let an ordinary user do it"
+    fi
+}
+
+# canary NAME ATTACK [ARG...]: starts a probe that prints a line once it is ready; its pid in $canary, output in NAME.
+canary() {
+    local name=$1
+    shift
+    mkfifo "$name.fifo"
+    ./probe "$@" >"$name.fifo" &
+    canary=$!
+    exec 9<"$name.fifo"
+    read -r _ <&9
+    cat <&9 >"$name" &
+    exec 9<&-
+    rm "$name.fifo"
+}

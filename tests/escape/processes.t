@@ -1,0 +1,119 @@
+#!/bin/bash
+# Attacks 7-17: our processes and descriptors. 15 and 16 are about joining a sandbox, which no command does yet.
+. "$SRCDIR/tests/escape/lib.sh"
+
+is "$(./probe with-fds / "$KURUNG" run -- ./probe fds)" "held: none" "7 descriptors 3-50 of the caller's do not come along"
+is "$(KURUNG_DEFENCE_OFF=close-fds ./probe with-fds / "$KURUNG_UNDEFENDED" run -- ./probe fds)" escaped "7 they do without (close-fds)"
+
+touch "$HOME/on-the-host"
+like "$(./probe with-fds "$HOME" "$KURUNG" run --chdir=/proc/self/fd/20 -- ls 2>&1)" "can't be a working directory" \
+    "8 a working directory by descriptor is refused"
+ln -s /proc/self/fd/20 link
+like "$(./probe with-fds "$HOME" "$KURUNG" run --chdir="$PWD/link" -- ls 2>&1)" "No such file|not inside the sandbox" "8 by a link: the descriptor is not there"
+like "$(KURUNG_DEFENCE_OFF=close-fds ./probe with-fds "$HOME" "$KURUNG_UNDEFENDED" run --chdir="$PWD/link" -- ls 2>&1)" \
+    "not inside the sandbox" "8 and were it there it would be refused"
+like "$(KURUNG_DEFENCE_OFF=close-fds,cwd ./probe with-fds "$HOME" "$KURUNG_UNDEFENDED" run --chdir="$PWD/link" -- ls 2>&1)" \
+    "on-the-host" "8 without (close-fds,cwd) it leads out"
+# Our own descriptors, too, while the sandbox is made: whatever one leads to is an error or a directory of the sandbox.
+for number in $(seq 3 31); do
+    ln -sfn "/proc/self/fd/$number" link
+    "$KURUNG" run --chdir="$PWD/link" -- sh -c '[ . -ef "$(pwd -P)" ] || { pwd -P; ls; }'
+done >leads-out 2>/dev/null
+is "$(cat leads-out)" "" "8 no descriptor of ours leads out"
+is "$("$KURUNG" run -- sh -c 'ls -d /../* | sort')" "$("$KURUNG" run -- sh -c 'ls -d /* | sed s,^,/..,')" "8 the root's parent is the root"
+
+# A hostile root brings its own loader, which runs in a process of ours.
+loader=$(LC_ALL=C readelf -l "$KURUNG" | sed -n 's/.*program interpreter: \(.*\)\]/\1/p')
+root=$HOME/root
+mkdir -p "$root/proc" "$root$(dirname "$loader")"
+cp "${PROBE%/*}/fake-loader" "$root$loader"
+printf '#!/proc/self/exe\n' >"$root/script"
+chmod 755 "$root/script"
+for how in "$KURUNG" "$KURUNG_UNDEFENDED"; do
+    cp "$how" own-kurung
+    chmod 755 own-kurung
+    before=$(sha256sum <own-kurung)
+    mkdir -p "$HOME/.config/kurung"
+    cp -r "$SRCDIR/profiles" "$HOME/.config/kurung"
+    got=$(KURUNG_DEFENCE_OFF=sealed-program ./own-kurung run --root="$root" --work-dir=hidden -- /script 2>&1 </dev/null)
+    like "$got" "the loader ran" "9 #!/proc/self/exe starts the hostile root's loader (${how##*/})"
+    if [ "$how" = "$KURUNG" ]; then
+        is "$(stat -c %a own-kurung)" 755 "9 and our program stays as it was"
+    else
+        is "$(stat -c %a own-kurung)" 777 "9 which without (sealed-program) changes our program"
+    fi
+    is "$(sha256sum <own-kurung)" "$before" "9 its content is the same (${how##*/})"
+done
+cp "$KURUNG_UNDEFENDED" own-kurung
+OPTIONS=(--run-as=root)
+is "$("$KURUNG" run --run-as=root -- ./probe open-write /proc/1/exe)" "held: EACCES" "9 /proc/1/exe can't be written"
+attack "9 /proc/1/exe can't be changed" not-dumpable,landlock readlink /proc/1/exe
+
+attack "10 ptrace of init" not-dumpable,landlock ptrace 1
+attack "10 process_vm_readv of init" not-dumpable,landlock vm-readv 1
+attack "10 pidfd_getfd of init" not-dumpable,landlock,seccomp pidfd-getfd 1 3
+export KURUNG_CANARY=canary-of-the-host
+attack "11 /proc/1/environ" not-dumpable,landlock read /proc/1/environ canary-of-the-host
+attack "11 the payload's own environment" environment read /proc/self/environ canary-of-the-host
+attack "11 /proc/1/root" not-dumpable,landlock readlink /proc/1/root
+attack "11 /proc/1/cwd" not-dumpable,landlock readlink /proc/1/cwd
+is "$("$KURUNG" run --run-as=root -- sh -c 'cat /proc/[0-9]*/environ 2>/dev/null | tr "\0" "\n" | grep -c canary-of-the-host')" 0 "11 no process's environment has it"
+
+# 12: what a profile sets reaches the payload, never our helpers.
+mkdir "$HOME/loot" "$HOME/bin"
+cat >evil.c <<'X'
+#include <stdio.h>
+#include <stdlib.h>
+__attribute__((constructor)) static void loaded(void)
+{
+        char name[64] = "";
+        FILE *comm = fopen("/proc/self/comm", "r"), *loot = fopen(LOOT, "a");
+        if (comm && loot && fgets(name, sizeof(name), comm))
+                fputs(name, loot);
+        if (loot)
+                fclose(loot);
+}
+X
+cc -shared -fPIC -DLOOT="\"$HOME/loot/loaded-by\"" -o "$HOME/loot/evil.so" evil.c
+for helper in newuidmap newgidmap fuse-overlayfs; do
+    printf '#!/bin/sh\necho "$0" >>%s\nexit 1\n' "$HOME/loot/loaded-by" >"$HOME/bin/$helper"
+    chmod 755 "$HOME/bin/$helper"
+done
+cat >"$HOME/.config/kurung/profiles/evil.ini" <<X
+[Profile]
+Extends=build
+[Filesystem]
+ReadWrite=$HOME/loot
+[Environment]
+Set=LD_PRELOAD=$HOME/loot/evil.so
+Set=GCONV_PATH=$HOME/loot
+Set=PATH=$HOME/bin:/usr/bin:/bin
+X
+"$KURUNG" run -p evil -- /usr/bin/sleep 0
+is "$(sort -u "$HOME/loot/loaded-by")" sleep "12 LD_PRELOAD, GCONV_PATH and PATH of a profile reach the command alone"
+rm "$HOME/loot/loaded-by"
+undefended environment run -p evil -- /usr/bin/true
+like "$(cat "$HOME/loot/loaded-by" 2>/dev/null)" fuse-overlayfs "12 without (environment) they reach fuse-overlayfs"
+
+gain() { # KURUNG COMMAND-ON-THE-PROGRAM
+    "$1" run --run-as=root -- sh -c "cp probe /tmp/program && $2 /tmp/program && ./probe setuid-program /tmp/program" 2>&1 </dev/null
+}
+for how in 'chown 5:5 /tmp/program; chmod 6755' 'setcap cap_dac_override,cap_chown+ep'; do
+    is "$(gain "$KURUNG" "$how")" "held: nothing gained" "13 nothing is gained by: ${how%% *} ${how##* }"
+    is "$(KURUNG_DEFENCE_OFF=no-new-privileges,seccomp,mount-flags gain "$KURUNG_UNDEFENDED" "$how")" escaped \
+        "13 without (no-new-privileges,seccomp,mount-flags) it is"
+done
+is "$("$KURUNG" run -- sh -c 'for f in /usr/bin/su /usr/bin/passwd /usr/bin/mount; do [ ! -u $f ] || findmnt -nro OPTIONS -T $f | grep -qw nosuid || echo $f; done')" "" \
+    "13 the system's own set-user-ID programs are on nosuid mounts"
+OPTIONS=()
+attack "14 keyctl" seccomp keyctl
+attack "14 add_key" seccomp add-key
+attack "14 request_key" seccomp request-key
+
+"$KURUNG" run --work-dir=rw -- sh -c '(setsid sh -c "trap \"\" TERM INT HUP; ./probe wait-for-signal the-daemon-of-17 >ready17" &); until [ -s ready17 ]; do :; done'
+is "$(pgrep -f the-daemon-of-17)" "" "17 who ignores signals and forks twice is gone with the sandbox"
+sh -c '(setsid sh -c "trap \"\" TERM INT HUP; ./probe wait-for-signal the-daemon-of-17 >ready17b" &); until [ -s ready17b ]; do :; done'
+daemon=$(pgrep -f 'probe wait-for-signal the-daemon-of-17' | head -1)
+isnt "$daemon" "" "17 outside of any sandbox it stays"
+for pid in $(pgrep -f the-daemon-of-17); do kill -KILL "$pid"; done
+done_testing
