@@ -97,6 +97,22 @@ int rootfs_prepare(const Plan *plan, Error *err)
         return 0;
 }
 
+/*
+ * Whatever is mounted above the root is reached by "/..", and nothing may be: no old root, no scratch of
+ * ours. STATX_MNT_ID: statx(2), since Linux 5.8.
+ */
+static int check_root_is_on_top(Error *err)
+{
+        struct statx root, above;
+        if (statx(AT_FDCWD, "/", 0, STATX_INO | STATX_MNT_ID, &root) < 0 ||
+            statx(AT_FDCWD, "/..", 0, STATX_INO | STATX_MNT_ID, &above) < 0)
+                return error_set_errno(err, errno, "looking at the new root");
+        if (root.stx_mnt_id != above.stx_mnt_id || root.stx_ino != above.stx_ino ||
+            root.stx_dev_major != above.stx_dev_major || root.stx_dev_minor != above.stx_dev_minor)
+                return error_set(err, EXDEV, "something is mounted above the new root");
+        return 0;
+}
+
 /* Leaves the old root for good: pivot_root(2), "pivot_root(".", ".")". */
 static int pivot(RootfsContext *ctx, Error *err)
 {
@@ -107,7 +123,7 @@ static int pivot(RootfsContext *ctx, Error *err)
         if (chdir("/") < 0)
                 return error_set_errno(err, errno, "entering the new root");
         ctx->root_fd = fd_close(ctx->root_fd);
-        return 0;
+        return check_root_is_on_top(err);
 }
 
 /*
@@ -130,8 +146,9 @@ static int enter_cwd(const Plan *plan, Error *err)
 }
 
 /*
- * A tmpfs for the uppers that are kept in memory. Overlayfs wants it attached; it is hung on the old root,
- * below the new one, and goes with it. Above the new one the payload would come to it by "/..".
+ * A tmpfs for the uppers that are kept in memory. Overlayfs wants it attached; it is hung on the run's
+ * directory in the old root, and goes with that. On "/" it would end above the new root, or keep the old one
+ * from being left.
  */
 static int make_memory(RootfsContext *ctx, Error *err)
 {
@@ -139,7 +156,7 @@ static int make_memory(RootfsContext *ctx, Error *err)
         CLEANUP_FD int fd = FD_NONE;
         int r = mount_new("tmpfs", options, ARRAY_LEN(options), mount_safe_attrs(false), &fd, err);
         if (r == 0)
-                r = attach_on_root(fd);
+                r = mount_attach(fd, ctx->run_fd);
         if (r == 0 && (mkdirat(fd, "upper", 0700) < 0 || mkdirat(fd, "work", 0700) < 0))
                 r = -errno;
         if (r == 0)

@@ -20,7 +20,7 @@ for number in $(seq 3 31); do
     "$KURUNG" run --chdir="$PWD/link" -- sh -c '[ . -ef "$(pwd -P)" ] || { pwd -P; ls; }'
 done >leads-out 2>/dev/null
 is "$(cat leads-out)" "" "8 no descriptor of ours leads out"
-is "$("$KURUNG" run -- sh -c 'ls -d /../* | sort')" "$("$KURUNG" run -- sh -c 'ls -d /* | sed s,^,/..,')" "8 the root's parent is the root"
+is "$("$KURUNG" run -- ls -a /../)" "$("$KURUNG" run -- ls -a /)" "8 the root's parent is the root"
 
 # A hostile root brings its own loader, which runs in a process of ours.
 loader=$(LC_ALL=C readelf -l "$KURUNG" | sed -n 's/.*program interpreter: \(.*\)\]/\1/p')
