@@ -343,6 +343,12 @@ static void check_ranges(const Host *h, Finding *f)
 {
         char text[200];
         uint64_t uids = total(&h->subuids), gids = total(&h->subgids);
+        if ((uids == 0 || gids == 0) && h->ranges_unmapped) {
+                found(f, LEVEL_WARN,
+                      "the user namespace that kurung runs in does not have yours: one id only",
+                      "start the outer sandbox or container with your subordinate ids mapped");
+                return;
+        }
         if (uids == 0 || gids == 0) {
                 no_ranges(h, uids > 0, gids > 0, f);
                 return;

@@ -190,6 +190,13 @@ int profile_directories(const ProfileContext *ctx, StrList *ret)
         return r;
 }
 
+/* Ourselves and root; in a user namespace without root that is who owns "/" there (the overflow id). */
+static bool is_trusted_owner(uid_t uid)
+{
+        struct stat root;
+        return uid == 0 || uid == geteuid() || (stat("/", &root) == 0 && uid == root.st_uid);
+}
+
 /* Reads a plain file whole. -ENOENT without @err being set. */
 static int read_profile(const char *path, char **ret, size_t *ret_len, Error *err)
 {
@@ -201,7 +208,7 @@ static int read_profile(const char *path, char **ret, size_t *ret_len, Error *er
                 return error_set_errno(err, errno, "%s", path);
         if (!S_ISREG(st.st_mode))
                 return error_set(err, EINVAL, "%s: not a regular file", path);
-        if (st.st_uid != 0 && st.st_uid != geteuid())
+        if (!is_trusted_owner(st.st_uid))
                 return error_set(err, EPERM, "%s: belongs to another user", path);
         if (st.st_size > PROFILE_SIZE_MAX)
                 return error_set(err, EFBIG, "%s: larger than %d bytes", path, PROFILE_SIZE_MAX);

@@ -270,6 +270,14 @@ static void probe_ranges(int root, Host *h)
                 (void)host_parse_subid(gids, h->user, h->uid, &h->subgids);
 }
 
+/* In a user namespace only what is mapped there can be mapped again. */
+static void keep_mapped(int root, const char *map_path, SubRanges *ranges, Host *h)
+{
+        CLEANUP_FREE char *map = NULL;
+        if (h->nested && read_below(root, map_path, 65536, &map) == 0 && host_keep_mapped(map, ranges))
+                h->ranges_unmapped = true;
+}
+
 static void probe_helpers(int root, Host *h)
 {
         h->newuidmap = find_helper(root, "newuidmap");
@@ -378,6 +386,8 @@ int host_probe_at(int root, Host *ret, Error *err)
                 probe_userns(root, &h);
                 probe_helpers(root, &h);
                 probe_ranges(root, &h);
+                keep_mapped(root, "/proc/self/uid_map", &h.subuids, &h);
+                keep_mapped(root, "/proc/self/gid_map", &h.subgids, &h);
                 r = probe_resolv_conf(root, &h);
         }
         if (r == 0)

@@ -79,7 +79,8 @@ typedef struct Host {
         bool kernel_overlay; /* overlayfs is there and may be mounted in a user namespace (>= 5.11) */
         int landlock_abi;    /* 0: none */
         bool seccomp;
-        bool nested; /* in a user namespace already (/proc/self/uid_map is not the whole range) */
+        bool nested;          /* in a user namespace already (/proc/self/uid_map is not the whole range) */
+        bool ranges_unmapped; /* of one's ranges some are not in that namespace, and were left out */
         bool proc_visible, sys_visible; /* a fresh one may be mounted: no mount hides a part of the host's
                                            (mount_too_revealing) */
         HostMount *mounts;
@@ -140,6 +141,14 @@ bool host_is_fully_visible(const HostMount *mounts, size_t n, const char *fstype
  * Returns 0; never more than HOST_RANGES_MAX.
  */
 int host_parse_subid(const char *text, const char *user, uid_t uid, SubRanges *ret);
+
+/**
+ * host_keep_mapped - leave out of @ranges those that are not wholly in the text of a /proc/PID/uid_map or
+ * gid_map: of others nobody in that user namespace can map any (user_namespaces(7)).
+ *
+ * Returns whether one was left out. A malformed map has no ids.
+ */
+bool host_keep_mapped(const char *map, SubRanges *ranges);
 
 /**
  * host_subid_is_in_files - whether the text of /etc/nsswitch.conf leaves subordinate ids to /etc/subuid and

@@ -5,6 +5,7 @@
 #include "base/path.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <strings.h>
 
 void host_free_mounts(HostMount *mounts, size_t n)
@@ -243,4 +244,27 @@ bool host_subid_is_in_files(const char *text)
                 line += strcspn(line, "\n");
         }
         return true;
+}
+
+static bool map_has(const char *map, const SubRange *range)
+{
+        unsigned inside, outside, count;
+        for (const char *line = map; sscanf(line, "%10u %10u %10u", &inside, &outside, &count) == 3;) {
+                if (range->start >= inside &&
+                    (uint64_t)range->start + range->count <= (uint64_t)inside + count)
+                        return true;
+                line += strcspn(line, "\n");
+                line += *line == '\n';
+        }
+        return false;
+}
+
+bool host_keep_mapped(const char *map, SubRanges *ranges)
+{
+        size_t kept = 0, n = ranges->n;
+        for (size_t i = 0; i < n; i++)
+                if (map_has(map, &ranges->items[i]))
+                        ranges->items[kept++] = ranges->items[i];
+        ranges->n = kept;
+        return kept < n;
 }

@@ -101,6 +101,8 @@ void plan_map_ids(uint32_t inside, uint32_t outside, const SubRanges *ranges, Id
 /* What keeps newuidmap and newgidmap from serving, with its remedy; NULL when they do. */
 static const char *helpers_missing(const Host *host)
 {
+        if (host->ranges_unmapped && (host->subuids.n == 0 || host->subgids.n == 0))
+                return "the user namespace that kurung runs in does not have your subordinate ids";
         if (host->newuidmap_state == HOST_HELPER_MISSING || host->newgidmap_state == HOST_HELPER_MISSING)
                 return "newuidmap and newgidmap are not installed (Debian, Ubuntu: apt install uidmap)";
         if (host->newuidmap_state == HOST_HELPER_UNPRIVILEGED ||

@@ -21,10 +21,11 @@ install_missing() {
         apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# Makes an ordinary user with a home and 65536 subordinate ids, unless it is there.
+# Makes an ordinary user with a home, a supplementary group and 65536 subordinate ids, unless it is there.
 make_user() {
     local name=$1 start
     id "$name" >/dev/null 2>&1 || useradd --create-home --shell /bin/bash "$name" || return 1
+    groupadd -f "$name-extra" && usermod -aG "$name-extra" "$name" || return 1
     if ! grep -q "^$name:" /etc/subuid 2>/dev/null || ! grep -q "^$name:" /etc/subgid 2>/dev/null; then
         # Behind everybody's last range.
         start=$(cat /etc/subuid /etc/subgid 2>/dev/null |

@@ -107,6 +107,24 @@ static void this_machine_is_probed(void **state)
         assert_true(usr);
 }
 
+static void ranges_that_the_namespace_has_not_are_left_out(void **state)
+{
+        const SubRanges all = {.items = {{100000, 65536}, {300000, 10}, {5, 1}}, .n = 3};
+        SubRanges r = all;
+        (void)state;
+        assert_false(host_keep_mapped("         0          0 4294967295\n", &r));
+        assert_int_equal(r.n, 3);
+        assert_true(host_keep_mapped("0 1001 1\n1 100000 165535\n300005 1 10\n", &r));
+        assert_int_equal(r.n, 2);
+        assert_int_equal(r.items[0].start, 100000);
+        assert_int_equal(r.items[1].start, 5);
+        assert_true(host_keep_mapped("1001 1001 1\n", &r));
+        assert_int_equal(r.n, 0);
+        r = all;
+        assert_true(host_keep_mapped("nonsense", &r));
+        assert_int_equal(r.n, 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -115,6 +133,7 @@ int main(void)
                 cmocka_unit_test(ranges_by_name_and_by_uid_add_up),
                 cmocka_unit_test(what_shadow_passes_over_is_passed_over),
                 cmocka_unit_test(never_more_ranges_than_there_is_room_for),
+                cmocka_unit_test(ranges_that_the_namespace_has_not_are_left_out),
                 cmocka_unit_test(this_machine_is_probed),
         };
         return RUN_TESTS(tests);
