@@ -49,17 +49,18 @@ is "$status" 125 "75 Extends does not climb out of the profiles"
 # sandbox may: such a file can be read inside. With a single id the groups stay: it can't.
 group=$(id -G | tr ' ' '\n' | grep -vx "$(id -g)" | head -1)
 if [ -n "$group" ] && grep -q "^$(id -un):" /etc/subuid; then
-    echo denied >denied
-    chgrp "$group" denied
-    chmod 0604 denied
-    # The owner's bits come before the group's: let somebody else own it, as far as an ordinary user can.
-    kurung run --run-as=root --work-dir=rw -- chown 1 denied
-    not_ok "76 outside the group is denied it" cat denied
-    kurung run --work-dir=ro -- cat denied
+    # The owner's bits come before the group's: a subordinate id makes it, in a directory that gives it the group.
+    mkdir place
+    chgrp "$group" place
+    chmod 2777 place
+    kurung run --run-as=root --work-dir=rw -- setpriv --reuid=1 --regid=1 --clear-groups sh -c 'echo denied >place/denied; chmod 0604 place/denied'
+    is "$(stat -c '%g %a' place/denied)" "$group 604" "76 there is a file that is denied to a group"
+    not_ok "76 outside the group is denied it" cat place/denied 2>/dev/null
+    kurung run --work-dir=ro -- cat place/denied
     is "$out" denied "76 with subordinate ids the groups are dropped: it is read as by others (documented)"
-    kurung run --work-dir=ro --id-map=single -- cat denied
+    kurung run --work-dir=ro --id-map=single -- cat place/denied
     isnt "$status" 0 "76 with a single id they stay: it is denied"
-    kurung run --run-as=root --work-dir=rw -- rm -f denied
+    kurung run --run-as=root --work-dir=rw -- rm -rf place
 else
     skip "76 a file denied to a group" "this user has no supplementary group, or no subordinate ids"
 fi
