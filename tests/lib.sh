@@ -94,6 +94,15 @@ wait_for() {
     done
 }
 
+# in_mounts COMMANDS PROGRAM [ARG...]: runs it as oneself in a user and mount namespace in which the shell COMMANDS were
+# run first, as their root: so an ordinary user can have mounts that are not the machine's. Subordinate ids are not there.
+in_mounts() {
+    local before=$1
+    shift
+    unshare --user --map-root-user --mount sh -ec "$before"'
+        id=$1 group=$2; shift 2; exec unshare --user --map-user="$id" --map-group="$group" "$@"' - "$(id -u)" "$(id -g)" "$@"
+}
+
 tap_gone() { [ ! -e "/proc/$1" ]; }
 
 # Whatever began since the file began has ended; processes that are just ending get the time to.

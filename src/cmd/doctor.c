@@ -222,10 +222,14 @@ static void check_proc(const Host *h, Finding *f)
                       "systempaths=unconfined)");
 }
 
-static void check_id_helper(const char *path, HostHelper state, Finding *f)
+static void check_id_helper(const Host *h, const char *path, HostHelper state, Finding *f)
 {
         char command[128], remedy[160];
-        if (state == HOST_HELPER_OK) {
+        if (state == HOST_HELPER_UNPRIVILEGED && h->ranges_unmapped) {
+                found(f, LEVEL_WARN,
+                      "of no use in the user namespace that kurung runs in: one id inside only",
+                      "see the line of subordinate ids");
+        } else if (state == HOST_HELPER_OK) {
                 found(f, LEVEL_OK, path, "");
         } else if (state == HOST_HELPER_MISSING) {
                 found(f, LEVEL_WARN, "missing: one id inside only, so no chown and no other users",
@@ -239,12 +243,12 @@ static void check_id_helper(const char *path, HostHelper state, Finding *f)
 
 static void check_newuidmap(const Host *h, Finding *f)
 {
-        check_id_helper(h->newuidmap, h->newuidmap_state, f);
+        check_id_helper(h, h->newuidmap, h->newuidmap_state, f);
 }
 
 static void check_newgidmap(const Host *h, Finding *f)
 {
-        check_id_helper(h->newgidmap, h->newgidmap_state, f);
+        check_id_helper(h, h->newgidmap, h->newgidmap_state, f);
 }
 
 /* Takes the next line's range of anybody out of the text of a subuid(5) file; false at its end. */

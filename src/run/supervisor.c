@@ -86,6 +86,25 @@ static int prepare(Supervisor *s, Error *err)
         return r;
 }
 
+/* What clone3(2) says when no namespaces can be made, in words that lead to the cause. */
+static const char *namespaces_refused(int e)
+{
+        switch (e) {
+        case ENOSPC:
+        case EUSERS:
+                return "there are as many of a kind as the limits under /proc/sys/user (max_user_namespaces "
+                       "and "
+                       "others) allow, or 32 inside each other";
+        case ENOSYS:
+        case EPERM:
+                return "refused, by a setting of this machine or the filter of a sandbox or container around "
+                       "kurung "
+                       "(\"kurung doctor\" looks)";
+        default:
+                return strerror(e);
+        }
+}
+
 /* The setup stage, its maps, and a hold on its user namespace: without it nobody could remove the files of
  * its ids later. */
 static int start(Supervisor *s, Error *err)
@@ -116,8 +135,7 @@ static int start(Supervisor *s, Error *err)
                 _exit(stage_setup_main(&s->stage));
         }
         if (pid < 0)
-                return error_set_errno(err, (int)pid,
-                                       "making the namespaces (\"kurung doctor\" says what is missing)");
+                return error_set(err, (int)-pid, "making the namespaces: %s", namespaces_refused((int)-pid));
         s->channel = TAKE_FD(ours);
         r = idmap_write(s->plan, pid, err);
         if (r < 0)
@@ -207,12 +225,17 @@ static void handle_message(Supervisor *s)
         }
 }
 
-/* What fuse-overlayfs wrote to its stderr, one line. */
+/* The last line that fuse-overlayfs wrote to its stderr; its complaints about mount options are none of it.
+ */
 static void overlay_said(const Overlay *o, char *out, size_t room)
 {
-        ssize_t n = o->log >= 0 ? pread(o->log, out, room - 1, 0) : 0;
-        out[n > 0 ? n : 0] = '\0';
-        out[strcspn(out, "\n")] = '\0';
+        char text[4096], *save = NULL;
+        ssize_t n = o->log >= 0 ? pread(o->log, text, sizeof(text) - 1, 0) : 0;
+        text[n > 0 ? n : 0] = '\0';
+        out[0] = '\0';
+        for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+                if (!str_starts(line, "unknown argument ignored"))
+                        (void)snprintf(out, room, "%s", line);
 }
 
 static void overlay_ended(Supervisor *s, Overlay *o)
