@@ -80,7 +80,7 @@ like "$got" "can.t be mounted, as an outer container masks parts|making the name
 "$KURUNG" run -e HOME="$PWD/tree" -- ./inner doctor >"$HOME/.out"
 is "$?" 125 "inside kurung: doctor says that nothing can be run"
 
-is "$(HOME=/nonexistent XDG_CONFIG_HOME="$HOME/none" "$KURUNG" run -- sh -c 'echo ok; ls /tmp' 2>/dev/null)" ok "a HOME that is missing"
+is "$(HOME=/nonexistent XDG_CONFIG_HOME="$PWD/none" "$KURUNG" run -- sh -c 'echo ok; ls /tmp' 2>/dev/null)" ok "a HOME that is missing"
 is "$(find /tmp /var/tmp -maxdepth 1 -user "$(id -u)" -newer inner ! -path "$HOME" | grep -v kurung-home)" "" "nothing is ever written to /tmp"
 is "$(env -u XDG_RUNTIME_DIR "$KURUNG" run -- echo ok)" ok "no XDG_RUNTIME_DIR"
 
