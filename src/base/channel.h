@@ -24,6 +24,7 @@ typedef enum MessageType {
         MSG_SIGNAL,      /* value: signal for the payload */
         MSG_STOPPED,     /* value: the signal that stopped the payload */
         MSG_EXIT,        /* value: wait(2) status of the payload */
+        MSG_EXIT_LAST,   /* the same, and no other process is left inside but init */
 } MessageType;
 
 typedef struct Message {

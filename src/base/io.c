@@ -69,6 +69,9 @@ int io_write_file_at(int dirfd, const char *path, const char *data)
 
 int io_mkdir_p(const char *path, mode_t mode)
 {
+        /* Most often it is there. */
+        if (mkdir(path, mode) == 0 || errno == EEXIST)
+                return 0;
         CLEANUP_FREE char *copy = strdup(path);
         if (!copy)
                 return -ENOMEM;

@@ -71,7 +71,7 @@ int rootfs_layer_open(RootfsContext *ctx, const PlanOp *op, const char *side, in
 {
         char path[64];
         int dir = op->flags & OP_IN_MEMORY ? ctx->memory_fd : ctx->run_fd;
-        (void)snprintf(path, sizeof(path), "%s/%s", side, op->layer);
+        (void)snprintf(path, sizeof(path), "%s-%s", side, op->layer);
         if (mkdirat(dir, path, 0700) < 0)
                 return rootfs_op_failed(op, -errno, "making a layer for", err);
         int fd = openat(dir, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -157,8 +157,6 @@ static int make_memory(RootfsContext *ctx, Error *err)
         int r = mount_new("tmpfs", options, ARRAY_LEN(options), mount_safe_attrs(false), &fd, err);
         if (r == 0)
                 r = mount_attach(fd, ctx->run_fd);
-        if (r == 0 && (mkdirat(fd, "upper", 0700) < 0 || mkdirat(fd, "work", 0700) < 0))
-                r = -errno;
         if (r == 0)
                 ctx->memory_fd = TAKE_FD(fd);
         return r;

@@ -9,7 +9,8 @@
  */
 typedef struct RootfsContext {
         const Plan *plan;
-        int run_fd; /* the run's own directory (upper/, work/), or FD_NONE when no operation has a layer there
+        int run_fd; /* the run's own directory (upper-LAYER, work-LAYER), or FD_NONE when no operation has a
+                     * layer there
                      */
         int memory_fd; /* the same on a tmpfs, for operations with OP_IN_MEMORY; made when needed */
         int root_fd;   /* the new root, once its first operation is done */

@@ -54,7 +54,9 @@ int rootfs_make_overlay(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error
                 {"userxattr", NULL},
                 {"volatile", NULL},
         };
-        return mount_new("overlay", options, ARRAY_LEN(options), mount_safe_attrs(false), ret_fd, err);
+        /* A tmpfs has nothing to sync, and the mark of a volatile overlay is two directories more. */
+        size_t n = ARRAY_LEN(options) - (op->flags & OP_IN_MEMORY ? 1 : 0);
+        return mount_new("overlay", options, n, mount_safe_attrs(false), ret_fd, err);
 }
 
 int rootfs_make_fuse(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)

@@ -91,7 +91,8 @@ int stage_init_main(const StageContext *ctx, pid_t payload)
                 int status;
                 /* First: the payload may have ended before signals were watched. */
                 if (reap(&own, payload, &status)) {
-                        (void)channel_send(own.channel, MSG_EXIT, status, FD_NONE);
+                        bool last = waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD;
+                        (void)channel_send(own.channel, last ? MSG_EXIT_LAST : MSG_EXIT, status, FD_NONE);
                         return process_exit_code(status);
                 }
                 if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)

@@ -42,7 +42,7 @@ static int join(const StageContext *ctx, int userns_fd, Error *err)
 static int open_layer(const StageContext *ctx, const char *side, const PlanOp *op)
 {
         char path[64];
-        (void)snprintf(path, sizeof(path), "%s/%s", side, op->layer);
+        (void)snprintf(path, sizeof(path), "%s-%s", side, op->layer);
         return openat(ctx->run_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 

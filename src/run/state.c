@@ -51,8 +51,7 @@ static int make_locked(RunDir *dir, Error *err)
                 dir->fd = openat(dir->state_fd, dir->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
                 /* Between mkdir and flock a start elsewhere may have taken it for stale: take another then.
                  */
-                if (dir->fd >= 0 && flock(dir->fd, LOCK_EX | LOCK_NB) == 0 &&
-                    mkdirat(dir->fd, "upper", 0700) == 0 && mkdirat(dir->fd, "work", 0700) == 0)
+                if (dir->fd >= 0 && flock(dir->fd, LOCK_EX | LOCK_NB) == 0)
                         return 0;
                 dir->fd = fd_close(dir->fd);
         }
@@ -107,7 +106,7 @@ int run_dir_keep(RunDir *dir, const char *state_dir, char **ret_path)
         (void)snprintf(kept, sizeof(kept), KEPT_PREFIX "%s", dir->name + strlen(RUN_PREFIX));
         if (renameat(dir->state_fd, dir->name, dir->state_fd, kept) < 0)
                 return -errno;
-        return asprintf(ret_path, "%s/%s/upper", state_dir, kept) < 0 ? -ENOMEM : 0;
+        return asprintf(ret_path, "%s/%s", state_dir, kept) < 0 ? -ENOMEM : 0;
 }
 
 size_t run_dir_list_stale(const RunDir *self, RunDir *ret, size_t max)

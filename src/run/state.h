@@ -4,7 +4,8 @@
 
 #include "base/error.h"
 
-/** One run's directory: STATE/run-XXXXXX with upper/ and work/. It is locked (flock(2)) while the run lives.
+/** One run's directory: STATE/run-XXXXXX with upper-N and work-N for each layer N. It is locked (flock(2))
+ * while the run lives.
  */
 typedef struct RunDir {
         int state_fd;  /* the state directory */

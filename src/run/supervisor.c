@@ -44,6 +44,7 @@ typedef struct Supervisor {
         Relay relay;
         unsigned interrupts; /* how often Ctrl-C was asked for without a terminal of our own */
         bool payload_ended;
+        bool run_removed;
         int payload_status;
         bool overlay_died;
         Error error; /* what a stage reported */
@@ -215,9 +216,14 @@ static void handle_message(Supervisor *s)
         case MSG_STOPPED:
                 stop_ourselves(s);
                 break;
+        case MSG_EXIT_LAST:
         case MSG_EXIT:
                 s->payload_ended = true;
                 s->payload_status = m.value;
+                /* Nobody writes any more: while the kernel takes the namespaces apart, we remove what was
+                 * written. */
+                if (m.type == MSG_EXIT_LAST && s->n_overlays == 0 && s->run.fd >= 0)
+                        s->run_removed = run_dir_remove(&s->run, s->userns, NULL) == 0;
                 break;
         case MSG_SYNC:
         case MSG_SIGNAL:
@@ -386,7 +392,7 @@ static void teardown(Supervisor *s)
                 CLEANUP_FREE char *kept = NULL;
                 if (s->overlay_died && run_dir_keep(&s->run, s->plan->state_dir, &kept) == 0)
                         log_notice("what it had written is kept in %s", kept);
-                else if (run_dir_remove(&s->run, s->userns, NULL) < 0)
+                else if (!s->run_removed && run_dir_remove(&s->run, s->userns, NULL) < 0)
                         log_notice("what the run wrote could not be removed: %s/%s", s->plan->state_dir,
                                    s->run.name);
                 clear_stale(s);

@@ -35,7 +35,7 @@ like "$(<"$HOME/.err")" "kept in .*"$'\n'"kurung: fuse-overlayfs ended .status 1
 kept=$(sed -n 's/.*kept in \([^ ]*\).*/\1/p' "$HOME/.err")
 ok "fuse-overlayfs killed: what it wrote is kept" test -d "$kept"
 chmod -R u+rwX "$kept" 2>/dev/null
-"$KURUNG" run --run-as=root --work-dir=hidden --read-write="$kept:/mnt/kept" -- rm -rf /mnt/kept/upper /mnt/kept/work
+"$KURUNG" run --run-as=root --work-dir=hidden --read-write="$kept:/mnt/kept" -- sh -c 'rm -rf /mnt/kept/*'
 rm -rf "$kept"
 
 begin -p build -- sh -c "$waits"
