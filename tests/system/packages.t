@@ -32,6 +32,16 @@ like "$out" "Status: install ok installed" "dpkg says that it is installed"
 kurung run -p build -- sh -c 'apt-get install -y ./kurungtest.deb && kurungtest && apt-get purge -y kurungtest && ! test -e /usr/bin/kurungtest'
 is "$status" 0 "apt-get install ./x.deb, and purge" || diag "$out $errors"
 
+# One of the distribution's own.
+if [ -n "$(find "${DEBS:-/nonexistent}" -name 'uuid-runtime*.deb' 2>/dev/null)" ]; then
+    cp "$DEBS"/uuid-runtime*.deb .
+    kurung run -p build -- sh -c 'userdel uuidd 2>/dev/null; dpkg -i ./uuid-runtime*.deb && id uuidd && dpkg -s uuid-runtime && uuidgen'
+    is "$status" 0 "a package of the distribution, whose script adds a user" || diag "$out $errors"
+    like "$out" "uid=[0-9]+.uuidd." "and the user is there"
+else
+    skip "a package of the distribution, whose script adds a user" "it was not downloaded (./check does it)"
+fi
+
 kurung run -p build -- sh -c 'useradd -m -u 1234 someone && su -s /bin/sh someone -c "id -u; touch ~/x" && stat -c %u /home/someone/x && userdel -r someone && ! id someone'
 is "$status" 0 "useradd, su, userdel" || diag "$out $errors"
 like "$out" "1234" "a user that was added can be become"
