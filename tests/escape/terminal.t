@@ -4,7 +4,7 @@
 
 # What the reader behind the sandbox gets: what the probe typed, or what was typed on the real keyboard.
 typed() { # KURUNG TYPED-COMMAND(hex) [REDIRECTION]
-    on_tty 'expect(b"ended\r\n"); send(b"by hand\n"); print(expect(b"END").split(b"OUTER:")[1].decode().strip()); wait()' sh -c \
+    on_tty 'expect(b"ended\r\n"); send(b"by hand\n"); print(expect(b"END").split(b"OUTER:")[1].split(b"\r")[0].decode()); wait()' sh -c \
         "$1 run -- sh -c './probe type $2 ${3:-}'; echo ended; read -r line; echo OUTER:\$line; echo END"
 }
 for command in 5412 100005412 ffffffff00005412; do
