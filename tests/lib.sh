@@ -12,6 +12,8 @@ unset XDG_CACHE_HOME XDG_CONFIG_HOME XDG_RUNTIME_DIR XDG_DATA_HOME XDG_STATE_HOM
 project=$HOME/project
 mkdir "$project"
 cd "$project" || exit 1
+# What is told once is told now: where control groups can't be had a line says so at the first start.
+"$KURUNG" run -- true >/dev/null 2>&1
 tap_mounts_before=$(cut -d' ' -f5 /proc/self/mountinfo | sort)
 tap_me=$$
 

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "plan/plan_text.h"
+#include "spec/keys.h"
 
 static struct json_object *list(const StrList *l)
 {
@@ -41,6 +42,22 @@ static struct json_object *operation(const PlanOp *op)
         return o;
 }
 
+static struct json_object *limits(const Plan *plan)
+{
+        struct json_object *a = json_new_array();
+        for (size_t i = 0; i < plan->n_limits; i++) {
+                const PlanLimit *limit = &plan->limits[i];
+                struct json_object *o = json_new_object();
+                json_add_string(o, "key", keys[limit->key].name);
+                json_add_string(o, "file", limit->file);
+                json_add_string(o, "value", limit->value);
+                json_add_bool(o, "asked", limit->asked);
+                json_add_string(o, "origin", limit->origin);
+                json_append(a, o);
+        }
+        return a;
+}
+
 int plan_print_json(const Plan *plan, Error *err)
 {
         int r = json_load(err);
@@ -59,6 +76,9 @@ int plan_print_json(const Plan *plan, Error *err)
         json_add(o, "ops", ops);
         json_add_string(o, "cwd", plan->cwd);
         json_add_string(o, "network", plan_network_name(plan->network));
+        json_add_string(o, "cgroup", plan_cgroup_name(plan->cgroup));
+        json_add(o, "limits", limits(plan));
+        json_add_int(o, "runtime_max_us", (int64_t)plan->runtime_max_us);
         json_add_string(o, "capabilities", caps);
         json_add_bool(o, "no_new_privileges", plan->no_new_privileges);
         json_add_string(o, "seccomp",
@@ -68,6 +88,7 @@ int plan_print_json(const Plan *plan, Error *err)
         json_add(o, "env", list(&plan->env));
         json_add(o, "argv", list(&plan->argv));
         json_add(o, "notices", list(&plan->notices));
+        json_add(o, "notices_once", list(&plan->notices_once));
         json_print(stdout, o);
         return 0;
 }

@@ -486,6 +486,10 @@ int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
                 r = add_home(plan, spec, host, err);
         if (r == 0)
                 r = add_work_dir(plan, spec, host, err);
+        /* Late: the groups are made by others meanwhile. */
+        if (r == 0 && plan->cgroup != CGROUP_NONE)
+                r = add(plan, OP_CGROUP, NULL, "/sys/fs/cgroup",
+                        OP_NO_FOLLOW | (plan->cgroup_writable ? 0 : OP_RDONLY), err);
         if (r == 0)
                 r = add_wishes(plan, spec, err);
         /* A root that is our own tmpfs is no place for the payload's files, unless it is root inside. */

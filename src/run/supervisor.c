@@ -6,6 +6,7 @@
 #include "mech/idmap.h"
 #include "mech/placeholders.h"
 #include "mech/rootfs.h"
+#include "run/limits.h"
 #include "run/relay.h"
 #include "run/run.h"
 #include "run/stages.h"
@@ -22,6 +23,9 @@
 
 #define OVERLAYS_MAX 4
 
+/* Between SIGTERM and SIGKILL when the time is up. */
+#define GRACE_US 5000000
+
 typedef struct Overlay {
         int pidfd;
         int log; /* memfd: its stderr */
@@ -30,6 +34,7 @@ typedef struct Overlay {
 
 typedef struct Supervisor {
         const Plan *plan;
+        RunReport *report;
         SeccompFilter filter;
         RunDir run;
         int placeholders; /* an extra lower for fuse-overlayfs, FD_NONE: none */
@@ -41,6 +46,11 @@ typedef struct Supervisor {
         int init; /* pidfd; FD_NONE once it has ended */
         Overlay overlays[OVERLAYS_MAX];
         size_t n_overlays;
+        Limits limits;
+        bool cgroup_awaited; /* the setup stage waits for its control group */
+        size_t fuse_index;   /* the fuse-overlayfs that is to be started once helpers have a group */
+        int fuse_fd;         /* its /dev/fuse, FD_NONE: none */
+        unsigned ended_late; /* how often the time was up */
         Relay relay;
         unsigned interrupts; /* how often Ctrl-C was asked for without a terminal of our own */
         bool payload_ended;
@@ -79,6 +89,8 @@ static int prepare(Supervisor *s, Error *err)
                 r = seccomp_prepare(plan, &s->filter, err);
         if (r == 0 && plan->needs_run_dir)
                 r = run_dir_make(plan->state_dir, &s->run, err);
+        if (r == 0)
+                r = run_name_make(&s->run, s->report->name, sizeof(s->report->name), err);
         for (size_t i = 0; r == 0 && i < plan->n_ops; i++)
                 if (plan->ops[i].placeholders)
                         r = placeholders_prepare(plan, plan->ops[i].source, &s->placeholders, err);
@@ -138,7 +150,14 @@ static int start(Supervisor *s, Error *err)
         if (pid < 0)
                 return error_set(err, (int)-pid, "making the namespaces: %s", namespaces_refused((int)-pid));
         s->channel = TAKE_FD(ours);
-        r = idmap_write(s->plan, pid, err);
+        IdmapJob job = IDMAP_JOB_NONE;
+        r = idmap_begin(s->plan, pid, &job, err);
+        /* While newuidmap and newgidmap run. */
+        if (r == 0)
+                r = limits_begin(&s->limits, s->plan, s->report->name, pid, err);
+        int finished = idmap_finish(&job, err);
+        if (r == 0)
+                r = finished;
         if (r < 0)
                 return r;
         char path[48];
@@ -148,6 +167,17 @@ static int start(Supervisor *s, Error *err)
                 return error_set_errno(err, errno, "opening %s", path);
         r = channel_send(s->channel, MSG_SYNC, SYNC_USERNS, FD_NONE);
         return r < 0 ? error_set_errno(err, r, "talking to the setup stage") : 0;
+}
+
+/* fuse-overlayfs first: a stopped one would leave payloads waiting in the kernel for ever. */
+static void kill_all(Supervisor *s)
+{
+        for (size_t i = 0; i < s->n_overlays; i++)
+                if (s->overlays[i].pidfd >= 0)
+                        (void)process_signal(s->overlays[i].pidfd, SIGKILL);
+        if (s->init >= 0)
+                (void)process_signal(s->init, SIGKILL);
+        limits_kill(&s->limits);
 }
 
 static int start_overlay(Supervisor *s, size_t index, int fuse_fd)
@@ -171,14 +201,20 @@ static int start_overlay(Supervisor *s, size_t index, int fuse_fd)
         return r < 0 ? error_set_errno(&s->error, r, "talking to the setup stage") : 0;
 }
 
-/* fuse-overlayfs first: a stopped one would leave payloads waiting in the kernel for ever. */
-static void kill_all(Supervisor *s)
+/* What waited for the control groups: helpers are born in theirs, the setup stage goes on in its own. */
+static void groups_are_ready(Supervisor *s)
 {
-        for (size_t i = 0; i < s->n_overlays; i++)
-                if (s->overlays[i].pidfd >= 0)
-                        (void)process_signal(s->overlays[i].pidfd, SIGKILL);
-        if (s->init >= 0)
-                (void)process_signal(s->init, SIGKILL);
+        if (!s->limits.ready)
+                return;
+        if (s->fuse_fd >= 0) {
+                CLEANUP_FD int fd = TAKE_FD(s->fuse_fd);
+                if (start_overlay(s, s->fuse_index, fd) < 0)
+                        kill_all(s);
+        }
+        if (s->cgroup_awaited && s->channel >= 0) {
+                s->cgroup_awaited = false;
+                (void)channel_send(s->channel, MSG_SYNC, SYNC_CGROUP, FD_NONE);
+        }
 }
 
 /* The payload was stopped by its terminal: so are we, until somebody continues us. */
@@ -207,8 +243,10 @@ static void handle_message(Supervisor *s)
                         s->error = m.error;
                 break;
         case MSG_FUSE_DEVICE:
-                if (start_overlay(s, (size_t)m.value, fd) < 0)
-                        kill_all(s);
+                s->fuse_index = (size_t)m.value;
+                fd_close(s->fuse_fd);
+                s->fuse_fd = TAKE_FD(fd);
+                groups_are_ready(s);
                 break;
         case MSG_TERMINAL:
                 relay_start(&s->relay, TAKE_FD(fd));
@@ -226,6 +264,9 @@ static void handle_message(Supervisor *s)
                         s->run_removed = run_dir_remove(&s->run, s->userns, NULL) == 0;
                 break;
         case MSG_SYNC:
+                s->cgroup_awaited = s->cgroup_awaited || m.value == SYNC_CGROUP;
+                groups_are_ready(s);
+                break;
         case MSG_SIGNAL:
                 break;
         }
@@ -319,9 +360,42 @@ static void handle_signal(Supervisor *s)
                 (void)channel_send(s->channel, MSG_SIGNAL, sig, FD_NONE);
 }
 
+/* RuntimeMaxSec=: asked to end first, as systemd does. */
+static void time_is_up(Supervisor *s)
+{
+        if (s->ended_late++ > 0) {
+                kill_all(s);
+                return;
+        }
+        limits_more_time(&s->limits, GRACE_US);
+        if (s->channel >= 0) {
+                (void)channel_send(s->channel, MSG_SIGNAL, SIGTERM, FD_NONE);
+                (void)channel_send(s->channel, MSG_SIGNAL, SIGCONT, FD_NONE);
+        }
+}
+
+static void handle_limits(Supervisor *s, const struct pollfd *fds)
+{
+        bool waited = !s->limits.ready;
+        if (limits_poll_handle(&s->limits, fds, &s->error) < 0)
+                kill_all(s);
+        else if (waited)
+                groups_are_ready(s);
+        if (s->limits.time_is_up)
+                time_is_up(s);
+}
+
 static void supervise(Supervisor *s)
 {
-        enum { SIGNALS, CHANNEL, INIT, OVERLAYS, RELAY = OVERLAYS + OVERLAYS_MAX, N = RELAY + RELAY_POLLS };
+        enum {
+                SIGNALS,
+                CHANNEL,
+                INIT,
+                OVERLAYS,
+                LIMITS = OVERLAYS + OVERLAYS_MAX,
+                RELAY = LIMITS + LIMITS_POLLS,
+                N = RELAY + RELAY_POLLS
+        };
         while (s->init >= 0) {
                 struct pollfd fds[N];
                 fds[SIGNALS] = (struct pollfd){.fd = s->signals, .events = POLLIN};
@@ -330,8 +404,9 @@ static void supervise(Supervisor *s)
                 for (size_t i = 0; i < OVERLAYS_MAX; i++)
                         fds[OVERLAYS + i] = (struct pollfd){
                                 .fd = i < s->n_overlays ? s->overlays[i].pidfd : -1, .events = POLLIN};
+                int timeout = limits_poll_prepare(&s->limits, fds + LIMITS);
                 relay_poll_prepare(&s->relay, fds + RELAY);
-                if (poll(fds, N, -1) < 0) {
+                if (poll(fds, N, timeout) < 0) {
                         if (errno == EINTR)
                                 continue;
                         kill_all(s);
@@ -341,6 +416,7 @@ static void supervise(Supervisor *s)
                         handle_signal(s);
                 if (fds[CHANNEL].revents)
                         handle_message(s);
+                handle_limits(s, fds + LIMITS);
                 relay_poll_handle(&s->relay, fds + RELAY);
                 if (s->relay.watch_interrupt && relay_take_interrupt(&s->relay))
                         kill_all(s);
@@ -388,6 +464,8 @@ static void teardown(Supervisor *s)
         }
         end_overlays(s);
         relay_stop(&s->relay);
+        s->fuse_fd = fd_close(s->fuse_fd);
+        limits_end(&s->limits, s->report);
         if (s->run.fd >= 0) {
                 CLEANUP_FREE char *kept = NULL;
                 if (s->overlay_died && run_dir_keep(&s->run, s->plan->state_dir, &kept) == 0)
@@ -407,36 +485,67 @@ static void teardown(Supervisor *s)
         s->signals = fd_close(s->signals);
 }
 
+/* What the run came to. */
+static int conclude(const Supervisor *s, Error *err)
+{
+        RunReport *report = s->report;
+        if (s->error.errnum != 0) {
+                *err = s->error;
+                report->exit_code = err->exit_code;
+                return -s->error.errnum;
+        }
+        /* init is in the payload's group: at its limit the kernel may choose it, too. */
+        int status = s->payload_ended ? s->payload_status : s->init_status;
+        bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+        bool starved = killed && report->has_groups && report->use.memory.oom_kill != UINT64_MAX &&
+                       report->use.memory.oom_kill > 0;
+        if (!s->payload_ended && WIFSIGNALED(s->init_status) && s->interrupts < 2 && s->ended_late < 2 &&
+            !starved)
+                return error_set(err, EIO, "the sandbox was killed (signal %d)", WTERMSIG(s->init_status));
+        report->exit_code = process_exit_code(status);
+        report->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+        report->end = s->ended_late > 0     ? RUN_RUNTIME_MAX
+                      : starved             ? RUN_OUT_OF_MEMORY
+                      : WIFSIGNALED(status) ? RUN_SIGNALLED
+                                            : RUN_EXITED;
+        return 0;
+}
+
 /*
  * supervisor
  *   has: the user's own id, the host's namespaces, the caller's terminal.
  *   must: prepare what can fail before a child exists, watch every stage through its pidfd, undo all at the
  * end. must not: enter the sandbox, or trust what comes from it but through the channel.
  */
-int run_plan(const Plan *plan, int *ret_exit, Error *err)
+int run_plan(const Plan *plan, RunReport *ret, Error *err)
 {
         Supervisor s = {
                 .plan = plan,
+                .report = ret,
                 .run = RUN_DIR_NONE,
                 .placeholders = FD_NONE,
                 .signals = FD_NONE,
                 .channel = FD_NONE,
                 .userns = FD_NONE,
                 .init = FD_NONE,
+                .fuse_fd = FD_NONE,
+                .limits = LIMITS_NOTHING,
                 .relay = {.master = FD_NONE},
         };
+        struct timespec begin, end;
+        *ret = (RunReport){.end = RUN_FAILED, .exit_code = EXIT_KURUNG_FAILED};
+        (void)clock_gettime(CLOCK_REALTIME, &ret->started);
+        (void)clock_gettime(CLOCK_MONOTONIC, &begin);
         int r = prepare(&s, &s.error);
         if (r == 0)
                 r = start(&s, &s.error);
         if (r == 0)
+                r = limits_start_clock(&s.limits, &s.error);
+        if (r == 0)
                 supervise(&s);
         teardown(&s);
-        if (s.error.errnum != 0) {
-                *err = s.error;
-                return -s.error.errnum;
-        }
-        if (!s.payload_ended && WIFSIGNALED(s.init_status) && s.interrupts < 2)
-                return error_set(err, EIO, "the sandbox was killed (signal %d)", WTERMSIG(s.init_status));
-        *ret_exit = s.payload_ended ? process_exit_code(s.payload_status) : process_exit_code(s.init_status);
-        return 0;
+        (void)clock_gettime(CLOCK_MONOTONIC, &end);
+        ret->duration_us =
+                (uint64_t)((end.tv_sec - begin.tv_sec) * 1000000 + (end.tv_nsec - begin.tv_nsec) / 1000);
+        return conclude(&s, err);
 }
