@@ -10,7 +10,8 @@
 #include <sys/resource.h>
 #include <sys/timerfd.h>
 
-#define SCOPE_TIMEOUT_US 15000000
+/* Long: many that start at once on a busy machine wait for one manager. */
+#define SCOPE_TIMEOUT_US 60000000
 
 /* The kernel tells of memory events ten times a second at the most of what we want to know. */
 #define LOOK_INTERVAL_US 100000

@@ -151,9 +151,13 @@ static int start(Supervisor *s, Error *err)
                 return error_set(err, (int)-pid, "making the namespaces: %s", namespaces_refused((int)-pid));
         s->channel = TAKE_FD(ours);
         IdmapJob job = IDMAP_JOB_NONE;
-        r = idmap_begin(s->plan, pid, &job, err);
-        /* While newuidmap and newgidmap run. */
+        /* Where groups are ours to make they are made first: a group that helpers are born into can't have
+         * limits below any more. The user manager answers while newuidmap and newgidmap run. */
+        bool at_once = s->plan->cgroup != CGROUP_SCOPE;
+        r = at_once ? limits_begin(&s->limits, s->plan, s->report->name, pid, err) : 0;
         if (r == 0)
+                r = idmap_begin(s->plan, pid, &job, err);
+        if (r == 0 && !at_once)
                 r = limits_begin(&s->limits, s->plan, s->report->name, pid, err);
         int finished = idmap_finish(&job, err);
         if (r == 0)
