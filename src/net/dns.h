@@ -35,9 +35,8 @@ typedef struct DnsOptions {
         Policy *policy; /* stays the caller's, must outlive the resolver */
         /* "ADDRESS[:PORT],..." as ares_set_servers_ports_csv(3); NULL: those of /etc/resolv.conf. */
         const char *upstreams;
-        const char *hosts;    /* text of the host's /etc/hosts; NULL: none */
-        unsigned timeout_ms;  /* of one try; 0: 2000 */
-        const char *own_name; /* the sandbox's host name, answered with @own_address; NULL: none */
+        const char *hosts;   /* text of the host's /etc/hosts; NULL: none */
+        unsigned timeout_ms; /* of one try; 0: 2000 */
         /* Called for every name asked for, once the verdict is known; may be NULL. */
         void (*report)(void *userdata, const char *name, const PolicyVerdict *verdict);
         void *report_userdata;

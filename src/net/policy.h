@@ -29,11 +29,11 @@
 #define POLICY_GRACE_MS 60000
 /** TTLs are clamped to this: what is pinned for longer is asked for again. */
 #define POLICY_TTL_MAX_S 86400
-/** Addresses that may be pinned at a time, and names (rules) of one address. */
-#define POLICY_PINS_MAX 8192
-#define POLICY_PIN_NAMES_MAX 16
+/** Addresses that may be pinned at a time, and names of one address. */
+#define POLICY_PINS_MAX 4096
+#define POLICY_PIN_NAMES_MAX 8
 #define POLICY_HOST_ADDRESSES_MAX 1024
-#define POLICY_RULES_MAX 65536
+#define POLICY_RULES_MAX 16384
 
 typedef struct Policy Policy;
 
@@ -146,8 +146,8 @@ void policy_check_name(const Policy *p, const char *name, size_t len, PolicyVerd
 bool policy_may_answer(const Policy *p, const char *name, const NetAddress *address, PolicyVerdict *ret);
 
 /**
- * policy_learn - pin @address to @name (normalized) until @ttl_s, clamped, and the grace are over. Nothing is
- * kept when no rule names @name. When the table is full what would end first goes.
+ * policy_learn - pin @address to @name (normalized) until @ttl_s, clamped, and the grace are over. What
+ * no rule names is kept all the same, for policy_name_of(). When the table is full what would end first goes.
  *
  * Returns 0 or -ENOMEM.
  */
