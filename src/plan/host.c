@@ -7,6 +7,7 @@
 
 #include "base/io.h"
 #include "base/path.h"
+#include "base/process.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -21,6 +22,13 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/xattr.h>
+
+#ifndef BUILD_DIR
+#define BUILD_DIR ""
+#endif
+#ifndef HELPERS_DIR
+#define HELPERS_DIR "/usr/local/libexec/kurung"
+#endif
 
 #define MOUNTINFO_MAX (8 * 1024 * 1024)
 #define SUBID_MAX (1024 * 1024)
@@ -278,8 +286,19 @@ static void keep_mapped(int root, const char *map_path, SubRanges *ranges, Host 
                 h->ranges_unmapped = true;
 }
 
+/* Installed where the build says; beside kurung itself when that runs from where it was built. */
+static char *find_net_helper(int root)
+{
+        char program[PATH_MAX];
+        bool built = BUILD_DIR[0] && process_program(program, sizeof(program)) == 0 &&
+                     path_is_below(program, BUILD_DIR);
+        const char *path = built ? BUILD_DIR "/kurung-net" : HELPERS_DIR "/kurung-net";
+        return (built ? access(path, X_OK) == 0 : is_there(root, path, X_OK)) ? strdup(path) : NULL;
+}
+
 static void probe_helpers(int root, Host *h)
 {
+        h->net_helper = find_net_helper(root);
         h->newuidmap = find_helper(root, "newuidmap");
         h->newgidmap = find_helper(root, "newgidmap");
         h->newuidmap_state = helper_state(root, h->newuidmap);
@@ -444,6 +463,7 @@ void host_clear(Host *h)
         free(h->newuidmap);
         free(h->newgidmap);
         free(h->fuse_overlayfs);
+        free(h->net_helper);
         free(h->resolv_conf);
         host_free_mounts(h->mounts, h->n_mounts);
         for (size_t i = 0; i < h->n_top; i++) {

@@ -76,6 +76,7 @@ typedef struct Host {
         HostHelper newuidmap_state, newgidmap_state;
         char *fuse_overlayfs; /* absolute path or NULL */
         HostDevice fuse_device, tun_device;
+        char *net_helper;    /* kurung-net: absolute path, or NULL */
         bool kernel_overlay; /* overlayfs is there and may be mounted in a user namespace (>= 5.11) */
         int landlock_abi;    /* 0: none */
         bool seccomp;

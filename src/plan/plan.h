@@ -5,6 +5,7 @@
 #pragma once
 
 #include "plan/host.h"
+#include "spec/net_publish.h"
 #include "spec/spec.h"
 
 typedef struct IdRange {
@@ -64,6 +65,20 @@ typedef struct PlanOp {
         char *origin;      /* whose wish it was, for errors; NULL: kurung's own */
 } PlanOp;
 
+/** With NETWORK_SLIRP: what the net helper is told. */
+typedef struct PlanNetwork {
+        char *helper;        /* absolute path of kurung-net */
+        StrList allow, deny; /* as net_rule_print() spells them; with what AllowFrom= brought */
+        bool has_list;       /* only what "allow" names, even if that is nothing */
+        bool allow_private;
+        bool check_sni;
+        uint16_t loopback_ports[NET_LOOPBACK_PORTS_MAX];
+        size_t n_loopback_ports;
+        NetPublish publish[NET_PUBLISH_MAX];
+        size_t n_publish;
+        uint64_t rate_up, rate_down; /* bytes a second, 0: no limit */
+} PlanNetwork;
+
 typedef struct Plan {
         /* identity */
         uid_t host_uid;
@@ -76,6 +91,7 @@ typedef struct Plan {
 
         uint64_t namespaces; /* CLONE_NEW* of the setup stage */
         NetworkMode network;
+        PlanNetwork net;
 
         /* root */
         OverlayEngine engine; /* never OVERLAY_AUTO */

@@ -24,3 +24,7 @@ int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err);
 /** plan_make_env - fill plan->env. */
 int plan_make_env(Plan *plan, const Spec *spec, const Host *host, const char *const *environ_list,
                   Error *err);
+
+/** plan_make_network - fill plan->net. */
+int plan_make_network(Plan *plan, const Spec *spec, const Host *host, Error *err);
+void plan_clear_network(PlanNetwork *net);

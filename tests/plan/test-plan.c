@@ -65,6 +65,7 @@ static const Host desktop = {
         .n_mounts = ARRAY_LEN(mounts),
         .top = top,
         .n_top = ARRAY_LEN(top),
+        .net_helper = (char[]){"/usr/libexec/kurung/kurung-net"},
         .resolv_conf = (char[]){"/run/systemd/resolve/stub-resolv.conf"},
 };
 
@@ -146,7 +147,57 @@ static void goldens_of_a_desktop(void **state)
                         "--chdir=/tmp", "true"));
         is_golden("ids", &desktop, WORDS("--run-as=5:6", "true"));
         is_golden("root-dir", &desktop, WORDS("--root=/srv/debian", "--run-as=root", "true"));
+        is_golden("network", &desktop,
+                  WORDS("--net=slirp", "--allow=git.example.org:443", "--allow=192.0.2.0/24",
+                        "--deny=bad.example.org", "--allow-private", "--host-loopback=5432",
+                        "--publish=8080:80", "--publish=[::1]:0:53/udp", "--network-bandwidth-max=up 1M",
+                        "true"));
         is_golden("home-host", &desktop, WORDS("--home=host", "--work-dir=hidden", "true"));
+}
+
+static void a_network_that_cannot_be_had_is_an_error(void **state)
+{
+        Host h = desktop;
+        (void)state;
+        h.tun_device = HOST_DEVICE_MISSING;
+        refused(&h, WORDS("--net=slirp", "true"), "modprobe tun");
+        h.tun_device = HOST_DEVICE_CLOSED;
+        refused(&h, WORDS("--net=slirp", "true"), "chmod 0666 /dev/net/tun");
+        h = desktop;
+        h.net_helper = NULL;
+        refused(&h, WORDS("--net=slirp", "true"), "make install");
+        refused(&desktop, WORDS("--net=host", "--deny=a.example", "true"), "Mode=slirp can");
+        refused(&desktop, WORDS("--net=slirp", "--publish=1:2", "--publish=127.0.0.1:1:3", "true"),
+                "given already");
+}
+
+static bool plan_has_line(const char *const *words, const char *line)
+{
+        CLEANUP(plan_clear) Plan plan = {0};
+        Error err = {0};
+        if (make(&desktop, words, &plan, &err) < 0)
+                fail_msg("%s", err.text);
+        CLEANUP_FREE char *text = print(&plan);
+        size_t len = strlen(line);
+        for (const char *p = text; *p; p += strcspn(p, "\n") + 1)
+                if (strncmp(p, line, len) == 0 && p[len] == '\n')
+                        return true;
+        return false;
+}
+
+static void what_a_list_means(void **state)
+{
+        (void)state;
+        assert_true(plan_has_line(WORDS("--net=slirp", "true"), "net-reach the internet"));
+        assert_true(plan_has_line(WORDS("--net=slirp", "true"), "net-check-sni no"));
+        assert_true(plan_has_line(WORDS("--net=slirp", "--allow=192.0.2.1", "true"), "net-check-sni no"));
+        assert_true(plan_has_line(WORDS("--net=slirp", "--allow=a.example", "true"), "net-check-sni yes"));
+        assert_true(plan_has_line(WORDS("--net=slirp", "--allow=a.example", "--check-sni=no", "true"),
+                                  "net-check-sni no"));
+        /* An empty variable on a command line does not open everything (attack 55). */
+        assert_true(plan_has_line(WORDS("--net=slirp", "--allow=", "true"), "net-reach what is allowed"));
+        assert_true(plan_has_line(WORDS("--allow=a.example", "true"),
+                                  "notice there is no network (Mode=none), so Allow= has no effect"));
 }
 
 static void goldens_of_poorer_hosts(void **state)
@@ -309,6 +360,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(goldens_of_a_desktop),
+                cmocka_unit_test(a_network_that_cannot_be_had_is_an_error),
+                cmocka_unit_test(what_a_list_means),
                 cmocka_unit_test(goldens_of_poorer_hosts),
                 cmocka_unit_test(what_is_asked_for_and_cannot_be_had_is_an_error),
                 cmocka_unit_test(each_obstacle_has_its_own_remedy),
