@@ -136,6 +136,23 @@ int source_add_url(Finder *f, const char *url, const Place *place)
         return 0;
 }
 
+int source_add_env(Finder *f, const char *name, const char *url)
+{
+        const char *host = strstr(url, "://");
+        size_t len = strlen(name);
+        for (size_t i = 0; i < f->out->env.n; i++)
+                if (strncmp(f->out->env.items[i], name, len) == 0 && f->out->env.items[i][len] == '=')
+                        return 0;
+        if (!host)
+                return 0;
+        host += 3;
+        size_t scheme = (size_t)(host - url), authority = strcspn(host, "/?#"), end = strcspn(host, "?#");
+        const char *at = memrchr(host, '@', authority);
+        const char *begin = at ? at + 1 : host;
+        return strlist_add_printf(&f->out->env, "%s=%.*s%.*s", name, (int)scheme, url,
+                                  (int)(host + end - begin), begin);
+}
+
 bool source_in_project(const Finder *f, const char *path)
 {
         return f->ctx->cwd && path_is_below(path, f->ctx->cwd);
@@ -278,6 +295,7 @@ void sources_clear(HostSources *sources)
                 free(sources->items[i].where);
         }
         free(sources->items);
+        strlist_clear(&sources->env);
         strlist_clear(&sources->notices);
         *sources = (HostSources){0};
 }

@@ -23,6 +23,8 @@ typedef struct HostSource {
 typedef struct HostSources {
         HostSource *items;
         size_t n;
+        StrList env; /* "NAME=VALUE": what tells the tool inside, where the user's own files are not, the same
+                      */
         StrList notices; /* what could not be read, one line each */
 } HostSources;
 

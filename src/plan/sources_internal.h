@@ -27,6 +27,10 @@ typedef struct Place {
 int source_add_url(Finder *f, const char *url, const Place *place);
 int source_add_host(Finder *f, const char *host, unsigned port, const Place *place);
 
+/** source_add_env - "@name=URL" for the tool inside, of a URL that the user configured: without user,
+ * password, query and fragment. The first of a name counts. 0 or -ENOMEM. */
+int source_add_env(Finder *f, const char *name, const char *url);
+
 /** source_notice - "AllowFrom=TOOL: ..." 0 or -ENOMEM. */
 int source_notice(Finder *f, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

@@ -62,7 +62,10 @@ static int read_npmrc(Finder *f, const char *path, bool *ret_registry)
                 if (!url)
                         continue;
                 r = source_add_url(f, url, &place);
-                *ret_registry |= registry && !place.in_project;
+                if (r == 0 && registry && !place.in_project) {
+                        r = source_add_env(f, "npm_config_registry", url);
+                        *ret_registry = true;
+                }
         }
         return r;
 }
@@ -107,6 +110,8 @@ int source_npm(Finder *f, Error *err)
                         continue;
                 registry = true;
                 r = source_add_url(f, url, &place);
+                if (r == 0)
+                        r = source_add_env(f, "npm_config_registry", url);
         }
         const char *user = c->getenv ? c->getenv("NPM_CONFIG_USERCONFIG") : NULL;
         if (!user && c->getenv)

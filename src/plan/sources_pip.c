@@ -4,13 +4,17 @@
 
 #include <ctype.h>
 
-/* Words of a value: several URLs may stand in one. */
-static int add_words(Finder *f, char *value, const Place *place)
+/* Words of a value: several URLs may stand in one. @variable: what tells pip inside the first of them, or
+ * NULL. */
+static int add_words(Finder *f, char *value, const Place *place, const char *variable)
 {
         char *save = NULL;
         int r = 0;
-        for (char *w = strtok_r(value, " \t,", &save); r == 0 && w; w = strtok_r(NULL, " \t,", &save))
+        for (char *w = strtok_r(value, " \t,", &save); r == 0 && w; w = strtok_r(NULL, " \t,", &save)) {
                 r = source_add_url(f, w, place);
+                if (r == 0 && variable && !place->in_project)
+                        r = source_add_env(f, variable, w);
+        }
         return r;
 }
 
@@ -30,6 +34,7 @@ static int read_conf(Finder *f, const char *path, bool *ret_index)
         const Place place = {.where = path, .in_project = source_in_project(f, path)};
         char *at = text;
         bool wanted = false, indented;
+        const char *variable = NULL;
         int r = 0;
         for (char *line; r == 0 && text && (line = source_next_line(&at, &indented));) {
                 if (line[0] == '#' || line[0] == ';' || line[0] == '\0')
@@ -43,12 +48,13 @@ static int read_conf(Finder *f, const char *path, bool *ret_index)
                         line[len] = '\0';
                         value = line + len + 1;
                         const char *key = source_trim(line);
-                        bool index = is_key(key, "index-url");
-                        wanted = index || is_key(key, "extra-index-url") || is_key(key, "find-links");
+                        bool index = is_key(key, "index-url"), extra = is_key(key, "extra-index-url");
+                        wanted = index || extra || is_key(key, "find-links");
+                        variable = index ? "PIP_INDEX_URL" : extra ? "PIP_EXTRA_INDEX_URL" : NULL;
                         *ret_index |= index && !place.in_project;
                 }
                 if (wanted)
-                        r = add_words(f, source_trim(value), &place);
+                        r = add_words(f, source_trim(value), &place, variable);
         }
         return r;
 }
@@ -95,7 +101,7 @@ static int ask_pip(Finder *f, Error *err)
                         "AllowFrom=pip: no index is configured, and the system's pip can't be asked for its "
                         "default; write index-url into ~/.config/pip/pip.conf, or name the host in Allow=");
         const Place place = {.where = "pip's default"};
-        return add_words(f, source_trim(answer), &place);
+        return add_words(f, source_trim(answer), &place, NULL);
 }
 
 static int read_variables(Finder *f, bool *ret_index)
@@ -109,7 +115,7 @@ static int read_variables(Finder *f, bool *ret_index)
                 if (!copy)
                         continue;
                 *ret_index |= i == 0;
-                r = add_words(f, copy, &place);
+                r = add_words(f, copy, &place, i < 2 ? variables[i] : NULL);
         }
         return r;
 }
