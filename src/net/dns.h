@@ -73,12 +73,14 @@ void dns_process(Dns *dns, const struct pollfd *fds, size_t n, uint64_t now_ms);
 /**
  * dns_stream_new - one TCP connection to the resolver (RFC 7766: a length of two bytes before each message).
  *
- * @write: called with bytes for the client. NULL: out of memory, or over DNS_STREAMS_MAX.
+ * @write: called with bytes for the client; it must not free the stream. NULL: out of memory, or over
+ * DNS_STREAMS_MAX.
  */
 DnsStream *dns_stream_new(Dns *dns, void (*write)(void *userdata, const uint8_t *bytes, size_t len),
                           void *userdata);
 
-/** dns_stream_bytes - bytes of the client, split anyhow. Returns 0, or -EPROTO: close the connection. */
+/** dns_stream_bytes - bytes of the client, split anyhow. A message is at most DNS_QUERY_MAX long. Returns 0,
+ * or -EPROTO: close the connection. */
 int dns_stream_bytes(DnsStream *stream, const uint8_t *bytes, size_t len, uint64_t now_ms);
 
 /** dns_stream_free - the connection is gone; answers still waited for are dropped. */
