@@ -184,7 +184,7 @@ int stack_new(const NetConfig *config, Filter *filter, Stack *ret, Error *err)
                 .vhost = v4(&net_site.gateway[0]),
                 .in6_enabled = true,
                 .vprefix_addr6 = v6(&net_site.network[1]),
-                .vprefix_len = (uint8_t)net_site.prefix[1],
+                .vprefix_len = NET_LINK_PREFIX_IPV6,
                 .vhost6 = v6(&net_site.gateway[1]),
                 .vdhcp_start = v4(&net_guest[0]),
                 .vnameserver = v4(&net_site.resolver[0]),

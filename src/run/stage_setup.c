@@ -82,7 +82,7 @@ static int make_network(const StageContext *ctx, Error *err)
         for (size_t i = 0; i < ARRAY_LEN(addresses); i++) {
                 memcpy(addresses[i].address, net_guest[i].bytes, sizeof(addresses[i].address));
                 memcpy(addresses[i].gateway, net_site.gateway[i].bytes, sizeof(addresses[i].gateway));
-                addresses[i].prefix = net_site.prefix[i];
+                addresses[i].prefix = i == 0 ? NET_PREFIX_IPV4 : NET_LINK_PREFIX_IPV6;
         }
         TapSettings settings = {.name = NET_TAP_NAME,
                                 .mtu = shaper_mtu(ctx->plan->net.rate_up, ctx->plan->net.rate_down, NET_MTU),
