@@ -3,7 +3,6 @@
 
 #include "base/path.h"
 #include "base/process.h"
-#include "base/process.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -14,9 +13,6 @@
 
 #ifndef PROFILES_DIR
 #define PROFILES_DIR "/usr/local/share/kurung/profiles"
-#endif
-#ifndef BUILD_DIR
-#define BUILD_DIR ""
 #endif
 #ifndef SOURCE_PROFILES_DIR
 #define SOURCE_PROFILES_DIR ""
@@ -167,14 +163,6 @@ bool profile_name_is_valid(const char *name)
         return true;
 }
 
-/* Run from where it was built, kurung takes the profiles beside its sources. */
-static bool runs_uninstalled(void)
-{
-        char program[PATH_MAX];
-        return BUILD_DIR[0] && process_program(program, sizeof(program)) == 0 &&
-               path_is_below(program, BUILD_DIR);
-}
-
 int profile_directories(const ProfileContext *ctx, StrList *ret)
 {
         const char *config = ctx->getenv ? ctx->getenv("XDG_CONFIG_HOME") : NULL;
@@ -186,7 +174,7 @@ int profile_directories(const ProfileContext *ctx, StrList *ret)
         if (r == 0)
                 r = strlist_add(ret, "/etc/kurung/profiles");
         if (r == 0)
-                r = strlist_add(ret, runs_uninstalled() ? SOURCE_PROFILES_DIR : PROFILES_DIR);
+                r = strlist_add(ret, process_is_uninstalled() ? SOURCE_PROFILES_DIR : PROFILES_DIR);
         return r;
 }
 

@@ -124,6 +124,10 @@ static int probe_user(Host *h)
                 return -ENOMEM;
         if (pw && !(h->user = strdup(pw->pw_name)))
                 return -ENOMEM;
+        char hostname[HOST_NAME_MAX + 1] = "";
+        if (gethostname(hostname, sizeof(hostname) - 1) == 0 && hostname[0] &&
+            !(h->hostname = strdup(hostname)))
+                return -ENOMEM;
         h->shell = strdup(pw && pw->pw_shell && pw->pw_shell[0] == '/' ? pw->pw_shell : "/bin/sh");
         return h->shell ? 0 : -ENOMEM;
 }
@@ -471,6 +475,7 @@ void host_clear(Host *h)
         free(h->user);
         free(h->home);
         free(h->shell);
+        free(h->hostname);
         free(h->cwd);
         free(h->cache_home);
         free(h->newuidmap);

@@ -65,6 +65,7 @@ typedef struct Host {
         char *user;        /* login name, or NULL */
         char *home;        /* $HOME, else passwd's; NULL: none, or not an existing directory */
         char *shell;       /* passwd's, or "/bin/sh" */
+        char *hostname;    /* gethostname(2); NULL: none */
         char *cwd;         /* normalized; NULL when it was deleted */
         char *cache_home; /* where kurung may keep things: $XDG_CACHE_HOME/kurung, ~/.cache/kurung, ...; NULL:
                              nowhere */

@@ -40,6 +40,7 @@ typedef enum PlanOpKind {
                   */
         OP_PIN,  /* dest is bound on itself: it can't be renamed away from under what it holds */
         OP_READ_ONLY, /* dest, with what is mounted below, becomes read-only */
+        OP_FILE,      /* a file with the text source, read-only; kept in /run/kurung, seen at dest */
         OP_SEAL,      /* the root's own mount becomes read-only, nothing below it */
 } PlanOpKind;
 

@@ -20,6 +20,7 @@ static const char *const op_names[] = {
         [OP_MASK] = "mask",
         [OP_PIN] = "pin",
         [OP_READ_ONLY] = "read-only",
+        [OP_FILE] = "file",
         [OP_SEAL] = "seal",
 };
 

@@ -6,6 +6,7 @@
 #include "mech/idmap.h"
 #include "mech/placeholders.h"
 #include "mech/rootfs.h"
+#include "run/nethelper.h"
 #include "run/relay.h"
 #include "run/run.h"
 #include "run/stages.h"
@@ -41,6 +42,8 @@ typedef struct Supervisor {
         int init; /* pidfd; FD_NONE once it has ended */
         Overlay overlays[OVERLAYS_MAX];
         size_t n_overlays;
+        NetHelper net;
+        bool net_awaited; /* the setup stage waits for it */
         Relay relay;
         unsigned interrupts; /* how often Ctrl-C was asked for without a terminal of our own */
         bool payload_ended;
@@ -111,7 +114,11 @@ static const char *namespaces_refused(int e)
 static int start(Supervisor *s, Error *err)
 {
         int ends[2];
-        int r = channel_make(ends);
+        /* Beside all that follows: a payload starts when both are done. */
+        int r = nethelper_start(&s->net, s->plan, err);
+        if (r < 0)
+                return r;
+        r = channel_make(ends);
         if (r < 0)
                 return error_set_errno(err, r, "making a channel");
         CLEANUP_FD int ours = ends[0], theirs = ends[1];
@@ -119,6 +126,7 @@ static int start(Supervisor *s, Error *err)
                 .plan = s->plan,
                 .filter = &s->filter,
                 .channel = theirs,
+                .network = s->plan->network == NETWORK_SLIRP,
                 .run_fd = s->run.fd,
                 .run_name = s->run.name,
                 .terminal = defence_is_on(DEFENCE_PTY) && isatty(STDIN_FILENO),
@@ -181,6 +189,29 @@ static void kill_all(Supervisor *s)
                 (void)process_signal(s->init, SIGKILL);
 }
 
+/* Lets the payload start once its network is there. */
+static void go_on_with_network(Supervisor *s)
+{
+        if (!s->net_awaited || !nethelper_is_ready(&s->net, s->plan))
+                return;
+        s->net_awaited = false;
+        (void)channel_send(s->channel, MSG_SYNC, SYNC_EXEC, FD_NONE);
+}
+
+static void handle_network(Supervisor *s)
+{
+        int r = s->net.channel >= 0 ? nethelper_handle(&s->net, &s->error) : 0;
+        if (r < 0)
+                kill_all(s);
+        go_on_with_network(s);
+}
+
+static void network_ended(Supervisor *s)
+{
+        if (nethelper_ended(&s->net, &s->error) < 0)
+                kill_all(s);
+}
+
 /* The payload was stopped by its terminal: so are we, until somebody continues us. */
 static void stop_ourselves(Supervisor *s)
 {
@@ -213,6 +244,10 @@ static void handle_message(Supervisor *s)
         case MSG_TERMINAL:
                 relay_start(&s->relay, TAKE_FD(fd));
                 break;
+        case MSG_TAP:
+                if (nethelper_pass_tap(&s->net, TAKE_FD(fd), &s->error) < 0)
+                        kill_all(s);
+                break;
         case MSG_STOPPED:
                 stop_ourselves(s);
                 break;
@@ -226,6 +261,9 @@ static void handle_message(Supervisor *s)
                         s->run_removed = run_dir_remove(&s->run, s->userns, NULL) == 0;
                 break;
         case MSG_SYNC:
+                s->net_awaited = s->net_awaited || m.value == SYNC_NETNS;
+                go_on_with_network(s);
+                break;
         case MSG_SIGNAL:
                 break;
         }
@@ -321,12 +359,23 @@ static void handle_signal(Supervisor *s)
 
 static void supervise(Supervisor *s)
 {
-        enum { SIGNALS, CHANNEL, INIT, OVERLAYS, RELAY = OVERLAYS + OVERLAYS_MAX, N = RELAY + RELAY_POLLS };
+        enum {
+                SIGNALS,
+                CHANNEL,
+                INIT,
+                NET,
+                NET_END,
+                OVERLAYS,
+                RELAY = OVERLAYS + OVERLAYS_MAX,
+                N = RELAY + RELAY_POLLS
+        };
         while (s->init >= 0) {
                 struct pollfd fds[N];
                 fds[SIGNALS] = (struct pollfd){.fd = s->signals, .events = POLLIN};
                 fds[CHANNEL] = (struct pollfd){.fd = s->channel, .events = POLLIN};
                 fds[INIT] = (struct pollfd){.fd = s->init, .events = POLLIN};
+                fds[NET] = (struct pollfd){.fd = s->net.channel, .events = POLLIN};
+                fds[NET_END] = (struct pollfd){.fd = s->net.pidfd, .events = POLLIN};
                 for (size_t i = 0; i < OVERLAYS_MAX; i++)
                         fds[OVERLAYS + i] = (struct pollfd){
                                 .fd = i < s->n_overlays ? s->overlays[i].pidfd : -1, .events = POLLIN};
@@ -341,6 +390,10 @@ static void supervise(Supervisor *s)
                         handle_signal(s);
                 if (fds[CHANNEL].revents)
                         handle_message(s);
+                if (fds[NET].revents)
+                        handle_network(s);
+                if (fds[NET_END].revents && s->net.pidfd >= 0)
+                        network_ended(s);
                 relay_poll_handle(&s->relay, fds + RELAY);
                 if (s->relay.watch_interrupt && relay_take_interrupt(&s->relay))
                         kill_all(s);
@@ -387,6 +440,7 @@ static void teardown(Supervisor *s)
                 s->init = fd_close(s->init);
         }
         end_overlays(s);
+        nethelper_stop(&s->net);
         relay_stop(&s->relay);
         if (s->run.fd >= 0) {
                 CLEANUP_FREE char *kept = NULL;
@@ -423,6 +477,7 @@ int run_plan(const Plan *plan, int *ret_exit, Error *err)
                 .channel = FD_NONE,
                 .userns = FD_NONE,
                 .init = FD_NONE,
+                .net = NET_HELPER_NONE,
                 .relay = {.master = FD_NONE},
         };
         int r = prepare(&s, &s.error);
@@ -431,6 +486,7 @@ int run_plan(const Plan *plan, int *ret_exit, Error *err)
         if (r == 0)
                 supervise(&s);
         teardown(&s);
+        net_report_clear(&s.net.report);
         if (s.error.errnum != 0) {
                 *err = s.error;
                 return -s.error.errnum;
