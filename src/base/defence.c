@@ -1,6 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/defence.h"
 
+const char defence_program_suffix[] = "";
+
+char *const *defence_environment(void)
+{
+        static char *const none[] = {NULL};
+        return none;
+}
+
+const char *defence_attack(void)
+{
+        return NULL;
+}
+
 bool defence_is_on(Defence d)
 {
         (void)d;

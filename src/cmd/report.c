@@ -195,6 +195,8 @@ int report_write(FILE *out, const Plan *plan, const RunReport *report, const Err
         json_add(o, "exit", exit_of(report, failure));
         json_add(o, "limits", limits_of(plan));
         json_add(o, "resources", resources_of(plan, report));
+        if (plan->network == NETWORK_SLIRP)
+                json_add(o, "network", net_report_json(&report->network));
         json_add(o, "notices", words(&plan->notices));
         json_print(out, o);
         return fflush(out) == 0 ? 0 : error_set_errno(err, errno, "writing the report");

@@ -76,7 +76,7 @@ static void remember_told(const Plan *plan)
 static int run_and_report(const Plan *plan, const char *report_path, int *ret_exit, Error *err)
 {
         FILE *out = NULL;
-        RunReport report;
+        CLEANUP(run_report_clear) RunReport report = {0};
         if (report_path && !(out = fopen(report_path, "we")))
                 return error_set_errno(err, errno, "--report: %s", report_path);
         int r = run_plan(plan, &report, err);
@@ -134,6 +134,9 @@ static int run_command(int argc, char **argv, bool shell, int *ret_exit, Error *
         }
         log_set_level(options.level);
         r = complete_argv(&spec, shell, &host, err);
+        /* Files are read and tools asked only for those who want it. */
+        if (r == 0 && spec.network == NETWORK_SLIRP && spec.net_allow_from.n > 0)
+                r = host_probe_sources(&host, &spec.net_allow_from, get_variable, err);
         if (r == 0)
                 r = probe_limits(&spec, &host, err);
         if (r == 0)

@@ -14,9 +14,6 @@
 #ifndef PROFILES_DIR
 #define PROFILES_DIR "/usr/local/share/kurung/profiles"
 #endif
-#ifndef BUILD_DIR
-#define BUILD_DIR ""
-#endif
 #ifndef SOURCE_PROFILES_DIR
 #define SOURCE_PROFILES_DIR ""
 #endif
@@ -170,14 +167,6 @@ bool profile_name_is_valid(const char *name)
         return true;
 }
 
-/* Run from where it was built, kurung takes the profiles beside its sources. */
-static bool runs_uninstalled(void)
-{
-        char program[PATH_MAX];
-        return BUILD_DIR[0] && process_program(program, sizeof(program)) == 0 &&
-               path_is_below(program, BUILD_DIR);
-}
-
 /* Moved as a whole, an installation finds its own: PREFIX/share/kurung/profiles beside PREFIX/bin/kurung.
  * Owned. */
 static char *moved_profiles(void)
@@ -211,7 +200,9 @@ int profile_directories(const ProfileContext *ctx, StrList *ret)
         if (r < 0)
                 return r;
         CLEANUP_FREE char *moved = moved_profiles();
-        return strlist_add(ret, runs_uninstalled() ? SOURCE_PROFILES_DIR : moved ? moved : PROFILES_DIR);
+        return strlist_add(ret, process_is_uninstalled() ? SOURCE_PROFILES_DIR
+                                : moved                  ? moved
+                                                         : PROFILES_DIR);
 }
 
 /* Ourselves and root; in a user namespace without root that is who owns "/" there (the overflow id). */

@@ -129,7 +129,7 @@ static int write_limits(const Cgroup *cg, const Plan *plan, StrList *notices, Er
         return 0;
 }
 
-int cgroup_fill(Cgroup *cg, const Plan *plan, pid_t setup, StrList *notices, Error *err)
+int cgroup_fill(Cgroup *cg, const Plan *plan, pid_t setup, pid_t helper, StrList *notices, Error *err)
 {
         int r = make_group(cg, "helpers", &cg->helpers, err);
         if (r == 0)
@@ -140,6 +140,11 @@ int cgroup_fill(Cgroup *cg, const Plan *plan, pid_t setup, StrList *notices, Err
         /* In a scope we are what systemd put there; in a group of our own we are in the way of its limits. */
         if (r == 0 && (plan->cgroup == CGROUP_SCOPE || plan->cgroup_leave))
                 r = move_to(cg->helpers, getpid());
+        /* It may have ended meanwhile; whoever watches it tells of that. */
+        if (r == 0 && helper > 0) {
+                r = move_to(cg->helpers, helper);
+                r = r == -ESRCH ? 0 : r;
+        }
         if (r < 0)
                 return error_set_errno(err, r, "moving into a control group");
         if (plan->cgroup == CGROUP_DELEGATED)

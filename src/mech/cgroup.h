@@ -59,13 +59,14 @@ int cgroup_make_outer(Cgroup *cg, const Plan *plan, const char *name, Error *err
 int cgroup_open_outer(Cgroup *cg, pid_t pid, Error *err);
 
 /**
- * cgroup_fill - make the two groups, move ourselves and @setup there, and write the limits.
+ * cgroup_fill - make the two groups, move ourselves, @helper (0: none) and @setup there, and write the
+ * limits.
  *
  * @notices: a line is added for each default that could not be set. A limit that was asked for is an error.
  *
  * Returns 0 or -errno with @err.
  */
-int cgroup_fill(Cgroup *cg, const Plan *plan, pid_t setup, StrList *notices, Error *err);
+int cgroup_fill(Cgroup *cg, const Plan *plan, pid_t setup, pid_t helper, StrList *notices, Error *err);
 
 /** cgroup_memory_events - read them. false: there are none. */
 bool cgroup_memory_events(const Cgroup *cg, CgroupMemoryEvents *ret);

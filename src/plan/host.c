@@ -7,6 +7,7 @@
 
 #include "base/io.h"
 #include "base/path.h"
+#include "base/process.h"
 #include "plan/host_internal.h"
 
 #include <dirent.h>
@@ -22,6 +23,13 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/xattr.h>
+
+#ifndef BUILD_DIR
+#define BUILD_DIR ""
+#endif
+#ifndef HELPERS_DIR
+#define HELPERS_DIR "/usr/local/libexec/kurung"
+#endif
 
 #define MOUNTINFO_MAX (8 * 1024 * 1024)
 #define SUBID_MAX (1024 * 1024)
@@ -115,6 +123,10 @@ static int probe_user(Host *h)
         if (is_directory(home) && path_normalize(home, NULL, &h->home) == -ENOMEM)
                 return -ENOMEM;
         if (pw && !(h->user = strdup(pw->pw_name)))
+                return -ENOMEM;
+        char hostname[HOST_NAME_MAX + 1] = "";
+        if (gethostname(hostname, sizeof(hostname) - 1) == 0 && hostname[0] &&
+            !(h->hostname = strdup(hostname)))
                 return -ENOMEM;
         h->shell = strdup(pw && pw->pw_shell && pw->pw_shell[0] == '/' ? pw->pw_shell : "/bin/sh");
         return h->shell ? 0 : -ENOMEM;
@@ -278,8 +290,19 @@ static void keep_mapped(int root, const char *map_path, SubRanges *ranges, Host 
                 h->ranges_unmapped = true;
 }
 
+/* Installed where the build says; beside kurung itself when that runs from where it was built. */
+static char *find_net_helper(int root)
+{
+        char program[PATH_MAX];
+        bool built = BUILD_DIR[0] && process_program(program, sizeof(program)) == 0 &&
+                     path_is_below(program, BUILD_DIR);
+        const char *path = built ? BUILD_DIR "/kurung-net" : HELPERS_DIR "/kurung-net";
+        return (built ? access(path, X_OK) == 0 : is_there(root, path, X_OK)) ? strdup(path) : NULL;
+}
+
 static void probe_helpers(int root, Host *h)
 {
+        h->net_helper = find_net_helper(root);
         h->newuidmap = find_helper(root, "newuidmap");
         h->newgidmap = find_helper(root, "newgidmap");
         h->newuidmap_state = helper_state(root, h->newuidmap);
@@ -409,16 +432,31 @@ int host_probe(Host *ret, Error *err)
         return host_probe_at(root, ret, err);
 }
 
+int host_probe_sources(Host *host, const StrList *tools, const char *(*get_variable)(const char *),
+                       Error *err)
+{
+        const SourcesContext ctx = {.home = host->home,
+                                    .cwd = host->cwd,
+                                    .root = "",
+                                    .cache = host->cache_home,
+                                    .getenv = get_variable};
+        sources_clear(&host->sources);
+        return sources_probe(&ctx, tools, &host->sources, err);
+}
+
 void host_clear(Host *h)
 {
+        sources_clear(&h->sources);
         free(h->user);
         free(h->home);
         free(h->shell);
+        free(h->hostname);
         free(h->cwd);
         free(h->cache_home);
         free(h->newuidmap);
         free(h->newgidmap);
         free(h->fuse_overlayfs);
+        free(h->net_helper);
         free(h->resolv_conf);
         host_free_mounts(h->mounts, h->n_mounts);
         for (size_t i = 0; i < h->n_top; i++) {

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/strlist.h"
+#include "plan/sources.h"
 
 #include <sys/types.h>
 
@@ -98,6 +99,7 @@ typedef struct Host {
         char *user;        /* login name, or NULL */
         char *home;        /* $HOME, else passwd's; NULL: none, or not an existing directory */
         char *shell;       /* passwd's, or "/bin/sh" */
+        char *hostname;    /* gethostname(2); NULL: none */
         char *cwd;         /* normalized; NULL when it was deleted */
         char *cache_home; /* where kurung may keep things: $XDG_CACHE_HOME/kurung, ~/.cache/kurung, ...; NULL:
                              nowhere */
@@ -110,6 +112,7 @@ typedef struct Host {
         HostHelper newuidmap_state, newgidmap_state;
         char *fuse_overlayfs; /* absolute path or NULL */
         HostDevice fuse_device, tun_device;
+        char *net_helper;    /* kurung-net: absolute path, or NULL */
         bool kernel_overlay; /* overlayfs is there and may be mounted in a user namespace (>= 5.11) */
         int landlock_abi;    /* 0: none */
         bool seccomp;
@@ -121,7 +124,8 @@ typedef struct Host {
         size_t n_mounts;
         HostEntry *top; /* entries of "/", sorted by name */
         size_t n_top;
-        char *resolv_conf; /* what /etc/resolv.conf resolves to; NULL: nothing */
+        char *resolv_conf;   /* what /etc/resolv.conf resolves to; NULL: nothing */
+        HostSources sources; /* what AllowFrom= stands for; only when host_probe_sources() was asked */
         HostLimits limits;
 } Host;
 
@@ -150,6 +154,10 @@ int host_probe_at(int root, Host *ret, Error *err);
  * What is not found is left empty. 0 or -ENOMEM.
  */
 int host_probe_limits(int root, Host *host, const char *const *paths);
+
+/** host_probe_sources - add what AllowFrom= of @tools stands for. 0 or -errno with @err. */
+int host_probe_sources(Host *host, const StrList *tools, const char *(*get_variable)(const char *),
+                       Error *err);
 
 void host_clear(Host *host);
 

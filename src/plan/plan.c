@@ -242,6 +242,8 @@ static int fill_plan(Plan *plan, const Spec *spec, const Host *host, const char 
         if (r == 0)
                 r = plan_make_root(plan, spec, host, err);
         if (r == 0)
+                r = plan_make_network(plan, spec, host, err);
+        if (r == 0)
                 r = make_privileges(plan, spec, host, err);
         if (r == 0)
                 r = plan_make_env(plan, spec, host, environ_list, err);
@@ -282,6 +284,7 @@ void plan_clear(Plan *plan)
         free(plan->state_dir);
         free(plan->seccomp_file);
         plan_clear_limits(plan);
+        plan_clear_network(&plan->net);
         strlist_clear(&plan->architectures);
         strlist_clear(&plan->argv);
         strlist_clear(&plan->env);

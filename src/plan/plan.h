@@ -5,6 +5,7 @@
 #pragma once
 
 #include "plan/host.h"
+#include "spec/net_publish.h"
 #include "spec/spec.h"
 
 typedef struct IdRange {
@@ -40,6 +41,7 @@ typedef enum PlanOpKind {
         OP_CGROUP, /* the run's control groups, as its namespace shows them */
         OP_PIN,    /* dest is bound on itself: it can't be renamed away from under what it holds */
         OP_READ_ONLY, /* dest, with what is mounted below, becomes read-only */
+        OP_FILE,      /* a file with the text source, read-only; kept in /run/kurung, seen at dest */
         OP_SEAL,      /* the root's own mount becomes read-only, nothing below it */
 } PlanOpKind;
 
@@ -84,6 +86,21 @@ typedef struct PlanLimit {
         char *origin; /* whose wish it was */
 } PlanLimit;
 
+/** With NETWORK_SLIRP: what the net helper is told. */
+typedef struct PlanNetwork {
+        char *helper;        /* absolute path of kurung-net */
+        StrList allow, deny; /* as net_rule_print() spells them; with what AllowFrom= brought */
+        StrList allow_from;  /* "TOOL RULE PLACE": where a rule of "allow" comes from, for people */
+        bool has_list;       /* only what "allow" names, even if that is nothing */
+        bool allow_private;
+        bool check_sni;
+        uint16_t loopback_ports[NET_LOOPBACK_PORTS_MAX];
+        size_t n_loopback_ports;
+        NetPublish publish[NET_PUBLISH_MAX];
+        size_t n_publish;
+        uint64_t rate_up, rate_down; /* bytes a second, 0: no limit */
+} PlanNetwork;
+
 typedef struct Plan {
         /* identity */
         uid_t host_uid;
@@ -96,6 +113,7 @@ typedef struct Plan {
 
         uint64_t namespaces; /* CLONE_NEW* of the setup stage */
         NetworkMode network;
+        PlanNetwork net;
 
         /* root */
         OverlayEngine engine; /* never OVERLAY_AUTO */

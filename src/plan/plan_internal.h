@@ -33,3 +33,7 @@ int plan_make_limits(Plan *plan, const Spec *spec, const Host *host, Error *err)
 
 /** plan_clear_limits - free it. */
 void plan_clear_limits(Plan *plan);
+
+/** plan_make_network - fill plan->net. */
+int plan_make_network(Plan *plan, const Spec *spec, const Host *host, Error *err);
+void plan_clear_network(PlanNetwork *net);

@@ -11,7 +11,8 @@ static const char *const op_names[] = {
         [OP_SCRATCH] = "scratch", [OP_OVERLAY] = "overlay",     [OP_FUSE] = "fuse",
         [OP_TMPFS] = "tmpfs",     [OP_PROC] = "proc",           [OP_SYSFS] = "sysfs",
         [OP_DEV] = "dev",         [OP_MASK] = "mask",           [OP_CGROUP] = "cgroup",
-        [OP_PIN] = "pin",         [OP_READ_ONLY] = "read-only", [OP_SEAL] = "seal",
+        [OP_PIN] = "pin",         [OP_READ_ONLY] = "read-only", [OP_FILE] = "file",
+        [OP_SEAL] = "seal",
 };
 
 static const struct {
@@ -135,6 +136,33 @@ static void print_limits(const Plan *plan, FILE *out)
                 (void)fprintf(out, "rlimit nproc %llu\n", (unsigned long long)plan->weak_tasks_max);
 }
 
+static void print_list(FILE *out, const char *name, const StrList *list)
+{
+        for (size_t i = 0; i < list->n; i++)
+                print_value(out, name, list->items[i]);
+}
+
+static void print_network(FILE *out, const PlanNetwork *net)
+{
+        char text[NET_PUBLISH_TEXT_MAX];
+        print_value(out, "net-helper", net->helper);
+        print_value(out, "net-reach", net->has_list ? "what is allowed" : "the internet");
+        print_list(out, "net-allow", &net->allow);
+        print_list(out, "net-allow-from", &net->allow_from);
+        print_list(out, "net-deny", &net->deny);
+        if (net->allow_private)
+                print_value(out, "net-allow-private", "yes");
+        print_value(out, "net-check-sni", net->check_sni ? "yes" : "no");
+        for (size_t i = 0; i < net->n_loopback_ports; i++)
+                (void)fprintf(out, "net-host-loopback %u\n", net->loopback_ports[i]);
+        for (size_t i = 0; i < net->n_publish; i++)
+                print_value(out, "net-publish", net_publish_print(&net->publish[i], text, sizeof(text)));
+        if (net->rate_up)
+                (void)fprintf(out, "net-rate-up %llu\n", (unsigned long long)net->rate_up);
+        if (net->rate_down)
+                (void)fprintf(out, "net-rate-down %llu\n", (unsigned long long)net->rate_down);
+}
+
 void plan_print(const Plan *plan, FILE *out)
 {
         (void)fputs("namespaces", out);
@@ -151,6 +179,8 @@ void plan_print(const Plan *plan, FILE *out)
         print_value(out, "cwd", plan->cwd);
         print_value(out, "network", plan_network_name(plan->network));
         print_limits(plan, out);
+        if (plan->network == NETWORK_SLIRP)
+                print_network(out, &plan->net);
         CLEANUP_FREE char *caps = plan_capability_names(plan->capabilities);
         print_value(out, "capabilities", caps && caps[0] ? caps : "none");
         print_value(out, "no-new-privileges", plan->no_new_privileges ? "yes" : "no");

@@ -47,7 +47,7 @@ static int fill(Limits *l, Error *err)
 {
         CLEANUP_STRLIST StrList notices = {0};
         Error why = {0};
-        int r = cgroup_fill(&l->cgroup, l->plan, l->setup, &notices, &why);
+        int r = cgroup_fill(&l->cgroup, l->plan, l->setup, l->helper, &notices, &why);
         for (size_t i = 0; i < notices.n; i++)
                 log_notice("%s", notices.items[i]);
         if (r < 0)
@@ -81,13 +81,14 @@ static void apply_weak(const Plan *plan, pid_t setup)
                 (void)io_write_file_at(AT_FDCWD, path, "900");
 }
 
-int limits_begin(Limits *l, const Plan *plan, const char *name, pid_t setup, Error *err)
+int limits_begin(Limits *l, const Plan *plan, const char *name, pid_t setup, pid_t helper, Error *err)
 {
         char description[256];
         Error why = {0};
         int r = 0;
         l->plan = plan;
         l->setup = setup;
+        l->helper = helper;
         switch (plan->cgroup) {
         case CGROUP_NONE:
                 apply_weak(plan, setup);
@@ -100,9 +101,9 @@ int limits_begin(Limits *l, const Plan *plan, const char *name, pid_t setup, Err
                 break;
         }
         describe(plan, description, sizeof(description));
-        const pid_t pids[] = {getpid(), setup};
+        const pid_t pids[] = {getpid(), setup, helper};
         l->deadline_us = now_us() + SCOPE_TIMEOUT_US;
-        r = scope_request(&l->scope, plan, name, description, pids, ARRAY_LEN(pids), &why);
+        r = scope_request(&l->scope, plan, name, description, pids, helper ? 3 : 2, &why);
         return r < 0 ? give_up(l, &why, err) : 0;
 }
 

@@ -14,6 +14,7 @@
 typedef struct Limits {
         const Plan *plan;
         pid_t setup;
+        pid_t helper; /* the net helper, 0: none */
         Cgroup cgroup;
         Scope scope;
         bool ready;           /* nothing is waited for any more */
@@ -34,10 +35,11 @@ typedef struct Limits {
  * limits_begin - ask for what the plan's limits take, without waiting for the user manager.
  *
  * @name: the sandbox's. @setup: the setup stage, which becomes init and has the payload as its child.
+ * @helper: a helper that runs already, 0: none.
  *
  * Returns 0 or -errno with @err when a limit that was asked for can't be had.
  */
-int limits_begin(Limits *l, const Plan *plan, const char *name, pid_t setup, Error *err);
+int limits_begin(Limits *l, const Plan *plan, const char *name, pid_t setup, pid_t helper, Error *err);
 
 /** limits_start_clock - RuntimeMaxSec= counts from now on. 0 or -errno with @err. */
 int limits_start_clock(Limits *l, Error *err);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "mech/cgroup.h"
+#include "run/net_report.h"
 
 #include <time.h>
 
@@ -33,4 +34,8 @@ typedef struct RunReport {
         CgroupUse use;
         RunKilled killed[RUN_KILLED_MAX]; /* those that were seen; use.memory.oom_kill has the number */
         size_t n_killed;
+        NetReport network; /* what it tried to reach, with a network of ours */
 } RunReport;
+
+/** run_report_clear - free it. */
+void run_report_clear(RunReport *report);

@@ -7,6 +7,7 @@
 #include "mech/placeholders.h"
 #include "mech/rootfs.h"
 #include "run/limits.h"
+#include "run/nethelper.h"
 #include "run/relay.h"
 #include "run/run.h"
 #include "run/stages.h"
@@ -51,6 +52,8 @@ typedef struct Supervisor {
         size_t fuse_index;   /* the fuse-overlayfs that is to be started once helpers have a group */
         int fuse_fd;         /* its /dev/fuse, FD_NONE: none */
         unsigned ended_late; /* how often the time was up */
+        NetHelper net;
+        bool net_awaited; /* the setup stage waits for it */
         Relay relay;
         unsigned interrupts; /* how often Ctrl-C was asked for without a terminal of our own */
         bool payload_ended;
@@ -123,7 +126,11 @@ static const char *namespaces_refused(int e)
 static int start(Supervisor *s, Error *err)
 {
         int ends[2];
-        int r = channel_make(ends);
+        /* Beside all that follows: a payload starts when both are done. */
+        int r = nethelper_start(&s->net, s->plan, err);
+        if (r < 0)
+                return r;
+        r = channel_make(ends);
         if (r < 0)
                 return error_set_errno(err, r, "making a channel");
         CLEANUP_FD int ours = ends[0], theirs = ends[1];
@@ -131,6 +138,7 @@ static int start(Supervisor *s, Error *err)
                 .plan = s->plan,
                 .filter = &s->filter,
                 .channel = theirs,
+                .network = s->plan->network == NETWORK_SLIRP,
                 .run_fd = s->run.fd,
                 .run_name = s->run.name,
                 .terminal = defence_is_on(DEFENCE_PTY) && isatty(STDIN_FILENO),
@@ -154,11 +162,11 @@ static int start(Supervisor *s, Error *err)
         /* Where groups are ours to make they are made first: a group that helpers are born into can't have
          * limits below any more. The user manager answers while newuidmap and newgidmap run. */
         bool at_once = s->plan->cgroup != CGROUP_SCOPE;
-        r = at_once ? limits_begin(&s->limits, s->plan, s->report->name, pid, err) : 0;
+        r = at_once ? limits_begin(&s->limits, s->plan, s->report->name, pid, s->net.pid, err) : 0;
         if (r == 0)
                 r = idmap_begin(s->plan, pid, &job, err);
         if (r == 0 && !at_once)
-                r = limits_begin(&s->limits, s->plan, s->report->name, pid, err);
+                r = limits_begin(&s->limits, s->plan, s->report->name, pid, s->net.pid, err);
         int finished = idmap_finish(&job, err);
         if (r == 0)
                 r = finished;
@@ -221,6 +229,29 @@ static void groups_are_ready(Supervisor *s)
         }
 }
 
+/* Lets the payload start once its network is there. */
+static void go_on_with_network(Supervisor *s)
+{
+        if (!s->net_awaited || !nethelper_is_ready(&s->net, s->plan))
+                return;
+        s->net_awaited = false;
+        (void)channel_send(s->channel, MSG_SYNC, SYNC_EXEC, FD_NONE);
+}
+
+static void handle_network(Supervisor *s)
+{
+        int r = s->net.channel >= 0 ? nethelper_handle(&s->net, &s->error) : 0;
+        if (r < 0)
+                kill_all(s);
+        go_on_with_network(s);
+}
+
+static void network_ended(Supervisor *s)
+{
+        if (nethelper_ended(&s->net, &s->error) < 0)
+                kill_all(s);
+}
+
 /* The payload was stopped by its terminal: so are we, until somebody continues us. */
 static void stop_ourselves(Supervisor *s)
 {
@@ -255,6 +286,10 @@ static void handle_message(Supervisor *s)
         case MSG_TERMINAL:
                 relay_start(&s->relay, TAKE_FD(fd));
                 break;
+        case MSG_TAP:
+                if (nethelper_pass_tap(&s->net, TAKE_FD(fd), &s->error) < 0)
+                        kill_all(s);
+                break;
         case MSG_STOPPED:
                 stop_ourselves(s);
                 break;
@@ -270,6 +305,8 @@ static void handle_message(Supervisor *s)
         case MSG_SYNC:
                 s->cgroup_awaited = s->cgroup_awaited || m.value == SYNC_CGROUP;
                 groups_are_ready(s);
+                s->net_awaited = s->net_awaited || m.value == SYNC_NETNS;
+                go_on_with_network(s);
                 break;
         case MSG_SIGNAL:
                 break;
@@ -395,6 +432,8 @@ static void supervise(Supervisor *s)
                 SIGNALS,
                 CHANNEL,
                 INIT,
+                NET,
+                NET_END,
                 OVERLAYS,
                 LIMITS = OVERLAYS + OVERLAYS_MAX,
                 RELAY = LIMITS + LIMITS_POLLS,
@@ -405,6 +444,8 @@ static void supervise(Supervisor *s)
                 fds[SIGNALS] = (struct pollfd){.fd = s->signals, .events = POLLIN};
                 fds[CHANNEL] = (struct pollfd){.fd = s->channel, .events = POLLIN};
                 fds[INIT] = (struct pollfd){.fd = s->init, .events = POLLIN};
+                fds[NET] = (struct pollfd){.fd = s->net.channel, .events = POLLIN};
+                fds[NET_END] = (struct pollfd){.fd = s->net.pidfd, .events = POLLIN};
                 for (size_t i = 0; i < OVERLAYS_MAX; i++)
                         fds[OVERLAYS + i] = (struct pollfd){
                                 .fd = i < s->n_overlays ? s->overlays[i].pidfd : -1, .events = POLLIN};
@@ -421,6 +462,10 @@ static void supervise(Supervisor *s)
                 if (fds[CHANNEL].revents)
                         handle_message(s);
                 handle_limits(s, fds + LIMITS);
+                if (fds[NET].revents)
+                        handle_network(s);
+                if (fds[NET_END].revents && s->net.pidfd >= 0)
+                        network_ended(s);
                 relay_poll_handle(&s->relay, fds + RELAY);
                 if (s->relay.watch_interrupt && relay_take_interrupt(&s->relay))
                         kill_all(s);
@@ -467,6 +512,7 @@ static void teardown(Supervisor *s)
                 s->init = fd_close(s->init);
         }
         end_overlays(s);
+        nethelper_stop(&s->net);
         relay_stop(&s->relay);
         s->fuse_fd = fd_close(s->fuse_fd);
         limits_end(&s->limits, s->report);
@@ -534,6 +580,7 @@ int run_plan(const Plan *plan, RunReport *ret, Error *err)
                 .init = FD_NONE,
                 .fuse_fd = FD_NONE,
                 .limits = LIMITS_NOTHING,
+                .net = NET_HELPER_NONE,
                 .relay = {.master = FD_NONE},
         };
         struct timespec begin, end;
@@ -548,8 +595,14 @@ int run_plan(const Plan *plan, RunReport *ret, Error *err)
         if (r == 0)
                 supervise(&s);
         teardown(&s);
+        ret->network = s.net.report;
         (void)clock_gettime(CLOCK_MONOTONIC, &end);
         ret->duration_us =
                 (uint64_t)((end.tv_sec - begin.tv_sec) * 1000000 + (end.tv_nsec - begin.tv_nsec) / 1000);
         return conclude(&s, err);
+}
+
+void run_report_clear(RunReport *report)
+{
+        net_report_clear(&report->network);
 }

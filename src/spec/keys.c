@@ -14,20 +14,7 @@ int key_bad_value(const Key *key, const char *value, const KeyContext *ctx, cons
         return error_set(err, EINVAL, "%s: %s=%.100s: %s", ctx->origin, key->name, value, right);
 }
 
-int key_boolean(const Key *key, const char *value, const KeyContext *ctx, bool *ret, Error *err)
-{
-        if (str_eq(value, "yes") || str_eq(value, "true") || str_eq(value, "on") || str_eq(value, "1"))
-                *ret = true;
-        else if (str_eq(value, "no") || str_eq(value, "false") || str_eq(value, "off") || str_eq(value, "0"))
-                *ret = false;
-        else
-                return key_bad_value(key, value, ctx, "must be yes or no", err);
-        return 0;
-}
-
-/* A value that is one of a key's few words, which its "argument" lists as "a|b|c". Returns the index, or
- * -EINVAL. */
-static int choose(const Key *key, const char *value, const KeyContext *ctx, Error *err)
+int key_choose(const Key *key, const char *value, const KeyContext *ctx, Error *err)
 {
         int i = 0;
         for (const char *p = key->argument; *p; i++) {
@@ -39,6 +26,17 @@ static int choose(const Key *key, const char *value, const KeyContext *ctx, Erro
         char right[200];
         (void)snprintf(right, sizeof(right), "must be one of %s", key->argument);
         return key_bad_value(key, value, ctx, right, err);
+}
+
+int key_boolean(const Key *key, const char *value, const KeyContext *ctx, bool *ret, Error *err)
+{
+        if (str_eq(value, "yes") || str_eq(value, "true") || str_eq(value, "on") || str_eq(value, "1"))
+                *ret = true;
+        else if (str_eq(value, "no") || str_eq(value, "false") || str_eq(value, "off") || str_eq(value, "0"))
+                *ret = false;
+        else
+                return key_bad_value(key, value, ctx, "must be yes or no", err);
+        return 0;
 }
 
 static int replace(char **to, const char *value, Error *err)
@@ -92,7 +90,7 @@ static int parse_root(const Key *key, const char *value, const KeyContext *ctx, 
         static int function(const Key *key, const char *value, const KeyContext *ctx, Spec *spec,            \
                             Error *err)                                                                      \
         {                                                                                                    \
-                int i = choose(key, value, ctx, err);                                                        \
+                int i = key_choose(key, value, ctx, err);                                                    \
                 if (i < 0)                                                                                   \
                         return i;                                                                            \
                 spec->field = (type)i;                                                                       \
@@ -183,71 +181,6 @@ static int parse_run_as(const Key *key, const char *value, const KeyContext *ctx
         else
                 return key_bad_value(key, value, ctx, "must be self, root or UID:GID in numbers", err);
         return 0;
-}
-
-static int not_built_yet(const Key *key, const KeyContext *ctx, Error *err)
-{
-        return error_set(err, ENOTSUP, "%s: %s is not built yet", ctx->origin, key->name);
-}
-
-static int parse_network_mode(const Key *key, const char *value, const KeyContext *ctx, Spec *spec,
-                              Error *err)
-{
-        int i = choose(key, value, ctx, err);
-        if (i < 0)
-                return i;
-        if (i == NETWORK_SLIRP)
-                return error_set(err, ENOTSUP, "%s: %s=slirp is not built yet", ctx->origin, key->name);
-        spec->network = (NetworkMode)i;
-        return 0;
-}
-
-/* "HOST:PORT", "HOST": what can be seen to be wrong without a network. */
-static bool is_host_and_port(const char *value)
-{
-        const char *colon = strrchr(value, ':');
-        uint64_t port;
-        size_t len = colon ? (size_t)(colon - value) : strlen(value);
-        if (len == 0 || len > 255 || strcspn(value, " \t/") < strlen(value))
-                return false;
-        return !colon || (value_count(colon + 1, 65535, &port) == 0 && port > 0);
-}
-
-/* "ADDRESS:HOSTPORT:PORT[/tcp|/udp]" */
-static bool is_publish(const char *value)
-{
-        CLEANUP_FREE char *copy = strdup(value);
-        char *save = NULL;
-        uint64_t port;
-        int parts = 0;
-        if (!copy)
-                return false;
-        char *protocol = strchr(copy, '/');
-        if (protocol)
-                *protocol++ = '\0';
-        bool ok = !protocol || str_eq(protocol, "tcp") || str_eq(protocol, "udp");
-        for (char *p = strtok_r(copy, ":", &save); ok && p; p = strtok_r(NULL, ":", &save), parts++)
-                ok = value_count(p, 65535, &port) == 0 ||
-                     (parts == 0 && strspn(p, "0123456789.") == strlen(p));
-        return ok && parts >= 2 && parts <= 3;
-}
-
-static int parse_network_list(const Key *key, const char *value, const KeyContext *ctx, Spec *spec,
-                              Error *err)
-{
-        (void)spec;
-        if (value[0] == '\0')
-                return 0;
-        if (key->id == KEY_NETWORK_ALLOW && !is_host_and_port(value))
-                return key_bad_value(key, value, ctx, "must be HOST or HOST:PORT", err);
-        if (key->id == KEY_NETWORK_ALLOW_FROM && !value_env_name(value, strlen(value)))
-                return key_bad_value(key, value, ctx, "must be the name of a tool", err);
-        uint64_t rate;
-        if (key->id == KEY_NETWORK_BANDWIDTH_MAX && (value_size(value, &rate) < 0 || rate == 0))
-                return key_bad_value(key, value, ctx, "must be bytes per second (K, M, G, T)", err);
-        if (key->id == KEY_NETWORK_PUBLISH && !is_publish(value))
-                return key_bad_value(key, value, ctx, "must be [ADDRESS:]PORT:PORT[/tcp|/udp]", err);
-        return not_built_yet(key, ctx, err);
 }
 
 static int parse_seccomp(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err)
@@ -402,7 +335,7 @@ NARROWS_TO(narrows_to_yes, "yes")
 NARROWS_TO(narrows_to_no, "no")
 NARROWS_TO(narrows_to_self, "self")
 
-/* An empty value would clear what was hidden before. */
+/* An empty value would clear what was hidden or denied before. */
 static bool narrows_unless_empty(const char *value)
 {
         return value[0] != '\0';

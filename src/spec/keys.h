@@ -19,7 +19,6 @@ typedef struct KeyContext {
 
 enum {
         KEY_REPEATS = 1 << 0, /* values add up; an empty value clears what was inherited */
-        KEY_PENDING = 1 << 1, /* the value is checked, its use is refused as not built yet */
         KEY_BOOLEAN = 1 << 2, /* the option may stand without a value: yes */
 };
 

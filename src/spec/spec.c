@@ -48,6 +48,11 @@ void spec_clear(Spec *spec)
         strlist_clear(&spec->architectures);
         strlist_clear(&spec->env_pass);
         strlist_clear(&spec->env_set);
+        strlist_clear(&spec->net_allow);
+        strlist_clear(&spec->net_deny);
+        strlist_clear(&spec->net_allow_from);
+        strlist_clear(&spec->net_host_loopback);
+        strlist_clear(&spec->net_publish);
         strlist_clear(&spec->argv);
         *spec = (Spec){0};
 }
@@ -145,6 +150,18 @@ bool spec_has_limits(const Spec *spec)
         return spec->delegate;
 }
 
+/* With the host's network nothing stands between the payload and it. */
+static const char *needs_slirp(const Spec *spec)
+{
+        return spec->net_allow.n > 0                              ? "Allow="
+               : spec->net_deny.n > 0                             ? "Deny="
+               : spec->net_allow_from.n > 0                       ? "AllowFrom="
+               : spec->net_host_loopback.n > 0                    ? "HostLoopback="
+               : spec->net_publish.n > 0                          ? "Publish="
+               : spec->net_rate_up > 0 || spec->net_rate_down > 0 ? "NetworkBandwidthMax="
+                                                                  : NULL;
+}
+
 int spec_validate(const Spec *spec, Error *err)
 {
         if (!spec->no_new_privileges)
@@ -156,5 +173,9 @@ int spec_validate(const Spec *spec, Error *err)
                 return error_set(err, EINVAL, "Root= names no directory");
         if (spec->seccomp == SECCOMP_FILE && !spec->seccomp_file)
                 return error_set(err, EINVAL, "Seccomp= names no file");
+        const char *key = spec->network == NETWORK_HOST ? needs_slirp(spec) : NULL;
+        if (key)
+                return error_set(err, EINVAL,
+                                 "%s can't be kept with the host's network (Mode=host); Mode=slirp can", key);
         return 0;
 }

@@ -36,8 +36,12 @@ typedef enum KeyId {
         KEY_ID_MAP,
         KEY_NETWORK_MODE,
         KEY_NETWORK_ALLOW,
+        KEY_NETWORK_DENY,
         KEY_NETWORK_ALLOW_FROM,
+        KEY_NETWORK_ALLOW_PRIVATE,
+        KEY_NETWORK_HOST_LOOPBACK,
         KEY_NETWORK_PUBLISH,
+        KEY_NETWORK_CHECK_SNI,
         KEY_MEMORY_MAX,
         KEY_MEMORY_HIGH,
         KEY_MEMORY_SWAP_MAX,
@@ -117,7 +121,15 @@ typedef struct Spec {
         SpecLimit limits[SPEC_LIMITS]; /* see spec_limit() */
         SpecIoLimit *io_limits;
         size_t n_io_limits;
-        bool delegate; /* the payload may make control groups of its own */
+        bool delegate;               /* the payload may make control groups of its own */
+        StrList net_allow, net_deny; /* as net_rule_print() spells them */
+        StrList net_allow_from;      /* names of tools */
+        bool net_allow_private;
+        bool net_check_sni;        /* when asked for; by default with names */
+        StrList net_host_loopback; /* ports */
+        StrList net_publish;       /* as net_publish_print() spells them */
+        uint64_t net_rate_up;      /* bytes a second out of the sandbox; 0: no limit */
+        uint64_t net_rate_down;
         SeccompKind seccomp;
         char *seccomp_file;    /* SECCOMP_FILE: absolute */
         uint64_t capabilities; /* bits added (--cap-add, Capabilities=) on top of what the identity brings */

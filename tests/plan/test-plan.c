@@ -78,6 +78,7 @@ static const Host desktop = {
         .n_mounts = ARRAY_LEN(mounts),
         .top = top,
         .n_top = ARRAY_LEN(top),
+        .net_helper = (char[]){"/usr/libexec/kurung/kurung-net"},
         .resolv_conf = (char[]){"/run/systemd/resolve/stub-resolv.conf"},
         .limits = {.version = HOST_CGROUP_V2,
                    .nsdelegate = true,
@@ -167,7 +168,114 @@ static void goldens_of_a_desktop(void **state)
                         "--chdir=/tmp", "true"));
         is_golden("ids", &desktop, WORDS("--run-as=5:6", "true"));
         is_golden("root-dir", &desktop, WORDS("--root=/srv/debian", "--run-as=root", "true"));
+        is_golden("network", &desktop,
+                  WORDS("--net=slirp", "--allow=git.example.org:443", "--allow=192.0.2.0/24",
+                        "--deny=bad.example.org", "--allow-private", "--host-loopback=5432",
+                        "--publish=8080:80", "--publish=[::1]:0:53/udp", "--network-bandwidth-max=up 1M",
+                        "true"));
         is_golden("home-host", &desktop, WORDS("--home=host", "--work-dir=hidden", "true"));
+}
+
+static void a_network_that_cannot_be_had_is_an_error(void **state)
+{
+        Host h = desktop;
+        (void)state;
+        h.tun_device = HOST_DEVICE_MISSING;
+        refused(&h, WORDS("--net=slirp", "true"), "modprobe tun");
+        h.tun_device = HOST_DEVICE_CLOSED;
+        refused(&h, WORDS("--net=slirp", "true"), "chmod 0666 /dev/net/tun");
+        h = desktop;
+        h.net_helper = NULL;
+        refused(&h, WORDS("--net=slirp", "true"), "make install");
+        refused(&desktop, WORDS("--net=host", "--deny=a.example", "true"), "Mode=slirp can");
+        refused(&desktop, WORDS("--net=slirp", "--publish=1:2", "--publish=127.0.0.1:1:3", "true"),
+                "given already");
+}
+
+static bool plan_has_line(const char *const *words, const char *line)
+{
+        CLEANUP(plan_clear) Plan plan = {0};
+        Error err = {0};
+        if (make(&desktop, words, &plan, &err) < 0)
+                fail_msg("%s", err.text);
+        CLEANUP_FREE char *text = print(&plan);
+        size_t len = strlen(line);
+        for (const char *p = text; *p; p += strcspn(p, "\n") + 1)
+                if (strncmp(p, line, len) == 0 && p[len] == '\n')
+                        return true;
+        return false;
+}
+
+static void what_a_list_means(void **state)
+{
+        (void)state;
+        assert_true(plan_has_line(WORDS("--net=slirp", "true"), "net-reach the internet"));
+        assert_true(plan_has_line(WORDS("--net=slirp", "true"), "net-check-sni no"));
+        assert_true(plan_has_line(WORDS("--net=slirp", "--allow=192.0.2.1", "true"), "net-check-sni no"));
+        assert_true(plan_has_line(WORDS("--net=slirp", "--allow=a.example", "true"), "net-check-sni yes"));
+        assert_true(plan_has_line(WORDS("--net=slirp", "--allow=a.example", "--check-sni=no", "true"),
+                                  "net-check-sni no"));
+        /* An empty variable on a command line does not open everything (attack 55). */
+        assert_true(plan_has_line(WORDS("--net=slirp", "--allow=", "true"), "net-reach what is allowed"));
+        assert_true(plan_has_line(WORDS("--allow=a.example", "true"),
+                                  "notice there is no network (Mode=none), so Allow= has no effect"));
+}
+
+static HostSource sources[] = {
+        {(char[]){"npm"}, (char[]){"npm.corp.example:8443/tcp"}, (char[]){"~/.npmrc"}, false, false},
+        {(char[]){"npm"}, (char[]){"evil.example:443/tcp"}, (char[]){"~/project/.npmrc"}, true, false},
+        {(char[]){"npm"}, (char[]){"npm.corp.example:443/tcp"}, (char[]){"~/project/.npmrc"}, true, false},
+        {(char[]){"npm"}, (char[]){"npm.corp.example:6379/tcp"}, (char[]){"~/project/.npmrc"}, true, false},
+        {(char[]){"git"}, (char[]){"git.example:22/tcp"}, (char[]){"~/.ssh/known_hosts"}, false, true},
+        {(char[]){"git"}, (char[]){"git.example:443/tcp"}, (char[]){"~/project/.git/config"}, true, false},
+        {(char[]){"git"}, (char[]){"10.0.0.1:443/tcp"}, (char[]){"~/project/.git/config"}, true, false},
+        {(char[]){"pip"}, (char[]){"not.asked.example:443/tcp"}, (char[]){"/etc/pip.conf"}, false, false},
+};
+static char *sources_env[] = {(char[]){"npm_config_registry=https://npm.corp.example:8443/"}, NULL};
+static char *sources_notices[] = {(char[]){"AllowFrom=npm: /etc/npmrc can't be read: Permission denied"},
+                                  NULL};
+
+static const HostSources host_sources = {
+        .items = sources,
+        .n = ARRAY_LEN(sources),
+        .env = {sources_env, 1},
+        .notices = {sources_notices, 1},
+};
+
+/* What the project says counts only where the user's own configuration names the host, and no odd port with
+ * it. */
+static void what_tools_are_configured_to_use(void **state)
+{
+        Host h = desktop;
+        (void)state;
+        h.sources = host_sources;
+        is_golden("sources", &h, WORDS("--net=slirp", "--allow-from=npm", "--allow-from=git", "true"));
+        /* Nothing of it without a network, or when the key was not said. */
+        CLEANUP(plan_clear) Plan plan = {0};
+        Error err = {0};
+        assert_int_equal(make(&h, WORDS("--net=slirp", "true"), &plan, &err), 0);
+        assert_int_equal(plan.net.allow.n, 0);
+        assert_false(plan.net.has_list);
+}
+
+/* The profiles that come with kurung: what they open is what the tool is configured to use, and nothing else.
+ */
+static void profiles_of_tools(void **state)
+{
+        static const char *const tools[] = {"npm", "pip", "cargo", "apt", "git"};
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(tools); i++) {
+                CLEANUP(plan_clear) Plan plan = {0};
+                Error err = {0};
+                if (make(&desktop, WORDS("-p", tools[i], "true"), &plan, &err) < 0)
+                        fail_msg("%s: %s", tools[i], err.text);
+                assert_int_equal(plan.network, NETWORK_SLIRP);
+                assert_true(plan.net.has_list);
+                assert_int_equal(plan.net.allow.n, 0);
+                assert_false(plan.net.allow_private);
+                assert_int_equal(plan.net.n_loopback_ports + plan.net.n_publish, 0);
+        }
+        assert_true(plan_has_line(WORDS("-p", "build", "true"), "network none"));
 }
 
 static void goldens_of_poorer_hosts(void **state)
@@ -376,6 +484,10 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(goldens_of_a_desktop),
+                cmocka_unit_test(a_network_that_cannot_be_had_is_an_error),
+                cmocka_unit_test(what_a_list_means),
+                cmocka_unit_test(what_tools_are_configured_to_use),
+                cmocka_unit_test(profiles_of_tools),
                 cmocka_unit_test(goldens_of_poorer_hosts),
                 cmocka_unit_test(what_is_asked_for_and_cannot_be_had_is_an_error),
                 cmocka_unit_test(limits_of_resources),

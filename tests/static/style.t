@@ -35,7 +35,7 @@ for off in bugprone-easily-swappable-parameters bugprone-narrowing-conversions b
 done
 export checks
 out=$(printf '%s\0' src/*/*.c | xargs -0 -P 2 -n 10 bash -c 'clang-tidy --quiet --warnings-as-errors="*" --checks="$checks" "$@" -- \
-    -std=gnu17 -D_GNU_SOURCE -DPACKAGE_VERSION="\"0\"" -DPROFILES_DIR="\"\"" -DBUILD_DIR="\"\"" -DSOURCE_PROFILES_DIR="\"\"" -Isrc' - 2>&1)
+    -std=gnu17 -D_GNU_SOURCE -DPACKAGE_VERSION="\"0\"" -DPROFILES_DIR="\"\"" -DHELPERS_DIR="\"\"" -DBUILD_DIR="\"\"" -DSOURCE_PROFILES_DIR="\"\"" -Isrc' - 2>&1)
 result $? "clang-tidy" "$(printf '%s\n' "$out" | grep -E ': (error|warning):')"
 
 # Rooms that are crowded: STYLE's limits.

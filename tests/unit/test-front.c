@@ -81,7 +81,6 @@ static void wrong_options_are_errors(void **state)
                 {"---", "unknown option"},
                 {"-p", "needs a value"},
                 {"--profile=../no/such", "No such file"},
-                {"--network-bandwidth-max=4G", "not built yet"},
                 {"--memory=much", "--memory: MemoryMax=much"},
                 {"--cpus=two", "--cpus=two: must be N"},
                 {"--pids-limit=x", "TasksMax=x"},

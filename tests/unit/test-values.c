@@ -171,31 +171,6 @@ static void every_key_is_at_its_place_and_documented(void **state)
         assert_null(key_find("Network", "Root"));
 }
 
-static void what_is_not_built_yet_is_checked_and_refused(void **state)
-{
-        static const struct {
-                KeyId id;
-                const char *good, *bad;
-        } cases[] = {
-                {KEY_NETWORK_BANDWIDTH_MAX, "10M", "fast"},
-                {KEY_NETWORK_ALLOW, "git.example.org:443", "a:99999"},
-                {KEY_NETWORK_ALLOW_FROM, "npm", "../npm"},
-                {KEY_NETWORK_PUBLISH, "127.0.0.1:8080:80/tcp", "80/sctp"},
-                {KEY_NETWORK_MODE, "slirp", "wireless"},
-        };
-        (void)state;
-        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-                CLEANUP(spec_clear) Spec spec = {0};
-                Error good = {0}, bad = {0};
-                assert_int_equal(spec_init(&spec), 0);
-                assert_int_equal(parse(cases[i].id, cases[i].good, &spec, &good), -ENOTSUP);
-                assert_non_null(strstr(good.text, "not built yet"));
-                assert_int_equal(parse(cases[i].id, cases[i].bad, &spec, &bad), -EINVAL);
-                assert_null(strstr(bad.text, "not built yet"));
-                assert_true(spec.asked == 0);
-        }
-}
-
 static void limits_are_read_as_systemd_reads_them(void **state)
 {
         static const struct {
@@ -274,6 +249,66 @@ static void limits_of_disks_add_up(void **state)
         assert_int_equal(parse(KEY_IO_WRITE_BANDWIDTH_MAX, "", &spec, &err), 0);
         assert_int_equal(spec.n_io_limits, 1);
         assert_string_equal(spec.io_limits[0].rate.origin, "f:1");
+}
+
+static void network_keys(void **state)
+{
+        static const struct {
+                KeyId id;
+                const char *good, *printed, *bad;
+        } cases[] = {
+                {KEY_NETWORK_MODE, "slirp", "slirp", "wireless"},
+                {KEY_NETWORK_ALLOW, "Git.Example.org.:443", "git.example.org:443", "a:99999"},
+                {KEY_NETWORK_DENY, "2001:db8::/32", "[2001:db8::/32]", "1.2.3"},
+                {KEY_NETWORK_ALLOW_FROM, "npm", "npm", "../npm"},
+                {KEY_NETWORK_ALLOW_PRIVATE, "on", "yes", "perhaps"},
+                {KEY_NETWORK_CHECK_SNI, "no", "no", ""},
+                {KEY_NETWORK_HOST_LOOPBACK, "8080", "8080", "0"},
+                {KEY_NETWORK_PUBLISH, "8080:80", "127.0.0.1:8080:80/tcp", "80/sctp"},
+                {KEY_NETWORK_PUBLISH, "[::1]:0:53/udp", "[::1]:0:53/udp", "::1:0:53"},
+                {KEY_NETWORK_PUBLISH, "192.0.2.1:65535:1/tcp", "192.0.2.1:65535:1/tcp",
+                 "[192.0.2.1]:8080:80"},
+                {KEY_NETWORK_PUBLISH, "0:1", "127.0.0.1:0:1/tcp", "8080:0"},
+                {KEY_NETWORK_PUBLISH, "[::]:1:2", "[::]:1:2/tcp", "a.example:8080:80"},
+                {KEY_NETWORK_BANDWIDTH_MAX, "10M", "10485760", "fast"},
+                {KEY_NETWORK_BANDWIDTH_MAX, "up 1K", "up 1024", "up"},
+                {KEY_NETWORK_BANDWIDTH_MAX, "down 1K", "down 1024", "sideways 1K"},
+        };
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+                CLEANUP(spec_clear) Spec spec = {0};
+                CLEANUP_STRLIST StrList printed = {0};
+                Error good = {0}, bad = {0};
+                assert_int_equal(spec_init(&spec), 0);
+                assert_int_equal(parse(cases[i].id, cases[i].bad, &spec, &bad), -EINVAL);
+                assert_true(spec.asked == 0);
+                if (parse(cases[i].id, cases[i].good, &spec, &good) < 0)
+                        fail_msg("%s: %s", cases[i].good, good.text);
+                assert_int_equal(key_print(&keys[cases[i].id], &spec, &printed), 0);
+                assert_int_equal(printed.n, 1);
+                assert_string_equal(printed.items[0], cases[i].printed);
+                assert_int_equal(spec_validate(&spec, &bad), 0);
+        }
+}
+
+static void network_wishes_need_a_network_that_can_keep_them(void **state)
+{
+        CLEANUP(spec_clear) Spec spec = {0};
+        CLEANUP_STRLIST StrList printed = {0};
+        Error err = {0};
+        (void)state;
+        assert_int_equal(spec_init(&spec), 0);
+        assert_int_equal(parse(KEY_NETWORK_ALLOW, "a.example", &spec, &err), 0);
+        assert_int_equal(parse(KEY_NETWORK_ALLOW, "A.example.", &spec, &err), 0);
+        assert_int_equal(spec.net_allow.n, 1);
+        assert_int_equal(parse(KEY_NETWORK_MODE, "host", &spec, &err), 0);
+        assert_int_equal(spec_validate(&spec, &err), -EINVAL);
+        assert_non_null(strstr(err.text, "Allow="));
+        /* A list that was cleared stays a list. */
+        assert_int_equal(parse(KEY_NETWORK_ALLOW, "", &spec, &err), 0);
+        assert_int_equal(key_print(&keys[KEY_NETWORK_ALLOW], &spec, &printed), 0);
+        assert_int_equal(printed.n, 1);
+        assert_string_equal(printed.items[0], "");
 }
 
 static void lists_add_up_and_an_empty_value_clears(void **state)
@@ -360,9 +395,10 @@ int main(void)
                 cmocka_unit_test(paths_of_options_do_not_expand),
                 cmocka_unit_test(splits),
                 cmocka_unit_test(every_key_is_at_its_place_and_documented),
-                cmocka_unit_test(what_is_not_built_yet_is_checked_and_refused),
                 cmocka_unit_test(limits_are_read_as_systemd_reads_them),
                 cmocka_unit_test(limits_of_disks_add_up),
+                cmocka_unit_test(network_keys),
+                cmocka_unit_test(network_wishes_need_a_network_that_can_keep_them),
                 cmocka_unit_test(lists_add_up_and_an_empty_value_clears),
                 cmocka_unit_test(wrong_values_name_what_would_be_right),
                 cmocka_unit_test(without_new_privileges_there_is_no_filter),
