@@ -28,6 +28,15 @@ typedef enum Defence {
         DEFENCE_CWD,            /* the working directory is checked to be inside */
         DEFENCE_ESCAPE,         /* control bytes in what we print */
         DEFENCE_SEALED_PROGRAM, /* what runs in a foreign root is a sealed copy of us */
+        DEFENCE_NAMES,          /* names of sandboxes are checked */
+        DEFENCE_BENEATH,        /* apply never leaves the tree, nor follows a link */
+        DEFENCE_STRIP,          /* apply takes no setuid bit, capability or device */
+        DEFENCE_CONFLICT,       /* apply looks whether the host's file changed meanwhile */
+        DEFENCE_IDENTITY,       /* and once more when it is exchanged */
+        DEFENCE_FLAGS,          /* what needs a second look is not taken unasked */
+        DEFENCE_MARKS,          /* forged whiteouts and redirects are refused */
+        DEFENCE_LIMITS,         /* holes are no data */
+        DEFENCE_STATE,          /* state is ours and closed to others */
         DEFENCE_MAX,
 } Defence;
 

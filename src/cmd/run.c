@@ -54,7 +54,7 @@ static int do_plan(const Plan *plan, const FrontOptions *options, char **argv, i
                 log_notice("%s", plan->notices.items[i]);
         log_detail("engine %s, ids by %s, %zu operations on the root", plan_engine_name(plan->engine),
                    plan->map_by_helpers ? "newuidmap" : "a one-line map", plan->n_ops);
-        return run_plan(plan, ret_exit, err);
+        return run_plan(plan, options->keep_name, ret_exit, err);
 }
 
 static int run_command(int argc, char **argv, bool shell, int *ret_exit, Error *err)

@@ -57,6 +57,9 @@ typedef enum HostHelper {
         HOST_HELPER_UNPRIVILEGED, /* there, but neither setuid nor with a file capability */
 } HostHelper;
 
+/** The directory of kept sandboxes in Host.state_home. */
+#define KEPT_DIR "kept"
+
 typedef struct Host {
         uid_t uid;
         gid_t gid;
@@ -66,6 +69,8 @@ typedef struct Host {
         char *shell;       /* passwd's, or "/bin/sh" */
         char *cwd;         /* normalized; NULL when it was deleted */
         char *cache_home; /* where kurung may keep things: $XDG_CACHE_HOME/kurung, ~/.cache/kurung, ...; NULL:
+                             nowhere */
+        char *state_home; /* where kept sandboxes are: $XDG_STATE_HOME/kurung, ~/.local/state/kurung; NULL:
                              nowhere */
         bool is_root;     /* uid 0 of this user namespace */
         unsigned kernel_major, kernel_minor;
@@ -114,6 +119,12 @@ int host_probe_at(int root, Host *ret, Error *err);
 void host_probe_details(Host *host);
 
 void host_clear(Host *host);
+
+/**
+ * host_state_home - $XDG_STATE_HOME/kurung, else @home/.local/state/kurung; owned. NULL when there is
+ * neither, or no memory. Nothing is made.
+ */
+char *host_state_home(const char *home);
 
 /**
  * host_parse_mountinfo - parse the text of /proc/PID/mountinfo. Hostile input is refused whole (-EINVAL).

@@ -13,7 +13,7 @@ typedef struct StageContext {
         const SeccompFilter *filter;
         int channel;          /* this stage's end */
         int run_fd;           /* the run's directory as the supervisor opened it, FD_NONE: none */
-        const char *run_name; /* its name in plan->state_dir */
+        const char *run_name; /* its name in plan->runs_dir */
         bool terminal;        /* the payload gets a pty: stdin is a terminal */
         int tty_fds;          /* bit N: descriptor N (0-2) is a terminal and is replaced by the pty */
 } StageContext;

@@ -65,6 +65,7 @@ typedef struct SpecOp {
 } SpecOp;
 
 typedef struct Spec {
+        bool keep;         /* what is written outlives the run */
         char *description; /* NULL: none */
         StrList profiles;  /* names or files of what was merged, base first */
         RootKind root;

@@ -25,6 +25,15 @@ static const char *const names[DEFENCE_MAX] = {
         [DEFENCE_CWD] = "cwd",
         [DEFENCE_ESCAPE] = "escape",
         [DEFENCE_SEALED_PROGRAM] = "sealed-program",
+        [DEFENCE_NAMES] = "names",
+        [DEFENCE_BENEATH] = "beneath",
+        [DEFENCE_STRIP] = "strip",
+        [DEFENCE_CONFLICT] = "conflict",
+        [DEFENCE_IDENTITY] = "identity",
+        [DEFENCE_FLAGS] = "flags",
+        [DEFENCE_MARKS] = "marks",
+        [DEFENCE_LIMITS] = "limits",
+        [DEFENCE_STATE] = "state",
 };
 
 bool defence_is_on(Defence d)
