@@ -9,6 +9,7 @@ enum {
         IN_HOME = 1 << 0,    /* the pattern is below the home directory */
         ABSOLUTE = 1 << 1,   /* below "/" */
         EXECUTABLE = 1 << 2, /* only files that may be executed, and links */
+        ITSELF = 1 << 3,     /* not what is below it */
 };
 
 /* Patterns of fnmatch(3) in which a star stops at no slash; those that are neither IN_HOME nor ABSOLUTE are
@@ -23,7 +24,7 @@ static const struct {
         {".git/modules/*/hooks", 0, "git runs it"},
         {".git/modules/*/config", 0, "git takes commands from it"},
         {".git/info/attributes", 0, "git takes filters from it"},
-        {".git", 0, "git takes hooks and commands from it"},
+        {".git", ITSELF, "git takes hooks and commands from it"},
         {".gitmodules", 0, "git fetches from where it says"},
         {".gitconfig", IN_HOME, "git takes commands from it"},
         {".config/git", IN_HOME, "git takes commands from it"},
@@ -132,10 +133,11 @@ const char *flags_stripped(const Change *c)
 }
 
 /* Whether @pattern matches @subject, or the first components of it. No pattern begins with two wildcards. */
-static bool matches(const char *pattern, const char *subject)
+static bool matches(const char *pattern, const char *subject, unsigned flags)
 {
         return pattern[0] == subject[0] && pattern[1] == subject[1] &&
-               fnmatch(pattern, subject, FNM_LEADING_DIR) == 0;
+
+               fnmatch(pattern, subject, flags & ITSELF ? 0 : FNM_LEADING_DIR) == 0;
 }
 
 /* Nobody runs what lies deeper below such a place. */
@@ -145,7 +147,8 @@ static const char *find(const char *subject, unsigned where, bool executable)
 {
         for (size_t i = 0; i < ARRAY_LEN(table); i++)
                 if ((table[i].flags & (IN_HOME | ABSOLUTE)) == where &&
-                    (executable || !(table[i].flags & EXECUTABLE)) && matches(table[i].pattern, subject))
+                    (executable || !(table[i].flags & EXECUTABLE)) &&
+                    matches(table[i].pattern, subject, table[i].flags))
                         return table[i].why;
         return NULL;
 }
@@ -173,6 +176,9 @@ const char *flags_of(const Change *c, const char *path, const char *home)
         if (home && path_is_below(path, home) && !str_eq(home, "/") && path[strlen(home)] == '/')
                 below_home = path + strlen(home) + 1;
         bool executable = S_ISLNK(c->now.mode) || (S_ISREG(c->now.mode) && (c->now.mode & 0111));
+        /* A directory's mode is nobody's command. */
+        if (c->kind == CHANGE_MODIFIED && S_ISDIR(c->now.mode) && !(c->what & CHANGE_TYPE))
+                return NULL;
         why = find_anywhere(path);
         if (!why)
                 why = find(path + 1, ABSOLUTE, executable);

@@ -5,6 +5,10 @@
  */
 #include "base/defence.h"
 
+#include "base/failpoint.h"
+
+#include <signal.h>
+
 static const char *const names[DEFENCE_MAX] = {
         [DEFENCE_SECCOMP] = "seccomp",
         [DEFENCE_CAPABILITIES] = "capabilities",
@@ -48,4 +52,16 @@ bool defence_is_on(Defence d)
                 p += n + (p[n] == ',');
         }
         return true;
+}
+
+void failpoint(const char *name)
+{
+        static unsigned long hits;
+        const char *wanted = getenv("KURUNG_FAILPOINT");
+        size_t n = strlen(name);
+        if (!wanted || strncmp(wanted, name, n) != 0 || (wanted[n] && wanted[n] != ':'))
+                return;
+        unsigned long at = wanted[n] ? strtoul(wanted + n + 1, NULL, 10) : 1;
+        if (++hits == at)
+                (void)raise(SIGKILL);
 }
