@@ -73,13 +73,13 @@ static void remember_told(const Plan *plan)
 
 /* Runs it and tells what came of it. The report's file is opened before: afterwards it could be the
  * payload's. */
-static int run_and_report(const Plan *plan, const char *report_path, int *ret_exit, Error *err)
+static int run_and_report(const Plan *plan, const FrontOptions *options, int *ret_exit, Error *err)
 {
         FILE *out = NULL;
         CLEANUP(run_report_clear) RunReport report = {0};
-        if (report_path && !(out = fopen(report_path, "we")))
-                return error_set_errno(err, errno, "--report: %s", report_path);
-        int r = run_plan(plan, &report, err);
+        if (options->report && !(out = fopen(options->report, "we")))
+                return error_set_errno(err, errno, "--report: %s", options->report);
+        int r = run_plan(plan, options->keep_name, &report, err);
         *ret_exit = report.exit_code;
         remember_told(plan);
         report_tell(plan, &report);
@@ -112,7 +112,7 @@ static int do_plan(const Plan *plan, const FrontOptions *options, char **argv, i
         tell_once(plan);
         log_detail("engine %s, ids by %s, %zu operations on the root", plan_engine_name(plan->engine),
                    plan->map_by_helpers ? "newuidmap" : "a one-line map", plan->n_ops);
-        return run_and_report(plan, options->report, ret_exit, err);
+        return run_and_report(plan, options, ret_exit, err);
 }
 
 static int run_command(int argc, char **argv, bool shell, int *ret_exit, Error *err)

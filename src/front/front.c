@@ -3,13 +3,15 @@
 
 #include <stdio.h>
 
-enum { FLAG_PROFILE, FLAG_QUIET, FLAG_VERBOSE, FLAG_DRY_RUN, FLAG_JSON, FLAG_REPORT, FLAG_HELP };
+enum { FLAG_PROFILE, FLAG_QUIET, FLAG_VERBOSE, FLAG_KEEP, FLAG_DRY_RUN, FLAG_JSON, FLAG_REPORT, FLAG_HELP };
 
 const FrontFlag front_flags[] = {
         [FLAG_PROFILE] = {"profile", 'p', "NAME|FILE",
                           "the profile to start from; may be repeated, later ones win"},
         [FLAG_QUIET] = {"quiet", 'q', NULL, "errors only, no notices"},
         [FLAG_VERBOSE] = {"verbose", 'v', NULL, "say what is being done"},
+        [FLAG_KEEP] = {"keep", 0, "NAME", "keep what is written, under this name or one that is made up",
+                       .optional = true},
         [FLAG_DRY_RUN] = {"dry-run", 0, NULL, "print the plan and start nothing"},
         [FLAG_JSON] = {"json", 0, NULL, "with --dry-run: print it as JSON"},
         [FLAG_REPORT] = {"report", 0, "FILE", "write what came of the run to FILE, as JSON"},
@@ -84,7 +86,7 @@ static int next_option(int argc, char **argv, int *i, Option *ret, Error *err)
                 return error_set(err, EINVAL, "%s takes no value", o.spelling);
         if (takes_value(&o) && !o.value && o.key && (o.key->flags & KEY_BOOLEAN))
                 o.value = "yes";
-        if (takes_value(&o) && !o.value) {
+        if (takes_value(&o) && !o.value && !(o.flag && o.flag->optional)) {
                 if (*i >= argc)
                         return error_set(err, EINVAL, "%s needs a value: %s", o.spelling,
                                          o.key ? o.key->argument : o.flag->argument);
@@ -97,7 +99,7 @@ static int next_option(int argc, char **argv, int *i, Option *ret, Error *err)
         return r;
 }
 
-static void take_flag(const Option *o, FrontOptions *options)
+static void take_flag(const Option *o, Spec *spec, FrontOptions *options)
 {
         switch (o->flag - front_flags) {
         case FLAG_QUIET:
@@ -105,6 +107,10 @@ static void take_flag(const Option *o, FrontOptions *options)
                 break;
         case FLAG_VERBOSE:
                 options->level = LOG_DETAIL;
+                break;
+        case FLAG_KEEP:
+                spec->keep = true;
+                options->keep_name = o->value;
                 break;
         case FLAG_DRY_RUN:
                 options->dry_run = true;
@@ -154,7 +160,7 @@ static int walk(int argc, char **argv, bool keys_now, const FrontContext *ctx, S
                         continue;
                 if (o.flag == &front_flags[FLAG_PROFILE] && strlist_add(profiles, o.value) < 0)
                         return error_no_memory(err);
-                take_flag(&o, options);
+                take_flag(&o, spec, options);
         }
         return i;
 }

@@ -91,6 +91,14 @@ int idmap_finish(IdmapJob *job, Error *err)
         return ru < 0 ? ru : rg;
 }
 
+int idmap_write(const Plan *plan, pid_t pid, Error *err)
+{
+        IdmapJob job = IDMAP_JOB_NONE;
+        int r = idmap_begin(plan, pid, &job, err);
+        int finished = idmap_finish(&job, err);
+        return r < 0 ? r : finished;
+}
+
 int idmap_apply(const Plan *plan, Error *err)
 {
         if (plan->map_by_helpers && defence_is_on(DEFENCE_GROUPS) && setgroups(0, NULL) < 0)

@@ -32,6 +32,9 @@ int idmap_begin(const Plan *plan, pid_t pid, IdmapJob *job, Error *err);
 /** idmap_finish - wait until both are written. 0 or -errno with @err, which holds what the helper said. */
 int idmap_finish(IdmapJob *job, Error *err);
 
+/** idmap_write - both: begin, and wait until it is done. 0 or -errno with @err. */
+int idmap_write(const Plan *plan, pid_t pid, Error *err);
+
 /**
  * idmap_apply - in the namespace, maps written: drop the supplementary groups (where a map by newgidmap
  * allows it) and become plan->uid and plan->gid. Capabilities are kept. 0 or -errno with @err.

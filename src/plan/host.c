@@ -167,6 +167,21 @@ static int probe_cache_home(Host *h)
         return r < 0 ? -ENOMEM : 0;
 }
 
+char *host_state_home(const char *home)
+{
+        const char *xdg = getenv("XDG_STATE_HOME");
+        CLEANUP_FREE char *path = NULL;
+        char *clean = NULL;
+        int n = xdg && xdg[0] == '/' ? asprintf(&path, "%s/kurung", xdg)
+                : home               ? asprintf(&path, "%s/.local/state/kurung", home)
+                                     : -1;
+        if (n < 0) {
+                path = NULL;
+                return NULL;
+        }
+        return path_normalize(path, NULL, &clean) == 0 ? clean : NULL;
+}
+
 static int probe_cwd(Host *h)
 {
         char here[PATH_MAX];
@@ -405,6 +420,7 @@ int host_probe_at(int root, Host *ret, Error *err)
         if (r == 0)
                 r = probe_cache_home(&h);
         if (r == 0) {
+                h.state_home = host_state_home(h.home);
                 probe_kernel(root, &h);
                 probe_userns(root, &h);
                 probe_helpers(root, &h);
@@ -453,6 +469,7 @@ void host_clear(Host *h)
         free(h->hostname);
         free(h->cwd);
         free(h->cache_home);
+        free(h->state_home);
         free(h->newuidmap);
         free(h->newgidmap);
         free(h->fuse_overlayfs);

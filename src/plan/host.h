@@ -92,6 +92,9 @@ typedef struct HostLimits {
         size_t n_disks;
 } HostLimits;
 
+/** The directory of kept sandboxes in Host.state_home. */
+#define KEPT_DIR "kept"
+
 typedef struct Host {
         uid_t uid;
         gid_t gid;
@@ -102,6 +105,8 @@ typedef struct Host {
         char *hostname;    /* gethostname(2); NULL: none */
         char *cwd;         /* normalized; NULL when it was deleted */
         char *cache_home; /* where kurung may keep things: $XDG_CACHE_HOME/kurung, ~/.cache/kurung, ...; NULL:
+                             nowhere */
+        char *state_home; /* where kept sandboxes are: $XDG_STATE_HOME/kurung, ~/.local/state/kurung; NULL:
                              nowhere */
         bool is_root;     /* uid 0 of this user namespace */
         unsigned kernel_major, kernel_minor;
@@ -160,6 +165,12 @@ int host_probe_sources(Host *host, const StrList *tools, const char *(*get_varia
                        Error *err);
 
 void host_clear(Host *host);
+
+/**
+ * host_state_home - $XDG_STATE_HOME/kurung, else @home/.local/state/kurung; owned. NULL when there is
+ * neither, or no memory. Nothing is made.
+ */
+char *host_state_home(const char *home);
 
 /**
  * host_parse_mountinfo - parse the text of /proc/PID/mountinfo. Hostile input is refused whole (-EINVAL).

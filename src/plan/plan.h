@@ -122,6 +122,8 @@ typedef struct Plan {
         size_t n_ops;
         char *cwd;          /* inside */
         char *state_dir;    /* where run directories and caches are kept (Host.cache_home) */
+        char *runs_dir;     /* where the run's own directory is made: state_dir, or that of kept sandboxes */
+        bool keep;          /* the run's directory outlives it */
         bool needs_run_dir; /* an op has a layer */
         bool foreign_root;  /* not the host's own: its loader and libraries are the attacker's */
 

@@ -72,7 +72,7 @@ static int open_run_dir(const StageContext *ctx, int *ret_fd, Error *err)
 {
         if (ctx->run_fd < 0)
                 return 0;
-        CLEANUP_FREE char *path = path_join(ctx->plan->state_dir, ctx->run_name);
+        CLEANUP_FREE char *path = path_join(ctx->plan->runs_dir, ctx->run_name);
         if (!path)
                 return error_no_memory(err);
         CLEANUP_FD int fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

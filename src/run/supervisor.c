@@ -6,6 +6,7 @@
 #include "mech/idmap.h"
 #include "mech/placeholders.h"
 #include "mech/rootfs.h"
+#include "run/kept.h"
 #include "run/limits.h"
 #include "run/nethelper.h"
 #include "run/relay.h"
@@ -38,8 +39,9 @@ typedef struct Supervisor {
         RunReport *report;
         SeccompFilter filter;
         RunDir run;
-        int placeholders; /* an extra lower for fuse-overlayfs, FD_NONE: none */
-        int signals;      /* signalfd */
+        const char *keep_name; /* with plan->keep; NULL: one is made up */
+        int placeholders;      /* an extra lower for fuse-overlayfs, FD_NONE: none */
+        int signals;           /* signalfd */
         sigset_t signals_before;
         StageContext stage;
         int channel;
@@ -83,6 +85,15 @@ static int block_signals(Supervisor *s, Error *err)
         return s->signals < 0 ? error_set_errno(err, errno, "signalfd") : 0;
 }
 
+/* The directory of a kept run lies elsewhere; other things that are made once stay in the state directory. */
+static int make_kept(Supervisor *s, Error *err)
+{
+        CLEANUP_FD int state = FD_NONE;
+        int r = s->plan->state_dir ? run_dir_open_state(s->plan->state_dir, "XDG_CACHE_HOME", &state, err)
+                                   : 0;
+        return r < 0 ? r : kept_create(s->plan, s->keep_name, &s->run, err);
+}
+
 /* All that can fail before any child exists. */
 static int prepare(Supervisor *s, Error *err)
 {
@@ -91,7 +102,7 @@ static int prepare(Supervisor *s, Error *err)
         if (r == 0)
                 r = seccomp_prepare(plan, &s->filter, err);
         if (r == 0 && plan->needs_run_dir)
-                r = run_dir_make(plan->state_dir, &s->run, err);
+                r = plan->keep ? make_kept(s, err) : run_dir_make(plan->state_dir, &s->run, err);
         if (r == 0)
                 r = run_name_make(&s->run, s->report->name, sizeof(s->report->name), err);
         for (size_t i = 0; r == 0 && i < plan->n_ops; i++)
@@ -299,7 +310,7 @@ static void handle_message(Supervisor *s)
                 s->payload_status = m.value;
                 /* Nobody writes any more: while the kernel takes the namespaces apart, we remove what was
                  * written. */
-                if (m.type == MSG_EXIT_LAST && s->n_overlays == 0 && s->run.fd >= 0)
+                if (m.type == MSG_EXIT_LAST && s->n_overlays == 0 && s->run.fd >= 0 && !s->plan->keep)
                         s->run_removed = run_dir_remove(&s->run, s->userns, NULL) == 0;
                 break;
         case MSG_SYNC:
@@ -504,6 +515,22 @@ static void clear_stale(Supervisor *s)
         }
 }
 
+/* What a payload wrote is kept; a run that never came to one has nothing worth it. */
+static void end_kept(Supervisor *s)
+{
+        Error err = {0};
+        if (!s->payload_ended && !s->overlay_died && s->error.errnum != 0) {
+                if (run_dir_remove(&s->run, s->userns, &err) < 0)
+                        log_notice("%s", err.text);
+                return;
+        }
+        int code = process_exit_code(s->payload_ended ? s->payload_status : s->init_status);
+        if (kept_end(&s->run, code, s->userns, &err) < 0)
+                log_notice("%s", err.text);
+        if (!s->keep_name)
+                log_notice("kept as %s: \"kurung diff %s\" shows what changed", s->run.name, s->run.name);
+}
+
 static void teardown(Supervisor *s)
 {
         if (s->init >= 0) {
@@ -516,7 +543,9 @@ static void teardown(Supervisor *s)
         relay_stop(&s->relay);
         s->fuse_fd = fd_close(s->fuse_fd);
         limits_end(&s->limits, s->report);
-        if (s->run.fd >= 0) {
+        if (s->run.fd >= 0 && s->plan->keep) {
+                end_kept(s);
+        } else if (s->run.fd >= 0) {
                 CLEANUP_FREE char *kept = NULL;
                 if (s->overlay_died && run_dir_keep(&s->run, s->plan->state_dir, &kept) == 0)
                         log_notice("what it had written is kept in %s", kept);
@@ -567,11 +596,12 @@ static int conclude(const Supervisor *s, Error *err)
  *   must: prepare what can fail before a child exists, watch every stage through its pidfd, undo all at the
  * end. must not: enter the sandbox, or trust what comes from it but through the channel.
  */
-int run_plan(const Plan *plan, RunReport *ret, Error *err)
+int run_plan(const Plan *plan, const char *keep_name, RunReport *ret, Error *err)
 {
         Supervisor s = {
                 .plan = plan,
                 .report = ret,
+                .keep_name = keep_name,
                 .run = RUN_DIR_NONE,
                 .placeholders = FD_NONE,
                 .signals = FD_NONE,

@@ -103,6 +103,7 @@ typedef struct SpecIoLimit {
 } SpecIoLimit;
 
 typedef struct Spec {
+        bool keep;         /* what is written outlives the run */
         char *description; /* NULL: none */
         StrList profiles;  /* names or files of what was merged, base first */
         RootKind root;
