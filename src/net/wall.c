@@ -231,6 +231,13 @@ int close(int fd)
         return (int)syscall(SYS_close, fd);
 }
 
+/* libslirp's is 1, and some clients come at once. */
+int listen(int fd, int backlog)
+{
+        (void)backlog;
+        return (int)syscall(SYS_listen, fd, SOMAXCONN);
+}
+
 int bind(int fd, __CONST_SOCKADDR_ARG addr, socklen_t len)
 {
         wall.bound = fd;
