@@ -48,6 +48,7 @@ static struct json_object *network(const PlanNetwork *net)
         json_add_string(o, "helper", net->helper);
         json_add_bool(o, "has_list", net->has_list);
         json_add(o, "allow", list(&net->allow));
+        json_add(o, "allow_from", list(&net->allow_from));
         json_add(o, "deny", list(&net->deny));
         json_add_bool(o, "allow_private", net->allow_private);
         json_add_bool(o, "check_sni", net->check_sni);

@@ -76,6 +76,9 @@ static int run_command(int argc, char **argv, bool shell, int *ret_exit, Error *
         }
         log_set_level(options.level);
         r = complete_argv(&spec, shell, &host, err);
+        /* Files are read and tools asked only for those who want it. */
+        if (r == 0 && spec.network == NETWORK_SLIRP && spec.net_allow_from.n > 0)
+                r = host_probe_sources(&host, &spec.net_allow_from, get_variable, err);
         if (r == 0)
                 r = plan_make(&spec, &host, (const char *const *)environ, &plan, err);
         return r < 0 ? r : do_plan(&plan, &options, argv, ret_exit, err);

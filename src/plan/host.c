@@ -457,8 +457,21 @@ void host_probe_details(Host *h)
                 h->user_manager = access(path, F_OK) == 0;
 }
 
+int host_probe_sources(Host *host, const StrList *tools, const char *(*get_variable)(const char *),
+                       Error *err)
+{
+        const SourcesContext ctx = {.home = host->home,
+                                    .cwd = host->cwd,
+                                    .root = "",
+                                    .cache = host->cache_home,
+                                    .getenv = get_variable};
+        sources_clear(&host->sources);
+        return sources_probe(&ctx, tools, &host->sources, err);
+}
+
 void host_clear(Host *h)
 {
+        sources_clear(&h->sources);
         free(h->user);
         free(h->home);
         free(h->shell);

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/strlist.h"
+#include "plan/sources.h"
 
 #include <sys/types.h>
 
@@ -91,6 +92,7 @@ typedef struct Host {
         size_t n_top;
         char *resolv_conf;          /* what /etc/resolv.conf resolves to; NULL: nothing */
         bool cgroup_v2;             /* /sys/fs/cgroup is a cgroup2 file system */
+        HostSources sources;        /* what AllowFrom= stands for; only when host_probe_sources() was asked */
         StrList cgroup_controllers; /* delegated to us, when writable */
         bool cgroup_delegated;
         bool user_manager; /* a systemd user manager answers at $XDG_RUNTIME_DIR/systemd/private */
@@ -114,6 +116,10 @@ int host_probe_at(int root, Host *ret, Error *err);
 
 /** host_probe_details - add what only "doctor" asks for: control groups and the user manager. */
 void host_probe_details(Host *host);
+
+/** host_probe_sources - add what AllowFrom= of @tools stands for. 0 or -errno with @err. */
+int host_probe_sources(Host *host, const StrList *tools, const char *(*get_variable)(const char *),
+                       Error *err);
 
 void host_clear(Host *host);
 

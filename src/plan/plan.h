@@ -70,6 +70,7 @@ typedef struct PlanOp {
 typedef struct PlanNetwork {
         char *helper;        /* absolute path of kurung-net */
         StrList allow, deny; /* as net_rule_print() spells them; with what AllowFrom= brought */
+        StrList allow_from;  /* "TOOL RULE PLACE": where a rule of "allow" comes from, for people */
         bool has_list;       /* only what "allow" names, even if that is nothing */
         bool allow_private;
         bool check_sni;

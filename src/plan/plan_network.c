@@ -53,6 +53,56 @@ static int fill_ports(PlanNetwork *net, const Spec *spec)
         return 0;
 }
 
+/* A host that the project names needs somebody else who names it, with the same port or the scheme's. */
+static bool is_vouched_for(const HostSources *sources, const HostSource *wanted)
+{
+        NetRule rule, other;
+        if (net_rule_parse(wanted->rule, &rule, NULL) < 0)
+                return false;
+        bool usual = rule.port_first == 22 || rule.port_first == 80 || rule.port_first == 443 ||
+                     rule.port_first == 9418;
+        for (size_t i = 0; i < sources->n; i++) {
+                const HostSource *s = &sources->items[i];
+                if (s->in_project || net_rule_parse(s->rule, &other, NULL) < 0 || other.kind != rule.kind)
+                        continue;
+                bool same = rule.kind == NET_RULE_NETWORK ? net_address_eq(&rule.address, &other.address)
+                                                          : str_eq(rule.name, other.name);
+                if (same && (usual || rule.port_first == other.port_first))
+                        return true;
+        }
+        return false;
+}
+
+#define LEFT_OUT_MAX 8
+
+static int add_sources(Plan *plan, const Spec *spec, const HostSources *sources)
+{
+        unsigned left_out = 0;
+        int r = copy_list(&sources->notices, &plan->notices);
+        for (size_t i = 0; r == 0 && i < sources->n; i++) {
+                const HostSource *s = &sources->items[i];
+                if (s->vouches || !strlist_has(&spec->net_allow_from, s->tool))
+                        continue;
+                if (s->in_project && !is_vouched_for(sources, s)) {
+                        if (left_out++ < LEFT_OUT_MAX)
+                                r = plan_notice(plan,
+                                                "AllowFrom=%s: %s names %s, and no configuration of yours "
+                                                "does: left out; "
+                                                "--allow=%s takes it",
+                                                s->tool, s->where, s->rule, s->rule);
+                        continue;
+                }
+                if (!strlist_has(&plan->net.allow, s->rule))
+                        r = strlist_add(&plan->net.allow, s->rule);
+                if (r == 0)
+                        r = strlist_add_printf(&plan->net.allow_from, "%s %s %s", s->tool, s->rule, s->where);
+        }
+        if (r == 0 && left_out > LEFT_OUT_MAX)
+                r = plan_notice(plan, "AllowFrom=: %u more hosts that the project names are left out",
+                                left_out - LEFT_OUT_MAX);
+        return r;
+}
+
 /* Two ports of the host that are the same can't both be had. */
 static int check_publish(const PlanNetwork *net, Error *err)
 {
@@ -93,7 +143,7 @@ int plan_make_network(Plan *plan, const Spec *spec, const Host *host, Error *err
         if (r < 0)
                 return r;
         if (!(net->helper = strdup(host->net_helper)) || copy_list(&spec->net_allow, &net->allow) < 0 ||
-            copy_list(&spec->net_deny, &net->deny) < 0)
+            copy_list(&spec->net_deny, &net->deny) < 0 || add_sources(plan, spec, &host->sources) < 0)
                 return error_no_memory(err);
         /* A list that names nothing, as an empty variable on a command line makes it, is not the whole
          * internet. */
@@ -113,5 +163,6 @@ void plan_clear_network(PlanNetwork *net)
         free(net->helper);
         strlist_clear(&net->allow);
         strlist_clear(&net->deny);
+        strlist_clear(&net->allow_from);
         *net = (PlanNetwork){0};
 }

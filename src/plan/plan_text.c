@@ -138,6 +138,7 @@ static void print_network(FILE *out, const PlanNetwork *net)
         print_value(out, "net-helper", net->helper);
         print_value(out, "net-reach", net->has_list ? "what is allowed" : "the internet");
         print_list(out, "net-allow", &net->allow);
+        print_list(out, "net-allow-from", &net->allow_from);
         print_list(out, "net-deny", &net->deny);
         if (net->allow_private)
                 print_value(out, "net-allow-private", "yes");

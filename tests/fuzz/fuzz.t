@@ -3,13 +3,19 @@
 : "${FUZZERS:?directory of the fuzz targets}" "${SRCDIR:?}"
 work=$(mktemp -d /var/tmp/kurung-fuzz.XXXXXX)
 seconds=${FUZZ_SECONDS:-6}
-mkdir "$work"/{profile,options,mountinfo,subid}
+mkdir "$work"/{profile,options,mountinfo,subid,net-rule,net-name,dns,sni}
 cp "$SRCDIR"/profiles/*.ini "$work/profile"
 printf 'run\0--work-dir=ro\0-p\0build\0-eA=b\0--\0make' >"$work/options/1"
 cp /proc/self/mountinfo "$work/mountinfo/1"
 printf 'user:100000:65536\n1000:1:1\n' >"$work/subid/1"
+printf '*.example.org:80-90/tcp' >"$work/net-rule/1"
+printf '[2001:db8::/32]:443' >"$work/net-rule/2"
+printf '127.0.0.1:8080:80/udp' >"$work/net-rule/3"
+printf 'a.b\n*.b\nB.a\n--\nx.b\na.b.\n' >"$work/net-name/1"
+printf '\x12\x34\x01\0\0\1\0\0\0\0\0\0\4good\7example\0\0\1\0\1' >"$work/dns/1"
+printf '\x16\3\1\0\5\1\0\0\1\3' >"$work/sni/1"
 n=0
-for target in profile options mountinfo subid; do
+for target in profile options mountinfo subid net-rule net-name dns sni; do
     n=$((n + 1))
     if (cd "$work" && "$FUZZERS/fuzz-$target" -max_total_time="$seconds" -max_len=4096 -rss_limit_mb=2048 -print_final_stats=1 \
         "$target") >"$work/$target.log" 2>&1; then

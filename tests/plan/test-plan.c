@@ -200,6 +200,63 @@ static void what_a_list_means(void **state)
                                   "notice there is no network (Mode=none), so Allow= has no effect"));
 }
 
+static HostSource sources[] = {
+        {(char[]){"npm"}, (char[]){"npm.corp.example:8443/tcp"}, (char[]){"~/.npmrc"}, false, false},
+        {(char[]){"npm"}, (char[]){"evil.example:443/tcp"}, (char[]){"~/project/.npmrc"}, true, false},
+        {(char[]){"npm"}, (char[]){"npm.corp.example:443/tcp"}, (char[]){"~/project/.npmrc"}, true, false},
+        {(char[]){"npm"}, (char[]){"npm.corp.example:6379/tcp"}, (char[]){"~/project/.npmrc"}, true, false},
+        {(char[]){"git"}, (char[]){"git.example:22/tcp"}, (char[]){"~/.ssh/known_hosts"}, false, true},
+        {(char[]){"git"}, (char[]){"git.example:443/tcp"}, (char[]){"~/project/.git/config"}, true, false},
+        {(char[]){"git"}, (char[]){"10.0.0.1:443/tcp"}, (char[]){"~/project/.git/config"}, true, false},
+        {(char[]){"pip"}, (char[]){"not.asked.example:443/tcp"}, (char[]){"/etc/pip.conf"}, false, false},
+};
+static char *sources_env[] = {(char[]){"npm_config_registry=https://npm.corp.example:8443/"}, NULL};
+static char *sources_notices[] = {(char[]){"AllowFrom=npm: /etc/npmrc can't be read: Permission denied"},
+                                  NULL};
+
+static const HostSources host_sources = {
+        .items = sources,
+        .n = ARRAY_LEN(sources),
+        .env = {sources_env, 1},
+        .notices = {sources_notices, 1},
+};
+
+/* What the project says counts only where the user's own configuration names the host, and no odd port with
+ * it. */
+static void what_tools_are_configured_to_use(void **state)
+{
+        Host h = desktop;
+        (void)state;
+        h.sources = host_sources;
+        is_golden("sources", &h, WORDS("--net=slirp", "--allow-from=npm", "--allow-from=git", "true"));
+        /* Nothing of it without a network, or when the key was not said. */
+        CLEANUP(plan_clear) Plan plan = {0};
+        Error err = {0};
+        assert_int_equal(make(&h, WORDS("--net=slirp", "true"), &plan, &err), 0);
+        assert_int_equal(plan.net.allow.n, 0);
+        assert_false(plan.net.has_list);
+}
+
+/* The profiles that come with kurung: what they open is what the tool is configured to use, and nothing else.
+ */
+static void profiles_of_tools(void **state)
+{
+        static const char *const tools[] = {"npm", "pip", "cargo", "apt", "git"};
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(tools); i++) {
+                CLEANUP(plan_clear) Plan plan = {0};
+                Error err = {0};
+                if (make(&desktop, WORDS("-p", tools[i], "true"), &plan, &err) < 0)
+                        fail_msg("%s: %s", tools[i], err.text);
+                assert_int_equal(plan.network, NETWORK_SLIRP);
+                assert_true(plan.net.has_list);
+                assert_int_equal(plan.net.allow.n, 0);
+                assert_false(plan.net.allow_private);
+                assert_int_equal(plan.net.n_loopback_ports + plan.net.n_publish, 0);
+        }
+        assert_true(plan_has_line(WORDS("-p", "build", "true"), "network none"));
+}
+
 static void goldens_of_poorer_hosts(void **state)
 {
         Host h = desktop;
@@ -362,6 +419,8 @@ int main(void)
                 cmocka_unit_test(goldens_of_a_desktop),
                 cmocka_unit_test(a_network_that_cannot_be_had_is_an_error),
                 cmocka_unit_test(what_a_list_means),
+                cmocka_unit_test(what_tools_are_configured_to_use),
+                cmocka_unit_test(profiles_of_tools),
                 cmocka_unit_test(goldens_of_poorer_hosts),
                 cmocka_unit_test(what_is_asked_for_and_cannot_be_had_is_an_error),
                 cmocka_unit_test(each_obstacle_has_its_own_remedy),

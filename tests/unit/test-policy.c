@@ -177,8 +177,7 @@ static void rules_that_are_none_are_refused(void **state)
                 "fe80::/129",
                 "::1/0",
                 "[::1]80",
-                "b\xc3\xbc"
-                "cher.example",
+                "b\303\274cher.example",
                 "http://a",
                 "a@b",
                 "user:pw@a",
