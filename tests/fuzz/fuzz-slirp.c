@@ -12,6 +12,7 @@
 static Stack stack;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 static void watch(const NetAddress *address, uint16_t port)
 {
@@ -42,14 +43,20 @@ static void one(const uint8_t *frame, size_t len)
         poll_once();
 }
 
+/* Before libFuzzer has threads: a process with some gets no user namespace (unshare(2)). */
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+        (void)argc;
+        (void)argv;
+        if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
+                abort();
+        return 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-        static bool alone;
         static Filter filter;
         Error err = {0};
-        if (!alone && unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
-                abort();
-        alone = true;
         filter = (Filter){.policy = policy_new(&net_site), .flows = flow_table_new(1)};
         const NetConfig config = {0};
         wall.filter = &filter;
