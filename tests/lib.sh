@@ -112,6 +112,55 @@ in_mounts() {
         id=$1 group=$2; shift 2; exec unshare --user --map-user="$id" --map-group="$group" "$@"' - "$(id -u)" "$(id -g)" "$@"
 }
 
+# in_network COMMANDS PROGRAM [ARG...]: the same with a network of its own, in which loopback is up and a second one,
+# "the internet", is at the other end of a veth: $internet is a process in it, whose parent is PROGRAM. Addresses:
+#   the host's own 198.51.100.1 and 2001:db8::1, its default route goes by 198.51.100.2 and 2001:db8::2
+in_network() {
+    local before=$1
+    shift
+    unshare --user --map-root-user --net --mount sh -ec '
+        id=$1 group=$2; shift 2
+        ip link set lo up
+        setpriv --pdeathsig KILL unshare --net sh -c "echo; exec sleep infinity" >.internet & internet=$!
+        until [ -s .internet ]; do :; done
+        ip link add eth0 mtu 65520 type veth peer name eth0 netns $internet
+        ip addr add 198.51.100.1/24 dev eth0; ip -6 addr add 2001:db8::1/64 dev eth0 nodad; ip link set eth0 up
+        in_internet() { nsenter -t "$internet" -n "$@"; }
+        # A program in the background, which ends with the tests: serve NAME in_internet|here PROGRAM...
+        serve() {
+            name=$1 where=$2; shift 2
+            [ "$where" = here ] && where= || where="nsenter -t $internet -n"
+            (exec $where setpriv --pdeathsig KILL "$@" >".$name") &
+            until [ -s ".$name" ]; do :; done
+        }
+        # Commands that need the root of this network, one a line: as_network_root.
+        mkfifo .root-does .root-did
+        (exec setpriv --pdeathsig KILL sh -c "while :; do read -r c <.root-does && { sh -c \"\$c\"; echo done >.root-did; }; done") &
+        export network_root=$PWD
+        in_internet sh -ec "ip link set lo up; ip link set eth0 mtu 65520 up; ip addr add 198.51.100.2/24 dev eth0
+            ip -6 addr add 2001:db8::2/64 dev eth0 nodad"
+        ip route add default via 198.51.100.2; ip -6 route add default via 2001:db8::2
+        '"$before"'
+        export internet; exec unshare --user --map-user="$id" --map-group="$group" "$@"' - "$(id -u)" "$(id -g)" "$@"
+}
+
+as_network_root() {
+    echo "$*" >"$network_root/.root-does"
+    read -r _ <"$network_root/.root-did"
+}
+
+# run_in_network COMMANDS: the rest of the test file runs in in_network.
+run_in_network() {
+    [ -z "${internet:-}" ] || return 0
+    local file=$0
+    [[ $file == /* ]] || file=$OLDPWD/$file
+    in_network "$1" bash "$file"
+    local status=$?
+    cd / || exit 1
+    rm -rf "$tap_home"
+    exit "$status"
+}
+
 tap_gone() { [ ! -e "/proc/$1" ]; }
 
 # Whatever began since the file began has ended; processes that are just ending get the time to.

@@ -122,7 +122,10 @@ static bool is_kernel_talk(const uint8_t *bytes, size_t len)
 FilterAction filter_from_sandbox(Filter *f, const uint8_t *bytes, size_t len, uint64_t now_ms)
 {
         FrameResult r = frame_parse(bytes, len, net_guest_mac, &f->frame);
-        if (f->off && !(r == FRAME_OK && f->frame.dest_port == DNS_PORT))
+        /* What is for our own resolver libslirp could not serve. */
+        if (f->off &&
+            !(r == FRAME_OK && f->frame.dest_port == DNS_PORT &&
+              net_address_eq(&f->frame.dest, &net_resolver[net_family_index(f->frame.dest.family)])))
                 return FILTER_PASS;
         if (r != FRAME_OK) {
                 f->dropped[r] += !is_kernel_talk(bytes, len);

@@ -2,9 +2,10 @@
 #include "net/shaper.h"
 
 #define NS_PER_S UINT64_C(1000000000)
-#define BURST_PER_S 50 /* a full bucket: 20 ms */
+#define BURST_PER_S 10 /* a full bucket, 100 ms: a loaded machine does not run us for that long */
 #define BORROW_PER_S 4 /* small frames go ahead of at most 250 ms */
-#define MTU_MIN 9000   /* below, larger datagrams would need fragments */
+#define FRAMES_PER_S 50
+#define MTU_MIN 9000 /* below, larger datagrams would need fragments */
 #define RATE_MAX (UINT64_C(1) << 40)
 
 void shaper_init(Shaper *s, uint64_t rate, uint64_t now_ns)
@@ -53,7 +54,7 @@ uint64_t shaper_wait_ns(Shaper *s, uint64_t now_ns)
 uint32_t shaper_mtu(uint64_t rate_up, uint64_t rate_down, uint32_t largest)
 {
         uint64_t rate = rate_up && (!rate_down || rate_up < rate_down) ? rate_up : rate_down;
-        uint64_t mtu = rate / BURST_PER_S;
+        uint64_t mtu = rate / FRAMES_PER_S;
         if (rate == 0 || mtu > largest)
                 return largest;
         return mtu < MTU_MIN ? MTU_MIN : (uint32_t)mtu;

@@ -193,7 +193,7 @@ int stack_new(const NetConfig *config, Filter *filter, Stack *ret, Error *err)
                 .if_mru = s->mtu,
                 /* A client of a published port that came by the loopback is answered at the gateway's
                  * address; and so it would be closed to HostLoopback=. The filter and the wall keep it. */
-                .disable_host_loopback = config->n_loopback_ports == 0 && config->n_publish == 0,
+                .disable_host_loopback = config->n_loopback_ports == 0 && config->n_publish == 0 && !wall.off,
                 .disable_dns = true,
                 .disable_dhcp = true,
         };

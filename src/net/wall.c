@@ -127,8 +127,17 @@ static int connect_resolver(int fd)
         return dup3(theirs, fd, O_CLOEXEC) < 0 ? -1 : 0;
 }
 
+static void watch(const struct sockaddr *sa, socklen_t len)
+{
+        NetAddress address;
+        uint16_t port;
+        if (wall.watch && wall.inside && read_address(sa, len, &address, &port))
+                wall.watch(&address, port);
+}
+
 static int real_connect(int fd, const struct sockaddr *sa, socklen_t len)
 {
+        watch(sa, len);
         return (int)syscall(SYS_connect, fd, sa, len);
 }
 
@@ -159,6 +168,7 @@ ssize_t sendto(int fd, const void *data, size_t n, int flags, __CONST_SOCKADDR_A
         PolicyVerdict verdict;
         if (wall.inside && !wall.off && !may_reach(addr.__sockaddr__, len, &to, &verdict))
                 return refuse(&to, &verdict);
+        watch(addr.__sockaddr__, len);
         return syscall(SYS_sendto, fd, data, n, flags, addr.__sockaddr__, len);
 }
 
@@ -229,6 +239,13 @@ int close(int fd)
                 hellos[fd] = NULL;
         }
         return (int)syscall(SYS_close, fd);
+}
+
+/* libslirp's is 1, and some clients come at once. */
+int listen(int fd, int backlog)
+{
+        (void)backlog;
+        return (int)syscall(SYS_listen, fd, SOMAXCONN);
 }
 
 int bind(int fd, __CONST_SOCKADDR_ARG addr, socklen_t len)

@@ -25,6 +25,8 @@ typedef struct Wall {
         void (*refused)(void *userdata, const PolicyTarget *to, const char *name,
                         const PolicyVerdict *verdict);
         void *userdata;
+        /* Tests only: what the kernel is about to be asked to reach, by connect(2) or sendto(2). */
+        void (*watch)(const NetAddress *address, uint16_t port);
         int bound; /* the descriptor of the last bind(2) */
 } Wall;
 

@@ -68,12 +68,13 @@ bool nethelper_is_ready(const NetHelper *n, const Plan *plan)
         return plan->network != NETWORK_SLIRP || (n->ready && n->channel >= 0);
 }
 
-int nethelper_pass_tap(NetHelper *n, int fd, Error *err)
+void nethelper_pass_tap(NetHelper *n, int fd)
 {
         const NetMessage m = {.type = NETMSG_TAP};
-        CLEANUP_FD int tap = fd;
-        int r = n->channel >= 0 && tap >= 0 ? net_message_send(n->channel, &m, tap, true) : -EPIPE;
-        return r < 0 ? error_set_errno(err, r, "handing the tap device over") : 0;
+        /* When it has ended meanwhile, that is told where its end is seen; the device is gone with @fd. */
+        if (n->channel >= 0 && fd >= 0)
+                (void)net_message_send(n->channel, &m, fd, true);
+        (void)fd_close(fd);
 }
 
 static void tell_refused(NetHelper *n, const NetRecord *r)

@@ -24,8 +24,8 @@ int nethelper_start(NetHelper *n, const Plan *plan, Error *err);
 /** nethelper_is_ready - whether a payload may start: it is ready, or there is none. */
 bool nethelper_is_ready(const NetHelper *n, const Plan *plan);
 
-/** nethelper_pass_tap - hand the tap device over; @fd becomes the helper's. 0 or -errno with @err. */
-int nethelper_pass_tap(NetHelper *n, int fd, Error *err);
+/** nethelper_pass_tap - hand the tap device over; @fd becomes the helper's. */
+void nethelper_pass_tap(NetHelper *n, int fd);
 
 /**
  * nethelper_handle - take what it said, after poll(2) of its channel. Prints what is to be seen while a

@@ -298,8 +298,7 @@ static void handle_message(Supervisor *s)
                 relay_start(&s->relay, TAKE_FD(fd));
                 break;
         case MSG_TAP:
-                if (nethelper_pass_tap(&s->net, TAKE_FD(fd), &s->error) < 0)
-                        kill_all(s);
+                nethelper_pass_tap(&s->net, TAKE_FD(fd));
                 break;
         case MSG_STOPPED:
                 stop_ourselves(s);

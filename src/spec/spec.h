@@ -126,7 +126,7 @@ typedef struct Spec {
         StrList net_allow, net_deny; /* as net_rule_print() spells them */
         StrList net_allow_from;      /* names of tools */
         bool net_allow_private;
-        bool net_check_sni;        /* when asked for; by default with names */
+        bool net_check_sni;        /* when asked for; by default where rules have names */
         StrList net_host_loopback; /* ports */
         StrList net_publish;       /* as net_publish_print() spells them */
         uint64_t net_rate_up;      /* bytes a second out of the sandbox; 0: no limit */

@@ -215,6 +215,7 @@ static void what_a_list_means(void **state)
         assert_true(plan_has_line(WORDS("--net=slirp", "--allow=a.example", "true"), "net-check-sni yes"));
         assert_true(plan_has_line(WORDS("--net=slirp", "--allow=a.example", "--check-sni=no", "true"),
                                   "net-check-sni no"));
+        assert_true(plan_has_line(WORDS("--net=slirp", "--deny=a.example", "true"), "net-check-sni yes"));
         /* An empty variable on a command line does not open everything (attack 55). */
         assert_true(plan_has_line(WORDS("--net=slirp", "--allow=", "true"), "net-reach what is allowed"));
         assert_true(plan_has_line(WORDS("--allow=a.example", "true"),
