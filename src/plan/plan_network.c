@@ -151,8 +151,9 @@ int plan_make_network(Plan *plan, const Spec *spec, const Host *host, Error *err
         net->allow_private = spec->net_allow_private;
         net->rate_up = spec->net_rate_up;
         net->rate_down = spec->net_rate_down;
-        net->check_sni =
-                spec_asked(spec, KEY_NETWORK_CHECK_SNI) ? spec->net_check_sni : has_names(&net->allow);
+        net->check_sni = spec_asked(spec, KEY_NETWORK_CHECK_SNI)
+                                 ? spec->net_check_sni
+                                 : has_names(&net->allow) || has_names(&net->deny);
         if (fill_ports(net, spec) < 0)
                 return error_set(err, EINVAL, "Publish= is malformed");
         return check_publish(net, err);

@@ -21,7 +21,7 @@ static int parse_bytes(const char *text, size_t len, bool narrow, Spec *spec, Er
 {
         CLEANUP_FREE char *extends = NULL;
         (void)spec_init(spec);
-        return profile_parse_text("f.ini", text, len, &ctx, false, narrow, spec, &extends, err);
+        return profile_parse_text("f.ini", text, len, &ctx, narrow ? PROFILE_NARROW : 0, spec, &extends, err);
 }
 
 static void fails(const char *text, const char *says)
@@ -61,7 +61,7 @@ static void errors_name_file_line_and_the_nearest_key(void **state)
         fails("[Filesystem\nRoot=host\n", "f.ini:1: a section that is not closed");
         fails("[Filesystem]\nRoot=host\n  continued\n", "f.ini:3: a line may not begin with a space");
         fails("[Filesystem]\nOverlay=no\nnonsense\n", "f.ini:2: Overlay=no: must be one of");
-        fails("[Resources]\nMemoryMax=4G\n", "f.ini:2: MemoryMax is not built yet");
+        fails("[Resources]\nMemoryMax=4X\n", "f.ini:2: MemoryMax=4X: must be bytes");
 }
 
 static void a_line_is_never_cut_in_two(void **state)
