@@ -12,12 +12,21 @@ unset XDG_CACHE_HOME XDG_CONFIG_HOME XDG_RUNTIME_DIR XDG_DATA_HOME XDG_STATE_HOM
 project=$HOME/project
 mkdir "$project"
 cd "$project" || exit 1
+# What is told once is told now: where control groups can't be had a line says so at the first start.
+"$KURUNG" run -- true >/dev/null 2>&1
 tap_mounts_before=$(cut -d' ' -f5 /proc/self/mountinfo | sort)
 tap_me=$$
+tap_subids=$(awk -F: -v name="$(id -un)" '$1 == name { print $2 ":" $3 }' /etc/subuid 2>/dev/null)
 
 # Processes of this user and of its subordinate ids that were not there before, but for ourselves and our parents.
 tap_processes() {
-    ps -eo pid=,ruid=,comm= | awk -v u="$(id -u)" '$2 == u || $2 >= 100000 { print $1 ":" $3 }' | sort
+    ps -eo pid=,ruid=,comm= | awk -v u="$(id -u)" -v subids="$tap_subids" '
+        BEGIN { n = split(subids, range, /[:\n]/) }
+        {
+            mine = $2 == u
+            for (i = 1; i < n; i += 2) mine = mine || ($2 >= range[i] && $2 < range[i] + range[i + 1])
+            if (mine) print $1 ":" $3
+        }' | sort
 }
 tap_processes_before=$(tap_processes)
 
@@ -85,9 +94,9 @@ kurung() {
     return 0
 }
 
-# wait_for COMMAND...: until it succeeds, at most 20 seconds, without guessing a time.
+# wait_for COMMAND...: until it succeeds, without guessing a time; at most a minute, as an emulated machine is slow.
 wait_for() {
-    local end=$((SECONDS + 20))
+    local end=$((SECONDS + 60))
     until "$@" 2>/dev/null; do
         [ "$SECONDS" -lt "$end" ] || return 1
         read -rt 0.02 <> <(:) || :

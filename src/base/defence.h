@@ -31,6 +31,15 @@ typedef enum Defence {
         DEFENCE_NET_FILTER,     /* every frame of the sandbox is looked at */
         DEFENCE_NET_WALL,       /* and every connection that libslirp makes */
         DEFENCE_NET_LOCKDOWN,   /* the net helper has nothing */
+        DEFENCE_NAMES,          /* names of sandboxes are checked */
+        DEFENCE_BENEATH,        /* apply never leaves the tree, nor follows a link */
+        DEFENCE_STRIP,          /* apply takes no setuid bit, capability or device */
+        DEFENCE_CONFLICT,       /* apply looks whether the host's file changed meanwhile */
+        DEFENCE_IDENTITY,       /* and once more when it is exchanged */
+        DEFENCE_FLAGS,          /* what needs a second look is not taken unasked */
+        DEFENCE_MARKS,          /* forged whiteouts and redirects are refused */
+        DEFENCE_LIMITS,         /* holes are no data */
+        DEFENCE_STATE,          /* state is ours and closed to others */
         DEFENCE_MAX,
 } Defence;
 

@@ -16,6 +16,19 @@ static struct {
         __typeof__(json_object_array_add) *array_add;
         __typeof__(json_object_to_json_string_ext) *to_string;
         __typeof__(json_object_put) *put;
+        __typeof__(json_tokener_new_ex) *tokener_new;
+        __typeof__(json_tokener_parse_ex) *tokener_parse;
+        __typeof__(json_tokener_get_error) *tokener_error;
+        __typeof__(json_tokener_get_parse_end) *tokener_end;
+        __typeof__(json_tokener_free) *tokener_free;
+        __typeof__(json_object_object_get_ex) *object_get;
+        __typeof__(json_object_is_type) *is_type;
+        __typeof__(json_object_get_int64) *get_int64;
+        __typeof__(json_object_get_boolean) *get_boolean;
+        __typeof__(json_object_get_string) *get_string;
+        __typeof__(json_object_get_string_len) *get_string_len;
+        __typeof__(json_object_array_length) *array_length;
+        __typeof__(json_object_array_get_idx) *array_get;
 } json;
 
 int json_load(Error *err)
@@ -41,6 +54,19 @@ int json_load(Error *err)
                 {(void **)&json.array_add, "json_object_array_add"},
                 {(void **)&json.to_string, "json_object_to_json_string_ext"},
                 {(void **)&json.put, "json_object_put"},
+                {(void **)&json.tokener_new, "json_tokener_new_ex"},
+                {(void **)&json.tokener_parse, "json_tokener_parse_ex"},
+                {(void **)&json.tokener_error, "json_tokener_get_error"},
+                {(void **)&json.tokener_end, "json_tokener_get_parse_end"},
+                {(void **)&json.tokener_free, "json_tokener_free"},
+                {(void **)&json.object_get, "json_object_object_get_ex"},
+                {(void **)&json.is_type, "json_object_is_type"},
+                {(void **)&json.get_int64, "json_object_get_int64"},
+                {(void **)&json.get_boolean, "json_object_get_boolean"},
+                {(void **)&json.get_string, "json_object_get_string"},
+                {(void **)&json.get_string_len, "json_object_get_string_len"},
+                {(void **)&json.array_length, "json_object_array_length"},
+                {(void **)&json.array_get, "json_object_array_get_idx"},
         };
         for (size_t i = 0; i < ARRAY_LEN(symbols); i++)
                 if (!(*symbols[i].to = dlsym(h, symbols[i].name)))
@@ -108,4 +134,124 @@ void json_print(FILE *out, struct json_object *value)
 void json_free(struct json_object *value)
 {
         (void)json.put(value);
+}
+
+static struct json_object *new_bytes(const char *bytes)
+{
+        size_t room = 4 * strlen(bytes) + 5;
+        CLEANUP_FREE char *escaped = malloc(room);
+        return escaped ? json.new_string(text_escape(bytes, escaped, room)) : NULL;
+}
+
+void json_add_bytes(struct json_object *object, const char *key, const char *bytes)
+{
+        json_add(object, key, new_bytes(bytes));
+}
+
+void json_append_bytes(struct json_object *array, const char *bytes)
+{
+        json_append(array, new_bytes(bytes));
+}
+
+void json_print_line(FILE *out, struct json_object *value)
+{
+        (void)fputs(json.to_string(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE), out);
+        json_free(value);
+}
+
+#define JSON_DEPTH_MAX 16
+
+int json_parse(const char *text, size_t len, struct json_object **ret)
+{
+        if (len > INT32_MAX)
+                return -EBADMSG;
+        struct json_tokener *t = json.tokener_new(JSON_DEPTH_MAX);
+        if (!t)
+                return -ENOMEM;
+        struct json_object *o = json.tokener_parse(t, text, (int)len);
+        bool whole = json.tokener_error(t) == json_tokener_success;
+        for (size_t i = json.tokener_end(t); whole && i < len; i++)
+                whole = text[i] == '\n' || text[i] == ' ';
+        json.tokener_free(t);
+        if (!whole || !o) {
+                (void)json.put(o);
+                return -EBADMSG;
+        }
+        *ret = o;
+        return 0;
+}
+
+static int get(struct json_object *object, const char *key, enum json_type type, struct json_object **ret)
+{
+        struct json_object *o = NULL;
+        if (!object || !json.is_type(object, json_type_object) || !json.object_get(object, key, &o) || !o ||
+            !json.is_type(o, type))
+                return -EBADMSG;
+        *ret = o;
+        return 0;
+}
+
+int json_get_object(struct json_object *object, const char *key, struct json_object **ret)
+{
+        return get(object, key, json_type_object, ret);
+}
+
+int json_get_array(struct json_object *object, const char *key, struct json_object **ret, size_t *ret_n)
+{
+        int r = get(object, key, json_type_array, ret);
+        if (r == 0)
+                *ret_n = json.array_length(*ret);
+        return r;
+}
+
+int json_get_int(struct json_object *object, const char *key, int64_t min, int64_t max, int64_t *ret)
+{
+        struct json_object *o;
+        int r = get(object, key, json_type_int, &o);
+        if (r < 0)
+                return r;
+        int64_t v = json.get_int64(o);
+        if (v < min || v > max)
+                return -EBADMSG;
+        *ret = v;
+        return 0;
+}
+
+int json_get_bool(struct json_object *object, const char *key, bool *ret)
+{
+        struct json_object *o;
+        int r = get(object, key, json_type_boolean, &o);
+        if (r == 0)
+                *ret = json.get_boolean(o);
+        return r;
+}
+
+static int take_bytes(struct json_object *o, char **ret)
+{
+        const char *s = json.get_string(o);
+        if (strlen(s) != (size_t)json.get_string_len(o))
+                return -EBADMSG;
+        char *bytes = NULL;
+        int r = text_unescape(s, &bytes);
+        if (r == 0)
+                *ret = bytes;
+        return r == -EINVAL ? -EBADMSG : r;
+}
+
+int json_get_bytes(struct json_object *object, const char *key, char **ret)
+{
+        struct json_object *o;
+        int r = get(object, key, json_type_string, &o);
+        return r < 0 ? r : take_bytes(o, ret);
+}
+
+struct json_object *json_item(struct json_object *array, size_t i)
+{
+        return json.array_get(array, i);
+}
+
+int json_item_bytes(struct json_object *array, size_t i, char **ret)
+{
+        struct json_object *o = json.array_get(array, i);
+        return o && json.is_type(o, json_type_string) ? take_bytes(o, ret) : -EBADMSG;
 }

@@ -96,6 +96,48 @@ char *text_escape(const char *s, char *out, size_t room)
         return out;
 }
 
+bool text_is_utf8(const char *s)
+{
+        for (const unsigned char *p = (const unsigned char *)s; *p;) {
+                size_t n = utf8_length(p);
+                if (n == 0)
+                        return false;
+                p += n;
+        }
+        return true;
+}
+
+static int hex_digit(char c)
+{
+        return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+int text_unescape(const char *s, char **ret)
+{
+        CLEANUP_FREE char *out = malloc(strlen(s) + 1);
+        size_t len = 0;
+        if (!out)
+                return -ENOMEM;
+        for (; *s; s++) {
+                if (*s != '\\') {
+                        out[len++] = *s;
+                        continue;
+                }
+                if (*++s == '\\') {
+                        out[len++] = *s;
+                        continue;
+                }
+                int high = *s == 'x' ? hex_digit(s[1]) : -1, low = high >= 0 ? hex_digit(s[2]) : -1;
+                if (low < 0 || high * 16 + low == 0)
+                        return -EINVAL;
+                out[len++] = (char)(high * 16 + low);
+                s += 2;
+        }
+        out[len] = '\0';
+        *ret = TAKE_PTR(out);
+        return 0;
+}
+
 __attribute__((format(printf, 1, 0))) static void log_line(const char *fmt, va_list ap)
 {
         char text[ERROR_TEXT_MAX + 256];

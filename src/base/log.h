@@ -26,6 +26,15 @@ void log_detail(const char *fmt, ...) PRINTF_LIKE(1, 2);
  */
 char *text_escape(const char *s, char *out, size_t room);
 
+/**
+ * text_unescape - what text_escape() was given; owned. Returns 0; -EINVAL when it can't have written @s
+ * (another escape, a NUL); -ENOMEM.
+ */
+int text_unescape(const char *s, char **ret);
+
+/** text_is_utf8 - whether @s is well-formed UTF-8 (RFC 3629). */
+bool text_is_utf8(const char *s);
+
 /** text_valid_utf8 - a copy in which each byte that is no part of well-formed UTF-8 is U+FFFD; owned, NULL:
  * out of memory. */
 char *text_valid_utf8(const char *s);

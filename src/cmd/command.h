@@ -5,5 +5,9 @@
 /** Each takes its own argv (argv[0] is the command's name), prints, and returns what to exit with. */
 int cmd_run(int argc, char **argv);
 int cmd_shell(int argc, char **argv);
+int cmd_apply(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
+int cmd_discard(int argc, char **argv);
+int cmd_export(int argc, char **argv);
 int cmd_profile(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);

@@ -16,6 +16,10 @@ typedef struct Command {
 static const Command commands[] = {
         {"run", "run a command in a new sandbox", cmd_run},
         {"shell", "the same with a login shell", cmd_shell},
+        {"diff", "what a kept sandbox changed", cmd_diff},
+        {"apply", "take a kept sandbox's changes over to this system", cmd_apply},
+        {"export", "pack a kept sandbox's changes", cmd_export},
+        {"discard", "remove kept sandboxes", cmd_discard},
         {"profile", "what a profile says once merged: list, show, check", cmd_profile},
         {"doctor", "what this host lacks, and the exact remedy", cmd_doctor},
 };

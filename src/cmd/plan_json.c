@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "plan/plan_text.h"
+#include "spec/keys.h"
 
 static struct json_object *list(const StrList *l)
 {
@@ -39,6 +40,22 @@ static struct json_object *operation(const PlanOp *op)
         if (op->origin)
                 json_add_string(o, "origin", op->origin);
         return o;
+}
+
+static struct json_object *limits(const Plan *plan)
+{
+        struct json_object *a = json_new_array();
+        for (size_t i = 0; i < plan->n_limits; i++) {
+                const PlanLimit *limit = &plan->limits[i];
+                struct json_object *o = json_new_object();
+                json_add_string(o, "key", keys[limit->key].name);
+                json_add_string(o, "file", limit->file);
+                json_add_string(o, "value", limit->value);
+                json_add_bool(o, "asked", limit->asked);
+                json_add_string(o, "origin", limit->origin);
+                json_append(a, o);
+        }
+        return a;
 }
 
 static struct json_object *network(const PlanNetwork *net)
@@ -83,6 +100,9 @@ int plan_print_json(const Plan *plan, Error *err)
         json_add(o, "ops", ops);
         json_add_string(o, "cwd", plan->cwd);
         json_add_string(o, "network", plan_network_name(plan->network));
+        json_add_string(o, "cgroup", plan_cgroup_name(plan->cgroup));
+        json_add(o, "limits", limits(plan));
+        json_add_int(o, "runtime_max_us", (int64_t)plan->runtime_max_us);
         if (plan->network == NETWORK_SLIRP)
                 json_add(o, "net", network(&plan->net));
         json_add_string(o, "capabilities", caps);
@@ -94,6 +114,7 @@ int plan_print_json(const Plan *plan, Error *err)
         json_add(o, "env", list(&plan->env));
         json_add(o, "argv", list(&plan->argv));
         json_add(o, "notices", list(&plan->notices));
+        json_add(o, "notices_once", list(&plan->notices_once));
         json_print(stdout, o);
         return 0;
 }

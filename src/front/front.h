@@ -16,6 +16,8 @@ typedef struct FrontOptions {
         bool help;
         bool dry_run;
         bool json;
+        const char *report;    /* where the report goes, NULL: nowhere; argv's */
+        const char *keep_name; /* with Spec.keep; NULL: one is made up */
         LogLevel level;
 } FrontOptions;
 
@@ -25,6 +27,7 @@ typedef struct FrontFlag {
         char letter;          /* 0: none */
         const char *argument; /* NULL: none */
         const char *help;
+        bool optional; /* the argument may be left out; it is given only behind a "=" */
 } FrontFlag;
 
 extern const FrontFlag front_flags[];

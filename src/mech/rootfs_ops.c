@@ -110,6 +110,16 @@ static int make_sysfs(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *
         return mount_new("sysfs", NULL, 0, mount_safe_attrs(true) | MOUNT_ATTR_NOEXEC, ret_fd, err);
 }
 
+/* Read-only but with Delegate=yes: then nsdelegate keeps the limits at its root from being changed. */
+static int make_cgroup(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
+{
+        int r = ctx->enter_cgroup(ctx->userdata, err);
+        if (r < 0)
+                return r;
+        return mount_new("cgroup2", NULL, 0, mount_safe_attrs(op->flags & OP_RDONLY) | MOUNT_ATTR_NOEXEC,
+                         ret_fd, err);
+}
+
 /* Opens what is at op->dest already. Returns 1 when it is not there and the operation is optional. */
 static int open_target(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
 {
@@ -239,6 +249,7 @@ const RootfsOpKind rootfs_op_kinds[] = {
         [OP_TMPFS] = {.make = make_tmpfs},
         [OP_PROC] = {.make = make_proc, .finish = check_proc},
         [OP_SYSFS] = {.make = make_sysfs},
+        [OP_CGROUP] = {.make = make_cgroup, .needs_ids = true},
         [OP_DEV] = {.make = rootfs_make_dev, .finish = rootfs_fill_dev},
         [OP_MASK] = {.apply = apply_mask},
         [OP_PIN] = {.apply = apply_pin},

@@ -8,6 +8,7 @@
 #include "base/io.h"
 #include "base/path.h"
 #include "base/process.h"
+#include "plan/host_internal.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -41,27 +42,26 @@
 /* Helpers are never looked up in $PATH, which somebody else may have set (ESCAPES 12). */
 static const char *const helper_dirs[] = {"/usr/bin", "/usr/local/bin", "/bin", "/usr/sbin", "/sbin"};
 
-/* An absolute path as one relative to a directory that stands for "/". */
-static const char *below_root(const char *path)
+const char *host_below_root(const char *path)
 {
         return path + strspn(path, "/");
 }
 
 static bool is_there(int root, const char *path, int mode)
 {
-        return faccessat(root, below_root(path), mode, 0) == 0;
+        return faccessat(root, host_below_root(path), mode, 0) == 0;
 }
 
-static int read_below(int root, const char *path, size_t max, char **ret)
+int host_read_below(int root, const char *path, size_t max, char **ret)
 {
-        return io_read_file_at(root, below_root(path), max, ret, NULL);
+        return io_read_file_at(root, host_below_root(path), max, ret, NULL);
 }
 
 /* A whole number in a file of /proc/sys; @missing when there is no such file. */
 static long read_sysctl(int root, const char *path, long missing)
 {
         CLEANUP_FREE char *text = NULL;
-        if (read_below(root, path, 64, &text) < 0)
+        if (host_read_below(root, path, 64, &text) < 0)
                 return missing;
         return strtol(text, NULL, 10);
 }
@@ -85,7 +85,7 @@ static HostHelper helper_state(int root, const char *path)
         char cap[64], magic[32];
         if (!path)
                 return HOST_HELPER_MISSING;
-        CLEANUP_FD int fd = openat(root, below_root(path), O_PATH | O_CLOEXEC);
+        CLEANUP_FD int fd = openat(root, host_below_root(path), O_PATH | O_CLOEXEC);
         if (fd < 0)
                 return HOST_HELPER_MISSING;
         if (fstat(fd, &st) == 0 && (st.st_mode & S_ISUID) && st.st_uid == 0)
@@ -167,6 +167,21 @@ static int probe_cache_home(Host *h)
         return r < 0 ? -ENOMEM : 0;
 }
 
+char *host_state_home(const char *home)
+{
+        const char *xdg = getenv("XDG_STATE_HOME");
+        CLEANUP_FREE char *path = NULL;
+        char *clean = NULL;
+        int n = xdg && xdg[0] == '/' ? asprintf(&path, "%s/kurung", xdg)
+                : home               ? asprintf(&path, "%s/.local/state/kurung", home)
+                                     : -1;
+        if (n < 0) {
+                path = NULL;
+                return NULL;
+        }
+        return path_normalize(path, NULL, &clean) == 0 ? clean : NULL;
+}
+
 static int probe_cwd(Host *h)
 {
         char here[PATH_MAX];
@@ -182,7 +197,7 @@ static void probe_kernel(int root, Host *h)
 {
         CLEANUP_FREE char *release = NULL, *filesystems = NULL;
         struct utsname u;
-        if (read_below(root, "/proc/sys/kernel/osrelease", 256, &release) == 0)
+        if (host_read_below(root, "/proc/sys/kernel/osrelease", 256, &release) == 0)
                 (void)sscanf(release, "%u.%u", &h->kernel_major, &h->kernel_minor);
         else if (uname(&u) == 0)
                 (void)sscanf(u.release, "%u.%u", &h->kernel_major, &h->kernel_minor);
@@ -193,7 +208,7 @@ static void probe_kernel(int root, Host *h)
         long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
         h->landlock_abi = abi > 0 ? (int)abi : 0;
         h->seccomp = prctl(PR_GET_SECCOMP) >= 0;
-        if (version >= 5011 && read_below(root, "/proc/filesystems", 65536, &filesystems) == 0)
+        if (version >= 5011 && host_read_below(root, "/proc/filesystems", 65536, &filesystems) == 0)
                 h->kernel_overlay = strstr(filesystems, "\toverlay\n") != NULL ||
                                     is_there(root, "/sys/module/overlay", F_OK);
 }
@@ -204,8 +219,8 @@ static bool apparmor_keeps_us(int root)
         CLEANUP_FREE char *label = NULL;
         if (read_sysctl(root, "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", 0) == 0)
                 return false;
-        if (read_below(root, "/proc/self/attr/apparmor/current", 4096, &label) < 0 &&
-            read_below(root, "/proc/self/attr/current", 4096, &label) < 0)
+        if (host_read_below(root, "/proc/self/attr/apparmor/current", 4096, &label) < 0 &&
+            host_read_below(root, "/proc/self/attr/current", 4096, &label) < 0)
                 return true;
         return str_starts(label, "unconfined");
 }
@@ -222,7 +237,7 @@ static void probe_userns(int root, Host *h)
                 h->userns = HOST_USERNS_APPARMOR;
         CLEANUP_FREE char *map = NULL;
         unsigned inside, outside, count;
-        if (read_below(root, "/proc/self/uid_map", 65536, &map) == 0)
+        if (host_read_below(root, "/proc/self/uid_map", 65536, &map) == 0)
                 h->nested = !(sscanf(map, "%u %u %u", &inside, &outside, &count) == 3 && inside == 0 &&
                               outside == 0 && count == UINT32_MAX);
 }
@@ -271,14 +286,14 @@ static void probe_library_ranges(Host *h)
 static void probe_ranges(int root, Host *h)
 {
         CLEANUP_FREE char *nsswitch = NULL, *uids = NULL, *gids = NULL;
-        if (read_below(root, "/etc/nsswitch.conf", SUBID_MAX, &nsswitch) == 0 &&
+        if (host_read_below(root, "/etc/nsswitch.conf", SUBID_MAX, &nsswitch) == 0 &&
             !host_subid_is_in_files(nsswitch)) {
                 probe_library_ranges(h);
                 return;
         }
-        if (read_below(root, "/etc/subuid", SUBID_MAX, &uids) == 0)
+        if (host_read_below(root, "/etc/subuid", SUBID_MAX, &uids) == 0)
                 (void)host_parse_subid(uids, h->user, h->uid, &h->subuids);
-        if (read_below(root, "/etc/subgid", SUBID_MAX, &gids) == 0)
+        if (host_read_below(root, "/etc/subgid", SUBID_MAX, &gids) == 0)
                 (void)host_parse_subid(gids, h->user, h->uid, &h->subgids);
 }
 
@@ -286,7 +301,7 @@ static void probe_ranges(int root, Host *h)
 static void keep_mapped(int root, const char *map_path, SubRanges *ranges, Host *h)
 {
         CLEANUP_FREE char *map = NULL;
-        if (h->nested && read_below(root, map_path, 65536, &map) == 0 && host_keep_mapped(map, ranges))
+        if (h->nested && host_read_below(root, map_path, 65536, &map) == 0 && host_keep_mapped(map, ranges))
                 h->ranges_unmapped = true;
 }
 
@@ -331,7 +346,7 @@ static int probe_resolv_conf(int root, Host *h)
 static int probe_mounts(int root, Host *h)
 {
         CLEANUP_FREE char *text = NULL;
-        int r = read_below(root, "/proc/self/mountinfo", MOUNTINFO_MAX, &text);
+        int r = host_read_below(root, "/proc/self/mountinfo", MOUNTINFO_MAX, &text);
         if (r == 0)
                 r = host_parse_mountinfo(text, &h->mounts, &h->n_mounts);
         if (r < 0)
@@ -405,6 +420,7 @@ int host_probe_at(int root, Host *ret, Error *err)
         if (r == 0)
                 r = probe_cache_home(&h);
         if (r == 0) {
+                h.state_home = host_state_home(h.home);
                 probe_kernel(root, &h);
                 probe_userns(root, &h);
                 probe_helpers(root, &h);
@@ -432,31 +448,6 @@ int host_probe(Host *ret, Error *err)
         return host_probe_at(root, ret, err);
 }
 
-void host_probe_details(Host *h)
-{
-        struct statfs fs;
-        CLEANUP_FREE char *text = NULL, *path = NULL;
-        h->cgroup_v2 = statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
-        if (h->cgroup_v2 && io_read_file_at(AT_FDCWD, "/proc/self/cgroup", 65536, &text, NULL) == 0 &&
-            str_starts(text, "0::/")) {
-                text[strcspn(text, "\n")] = '\0';
-                CLEANUP_FREE char *dir = NULL, *controllers = NULL;
-                if (asprintf(&dir, "/sys/fs/cgroup%s", text + 3) >= 0) {
-                        h->cgroup_delegated = access(dir, W_OK) == 0;
-                        CLEANUP_FREE char *file = path_join(dir, "cgroup.controllers");
-                        if (file && io_read_file_at(AT_FDCWD, file, 4096, &controllers, NULL) == 0) {
-                                char *save = NULL;
-                                for (char *w = strtok_r(controllers, " \n", &save); w;
-                                     w = strtok_r(NULL, " \n", &save))
-                                        (void)strlist_add(&h->cgroup_controllers, w);
-                        }
-                }
-        }
-        const char *runtime = getenv("XDG_RUNTIME_DIR");
-        if (runtime && asprintf(&path, "%s/systemd/private", runtime) >= 0)
-                h->user_manager = access(path, F_OK) == 0;
-}
-
 int host_probe_sources(Host *host, const StrList *tools, const char *(*get_variable)(const char *),
                        Error *err)
 {
@@ -478,6 +469,7 @@ void host_clear(Host *h)
         free(h->hostname);
         free(h->cwd);
         free(h->cache_home);
+        free(h->state_home);
         free(h->newuidmap);
         free(h->newgidmap);
         free(h->fuse_overlayfs);
@@ -489,6 +481,6 @@ void host_clear(Host *h)
                 free(h->top[i].target);
         }
         free(h->top);
-        strlist_clear(&h->cgroup_controllers);
+        host_limits_clear(&h->limits);
         *h = (Host){0};
 }

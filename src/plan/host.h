@@ -17,6 +17,8 @@ typedef struct HostMount {
         char *root;   /* the root of the mount in its file system */
         char *fstype;
         bool read_only;
+        char *source;    /* "/dev/sda1"; NULL: none */
+        bool nsdelegate; /* cgroup2: a cgroup namespace is a border of delegation (cgroups(7)) */
 } HostMount;
 
 /** One line of /etc/subuid or /etc/subgid that is the user's (subuid(5)). */
@@ -58,6 +60,41 @@ typedef enum HostHelper {
         HOST_HELPER_UNPRIVILEGED, /* there, but neither setuid nor with a file capability */
 } HostHelper;
 
+/** Which control groups /sys/fs/cgroup holds. */
+typedef enum HostCgroupVersion {
+        HOST_CGROUP_ABSENT,
+        HOST_CGROUP_V1,
+        HOST_CGROUP_HYBRID, /* version 1, with an empty version 2 beside it */
+        HOST_CGROUP_V2,
+} HostCgroupVersion;
+
+/** The disk that holds a path. */
+typedef struct HostDisk {
+        char *path;
+        int errnum; /* why it is not known: of stat(2); ENODEV: the file system is on no disk of its own */
+        unsigned major, minor;
+} HostDisk;
+
+/** What limits of resources take; filled by host_probe_limits(). */
+typedef struct HostLimits {
+        HostCgroupVersion version;
+        bool nsdelegate;
+        char *own;        /* directory of our own control group, NULL: not known */
+        char *base;       /* where we may make groups ourselves: a delegated group; NULL: nowhere */
+        bool base_is_own; /* we are in it, alone, and have to leave it first: groups that hold processes
+                             can't have limits for groups below (cgroups(7), "no internal processes") */
+        StrList base_controllers;
+        char *manager; /* socket of the systemd user manager, NULL: none */
+        StrList manager_controllers;
+        uint64_t memory; /* bytes that we may have at most: the machine's, or a container's */
+        uint64_t tasks;  /* the same */
+        HostDisk *disks; /* one for each path that was asked for */
+        size_t n_disks;
+} HostLimits;
+
+/** The directory of kept sandboxes in Host.state_home. */
+#define KEPT_DIR "kept"
+
 typedef struct Host {
         uid_t uid;
         gid_t gid;
@@ -68,6 +105,8 @@ typedef struct Host {
         char *hostname;    /* gethostname(2); NULL: none */
         char *cwd;         /* normalized; NULL when it was deleted */
         char *cache_home; /* where kurung may keep things: $XDG_CACHE_HOME/kurung, ~/.cache/kurung, ...; NULL:
+                             nowhere */
+        char *state_home; /* where kept sandboxes are: $XDG_STATE_HOME/kurung, ~/.local/state/kurung; NULL:
                              nowhere */
         bool is_root;     /* uid 0 of this user namespace */
         unsigned kernel_major, kernel_minor;
@@ -90,12 +129,9 @@ typedef struct Host {
         size_t n_mounts;
         HostEntry *top; /* entries of "/", sorted by name */
         size_t n_top;
-        char *resolv_conf;          /* what /etc/resolv.conf resolves to; NULL: nothing */
-        bool cgroup_v2;             /* /sys/fs/cgroup is a cgroup2 file system */
-        HostSources sources;        /* what AllowFrom= stands for; only when host_probe_sources() was asked */
-        StrList cgroup_controllers; /* delegated to us, when writable */
-        bool cgroup_delegated;
-        bool user_manager; /* a systemd user manager answers at $XDG_RUNTIME_DIR/systemd/private */
+        char *resolv_conf;   /* what /etc/resolv.conf resolves to; NULL: nothing */
+        HostSources sources; /* what AllowFrom= stands for; only when host_probe_sources() was asked */
+        HostLimits limits;
 } Host;
 
 /**
@@ -114,14 +150,27 @@ int host_probe(Host *ret, Error *err);
  */
 int host_probe_at(int root, Host *ret, Error *err);
 
-/** host_probe_details - add what only "doctor" asks for: control groups and the user manager. */
-void host_probe_details(Host *host);
+/**
+ * host_probe_limits - add what limits take: control groups, the user manager, disks. Asked only where
+ * something has limits, as it costs a dozen system calls.
+ *
+ * @root: what stands for "/" (host_probe_at()). @paths: those whose disks are wanted, NULL-terminated.
+ *
+ * What is not found is left empty. 0 or -ENOMEM.
+ */
+int host_probe_limits(int root, Host *host, const char *const *paths);
 
 /** host_probe_sources - add what AllowFrom= of @tools stands for. 0 or -errno with @err. */
 int host_probe_sources(Host *host, const StrList *tools, const char *(*get_variable)(const char *),
                        Error *err);
 
 void host_clear(Host *host);
+
+/**
+ * host_state_home - $XDG_STATE_HOME/kurung, else @home/.local/state/kurung; owned. NULL when there is
+ * neither, or no memory. Nothing is made.
+ */
+char *host_state_home(const char *home);
 
 /**
  * host_parse_mountinfo - parse the text of /proc/PID/mountinfo. Hostile input is refused whole (-EINVAL).

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/plan.h"
 
+#include "base/path.h"
 #include "plan/plan_internal.h"
 
 #include <linux/capability.h>
@@ -40,14 +41,28 @@ PlanOp *plan_add_op(Plan *plan, PlanOpKind kind, const char *source, const char 
         return op;
 }
 
-int plan_notice(Plan *plan, const char *fmt, ...)
+static int add_notice(StrList *to, const char *fmt, va_list ap)
 {
         CLEANUP_FREE char *s = NULL;
+        return vasprintf(&s, fmt, ap) < 0 ? -ENOMEM : strlist_add(to, s);
+}
+
+int plan_notice_once(Plan *plan, const char *fmt, ...)
+{
         va_list ap;
         va_start(ap, fmt);
-        int n = vasprintf(&s, fmt, ap);
+        int r = add_notice(&plan->notices_once, fmt, ap);
         va_end(ap);
-        return n < 0 ? -ENOMEM : strlist_add(&plan->notices, s);
+        return r;
+}
+
+int plan_notice(Plan *plan, const char *fmt, ...)
+{
+        va_list ap;
+        va_start(ap, fmt);
+        int r = add_notice(&plan->notices, fmt, ap);
+        va_end(ap);
+        return r;
 }
 
 static void map_add(IdMap *map, uint32_t inside, uint32_t outside, uint32_t count)
@@ -208,6 +223,24 @@ static int check_host(const Host *host, Error *err)
         return 0;
 }
 
+/* Sets plan->runs_dir, and makes @with_uppers, a copy of the host's facts that owns nothing, look there. */
+static int choose_runs_dir(Plan *plan, const Spec *spec, Host *with_uppers, Error *err)
+{
+        plan->keep = spec->keep;
+        if (!spec->keep) {
+                if (with_uppers->cache_home && !(plan->runs_dir = strdup(with_uppers->cache_home)))
+                        return error_no_memory(err);
+                return 0;
+        }
+        if (!with_uppers->state_home)
+                return error_set(err, ENOENT,
+                                 "there is no directory to keep a sandbox in (set HOME or XDG_STATE_HOME)");
+        if (!(plan->runs_dir = path_join(with_uppers->state_home, KEPT_DIR)))
+                return error_no_memory(err);
+        with_uppers->cache_home = with_uppers->state_home;
+        return 0;
+}
+
 static int fill_plan(Plan *plan, const Spec *spec, const Host *host, const char *const *environ_list,
                      Error *err)
 {
@@ -220,11 +253,17 @@ static int fill_plan(Plan *plan, const Spec *spec, const Host *host, const char 
                 if (strlist_add(&plan->argv, spec->argv.items[i]) < 0)
                         return error_no_memory(err);
 
-        int r = make_identity(plan, spec, host, err);
+        /* Where the uppers will be decides what can hold them. */
+        Host with_uppers = *host;
+        int r = choose_runs_dir(plan, spec, &with_uppers, err);
         if (r == 0)
-                r = plan_choose_engine(plan, spec, host, err);
+                r = make_identity(plan, spec, host, err);
         if (r == 0)
-                r = plan_make_root(plan, spec, host, err);
+                r = plan_make_limits(plan, spec, host, err);
+        if (r == 0)
+                r = plan_choose_engine(plan, spec, &with_uppers, err);
+        if (r == 0)
+                r = plan_make_root(plan, spec, &with_uppers, err);
         if (r == 0)
                 r = plan_make_network(plan, spec, host, err);
         if (r == 0)
@@ -266,11 +305,14 @@ void plan_clear(Plan *plan)
         free(plan->fuse_overlayfs);
         free(plan->cwd);
         free(plan->state_dir);
+        free(plan->runs_dir);
         free(plan->seccomp_file);
+        plan_clear_limits(plan);
         plan_clear_network(&plan->net);
         strlist_clear(&plan->architectures);
         strlist_clear(&plan->argv);
         strlist_clear(&plan->env);
         strlist_clear(&plan->notices);
+        strlist_clear(&plan->notices_once);
         *plan = (Plan){0};
 }

@@ -200,7 +200,9 @@ static bool is_hidden(const char *path)
 static unsigned system_flags(const Plan *plan, const Host *host)
 {
         bool tmpfs_serves = host->kernel_major > 6 || (host->kernel_major == 6 && host->kernel_minor >= 6);
-        return OP_NO_FOLLOW | OP_ROOT_OWNED | (plan->uid != 0 && tmpfs_serves ? OP_IN_MEMORY : 0);
+        /* What is in memory can't be kept. */
+        bool in_memory = plan->uid != 0 && tmpfs_serves && !plan->keep;
+        return OP_NO_FOLLOW | OP_ROOT_OWNED | (in_memory ? OP_IN_MEMORY : 0);
 }
 
 /* The visible top directories, each with the engine's kind of mount; symlinks as they are. */
@@ -360,8 +362,10 @@ static int add_home(Plan *plan, const Spec *spec, const Host *host, Error *err)
                 r = add(plan, OP_BIND, host->home, host->home, OP_RDONLY | OP_RECURSIVE | OP_NO_FOLLOW, err);
         }
         /* Our own uppers, caches and trust lie there: never for the payload's eyes. */
-        if (r == 0 && host->cache_home && path_is_below(host->cache_home, host->home))
-                r = add(plan, OP_MASK, NULL, host->cache_home, OP_OPTIONAL, err);
+        const char *const own[] = {plan->state_dir, host->state_home};
+        for (size_t i = 0; r == 0 && i < ARRAY_LEN(own); i++)
+                if (own[i] && path_is_below(own[i], host->home))
+                        r = add(plan, OP_MASK, NULL, own[i], OP_OPTIONAL, err);
         return r;
 }
 
@@ -389,10 +393,12 @@ static int check_work_dir(const Host *host, WorkDirMode mode, Error *err)
         if (is_system_dir(host->cwd))
                 return error_set(err, EINVAL, "the working directory %s is a directory of the system: %s",
                                  host->cwd, hint);
-        if (host->cache_home &&
-            (path_is_below(host->cache_home, host->cwd) || path_is_below(host->cwd, host->cache_home)))
-                return error_set(err, EINVAL, "the working directory %s holds kurung's own state (%s): %s",
-                                 host->cwd, host->cache_home, hint);
+        const char *const own[] = {host->cache_home, host->state_home};
+        for (size_t i = 0; i < ARRAY_LEN(own); i++)
+                if (own[i] && (path_is_below(own[i], host->cwd) || path_is_below(host->cwd, own[i])))
+                        return error_set(err, EINVAL,
+                                         "the working directory %s holds kurung's own state (%s): %s",
+                                         host->cwd, own[i], hint);
         return 0;
 }
 
@@ -510,6 +516,10 @@ int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
                 r = add_home(plan, spec, host, err);
         if (r == 0)
                 r = add_work_dir(plan, spec, host, err);
+        /* Late: the groups are made by others meanwhile. */
+        if (r == 0 && plan->cgroup != CGROUP_NONE)
+                r = add(plan, OP_CGROUP, NULL, "/sys/fs/cgroup",
+                        OP_NO_FOLLOW | (plan->cgroup_writable ? 0 : OP_RDONLY), err);
         if (r == 0)
                 r = add_wishes(plan, spec, err);
         /* A root that is our own tmpfs is no place for the payload's files, unless it is root inside. */

@@ -58,6 +58,7 @@ int nethelper_start(NetHelper *n, const Plan *plan, Error *err)
         }
         if (pid < 0)
                 return error_set_errno(err, (int)pid, "starting the net helper");
+        n->pid = pid;
         n->channel = TAKE_FD(ours);
         return 0;
 }

@@ -7,6 +7,7 @@
 #include "run/net_report.h"
 
 typedef struct NetHelper {
+        pid_t pid;   /* 0: none was started */
         int pidfd;   /* FD_NONE: none, or it has ended */
         int channel; /* FD_NONE: none, or it has nothing more to say */
         bool ready, died;

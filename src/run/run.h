@@ -3,13 +3,17 @@
 #pragma once
 
 #include "plan/plan.h"
+#include "run/report.h"
 
 /**
  * run_plan - run the plan's payload in its sandbox and wait for its end. Prints notices of what goes on while
  * it runs (a helper that died); undoes everything at the end.
  *
- * @ret_exit: what to exit with when 0 is returned: the payload's own status, or 128 + the signal.
+ * @keep_name: with plan->keep, the name under which what is written is kept; NULL: one is made up and
+ * printed.
+ * @ret: what came of it; ret->exit_code is what to exit with when 0 is returned: the payload's own status, or
+ *       128 + the signal. Filled also on failure, as far as anything is known. run_report_clear() frees it.
  *
  * Returns 0, or -errno with @err (err->exit_code says what to exit with).
  */
-int run_plan(const Plan *plan, int *ret_exit, Error *err);
+int run_plan(const Plan *plan, const char *keep_name, RunReport *ret, Error *err);

@@ -35,6 +35,19 @@ static int serve_fuse(void *userdata, size_t index, int fuse_fd, Error *err)
         return channel_expect_sync(ctx->channel, SYNC_ROOTFS, err);
 }
 
+/* The supervisor answers once the run's control groups are there, and we are in ours. */
+static int enter_cgroup(void *userdata, Error *err)
+{
+        const StageContext *ctx = userdata;
+        int r = channel_send(ctx->channel, MSG_SYNC, SYNC_CGROUP, FD_NONE);
+        if (r < 0)
+                return error_set_errno(err, r, "asking for the control group");
+        r = channel_expect_sync(ctx->channel, SYNC_CGROUP, err);
+        if (r == 0 && unshare(CLONE_NEWCGROUP) < 0)
+                r = error_set_errno(err, errno, "making the cgroup namespace");
+        return r;
+}
+
 static int make_terminal(const StageContext *ctx, int *ret_slave, Error *err)
 {
         CLEANUP_FD int master = FD_NONE, slave = FD_NONE;
@@ -59,7 +72,7 @@ static int open_run_dir(const StageContext *ctx, int *ret_fd, Error *err)
 {
         if (ctx->run_fd < 0)
                 return 0;
-        CLEANUP_FREE char *path = path_join(ctx->plan->state_dir, ctx->run_name);
+        CLEANUP_FREE char *path = path_join(ctx->plan->runs_dir, ctx->run_name);
         if (!path)
                 return error_no_memory(err);
         CLEANUP_FD int fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -115,6 +128,7 @@ static int setup(const StageContext *ctx, int *ret_slave, Error *err)
                 .root_fd = FD_NONE,
                 .empty_fd = FD_NONE,
                 .serve_fuse = serve_fuse,
+                .enter_cgroup = enter_cgroup,
                 .userdata = (void *)(uintptr_t)ctx,
         };
         int r = die_with_supervisor(ctx, err);

@@ -15,7 +15,7 @@
 #define RUN_PREFIX "run-"
 #define KEPT_PREFIX "kept-"
 
-static int open_state_dir(const char *path, int *ret_fd, Error *err)
+int run_dir_open_state(const char *path, const char *variable, int *ret_fd, Error *err)
 {
         int r = io_mkdir_p(path, 0700);
         if (r < 0)
@@ -27,22 +27,38 @@ static int open_state_dir(const char *path, int *ret_fd, Error *err)
         if (st.st_uid != geteuid() || (st.st_mode & 0022))
                 return error_set(err, EPERM,
                                  "%s belongs to somebody else or is writable by others: chmod 700 it, or set "
-                                 "XDG_CACHE_HOME to a directory of yours",
-                                 path);
+                                 "%s to a directory of yours",
+                                 path, variable);
         if ((st.st_mode & 0077) && fchmod(fd, 0700) < 0)
                 return error_set_errno(err, errno, "closing %s to others", path);
         *ret_fd = TAKE_FD(fd);
         return 0;
 }
 
+static int random_name(const char *prefix, char *out, size_t room, Error *err)
+{
+        uint64_t id;
+        if (getrandom(&id, sizeof(id), 0) != sizeof(id))
+                return error_set_errno(err, errno, "getrandom");
+        (void)snprintf(out, room, "%s%012llx", prefix, (unsigned long long)(id & 0xffffffffffffULL));
+        return 0;
+}
+
+int run_name_make(const RunDir *dir, char *out, size_t room, Error *err)
+{
+        if (dir->fd < 0)
+                return random_name("", out, room, err);
+        bool kept = !str_starts(dir->name, RUN_PREFIX);
+        (void)snprintf(out, room, "%s", dir->name + (kept ? 0 : strlen(RUN_PREFIX)));
+        return 0;
+}
+
 static int make_locked(RunDir *dir, Error *err)
 {
         for (int i = 0; i < 100; i++) {
-                uint64_t id;
-                if (getrandom(&id, sizeof(id), 0) != sizeof(id))
-                        return error_set_errno(err, errno, "getrandom");
-                (void)snprintf(dir->name, sizeof(dir->name), RUN_PREFIX "%012llx",
-                               (unsigned long long)(id & 0xffffffffffffULL));
+                int r = random_name(RUN_PREFIX, dir->name, sizeof(dir->name), err);
+                if (r < 0)
+                        return r;
                 if (mkdirat(dir->state_fd, dir->name, 0700) < 0) {
                         if (errno == EEXIST)
                                 continue;
@@ -61,7 +77,7 @@ static int make_locked(RunDir *dir, Error *err)
 int run_dir_make(const char *state_dir, RunDir *ret, Error *err)
 {
         CLEANUP(run_dir_clear) RunDir dir = RUN_DIR_NONE;
-        int r = open_state_dir(state_dir, &dir.state_fd, err);
+        int r = run_dir_open_state(state_dir, "XDG_CACHE_HOME", &dir.state_fd, err);
         if (r == 0)
                 r = make_locked(&dir, err);
         if (r < 0)
@@ -72,7 +88,7 @@ int run_dir_make(const char *state_dir, RunDir *ret, Error *err)
 }
 
 /* Removal by a child in the sandbox's user namespace, where all its ids are ours. */
-static int remove_in_namespace(const RunDir *dir, int userns_fd)
+static int remove_in_namespace(int dirfd, const char *name, int userns_fd)
 {
         CLEANUP_FD int pidfd = FD_NONE;
         pid_t pid = process_clone(0, &pidfd);
@@ -81,20 +97,30 @@ static int remove_in_namespace(const RunDir *dir, int userns_fd)
         if (pid == 0) {
                 if (setns(userns_fd, CLONE_NEWUSER) < 0)
                         _exit(1);
-                _exit(io_remove_tree_at(dir->state_fd, dir->name) < 0);
+                _exit(io_remove_tree_at(dirfd, name) < 0);
         }
         int status;
         int r = process_wait(pidfd, &status);
         return r < 0 ? r : status == 0 ? 0 : -EPERM;
 }
 
+static int remove_at(int dirfd, const char *name, int userns_fd)
+{
+        int r = io_remove_tree_at(dirfd, name);
+        return (r == -EACCES || r == -EPERM) && userns_fd >= 0 ? remove_in_namespace(dirfd, name, userns_fd)
+                                                               : r;
+}
+
+int run_dir_remove_entry(const RunDir *dir, const char *name, int userns_fd)
+{
+        return remove_at(dir->fd, name, userns_fd);
+}
+
 int run_dir_remove(RunDir *dir, int userns_fd, Error *err)
 {
         if (dir->fd < 0)
                 return 0;
-        int r = io_remove_tree_at(dir->state_fd, dir->name);
-        if ((r == -EACCES || r == -EPERM) && userns_fd >= 0)
-                r = remove_in_namespace(dir, userns_fd);
+        int r = remove_at(dir->state_fd, dir->name, userns_fd);
         if (r < 0)
                 return error_set_errno(err, r, "removing what the run wrote (%s)", dir->name);
         return 0;

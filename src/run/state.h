@@ -10,7 +10,7 @@
 typedef struct RunDir {
         int state_fd;  /* the state directory */
         int fd;        /* the run's, which holds the lock; FD_NONE: none */
-        char name[32]; /* "run-..." */
+        char name[72]; /* "run-...", or the kept sandbox's */
 } RunDir;
 
 #define RUN_DIR_NONE ((RunDir){.state_fd = FD_NONE, .fd = FD_NONE})
@@ -21,6 +21,10 @@ typedef struct RunDir {
  */
 int run_dir_make(const char *state_dir, RunDir *ret, Error *err);
 
+/** run_name_make - the run's name: the kept sandbox's, its directory's without "run-", or a new one when it
+ * has none. 0 or -errno with @err. */
+int run_name_make(const RunDir *dir, char *out, size_t room, Error *err);
+
 /**
  * run_dir_remove - remove it with all it holds.
  *
@@ -30,6 +34,15 @@ int run_dir_make(const char *state_dir, RunDir *ret, Error *err);
  * Returns 0 or -errno with @err.
  */
 int run_dir_remove(RunDir *dir, int userns_fd, Error *err);
+
+/** run_dir_remove_entry - remove one entry of it with all that is in it. 0 or -errno. */
+int run_dir_remove_entry(const RunDir *dir, const char *name, int userns_fd);
+
+/**
+ * run_dir_open_state - open a directory of kurung's own, made 0700 when missing; refused when it is somebody
+ * else's or writable by others. @variable: what would name another, for the error. 0 or -errno with @err.
+ */
+int run_dir_open_state(const char *path, const char *variable, int *ret_fd, Error *err);
 
 /** run_dir_keep - rename it to "kept-..." and let it be; @ret_path: where it is (owned). 0 or -errno. */
 int run_dir_keep(RunDir *dir, const char *state_dir, char **ret_path);

@@ -6,6 +6,8 @@
 #include "mech/idmap.h"
 #include "mech/placeholders.h"
 #include "mech/rootfs.h"
+#include "run/kept.h"
+#include "run/limits.h"
 #include "run/nethelper.h"
 #include "run/relay.h"
 #include "run/run.h"
@@ -23,6 +25,9 @@
 
 #define OVERLAYS_MAX 4
 
+/* Between SIGTERM and SIGKILL when the time is up. */
+#define GRACE_US 5000000
+
 typedef struct Overlay {
         int pidfd;
         int log; /* memfd: its stderr */
@@ -31,10 +36,12 @@ typedef struct Overlay {
 
 typedef struct Supervisor {
         const Plan *plan;
+        RunReport *report;
         SeccompFilter filter;
         RunDir run;
-        int placeholders; /* an extra lower for fuse-overlayfs, FD_NONE: none */
-        int signals;      /* signalfd */
+        const char *keep_name; /* with plan->keep; NULL: one is made up */
+        int placeholders;      /* an extra lower for fuse-overlayfs, FD_NONE: none */
+        int signals;           /* signalfd */
         sigset_t signals_before;
         StageContext stage;
         int channel;
@@ -42,6 +49,11 @@ typedef struct Supervisor {
         int init; /* pidfd; FD_NONE once it has ended */
         Overlay overlays[OVERLAYS_MAX];
         size_t n_overlays;
+        Limits limits;
+        bool cgroup_awaited; /* the setup stage waits for its control group */
+        size_t fuse_index;   /* the fuse-overlayfs that is to be started once helpers have a group */
+        int fuse_fd;         /* its /dev/fuse, FD_NONE: none */
+        unsigned ended_late; /* how often the time was up */
         NetHelper net;
         bool net_awaited; /* the setup stage waits for it */
         Relay relay;
@@ -73,6 +85,15 @@ static int block_signals(Supervisor *s, Error *err)
         return s->signals < 0 ? error_set_errno(err, errno, "signalfd") : 0;
 }
 
+/* The directory of a kept run lies elsewhere; other things that are made once stay in the state directory. */
+static int make_kept(Supervisor *s, Error *err)
+{
+        CLEANUP_FD int state = FD_NONE;
+        int r = s->plan->state_dir ? run_dir_open_state(s->plan->state_dir, "XDG_CACHE_HOME", &state, err)
+                                   : 0;
+        return r < 0 ? r : kept_create(s->plan, s->keep_name, &s->run, err);
+}
+
 /* All that can fail before any child exists. */
 static int prepare(Supervisor *s, Error *err)
 {
@@ -81,7 +102,9 @@ static int prepare(Supervisor *s, Error *err)
         if (r == 0)
                 r = seccomp_prepare(plan, &s->filter, err);
         if (r == 0 && plan->needs_run_dir)
-                r = run_dir_make(plan->state_dir, &s->run, err);
+                r = plan->keep ? make_kept(s, err) : run_dir_make(plan->state_dir, &s->run, err);
+        if (r == 0)
+                r = run_name_make(&s->run, s->report->name, sizeof(s->report->name), err);
         for (size_t i = 0; r == 0 && i < plan->n_ops; i++)
                 if (plan->ops[i].placeholders)
                         r = placeholders_prepare(plan, plan->ops[i].source, &s->placeholders, err);
@@ -146,7 +169,18 @@ static int start(Supervisor *s, Error *err)
         if (pid < 0)
                 return error_set(err, (int)-pid, "making the namespaces: %s", namespaces_refused((int)-pid));
         s->channel = TAKE_FD(ours);
-        r = idmap_write(s->plan, pid, err);
+        IdmapJob job = IDMAP_JOB_NONE;
+        /* Where groups are ours to make they are made first: a group that helpers are born into can't have
+         * limits below any more. The user manager answers while newuidmap and newgidmap run. */
+        bool at_once = s->plan->cgroup != CGROUP_SCOPE;
+        r = at_once ? limits_begin(&s->limits, s->plan, s->report->name, pid, s->net.pid, err) : 0;
+        if (r == 0)
+                r = idmap_begin(s->plan, pid, &job, err);
+        if (r == 0 && !at_once)
+                r = limits_begin(&s->limits, s->plan, s->report->name, pid, s->net.pid, err);
+        int finished = idmap_finish(&job, err);
+        if (r == 0)
+                r = finished;
         if (r < 0)
                 return r;
         char path[48];
@@ -156,6 +190,17 @@ static int start(Supervisor *s, Error *err)
                 return error_set_errno(err, errno, "opening %s", path);
         r = channel_send(s->channel, MSG_SYNC, SYNC_USERNS, FD_NONE);
         return r < 0 ? error_set_errno(err, r, "talking to the setup stage") : 0;
+}
+
+/* fuse-overlayfs first: a stopped one would leave payloads waiting in the kernel for ever. */
+static void kill_all(Supervisor *s)
+{
+        for (size_t i = 0; i < s->n_overlays; i++)
+                if (s->overlays[i].pidfd >= 0)
+                        (void)process_signal(s->overlays[i].pidfd, SIGKILL);
+        if (s->init >= 0)
+                (void)process_signal(s->init, SIGKILL);
+        limits_kill(&s->limits);
 }
 
 static int start_overlay(Supervisor *s, size_t index, int fuse_fd)
@@ -179,14 +224,20 @@ static int start_overlay(Supervisor *s, size_t index, int fuse_fd)
         return r < 0 ? error_set_errno(&s->error, r, "talking to the setup stage") : 0;
 }
 
-/* fuse-overlayfs first: a stopped one would leave payloads waiting in the kernel for ever. */
-static void kill_all(Supervisor *s)
+/* What waited for the control groups: helpers are born in theirs, the setup stage goes on in its own. */
+static void groups_are_ready(Supervisor *s)
 {
-        for (size_t i = 0; i < s->n_overlays; i++)
-                if (s->overlays[i].pidfd >= 0)
-                        (void)process_signal(s->overlays[i].pidfd, SIGKILL);
-        if (s->init >= 0)
-                (void)process_signal(s->init, SIGKILL);
+        if (!s->limits.ready)
+                return;
+        if (s->fuse_fd >= 0) {
+                CLEANUP_FD int fd = TAKE_FD(s->fuse_fd);
+                if (start_overlay(s, s->fuse_index, fd) < 0)
+                        kill_all(s);
+        }
+        if (s->cgroup_awaited && s->channel >= 0) {
+                s->cgroup_awaited = false;
+                (void)channel_send(s->channel, MSG_SYNC, SYNC_CGROUP, FD_NONE);
+        }
 }
 
 /* Lets the payload start once its network is there. */
@@ -238,8 +289,10 @@ static void handle_message(Supervisor *s)
                         s->error = m.error;
                 break;
         case MSG_FUSE_DEVICE:
-                if (start_overlay(s, (size_t)m.value, fd) < 0)
-                        kill_all(s);
+                s->fuse_index = (size_t)m.value;
+                fd_close(s->fuse_fd);
+                s->fuse_fd = TAKE_FD(fd);
+                groups_are_ready(s);
                 break;
         case MSG_TERMINAL:
                 relay_start(&s->relay, TAKE_FD(fd));
@@ -256,10 +309,12 @@ static void handle_message(Supervisor *s)
                 s->payload_status = m.value;
                 /* Nobody writes any more: while the kernel takes the namespaces apart, we remove what was
                  * written. */
-                if (m.type == MSG_EXIT_LAST && s->n_overlays == 0 && s->run.fd >= 0)
+                if (m.type == MSG_EXIT_LAST && s->n_overlays == 0 && s->run.fd >= 0 && !s->plan->keep)
                         s->run_removed = run_dir_remove(&s->run, s->userns, NULL) == 0;
                 break;
         case MSG_SYNC:
+                s->cgroup_awaited = s->cgroup_awaited || m.value == SYNC_CGROUP;
+                groups_are_ready(s);
                 s->net_awaited = s->net_awaited || m.value == SYNC_NETNS;
                 go_on_with_network(s);
                 break;
@@ -356,6 +411,31 @@ static void handle_signal(Supervisor *s)
                 (void)channel_send(s->channel, MSG_SIGNAL, sig, FD_NONE);
 }
 
+/* RuntimeMaxSec=: asked to end first, as systemd does. */
+static void time_is_up(Supervisor *s)
+{
+        if (s->ended_late++ > 0) {
+                kill_all(s);
+                return;
+        }
+        limits_more_time(&s->limits, GRACE_US);
+        if (s->channel >= 0) {
+                (void)channel_send(s->channel, MSG_SIGNAL, SIGTERM, FD_NONE);
+                (void)channel_send(s->channel, MSG_SIGNAL, SIGCONT, FD_NONE);
+        }
+}
+
+static void handle_limits(Supervisor *s, const struct pollfd *fds)
+{
+        bool waited = !s->limits.ready;
+        if (limits_poll_handle(&s->limits, fds, &s->error) < 0)
+                kill_all(s);
+        else if (waited)
+                groups_are_ready(s);
+        if (s->limits.time_is_up)
+                time_is_up(s);
+}
+
 static void supervise(Supervisor *s)
 {
         enum {
@@ -365,7 +445,8 @@ static void supervise(Supervisor *s)
                 NET,
                 NET_END,
                 OVERLAYS,
-                RELAY = OVERLAYS + OVERLAYS_MAX,
+                LIMITS = OVERLAYS + OVERLAYS_MAX,
+                RELAY = LIMITS + LIMITS_POLLS,
                 N = RELAY + RELAY_POLLS
         };
         while (s->init >= 0) {
@@ -378,8 +459,9 @@ static void supervise(Supervisor *s)
                 for (size_t i = 0; i < OVERLAYS_MAX; i++)
                         fds[OVERLAYS + i] = (struct pollfd){
                                 .fd = i < s->n_overlays ? s->overlays[i].pidfd : -1, .events = POLLIN};
+                int timeout = limits_poll_prepare(&s->limits, fds + LIMITS);
                 relay_poll_prepare(&s->relay, fds + RELAY);
-                if (poll(fds, N, -1) < 0) {
+                if (poll(fds, N, timeout) < 0) {
                         if (errno == EINTR)
                                 continue;
                         kill_all(s);
@@ -389,6 +471,7 @@ static void supervise(Supervisor *s)
                         handle_signal(s);
                 if (fds[CHANNEL].revents)
                         handle_message(s);
+                handle_limits(s, fds + LIMITS);
                 if (fds[NET].revents)
                         handle_network(s);
                 if (fds[NET_END].revents && s->net.pidfd >= 0)
@@ -431,6 +514,22 @@ static void clear_stale(Supervisor *s)
         }
 }
 
+/* What a payload wrote is kept; a run that never came to one has nothing worth it. */
+static void end_kept(Supervisor *s)
+{
+        Error err = {0};
+        if (!s->payload_ended && !s->overlay_died && s->error.errnum != 0) {
+                if (run_dir_remove(&s->run, s->userns, &err) < 0)
+                        log_notice("%s", err.text);
+                return;
+        }
+        int code = process_exit_code(s->payload_ended ? s->payload_status : s->init_status);
+        if (kept_end(&s->run, code, s->userns, &err) < 0)
+                log_notice("%s", err.text);
+        if (!s->keep_name)
+                log_notice("kept as %s: \"kurung diff %s\" shows what changed", s->run.name, s->run.name);
+}
+
 static void teardown(Supervisor *s)
 {
         if (s->init >= 0) {
@@ -441,7 +540,11 @@ static void teardown(Supervisor *s)
         end_overlays(s);
         nethelper_stop(&s->net);
         relay_stop(&s->relay);
-        if (s->run.fd >= 0) {
+        s->fuse_fd = fd_close(s->fuse_fd);
+        limits_end(&s->limits, s->report);
+        if (s->run.fd >= 0 && s->plan->keep) {
+                end_kept(s);
+        } else if (s->run.fd >= 0) {
                 CLEANUP_FREE char *kept = NULL;
                 if (s->overlay_died && run_dir_keep(&s->run, s->plan->state_dir, &kept) == 0)
                         log_notice("what it had written is kept in %s", kept);
@@ -460,38 +563,75 @@ static void teardown(Supervisor *s)
         s->signals = fd_close(s->signals);
 }
 
+/* What the run came to. */
+static int conclude(const Supervisor *s, Error *err)
+{
+        RunReport *report = s->report;
+        if (s->error.errnum != 0) {
+                *err = s->error;
+                report->exit_code = err->exit_code;
+                return -s->error.errnum;
+        }
+        /* init is in the payload's group: at its limit the kernel may choose it, too. */
+        int status = s->payload_ended ? s->payload_status : s->init_status;
+        bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+        bool starved = killed && report->has_groups && report->use.memory.oom_kill != UINT64_MAX &&
+                       report->use.memory.oom_kill > 0;
+        if (!s->payload_ended && WIFSIGNALED(s->init_status) && s->interrupts < 2 && s->ended_late < 2 &&
+            !starved)
+                return error_set(err, EIO, "the sandbox was killed (signal %d)", WTERMSIG(s->init_status));
+        report->exit_code = process_exit_code(status);
+        report->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+        report->end = s->ended_late > 0     ? RUN_RUNTIME_MAX
+                      : starved             ? RUN_OUT_OF_MEMORY
+                      : WIFSIGNALED(status) ? RUN_SIGNALLED
+                                            : RUN_EXITED;
+        return 0;
+}
+
 /*
  * supervisor
  *   has: the user's own id, the host's namespaces, the caller's terminal.
  *   must: prepare what can fail before a child exists, watch every stage through its pidfd, undo all at the
  * end. must not: enter the sandbox, or trust what comes from it but through the channel.
  */
-int run_plan(const Plan *plan, int *ret_exit, Error *err)
+int run_plan(const Plan *plan, const char *keep_name, RunReport *ret, Error *err)
 {
         Supervisor s = {
                 .plan = plan,
+                .report = ret,
+                .keep_name = keep_name,
                 .run = RUN_DIR_NONE,
                 .placeholders = FD_NONE,
                 .signals = FD_NONE,
                 .channel = FD_NONE,
                 .userns = FD_NONE,
                 .init = FD_NONE,
+                .fuse_fd = FD_NONE,
+                .limits = LIMITS_NOTHING,
                 .net = NET_HELPER_NONE,
                 .relay = {.master = FD_NONE},
         };
+        struct timespec begin, end;
+        *ret = (RunReport){.end = RUN_FAILED, .exit_code = EXIT_KURUNG_FAILED};
+        (void)clock_gettime(CLOCK_REALTIME, &ret->started);
+        (void)clock_gettime(CLOCK_MONOTONIC, &begin);
         int r = prepare(&s, &s.error);
         if (r == 0)
                 r = start(&s, &s.error);
         if (r == 0)
+                r = limits_start_clock(&s.limits, &s.error);
+        if (r == 0)
                 supervise(&s);
         teardown(&s);
-        net_report_clear(&s.net.report);
-        if (s.error.errnum != 0) {
-                *err = s.error;
-                return -s.error.errnum;
-        }
-        if (!s.payload_ended && WIFSIGNALED(s.init_status) && s.interrupts < 2)
-                return error_set(err, EIO, "the sandbox was killed (signal %d)", WTERMSIG(s.init_status));
-        *ret_exit = s.payload_ended ? process_exit_code(s.payload_status) : process_exit_code(s.init_status);
-        return 0;
+        ret->network = s.net.report;
+        (void)clock_gettime(CLOCK_MONOTONIC, &end);
+        ret->duration_us =
+                (uint64_t)((end.tv_sec - begin.tv_sec) * 1000000 + (end.tv_nsec - begin.tv_nsec) / 1000);
+        return conclude(&s, err);
+}
+
+void run_report_clear(RunReport *report)
+{
+        net_report_clear(&report->network);
 }

@@ -183,58 +183,6 @@ static int parse_run_as(const Key *key, const char *value, const KeyContext *ctx
         return 0;
 }
 
-static int not_built_yet(const Key *key, const KeyContext *ctx, Error *err)
-{
-        return error_set(err, ENOTSUP, "%s: %s is not built yet", ctx->origin, key->name);
-}
-
-/* "PATH SIZE" */
-static bool is_path_and_size(const char *value)
-{
-        uint64_t size;
-        const char *space = strrchr(value, ' ');
-        return value[0] == '/' && space && value_size(space + 1, &size) == 0;
-}
-
-static int parse_resource(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err)
-{
-        uint64_t n;
-        (void)spec;
-        if (value[0] == '\0')
-                return 0;
-        switch (key->id) {
-        case KEY_MEMORY_MAX:
-                if (value_size_or_infinity(value, &n) < 0)
-                        return key_bad_value(key, value, ctx,
-                                             "must be bytes (K, M, G, T), a percentage or infinity", err);
-                break;
-        case KEY_CPU_QUOTA:
-                if (value_percent(value, &n) < 0 || n == 0)
-                        return key_bad_value(key, value, ctx,
-                                             "must be a percentage of one processor, as 200%", err);
-                break;
-        case KEY_TASKS_MAX:
-                if (!str_eq(value, "infinity") && (value_count(value, UINT32_MAX, &n) < 0 || n == 0))
-                        return key_bad_value(key, value, ctx, "must be a number or infinity", err);
-                break;
-        case KEY_IO_WRITE_BANDWIDTH_MAX:
-                if (!is_path_and_size(value))
-                        return key_bad_value(key, value, ctx,
-                                             "must be a path and bytes per second, as \"/ 50M\"", err);
-                break;
-        case KEY_NETWORK_BANDWIDTH_MAX:
-                if (value_size(value, &n) < 0 || n == 0)
-                        return key_bad_value(key, value, ctx, "must be bytes per second (K, M, G, T)", err);
-                break;
-        default:
-                if (value_seconds(value, &n) < 0 || n == 0)
-                        return key_bad_value(key, value, ctx,
-                                             "must be a span of time, as 90, 30min or infinity", err);
-                break;
-        }
-        return not_built_yet(key, ctx, err);
-}
-
 static int parse_seccomp(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err)
 {
         if (str_eq(value, "default") || str_eq(value, "strict")) {
@@ -415,6 +363,14 @@ const Key *key_find_option(const char *option)
         for (size_t i = 0; i < KEY_MAX; i++)
                 if (keys[i].option && str_eq(keys[i].option, option))
                         return &keys[i];
+        return NULL;
+}
+
+const KeyAlias *key_find_alias(const char *option)
+{
+        for (size_t i = 0; i < key_aliases_n; i++)
+                if (str_eq(key_aliases[i].option, option))
+                        return &key_aliases[i];
         return NULL;
 }
 

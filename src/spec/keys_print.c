@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A spec as a profile would say it. */
-#include "spec/keys.h"
+#include "spec/keys_internal.h"
 
 #include <stdio.h>
 #include <sys/capability.h>
@@ -146,6 +146,13 @@ int key_print(const Key *key, const Spec *spec, StrList *ret)
                 return add_run_as(spec, ret);
         case KEY_ID_MAP:
                 return add_choice(key, spec->id_map, ret);
+        case SPEC_LIMIT_FIRST ... SPEC_LIMIT_LAST:
+                return key_print_limit(key, spec, ret);
+        case KEY_IO_READ_BANDWIDTH_MAX:
+        case KEY_IO_WRITE_BANDWIDTH_MAX:
+                return key_print_io_limits(key, spec, ret);
+        case KEY_DELEGATE:
+                return strlist_add(ret, spec->delegate ? "yes" : "no");
         case KEY_SECCOMP:
                 return add_seccomp(spec, ret);
         case KEY_CAPABILITIES:

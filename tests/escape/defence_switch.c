@@ -5,6 +5,10 @@
  */
 #include "base/defence.h"
 
+#include "base/failpoint.h"
+
+#include <signal.h>
+
 extern char **environ;
 
 static const char *const names[DEFENCE_MAX] = {
@@ -30,6 +34,15 @@ static const char *const names[DEFENCE_MAX] = {
         [DEFENCE_NET_FILTER] = "net-filter",
         [DEFENCE_NET_WALL] = "net-wall",
         [DEFENCE_NET_LOCKDOWN] = "net-lockdown",
+        [DEFENCE_NAMES] = "names",
+        [DEFENCE_BENEATH] = "beneath",
+        [DEFENCE_STRIP] = "strip",
+        [DEFENCE_CONFLICT] = "conflict",
+        [DEFENCE_IDENTITY] = "identity",
+        [DEFENCE_FLAGS] = "flags",
+        [DEFENCE_MARKS] = "marks",
+        [DEFENCE_LIMITS] = "limits",
+        [DEFENCE_STATE] = "state",
 };
 
 const char defence_program_suffix[] = "-undefended";
@@ -63,4 +76,16 @@ bool defence_is_on(Defence d)
                 p += n + (p[n] == ',');
         }
         return true;
+}
+
+void failpoint(const char *name)
+{
+        static unsigned long hits;
+        const char *wanted = getenv("KURUNG_FAILPOINT");
+        size_t n = strlen(name);
+        if (!wanted || strncmp(wanted, name, n) != 0 || (wanted[n] && wanted[n] != ':'))
+                return;
+        unsigned long at = wanted[n] ? strtoul(wanted + n + 1, NULL, 10) : 1;
+        if (++hits == at)
+                (void)raise(SIGKILL);
 }

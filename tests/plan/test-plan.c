@@ -24,9 +24,12 @@ static HostEntry top[] = {
         {(char[]){"var"}, HOST_DIRECTORY, NULL},
 };
 
-#define MOUNT(target, type)                                                                                  \
+#define MOUNT(where, type)                                                                                   \
         {                                                                                                    \
-                (char[]){target}, (char[]){"/"}, (char[]){type}, false                                       \
+                .target = (char[]){where}, .root = (char[]){"/"}, .fstype = (char[])                         \
+                {                                                                                            \
+                        type                                                                                 \
+                }                                                                                            \
         }
 
 static HostMount mounts[] = {MOUNT("/", "ext4"), MOUNT("/proc", "proc"), MOUNT("/sys", "sysfs"),
@@ -36,6 +39,16 @@ static HostMount submounts[] = {MOUNT("/", "ext4"), MOUNT("/usr/local", "xfs"),
                                 MOUNT("/home/u/project/data", "tmpfs")};
 
 static HostMount overlay_home[] = {MOUNT("/", "overlay")};
+
+#define LIST(...)                                                                                            \
+        {                                                                                                    \
+                (char *[]){__VA_ARGS__, NULL}, sizeof((char *[]){__VA_ARGS__}) / sizeof(char *)              \
+        }
+#define WORD(w) ((char[]){w})
+
+static HostDisk disks[] = {{.path = (char[]){"/"}, .major = 8, .minor = 16},
+                           {.path = (char[]){"/run"}, .errnum = ENODEV},
+                           {.path = (char[]){"/none"}, .errnum = ENOENT}};
 
 /* A desktop of today. */
 static const Host desktop = {
@@ -67,6 +80,14 @@ static const Host desktop = {
         .n_top = ARRAY_LEN(top),
         .net_helper = (char[]){"/usr/libexec/kurung/kurung-net"},
         .resolv_conf = (char[]){"/run/systemd/resolve/stub-resolv.conf"},
+        .limits = {.version = HOST_CGROUP_V2,
+                   .nsdelegate = true,
+                   .manager = (char[]){"/run/user/1000/systemd/private"},
+                   .manager_controllers = LIST(WORD("cpu"), WORD("memory"), WORD("pids")),
+                   .memory = UINT64_C(16) << 30,
+                   .tasks = 32768,
+                   .disks = disks,
+                   .n_disks = ARRAY_LEN(disks)},
 };
 
 static const char *no_variable(const char *name)
@@ -314,6 +335,52 @@ static void what_is_asked_for_and_cannot_be_had_is_an_error(void **state)
         refused(&h, WORDS("--id-map=subid", "true"), "/etc/subgid");
 }
 
+static void limits_of_resources(void **state)
+{
+        Host h = desktop;
+        (void)state;
+        is_golden("limits", &h,
+                  WORDS("--memory=512m", "--memory-high=25%", "--memory-swap-max=0", "--cpus=1.5",
+                        "--cpu-weight=20", "--pids-limit=64", "--runtime-max-sec=1min", "--delegate",
+                        "true"));
+        h.limits.base = WORD("/sys/fs/cgroup/ci");
+        h.limits.base_is_own = true;
+        h.limits.base_controllers = (StrList)LIST(WORD("io"), WORD("memory"));
+        is_golden("limits-delegated", &h,
+                  WORDS("--io-write-bandwidth-max=/ 1M", "--io-read-bandwidth-max=/ 2.5M", "--io-weight=10",
+                        "true"));
+        h = desktop;
+        h.limits.version = HOST_CGROUP_HYBRID;
+        is_golden("limits-hybrid", &h, WORDS("true"));
+        is_golden("limits-unlimited", &desktop,
+                  WORDS("--memory-max=infinity", "--memory-swap-max=infinity", "--tasks-max=infinity",
+                        "--cpu-weight=100", "true"));
+}
+
+static void limits_that_were_asked_for_and_cannot_be_had(void **state)
+{
+        Host h = desktop;
+        (void)state;
+        h.limits.version = HOST_CGROUP_V1;
+        refused(&h, WORDS("--memory-max=1G", "true"), "--memory-max: MemoryMax can't be had");
+        refused(&h, WORDS("--cpus=1", "true"), "systemd.unified_cgroup_hierarchy=1");
+        refused(&h, WORDS("--io-read-bandwidth-max=/ 1M", "true"), "IOReadBandwidthMax");
+        h.limits.version = HOST_CGROUP_ABSENT;
+        refused(&h, WORDS("--tasks-max=5", "true"), "/sys/fs/cgroup");
+        h = desktop;
+        h.limits.manager = NULL;
+        refused(&h, WORDS("--tasks-max=5", "true"), "enable-linger");
+        refused(&desktop, WORDS("--io-read-bandwidth-max=/ 1M", "true"), "\"io\" is not delegated");
+        h = desktop;
+        h.limits.nsdelegate = false;
+        refused(&h, WORDS("--delegate", "true"), "nsdelegate");
+        h = desktop;
+        h.limits.manager_controllers = (StrList)LIST(WORD("io"));
+        refused(&h, WORDS("--tasks-max=5", "true"), "\"pids\" is not delegated");
+        refused(&h, WORDS("--io-read-bandwidth-max=/run 1M", "true"), "/run is on no disk");
+        refused(&h, WORDS("--io-read-bandwidth-max=/none 1M", "true"), "/none: No such file");
+}
+
 static void each_obstacle_has_its_own_remedy(void **state)
 {
         Host h = desktop;
@@ -424,6 +491,8 @@ int main(void)
                 cmocka_unit_test(profiles_of_tools),
                 cmocka_unit_test(goldens_of_poorer_hosts),
                 cmocka_unit_test(what_is_asked_for_and_cannot_be_had_is_an_error),
+                cmocka_unit_test(limits_of_resources),
+                cmocka_unit_test(limits_that_were_asked_for_and_cannot_be_had),
                 cmocka_unit_test(each_obstacle_has_its_own_remedy),
                 cmocka_unit_test(working_directories_that_cannot_be_meant),
                 cmocka_unit_test(id_maps),

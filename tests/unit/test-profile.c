@@ -21,7 +21,7 @@ static int parse_bytes(const char *text, size_t len, bool narrow, Spec *spec, Er
 {
         CLEANUP_FREE char *extends = NULL;
         (void)spec_init(spec);
-        return profile_parse_text("f.ini", text, len, &ctx, false, narrow, spec, &extends, err);
+        return profile_parse_text("f.ini", text, len, &ctx, narrow ? PROFILE_NARROW : 0, spec, &extends, err);
 }
 
 static void fails(const char *text, const char *says)
@@ -65,7 +65,7 @@ static void errors_name_file_line_and_the_nearest_key(void **state)
               "f.ini:3: Allow=b.example:99999: a port must be");
         fails("[Network]\nDeny=1.2.3\n", "f.ini:2: Deny=1.2.3: this is no address");
         fails("[Network]\nAllowFrom=yarn\n", "f.ini:2: AllowFrom=yarn: must be one of npm|pip|cargo|apt|git");
-        fails("[Resources]\nMemoryMax=4G\n", "f.ini:2: MemoryMax is not built yet");
+        fails("[Resources]\nMemoryMax=4X\n", "f.ini:2: MemoryMax=4X: must be bytes");
 }
 
 static void a_line_is_never_cut_in_two(void **state)

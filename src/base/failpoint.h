@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Places at which a test wants the program killed. In kurung itself nothing happens there (defence.c); the
+ * program that tests build has KURUNG_FAILPOINT=NAME[:N] (tests/escape/defence_switch.c): SIGKILL at the Nth
+ * time.
+ */
+#pragma once
+
+void failpoint(const char *name);

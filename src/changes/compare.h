@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/util.h"
+
+/** compare_files - whether two regular files of @size bytes hold the same. Holes are not read. 0 or -errno of
+ * reading. */
+int compare_files(int a, int b, uint64_t size, bool *ret);
+
+/** compare_next_data - the next stretch of data of a file at or after @from, as lseek(2) knows it: *@ret_from
+ * to
+ * *@ret_to; both @size at the end. */
+void compare_next_data(int fd, uint64_t from, uint64_t size, uint64_t *ret_from, uint64_t *ret_to);

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "changes/export.h"
+
+#include "base/defence.h"
+#include "base/path.h"
+#include "changes/compare.h"
+#include "changes/marks.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <dlfcn.h>
+#include <stdio.h>
+
+#define CHUNK 65536
+#define WHITEOUT_PREFIX ".wh."
+
+static struct {
+        __typeof__(archive_write_new) *write_new;
+        __typeof__(archive_write_set_format_pax_restricted) *set_pax;
+        __typeof__(archive_write_add_filter_by_name) *add_filter;
+        __typeof__(archive_write_open_fd) *open_fd;
+        __typeof__(archive_write_header) *header;
+        __typeof__(archive_write_data) *data;
+        __typeof__(archive_write_finish_entry) *finish_entry;
+        __typeof__(archive_write_close) *close;
+        __typeof__(archive_write_free) *free;
+        __typeof__(archive_error_string) *error_string;
+        __typeof__(archive_errno) *error_number;
+        __typeof__(archive_entry_new) *entry_new;
+        __typeof__(archive_entry_free) *entry_free;
+        __typeof__(archive_entry_set_pathname) *set_pathname;
+        __typeof__(archive_entry_set_symlink) *set_symlink;
+        __typeof__(archive_entry_set_hardlink) *set_hardlink;
+        __typeof__(archive_entry_set_size) *set_size;
+        __typeof__(archive_entry_set_mode) *set_mode;
+        __typeof__(archive_entry_set_uid) *set_uid;
+        __typeof__(archive_entry_set_gid) *set_gid;
+        __typeof__(archive_entry_set_mtime) *set_mtime;
+        __typeof__(archive_entry_xattr_add_entry) *add_xattr;
+        __typeof__(archive_entry_sparse_add_entry) *add_sparse;
+} lib;
+
+static int load(Error *err)
+{
+        if (lib.write_new)
+                return 0;
+        void *h = dlopen("libarchive.so.13", RTLD_NOW | RTLD_LOCAL);
+        if (!h)
+                return error_set(err, ENOENT,
+                                 "libarchive can't be loaded (Debian, Ubuntu: apt install libarchive13): %s",
+                                 dlerror());
+        const struct {
+                void **to;
+                const char *name;
+        } symbols[] = {
+                {(void **)&lib.set_pax, "archive_write_set_format_pax_restricted"},
+                {(void **)&lib.add_filter, "archive_write_add_filter_by_name"},
+                {(void **)&lib.open_fd, "archive_write_open_fd"},
+                {(void **)&lib.header, "archive_write_header"},
+                {(void **)&lib.data, "archive_write_data"},
+                {(void **)&lib.finish_entry, "archive_write_finish_entry"},
+                {(void **)&lib.close, "archive_write_close"},
+                {(void **)&lib.free, "archive_write_free"},
+                {(void **)&lib.error_string, "archive_error_string"},
+                {(void **)&lib.error_number, "archive_errno"},
+                {(void **)&lib.entry_new, "archive_entry_new"},
+                {(void **)&lib.entry_free, "archive_entry_free"},
+                {(void **)&lib.set_pathname, "archive_entry_set_pathname"},
+                {(void **)&lib.set_symlink, "archive_entry_set_symlink"},
+                {(void **)&lib.set_hardlink, "archive_entry_set_hardlink"},
+                {(void **)&lib.set_size, "archive_entry_set_size"},
+                {(void **)&lib.set_mode, "archive_entry_set_mode"},
+                {(void **)&lib.set_uid, "archive_entry_set_uid"},
+                {(void **)&lib.set_gid, "archive_entry_set_gid"},
+                {(void **)&lib.set_mtime, "archive_entry_set_mtime"},
+                {(void **)&lib.add_xattr, "archive_entry_xattr_add_entry"},
+                {(void **)&lib.add_sparse, "archive_entry_sparse_add_entry"},
+                {(void **)&lib.write_new, "archive_write_new"},
+        };
+        for (size_t i = 0; i < ARRAY_LEN(symbols); i++)
+                if (!(*symbols[i].to = dlsym(h, symbols[i].name)))
+                        return error_set(err, ENOENT, "libarchive has no %s", symbols[i].name);
+        return 0;
+}
+
+const char *export_compression(const char *name)
+{
+        static const struct {
+                const char *ending, *filter;
+        } known[] = {{".tar", ""},      {".tar.gz", "gzip"}, {".tgz", "gzip"},  {".tar.zst", "zstd"},
+                     {".tar.xz", "xz"}, {".txz", "xz"},      {".tzst", "zstd"}, {".tar.bz2", "bzip2"}};
+        size_t len = strlen(name);
+        for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+                size_t n = strlen(known[i].ending);
+                if (len > n && str_eq(name + len - n, known[i].ending))
+                        return known[i].filter;
+        }
+        return NULL;
+}
+
+static int failed(Export *e, const char *what)
+{
+        int number = lib.error_number(e->archive);
+        const char *text = lib.error_string(e->archive);
+        return error_set(e->err, number > 0 ? number : EIO, "%.600s: %s", what,
+                         text ? text : "libarchive failed");
+}
+
+int export_begin(Export *e, ExportFormat format, const char *compression, int fd, Error *err)
+{
+        *e = (Export){.format = format, .err = err};
+        int r = load(err);
+        if (r < 0)
+                return r;
+        e->archive = lib.write_new();
+        if (!e->archive)
+                return error_no_memory(err);
+        if (lib.set_pax(e->archive) != ARCHIVE_OK ||
+            (compression[0] && lib.add_filter(e->archive, compression) < ARCHIVE_WARN) ||
+            lib.open_fd(e->archive, fd) != ARCHIVE_OK)
+                return failed(e, "beginning the archive");
+        return 0;
+}
+
+static void free_entry(struct archive_entry **entry)
+{
+        if (*entry)
+                lib.entry_free(*entry);
+}
+
+static int write_header(Export *e, struct archive_entry *entry, const char *path)
+{
+        e->entries++;
+        return lib.header(e->archive, entry) < ARCHIVE_WARN ? failed(e, path) : 0;
+}
+
+/* OCI image specification, "Whiteouts": an empty file whose name says what is gone. */
+static int add_whiteout(Export *e, const char *path, const char *name)
+{
+        CLEANUP(free_entry) struct archive_entry *entry = lib.entry_new();
+        CLEANUP_FREE char *parent = path_parent(path), *whiteout = NULL;
+        if (!entry || !parent || asprintf(&whiteout, "%s/%s", str_eq(parent, "/") ? "" : parent, name) < 0)
+                return error_no_memory(e->err);
+        lib.set_pathname(entry, whiteout + 1);
+        lib.set_mode(entry, S_IFREG);
+        lib.set_size(entry, 0);
+        return write_header(e, entry, whiteout);
+}
+
+static int add_deleted(Export *e, const char *path)
+{
+        CLEANUP_FREE char *name = NULL;
+        e->deleted++;
+        if (e->format != EXPORT_OCI)
+                return 0;
+        if (asprintf(&name, WHITEOUT_PREFIX "%s", path_name(path)) < 0)
+                return error_no_memory(e->err);
+        return add_whiteout(e, path, name);
+}
+
+static int write_data(Export *e, const Change *c, const char *path)
+{
+        char buffer[CHUNK];
+        static const char zeros[CHUNK];
+        for (uint64_t at = 0; at < c->now.size;) {
+                uint64_t from, to;
+                compare_next_data(c->fd, at, c->now.size, &from, &to);
+                /* A hole: the archive notes it, and passes over what stands for it. */
+                for (; at < from; at += from - at < CHUNK ? from - at : CHUNK)
+                        if (lib.data(e->archive, zeros, from - at < CHUNK ? (size_t)(from - at) : CHUNK) < 0)
+                                return failed(e, path);
+                while (at < to) {
+                        ssize_t n =
+                                pread(c->fd, buffer, to - at < CHUNK ? (size_t)(to - at) : CHUNK, (off_t)at);
+                        if (n <= 0)
+                                return error_set_errno(e->err, n < 0 ? errno : EIO, "reading %.600s", path);
+                        if (lib.data(e->archive, buffer, (size_t)n) < 0)
+                                return failed(e, path);
+                        at += (uint64_t)n;
+                }
+        }
+        e->bytes += c->now.size;
+        return 0;
+}
+
+static void add_holes(struct archive_entry *entry, const Change *c)
+{
+        uint64_t from, to;
+        compare_next_data(c->fd, 0, c->now.size, &from, &to);
+        if (from == 0 && to == c->now.size)
+                return;
+        unsigned n = 0;
+        for (uint64_t at = 0; at < c->now.size && n < 100000; at = to, n++) {
+                compare_next_data(c->fd, at, c->now.size, &from, &to);
+                if (from < c->now.size)
+                        lib.add_sparse(entry, (la_int64_t)from, (la_int64_t)(to - from));
+        }
+        /* Only holes: one empty stretch at the end says so. */
+        if (n > 0 && from >= c->now.size)
+                lib.add_sparse(entry, (la_int64_t)c->now.size, 0);
+}
+
+static void set_common(Export *e, struct archive_entry *entry, const char *path, const Change *c)
+{
+        const char *name, *value;
+        size_t len;
+        bool strip = e->format == EXPORT_TAR && defence_is_on(DEFENCE_STRIP);
+        uint32_t mode = c->now.mode & (strip ? (S_IFMT | 01777) : (S_IFMT | 07777));
+        if (strip && S_ISREG(mode))
+                mode &= ~(uint32_t)S_ISVTX;
+        lib.set_pathname(entry, path + 1);
+        lib.set_mode(entry, mode);
+        lib.set_uid(entry, c->now.uid);
+        lib.set_gid(entry, c->now.gid);
+        lib.set_mtime(entry, (time_t)c->now.mtime_sec, (long)c->now.mtime_nsec);
+        for (size_t at = 0; change_next_xattr(c, &at, &name, &value, &len);)
+                if (str_starts(name, "user.") || (!strip && str_eq(name, "security.capability")))
+                        lib.add_xattr(entry, name, value, len);
+        if (strip && (c->capabilities || mode != c->now.mode))
+                e->stripped++;
+}
+
+static int add_file(Export *e, const char *path, const Change *c)
+{
+        CLEANUP(free_entry) struct archive_entry *entry = lib.entry_new();
+        if (!entry)
+                return error_no_memory(e->err);
+        set_common(e, entry, path, c);
+        const LinkTarget *first = c->now.nlink > 1 ? links_find(&e->links, c->now.dev, c->now.ino) : NULL;
+        if (S_ISLNK(c->now.mode)) {
+                lib.set_symlink(entry, c->target);
+        } else if (S_ISREG(c->now.mode) && first) {
+                lib.set_hardlink(entry, first->path);
+                lib.set_size(entry, 0);
+        } else if (S_ISREG(c->now.mode)) {
+                lib.set_size(entry, (la_int64_t)c->now.size);
+                if (c->fd < 0)
+                        return error_set(e->err, EBADMSG, "%.600s: its content is missing", path);
+                add_holes(entry, c);
+        }
+        int r = write_header(e, entry, path);
+        if (r < 0 || !S_ISREG(c->now.mode) || first)
+                return r;
+        r = write_data(e, c, path);
+        const LinkTarget t = {.dev = c->now.dev, .ino = c->now.ino, .path = (char *)(uintptr_t)(path + 1)};
+        if (r == 0 && c->now.nlink > 1 && links_add(&e->links, &t) < 0)
+                r = error_no_memory(e->err);
+        return r;
+}
+
+int export_add(Export *e, const char *path, const Change *c)
+{
+        if (path[0] != '/' || path[1] == '\0' || c->kind == CHANGE_NONE)
+                return 0;
+        if (c->kind == CHANGE_DELETED)
+                return add_deleted(e, path);
+        bool known = S_ISREG(c->now.mode) || S_ISLNK(c->now.mode) || S_ISDIR(c->now.mode);
+        if (c->kind == CHANGE_REFUSED || !known) {
+                e->refused++;
+                return 0;
+        }
+        /* In an image a file does not give way to a directory, nor the reverse, but for a whiteout before it.
+         */
+        int r = 0;
+        if (e->format == EXPORT_OCI && (c->what & CHANGE_TYPE) && S_ISDIR(c->before.mode))
+                r = add_deleted(e, path);
+        if (r == 0)
+                r = add_file(e, path, c);
+        return r;
+}
+
+int export_end(Export *e)
+{
+        return lib.close(e->archive) < ARCHIVE_WARN ? failed(e, "ending the archive") : 0;
+}
+
+void export_clear(Export *e)
+{
+        if (e->archive)
+                (void)lib.free(e->archive);
+        e->archive = NULL;
+        links_clear(&e->links);
+}

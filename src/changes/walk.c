@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "changes/walk.h"
+
+#include "base/path.h"
+#include "changes/compare.h"
+#include "changes/dirstack.h"
+#include "changes/marks.h"
+#include "changes/names.h"
+#include "changes/pathbuf.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+
+#define OVERFLOW_ID 65534U
+
+/* One directory on the way down. */
+typedef struct Level {
+        Names names;
+        bool deletions; /* the second round: names of the lower that the upper does not have */
+        bool opaque;    /* nothing of the lower is in it */
+        bool covered;   /* something below it is covered by another mount */
+        Selected selected;
+        size_t path_before;
+} Level;
+
+typedef struct Walk {
+        const WalkOptions *options;
+        const ChangesLayer *layer;
+        ChangeSink sink;
+        void *userdata;
+        WalkTotal *total; /* count only */
+        DirStack upper, lower;
+        Level *levels; /* as many as upper.n */
+        size_t room;
+        PathBuf path;
+        size_t names_used;
+        bool gained;
+        char xattrs[MARKS_XATTRS_MAX], lower_xattrs[MARKS_XATTRS_MAX];
+        char target[PATH_MAX + 1];
+        char why[160];
+} Walk;
+
+/* Whether what failed with @r may be tried once more, with more rights. */
+static bool try_again(Walk *w, int r)
+{
+        if (r != -EACCES || w->gained || !w->options->gain)
+                return false;
+        w->gained = w->options->gain(w->options->userdata) == 0;
+        return w->gained;
+}
+
+static uint32_t map_id(const IdMap *map, uint32_t outside)
+{
+        for (size_t i = 0; i < map->n; i++)
+                if (outside - map->items[i].outside < map->items[i].count)
+                        return map->items[i].inside + (outside - map->items[i].outside);
+        return OVERFLOW_ID;
+}
+
+static ChangeFile describe(const Walk *w, const struct stat *st)
+{
+        ChangeFile f = change_from_stat(st);
+        if (w->options->uid_map && !w->gained) {
+                f.uid = map_id(w->options->uid_map, f.uid);
+                f.gid = map_id(w->options->gid_map, f.gid);
+        }
+        return f;
+}
+
+static int tell(Walk *w, ChangeEvent event, const Change *c)
+{
+        return w->total ? 0 : w->sink(w->userdata, event, c);
+}
+
+static Change new_change(const char *name)
+{
+        return (Change){.name = name, .target = "", .why = "", .xattrs = "", .fd = FD_NONE};
+}
+
+static int refuse(Walk *w, const char *name, const ChangeFile *now, int r, const char *what)
+{
+        Change c = new_change(name);
+        c.kind = CHANGE_REFUSED;
+        c.selected = true;
+        c.now = *now;
+        (void)snprintf(w->why, sizeof(w->why), r < 0 ? "%s: %s" : "%s", what, r < 0 ? strerror(-r) : "");
+        c.why = w->why;
+        return tell(w, CHANGE_EVENT_ENTRY, &c);
+}
+
+static Level *top(Walk *w)
+{
+        return &w->levels[w->upper.n - 1];
+}
+
+/* The lower's entry of that name, mode 0: none. */
+static int stat_lower(Walk *w, const char *name, ChangeFile *ret)
+{
+        struct stat st;
+        int fd = dirstack_top(&w->lower);
+        *ret = (ChangeFile){0};
+        if (fd < 0 || w->total)
+                return 0;
+        if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+                *ret = describe(w, &st);
+        else if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
+                return -errno;
+        return 0;
+}
+
+static int stat_upper(Walk *w, const char *name, struct stat *ret)
+{
+        int r;
+        do
+                r = fstatat(dirstack_top(&w->upper), name, ret, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+        while (r < 0 && try_again(w, r));
+        return r;
+}
+
+static int open_upper(Walk *w, const char *name, int flags, int *ret)
+{
+        int fd;
+        do {
+                fd = openat(dirstack_top(&w->upper), name,
+                            flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+                fd = fd < 0 ? -errno : fd;
+        } while (fd < 0 && try_again(w, fd));
+        if (fd < 0)
+                return fd;
+        *ret = fd;
+        return 0;
+}
+
+static int read_marks(Walk *w, int dirfd, const char *name, Marks *ret, size_t *ret_len)
+{
+        int r;
+        do
+                r = marks_read(w->layer->engine, dirfd, name, ret, w->xattrs, ret_len);
+        while (r < 0 && try_again(w, r));
+        return r;
+}
+
+static bool has_capability(const Change *c)
+{
+        const char *name, *value;
+        size_t len;
+        for (size_t at = 0; change_next_xattr(c, &at, &name, &value, &len);)
+                if (str_eq(name, "security.capability"))
+                        return true;
+        return false;
+}
+
+/* What of @c is not as in the lower; types are the same. */
+static int compare_meta(Walk *w, Change *c)
+{
+        Marks marks;
+        size_t len = 0;
+        bool is_top = c->name[0] == '\0';
+        if (((c->now.mode ^ c->before.mode) & 07777) && !S_ISLNK(c->now.mode))
+                c->what |= CHANGE_MODE;
+        /* A layer's top was given to the sandbox's root by ourselves; of owners that the sandbox has no id
+         * for nobody can tell whether they are the same. */
+        bool uid_changed = c->now.uid != c->before.uid && c->before.uid != OVERFLOW_ID;
+        bool gid_changed = c->now.gid != c->before.gid && c->before.gid != OVERFLOW_ID;
+        if (!is_top && (uid_changed || gid_changed))
+                c->what |= CHANGE_OWNER;
+        if (!S_ISREG(c->now.mode) && !S_ISDIR(c->now.mode))
+                return 0;
+        int r = marks_read(CHANGES_SCRATCH, dirstack_top(&w->lower), c->name, &marks, w->lower_xattrs, &len);
+        if (r == 0 && !marks_xattrs_equal(c->xattrs, c->xattrs_len, w->lower_xattrs, len))
+                c->what |= CHANGE_XATTRS;
+        return 0;
+}
+
+static int compare_content(Walk *w, Change *c)
+{
+        CLEANUP_FD int upper = FD_NONE, lower = FD_NONE;
+        char target[PATH_MAX + 1];
+        if (S_ISLNK(c->now.mode)) {
+                ssize_t n = readlinkat(dirstack_top(&w->lower), c->name, target, sizeof(target) - 1);
+                target[n < 0 ? 0 : n] = '\0';
+                if (!str_eq(target, c->target))
+                        c->what |= CHANGE_CONTENT;
+                return 0;
+        }
+        if (!S_ISREG(c->now.mode))
+                return 0;
+        c->what |= CHANGE_CONTENT;
+        if (c->now.size != c->before.size)
+                return 0;
+        /* The same time and size say nothing: both are the payload's to set. */
+        int r = open_upper(w, c->name, O_RDONLY, &upper);
+        if (r < 0)
+                return r;
+        lower = openat(dirstack_top(&w->lower), c->name,
+                       O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+        bool equal = false;
+        if (lower >= 0)
+                r = compare_files(upper, lower, c->now.size, &equal);
+        if (r == 0 && equal)
+                c->what &= ~(unsigned)CHANGE_CONTENT;
+        return r;
+}
+
+/* Sets kind and what; @c->before says what is in the lower. */
+static int classify(Walk *w, Change *c)
+{
+        if (c->before.mode == 0) {
+                c->kind = CHANGE_ADDED;
+                return 0;
+        }
+        int r = 0;
+        if ((c->now.mode ^ c->before.mode) & S_IFMT)
+                c->what = CHANGE_TYPE | CHANGE_CONTENT;
+        else if ((r = compare_meta(w, c)) == 0)
+                r = compare_content(w, c);
+        c->kind = c->what ? CHANGE_MODIFIED : CHANGE_NONE;
+        return r;
+}
+
+static bool covers_below(const Walk *w)
+{
+        for (size_t i = 0; i < w->layer->covered.n; i++)
+                if (path_is_below(w->layer->covered.items[i], w->path.text))
+                        return true;
+        return false;
+}
+
+static int push_level(Walk *w, const Level *level, int upper_fd, int lower_fd)
+{
+        CLEANUP_FD int upper = upper_fd, lower = lower_fd;
+        if (w->upper.n == w->room) {
+                size_t room = w->room ? 2 * w->room : 64;
+                Level *levels = reallocarray(w->levels, room, sizeof(*levels));
+                if (!levels)
+                        return -ENOMEM;
+                w->levels = levels;
+                w->room = room;
+        }
+        int r = dirstack_push(&w->upper, TAKE_FD(upper));
+        if (r == 0)
+                r = dirstack_push(&w->lower, TAKE_FD(lower));
+        if (r < 0)
+                return r;
+        *top(w) = *level;
+        names_begin(&top(w)->names);
+        return 0;
+}
+
+static int pop_level(Walk *w)
+{
+        Level *l = top(w);
+        size_t before = l->path_before;
+        names_clear(&l->names, &w->names_used);
+        int r = dirstack_pop(&w->upper);
+        int rl = dirstack_pop(&w->lower);
+        pathbuf_pop(&w->path, before);
+        return r < 0 ? r : rl;
+}
+
+static bool has_opaque_file(int fd)
+{
+        struct stat st;
+        return fstatat(fd, MARKS_OPAQUE_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* A directory of the upper: told, then entered. Its path is in w->path, @path_before without it. */
+static int visit_directory(Walk *w, Change *c, size_t path_before, Selected selected, bool parent_opaque)
+{
+        CLEANUP_FD int upper = FD_NONE, lower = FD_NONE;
+        Level level = {.path_before = path_before, .selected = selected};
+        Marks marks = {0};
+        int r = open_upper(w, c->name[0] ? c->name : ".", O_RDONLY | O_DIRECTORY, &upper);
+        if (r == 0 && !w->total)
+                r = read_marks(w, dirstack_top(&w->upper), c->name, &marks, &c->xattrs_len);
+        if (r < 0 || marks.forged) {
+                pathbuf_pop(&w->path, path_before);
+                return refuse(w, c->name, &c->now, r, r < 0 ? "it can't be read" : "a forged redirect");
+        }
+        c->xattrs = w->xattrs;
+        level.opaque =
+                parent_opaque || marks.opaque || (w->layer->engine == CHANGES_FUSE && has_opaque_file(upper));
+        if (S_ISDIR(c->before.mode))
+                lower = openat(dirstack_top(&w->lower), c->name,
+                               O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        c->opaque = level.opaque && S_ISDIR(c->before.mode);
+        level.covered = covers_below(w);
+        if (!w->total)
+                r = classify(w, c);
+        /* Made by ourselves, for a mount to be put there. */
+        if (c->kind == CHANGE_ADDED && level.covered)
+                c->kind = CHANGE_NONE;
+        if (!c->selected)
+                c->kind = CHANGE_NONE;
+        if (r == 0)
+                r = tell(w, CHANGE_EVENT_ENTER, c);
+        return r < 0 ? r : push_level(w, &level, TAKE_FD(upper), TAKE_FD(lower));
+}
+
+static int visit_file(Walk *w, Change *c)
+{
+        Marks marks = {0};
+        int r = 0;
+        if (S_ISREG(c->now.mode)) {
+                r = read_marks(w, dirstack_top(&w->upper), c->name, &marks, &c->xattrs_len);
+                c->xattrs = w->xattrs;
+                c->capabilities = c->xattrs_len > 0 && has_capability(c);
+        } else if (S_ISLNK(c->now.mode)) {
+                ssize_t n = readlinkat(dirstack_top(&w->upper), c->name, w->target, sizeof(w->target) - 1);
+                r = n < 0 ? -errno : 0;
+                w->target[n < 0 ? 0 : n] = '\0';
+                c->target = w->target;
+        }
+        if (r == 0 && marks.forged)
+                return refuse(w, c->name, &c->now, 0, "a forged redirect");
+        if (r == 0)
+                r = classify(w, c);
+        if (r == 0 && c->kind != CHANGE_NONE && S_ISREG(c->now.mode) && w->options->want_content)
+                r = open_upper(w, c->name, O_RDONLY, &c->fd);
+        if (r < 0)
+                return refuse(w, c->name, &c->now, r, "it can't be read");
+        return c->kind == CHANGE_NONE ? 0 : tell(w, CHANGE_EVENT_ENTRY, c);
+}
+
+static int visit_deleted(Walk *w, const char *name)
+{
+        struct stat st;
+        Change c = new_change(name);
+        size_t before;
+        int r = stat_lower(w, name, &c.before);
+        if (r < 0 || c.before.mode == 0)
+                return r;
+        /* The file that is there in its place is what counts (".wh.NAME" beside NAME). */
+        if (stat_upper(w, name, &st) == 0 && !mark_is_whiteout(w->layer->engine, &st))
+                return 0;
+        r = pathbuf_push(&w->path, name, &before);
+        if (r < 0)
+                return r;
+        c.kind = CHANGE_DELETED;
+        c.selected = selection_of(w->options->selection, w->path.text, top(w)->selected) == SELECTED_YES &&
+                     !strlist_has(&w->layer->covered, w->path.text);
+        pathbuf_pop(&w->path, before);
+        return c.selected ? tell(w, CHANGE_EVENT_ENTRY, &c) : 0;
+}
+
+/* An entry of the upper that is no mark. */
+static int visit_entry(Walk *w, const char *name, const struct stat *st)
+{
+        Change c = new_change(name);
+        size_t before;
+        bool parent_opaque = top(w)->opaque;
+        int r = pathbuf_push(&w->path, name, &before);
+        if (r < 0)
+                return r;
+        Selected selected = selection_of(w->options->selection, w->path.text, top(w)->selected);
+        bool directory = S_ISDIR(st->st_mode);
+        if (selected == SELECTED_NO || (selected == SELECTED_ON_THE_WAY && !directory) ||
+            (top(w)->covered && strlist_has(&w->layer->covered, w->path.text))) {
+                pathbuf_pop(&w->path, before);
+                return 0;
+        }
+        c.now = describe(w, st);
+        c.selected = selected == SELECTED_YES;
+        r = stat_lower(w, name, &c.before);
+        if (r == 0 && w->total) {
+                w->total->entries++;
+                w->total->bytes += S_ISREG(st->st_mode) ? c.now.size : 0;
+        }
+        if (r == 0 && directory)
+                return visit_directory(w, &c, before, selected, parent_opaque);
+        pathbuf_pop(&w->path, before);
+        return r < 0 ? r : w->total ? 0 : visit_file(w, &c);
+}
+
+static int visit(Walk *w, const char *name)
+{
+        const char *deleted;
+        struct stat st;
+        MarkKind mark = mark_of_name(w->layer->engine, name, &deleted);
+        if (mark == MARK_OPAQUE)
+                return 0;
+        if (mark == MARK_FORGED)
+                return refuse(w, name, &(ChangeFile){0}, 0, "a forged whiteout");
+        if (mark == MARK_WHITEOUT)
+                return top(w)->opaque || w->total ? 0 : visit_deleted(w, deleted);
+        int r = stat_upper(w, name, &st);
+        if (r < 0)
+                return r == -ENOENT ? 0 : refuse(w, name, &(ChangeFile){0}, r, "it can't be looked at");
+        if (mark_is_whiteout(w->layer->engine, &st))
+                return top(w)->opaque || w->total ? 0 : visit_deleted(w, name);
+        return visit_entry(w, name, &st);
+}
+
+/* The second round over an opaque directory: what the lower has, and the upper does not. */
+static int begin_deletions(Walk *w)
+{
+        Level *l = top(w);
+        l->deletions = true;
+        names_clear(&l->names, &w->names_used);
+        if (l->opaque && dirstack_top(&w->lower) >= 0 && !w->total && l->selected == SELECTED_YES)
+                names_begin(&l->names);
+        return 0;
+}
+
+static int next_name(Walk *w, const char **ret)
+{
+        CLEANUP_FD int fd = FD_NONE;
+        Level *l = top(w);
+        if (!l->deletions)
+                return names_next(&l->names, dirstack_top(&w->upper), &w->names_used, ret);
+        if (l->names.next == l->names.n && l->names.more) {
+                fd = openat(dirstack_top(&w->lower), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                /* A lower that can't be listed: nobody could say what of it is gone. */
+                if (fd < 0)
+                        l->names.more = false;
+        }
+        return names_next(&l->names, fd, &w->names_used, ret);
+}
+
+static int walk_tree(Walk *w)
+{
+        while (w->upper.n > 0) {
+                const char *name;
+                int r = next_name(w, &name);
+                if (r == 0 && name)
+                        r = top(w)->deletions ? visit_deleted(w, name) : visit(w, name);
+                else if (r == 0 && !top(w)->deletions)
+                        r = begin_deletions(w);
+                else if (r == 0) {
+                        Change c = new_change("");
+                        r = tell(w, CHANGE_EVENT_LEAVE, &c);
+                        if (r == 0)
+                                r = pop_level(w);
+                }
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* The layer's own top, as an entry without a name. */
+static int begin_layer(Walk *w, int upper_fd, int lower_fd)
+{
+        struct stat st, lower_st;
+        Change c = new_change("");
+        Level level = {.selected = selection_of(w->options->selection, w->layer->dest, SELECTED_NO)};
+        Marks marks = {0};
+        if (fstat(upper_fd, &st) < 0)
+                return -errno;
+        c.now = describe(w, &st);
+        c.selected = level.selected == SELECTED_YES;
+        level.covered = covers_below(w);
+        level.path_before = w->path.len;
+        int r = push_level(w, &level, upper_fd, lower_fd);
+        if (r < 0 || w->total)
+                return r;
+        if (lower_fd >= 0 && fstat(lower_fd, &lower_st) == 0) {
+                c.before = describe(w, &lower_st);
+                r = read_marks(w, dirstack_top(&w->upper), "", &marks, &c.xattrs_len);
+                c.xattrs = w->xattrs;
+                if (r == 0)
+                        r = classify(w, &c);
+                top(w)->opaque = marks.opaque;
+        }
+        if (r == 0 && !c.selected)
+                c.kind = CHANGE_NONE;
+        return r < 0 ? r : tell(w, CHANGE_EVENT_ENTER, &c);
+}
+
+bool walk_is_wanted(const ChangesLayer *layer, const WalkOptions *options)
+{
+        const Selection *s = options->selection;
+        if (strlist_has(&layer->covered, layer->dest))
+                return false;
+        if (options->only_named_scratch && layer->engine == CHANGES_SCRATCH) {
+                for (size_t i = 0; i < s->paths.n; i++)
+                        if (path_is_below(s->paths.items[i], layer->dest))
+                                return true;
+                return false;
+        }
+        return selection_of(s, layer->dest, SELECTED_NO) != SELECTED_NO;
+}
+
+static int walk_layer(Walk *w, int sandbox_fd, Error *err)
+{
+        char name[64];
+        (void)snprintf(name, sizeof(name), "upper-%s", w->layer->name);
+        CLEANUP_FD int upper = openat(sandbox_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (upper < 0 && try_again(w, -errno))
+                upper = openat(sandbox_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (upper < 0 && errno == ENOENT)
+                return 0; /* the run ended before it was made */
+        if (upper < 0)
+                return error_set_errno(err, errno, "the layer of %s", w->layer->dest);
+        CLEANUP_FD int lower = FD_NONE;
+        if (w->layer->lower) {
+                lower = open(w->layer->lower, O_PATH | O_DIRECTORY | O_CLOEXEC);
+                if (lower < 0)
+                        return error_set_errno(err, errno, "%s, which the sandbox's writes lie over",
+                                               w->layer->lower);
+        }
+        int r = pathbuf_set(&w->path, w->layer->dest);
+        if (r == 0)
+                r = begin_layer(w, TAKE_FD(upper), TAKE_FD(lower));
+        return r < 0 ? r : walk_tree(w);
+}
+
+static void walk_clear(Walk *w)
+{
+        for (size_t i = 0; i < w->upper.n; i++)
+                names_clear(&w->levels[i].names, &w->names_used);
+        free(w->levels);
+        w->levels = NULL;
+        w->room = 0;
+        dirstack_clear(&w->upper);
+        dirstack_clear(&w->lower);
+        pathbuf_clear(&w->path);
+}
+
+static int walk_all(int sandbox_fd, const ChangesLayer *layers, size_t n, const WalkOptions *options,
+                    ChangeSink sink, void *userdata, WalkTotal *total, Error *err)
+{
+        Walk *w = calloc(1, sizeof(*w));
+        int r = 0;
+        if (!w)
+                return error_no_memory(err);
+        *w = (Walk){.options = options, .sink = sink, .userdata = userdata, .total = total};
+        w->upper.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+        w->lower.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+        for (size_t i = 0; r == 0 && i < n; i++) {
+                Change c = new_change("");
+                c.now.ino = i;
+                if (!walk_is_wanted(&layers[i], options))
+                        continue;
+                w->layer = &layers[i];
+                r = tell(w, CHANGE_EVENT_LAYER, &c);
+                if (r == 0)
+                        r = walk_layer(w, sandbox_fd, err);
+                walk_clear(w);
+                if (r < 0)
+                        (void)error_set_errno(err, r, "reading what was written to %s", layers[i].dest);
+        }
+        free(w);
+        return r;
+}
+
+int walk_layers(int sandbox_fd, const ChangesLayer *layers, size_t n, const WalkOptions *options,
+                ChangeSink sink, void *userdata, Error *err)
+{
+        return walk_all(sandbox_fd, layers, n, options, sink, userdata, NULL, err);
+}
+
+int walk_count(int sandbox_fd, const ChangesLayer *layers, size_t n, const WalkOptions *options,
+               WalkTotal *ret, Error *err)
+{
+        *ret = (WalkTotal){0};
+        return walk_all(sandbox_fd, layers, n, options, NULL, NULL, ret, err);
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/changes.h"
+
+#include "base/log.h"
+
+#include <limits.h>
+#include <pwd.h>
+#include <unistd.h>
+
+static int push(ChangesPlace *p, size_t start, bool added)
+{
+        if (p->depth == p->room) {
+                size_t room = p->room ? 2 * p->room : 64;
+                size_t *starts = reallocarray(p->starts, room, sizeof(*starts));
+                if (!starts)
+                        return -ENOMEM;
+                p->starts = starts;
+                bool *flags = reallocarray(p->added, room, sizeof(*flags));
+                if (!flags)
+                        return -ENOMEM;
+                p->added = flags;
+                p->room = room;
+        }
+        p->starts[p->depth] = start;
+        p->added[p->depth++] = added;
+        return 0;
+}
+
+int changes_place_take(ChangesPlace *p, ChangeEvent event, const Change *c)
+{
+        size_t before;
+        if (p->entry)
+                pathbuf_pop(&p->path, p->before);
+        p->entry = false;
+        switch (event) {
+        case CHANGE_EVENT_LAYER:
+                if (c->now.ino >= p->kept->record.n_layers)
+                        return -EBADMSG;
+                p->layer = &p->kept->record.layers[c->now.ino];
+                p->depth = 0;
+                return pathbuf_set(&p->path, p->layer->dest);
+        case CHANGE_EVENT_ENTER:
+                if (!p->layer)
+                        return -EBADMSG;
+                before = p->path.len;
+                if (pathbuf_push(&p->path, c->name, &before) < 0)
+                        return -ENOMEM;
+                return push(p, before,
+                            c->kind == CHANGE_ADDED || (c->what & CHANGE_TYPE) ||
+                                    (p->depth > 0 && p->added[p->depth - 1]));
+        case CHANGE_EVENT_LEAVE:
+                if (p->depth == 0)
+                        return -EBADMSG;
+                p->before = p->starts[--p->depth];
+                p->entry = true;
+                return 0;
+        case CHANGE_EVENT_ENTRY:
+                if (p->depth == 0)
+                        return -EBADMSG;
+                p->entry = true;
+                return pathbuf_push(&p->path, c->name, &p->before);
+        case CHANGE_EVENT_TOTAL:
+        case CHANGE_EVENT_END:
+                return 0;
+        }
+        return -EBADMSG;
+}
+
+bool changes_place_in_added(const ChangesPlace *p)
+{
+        size_t above = p->entry ? p->depth : p->depth - 1;
+        return above > 0 && p->added[above - 1];
+}
+
+void changes_place_clear(ChangesPlace *p)
+{
+        pathbuf_clear(&p->path);
+        free(p->starts);
+        free(p->added);
+        *p = (ChangesPlace){0};
+}
+
+const char *changes_home(void)
+{
+        const char *home = getenv("HOME");
+        if (home && home[0] == '/')
+                return home;
+        struct passwd *pw = getpwuid(getuid());
+        return pw ? pw->pw_dir : NULL;
+}
+
+int changes_open(const char *command, const StrList *words, Kept *ret, Selection *selection, Error *err)
+{
+        char here[PATH_MAX];
+        if (words->n == 0)
+                return error_set(err, EINVAL, "%s: which sandbox? \"kurung %s --help\" says more", command,
+                                 command);
+        const char *cwd = getcwd(here, sizeof(here)) ? here : NULL;
+        for (size_t i = 1; i < words->n; i++) {
+                int r = selection_add_path(selection, words->items[i], cwd);
+                if (r < 0)
+                        return error_set_errno(err, r, "%s: the path '%.200s'", command, words->items[i]);
+        }
+        for (size_t i = 0; i < selection->excludes.n; i++) {
+                CLEANUP_FREE char *pattern = strdup(selection->excludes.items[i]);
+                char *clean = NULL;
+                if (!pattern)
+                        return error_no_memory(err);
+                if (!strchr(pattern, '/'))
+                        continue;
+                StrList one = {0};
+                Selection s = {.excludes = one};
+                int r = selection_add_exclude(&s, pattern, cwd);
+                if (r == 0)
+                        clean = strdup(s.excludes.items[0]);
+                selection_clear(&s);
+                if (r < 0 || !clean)
+                        return error_set_errno(err, r < 0 ? r : -ENOMEM, "%s: the pattern '%.200s'", command,
+                                               pattern);
+                free(selection->excludes.items[i]);
+                selection->excludes.items[i] = clean;
+        }
+        return kept_open(words->items[0], ret, err);
+}
+
+char changes_letter(const Change *c)
+{
+        switch (c->kind) {
+        case CHANGE_ADDED:
+                return 'A';
+        case CHANGE_DELETED:
+                return 'D';
+        case CHANGE_MODIFIED:
+                return c->what & CHANGE_TYPE ? 'T' : 'M';
+        case CHANGE_REFUSED:
+                return '!';
+        case CHANGE_NONE:
+                break;
+        }
+        return ' ';
+}
+
+const char *changes_type_name(uint32_t mode)
+{
+        switch (mode & S_IFMT) {
+        case S_IFREG:
+                return "file";
+        case S_IFDIR:
+                return "directory";
+        case S_IFLNK:
+                return "link";
+        case S_IFIFO:
+                return "fifo";
+        case S_IFSOCK:
+                return "socket";
+        case S_IFCHR:
+        case S_IFBLK:
+                return "device";
+        default:
+                return "unknown";
+        }
+}
+
+char *changes_show_path(const char *path, bool directory)
+{
+        static char here[PATH_MAX];
+        if (!here[0] && !getcwd(here, sizeof(here)))
+                here[0] = '?';
+        size_t n = strlen(here);
+        if (n > 1 && strncmp(path, here, n) == 0 && (path[n] == '/' || path[n] == '\0'))
+                path = path[n] ? path + n + 1 : ".";
+        size_t room = 4 * strlen(path) + 6;
+        char *out = malloc(room);
+        if (!out)
+                return NULL;
+        (void)text_escape(path, out, room - 1);
+        if (directory && out[strlen(out) - 1] != '/')
+                (void)strcat(out, "/");
+        return out;
+}
+
+char *changes_show_size(uint64_t size, char *out, size_t room)
+{
+        static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+        if (size < 1024) {
+                (void)snprintf(out, room, "%llu bytes", (unsigned long long)size);
+                return out;
+        }
+        double value = (double)size / 1024;
+        size_t unit = 0;
+        while (value >= 1024 && unit + 1 < ARRAY_LEN(units)) {
+                value /= 1024;
+                unit++;
+        }
+        (void)snprintf(out, room, "%.1f %s", value, units[unit]);
+        return out;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What diff, apply and export share. */
+#pragma once
+
+#include "changes/flags.h"
+#include "changes/pathbuf.h"
+#include "run/reader.h"
+
+#include <stdio.h>
+
+/** The place that a stream of changes is at: fed with every event, before it is looked at. */
+typedef struct ChangesPlace {
+        const Kept *kept;
+        const ChangesLayer *layer;
+        PathBuf path;   /* of the entry, as the sandbox sees it */
+        size_t before;  /* the path's length without an entry that is no directory */
+        bool entry;     /* the last event was such an entry */
+        size_t *starts; /* of each directory, the path's length before it */
+        bool *added;    /* of each directory: it, or one above it, is wholly new */
+        size_t depth, room;
+} ChangesPlace;
+
+/** changes_place_enter - @place.path becomes that of @c; with CHANGE_EVENT_LEAVE that of the directory left,
+ * until the next event. 0 or -errno. */
+int changes_place_take(ChangesPlace *place, ChangeEvent event, const Change *c);
+
+/** changes_place_in_added - whether what the last event was about lies in a directory that is wholly new. */
+bool changes_place_in_added(const ChangesPlace *place);
+
+void changes_place_clear(ChangesPlace *place);
+
+/** changes_home - the user's home directory; NULL: none. */
+const char *changes_home(void);
+
+/** changes_open - what every such command begins with: "NAME [PATH...]". 0 or -errno with @err. */
+int changes_open(const char *command, const StrList *words, Kept *ret, Selection *selection, Error *err);
+
+/**
+ * changes_show_path - @path as it is shown: below the working directory without that in front, control bytes
+ * escaped, a slash behind a directory. Owned; NULL: out of memory.
+ */
+char *changes_show_path(const char *path, bool directory);
+
+/** changes_show_size - "12 bytes", "3.4 MiB" into @out. Returns @out. */
+char *changes_show_size(uint64_t size, char *out, size_t room);
+
+/** changes_letter - "A", "M", "D", "T" (another type), "!" (refused). */
+char changes_letter(const Change *c);
+
+/** changes_type_name - "file", "directory", "link", "device", "fifo", "socket". */
+const char *changes_type_name(uint32_t mode);

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kurung diff. */
+#include "base/json.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "cmd/changes.h"
+#include "cmd/command.h"
+#include "cmd/options.h"
+#include "cmd/patch.h"
+
+#include <signal.h>
+
+typedef struct Diff {
+        bool all, stat, json, name_only, patch;
+        ChangesPlace place;
+        PatchOptions patch_options;
+        const char *home;
+        uint64_t n[CHANGE_REFUSED + 1], flagged, bytes;
+        uint64_t files_in, bytes_in; /* of the new directory that is being passed */
+        uint64_t files_mark;
+        bool first;
+} Diff;
+
+static const char *const kind_names[] = {"none", "added", "modified", "deleted", "refused"};
+
+static void add_stat(struct json_object *o, const char *prefix, const ChangeFile *f)
+{
+        char key[32], text[16];
+        if (f->mode == 0)
+                return;
+        (void)snprintf(key, sizeof(key), "%stype", prefix);
+        json_add_string(o, key, changes_type_name(f->mode));
+        (void)snprintf(key, sizeof(key), "%smode", prefix);
+        (void)snprintf(text, sizeof(text), "%04o", f->mode & 07777);
+        json_add_string(o, key, text);
+        (void)snprintf(key, sizeof(key), "%suid", prefix);
+        json_add_int(o, key, f->uid);
+        (void)snprintf(key, sizeof(key), "%sgid", prefix);
+        json_add_int(o, key, f->gid);
+        if (S_ISREG(f->mode)) {
+                (void)snprintf(key, sizeof(key), "%ssize", prefix);
+                json_add_int(o, key, (int64_t)f->size);
+        }
+}
+
+static void add_what(struct json_object *o, unsigned what)
+{
+        static const struct {
+                unsigned bit;
+                const char *name;
+        } names[] = {{CHANGE_TYPE, "type"},
+                     {CHANGE_CONTENT, "content"},
+                     {CHANGE_MODE, "mode"},
+                     {CHANGE_OWNER, "owner"},
+                     {CHANGE_XATTRS, "xattrs"}};
+        struct json_object *a = json_new_array();
+        for (size_t i = 0; i < ARRAY_LEN(names); i++)
+                if (what & names[i].bit)
+                        json_append_string(a, names[i].name);
+        json_add(o, "what", a);
+}
+
+static void print_json(Diff *d, const Change *c, const char *flag)
+{
+        struct json_object *o = json_new_object();
+        const char *path = d->place.path.text;
+        json_add_string(o, "path", path);
+        /* U+FFFD stands for what is no UTF-8: here is how it was. */
+        if (!text_is_utf8(path))
+                json_add_bytes(o, "path_escaped", path);
+        json_add_string(o, "change", kind_names[c->kind]);
+        if (c->kind == CHANGE_MODIFIED)
+                add_what(o, c->what);
+        add_stat(o, "", &c->now);
+        add_stat(o, "before_", &c->before);
+        if (c->target[0])
+                json_add_string(o, "target", c->target);
+        if (c->why[0])
+                json_add_string(o, "why", c->why);
+        if (flag)
+                json_add_string(o, "flag", flag);
+        if (d->place.layer->engine == CHANGES_SCRATCH)
+                json_add_bool(o, "private_home", true);
+        (void)fputs(d->first ? "\n  " : ",\n  ", stdout);
+        json_print_line(stdout, o);
+        d->first = false;
+}
+
+static void print_details(const Change *c)
+{
+        const char *comma = " (";
+        if (c->kind != CHANGE_MODIFIED)
+                return;
+        if (c->what & CHANGE_TYPE) {
+                printf("%s%s -> %s", comma, changes_type_name(c->before.mode),
+                       changes_type_name(c->now.mode));
+                comma = ", ";
+        }
+        if (c->what & CHANGE_MODE) {
+                printf("%smode %04o -> %04o", comma, c->before.mode & 07777, c->now.mode & 07777);
+                comma = ", ";
+        }
+        if (c->what & CHANGE_OWNER) {
+                printf("%sowner %u:%u -> %u:%u", comma, c->before.uid, c->before.gid, c->now.uid, c->now.gid);
+                comma = ", ";
+        }
+        if (c->what & CHANGE_XATTRS) {
+                printf("%sextended attributes", comma);
+                comma = ", ";
+        }
+        if (str_eq(comma, ", "))
+                (void)putchar(')');
+}
+
+static int print_line(Diff *d, const Change *c, const char *flag)
+{
+        CLEANUP_FREE char *shown =
+                changes_show_path(d->place.path.text, S_ISDIR(c->now.mode ? c->now.mode : c->before.mode));
+        char text[400], size[32];
+        if (!shown)
+                return -ENOMEM;
+        if (d->name_only) {
+                (void)puts(shown);
+                return 0;
+        }
+        printf("%c  %s", changes_letter(c), shown);
+        print_details(c);
+        if (c->target[0])
+                printf(" -> %s", text_escape(c->target, text, sizeof(text)));
+        if (d->stat && S_ISREG(c->now.mode))
+                printf("  %s", changes_show_size(c->now.size, size, sizeof(size)));
+        if (c->why[0])
+                printf("  ! %s", text_escape(c->why, text, sizeof(text)));
+        else if (flag)
+                printf("  ! %s", flag);
+        (void)putchar('\n');
+        return 0;
+}
+
+static int show(Diff *d, ChangeEvent event, const Change *c)
+{
+        const char *flag = flags_of(c, d->place.path.text, d->home);
+        bool hidden = !d->all && changes_place_in_added(&d->place) && !flag && c->kind != CHANGE_REFUSED;
+        d->n[c->kind]++;
+        d->flagged += flag != NULL;
+        d->bytes += S_ISREG(c->now.mode) ? c->now.size : 0;
+        if (hidden && !d->patch)
+                return 0;
+        if (d->json) {
+                print_json(d, c, flag);
+                return 0;
+        }
+        /* With --stat a new directory's line says how much is in it. */
+        if (d->patch && event == CHANGE_EVENT_ENTRY)
+                return patch_print(d->place.layer, d->place.path.text, c, &d->patch_options, stdout);
+        return d->patch ? 0 : print_line(d, c, flag);
+}
+
+static int take(void *userdata, ChangeEvent event, const Change *c)
+{
+        Diff *d = userdata;
+        CLEANUP_FD int fd = c->fd;
+        int r = changes_place_take(&d->place, event, c);
+        if (r == 0 && (event == CHANGE_EVENT_ENTER || event == CHANGE_EVENT_ENTRY) && c->kind != CHANGE_NONE)
+                r = show(d, event, c);
+        /* A closed pipe or pager: the rest is of no interest to anybody. */
+        return r == 0 && ferror(stdout) ? -EPIPE : r;
+}
+
+static void print_summary(const Diff *d)
+{
+        char size[32];
+        uint64_t n = d->n[CHANGE_ADDED] + d->n[CHANGE_MODIFIED] + d->n[CHANGE_DELETED] + d->n[CHANGE_REFUSED];
+        if (n == 0)
+                return;
+        printf("%llu added, %llu modified, %llu deleted", (unsigned long long)d->n[CHANGE_ADDED],
+               (unsigned long long)d->n[CHANGE_MODIFIED], (unsigned long long)d->n[CHANGE_DELETED]);
+        if (d->n[CHANGE_REFUSED])
+                printf(", %llu refused", (unsigned long long)d->n[CHANGE_REFUSED]);
+        printf("; %s", changes_show_size(d->bytes, size, sizeof(size)));
+        if (d->flagged)
+                printf("; %llu worth a second look (!)", (unsigned long long)d->flagged);
+        (void)putchar('\n');
+}
+
+static int diff(Diff *d, const StrList *words, StrList *excludes, Error *err)
+{
+        CLEANUP(kept_clear) Kept kept = KEPT_NONE;
+        ReaderOptions options = {.want_content = d->patch, .selection.excludes = *excludes};
+        *excludes = (StrList){0};
+        int r = d->json ? json_load(err) : 0;
+        if (r == 0)
+                r = changes_open("diff", words, &kept, &options.selection, err);
+        if (r == 0) {
+                d->place.kept = &kept;
+                d->home = changes_home();
+                if (d->json)
+                        (void)putchar('[');
+                if (d->patch) {
+                        d->patch_options = (PatchOptions){.colour = isatty(STDOUT_FILENO),
+                                                          .escaped = isatty(STDOUT_FILENO)};
+                        pager_start();
+                }
+                r = reader_run(&kept, &options, take, d, err);
+                if (r == -EPIPE)
+                        r = 0;
+                else if (r < 0)
+                        (void)error_set_errno(err, r, "diff");
+                if (d->json)
+                        (void)fputs(d->first ? "]\n" : "\n]\n", stdout);
+                if (r == 0 && d->stat && !d->json)
+                        print_summary(d);
+                pager_end();
+        }
+        changes_place_clear(&d->place);
+        selection_clear(&options.selection);
+        return r;
+}
+
+int cmd_diff(int argc, char **argv)
+{
+        Diff d = {.first = true};
+        CLEANUP_STRLIST StrList words = {0}, excludes = {0};
+        Error err = {0};
+        const CmdOption options[] = {
+                {"all", 'a', NULL, "what is in new directories, too", .flag = &d.all},
+                {"stat", 0, NULL, "with sizes, and the sum", .flag = &d.stat},
+                {"name-only", 0, NULL, "only the paths", .flag = &d.name_only},
+                {"patch", 'p', NULL, "the changed lines", .flag = &d.patch},
+                {"json", 0, NULL, "as JSON", .flag = &d.json},
+                {"exclude", 'x', "PATTERN", "not what matches; may be repeated", .list = &excludes},
+        };
+        const CmdUsage usage = {"diff [OPTIONS] NAME [PATH...]",
+                                "Show what the kept sandbox NAME changed: A added, M modified, T of another "
+                                "type, D deleted, ! refused.\n"
+                                "A new directory is one line. What somebody would run or trust later is "
+                                "marked with an exclamation mark.",
+                                NULL, options, ARRAY_LEN(options)};
+        int r = cmd_options_parse(&usage, argc, argv, &words, &err);
+        if (r == 0 && d.json + d.patch + d.name_only > 1)
+                r = error_set(&err, EINVAL, "diff: only one of --json, --patch, --name-only");
+        if (r == 0)
+                r = diff(&d, &words, &excludes, &err);
+        if (r < 0)
+                log_error("%s", err.text);
+        return r < 0 ? err.exit_code : 0;
+}

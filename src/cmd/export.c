@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kurung export. */
+#include "changes/export.h"
+
+#include "base/log.h"
+#include "cmd/changes.h"
+#include "cmd/command.h"
+#include "cmd/options.h"
+#include "cmd/progress.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+typedef struct Exporting {
+        ChangesPlace place;
+        Export export;
+        Progress progress;
+} Exporting;
+
+static int take(void *userdata, ChangeEvent event, const Change *c)
+{
+        Exporting *x = userdata;
+        CLEANUP_FD int fd = c->fd;
+        if (event == CHANGE_EVENT_TOTAL) {
+                x->progress.files_total = c->now.ino;
+                x->progress.bytes_total = c->now.size;
+        }
+        int r = changes_place_take(&x->place, event, c);
+        if (r == 0 && (event == CHANGE_EVENT_ENTER || event == CHANGE_EVENT_ENTRY) && c->kind != CHANGE_NONE)
+                r = export_add(&x->export, x->place.path.text, c);
+        progress_update(&x->progress, x->export.entries, x->export.bytes);
+        return r;
+}
+
+/* A file beside, which gets its name when it is complete; or standard output. */
+static int open_output(const char *name, char **ret_temporary, int *ret, Error *err)
+{
+        if (str_eq(name, "-")) {
+                if (isatty(STDOUT_FILENO))
+                        return error_set(err, EINVAL,
+                                         "export: an archive is nothing for a terminal; -o FILE");
+                *ret = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+                return *ret < 0 ? error_set_errno(err, errno, "standard output") : 0;
+        }
+        if (asprintf(ret_temporary, "%s.XXXXXX", name) < 0) {
+                *ret_temporary = NULL;
+                return error_no_memory(err);
+        }
+        *ret = mkostemp(*ret_temporary, O_CLOEXEC);
+        if (*ret < 0) {
+                int r = error_set_errno(err, errno, "%s", name);
+                free(*ret_temporary);
+                *ret_temporary = NULL;
+                return r;
+        }
+        return 0;
+}
+
+static int close_output(const char *name, const char *temporary, int fd, int r, Error *err)
+{
+        if (!temporary)
+                return r;
+        mode_t mask = umask(0);
+        (void)umask(mask);
+        if (r == 0 && (fchmod(fd, 0666 & ~mask) < 0 || rename(temporary, name) < 0))
+                r = error_set_errno(err, errno, "%s", name);
+        if (r < 0)
+                (void)unlink(temporary);
+        return r;
+}
+
+static void summarize(const Export *e)
+{
+        if (e->deleted > 0 && e->format == EXPORT_TAR)
+                log_notice("%llu deletions are not in a tar; --format=oci-layer writes them",
+                           (unsigned long long)e->deleted);
+        if (e->stripped > 0)
+                log_notice("%llu files are without their set-user-ID or set-group-ID bit or capabilities",
+                           (unsigned long long)e->stripped);
+        if (e->refused > 0)
+                log_notice("%llu devices, fifos, sockets or unreadable files were left out",
+                           (unsigned long long)e->refused);
+}
+
+static int export_changes(const char *output, ExportFormat format, const StrList *words, StrList *excludes,
+                          Error *err)
+{
+        CLEANUP(kept_clear) Kept kept = KEPT_NONE;
+        CLEANUP_FREE char *temporary = NULL;
+        CLEANUP_FD int fd = FD_NONE;
+        Exporting x = {0};
+        ReaderOptions reader = {.want_content = true, .selection.excludes = *excludes};
+        *excludes = (StrList){0};
+        const char *compression = export_compression(output);
+        if (str_eq(output, "-"))
+                compression = "";
+        int r = compression ? 0
+                            : error_set(err, EINVAL,
+                                        "export: %s: the name ends in none of .tar, .tar.gz, .tar.zst, "
+                                        ".tar.xz, .tar.bz2",
+                                        output);
+        if (r == 0)
+                r = changes_open("export", words, &kept, &reader.selection, err);
+        if (r == 0)
+                r = open_output(output, &temporary, &fd, err);
+        if (r == 0) {
+                x.place.kept = &kept;
+                progress_begin(&x.progress, "packing");
+                reader.want_total = x.progress.shown;
+                r = export_begin(&x.export, format, compression, fd, err);
+                if (r == 0)
+                        r = reader_run(&kept, &reader, take, &x, err);
+                if (r == 0)
+                        r = export_end(&x.export);
+                if (r < 0)
+                        (void)error_set_errno(err, r, "export");
+                progress_pause(&x.progress);
+                r = close_output(output, temporary, fd, r, err);
+                if (r == 0)
+                        summarize(&x.export);
+                export_clear(&x.export);
+        }
+        changes_place_clear(&x.place);
+        selection_clear(&reader.selection);
+        return r;
+}
+
+int cmd_export(int argc, char **argv)
+{
+        CLEANUP_STRLIST StrList words = {0}, excludes = {0};
+        Error err = {0};
+        const char *output = NULL, *format = "tar";
+        const CmdOption options[] = {
+                {"output", 'o', "FILE",
+                 "where to: .tar, .tar.gz, .tar.zst, .tar.xz, .tar.bz2; - is standard output",
+                 .value = &output},
+                {"format", 0, "FORMAT", "tar, or oci-layer: with deletions, bits and owners",
+                 .value = &format},
+                {"exclude", 'x', "PATTERN", "not what matches; may be repeated", .list = &excludes},
+        };
+        const CmdUsage usage = {
+                "export [OPTIONS] -o FILE NAME [PATH...]",
+                "Pack what the kept sandbox NAME changed: all, or PATH... with what is below. A tar holds\n"
+                "what was added or modified, without set-user-ID bits, capabilities and devices; an OCI "
+                "image\n"
+                "layer also what was deleted.",
+                NULL, options, ARRAY_LEN(options)};
+        int r = cmd_options_parse(&usage, argc, argv, &words, &err);
+        if (r == 1)
+                return 0;
+        bool oci = str_eq(format, "oci-layer");
+        if (r == 0 && !oci && !str_eq(format, "tar"))
+                r = error_set(&err, EINVAL, "export: --format is tar or oci-layer, not '%.60s'", format);
+        if (r == 0 && !output)
+                r = error_set(&err, EINVAL, "export: where to? -o FILE");
+        if (r == 0)
+                r = export_changes(output, oci ? EXPORT_OCI : EXPORT_TAR, &words, &excludes, &err);
+        if (r < 0)
+                log_error("%s", err.text);
+        return r < 0 ? err.exit_code : 0;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/kept.h"
+
+#include "base/defence.h"
+#include "base/io.h"
+#include "base/path.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/random.h>
+
+#define RECORD_FILE "record.json"
+#define RECORD_SIZE_MAX (64 << 20)
+
+static const char *const adjectives[] = {
+        "amber", "bold",  "brave", "brisk", "calm",  "clear", "deft",  "eager", "early", "fair",  "fine",
+        "fond",  "fresh", "glad",  "grand", "green", "keen",  "kind",  "light", "lucky", "merry", "mild",
+        "neat",  "noble", "plain", "proud", "quick", "quiet", "sharp", "still", "swift", "warm"};
+static const char *const nouns[] = {"acorn",  "anchor", "badger", "beacon", "birch",  "brook",   "cedar",
+                                    "cliff",  "comet",  "coral",  "crane",  "delta",  "ember",   "falcon",
+                                    "fern",   "harbor", "heron",  "island", "lagoon", "lantern", "maple",
+                                    "meadow", "otter",  "pebble", "pine",   "raven",  "reef",    "river",
+                                    "robin",  "spruce", "tern",   "willow"};
+
+bool kept_name_is_valid(const char *name)
+{
+        static const char first[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+        size_t n = strlen(name);
+        if (!defence_is_on(DEFENCE_NAMES))
+                return n > 0;
+        return n > 0 && n <= KEPT_NAME_MAX && strchr(first, name[0]) &&
+               strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == n;
+}
+
+static int check_name(const char *name, Error *err)
+{
+        return kept_name_is_valid(name) ? 0
+                                        : error_set(err, EINVAL,
+                                                    "'%.80s' is no sandbox's name: 1 to %d of a-z, 0-9, '.', "
+                                                    "'_', '-', and the first a "
+                                                    "letter or digit",
+                                                    name, KEPT_NAME_MAX);
+}
+
+int kept_write_file(int dirfd, const char *name, const char *data, size_t len)
+{
+        char temporary[80];
+        (void)snprintf(temporary, sizeof(temporary), "%s.new", name);
+        if (unlinkat(dirfd, temporary, 0) < 0 && errno != ENOENT)
+                return -errno;
+        CLEANUP_FD int fd =
+                openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return -errno;
+        int r = io_write_all(fd, data, len);
+        if (r == 0 && (fdatasync(fd) < 0 || renameat(dirfd, temporary, dirfd, name) < 0))
+                r = -errno;
+        return r;
+}
+
+static int write_record(const RunDir *dir, const KeptRecord *record, Error *err)
+{
+        CLEANUP_FREE char *text = NULL;
+        size_t len;
+        int r = kept_record_print(record, &text, &len, err);
+        if (r == 0 && (r = kept_write_file(dir->fd, RECORD_FILE, text, len)) < 0)
+                (void)error_set_errno(err, r, "writing the record of %s", dir->name);
+        return r;
+}
+
+static void make_up_name(char *out, size_t room, unsigned attempt)
+{
+        uint32_t id[3] = {0};
+        if (getrandom(id, sizeof(id), 0) != sizeof(id))
+                id[0] = (uint32_t)getpid();
+        int n = snprintf(out, room, "%s-%s", adjectives[id[0] % ARRAY_LEN(adjectives)],
+                         nouns[id[1] % ARRAY_LEN(nouns)]);
+        /* So many are kept that two words are taken: a number more. */
+        if (attempt > 3)
+                (void)snprintf(out + n, room - (size_t)n, "-%u", id[2] % 10000);
+}
+
+static int make_dir(const char *wanted, RunDir *dir, Error *err)
+{
+        char name[sizeof(dir->name)];
+        for (unsigned attempt = 0; attempt < 100; attempt++) {
+                if (wanted)
+                        (void)snprintf(name, sizeof(name), "%s", wanted);
+                else
+                        make_up_name(name, sizeof(name), attempt);
+                if (mkdirat(dir->state_fd, name, 0700) == 0) {
+                        memcpy(dir->name, name, sizeof(name));
+                        dir->fd =
+                                openat(dir->state_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+                        if (dir->fd < 0 || flock(dir->fd, LOCK_EX | LOCK_NB) < 0)
+                                return error_set_errno(err, errno, "locking the sandbox %s", name);
+                        return 0;
+                }
+                if (errno != EEXIST)
+                        return error_set_errno(err, errno, "making a directory for the sandbox");
+                if (wanted)
+                        return error_set(err, EEXIST,
+                                         "a sandbox %s is kept already (\"kurung discard %s\" removes it)",
+                                         wanted, wanted);
+        }
+        return error_set(err, EEXIST, "no name for the sandbox could be made up; give one: --keep=NAME");
+}
+
+int kept_create(const Plan *plan, const char *name, RunDir *ret, Error *err)
+{
+        CLEANUP(run_dir_clear) RunDir dir = RUN_DIR_NONE;
+        CLEANUP(kept_record_clear) KeptRecord record = {0};
+        struct stat st;
+        int r = name ? check_name(name, err) : 0;
+        if (r == 0)
+                r = run_dir_open_state(plan->runs_dir, "XDG_STATE_HOME", &dir.state_fd, err);
+        if (r == 0)
+                r = kept_record_from_plan(plan, &record, err);
+        if (r == 0)
+                r = make_dir(name, &dir, err);
+        if (r < 0)
+                return r;
+        /* What is changed on the host from now on was not seen by the sandbox. */
+        if (fstat(dir.fd, &st) < 0)
+                r = error_set_errno(err, errno, "looking at the sandbox's directory");
+        record.started = st.st_ctim;
+        if (r == 0)
+                r = write_record(&dir, &record, err);
+        if (r < 0) {
+                (void)run_dir_remove(&dir, FD_NONE, NULL);
+                return r;
+        }
+        *ret = dir;
+        dir = RUN_DIR_NONE;
+        return 0;
+}
+
+static int read_record(const RunDir *dir, KeptRecord *ret, Error *err)
+{
+        CLEANUP_FREE char *text = NULL;
+        CLEANUP_FD int fd = openat(dir->fd, RECORD_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        size_t len;
+        struct stat st;
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return error_set_errno(err, errno, "the record of %s", dir->name);
+        if (!S_ISREG(st.st_mode) || st.st_uid != geteuid())
+                return error_set(err, EPERM, "the record of %s is not a file of yours", dir->name);
+        int r = io_read_file_at(dir->fd, RECORD_FILE, RECORD_SIZE_MAX, &text, &len);
+        if (r < 0)
+                return error_set_errno(err, r, "the record of %s", dir->name);
+        Error why = {0};
+        r = kept_record_parse(text, len, ret, &why);
+        return r < 0 ? error_set(err, -r, "sandbox %s: %s", dir->name, why.text) : 0;
+}
+
+int kept_end(const RunDir *dir, int exit_code, int userns_fd, Error *err)
+{
+        CLEANUP(kept_record_clear) KeptRecord record = {0};
+        int r = read_record(dir, &record, err);
+        if (r < 0)
+                return r;
+        record.ended = true;
+        record.exit_code = exit_code;
+        r = write_record(dir, &record, err);
+        for (size_t i = 0; r == 0 && i < record.n_layers; i++) {
+                char work[32];
+                (void)snprintf(work, sizeof(work), "work-%s", record.layers[i].name);
+                (void)run_dir_remove_entry(dir, work, userns_fd);
+        }
+        return r;
+}
+
+static int home_of_state(char **ret, Error *err)
+{
+        const char *home = getenv("HOME");
+        if (!home || home[0] != '/') {
+                struct passwd *pw = getpwuid(getuid());
+                home = pw ? pw->pw_dir : NULL;
+        }
+        CLEANUP_FREE char *state = host_state_home(home);
+        if (!state)
+                return error_set(err, ENOENT,
+                                 "there is no place for kept sandboxes (set HOME or XDG_STATE_HOME)");
+        *ret = path_join(state, KEPT_DIR);
+        return *ret ? 0 : error_no_memory(err);
+}
+
+int kept_open_dir(const char *name, RunDir *ret, Error *err)
+{
+        CLEANUP(run_dir_clear) RunDir dir = RUN_DIR_NONE;
+        CLEANUP_FREE char *path = NULL;
+        struct stat st;
+        int r = check_name(name, err);
+        if (r == 0)
+                r = home_of_state(&path, err);
+        if (r < 0)
+                return r;
+        if (access(path, F_OK) < 0 && errno == ENOENT)
+                return error_set(err, ENOENT, "no sandbox %s is kept", name);
+        r = run_dir_open_state(path, "XDG_STATE_HOME", &dir.state_fd, err);
+        if (r < 0)
+                return r;
+        dir.fd = openat(dir.state_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (dir.fd < 0 && errno == ENOENT)
+                return error_set(err, ENOENT, "no sandbox %s is kept", name);
+        if (dir.fd < 0 || fstat(dir.fd, &st) < 0)
+                return error_set_errno(err, errno, "the sandbox %s", name);
+        if (st.st_uid != geteuid() || (st.st_mode & 0077))
+                return error_set(err, EPERM, "%s/%s is not yours alone", path, name);
+        if (flock(dir.fd, LOCK_EX | LOCK_NB) < 0)
+                return error_set(err, EBUSY, "the sandbox %s runs, or another kurung works on it", name);
+        (void)snprintf(dir.name, sizeof(dir.name), "%s", name);
+        *ret = dir;
+        dir = RUN_DIR_NONE;
+        return 0;
+}
+
+int kept_open(const char *name, Kept *ret, Error *err)
+{
+        CLEANUP(kept_clear) Kept kept = KEPT_NONE;
+        int r = kept_open_dir(name, &kept.dir, err);
+        if (r == 0)
+                r = read_record(&kept.dir, &kept.record, err);
+        if (r < 0)
+                return r;
+        *ret = kept;
+        kept = KEPT_NONE;
+        return 0;
+}
+
+void kept_clear(Kept *kept)
+{
+        run_dir_clear(&kept->dir);
+        kept_record_clear(&kept->record);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Kept sandboxes: $XDG_STATE_HOME/kurung/kept/NAME (0700, the user's own) with record.json and upper-N for
+ * each layer. Whoever works on one holds its directory's lock (flock(2)).
+ */
+#pragma once
+
+#include "run/record.h"
+#include "run/state.h"
+
+#define KEPT_NAME_MAX 63
+
+/** A sandbox that was opened, and is locked. */
+typedef struct Kept {
+        RunDir dir;
+        KeptRecord record;
+} Kept;
+
+#define KEPT_NONE ((Kept){.dir = RUN_DIR_NONE})
+
+/** kept_name_is_valid - [a-z0-9][a-z0-9._-]{0,62}. */
+bool kept_name_is_valid(const char *name);
+
+/**
+ * kept_create - make the directory of a new one in plan->runs_dir, lock it, write its record.
+ *
+ * @name: NULL: a readable one is made up. @ret: ret->name is the name.
+ *
+ * Returns 0; -EINVAL (no name), -EEXIST, -errno with @err.
+ */
+int kept_create(const Plan *plan, const char *name, RunDir *ret, Error *err);
+
+/** kept_end - note the payload's end, and remove what only a running one needs. 0 or -errno with @err. */
+int kept_end(const RunDir *dir, int exit_code, int userns_fd, Error *err);
+
+/**
+ * kept_open - open and lock one.
+ *
+ * Returns 0; -ENOENT; -EBUSY when it runs, or somebody else works on it; -EPERM, -EBADMSG with @err.
+ * kept_clear() closes it.
+ */
+int kept_open(const char *name, Kept *ret, Error *err);
+
+/** kept_open_dir - the same without reading the record, for one whose record can't be read. */
+int kept_open_dir(const char *name, RunDir *ret, Error *err);
+
+/** kept_write_file - write a file of the directory whole, by rename(2). 0 or -errno. */
+int kept_write_file(int dirfd, const char *name, const char *data, size_t len);
+
+void kept_clear(Kept *kept);

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/reader.h"
+
+#include "base/process.h"
+#include "changes/stream.h"
+#include "mech/caps.h"
+#include "mech/idmap.h"
+
+#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#define CAP_BIT(cap) (UINT64_C(1) << (cap))
+#define SEND_BUFFER (512 << 10)
+
+typedef struct Reader {
+        const Kept *kept;
+        const ReaderOptions *options;
+        StreamWriter writer;
+        Error err;
+} Reader;
+
+/*
+ * Files of the sandbox's other ids: a user namespace with its maps, in which they are ours to read. The
+ * supervisor writes the maps, as newuidmap(1) is to be started by a process outside.
+ */
+static int gain(void *userdata)
+{
+        Reader *r = userdata;
+        char answer = 0;
+        if (unshare(CLONE_NEWUSER) < 0)
+                return -errno;
+        int e = stream_send_request(&r->writer);
+        if (e < 0)
+                return e;
+        if (recv(r->writer.fd, &answer, 1, 0) != 1 || answer != 1)
+                return -EACCES;
+        return caps_keep_only(CAP_BIT(CAP_DAC_READ_SEARCH), &r->err);
+}
+
+static int tell_total(Reader *r, const WalkOptions *walk, Error *err)
+{
+        WalkTotal total;
+        Change c = {.name = "", .target = "", .why = "", .xattrs = "", .fd = FD_NONE};
+        int e = walk_count(r->kept->dir.fd, r->kept->record.layers, r->kept->record.n_layers, walk, &total,
+                           err);
+        c.now.ino = total.entries;
+        c.now.size = total.bytes;
+        return e < 0 ? e : stream_write(&r->writer, CHANGE_EVENT_TOTAL, &c);
+}
+
+/*
+ * reader
+ *   has: the user's id, the sandbox's directory, a socket to the command; later, at most, CAP_DAC_READ_SEARCH
+ * in a user namespace with the sandbox's id maps. must: end with the command. must not: write any file,
+ * follow a link, or open anything but below the layers' uppers and lowers.
+ */
+static int stage_reader_main(Reader *r)
+{
+        const KeptRecord *record = &r->kept->record;
+        WalkOptions walk = {
+                .selection = &r->options->selection,
+                .uid_map = &record->identity.uid_map,
+                .gid_map = &record->identity.gid_map,
+                .want_content = r->options->want_content,
+                .only_named_scratch = r->options->only_named_scratch,
+                .gain = gain,
+                .userdata = r,
+        };
+        Error err = {0};
+        (void)prctl(PR_SET_NAME, "kurung-reader");
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        int e = r->options->want_total ? tell_total(r, &walk, &err) : 0;
+        if (e == 0)
+                e = walk_layers(r->kept->dir.fd, record->layers, record->n_layers, &walk, stream_write,
+                                &r->writer, &err);
+        if (e == 0) {
+                const Change end = {.name = "", .target = "", .why = "", .xattrs = "", .fd = FD_NONE};
+                e = stream_write(&r->writer, CHANGE_EVENT_END, &end);
+        } else if (e != -EPIPE && err.errnum != 0) {
+                e = stream_send_error(&r->writer, &err);
+        }
+        return e < 0;
+}
+
+static int answer_maps(const Kept *kept, int fd, pid_t pid, Error *err)
+{
+        Error why = {0};
+        char answer = idmap_write(&kept->record.identity, pid, &why) == 0;
+        if (send(fd, &answer, 1, MSG_NOSIGNAL) != 1)
+                return error_set_errno(err, errno, "talking to the stage that reads the changes");
+        if (!answer)
+                return error_set(err, why.errnum, "files of the sandbox's other ids can't be read: %s",
+                                 why.text);
+        return 0;
+}
+
+static int pump(const Kept *kept, int fd, pid_t pid, ChangeSink sink, void *userdata, Error *err)
+{
+        CLEANUP_FREE StreamReader *stream = calloc(1, sizeof(*stream));
+        if (!stream)
+                return error_no_memory(err);
+        stream->fd = fd;
+        ChangeEvent event = CHANGE_EVENT_LAYER;
+        int r = 0;
+        while (r == 0 && event != CHANGE_EVENT_END) {
+                Change c;
+                r = stream_read(stream, &event, &c, err);
+                if (r == STREAM_NEED_MAPS)
+                        r = answer_maps(kept, fd, pid, err);
+                else if (r == STREAM_CHANGE)
+                        r = sink(userdata, event, &c);
+        }
+        stream_reader_clear(stream);
+        return r;
+}
+
+int reader_run(const Kept *kept, const ReaderOptions *options, ChangeSink sink, void *userdata, Error *err)
+{
+        int ends[2], size = SEND_BUFFER;
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+                return error_set_errno(err, errno, "making a channel");
+        CLEANUP_FD int ours = ends[0], theirs = ends[1], pidfd = FD_NONE;
+        (void)setsockopt(theirs, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+        Reader *r = calloc(1, sizeof(*r));
+        if (!r)
+                return error_no_memory(err);
+        *r = (Reader){.kept = kept, .options = options};
+        r->writer.fd = theirs;
+        (void)fflush(NULL);
+        pid_t pid = process_clone(0, &pidfd);
+        if (pid == 0) {
+                fd_close(ours);
+                _exit(stage_reader_main(r));
+        }
+        free(r);
+        if (pid < 0)
+                return error_set_errno(err, (int)pid, "starting the stage that reads the changes");
+        theirs = fd_close(theirs);
+        int e = pump(kept, ours, pid, sink, userdata, err);
+        /* It may wait for room in the socket. */
+        ours = fd_close(ours);
+        (void)process_signal(pidfd, SIGKILL);
+        (void)process_wait(pidfd, NULL);
+        return e;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is known of a kept sandbox, as a value and as JSON. */
+#pragma once
+
+#include "changes/layer.h"
+#include "plan/plan.h"
+
+#include <time.h>
+
+#define KEPT_LAYERS_MAX 256
+
+typedef struct KeptRecord {
+        struct timespec started; /* by the clock of the file system that the uppers are on */
+        bool ended;              /* the payload has; else it runs, or kurung was killed */
+        int exit_code;           /* with ended */
+        Plan identity;           /* of a plan only what id maps are made of */
+        StrList argv;
+        char *cwd;
+        ChangesLayer *layers; /* in the plan's order */
+        size_t n_layers;
+} KeptRecord;
+
+void kept_record_clear(KeptRecord *record);
+
+/** kept_record_from_plan - what @plan says; started, ended and exit_code are the caller's. 0 or -errno with
+ * @err. */
+int kept_record_from_plan(const Plan *plan, KeptRecord *ret, Error *err);
+
+/** kept_record_print - as JSON text, owned. 0 or -errno with @err. */
+int kept_record_print(const KeptRecord *record, char **ret, size_t *ret_len, Error *err);
+
+/**
+ * kept_record_parse - read it back. Refused whole when anything is missing, of another type or out of range:
+ * a path that is not absolute and clean, a layer's name that is none, an id map of another user.
+ *
+ * Returns 0; -EBADMSG or -ENOMEM with @err.
+ */
+int kept_record_parse(const char *text, size_t len, KeptRecord *ret, Error *err);
