@@ -71,9 +71,15 @@ int process_capture(char *const argv[], char *const envp[], bool with_errors, si
                 return -errno;
         in = fds[0];
         out = fds[1];
+        /* A caller that ignores SIGCHLD would have the status taken away (waitpid(2)). */
+        const struct sigaction def = {.sa_handler = SIG_DFL};
+        struct sigaction old;
+        (void)sigaction(SIGCHLD, &def, &old);
         pid_t pid = process_clone(0, &pidfd);
-        if (pid < 0)
+        if (pid < 0) {
+                (void)sigaction(SIGCHLD, &old, NULL);
                 return pid;
+        }
         if (pid == 0)
                 child_main(argv, envp, with_errors, out);
         out = fd_close(out);
@@ -83,6 +89,7 @@ int process_capture(char *const argv[], char *const envp[], bool with_errors, si
                 (void)process_signal(pidfd, SIGKILL);
         }
         int waited = process_wait(pidfd, ret_status);
+        (void)sigaction(SIGCHLD, &old, NULL);
         if (r == 0)
                 r = waited;
         if (r == 0)

@@ -12,10 +12,12 @@ static int add(DnsHosts *hosts, const char *word, size_t len, const NetAddress *
                         return -ENOMEM;
                 hosts->items = items;
         }
-        char *copy = strdup(name);
-        if (!copy)
+        DnsHost *host = &hosts->items[hosts->n];
+        host->address = *address;
+        host->name = strdup(name);
+        if (!host->name)
                 return -ENOMEM;
-        hosts->items[hosts->n++] = (DnsHost){copy, *address};
+        hosts->n++;
         return 0;
 }
 

@@ -35,7 +35,8 @@ void pins_clear(Pins *pins)
 
 const Pin *pins_find(const Pins *pins, const NetAddress *address)
 {
-        for (uint32_t i = pins->buckets[bucket_of(address)]; i != NO_RULE; i = pins->items[i].next)
+        for (uint32_t i = pins->buckets[bucket_of(address)]; pins->items && i != NO_RULE;
+             i = pins->items[i].next)
                 if (net_address_eq(&pins->items[i].address, address))
                         return &pins->items[i];
         return NULL;
@@ -68,7 +69,7 @@ static void make_room(Pins *pins, uint64_t now_ms)
 {
         uint32_t first = NO_RULE;
         uint64_t first_ends = UINT64_MAX;
-        for (uint32_t i = 0; i < pins->n; i++) {
+        for (uint32_t i = 0; pins->items && i < pins->n; i++) {
                 uint64_t at = pins->items[i].n > 0 ? ends(&pins->items[i]) : UINT64_MAX;
                 if (at < now_ms)
                         drop(pins, i);
@@ -77,7 +78,7 @@ static void make_room(Pins *pins, uint64_t now_ms)
                         first = i;
                 }
         }
-        if (pins->free_list == NO_RULE && first != NO_RULE)
+        if (pins->items && pins->free_list == NO_RULE && first != NO_RULE)
                 drop(pins, first);
 }
 
@@ -86,11 +87,11 @@ static int new_pin(Pins *pins, const NetAddress *address, uint64_t now_ms, Pin *
         uint32_t index;
         if (pins->free_list == NO_RULE && pins->n == POLICY_PINS_MAX)
                 make_room(pins, now_ms);
-        if (pins->free_list != NO_RULE) {
+        if (pins->items && pins->free_list != NO_RULE) {
                 index = pins->free_list;
                 pins->free_list = pins->items[index].next;
         } else {
-                if (pins->n == pins->room) {
+                if (!pins->items || pins->n == pins->room) {
                         size_t room = pins->room == 0 ? 64 : 2 * pins->room;
                         Pin *items = reallocarray(pins->items, room, sizeof(*items));
                         if (!items)

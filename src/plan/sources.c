@@ -241,7 +241,7 @@ char *source_program(const Finder *f, const char *name)
 int source_ask(char *const argv[], const char *const *extra, bool with_errors, int *ret_status, char **ret,
                size_t *ret_len)
 {
-        char home[] = "HOME=/nonexistent";
+        char home[] = "HOME=/dev/null";
         char *env[8] = {(char[]){"PATH=/usr/local/bin:/usr/bin:/bin"}, (char[]){"LC_ALL=C.UTF-8"}};
         size_t n = 2;
         bool has_home = false;

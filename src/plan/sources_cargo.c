@@ -265,7 +265,7 @@ static int ask_in(Cargo *c, char *program, const char *empty, char **ret_url)
         int status = 0;
         if (asprintf(&cargo_home, "CARGO_HOME=%s", empty) < 0)
                 return -ENOMEM;
-        if (asprintf(&home, "HOME=%s", c->f->ctx->home ? c->f->ctx->home : "/nonexistent") < 0)
+        if (asprintf(&home, "HOME=%s", c->f->ctx->home ? c->f->ctx->home : "/dev/null") < 0)
                 return -ENOMEM;
         const char *const env[] = {home, cargo_home, "CARGO_HTTP_PROXY=http://127.0.0.1:1",
                                    "CARGO_NET_RETRY=0", NULL};

@@ -152,7 +152,7 @@ static void npm_is_asked_for_its_default(void **state)
         found_in_it(m, "npm", "error: AllowFrom=npm: no registry is configured, and npm is not installed");
         write_file(m, "root/usr/bin/npm",
                    "#!/bin/sh\n[ \"$*\" = 'config get registry' ] && [ \"$PWD\" = / ] && "
-                   "[ \"$HOME\" = /nonexistent ] && echo https://default.example/\n",
+                   "[ \"$HOME\" = /dev/null ] && echo https://default.example/\n",
                    0700);
         write_file(m, "home/project/.npmrc", "registry=https://evil.example\n", 0644);
         found(m, "npm",
