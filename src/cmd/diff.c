@@ -48,11 +48,8 @@ static void add_what(struct json_object *o, unsigned what)
         static const struct {
                 unsigned bit;
                 const char *name;
-        } names[] = {{CHANGE_TYPE, "type"},
-                     {CHANGE_CONTENT, "content"},
-                     {CHANGE_MODE, "mode"},
-                     {CHANGE_OWNER, "owner"},
-                     {CHANGE_XATTRS, "xattrs"}};
+        } names[] = {{CHANGE_TYPE, "type"},   {CHANGE_CONTENT, "content"}, {CHANGE_MODE, "mode"},
+                     {CHANGE_OWNER, "owner"}, {CHANGE_XATTRS, "xattrs"},   {CHANGE_LINKS, "links"}};
         struct json_object *a = json_new_array();
         for (size_t i = 0; i < ARRAY_LEN(names); i++)
                 if (what & names[i].bit)
@@ -106,6 +103,10 @@ static void print_details(const Change *c)
         }
         if (c->what & CHANGE_XATTRS) {
                 printf("%sextended attributes", comma);
+                comma = ", ";
+        }
+        if (c->what & CHANGE_LINKS) {
+                printf("%s%u names", comma, c->now.nlink);
                 comma = ", ";
         }
         if (str_eq(comma, ", "))
