@@ -622,14 +622,13 @@ static int leave(Apply *a)
 {
         ApplyLevel l = *top(a);
         CLEANUP_FD int fd = FD_NONE;
-        CLEANUP_FREE char *name = l.name, *xattrs = l.xattrs;
+        CLEANUP_FREE UNUSED char *name = l.name, *xattrs = l.xattrs;
         const Change c = {.kind = CHANGE_MODIFIED,
                           .now = l.now,
                           .name = l.name,
                           .target = "",
                           .why = "",
                           .fd = FD_NONE};
-        (void)xattrs;
         if (dirstack_top(&a->dirs) >= 0)
                 fd = fcntl(dirstack_top(&a->dirs), F_DUPFD_CLOEXEC, 3);
         /* Before the mode is set: it may shut us out. */
@@ -683,7 +682,7 @@ int apply_begin(Apply *a, const ApplyOptions *options, int sandbox_fd, const Cha
 int apply_take(void *userdata, ChangeEvent event, const Change *c)
 {
         Apply *a = userdata;
-        CLEANUP_FD int fd = c->fd;
+        CLEANUP_FD UNUSED int fd = c->fd;
         switch (event) {
         case CHANGE_EVENT_LAYER:
                 return begin_layer(a, (size_t)c->now.ino);

@@ -160,7 +160,7 @@ static int show(Diff *d, ChangeEvent event, const Change *c)
 static int take(void *userdata, ChangeEvent event, const Change *c)
 {
         Diff *d = userdata;
-        CLEANUP_FD int fd = c->fd;
+        CLEANUP_FD UNUSED int fd = c->fd;
         int r = changes_place_take(&d->place, event, c);
         if (r == 0 && (event == CHANGE_EVENT_ENTER || event == CHANGE_EVENT_ENTRY) && c->kind != CHANGE_NONE)
                 r = show(d, event, c);

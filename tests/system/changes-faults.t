@@ -42,12 +42,15 @@ all_whole() {
     done < <(find "$project" -path '*/.kurung-*' -prune -o -type f -print0)
 }
 killed() { # FAILPOINT ARGS...: whether it was killed there
-    KURUNG_FAILPOINT=$1 "$KURUNG_UNDEFENDED" "${@:2}" >/dev/null 2>"$HOME/.err" </dev/null
+    # In a shell of its own, which says nothing about it.
+    (KURUNG_FAILPOINT=$1 "$KURUNG_UNDEFENDED" "${@:2}" >/dev/null 2>"$HOME/.err" </dev/null; exit $?) 2>/dev/null
     [ $? -eq 137 ]
 }
 steps=0
 for point in announced made place placed done remove removed staged in-stage left mode committed clean journal-removed; do
     for ((hit = 1; hit < 40; hit++)); do
+        # Of many times the same step the first ones and some of the others.
+        [ $hit -lt 5 ] || [ $((hit % 3)) -eq 0 ] || continue
         failed=
         for how in resume rollback; do
             fresh
@@ -79,7 +82,7 @@ for point in announced made place placed done remove removed staged in-stage lef
         is "$failed" "" "killed at '$point', time $hit: old or new, gone on with, undone"
     done
 done
-ok "each step was seen" test $steps -gt 60
+ok "each step was seen" test $steps -gt 40
 
 # Killed once more, while it is undone, or gone on with.
 for point in undo:1 undo:4 undo:9; do
