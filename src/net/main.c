@@ -65,6 +65,8 @@ static int serve(Helper *h, Error *err)
                 r = net_lockdown_seal(err);
         if (r < 0)
                 return r;
+        /* What only starting needed. */
+        (void)malloc_trim(0);
         const char *attack = defence_attack();
         if (attack)
                 pretend_to_be_taken_over(attack);
