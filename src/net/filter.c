@@ -77,6 +77,8 @@ static FilterAction from_tcp(Filter *f, uint64_t now_ms)
         if (!flow)
                 return ask(f, &key, false, now_ms);
         FilterAction action = flow->generation == f->generation ? FILTER_PASS : ask_again(f, flow, now_ms);
+        if (action == FILTER_PASS && (frame->flags & FRAME_FIN) && flow->ended)
+                f->closed_fd = flow->fd;
         if (action == FILTER_PASS && (frame->flags & FRAME_RST))
                 flow_remove(flow);
         return action;
@@ -122,6 +124,7 @@ static bool is_kernel_talk(const uint8_t *bytes, size_t len)
 FilterAction filter_from_sandbox(Filter *f, const uint8_t *bytes, size_t len, uint64_t now_ms)
 {
         FrameResult r = frame_parse(bytes, len, net_guest_mac, &f->frame);
+        f->closed_fd = 0;
         /* What is for our own resolver libslirp could not serve. */
         if (f->off &&
             !(r == FRAME_OK && f->frame.dest_port == DNS_PORT &&
@@ -181,6 +184,11 @@ FilterAction filter_to_sandbox(Filter *f, const uint8_t *bytes, size_t len, uint
         const FlowKey key = key_of(frame.protocol, &frame.source, frame.source_port, frame.dest_port);
         if (frame.protocol == NET_TCP && (frame.flags & (FRAME_SYN | FRAME_ACK)) == FRAME_SYN)
                 add_inbound(f, &key, now_ms);
+        if (frame.protocol == NET_TCP && (frame.flags & FRAME_FIN)) {
+                Flow *flow = flow_find(f->flows, &key, now_ms, 0);
+                if (flow)
+                        flow->ended = 1;
+        }
         if (frame.protocol != NET_UDP || flow_find(f->flows, &key, now_ms, UDP_IDLE_MS))
                 return FILTER_PASS;
         if (!(f->published[family][frame.dest_port / 8] & (1 << frame.dest_port % 8)))

@@ -18,6 +18,8 @@ typedef struct Flow {
         FlowKey key;
         uint8_t used;        /* 0: free */
         uint8_t inbound;     /* it came in by a published port */
+        uint8_t ended;       /* TCP: libslirp has sent its FIN */
+        int fd;              /* TCP: the host's socket, 0: not known */
         uint32_t generation; /* of the host's addresses when it was allowed */
         uint32_t seen_ms;    /* the clock's lower half, when it was last used */
 } Flow;

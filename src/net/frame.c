@@ -233,6 +233,21 @@ size_t frame_make_reset(const Frame *to, uint8_t *out)
         return header_of(&to->dest) + TCP_HEADER;
 }
 
+size_t frame_make_close(const Frame *fin, uint8_t *out)
+{
+        uint8_t *p = begin(&fin->source, &fin->dest, IPPROTO_TCP, TCP_HEADER, out);
+        memcpy(out + 6, net_guest_mac, 6);
+        memset(p, 0, TCP_HEADER);
+        put16(p, fin->source_port);
+        put16(p + 2, fin->dest_port);
+        put32(p + 4, fin->sequence + (uint32_t)fin->payload_len + 1);
+        put32(p + 8, fin->acknowledged);
+        p[12] = TCP_HEADER / 4 << 4;
+        p[13] = FRAME_RST | FRAME_ACK;
+        put16(p + 16, checksum(&fin->source, &fin->dest, IPPROTO_TCP, p, TCP_HEADER));
+        return header_of(&fin->source) + TCP_HEADER;
+}
+
 size_t frame_make_prohibited(const Frame *to, const NetAddress *from, uint8_t *out)
 {
         bool v6 = to->dest.family == AF_INET6;

@@ -57,6 +57,10 @@ FrameResult frame_parse(const uint8_t *bytes, size_t len, const uint8_t from[6],
  * Returns the length; 0: there is no answer to a reset. */
 size_t frame_make_reset(const Frame *to, uint8_t *out);
 
+/** frame_make_close - the reset by which libslirp forgets the connection that @fin, of the sandbox, ended.
+ * Returns the length. */
+size_t frame_make_close(const Frame *fin, uint8_t *out);
+
 /**
  * frame_make_prohibited - the ICMP message "administratively prohibited" that refuses @to (RFC 1812 5.2.7.1,
  * RFC 4443 3.1). @from: the router's address, of the same family. Returns the length.

@@ -304,13 +304,27 @@ void stack_poll_handle(Stack *s, PollSet *polls)
         wall.inside = false;
 }
 
+/*
+ * Both ends have said all. libslirp would wait for ten seconds, with a socket and 256 KiB for each such
+ * connection (RFC 9293, TIME-WAIT), in case that its last answer is lost: nothing is lost on a tap device.
+ */
+static void forget_connection(Stack *s)
+{
+        uint8_t frame[FRAME_ANSWER_MAX];
+        if (wall_is_written(s->filter->closed_fd))
+                slirp_input(s->slirp, frame, (int)frame_make_close(&s->filter->frame, frame));
+}
+
 void stack_input(Stack *s, const uint8_t *bytes, size_t len)
 {
         switch (filter_from_sandbox(s->filter, bytes, len, wall.now_ms)) {
         case FILTER_PASS:
                 wall.inside = wall.in_frame = true;
                 slirp_input(s->slirp, bytes, (int)len);
-                wall.inside = wall.in_frame = false;
+                wall.in_frame = false;
+                if (s->filter->closed_fd > 0)
+                        forget_connection(s);
+                wall.inside = false;
                 break;
         case FILTER_ANSWER:
                 stack_send(s, s->filter->answer, s->filter->answer_len);

@@ -17,14 +17,16 @@ typedef struct Hello {
         uint8_t bytes[SNI_BUFFER_MAX];
 } Hello;
 
-static Hello **hellos; /* by descriptor */
+static Hello **hellos;  /* by descriptor */
+static bool *unwritten; /* by descriptor: once a send(2) came back short */
 static size_t n_hellos;
 
 int wall_init(size_t files)
 {
         hellos = calloc(files, sizeof(Hello *));
-        n_hellos = hellos ? files : 0;
-        return hellos ? 0 : -ENOMEM;
+        unwritten = calloc(files, sizeof(bool));
+        n_hellos = hellos && unwritten ? files : 0;
+        return n_hellos > 0 ? 0 : -ENOMEM;
 }
 
 void wall_clear(void)
@@ -32,6 +34,8 @@ void wall_clear(void)
         for (size_t i = 0; i < n_hellos; i++)
                 free(hellos[i]);
         free(hellos);
+        free(unwritten);
+        unwritten = NULL;
         hellos = NULL;
         n_hellos = 0;
 }
@@ -141,6 +145,24 @@ static int real_connect(int fd, const struct sockaddr *sa, socklen_t len)
         return (int)syscall(SYS_connect, fd, sa, len);
 }
 
+/* Which socket belongs to the connection that is being made. */
+static void remember(int fd, const PolicyTarget *to)
+{
+        const FlowKey key = {.address = to->address,
+                             .port = to->port,
+                             .guest_port = wall.filter->frame.source_port,
+                             .protocol = (uint16_t)to->protocol};
+        Flow *flow = flow_find(wall.filter->flows, &key, wall.now_ms, 0);
+        unwritten[fd] = false;
+        if (flow)
+                flow->fd = fd;
+}
+
+bool wall_is_written(int fd)
+{
+        return fd > 0 && (size_t)fd < n_hellos && !hellos[fd] && !unwritten[fd];
+}
+
 int connect(int fd, __CONST_SOCKADDR_ARG addr, socklen_t len)
 {
         const struct sockaddr *sa = addr.__sockaddr__;
@@ -152,8 +174,11 @@ int connect(int fd, __CONST_SOCKADDR_ARG addr, socklen_t len)
                 return refuse(&to, &verdict);
         if (verdict.action == POLICY_RESOLVE)
                 return connect_resolver(fd);
+        if (fd < 0 || (size_t)fd >= n_hellos)
+                return refuse(&to, &verdict);
+        remember(fd, &to);
         if (verdict.check_sni && to.protocol == NET_TCP) {
-                if (fd < 0 || (size_t)fd >= n_hellos || hellos[fd] || !(hellos[fd] = malloc(sizeof(Hello))))
+                if (hellos[fd] || !(hellos[fd] = malloc(sizeof(Hello))))
                         return refuse(&to, &verdict);
                 hellos[fd]->to = to;
                 hellos[fd]->refused = false;
@@ -222,6 +247,7 @@ static ssize_t send_hello(int fd, Hello *h, const void *data, size_t n, int flag
         if (all)
                 return (ssize_t)n;
         ssize_t more = real_send(fd, (const char *)data + fits, n - fits, flags);
+        unwritten[fd] = unwritten[fd] || more != (ssize_t)(n - fits);
         return (ssize_t)fits + (more > 0 ? more : 0);
 }
 
@@ -229,7 +255,10 @@ ssize_t send(int fd, const void *data, size_t n, int flags)
 {
         if (wall.inside && fd >= 0 && (size_t)fd < n_hellos && hellos[fd])
                 return send_hello(fd, hellos[fd], data, n, flags);
-        return real_send(fd, data, n, flags);
+        ssize_t sent = real_send(fd, data, n, flags);
+        if (sent != (ssize_t)n && fd >= 0 && (size_t)fd < n_hellos)
+                unwritten[fd] = true;
+        return sent;
 }
 
 int close(int fd)

@@ -33,6 +33,10 @@ typedef struct Wall {
 /** There is one, as the functions that it replaces have no argument for it. */
 extern Wall wall;
 
+/** wall_is_written - whether all that libslirp had for a socket was taken by it at once, so that libslirp
+ * keeps nothing that is still to be sent. */
+bool wall_is_written(int fd);
+
 /** wall_init - for descriptors below @files. 0 or -ENOMEM. */
 int wall_init(size_t files);
 void wall_clear(void);

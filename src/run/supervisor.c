@@ -139,11 +139,7 @@ static const char *namespaces_refused(int e)
 static int start(Supervisor *s, Error *err)
 {
         int ends[2];
-        /* Beside all that follows: a payload starts when both are done. */
-        int r = nethelper_start(&s->net, s->plan, err);
-        if (r < 0)
-                return r;
-        r = channel_make(ends);
+        int r = channel_make(ends);
         if (r < 0)
                 return error_set_errno(err, r, "making a channel");
         CLEANUP_FD int ours = ends[0], theirs = ends[1];
@@ -175,9 +171,12 @@ static int start(Supervisor *s, Error *err)
         /* Where groups are ours to make they are made first: a group that helpers are born into can't have
          * limits below any more. The user manager answers while newuidmap and newgidmap run. */
         bool at_once = s->plan->cgroup != CGROUP_SCOPE;
-        r = at_once ? limits_begin(&s->limits, s->plan, s->report->name, pid, s->net.pid, err) : 0;
+        r = at_once ? limits_begin(&s->limits, s->plan, s->report->name, pid, 0, err) : 0;
         if (r == 0)
                 r = idmap_begin(s->plan, pid, &job, err);
+        /* While others work already: the setup stage, newuidmap and newgidmap. */
+        if (r == 0)
+                r = nethelper_start(&s->net, s->plan, err);
         if (r == 0 && !at_once)
                 r = limits_begin(&s->limits, s->plan, s->report->name, pid, s->net.pid, err);
         int finished = idmap_finish(&job, err);
