@@ -317,8 +317,10 @@ static int take_deleted(Apply *a, const Change *c)
                 report(a, APPLY_DONE, c, "");
                 return 0;
         }
+        r = begin_journal(a);
         uint32_t number = ++a->journal->number;
-        r = write_entry(a, JOURNAL_REMOVE, number, (FileIdentity){0}, identity_of(&st), keep, 0);
+        if (r == 0)
+                r = write_entry(a, JOURNAL_REMOVE, number, (FileIdentity){0}, identity_of(&st), keep, 0);
         failpoint("remove");
         (void)journal_name(a->journal, number, temporary);
         if (r == 0)
@@ -344,10 +346,10 @@ static int make_link(Apply *a, const Change *c, int dirfd, const char *name)
         const char *from;
         struct stat st;
         const LinkTarget *t = links_find(&a->links, c->now.dev, c->now.ino);
-        if (c->now.nlink < 2 || !S_ISREG(c->now.mode) || !t || (t->stage && t->stage != a->stage))
+        if (c->now.nlink < 2 || !S_ISREG(c->now.mode) || !t)
                 return 1;
         const char *path = t->path;
-        if (t->stage) {
+        if (t->stage && t->stage == a->stage) {
                 /* In the temporary directory: its name stands for the last part of the stage's path. */
                 JournalName temporary;
                 size_t slash = a->stage_path;
@@ -514,8 +516,8 @@ static int enter_here(Apply *a, const Change *c, int fd)
         failpoint("mode");
         if (r == 0 && (st.st_mode & 0700) != 0700)
                 r = apply_set_mode(fd, (st.st_mode & 07777) | 0700);
-        if (r == 0)
-                r = apply_set_xattrs(fd, l->xattrs, l->xattrs_len);
+        if (r == 0 && (l->what & CHANGE_XATTRS))
+                r = apply_replace_xattrs(fd, l->xattrs, l->xattrs_len);
         l->final_mode = true;
         if (r == 0)
                 report(a, APPLY_DONE, c, "");
@@ -620,14 +622,13 @@ static int leave(Apply *a)
 {
         ApplyLevel l = *top(a);
         CLEANUP_FD int fd = FD_NONE;
-        CLEANUP_FREE char *name = l.name, *xattrs = l.xattrs;
+        CLEANUP_FREE UNUSED char *name = l.name, *xattrs = l.xattrs;
         const Change c = {.kind = CHANGE_MODIFIED,
                           .now = l.now,
                           .name = l.name,
                           .target = "",
                           .why = "",
                           .fd = FD_NONE};
-        (void)xattrs;
         if (dirstack_top(&a->dirs) >= 0)
                 fd = fcntl(dirstack_top(&a->dirs), F_DUPFD_CLOEXEC, 3);
         /* Before the mode is set: it may shut us out. */
@@ -681,7 +682,7 @@ int apply_begin(Apply *a, const ApplyOptions *options, int sandbox_fd, const Cha
 int apply_take(void *userdata, ChangeEvent event, const Change *c)
 {
         Apply *a = userdata;
-        CLEANUP_FD int fd = c->fd;
+        CLEANUP_FD UNUSED int fd = c->fd;
         switch (event) {
         case CHANGE_EVENT_LAYER:
                 return begin_layer(a, (size_t)c->now.ino);

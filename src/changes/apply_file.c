@@ -51,6 +51,28 @@ int apply_set_xattrs(int fd, const char *xattrs, size_t xattrs_len)
         return 0;
 }
 
+static bool has_xattr(const char *xattrs, size_t xattrs_len, const char *wanted)
+{
+        const Change c = {.xattrs = xattrs, .xattrs_len = xattrs_len};
+        const char *name, *value;
+        size_t len;
+        for (size_t at = 0; change_next_xattr(&c, &at, &name, &value, &len);)
+                if (str_eq(name, wanted))
+                        return true;
+        return false;
+}
+
+int apply_replace_xattrs(int fd, const char *xattrs, size_t xattrs_len)
+{
+        char names[65536];
+        FdPath path;
+        ssize_t n = listxattr(fd_path(fd, path), names, sizeof(names));
+        for (const char *p = names; n > 0 && p < names + n; p += strlen(p) + 1)
+                if (str_starts(p, "user.") && !has_xattr(xattrs, xattrs_len, p) && removexattr(path, p) < 0)
+                        return -errno;
+        return apply_set_xattrs(fd, xattrs, xattrs_len);
+}
+
 static int copy_range(int in, int out, uint64_t from, uint64_t to)
 {
         while (from < to) {

@@ -17,3 +17,6 @@ int apply_set_times(int fd, const ChangeFile *f);
 
 /** apply_set_xattrs - the user.* ones of Change.xattrs that are no overlay's. 0 or -errno. */
 int apply_set_xattrs(int fd, const char *xattrs, size_t len);
+
+/** apply_replace_xattrs - the same, and no other user.* ones. */
+int apply_replace_xattrs(int fd, const char *xattrs, size_t len);

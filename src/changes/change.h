@@ -21,6 +21,7 @@ enum {
         CHANGE_MODE = 1 << 2,
         CHANGE_OWNER = 1 << 3,
         CHANGE_XATTRS = 1 << 4,
+        CHANGE_LINKS = 1 << 5, /* a file that has other names now */
 };
 
 /** What stat(2) says. Owners are as the sandbox sees them. */

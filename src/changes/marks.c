@@ -76,19 +76,20 @@ static int add(const char *path, const char *name, char *out, size_t *len)
 
 int marks_read(ChangesEngine engine, int dirfd, const char *name, Marks *ret, char *out, size_t *ret_len)
 {
-        /* There is no flistxattrat(2) for long; the magic link leads to our own descriptor. */
-        char path[NAME_MAX + 48], names[MARKS_XATTRS_MAX];
+        /*
+         * listxattrat(2) is too young. By the working directory, as a path through /proc/self/fd takes three
+         * times as long; whoever walks is a process of its own.
+         */
+        static char names[MARKS_XATTRS_MAX];
+        const char *path = name[0] ? name : ".";
         size_t len = 0;
-        (void)snprintf(path, sizeof(path), name[0] ? "/proc/self/fd/%d/%s" : "/proc/self/fd/%d%s", dirfd,
-                       name);
-        ssize_t n = name[0] ? llistxattr(path, names, sizeof(names)) : listxattr(path, names, sizeof(names));
         *ret = (Marks){0};
         *ret_len = 0;
+        if (fchdir(dirfd) < 0)
+                return -errno;
+        ssize_t n = llistxattr(path, names, sizeof(names));
         if (n < 0)
                 return errno == ENOTSUP ? 0 : errno == ERANGE ? -E2BIG : -errno;
-        /* Through the link of @dirfd itself, which lgetxattr(2) would not follow. */
-        if (!name[0])
-                (void)snprintf(path, sizeof(path), "/proc/self/fd/%d/.", dirfd);
         for (const char *p = names; p < names + n; p += strlen(p) + 1) {
                 if (is_engines(p)) {
                         take_engines(engine, path, p, ret);

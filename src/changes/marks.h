@@ -38,7 +38,7 @@ typedef struct Marks {
  * engine's own as
  * @ret, the payload's (user.*, security.capability, system.posix_acl_*) into @out as Change.xattrs.
  *
- * @out: MARKS_XATTRS_MAX bytes. @name: "" for @dirfd itself, which is then not opened with O_PATH.
+ * @out: MARKS_XATTRS_MAX bytes. @name: "" for @dirfd itself, which becomes the working directory.
  *
  * Returns 0; -E2BIG when there is no room for them; -errno of listxattr(2).
  */

@@ -89,7 +89,7 @@ static int put(StreamWriter *w, const Header *h, const char *name, const char *t
 int stream_write(void *userdata, ChangeEvent event, const Change *c)
 {
         StreamWriter *w = userdata;
-        CLEANUP_FD int fd = c->fd;
+        CLEANUP_FD UNUSED int fd = c->fd;
         Header h;
         memset(&h, 0, sizeof(h)); /* padding goes over, too */
         h.event = event;

@@ -165,6 +165,8 @@ static int compare_meta(Walk *w, Change *c)
         bool gid_changed = c->now.gid != c->before.gid && c->before.gid != OVERFLOW_ID;
         if (!is_top && (uid_changed || gid_changed))
                 c->what |= CHANGE_OWNER;
+        if (S_ISREG(c->now.mode) && c->now.nlink > 1 && c->now.nlink != c->before.nlink)
+                c->what |= CHANGE_LINKS;
         if (!S_ISREG(c->now.mode) && !S_ISDIR(c->now.mode))
                 return 0;
         int r = marks_read(CHANGES_SCRATCH, dirstack_top(&w->lower), c->name, &marks, w->lower_xattrs, &len);

@@ -98,8 +98,8 @@ static ApplyAnswer ask_flagged(Applying *p, const ChangesLayer *layer, const cha
         if (!defence_is_on(DEFENCE_FLAGS) || selection_names(p->selection, path))
                 return APPLY_TAKE;
         if (p->dry_run || (!p->interactive && !isatty(STDIN_FILENO))) {
-                CLEANUP_FREE char *shown = changes_show_path(path, S_ISDIR(c->now.mode));
-                log_notice("left: %s (%s): name it to take it", shown ? shown : "?", flag);
+                log_notice("left: %.700s%s (%s): name it to take it", changes_relative(path),
+                           S_ISDIR(c->now.mode) ? "/" : "", flag);
                 p->left = true;
                 return APPLY_LEAVE;
         }
@@ -153,11 +153,12 @@ static void report(void *userdata, ApplyReport what, const ChangesLayer *layer, 
         if (p->apply.reports[what] > NAMED_MAX && !p->verbose)
                 return;
         progress_pause(&p->progress);
-        CLEANUP_FREE char *shown = path ? changes_show_path(path, c && S_ISDIR(c->now.mode)) : NULL;
+        const char *shown = path ? changes_relative(path) : "?",
+                   *slash = c && S_ISDIR(c->now.mode) ? "/" : "";
         if (what == APPLY_STRIPPED)
-                log_notice("%s %s: %s", words[what], why, shown ? shown : "?");
+                log_notice("%s %s: %.700s%s", words[what], why, shown, slash);
         else
-                log_notice("%s: %s: %s", words[what], shown ? shown : "?", why);
+                log_notice("%s: %.700s%s: %s", words[what], shown, slash, why);
 }
 
 static int take(void *userdata, ChangeEvent event, const Change *c)
@@ -174,9 +175,8 @@ static int take(void *userdata, ChangeEvent event, const Change *c)
 
 static void note(void *userdata, const char *what, const char *path)
 {
-        char shown[1024];
         (void)userdata;
-        log_notice("%s: %s", text_escape(path, shown, sizeof(shown)), what);
+        log_notice("%.700s: %s", path, what);
 }
 
 static void summarize(const Applying *p)

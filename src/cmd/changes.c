@@ -161,7 +161,7 @@ const char *changes_type_name(uint32_t mode)
         }
 }
 
-char *changes_show_path(const char *path, bool directory)
+const char *changes_relative(const char *path)
 {
         static char here[PATH_MAX];
         if (!here[0] && !getcwd(here, sizeof(here)))
@@ -169,6 +169,12 @@ char *changes_show_path(const char *path, bool directory)
         size_t n = strlen(here);
         if (n > 1 && strncmp(path, here, n) == 0 && (path[n] == '/' || path[n] == '\0'))
                 path = path[n] ? path + n + 1 : ".";
+        return path;
+}
+
+char *changes_show_path(const char *path, bool directory)
+{
+        path = changes_relative(path);
         size_t room = 4 * strlen(path) + 6;
         char *out = malloc(room);
         if (!out)

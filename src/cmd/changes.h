@@ -41,6 +41,10 @@ int changes_open(const char *command, const StrList *words, Kept *ret, Selection
  */
 char *changes_show_path(const char *path, bool directory);
 
+/** changes_relative - the part of @path below the working directory, when it is there; for messages, which
+ * are escaped. */
+const char *changes_relative(const char *path);
+
 /** changes_show_size - "12 bytes", "3.4 MiB" into @out. Returns @out. */
 char *changes_show_size(uint64_t size, char *out, size_t room);
 

@@ -48,11 +48,8 @@ static void add_what(struct json_object *o, unsigned what)
         static const struct {
                 unsigned bit;
                 const char *name;
-        } names[] = {{CHANGE_TYPE, "type"},
-                     {CHANGE_CONTENT, "content"},
-                     {CHANGE_MODE, "mode"},
-                     {CHANGE_OWNER, "owner"},
-                     {CHANGE_XATTRS, "xattrs"}};
+        } names[] = {{CHANGE_TYPE, "type"},   {CHANGE_CONTENT, "content"}, {CHANGE_MODE, "mode"},
+                     {CHANGE_OWNER, "owner"}, {CHANGE_XATTRS, "xattrs"},   {CHANGE_LINKS, "links"}};
         struct json_object *a = json_new_array();
         for (size_t i = 0; i < ARRAY_LEN(names); i++)
                 if (what & names[i].bit)
@@ -108,6 +105,10 @@ static void print_details(const Change *c)
                 printf("%sextended attributes", comma);
                 comma = ", ";
         }
+        if (c->what & CHANGE_LINKS) {
+                printf("%s%u names", comma, c->now.nlink);
+                comma = ", ";
+        }
         if (str_eq(comma, ", "))
                 (void)putchar(')');
 }
@@ -159,7 +160,7 @@ static int show(Diff *d, ChangeEvent event, const Change *c)
 static int take(void *userdata, ChangeEvent event, const Change *c)
 {
         Diff *d = userdata;
-        CLEANUP_FD int fd = c->fd;
+        CLEANUP_FD UNUSED int fd = c->fd;
         int r = changes_place_take(&d->place, event, c);
         if (r == 0 && (event == CHANGE_EVENT_ENTER || event == CHANGE_EVENT_ENTRY) && c->kind != CHANGE_NONE)
                 r = show(d, event, c);

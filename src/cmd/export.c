@@ -20,7 +20,7 @@ typedef struct Exporting {
 static int take(void *userdata, ChangeEvent event, const Change *c)
 {
         Exporting *x = userdata;
-        CLEANUP_FD int fd = c->fd;
+        CLEANUP_FD UNUSED int fd = c->fd;
         if (event == CHANGE_EVENT_TOTAL) {
                 x->progress.files_total = c->now.ino;
                 x->progress.bytes_total = c->now.size;

@@ -5,13 +5,16 @@
 
 #include <stdio.h>
 
-static void print_option(char letter, const char *name, const char *argument, bool optional, const char *help)
+static void print_option(char letter, const char *name, const char *argument, const char *help)
 {
         char left[80], shorter[5] = "    ";
         if (letter)
                 (void)snprintf(shorter, sizeof(shorter), "-%c, ", letter);
-        (void)snprintf(left, sizeof(left), optional ? "%s--%s[%s%s]" : "%s--%s%s%s", shorter, name,
-                       argument ? "=" : "", argument ? argument : "");
+        if (argument && argument[0] == '[') /* "[NAME]" */
+                (void)snprintf(left, sizeof(left), "%s--%s[=%s", shorter, name, argument + 1);
+        else
+                (void)snprintf(left, sizeof(left), "%s--%s%s%s", shorter, name, argument ? "=" : "",
+                               argument ? argument : "");
         if (strlen(left) <= 34)
                 printf("  %-34s  %s\n", left, help);
         else
@@ -30,13 +33,13 @@ void help_print_run(const char *command)
         printf("\nOptions:\n");
         for (size_t i = 0; i < front_flags_n; i++)
                 print_option(front_flags[i].letter, front_flags[i].name, front_flags[i].argument,
-                             front_flags[i].optional, front_flags[i].help);
+                             front_flags[i].help);
         for (size_t i = 0; i < KEY_MAX; i++) {
                 if (!keys[i].option)
                         continue;
                 if (!str_eq(section, keys[i].section))
                         printf("\n%s:\n", section = keys[i].section);
-                print_option(keys[i].short_option, keys[i].option, keys[i].argument, false, keys[i].help);
+                print_option(keys[i].short_option, keys[i].option, keys[i].argument, keys[i].help);
         }
         printf("\nExit status: the command's own; 125 when kurung failed, 126 when the command can't be "
                "executed, 127 when\n"

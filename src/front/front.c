@@ -10,8 +10,7 @@ const FrontFlag front_flags[] = {
                           "the profile to start from; may be repeated, later ones win"},
         [FLAG_QUIET] = {"quiet", 'q', NULL, "errors only, no notices"},
         [FLAG_VERBOSE] = {"verbose", 'v', NULL, "say what is being done"},
-        [FLAG_KEEP] = {"keep", 0, "NAME", "keep what is written, under this name or one that is made up",
-                       .optional = true},
+        [FLAG_KEEP] = {"keep", 0, "[NAME]", "keep what is written, under this name or one that is made up"},
         [FLAG_DRY_RUN] = {"dry-run", 0, NULL, "print the plan and start nothing"},
         [FLAG_JSON] = {"json", 0, NULL, "with --dry-run: print it as JSON"},
         [FLAG_REPORT] = {"report", 0, "FILE", "write what came of the run to FILE, as JSON"},
@@ -86,7 +85,7 @@ static int next_option(int argc, char **argv, int *i, Option *ret, Error *err)
                 return error_set(err, EINVAL, "%s takes no value", o.spelling);
         if (takes_value(&o) && !o.value && o.key && (o.key->flags & KEY_BOOLEAN))
                 o.value = "yes";
-        if (takes_value(&o) && !o.value && !(o.flag && o.flag->optional)) {
+        if (takes_value(&o) && !o.value && !(o.flag && o.flag->argument[0] == '[')) {
                 if (*i >= argc)
                         return error_set(err, EINVAL, "%s needs a value: %s", o.spelling,
                                          o.key ? o.key->argument : o.flag->argument);

@@ -25,9 +25,8 @@ typedef struct FrontOptions {
 typedef struct FrontFlag {
         const char *name;
         char letter;          /* 0: none */
-        const char *argument; /* NULL: none */
+        const char *argument; /* NULL: none; "[NAME]": may be left out, and is given only behind a "=" */
         const char *help;
-        bool optional; /* the argument may be left out; it is given only behind a "=" */
 } FrontFlag;
 
 extern const FrontFlag front_flags[];

@@ -5,6 +5,7 @@
 #include "net/wall.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -44,6 +45,13 @@ static void pretend_to_be_taken_over(const char *attack)
                 (void)kill(getppid(), SIGTERM);
 }
 
+/* libslirp has two buffers of 128 KiB for each connection, and glibc would map and unmap them every time. */
+static void keep_buffers(void)
+{
+        (void)mallopt(M_MMAP_THRESHOLD, 4 << 20);
+        (void)mallopt(M_TRIM_THRESHOLD, 16 << 20);
+}
+
 static int serve(Helper *h, Error *err)
 {
         bool locked = defence_is_on(DEFENCE_NET_LOCKDOWN);
@@ -78,6 +86,7 @@ int main(void)
         static Helper h;
         NetMessage m = {.type = NETMSG_ERROR};
         (void)signal(SIGPIPE, SIG_IGN);
+        keep_buffers();
         if (serve(&h, &m.error) < 0)
                 (void)net_message_send(FD_CHANNEL, &m, FD_NONE, true);
         /* No destructors of libraries: some would open. */

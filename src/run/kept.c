@@ -91,7 +91,7 @@ static int make_dir(const char *wanted, RunDir *dir, Error *err)
                         (void)snprintf(name, sizeof(name), "%s", wanted);
                 else
                         make_up_name(name, sizeof(name), attempt);
-                if (mkdirat(dir->state_fd, name, 0700) == 0) {
+                if (mkdirat(dir->state_fd, name, defence_is_on(DEFENCE_STATE) ? 0700 : 0755) == 0) {
                         memcpy(dir->name, name, sizeof(name));
                         dir->fd =
                                 openat(dir->state_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -518,7 +518,7 @@ static void clear_stale(Supervisor *s)
 static void end_kept(Supervisor *s)
 {
         Error err = {0};
-        if (!s->payload_ended && !s->overlay_died && s->error.errnum != 0) {
+        if (!s->overlay_died && s->error.errnum != 0) {
                 if (run_dir_remove(&s->run, s->userns, &err) < 0)
                         log_notice("%s", err.text);
                 return;

@@ -86,14 +86,15 @@ int key_parse_limit(const Key *key, const char *value, const KeyContext *ctx, Sp
 int key_parse_io_limit(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err)
 {
         static const char right[] = "must be a path and bytes per second (K, M, G, T), as \"/ 50M\"";
-        CLEANUP_FREE char *copy = NULL, *path = NULL;
+        CLEANUP_FREE char *copy = strdup(value);
+        CLEANUP_FREE char *path = NULL;
         LimitUnit unit = LIMIT_AMOUNT;
         uint64_t rate = 0;
         if (value[0] == '\0') {
                 spec_clear_io_limits(spec, key->id);
                 return 0;
         }
-        if (!(copy = strdup(value)))
+        if (!copy)
                 return error_no_memory(err);
         char *space = strrchr(copy, ' ');
         if (!space || space == copy)

@@ -16,7 +16,8 @@ kurung run "${OPTIONS[@]}" --delegate --run-as=root -- sh -c 'cd /sys/fs/cgroup 
 unlike "$out" "wrote" "30 nor by root inside"
 like "$out" "$((200 << 20))" "30 whose limit stays"
 
-export XDG_RUNTIME_DIR=/run/user/$(id -u)
+XDG_RUNTIME_DIR=/run/user/$(id -u)
+export XDG_RUNTIME_DIR
 kurung run "${OPTIONS[@]}" -e XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR" -e DBUS_SESSION_BUS_ADDRESS="unix:path=$XDG_RUNTIME_DIR/bus" -- \
     systemd-run --user --wait touch "$PWD/escaped"
 isnt "$status" 0 "40 systemd-run --user fails inside"

@@ -19,11 +19,12 @@ image_packages() {
     { sed 's/#.*//' "$image_here/packages" && echo "${test_packages[*]}"; } | tr -s ' ' '\n' | sed '/^$/d' | sort -u
 }
 
-# All that decides what is in the image.
+# All that decides what is in the image. The function without its comments and layout.
 image_recipe() {
     image_sources
     image_packages
-    cat "$image_here/image.sh" "$image_here/customize"
+    declare -f image_make
+    cat "$image_here/customize"
 }
 
 image_hash() { image_recipe | sha256sum | cut -c-16; }
@@ -89,7 +90,7 @@ image_make() { # DIRECTORY
     image_sources >"$1/sources" || return
     # The machine's way to its packages, a proxy for one.
     apt-config dump | grep -iE '^Acquire::(https?|ftp)::' >"$1/apt.conf"
-    mmdebstrap --quiet --mode="$mode" --variant=minbase --format=tar --include="$packages" \
+    TMPDIR=/var/tmp mmdebstrap --quiet --mode="$mode" --variant=minbase --format=tar --include="$packages" \
         --aptopt="$1/apt.conf" --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
         --setup-hook='mkdir -p "$1/etc/postgresql-common" "$1/etc/initramfs-tools/conf.d"
             echo "create_main_cluster = false" >"$1/etc/postgresql-common/createcluster.conf"

@@ -45,7 +45,7 @@ scope=$(find "$manager" -type d -name 'kurung-*.scope')
 is "$(systemctl --user show -p CPUWeight -p IOWeight -p Description "${scope##*/}" | sort)" "CPUWeight=30
 Description=kurung: sh -c echo >\"\$HOME/begun\"; exec sleep 1000
 IOWeight=40" "shares are the scope's, and it has a description"
-is "$(cd "$scope" && ls -d */ | tr -d '\n')" "helpers/payload/" "two groups: helpers and payload"
+is "$(cd "$scope" && ls -d ./*/ | tr -d '\n')" "./helpers/./payload/" "two groups: helpers and payload"
 is "$(cat "$scope/helpers/cgroup.procs")" "$pid" "kurung is among the helpers"
 is "$(wc -l <"$scope/payload/cgroup.procs")" 2 "init and the command are in the payload's"
 kill -KILL "$pid"
@@ -128,7 +128,8 @@ ok "20 at once: nothing is left" wait_for no_groups
 
 # In a group that is delegated already no manager is asked.
 delegated() { systemd-run --user --quiet --pipe --wait -p Delegate=yes --working-directory="$PWD" -E HOME="$HOME" "$@"; }
-export XDG_RUNTIME_DIR=/run/user/$(id -u)
+XDG_RUNTIME_DIR=/run/user/$(id -u)
+export XDG_RUNTIME_DIR
 got=$(delegated "$KURUNG" run --memory-max=99M --report="$PWD/r.json" -- cat /sys/fs/cgroup/memory.max 2>&1)
 is "$got" $((99 << 20)) "delegated: the limit is there"
 is "$(report .resources.counted_by)" delegated "delegated: in the group that kurung ran in"
