@@ -108,10 +108,9 @@ static int make_network(const StageContext *ctx, Error *err)
         return r < 0 ? error_set_errno(err, r, "handing over the tap device") : 0;
 }
 
+/* Also without a network: before this no signal is sent to us, as only the init could pass it on. */
 static int wait_for_network(const StageContext *ctx, Error *err)
 {
-        if (!ctx->network)
-                return 0;
         int r = channel_send(ctx->channel, MSG_SYNC, SYNC_NETNS, FD_NONE);
         return r < 0 ? error_set_errno(err, r, "asking for the network")
                      : channel_expect_sync(ctx->channel, SYNC_EXEC, err);

@@ -56,6 +56,8 @@ typedef struct Supervisor {
         unsigned ended_late; /* how often the time was up */
         NetHelper net;
         bool net_awaited; /* the setup stage waits for it */
+        bool may_start;   /* the setup stage waits for nothing more: what comes is the init's */
+        uint64_t held;    /* bit N: signal N came before that */
         Relay relay;
         unsigned interrupts; /* how often Ctrl-C was asked for without a terminal of our own */
         bool payload_ended;
@@ -240,6 +242,15 @@ static void groups_are_ready(Supervisor *s)
         }
 }
 
+/* Has the init pass a signal on. One that comes while all is set up waits for the init. */
+static void tell_init(Supervisor *s, int sig)
+{
+        if (!s->may_start)
+                s->held |= UINT64_C(1) << (sig % 64);
+        else if (s->channel >= 0)
+                (void)channel_send(s->channel, MSG_SIGNAL, sig, FD_NONE);
+}
+
 /* Lets the payload start once its network is there. */
 static void go_on_with_network(Supervisor *s)
 {
@@ -247,6 +258,10 @@ static void go_on_with_network(Supervisor *s)
                 return;
         s->net_awaited = false;
         (void)channel_send(s->channel, MSG_SYNC, SYNC_EXEC, FD_NONE);
+        s->may_start = true;
+        for (int sig = 1; sig < 64; sig++)
+                if (s->held & UINT64_C(1) << sig)
+                        tell_init(s, sig);
 }
 
 static void handle_network(Supervisor *s)
@@ -407,8 +422,7 @@ static void handle_signal(Supervisor *s)
         default:
                 break;
         }
-        if (s->channel >= 0)
-                (void)channel_send(s->channel, MSG_SIGNAL, sig, FD_NONE);
+        tell_init(s, sig);
 }
 
 /* RuntimeMaxSec=: asked to end first, as systemd does. */
@@ -419,10 +433,8 @@ static void time_is_up(Supervisor *s)
                 return;
         }
         limits_more_time(&s->limits, GRACE_US);
-        if (s->channel >= 0) {
-                (void)channel_send(s->channel, MSG_SIGNAL, SIGTERM, FD_NONE);
-                (void)channel_send(s->channel, MSG_SIGNAL, SIGCONT, FD_NONE);
-        }
+        tell_init(s, SIGTERM);
+        tell_init(s, SIGCONT);
 }
 
 static void handle_limits(Supervisor *s, const struct pollfd *fds)

@@ -2,11 +2,13 @@
 # Limits of resources as far as any machine has them; what control groups hold is tried in the machine of tests/vm.
 . "$SRCDIR/tests/lib.sh"
 
-kurung run --runtime-max-sec=300ms -- sh -c 'trap "echo asked; exit 7" TERM; while :; do sleep 0.05; done'
+kurung run --runtime-max-sec=5s -- sh -c 'trap "echo asked; exit 7" TERM; while :; do sleep 0.05; done'
 is "$status:$out" "7:asked" "RuntimeMaxSec: asked to end first"
-like "$errors" "ended after 300ms, as RuntimeMaxSec= has it" "RuntimeMaxSec: and says so"
-kurung run -q --runtime-max-sec=300ms -- sh -c 'trap "" TERM; while :; do sleep 0.05; done'
+like "$errors" "ended after 5s, as RuntimeMaxSec= has it" "RuntimeMaxSec: and says so"
+kurung run -q --runtime-max-sec=5s -- sh -c 'trap "" TERM; while :; do sleep 0.05; done'
 is "$status" 137 "RuntimeMaxSec: one that does not listen is killed after the grace"
+kurung run -q --runtime-max-sec=1ms -- sleep 1000
+is "$status" 143 "RuntimeMaxSec: a time that is up before the command has begun ends it like any other"
 kurung run --runtime-max-sec=1h --report=r.json -- sh -c 'exit 3'
 is "$status" 3 "RuntimeMaxSec: what ends before is not touched"
 is "$(jq -r '[.version, .exit.reason, .exit.status, .command[2], .limits.RuntimeMaxUSec] | join(" ")' r.json)" \
