@@ -64,8 +64,8 @@ int source_ask(char *const argv[], const char *const *extra, bool with_errors, i
                size_t *ret_len);
 
 /**
- * source_remembered - what @program answered before, as long as its file is the same; kept in the cache directory, as
- * asking takes a second. Owned, or NULL.
+ * source_remembered - what @program answered before, as long as its file is the same; kept in the cache
+ * directory, as asking takes a second. Owned, or NULL.
  */
 char *source_remembered(const Finder *f, const char *program);
 
