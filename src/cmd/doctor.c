@@ -454,9 +454,7 @@ static void check_cgroup(const Host *h, Finding *f)
         static const char *const versions[] = {
                 [HOST_CGROUP_ABSENT] = "not there: no limits of memory, processor, processes and disks",
                 [HOST_CGROUP_V1] = "version 1: no limits of memory, processor, processes and disks",
-                [HOST_CGROUP_HYBRID] =
-                        ("version 1, with an empty version 2: no limits of memory, processor, processes "
-                         "and disks"),
+                [HOST_CGROUP_HYBRID] = "version 1, beside an empty version 2: no limits of resources",
         };
         const HostLimits *l = &h->limits;
         if (l->version != HOST_CGROUP_V2)

@@ -41,7 +41,7 @@ PlanOp *plan_add_op(Plan *plan, PlanOpKind kind, const char *source, const char 
         return op;
 }
 
-static int PRINTF_LIKE(2, 0) add_notice(StrList *to, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static int add_notice(StrList *to, const char *fmt, va_list ap)
 {
         CLEANUP_FREE char *s = NULL;
         return vasprintf(&s, fmt, ap) < 0 ? -ENOMEM : strlist_add(to, s);
