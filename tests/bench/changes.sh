@@ -33,8 +33,8 @@ pair() {
     b=$(printf '%s\n' "${others[@]}" | median)
     awk -v n="$name" -v a="$a" -v b="$b" -v m="$most" 'BEGIN { printf "%s\t%.1f\t%.1f\t%.2f\t%s\t%s\n", n, a, b, a / b, m, a / b <= m ? "met" : "MISSED" }'
 }
-files() { # N DIRECTORY: made in one process
-    cat >"$HOME/files.pl" <<'PERL'
+cat >"$HOME/files.pl" <<'PERL'
+# N DIRECTORY: so many files, a hundred in a directory.
 my ($n, $top) = @ARGV;
 mkdir $top;
 for my $i (1 .. $n) {
@@ -44,9 +44,7 @@ for my $i (1 .. $n) {
     print $file "content of $i\n";
 }
 PERL
-    perl "$HOME/files.pl" "$@"
-}
-export -f files
+with_files=(--read-only="$HOME/files.pl")
 
 # 1,000 changes over a system of many files, and over a tree ten times as large.
 "$kurung" run -q --keep=usr -p build -- perl -e 'for my $i (0 .. 999) { my $d = "/usr/share/d" . int($i / 50); mkdir $d; open my $f, ">", "$d/f$i" or die; print $f "x$i\n" }'
@@ -68,7 +66,7 @@ large_diff >/dev/null
 pair "diff of 1,000 changes, the lower ten times as large" 1.1 large_diff small_diff
 
 # 20,000 small files.
-"$kurung" run -q --keep=files -- bash -c 'files 20000 tree'
+"$kurung" run -q --keep=files "${with_files[@]}" -- perl "$HOME/files.pl" 20000 tree
 tree=$(echo "$kept"/files/upper-*/tree)
 apply() { "$kurung" apply -q files; }
 copy() { cp -a "$tree" "$HOME/copy"; }
@@ -78,15 +76,15 @@ pair "apply of 20,000 small files, cp -a" 2 apply copy remove_copy remove_copy
 remove_copy
 
 # 200,000 files of subordinate ids, and as many of one's own.
-keep_many() { "$kurung" run -q --keep=many -p build -- bash -c 'files 200000 tree; chown -R 5:6 tree'; }
-many_own() { files 200000 "$HOME/own"; }
+keep_many() { "$kurung" run -q --keep=many -p build "${with_files[@]}" -- sh -c 'perl "$0" 200000 tree; chown -R 5:6 tree' "$HOME/files.pl"; }
+many_own() { perl "$HOME/files.pl" 200000 "$HOME/own"; }
 discard_many() { "$kurung" discard many; }
 remove_own() { rm -rf "$HOME/own"; }
 rounds=$((rounds > 3 ? 3 : rounds))
 pair "discard of 200,000 files of subordinate ids, rm -rf of one's own" 1.3 discard_many remove_own keep_many many_own
 
 # Memory, at 200,000 changes.
-"$kurung" run -q --keep=memory -- bash -c 'files 200000 tree'
+"$kurung" run -q --keep=memory "${with_files[@]}" -- perl "$HOME/files.pl" 200000 tree
 for command in "diff --json --all memory" "diff -p memory $PWD/tree/d1" "apply -q memory" "export memory -o $HOME/memory.tar.zst"; do
     # shellcheck disable=SC2086 # words
     peak=$(perl -e 'my $pid = fork; if (!$pid) { open STDOUT, ">", "/dev/null"; exec @ARGV } my $max = 0;
