@@ -14,10 +14,10 @@ static uint64_t hash_of(const struct stat *st)
                                   (uint64_t)st->st_mtim.tv_nsec,
                                   (uint64_t)st->st_size,
                                   st->st_mode};
-        const unsigned char *p = (const unsigned char *)parts;
         uint64_t h = UINT64_C(0xcbf29ce484222325);
-        for (size_t i = 0; i < sizeof(parts); i++)
-                h = (h ^ p[i]) * UINT64_C(0x100000001b3);
+        for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+                for (unsigned shift = 0; shift < 64; shift += 8)
+                        h = (h ^ ((parts[i] >> shift) & 0xff)) * UINT64_C(0x100000001b3);
         return h ? h : 1;
 }
 

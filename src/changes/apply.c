@@ -4,6 +4,7 @@
 #include "base/defence.h"
 #include "base/failpoint.h"
 #include "changes/apply_file.h"
+#include "changes/apply_steps.h"
 #include "changes/below.h"
 #include "changes/scan.h"
 
@@ -122,49 +123,6 @@ static int push(Apply *a, const Change *c, LevelState state, int fd)
         return 0;
 }
 
-static int begin_journal(Apply *a)
-{
-        return a->journal->fd >= 0 ? 0 : journal_begin(a->journal, a->sandbox_fd, a->command);
-}
-
-static int write_entry(Apply *a, JournalKind kind, uint32_t number, FileIdentity fresh, FileIdentity old,
-                       bool keep_old, uint32_t mode)
-{
-        int r = begin_journal(a);
-        const JournalEntry e = {
-                .kind = kind,
-                .layer = (uint32_t)a->layer,
-                .number = number,
-                .mode = mode,
-                .keep_old = keep_old,
-                .fresh = fresh,
-                .old = old,
-                .path = a->path.text + strspn(a->path.text, "/"),
-        };
-        return r < 0 ? r : journal_write(a->journal, &e);
-}
-
-static int next_temporary(Apply *a, uint32_t *ret)
-{
-        const FileIdentity none = {0};
-        uint32_t number = a->journal->number + 1;
-        int r = write_entry(a, JOURNAL_TEMPORARY, number, none, none, false, 0);
-        if (r == 0)
-                *ret = a->journal->number = number;
-        failpoint("announced");
-        return r;
-}
-
-static int rename_to(int dirfd, const char *from, const char *to, unsigned flags)
-{
-        return (int)syscall(SYS_renameat2, dirfd, from, dirfd, to, flags) < 0 ? -errno : 0;
-}
-
-static FileIdentity identity_of(const struct stat *st)
-{
-        return (FileIdentity){.dev = st->st_dev, .ino = st->st_ino};
-}
-
 /* Whether the user may change entries of the directory on top. */
 static bool is_writable(Apply *a)
 {
@@ -174,33 +132,6 @@ static bool is_writable(Apply *a)
                 l->writable = fd >= 0 && faccessat(fd, "", W_OK | X_OK, AT_EACCESS | AT_EMPTY_PATH) == 0;
         }
         return l->writable;
-}
-
-/*
- * Puts the temporary thing to its place. @old: what was looked at there before, ino 0: nothing. What comes
- * out of the exchange must be that very thing, or somebody was quicker (ESCAPES 63): then it is put back.
- */
-static int place(Apply *a, int dirfd, const char *name, uint32_t number, const struct stat *fresh,
-                 FileIdentity old, bool keep_old)
-{
-        JournalName temporary;
-        struct stat st;
-        (void)journal_name(a->journal, number, temporary);
-        int r = write_entry(a, JOURNAL_PLACE, number, identity_of(fresh), old, keep_old, 0);
-        failpoint("place");
-        if (r < 0)
-                return r;
-        if (old.ino == 0)
-                return rename_to(dirfd, temporary, name, RENAME_NOREPLACE);
-        r = rename_to(dirfd, temporary, name, RENAME_EXCHANGE);
-        failpoint("placed");
-        if (r < 0 || !defence_is_on(DEFENCE_IDENTITY))
-                return r;
-        if (fstatat(dirfd, temporary, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == old.ino &&
-            st.st_dev == old.dev)
-                return 0;
-        r = rename_to(dirfd, temporary, name, RENAME_EXCHANGE);
-        return r < 0 ? r : -EBUSY;
 }
 
 /* A temporary directory in the place of the level @i, whose parent the host has. */
@@ -213,7 +144,7 @@ static int begin_stage(Apply *a, size_t i)
         l->top = true;
         if (a->options.dry_run)
                 return 0;
-        int r = next_temporary(a, &l->number);
+        int r = apply_next_temporary(a, &l->number);
         if (r < 0)
                 return r;
         (void)journal_name(a->journal, l->number, temporary);
@@ -317,20 +248,21 @@ static int take_deleted(Apply *a, const Change *c)
                 report(a, APPLY_DONE, c, "");
                 return 0;
         }
-        r = begin_journal(a);
+        r = apply_begin_journal(a);
         uint32_t number = ++a->journal->number;
         if (r == 0)
-                r = write_entry(a, JOURNAL_REMOVE, number, (FileIdentity){0}, identity_of(&st), keep, 0);
+                r = apply_write_entry(a, JOURNAL_REMOVE, number, (FileIdentity){0}, apply_identity(&st), keep,
+                                      0);
         failpoint("remove");
         (void)journal_name(a->journal, number, temporary);
         if (r == 0)
-                r = rename_to(dirfd, c->name, temporary, RENAME_NOREPLACE);
+                r = apply_rename(dirfd, c->name, temporary, RENAME_NOREPLACE);
         failpoint("removed");
         if (r < 0)
                 return r;
         if (fstatat(dirfd, temporary, &moved, AT_SYMLINK_NOFOLLOW) < 0 || moved.st_ino != st.st_ino ||
             moved.st_dev != st.st_dev) {
-                r = rename_to(dirfd, temporary, c->name, RENAME_NOREPLACE);
+                r = apply_rename(dirfd, temporary, c->name, RENAME_NOREPLACE);
                 return r < 0 ? r : -EBUSY;
         }
         report(a, APPLY_DONE, c, "");
@@ -416,7 +348,7 @@ static int take_file_here(Apply *a, const Change *c)
                 return -EACCES;
         if (a->options.dry_run)
                 return note_taken(a, c, NULL);
-        r = next_temporary(a, &number);
+        r = apply_next_temporary(a, &number);
         if (r < 0)
                 return r;
         (void)journal_name(a->journal, number, temporary);
@@ -426,9 +358,9 @@ static int take_file_here(Apply *a, const Change *c)
         if (r == 0)
                 r = note_taken(a, c, &fresh);
         if (r == 0)
-                r = place(a, dirfd, c->name, number, &fresh, exists ? identity_of(&st) : (FileIdentity){0},
-                          keep);
-        failpoint("done");
+                r = apply_place(a, dirfd, c->name, number, &fresh,
+                                exists ? apply_identity(&st) : (FileIdentity){0}, keep);
+        failpoint("finished");
         if (r < 0)
                 (void)unlinkat(dirfd, temporary, 0);
         return r;
@@ -512,7 +444,7 @@ static int enter_here(Apply *a, const Change *c, int fd)
                 report(a, APPLY_DONE, c, "");
                 return 0;
         }
-        r = write_entry(a, JOURNAL_MODE, 0, (FileIdentity){0}, identity_of(&st), false, st.st_mode);
+        r = apply_write_entry(a, JOURNAL_MODE, 0, (FileIdentity){0}, apply_identity(&st), false, st.st_mode);
         failpoint("mode");
         if (r == 0 && (st.st_mode & 0700) != 0700)
                 r = apply_set_mode(fd, (st.st_mode & 07777) | 0700);
@@ -539,7 +471,7 @@ static int enter_new(Apply *a, const Change *c, bool replaces)
         r = push(a, c, LEVEL_PENDING, FD_NONE);
         if (r < 0)
                 return r;
-        top(a)->old = exists ? identity_of(&st) : (FileIdentity){0};
+        top(a)->old = exists ? apply_identity(&st) : (FileIdentity){0};
         top(a)->keep_old = keep;
         top(a)->gone = S_ISDIR(c->before.mode);
         if (!c->selected || c->kind == CHANGE_NONE)
@@ -615,7 +547,7 @@ static int end_stage(Apply *a, const ApplyLevel *l, int fd)
         if (r < 0 || !l->top)
                 return r;
         a->stage = 0;
-        return place(a, dirstack_top(&a->dirs), l->name, l->number, &st, l->old, l->keep_old);
+        return apply_place(a, dirstack_top(&a->dirs), l->name, l->number, &st, l->old, l->keep_old);
 }
 
 static int leave(Apply *a)

@@ -227,7 +227,7 @@ typedef struct Spot {
 static FileIdentity identity_at(int dirfd, const char *name)
 {
         struct stat st;
-        if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        if (dirfd < 0 || !name || fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return (FileIdentity){0};
         return (FileIdentity){.dev = st.st_dev, .ino = st.st_ino};
 }
@@ -378,7 +378,7 @@ static int complete_temporary(FILE *f, const long *offsets, size_t i, size_t n, 
                               size_t n_layers)
 {
         CLEANUP_FREE char *path = NULL;
-        JournalEntry next;
+        JournalEntry next = {0};
         if (e->kind != JOURNAL_TEMPORARY || i + 1 == n)
                 return 0;
         int r = read_at(f, offsets[i + 1], &next, &path, n_layers);
@@ -474,7 +474,7 @@ int journal_is_committed(Journal *j, bool *ret)
         CLEANUP(close_stream) FILE *f = NULL;
         CLEANUP_FREE char *path = NULL;
         FileHeader h;
-        JournalEntry e;
+        JournalEntry e = {0};
         int r = open_stream(j, &f, &h, NULL);
         *ret = false;
         if (r < 0)

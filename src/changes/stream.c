@@ -240,7 +240,7 @@ static int parse(StreamReader *r, Header *h, Change *c)
 
 int stream_read(StreamReader *r, ChangeEvent *ret_event, Change *ret, Error *err)
 {
-        Header h;
+        Header h = {0};
         int e = r->at == r->len ? receive(r) : 0;
         if (e == 0)
                 e = parse(r, &h, ret);

@@ -281,7 +281,7 @@ static int take_up(Applying *p, Kept *kept, Selection *selection, Journal *journ
         CLEANUP_STRLIST StrList command = {0};
         const ChangesLayer *layers = kept->record.layers;
         size_t n = kept->record.n_layers;
-        bool committed;
+        bool committed = false;
         int r = journal_open(journal, kept->dir.fd, &command);
         if (r == 0)
                 r = journal_is_committed(journal, &committed);
@@ -315,6 +315,8 @@ static int apply(Applying *p, const StrList *words, StrList *excludes, Error *er
         int r = changes_open("apply", words, &kept, &reader.selection, err);
         bool cut_off = r == 0 && journal_exists(kept.dir.fd);
         journal.sandbox_fd = kept.dir.fd;
+        /* cppcheck-suppress autoVariables ; until this function ends, which is when it is used for the last
+         * time */
         p->selection = &reader.selection;
         p->home = changes_home();
         if (r == 0 && (p->resume || p->roll_back) && !cut_off)

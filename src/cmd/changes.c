@@ -179,9 +179,9 @@ char *changes_show_path(const char *path, bool directory)
         char *out = malloc(room);
         if (!out)
                 return NULL;
-        (void)text_escape(path, out, room - 1);
-        if (directory && out[strlen(out) - 1] != '/')
-                (void)strcat(out, "/");
+        size_t len = strlen(text_escape(path, out, room - 1));
+        if (directory && len > 0 && out[len - 1] != '/')
+                memcpy(out + len, "/", 2);
         return out;
 }
 

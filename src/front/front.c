@@ -133,7 +133,7 @@ static int take_option(const Option *o, const FrontContext *ctx, Spec *spec, Err
         const KeyContext key_ctx = {
                 .home = ctx->home, .cwd = ctx->cwd, .getenv = ctx->getenv, .origin = o->spelling};
         /* An empty value clears in a profile; typed on a command line it is an empty variable of a script. */
-        if (o->value[0] == '\0' && !(o->key->flags & KEY_REPEATS))
+        if (o->value && o->value[0] == '\0' && !(o->key->flags & KEY_REPEATS))
                 return error_set(err, EINVAL, "%s: an empty value", o->spelling);
         return key_parse(o->key, o->value, &key_ctx, spec, err);
 }

@@ -198,7 +198,7 @@ int kept_open_dir(const char *name, RunDir *ret, Error *err)
                 r = home_of_state(&path, err);
         if (r < 0)
                 return r;
-        if (access(path, F_OK) < 0 && errno == ENOENT)
+        if (!path || (access(path, F_OK) < 0 && errno == ENOENT))
                 return error_set(err, ENOENT, "no sandbox %s is kept", name);
         r = run_dir_open_state(path, "XDG_STATE_HOME", &dir.state_fd, err);
         if (r < 0)

@@ -274,7 +274,7 @@ static int parse_identity(struct json_object *o, Plan *ret)
 
 static int parse(struct json_object *o, KeptRecord *rec)
 {
-        struct json_object *layers;
+        struct json_object *layers = NULL;
         int64_t version, seconds = 0, ns = 0, code = 0;
         size_t n = 0;
         int r = json_get_int(o, "version", RECORD_VERSION, RECORD_VERSION, &version);

@@ -25,7 +25,7 @@ for kind in frames slirp; do
     done
 done
 n=0
-printf '\1\5\0\0\3\1\1\2\2\2\5\0\0\3\3\2\1\4\5' >"$work/upper/1"
+seq 1 300 | tr -d '\n' >"$work/upper/1"
 printf '{"version":1,"started":1,"started_ns":1,"ended":true,"exit_code":0,"argv":["a"],"cwd":"/a","uid":%s,"gid":%s,"host_uid":%s,"host_gid":%s,"map_by_helpers":false,"newuidmap":"","newgidmap":"","uid_map":[{"inside":1,"outside":1,"count":1}],"gid_map":[{"inside":1,"outside":1,"count":1}],"layers":[{"engine":"kernel","name":"3","dest":"/a","lower":"/a","covered":["/a/b"]}]}' \
     "$(id -u)" "$(id -g)" "$(id -u)" "$(id -g)" >"$work/record/1"
 for target in profile options mountinfo subid net-rule net-name dns sni frames slirp upper record; do

@@ -47,7 +47,7 @@ killed() { # FAILPOINT ARGS...: whether it was killed there
     [ $? -eq 137 ]
 }
 steps=0
-for point in announced made place placed done remove removed staged in-stage left mode committed clean journal-removed; do
+for point in announced made place placed finished remove removed staged in-stage left mode committed clean journal-removed; do
     for ((hit = 1; hit < 40; hit++)); do
         # Of many times the same step the first ones and some of the others.
         [ $hit -lt 5 ] || [ $((hit % 3)) -eq 0 ] || continue
@@ -88,7 +88,7 @@ ok "each step was seen" test $steps -gt 40
 for point in undo:1 undo:4 undo:9; do
     fresh
     "$KURUNG" run --keep=k -- sh -c "$change"
-    killed done:4 apply k
+    killed finished:4 apply k
     killed $point apply --rollback k
     ok "killed while it is undone ($point): old or new" all_whole
     "$KURUNG" apply --rollback k
@@ -105,7 +105,7 @@ is "$?:$(tree)" "0:$new" "killed while it is gone on with, several times"
 "$KURUNG" discard k
 fresh
 "$KURUNG" run --keep=k -- sh -c "$change"
-killed done:2 apply k a b c
+killed finished:2 apply k a b c
 "$KURUNG" apply --resume k
 is "$?:$(cat a b c | tr '\n' ' '):$(ls)" "0:new new new :a
 b

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "changes/apply_steps.h"
+
+#include "base/defence.h"
+#include "base/failpoint.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+
+int apply_begin_journal(Apply *a)
+{
+        return a->journal->fd >= 0 ? 0 : journal_begin(a->journal, a->sandbox_fd, a->command);
+}
+
+int apply_write_entry(Apply *a, JournalKind kind, uint32_t number, FileIdentity fresh, FileIdentity old,
+                      bool keep_old, uint32_t mode)
+{
+        int r = apply_begin_journal(a);
+        const JournalEntry e = {
+                .kind = kind,
+                .layer = (uint32_t)a->layer,
+                .number = number,
+                .mode = mode,
+                .keep_old = keep_old,
+                .fresh = fresh,
+                .old = old,
+                .path = a->path.text + strspn(a->path.text, "/"),
+        };
+        return r < 0 ? r : journal_write(a->journal, &e);
+}
+
+int apply_next_temporary(Apply *a, uint32_t *ret)
+{
+        const FileIdentity none = {0};
+        uint32_t number = a->journal->number + 1;
+        int r = apply_write_entry(a, JOURNAL_TEMPORARY, number, none, none, false, 0);
+        if (r == 0)
+                *ret = a->journal->number = number;
+        failpoint("announced");
+        return r;
+}
+
+int apply_rename(int dirfd, const char *from, const char *to, unsigned flags)
+{
+        return (int)syscall(SYS_renameat2, dirfd, from, dirfd, to, flags) < 0 ? -errno : 0;
+}
+
+FileIdentity apply_identity(const struct stat *st)
+{
+        return (FileIdentity){.dev = st->st_dev, .ino = st->st_ino};
+}
+
+/*
+ * Puts the temporary thing to its place. @old: what was looked at there before, ino 0: nothing. What comes
+ * out of the exchange must be that very thing, or somebody was quicker (ESCAPES 63): then it is put back.
+ */
+int apply_place(Apply *a, int dirfd, const char *name, uint32_t number, const struct stat *fresh,
+                FileIdentity old, bool keep_old)
+{
+        JournalName temporary;
+        struct stat st;
+        (void)journal_name(a->journal, number, temporary);
+        int r = apply_write_entry(a, JOURNAL_PLACE, number, apply_identity(fresh), old, keep_old, 0);
+        failpoint("place");
+        if (r < 0)
+                return r;
+        if (old.ino == 0)
+                return apply_rename(dirfd, temporary, name, RENAME_NOREPLACE);
+        r = apply_rename(dirfd, temporary, name, RENAME_EXCHANGE);
+        failpoint("placed");
+        if (r < 0 || !defence_is_on(DEFENCE_IDENTITY))
+                return r;
+        if (fstatat(dirfd, temporary, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == old.ino &&
+            st.st_dev == old.dev)
+                return 0;
+        r = apply_rename(dirfd, temporary, name, RENAME_EXCHANGE);
+        return r < 0 ? r : -EBUSY;
+}

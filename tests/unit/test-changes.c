@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include "base/log.h"
+#include "changes/dirstack.h"
+#include "changes/flags.h"
+#include "changes/marks.h"
+#include "changes/names.h"
+#include "changes/pathbuf.h"
+#include "changes/select.h"
+#include "changes/stream.h"
+#include "run/kept.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+static char *make_temporary(void)
+{
+        static char dir[64];
+        (void)snprintf(dir, sizeof(dir), "/var/tmp/kurung-unit.XXXXXX");
+        return mkdtemp(dir);
+}
+
+static void marks_are_each_engines_own(void **state)
+{
+        const char *name = NULL;
+        (void)state;
+        assert_int_equal(mark_of_name(CHANGES_FUSE, ".wh.a", &name), MARK_WHITEOUT);
+        assert_string_equal(name, "a");
+        assert_int_equal(mark_of_name(CHANGES_KERNEL, ".wh.a", &name), MARK_NONE);
+        assert_int_equal(mark_of_name(CHANGES_SCRATCH, ".wh.a", &name), MARK_NONE);
+        assert_int_equal(mark_of_name(CHANGES_FUSE, ".wh..wh..opq", &name), MARK_OPAQUE);
+        for (size_t i = 0; i < 4; i++) {
+                static const char *const forged[] = {".wh.", ".wh..", ".wh...", ".wh..wh.x"};
+                assert_int_equal(mark_of_name(CHANGES_FUSE, forged[i], &name), MARK_FORGED);
+        }
+        struct stat st = {.st_mode = S_IFCHR, .st_rdev = 0};
+        assert_true(mark_is_whiteout(CHANGES_KERNEL, &st));
+        assert_false(mark_is_whiteout(CHANGES_SCRATCH, &st));
+        st.st_rdev = 1;
+        assert_false(mark_is_whiteout(CHANGES_KERNEL, &st));
+}
+
+static void names_come_sorted_and_whole(void **state)
+{
+        char *dir = make_temporary();
+        Names names;
+        size_t used = 0, n = 0;
+        const char *name, *check;
+        char before[32] = "";
+        (void)state;
+        CLEANUP_FD int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        for (int i = 0; i < 3000; i++) {
+                char file[32];
+                (void)snprintf(file, sizeof(file), "f%d", (i * 7919) % 3000);
+                CLEANUP_FD int f = openat(fd, file, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+                assert_true(f >= 0);
+        }
+        names_begin(&names);
+        while (assert_int_equal(names_next(&names, fd, &used, &name), 0), name) {
+                assert_true(strcmp(before, name) < 0);
+                (void)snprintf(before, sizeof(before), "%s", name);
+                n++;
+        }
+        assert_int_equal(n, 3000);
+        assert_true(used > 0);
+        names_clear(&names, &used);
+        assert_int_equal(used, 0);
+        /* With no memory left they come in pieces, but all of them. */
+        used = NAMES_BUDGET;
+        n = 0;
+        names_begin(&names);
+        while (assert_int_equal(names_next(&names, fd, &used, &check), 0), check)
+                n++;
+        assert_int_equal(n, 3000);
+        names_clear(&names, &used);
+        for (int i = 0; i < 3000; i++) {
+                char file[32];
+                (void)snprintf(file, sizeof(file), "f%d", i);
+                (void)unlinkat(fd, file, 0);
+        }
+        assert_int_equal(rmdir(dir), 0);
+}
+
+static void a_stack_of_directories_finds_back(void **state)
+{
+        char *dir = make_temporary();
+        DirStack s = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC};
+        (void)state;
+        assert_int_equal(dirstack_push(&s, open(dir, s.flags)), 0);
+        for (int i = 0; i < 100; i++) {
+                assert_int_equal(mkdirat(dirstack_top(&s), "d", 0700), 0);
+                assert_int_equal(dirstack_push(&s, openat(dirstack_top(&s), "d", s.flags)), 0);
+        }
+        assert_int_equal(s.levels[3].fd, FD_NONE);
+        for (int i = 0; i < 100; i++) {
+                assert_int_equal(dirstack_pop(&s), 0);
+                assert_true(dirstack_top(&s) >= 0);
+                if (i < 50)
+                        assert_int_equal(unlinkat(dirstack_top(&s), "d", AT_REMOVEDIR), 0);
+        }
+        dirstack_clear(&s);
+        /* One that was moved elsewhere meanwhile is not mistaken for where one came from. */
+        assert_int_equal(dirstack_push(&s, open(dir, s.flags)), 0);
+        for (int i = 0; i < 30; i++) {
+                if (mkdirat(dirstack_top(&s), "d", 0700) < 0)
+                        assert_int_equal(errno, EEXIST);
+                assert_int_equal(dirstack_push(&s, openat(dirstack_top(&s), "d", s.flags)), 0);
+        }
+        CLEANUP_FD int top = open(dir, s.flags);
+        CLEANUP_FD int fourth = openat(top, "d/d/d/d", s.flags);
+        assert_true(fourth >= 0);
+        assert_int_equal(renameat(fourth, "d", top, "moved"), 0);
+        int r = 0;
+        while (r == 0 && s.n > 1)
+                r = dirstack_pop(&s);
+        assert_int_equal(r, -ESTALE);
+        dirstack_clear(&s);
+        char command[100];
+        (void)snprintf(command, sizeof(command), "rm -r %s", dir);
+        assert_int_equal(system(command), 0); /* NOLINT: a fixed name */
+}
+
+static void selections_narrow(void **state)
+{
+        CLEANUP(selection_clear) Selection s = {0};
+        (void)state;
+        assert_int_equal(selection_of(&s, "/a", SELECTED_NO), SELECTED_YES);
+        assert_int_equal(selection_add_path(&s, "sub/x", "/home/u"), 0);
+        assert_int_equal(selection_add_exclude(&s, "*.o", "/home/u"), 0);
+        assert_int_equal(selection_add_exclude(&s, "sub/x/tmp*", "/home/u"), 0);
+        assert_int_equal(selection_of(&s, "/home/u", SELECTED_NO), SELECTED_ON_THE_WAY);
+        assert_int_equal(selection_of(&s, "/home/u/other", SELECTED_ON_THE_WAY), SELECTED_NO);
+        assert_int_equal(selection_of(&s, "/home/u/sub/xy", SELECTED_ON_THE_WAY), SELECTED_NO);
+        assert_int_equal(selection_of(&s, "/home/u/sub/x", SELECTED_ON_THE_WAY), SELECTED_YES);
+        assert_int_equal(selection_of(&s, "/home/u/sub/x/a", SELECTED_YES), SELECTED_YES);
+        assert_int_equal(selection_of(&s, "/home/u/sub/x/a.o", SELECTED_YES), SELECTED_NO);
+        assert_int_equal(selection_of(&s, "/home/u/sub/x/tmp1", SELECTED_YES), SELECTED_NO);
+        assert_true(selection_names(&s, "/home/u/sub/x"));
+        assert_false(selection_names(&s, "/home/u/sub"));
+}
+
+static const char *flag(const char *path, uint32_t mode, ChangeKind kind)
+{
+        const Change c = {.kind = kind, .now.mode = mode, .name = "", .target = "", .why = "", .fd = FD_NONE};
+        return flags_of(&c, path, "/home/u");
+}
+
+static void what_is_run_later_is_flagged(void **state)
+{
+        static const char *const flagged[] = {"/p/.git/hooks/pre-commit",
+                                              "/p/.git/config",
+                                              "/p/sub/.git/hooks/x",
+                                              "/p/.envrc",
+                                              "/p/.vscode/tasks.json",
+                                              "/home/u/.bashrc",
+                                              "/p/.bashrc",
+                                              "/home/u/.ssh/authorized_keys",
+                                              "/home/u/.config/autostart/x",
+                                              "/etc/cron.d/x",
+                                              "/etc/profile.d/x.sh",
+                                              "/home/u/.config/systemd/user/x",
+                                              "/var/spool/cron/u",
+                                              "/srv/authorized_keys"};
+        static const char *const plain[] = {
+                "/p/a",          "/p/.git/objects/aa/bb", "/p/git/hooks/x",        "/p/.gitignore",
+                "/home/u/bin/x", "/p/etc/cron.d/x",       "/p/.vscode/other.json", "/p/.config/autostart/x"};
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(flagged); i++)
+                assert_non_null(flag(flagged[i], S_IFREG | 0644, CHANGE_ADDED));
+        for (size_t i = 0; i < ARRAY_LEN(plain); i++)
+                assert_null(flag(plain[i], S_IFREG | 0644, CHANGE_ADDED));
+        assert_non_null(flag("/home/u/bin/x", S_IFREG | 0755, CHANGE_ADDED));
+        assert_non_null(flag("/p/x", S_IFREG | 04755, CHANGE_ADDED));
+        assert_non_null(flag("/p/x", S_IFCHR, CHANGE_ADDED));
+        assert_non_null(flag("/p/.git", S_IFDIR | 0755, CHANGE_ADDED));
+        assert_null(flag("/p/.envrc", 0, CHANGE_DELETED));
+}
+
+static void changes_cross_whole(void **state)
+{
+        int ends[2];
+        StreamWriter *w = calloc(1, sizeof(*w));
+        StreamReader *r = calloc(1, sizeof(*r));
+        Error err = {0};
+        ChangeEvent event;
+        Change got;
+        (void)state;
+        assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+        w->fd = ends[0];
+        r->fd = ends[1];
+        Change c = {.kind = CHANGE_ADDED,
+                    .name = "a\nb",
+                    .target = "t",
+                    .why = "",
+                    .xattrs = "user.x\0\1\0\0\0y",
+                    .xattrs_len = 12,
+                    .now.size = 7,
+                    .fd = open("/dev/null", O_RDONLY | O_CLOEXEC)};
+        assert_int_equal(stream_write(w, CHANGE_EVENT_ENTRY, &c), 0);
+        c.name = "../x";
+        c.fd = FD_NONE;
+        assert_int_equal(stream_write(w, CHANGE_EVENT_ENTRY, &c), 0);
+        assert_int_equal(stream_flush(w), 0);
+        assert_int_equal(stream_read(r, &event, &got, &err), STREAM_CHANGE);
+        assert_string_equal(got.name, "a\nb");
+        assert_int_equal(got.now.size, 7);
+        assert_true(got.fd >= 0);
+        fd_close(got.fd);
+        size_t at = 0, len;
+        const char *name, *value;
+        assert_true(change_next_xattr(&got, &at, &name, &value, &len));
+        assert_string_equal(name, "user.x");
+        assert_int_equal(len, 1);
+        assert_false(change_next_xattr(&got, &at, &name, &value, &len));
+        /* A name that is none is refused. */
+        assert_int_equal(stream_read(r, &event, &got, &err), -EBADMSG);
+        fd_close(ends[0]);
+        stream_reader_clear(r);
+        r->at = r->len;
+        assert_int_equal(stream_read(r, &event, &got, &err), -ECONNRESET);
+        fd_close(ends[1]);
+        free(w);
+        free(r);
+}
+
+static void names_of_sandboxes(void **state)
+{
+        char longest[66];
+        (void)state;
+        memset(longest, 'a', sizeof(longest));
+        longest[63] = '\0';
+        assert_true(kept_name_is_valid(longest));
+        longest[63] = 'a';
+        longest[64] = '\0';
+        assert_false(kept_name_is_valid(longest));
+        for (size_t i = 0; i < 8; i++) {
+                static const char *const bad[] = {"", ".", "..", "a/b", "-a", "A", "a b", ".a"};
+                assert_false(kept_name_is_valid(bad[i]));
+        }
+        assert_true(kept_name_is_valid("a.b_c-1"));
+}
+
+static void escaped_texts_come_back(void **state)
+{
+        char escaped[100];
+        char *back = NULL;
+        (void)state;
+        assert_int_equal(text_unescape(text_escape("a\nb\\\xff", escaped, sizeof(escaped)), &back), 0);
+        assert_string_equal(back, "a\nb\\\xff");
+        free(back);
+        for (size_t i = 0; i < 4; i++) {
+                static const char *const bad[] = {"\\", "\\x0", "\\x00", "\\q"};
+                assert_int_equal(text_unescape(bad[i], &back), -EINVAL);
+        }
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(marks_are_each_engines_own),
+                cmocka_unit_test(names_come_sorted_and_whole),
+                cmocka_unit_test(a_stack_of_directories_finds_back),
+                cmocka_unit_test(selections_narrow),
+                cmocka_unit_test(what_is_run_later_is_flagged),
+                cmocka_unit_test(changes_cross_whole),
+                cmocka_unit_test(names_of_sandboxes),
+                cmocka_unit_test(escaped_texts_come_back),
+        };
+        return RUN_TESTS(tests);
+}
