@@ -8,22 +8,24 @@ int channel_make(int ret_fds[2])
         return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ret_fds) < 0 ? -errno : 0;
 }
 
-static int send_message(int channel, const Message *m, size_t len, int fd)
+static int send_message(int channel, const Message *m, size_t len, const int *fds, size_t n_fds)
 {
         union {
                 struct cmsghdr align;
-                char bytes[CMSG_SPACE(sizeof(int))];
+                char bytes[CMSG_SPACE(CHANNEL_FDS_MAX * sizeof(int))];
         } control = {0};
         struct iovec iov = {.iov_base = (void *)(uintptr_t)m, .iov_len = len};
         struct msghdr hdr = {.msg_iov = &iov, .msg_iovlen = 1};
-        if (fd >= 0) {
+        if (n_fds > CHANNEL_FDS_MAX)
+                return -E2BIG;
+        if (n_fds > 0) {
                 hdr.msg_control = control.bytes;
-                hdr.msg_controllen = sizeof(control.bytes);
+                hdr.msg_controllen = CMSG_SPACE(n_fds * sizeof(int));
                 struct cmsghdr *c = CMSG_FIRSTHDR(&hdr);
                 c->cmsg_level = SOL_SOCKET;
                 c->cmsg_type = SCM_RIGHTS;
-                c->cmsg_len = CMSG_LEN(sizeof(int));
-                memcpy(CMSG_DATA(c), &fd, sizeof(int));
+                c->cmsg_len = CMSG_LEN(n_fds * sizeof(int));
+                memcpy(CMSG_DATA(c), fds, n_fds * sizeof(int));
         }
         for (;;) {
                 ssize_t n = sendmsg(channel, &hdr, MSG_NOSIGNAL);
@@ -34,38 +36,52 @@ static int send_message(int channel, const Message *m, size_t len, int fd)
         }
 }
 
-int channel_send(int channel, MessageType type, int value, int fd)
+int channel_send_fds(int channel, MessageType type, int value, const int *fds, size_t n)
 {
         Message m = {.type = type, .value = value};
-        return send_message(channel, &m, offsetof(Message, error), fd);
+        return send_message(channel, &m, offsetof(Message, error), fds, n);
+}
+
+int channel_send(int channel, MessageType type, int value, int fd)
+{
+        return channel_send_fds(channel, type, value, &fd, fd >= 0 ? 1 : 0);
 }
 
 int channel_send_error(int channel, const Error *err)
 {
         Message m = {.type = MSG_ERROR, .value = err->errnum, .error = *err};
-        return send_message(channel, &m, sizeof(m), FD_NONE);
+        return send_message(channel, &m, sizeof(m), NULL, 0);
 }
 
-/* The one descriptor of a message; any further ones would be a bug and are closed. */
-static int take_descriptor(struct msghdr *hdr)
+static size_t take_descriptors(struct msghdr *hdr, int fds[CHANNEL_FDS_MAX])
 {
-        int fd = FD_NONE;
+        size_t n = 0;
         for (struct cmsghdr *c = CMSG_FIRSTHDR(hdr); c; c = CMSG_NXTHDR(hdr, c)) {
                 if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
                         continue;
                 for (size_t off = 0; off + sizeof(int) <= c->cmsg_len - CMSG_LEN(0); off += sizeof(int)) {
-                        fd_close(fd);
+                        int fd;
                         memcpy(&fd, CMSG_DATA(c) + off, sizeof(int));
+                        if (n < CHANNEL_FDS_MAX)
+                                fds[n++] = fd;
+                        else
+                                fd_close(fd);
                 }
         }
-        return fd;
+        return n;
 }
 
-int channel_receive(int channel, Message *ret, int *ret_fd)
+static void close_all(const int *fds, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                fd_close(fds[i]);
+}
+
+int channel_receive_fds(int channel, Message *ret, int ret_fds[CHANNEL_FDS_MAX], size_t *ret_n)
 {
         union {
                 struct cmsghdr align;
-                char bytes[CMSG_SPACE(sizeof(int))];
+                char bytes[CMSG_SPACE(CHANNEL_FDS_MAX * sizeof(int))];
         } control;
         Message m = {0};
         struct iovec iov = {.iov_base = &m, .iov_len = sizeof(m)};
@@ -77,16 +93,32 @@ int channel_receive(int channel, Message *ret, int *ret_fd)
         while (n < 0 && errno == EINTR);
         if (n < 0)
                 return errno == ECONNRESET ? 0 : -errno;
-        CLEANUP_FD int fd = take_descriptor(&hdr);
-        if (n == 0)
-                return 0;
+        int fds[CHANNEL_FDS_MAX];
+        size_t n_fds = take_descriptors(&hdr, fds);
         size_t want = m.type == MSG_ERROR ? sizeof(m) : offsetof(Message, error);
-        if ((size_t)n != want || (hdr.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
-                return -EBADMSG;
+        if (n == 0 || (size_t)n != want || (hdr.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
+                close_all(fds, n_fds);
+                return n == 0 ? 0 : -EBADMSG;
+        }
         m.error.text[sizeof(m.error.text) - 1] = '\0';
         *ret = m;
+        memcpy(ret_fds, fds, n_fds * sizeof(int));
+        *ret_n = n_fds;
+        return 1;
+}
+
+int channel_receive(int channel, Message *ret, int *ret_fd)
+{
+        int fds[CHANNEL_FDS_MAX];
+        size_t n = 0;
+        int r = channel_receive_fds(channel, ret, fds, &n);
+        if (r <= 0)
+                return r;
+        /* One at most is waited for. */
+        size_t kept = ret_fd && n > 0 ? 1 : 0;
+        close_all(fds + kept, n - kept);
         if (ret_fd)
-                *ret_fd = TAKE_FD(fd);
+                *ret_fd = kept ? fds[0] : FD_NONE;
         return 1;
 }
 

@@ -22,6 +22,8 @@ typedef enum MessageType {
         MSG_FUSE_DEVICE, /* fd: an opened /dev/fuse, its mount made */
         MSG_TERMINAL,    /* fd: the pty's master */
         MSG_TAP,         /* fd: the net helper's end of the tap device */
+        MSG_NAMESPACES,  /* value: bit N for namespace N of namespace_names; fds: those, in that order */
+        MSG_STARTED,     /* the root is complete and the payload was born */
         MSG_SIGNAL,      /* value: signal for the payload */
         MSG_STOPPED,     /* value: the signal that stopped the payload */
         MSG_EXIT,        /* value: wait(2) status of the payload */
@@ -41,6 +43,11 @@ int channel_make(int ret_fds[2]);
  * SIGPIPE. */
 int channel_send(int channel, MessageType type, int value, int fd);
 
+#define CHANNEL_FDS_MAX 8
+
+/** channel_send_fds - the same with several; they stay the caller's. */
+int channel_send_fds(int channel, MessageType type, int value, const int *fds, size_t n);
+
 /** channel_send_error - send @err whole. */
 int channel_send_error(int channel, const Error *err);
 
@@ -53,6 +60,9 @@ int channel_send_error(int channel, const Error *err);
  * recvmsg(2).
  */
 int channel_receive(int channel, Message *ret, int *ret_fd);
+
+/** channel_receive_fds - the same with up to CHANNEL_FDS_MAX descriptors in @ret_fds. */
+int channel_receive_fds(int channel, Message *ret, int ret_fds[CHANNEL_FDS_MAX], size_t *ret_n);
 
 /**
  * channel_expect_sync - wait until the other side reaches @point.

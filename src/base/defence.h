@@ -40,6 +40,7 @@ typedef enum Defence {
         DEFENCE_MARKS,          /* forged whiteouts and redirects are refused */
         DEFENCE_LIMITS,         /* holes are no data */
         DEFENCE_STATE,          /* state is ours and closed to others */
+        DEFENCE_JOIN,           /* what is joined is a sandbox of ours that runs */
         DEFENCE_MAX,
 } Defence;
 

@@ -16,10 +16,15 @@ typedef struct Command {
 static const Command commands[] = {
         {"run", "run a command in a new sandbox", cmd_run},
         {"shell", "the same with a login shell", cmd_shell},
+        {"try", "run, show the changes, ask what to apply", cmd_try},
         {"diff", "what a kept sandbox changed", cmd_diff},
         {"apply", "take a kept sandbox's changes over to this system", cmd_apply},
         {"export", "pack a kept sandbox's changes", cmd_export},
         {"discard", "remove kept sandboxes", cmd_discard},
+        {"ps", "running and kept sandboxes", cmd_ps},
+        {"exec", "run a further command in a running sandbox", cmd_exec},
+        {"stop", "end running sandboxes", cmd_stop},
+        {"inspect", "all that is known of a sandbox", cmd_inspect},
         {"profile", "what a profile says once merged: list, show, check", cmd_profile},
         {"doctor", "what this host lacks, and the exact remedy", cmd_doctor},
 };

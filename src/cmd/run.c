@@ -73,13 +73,14 @@ static void remember_told(const Plan *plan)
 
 /* Runs it and tells what came of it. The report's file is opened before: afterwards it could be the
  * payload's. */
-static int run_and_report(const Plan *plan, const FrontOptions *options, int *ret_exit, Error *err)
+static int run_and_report(const Plan *plan, const FrontOptions *options, const RunOptions *run, int *ret_exit,
+                          Error *err)
 {
         FILE *out = NULL;
         CLEANUP(run_report_clear) RunReport report = {0};
         if (options->report && !(out = fopen(options->report, "we")))
                 return error_set_errno(err, errno, "--report: %s", options->report);
-        int r = run_plan(plan, options->keep_name, &report, err);
+        int r = run_plan(plan, run, &report, err);
         *ret_exit = report.exit_code;
         remember_told(plan);
         report_tell(plan, &report);
@@ -93,7 +94,8 @@ static int run_and_report(const Plan *plan, const FrontOptions *options, int *re
         return r < 0 ? r : w;
 }
 
-static int do_plan(const Plan *plan, const FrontOptions *options, char **argv, int *ret_exit, Error *err)
+static int do_plan(const Plan *plan, const FrontOptions *options, const RunOptions *run, char **argv,
+                   int *ret_exit, Error *err)
 {
         if (options->dry_run && options->json)
                 return plan_print_json(plan, err);
@@ -112,7 +114,39 @@ static int do_plan(const Plan *plan, const FrontOptions *options, char **argv, i
         tell_once(plan);
         log_detail("engine %s, ids by %s, %zu operations on the root", plan_engine_name(plan->engine),
                    plan->map_by_helpers ? "newuidmap" : "a one-line map", plan->n_ops);
-        return run_and_report(plan, options, ret_exit, err);
+        return run_and_report(plan, options, run, ret_exit, err);
+}
+
+/* --in: what the kept sandbox was made with, and where. */
+typedef struct Resumed {
+        Kept kept;
+        Host *host;
+} Resumed;
+
+static int restore(void *userdata, const char *name, Spec *spec, Error *err)
+{
+        Resumed *resumed = userdata;
+        CLEANUP_FREE char *origin = NULL;
+        int r = kept_open(name, &resumed->kept, err);
+        if (r < 0)
+                return r;
+        const KeptRecord *record = &resumed->kept.record;
+        if (asprintf(&origin, "the sandbox %s", name) < 0) {
+                origin = NULL;
+                return error_no_memory(err);
+        }
+        /* It is at home where it was made, wherever it is gone on from. */
+        if (!str_empty(record->work_dir) && access(record->work_dir, F_OK) < 0)
+                return error_set_errno(err, errno, "the working directory %s of the sandbox %s",
+                                       record->work_dir, name);
+        free(resumed->host->cwd);
+        resumed->host->cwd = str_empty(record->work_dir) ? NULL : strdup(record->work_dir);
+        return spec_restore(&record->spec, origin, spec, err);
+}
+
+static void resumed_clear(Resumed *resumed)
+{
+        kept_clear(&resumed->kept);
 }
 
 static int run_command(int argc, char **argv, bool shell, int *ret_exit, Error *err)
@@ -120,11 +154,20 @@ static int run_command(int argc, char **argv, bool shell, int *ret_exit, Error *
         CLEANUP(host_clear) Host host = {0};
         CLEANUP(spec_clear) Spec spec = {0};
         CLEANUP(plan_clear) Plan plan = {0};
+        CLEANUP(resumed_clear) Resumed resumed = {.kept = KEPT_NONE, .host = &host};
+        CLEANUP_STRLIST StrList stored = {0};
+        CLEANUP_FREE char *here = NULL;
         FrontOptions options;
         int r = host_probe(&host, err);
         if (r < 0)
                 return r;
-        const FrontContext ctx = {.home = host.home, .cwd = host.cwd, .getenv = get_variable};
+        if (host.cwd && !(here = strdup(host.cwd)))
+                return error_no_memory(err);
+        const FrontContext ctx = {.home = host.home,
+                                  .cwd = here,
+                                  .getenv = get_variable,
+                                  .restore = restore,
+                                  .userdata = &resumed};
         r = front_make_spec(argc, argv, shell ? "shell" : "default", &ctx, &spec, &options, err);
         if (r < 0)
                 return r;
@@ -141,7 +184,17 @@ static int run_command(int argc, char **argv, bool shell, int *ret_exit, Error *
                 r = probe_limits(&spec, &host, err);
         if (r == 0)
                 r = plan_make(&spec, &host, (const char *const *)environ, &plan, err);
-        return r < 0 ? r : do_plan(&plan, &options, argv, ret_exit, err);
+        if (r == 0 && options.in_name)
+                r = kept_adopt(&resumed.kept, &plan, err);
+        if (r == 0 && spec_store(&spec, &stored) < 0)
+                r = error_no_memory(err);
+        const RunOptions run = {
+                .keep_name = options.keep_name,
+                .resume = options.in_name ? &resumed.kept : NULL,
+                .spec = &stored,
+                .work_dir = host.cwd,
+        };
+        return r < 0 ? r : do_plan(&plan, &options, &run, argv, ret_exit, err);
 }
 
 static int run_main(int argc, char **argv, bool shell)

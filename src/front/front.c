@@ -3,7 +3,17 @@
 
 #include <stdio.h>
 
-enum { FLAG_PROFILE, FLAG_QUIET, FLAG_VERBOSE, FLAG_KEEP, FLAG_DRY_RUN, FLAG_JSON, FLAG_REPORT, FLAG_HELP };
+enum {
+        FLAG_PROFILE,
+        FLAG_QUIET,
+        FLAG_VERBOSE,
+        FLAG_KEEP,
+        FLAG_IN,
+        FLAG_DRY_RUN,
+        FLAG_JSON,
+        FLAG_REPORT,
+        FLAG_HELP
+};
 
 const FrontFlag front_flags[] = {
         [FLAG_PROFILE] = {"profile", 'p', "NAME|FILE",
@@ -11,6 +21,7 @@ const FrontFlag front_flags[] = {
         [FLAG_QUIET] = {"quiet", 'q', NULL, "errors only, no notices"},
         [FLAG_VERBOSE] = {"verbose", 'v', NULL, "say what is being done"},
         [FLAG_KEEP] = {"keep", 0, "[NAME]", "keep what is written, under this name or one that is made up"},
+        [FLAG_IN] = {"in", 0, "NAME", "go on in this kept sandbox: its profile, root and ids"},
         [FLAG_DRY_RUN] = {"dry-run", 0, NULL, "print the plan and start nothing"},
         [FLAG_JSON] = {"json", 0, NULL, "with --dry-run: print it as JSON"},
         [FLAG_REPORT] = {"report", 0, "FILE", "write what came of the run to FILE, as JSON"},
@@ -111,6 +122,9 @@ static void take_flag(const Option *o, Spec *spec, FrontOptions *options)
                 spec->keep = true;
                 options->keep_name = o->value;
                 break;
+        case FLAG_IN:
+                options->in_name = o->value;
+                break;
         case FLAG_DRY_RUN:
                 options->dry_run = true;
                 break;
@@ -128,8 +142,20 @@ static void take_flag(const Option *o, Spec *spec, FrontOptions *options)
         }
 }
 
-static int take_option(const Option *o, const FrontContext *ctx, Spec *spec, Error *err)
+/* What a kept sandbox is made of stays as it is; what a command may do in it is asked for each time. */
+static bool may_change(const Key *key)
 {
+        return key->id == KEY_CHDIR ||
+               !(str_eq(key->section, "Filesystem") || str_eq(key->section, "Identity"));
+}
+
+static int take_option(const Option *o, const FrontContext *ctx, const FrontOptions *options, Spec *spec,
+                       Error *err)
+{
+        if (options->in_name && !may_change(o->key))
+                return error_set(err, EINVAL,
+                                 "%s can't be given with --in: root and ids of %s stay as they are",
+                                 o->spelling, options->in_name);
         const KeyContext key_ctx = {
                 .home = ctx->home, .cwd = ctx->cwd, .getenv = ctx->getenv, .origin = o->spelling};
         /* An empty value clears in a profile; typed on a command line it is an empty variable of a script. */
@@ -152,7 +178,7 @@ static int walk(int argc, char **argv, bool keys_now, const FrontContext *ctx, S
                 Option o = {0};
                 int r = next_option(argc, argv, &i, &o, err);
                 if (r == 0 && keys_now && o.key)
-                        r = take_option(&o, ctx, spec, err);
+                        r = take_option(&o, ctx, options, spec, err);
                 if (r < 0)
                         return r;
                 if (keys_now || !o.flag)
@@ -162,6 +188,17 @@ static int walk(int argc, char **argv, bool keys_now, const FrontContext *ctx, S
                 take_flag(&o, spec, options);
         }
         return i;
+}
+
+static int check_in(const StrList *profiles, const Spec *spec, const FrontOptions *options, Error *err)
+{
+        if (profiles->n > 0)
+                return error_set(err, EINVAL, "--profile can't be given with --in: %s has its own",
+                                 options->in_name);
+        if (spec->keep)
+                return error_set(err, EINVAL, "--keep can't be given with --in: %s is kept already",
+                                 options->in_name);
+        return 0;
 }
 
 static int load_profiles(const StrList *profiles, const char *default_profile, const FrontContext *ctx,
@@ -190,7 +227,14 @@ int front_make_spec(int argc, char **argv, const char *default_profile, const Fr
         }
         if (i < 0)
                 return i;
-        r = load_profiles(&profiles, default_profile, ctx, ret_spec, err);
+        if (options.in_name) {
+                r = check_in(&profiles, ret_spec, &options, err);
+                if (r == 0)
+                        r = ctx->restore(ctx->userdata, options.in_name, ret_spec, err);
+                ret_spec->keep = true;
+        } else {
+                r = load_profiles(&profiles, default_profile, ctx, ret_spec, err);
+        }
         if (r == 0)
                 r = walk(argc, argv, true, ctx, ret_spec, &options, &profiles, err);
         if (r < 0)

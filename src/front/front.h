@@ -9,6 +9,11 @@ typedef struct FrontContext {
         const char *home; /* NULL: none */
         const char *cwd;  /* NULL: it was deleted */
         const char *(*getenv)(const char *name);
+        /* Fills @spec, fresh from spec_init(), with what the kept sandbox @name was made with. 0 or -errno
+         * with
+         * @err. */
+        int (*restore)(void *userdata, const char *name, Spec *spec, Error *err);
+        void *userdata;
 } FrontContext;
 
 /** What is no wish about the sandbox. */
@@ -18,6 +23,7 @@ typedef struct FrontOptions {
         bool json;
         const char *report;    /* where the report goes, NULL: nowhere; argv's */
         const char *keep_name; /* with Spec.keep; NULL: one is made up */
+        const char *in_name;   /* the kept sandbox to go on in, NULL: a new one */
         LogLevel level;
 } FrontOptions;
 

@@ -44,7 +44,8 @@ static int set_sets(uint64_t mask, bool inheritable, Error *err)
 
 static int set_ambient(uint64_t mask, Error *err)
 {
-        /* cap_reset_ambient(3) asks for each one first, which is most of what leaving privileges would cost. */
+        /* cap_reset_ambient(3) asks for each one first, which is most of what leaving privileges would cost.
+         */
         if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
                 return error_set_errno(err, errno, "clearing the ambient capabilities");
         for (cap_value_t cap = 0; cap < 64; cap++)

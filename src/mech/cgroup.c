@@ -11,7 +11,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #define CGROUP_MOUNT "/sys/fs/cgroup"
 #define OUTER_PREFIX "kurung-"
@@ -153,6 +155,35 @@ int cgroup_fill(Cgroup *cg, const Plan *plan, pid_t setup, pid_t helper, StrList
         r = write_limits(cg, plan, notices, err);
         cg->memory_events = openat(cg->payload, "memory.events", O_RDONLY | O_CLOEXEC);
         return r;
+}
+
+char *cgroup_payload_path(const Cgroup *cg)
+{
+        char link[32], path[PATH_MAX];
+        if (cg->payload < 0)
+                return NULL;
+        (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", cg->payload);
+        ssize_t n = readlink(link, path, sizeof(path));
+        return n > 0 && (size_t)n < sizeof(path) ? strndup(path, (size_t)n) : NULL;
+}
+
+int cgroup_open_payload(Cgroup *cg, const char *path)
+{
+        struct statfs fs;
+        if (!str_starts(path, CGROUP_MOUNT "/"))
+                return -EINVAL;
+        cg->payload = open_group(AT_FDCWD, path);
+        if (cg->payload < 0)
+                return cg->payload;
+        if (fstatfs(cg->payload, &fs) < 0 || fs.f_type != CGROUP2_SUPER_MAGIC)
+                return -EINVAL;
+        cg->memory_events = openat(cg->payload, "memory.events", O_RDONLY | O_CLOEXEC);
+        return 0;
+}
+
+int cgroup_join(const Cgroup *cg, pid_t pid)
+{
+        return move_to(cg->payload, pid);
 }
 
 /* The number behind "@key " at the beginning of a line or behind a space, or of the whole text when @key is

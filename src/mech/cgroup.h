@@ -79,6 +79,15 @@ bool cgroup_memory_events(const Cgroup *cg, CgroupMemoryEvents *ret);
  */
 void cgroup_each_process(const Cgroup *cg, bool (*each)(pid_t pid, void *userdata), void *userdata);
 
+/** cgroup_payload_path - the path of the payload's group; owned. NULL: there is none. */
+char *cgroup_payload_path(const Cgroup *cg);
+
+/** cgroup_open_payload - open the group of another run by that path, to read what it uses. 0 or -errno. */
+int cgroup_open_payload(Cgroup *cg, const char *path);
+
+/** cgroup_join - move @pid into the payload's group. 0 or -errno. */
+int cgroup_join(const Cgroup *cg, pid_t pid);
+
 /** cgroup_kill - SIGKILL to all in the payload's group. */
 void cgroup_kill(const Cgroup *cg);
 

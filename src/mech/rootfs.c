@@ -72,7 +72,8 @@ int rootfs_layer_open(RootfsContext *ctx, const PlanOp *op, const char *side, in
         char path[64];
         int dir = op->flags & OP_IN_MEMORY ? ctx->memory_fd : ctx->run_fd;
         (void)snprintf(path, sizeof(path), "%s-%s", side, op->layer);
-        if (mkdirat(dir, path, 0700) < 0)
+        bool resumed = ctx->plan->resume && str_eq(side, "upper") && !(op->flags & OP_IN_MEMORY);
+        if (mkdirat(dir, path, 0700) < 0 && !(resumed && errno == EEXIST))
                 return rootfs_op_failed(op, -errno, "making a layer for", err);
         int fd = openat(dir, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
@@ -130,7 +131,7 @@ static int pivot(RootfsContext *ctx, Error *err)
  * A working directory outside the root would be a way back to the host (runc CVE-2024-21626): getcwd(2) says
  * "(unreachable)" or ENOENT then. One that is covered by a mount has a name that leads to something else.
  */
-static int enter_cwd(const Plan *plan, Error *err)
+int rootfs_enter_cwd(const Plan *plan, Error *err)
 {
         char here[PATH_MAX];
         struct stat by_name, st;
@@ -233,7 +234,7 @@ int rootfs_apply(RootfsContext *ctx, Error *err)
         (void)umask(mask);
         if (r == 0)
                 r = pivot(ctx, err);
-        return r < 0 ? r : enter_cwd(plan, err);
+        return r < 0 ? r : rootfs_enter_cwd(plan, err);
 }
 
 void rootfs_clear(RootfsContext *ctx)

@@ -46,5 +46,8 @@ int rootfs_make(RootfsContext *ctx, Error *err);
  */
 int rootfs_apply(RootfsContext *ctx, Error *err);
 
+/** rootfs_enter_cwd - change to plan->cwd, which must lie inside the root. 0 or -errno with @err. */
+int rootfs_enter_cwd(const Plan *plan, Error *err);
+
 /** rootfs_clear - close and free what the context holds. */
 void rootfs_clear(RootfsContext *ctx);

@@ -16,12 +16,14 @@ static const char *fd_path(int fd, FdPath out)
         return out;
 }
 
-/* The merged directory's mode is the upper's: make it the lower's. An O_PATH descriptor can't be given to
- * fchmod(2). */
-static int copy_mode(int lower, int upper)
+/* The merged directory's mode is the upper's: make it the lower's, but for one that was changed before. An
+ * O_PATH descriptor can't be given to fchmod(2). */
+static int copy_mode(const Plan *plan, int lower, int upper)
 {
         struct stat st;
         FdPath path;
+        if (plan->resume)
+                return 0;
         if (fstat(lower, &st) < 0 || chmod(fd_path(upper, path), st.st_mode & 07777) < 0)
                 return -errno;
         return 0;
@@ -38,7 +40,7 @@ int rootfs_make_overlay(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error
                 r = rootfs_layer_open(ctx, op, "work", &work, err);
         if (r < 0)
                 return r;
-        r = copy_mode(lower, upper);
+        r = copy_mode(ctx->plan, lower, upper);
         if (r < 0)
                 return error_set_errno(err, r, "preparing the upper directory for %s", op->dest);
         FdPath lower_path, upper_path, work_path;
@@ -70,8 +72,8 @@ int rootfs_make_fuse(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *e
         CLEANUP_FD int lower = open(op->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (lower < 0)
                 return error_set_errno(err, errno, "opening %s", op->source);
-        r = copy_mode(lower, upper);
-        if (r == 0 && op->flags & OP_ROOT_OWNED)
+        r = copy_mode(ctx->plan, lower, upper);
+        if (r == 0 && !ctx->plan->resume && op->flags & OP_ROOT_OWNED)
                 r = rootfs_own(ctx->plan, upper);
         if (r < 0)
                 return error_set_errno(err, r, "preparing the upper directory for %s", op->dest);

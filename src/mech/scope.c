@@ -23,6 +23,7 @@ static struct {
         __typeof__(sd_bus_start) *start;
         __typeof__(sd_bus_add_filter) *add_filter;
         __typeof__(sd_bus_call_async) *call_async;
+        __typeof__(sd_bus_call) *call;
         __typeof__(sd_bus_process) *process;
         __typeof__(sd_bus_get_fd) *get_fd;
         __typeof__(sd_bus_get_events) *get_events;
@@ -56,6 +57,7 @@ static int load(Error *err)
                 {(void **)&bus.start, "sd_bus_start"},
                 {(void **)&bus.add_filter, "sd_bus_add_filter"},
                 {(void **)&bus.call_async, "sd_bus_call_async"},
+                {(void **)&bus.call, "sd_bus_call"},
                 {(void **)&bus.process, "sd_bus_process"},
                 {(void **)&bus.get_fd, "sd_bus_get_fd"},
                 {(void **)&bus.get_events, "sd_bus_get_events"},
@@ -215,6 +217,39 @@ int scope_request(Scope *s, const Plan *plan, const char *name, const char *desc
                 return error_set_errno(err, r, "asking the systemd user manager for a scope");
         }
         return 0;
+}
+
+/* As org.freedesktop.systemd1(5) has AttachProcessesToUnit(). The user manager asks the system's where it may
+ * not do it itself. */
+int scope_attach(const char *manager, const char *unit, const char *group, pid_t pid, Error *err)
+{
+        sd_bus_message *m = NULL;
+        sd_bus *b = NULL;
+        char address[3 * PATH_MAX];
+        int r = load(err);
+        if (r < 0)
+                return r;
+        escape_address(manager, address, sizeof(address));
+        r = bus.new(&b);
+        if (r >= 0)
+                r = bus.set_address(b, address);
+        if (r >= 0)
+                r = bus.start(b);
+        if (r >= 0)
+                r = bus.new_method_call(b, &m, MANAGER, MANAGER_PATH, MANAGER_INTERFACE,
+                                        "AttachProcessesToUnit");
+        if (r >= 0)
+                r = bus.append(m, "ss", unit, group);
+        if (r >= 0)
+                r = bus.append(m, "au", 1, (uint32_t)pid);
+        if (r >= 0)
+                r = bus.call(b, m, TIMEOUT_US, NULL, NULL);
+        if (m)
+                (void)bus.unref(m);
+        if (b)
+                (void)bus.close_unref(b);
+        return r < 0 ? error_set_errno(err, r, "moving the command into %s by the systemd user manager", unit)
+                     : 0;
 }
 
 int scope_fd(const Scope *s)

@@ -29,6 +29,15 @@ typedef struct Scope {
 int scope_request(Scope *s, const Plan *plan, const char *name, const char *description, const pid_t *pids,
                   size_t n_pids, Error *err);
 
+/**
+ * scope_attach - move @pid into a control group of a scope that runs, and wait until it is there.
+ *
+ * @manager: the manager's private socket. @group: below the scope's, "/payload".
+ *
+ * Returns 0 or -errno with @err.
+ */
+int scope_attach(const char *manager, const char *unit, const char *group, pid_t pid, Error *err);
+
 /** scope_fd, scope_events, scope_timeout_ms - what to wait for with poll(2) until scope_process(). */
 int scope_fd(const Scope *s);
 short scope_events(const Scope *s);

@@ -168,11 +168,13 @@ int seccomp_prepare(const Plan *plan, SeccompFilter *ret, Error *err)
         (void)snprintf(name, sizeof(name), "%016llx%016llx.bpf", (unsigned long long)key.a,
                        (unsigned long long)key.b);
         CLEANUP_FD int dirfd = open_cache_dir(plan);
-        if (dirfd >= 0 && cache_read(plan, dirfd, name, &key, ret) == 0)
-                return 0;
-        r = seccomp_compile(plan, ret, err);
-        if (r == 0 && dirfd >= 0)
-                cache_write(dirfd, name, &key, ret);
+        if (dirfd < 0 || cache_read(plan, dirfd, name, &key, ret) < 0) {
+                r = seccomp_compile(plan, ret, err);
+                if (r == 0 && dirfd >= 0)
+                        cache_write(dirfd, name, &key, ret);
+        }
+        if (r == 0)
+                memcpy(ret->key, name, sizeof(ret->key) - 1);
         return r;
 }
 

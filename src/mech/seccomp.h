@@ -15,6 +15,7 @@ typedef struct SeccompFilter {
         struct sock_filter *items; /* both programs, the refusals first */
         size_t n_refusals;
         size_t n_allowlist;
+        char key[33]; /* hash of what it was made from */
 } SeccompFilter;
 
 /**

@@ -167,6 +167,24 @@ static int probe_cache_home(Host *h)
         return r < 0 ? -ENOMEM : 0;
 }
 
+char *host_live_home(const char *state_home)
+{
+        const char *runtime = getenv("XDG_RUNTIME_DIR");
+        CLEANUP_FREE char *path = NULL;
+        char *clean = NULL;
+        struct stat st;
+        bool usable = runtime && runtime[0] == '/' && stat(runtime, &st) == 0 && S_ISDIR(st.st_mode) &&
+                      st.st_uid == geteuid();
+        int n = usable       ? asprintf(&path, "%s/kurung", runtime)
+                : state_home ? asprintf(&path, "%s/" LIVE_DIR, state_home)
+                             : -1;
+        if (n < 0) {
+                path = NULL;
+                return NULL;
+        }
+        return path_normalize(path, NULL, &clean) == 0 ? clean : NULL;
+}
+
 char *host_state_home(const char *home)
 {
         const char *xdg = getenv("XDG_STATE_HOME");
@@ -421,6 +439,7 @@ int host_probe_at(int root, Host *ret, Error *err)
                 r = probe_cache_home(&h);
         if (r == 0) {
                 h.state_home = host_state_home(h.home);
+                h.live_home = host_live_home(h.state_home);
                 probe_kernel(root, &h);
                 probe_userns(root, &h);
                 probe_helpers(root, &h);
@@ -470,6 +489,7 @@ void host_clear(Host *h)
         free(h->cwd);
         free(h->cache_home);
         free(h->state_home);
+        free(h->live_home);
         free(h->newuidmap);
         free(h->newgidmap);
         free(h->fuse_overlayfs);

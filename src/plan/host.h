@@ -92,8 +92,11 @@ typedef struct HostLimits {
         size_t n_disks;
 } HostLimits;
 
-/** The directory of kept sandboxes in Host.state_home. */
+/** The directory of kept sandboxes in Host.state_home; of homes that are kept; of running ones' records where
+ * there is no runtime directory. */
 #define KEPT_DIR "kept"
+#define HOMES_DIR "homes"
+#define LIVE_DIR "running"
 
 typedef struct Host {
         uid_t uid;
@@ -108,6 +111,8 @@ typedef struct Host {
                              nowhere */
         char *state_home; /* where kept sandboxes are: $XDG_STATE_HOME/kurung, ~/.local/state/kurung; NULL:
                              nowhere */
+        char *live_home;  /* where running sandboxes are recorded: $XDG_RUNTIME_DIR/kurung, else
+                             state_home/running; NULL: nowhere */
         bool is_root;     /* uid 0 of this user namespace */
         unsigned kernel_major, kernel_minor;
         HostUserns userns;
@@ -171,6 +176,12 @@ void host_clear(Host *host);
  * neither, or no memory. Nothing is made.
  */
 char *host_state_home(const char *home);
+
+/**
+ * host_live_home - $XDG_RUNTIME_DIR/kurung when that directory is the user's own, else @state_home/running;
+ * owned. NULL when there is neither, or no memory. Nothing is made.
+ */
+char *host_live_home(const char *state_home);
 
 /**
  * host_parse_mountinfo - parse the text of /proc/PID/mountinfo. Hostile input is refused whole (-EINVAL).

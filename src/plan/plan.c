@@ -223,6 +223,22 @@ static int check_host(const Host *host, Error *err)
         return 0;
 }
 
+/* The home that is kept, of which only the name is known before it is made. */
+static int choose_home(Plan *plan, const Spec *spec, const Host *host, Error *err)
+{
+        if (spec->home != HOME_PERSIST)
+                return 0;
+        if (!host->home || str_eq(host->home, "/"))
+                return error_set(err, ENOENT, "Home=persist:%s: there is no home directory (set HOME)",
+                                 spec->home_name);
+        if (!host->state_home)
+                return error_set(err, ENOENT, "Home=persist:%s: there is no directory to keep it in",
+                                 spec->home_name);
+        plan->homes_dir = path_join(host->state_home, HOMES_DIR);
+        plan->home_name = strdup(spec->home_name);
+        return plan->homes_dir && plan->home_name ? 0 : error_no_memory(err);
+}
+
 /* Sets plan->runs_dir, and makes @with_uppers, a copy of the host's facts that owns nothing, look there. */
 static int choose_runs_dir(Plan *plan, const Spec *spec, Host *with_uppers, Error *err)
 {
@@ -249,6 +265,8 @@ static int fill_plan(Plan *plan, const Spec *spec, const Host *host, const char 
                            CLONE_NEWCGROUP | (spec->network == NETWORK_HOST ? 0 : CLONE_NEWNET);
         if (host->cache_home && !(plan->state_dir = strdup(host->cache_home)))
                 return error_no_memory(err);
+        if (host->live_home && !(plan->live_dir = strdup(host->live_home)))
+                return error_no_memory(err);
         for (size_t i = 0; i < spec->argv.n; i++)
                 if (strlist_add(&plan->argv, spec->argv.items[i]) < 0)
                         return error_no_memory(err);
@@ -256,6 +274,8 @@ static int fill_plan(Plan *plan, const Spec *spec, const Host *host, const char 
         /* Where the uppers will be decides what can hold them. */
         Host with_uppers = *host;
         int r = choose_runs_dir(plan, spec, &with_uppers, err);
+        if (r == 0)
+                r = choose_home(plan, spec, host, err);
         if (r == 0)
                 r = make_identity(plan, spec, host, err);
         if (r == 0)
@@ -306,6 +326,9 @@ void plan_clear(Plan *plan)
         free(plan->cwd);
         free(plan->state_dir);
         free(plan->runs_dir);
+        free(plan->live_dir);
+        free(plan->home_name);
+        free(plan->homes_dir);
         free(plan->seccomp_file);
         plan_clear_limits(plan);
         plan_clear_network(&plan->net);

@@ -350,6 +350,11 @@ static int add_home(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
         if (!host->home || str_eq(host->home, "/"))
                 return 0;
+        if (spec->home == HOME_PERSIST) {
+                CLEANUP_FREE char *source = path_join(plan->homes_dir, plan->home_name);
+                return source ? add(plan, OP_BIND, source, host->home, OP_NO_FOLLOW, err)
+                              : error_no_memory(err);
+        }
         if (spec->home == HOME_PRIVATE) {
                 if (host->cache_home)
                         return add_layer(plan, OP_SCRATCH, NULL, host->home, OP_NO_FOLLOW, err);
@@ -362,7 +367,7 @@ static int add_home(Plan *plan, const Spec *spec, const Host *host, Error *err)
                 r = add(plan, OP_BIND, host->home, host->home, OP_RDONLY | OP_RECURSIVE | OP_NO_FOLLOW, err);
         }
         /* Our own uppers, caches and trust lie there: never for the payload's eyes. */
-        const char *const own[] = {plan->state_dir, host->state_home};
+        const char *const own[] = {plan->state_dir, host->state_home, host->live_home};
         for (size_t i = 0; r == 0 && i < ARRAY_LEN(own); i++)
                 if (own[i] && path_is_below(own[i], host->home))
                         r = add(plan, OP_MASK, NULL, own[i], OP_OPTIONAL, err);
@@ -393,7 +398,7 @@ static int check_work_dir(const Host *host, WorkDirMode mode, Error *err)
         if (is_system_dir(host->cwd))
                 return error_set(err, EINVAL, "the working directory %s is a directory of the system: %s",
                                  host->cwd, hint);
-        const char *const own[] = {host->cache_home, host->state_home};
+        const char *const own[] = {host->cache_home, host->state_home, host->live_home};
         for (size_t i = 0; i < ARRAY_LEN(own); i++)
                 if (own[i] && (path_is_below(own[i], host->cwd) || path_is_below(host->cwd, own[i])))
                         return error_set(err, EINVAL,

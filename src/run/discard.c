@@ -16,16 +16,16 @@
  *   must: wait for the maps; remove one directory.
  *   must not: leave it.
  */
-static int stage_remover_main(const RunDir *dir, int wait_fd)
+static int stage_remover_main(int dirfd, const char *name, int wait_fd)
 {
         char ready;
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (read(wait_fd, &ready, 1) != 1)
                 return 1;
-        return io_remove_tree_at(dir->state_fd, dir->name) < 0;
+        return io_remove_tree_at(dirfd, name) < 0;
 }
 
-static int remove_with_maps(const RunDir *dir, const Plan *identity, Error *err)
+static int remove_with_maps(int dirfd, const char *name, const Plan *identity, Error *err)
 {
         int ends[2], status = 0;
         CLEANUP_FD int pidfd = FD_NONE;
@@ -35,7 +35,7 @@ static int remove_with_maps(const RunDir *dir, const Plan *identity, Error *err)
         pid_t pid = process_clone(CLONE_NEWUSER, &pidfd);
         if (pid == 0) {
                 ours = fd_close(ours);
-                _exit(stage_remover_main(dir, theirs));
+                _exit(stage_remover_main(dirfd, name, theirs));
         }
         if (pid < 0)
                 return error_set_errno(err, (int)pid, "making a user namespace");
@@ -45,8 +45,16 @@ static int remove_with_maps(const RunDir *dir, const Plan *identity, Error *err)
         ours = fd_close(ours);
         (void)process_wait(pidfd, &status);
         if (r == 0 && status != 0)
-                r = error_set(err, EPERM, "not all of the sandbox %s could be removed", dir->name);
+                r = error_set(err, EPERM, "not all of %s could be removed", name);
         return r;
+}
+
+int kept_remove_entry(int dirfd, const char *name, const Plan *identity, Error *err)
+{
+        int r = io_remove_tree_at(dirfd, name);
+        if (r == -EACCES || r == -EPERM)
+                return remove_with_maps(dirfd, name, identity, err);
+        return r < 0 ? error_set_errno(err, r, "removing %s", name) : 0;
 }
 
 int kept_discard(const char *name, Error *err)
@@ -64,8 +72,5 @@ int kept_discard(const char *name, Error *err)
                 }
                 return run_dir_remove(&kept.dir, FD_NONE, err);
         }
-        r = io_remove_tree_at(kept.dir.state_fd, kept.dir.name);
-        if (r == -EACCES || r == -EPERM)
-                return remove_with_maps(&kept.dir, &kept.record.identity, err);
-        return r < 0 ? error_set_errno(err, r, "removing the sandbox %s", name) : 0;
+        return kept_remove_entry(kept.dir.state_fd, kept.dir.name, &kept.record.identity, err);
 }

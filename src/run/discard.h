@@ -11,3 +11,7 @@
  * Returns 0; what kept_open_dir() returns; -errno with @err when something is left.
  */
 int kept_discard(const char *name, Error *err);
+
+/** kept_remove_entry - remove one entry of @dirfd, also where its files belong to subordinate ids of
+ * @identity. 0 or -errno with @err. */
+int kept_remove_entry(int dirfd, const char *name, const Plan *identity, Error *err);

@@ -4,6 +4,8 @@
 #include "base/defence.h"
 #include "base/io.h"
 #include "base/path.h"
+#include "run/discard.h"
+#include "spec/values.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -25,24 +27,14 @@ static const char *const nouns[] = {"acorn",  "anchor", "badger", "beacon", "bir
                                     "meadow", "otter",  "pebble", "pine",   "raven",  "reef",    "river",
                                     "robin",  "spruce", "tern",   "willow"};
 
-bool kept_name_is_valid(const char *name)
-{
-        static const char first[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-        size_t n = strlen(name);
-        if (!defence_is_on(DEFENCE_NAMES))
-                return n > 0;
-        return n > 0 && n <= KEPT_NAME_MAX && strchr(first, name[0]) &&
-               strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == n;
-}
-
 static int check_name(const char *name, Error *err)
 {
-        return kept_name_is_valid(name) ? 0
-                                        : error_set(err, EINVAL,
-                                                    "'%.80s' is no sandbox's name: 1 to %d of a-z, 0-9, '.', "
-                                                    "'_', '-', and the first a "
-                                                    "letter or digit",
-                                                    name, KEPT_NAME_MAX);
+        return value_name(name) ? 0
+                                : error_set(err, EINVAL,
+                                            "'%.80s' is no sandbox's name: 1 to %d of a-z, 0-9, '.', "
+                                            "'_', '-', and the first a "
+                                            "letter or digit",
+                                            name, VALUE_NAME_MAX);
 }
 
 int kept_write_file(int dirfd, const char *name, const char *data, size_t len)
@@ -109,7 +101,8 @@ static int make_dir(const char *wanted, RunDir *dir, Error *err)
         return error_set(err, EEXIST, "no name for the sandbox could be made up; give one: --keep=NAME");
 }
 
-int kept_create(const Plan *plan, const char *name, RunDir *ret, Error *err)
+int kept_create(const Plan *plan, const char *name, const StrList *spec, const char *work_dir, RunDir *ret,
+                Error *err)
 {
         CLEANUP(run_dir_clear) RunDir dir = RUN_DIR_NONE;
         CLEANUP(kept_record_clear) KeptRecord record = {0};
@@ -119,6 +112,11 @@ int kept_create(const Plan *plan, const char *name, RunDir *ret, Error *err)
                 r = run_dir_open_state(plan->runs_dir, "XDG_STATE_HOME", &dir.state_fd, err);
         if (r == 0)
                 r = kept_record_from_plan(plan, &record, err);
+        if (r == 0 && !(record.work_dir = strdup(work_dir ? work_dir : "")))
+                r = error_no_memory(err);
+        for (size_t i = 0; r == 0 && spec && i < spec->n; i++)
+                if (strlist_add(&record.spec, spec->items[i]) < 0)
+                        r = error_no_memory(err);
         if (r == 0)
                 r = make_dir(name, &dir, err);
         if (r < 0)
@@ -173,6 +171,93 @@ int kept_end(const RunDir *dir, int exit_code, int userns_fd, Error *err)
         return r;
 }
 
+static bool same_map(const IdMap *a, const IdMap *b)
+{
+        if (a->n != b->n)
+                return false;
+        for (size_t i = 0; i < a->n; i++)
+                if (a->items[i].inside != b->items[i].inside || a->items[i].outside != b->items[i].outside ||
+                    a->items[i].count != b->items[i].count)
+                        return false;
+        return true;
+}
+
+static bool same_layer(const ChangesLayer *a, const ChangesLayer *b)
+{
+        return a->engine == b->engine && str_eq(a->dest, b->dest) &&
+               (a->lower && b->lower ? str_eq(a->lower, b->lower) : a->lower == b->lower);
+}
+
+/* The layer of @kept that is the plan's; its name is taken by the operation. */
+static int adopt_layer(const Kept *kept, const ChangesLayer *wanted, Plan *plan, bool *taken, Error *err)
+{
+        for (size_t i = 0; i < kept->record.n_layers; i++) {
+                const ChangesLayer *layer = &kept->record.layers[i];
+                if (taken[i] || !same_layer(layer, wanted))
+                        continue;
+                for (size_t j = 0; j < plan->n_ops; j++) {
+                        PlanOp *op = &plan->ops[j];
+                        if (!op->layer || op->flags & OP_IN_MEMORY || !str_eq(op->layer, wanted->name) ||
+                            !str_eq(op->dest, layer->dest))
+                                continue;
+                        free(op->layer);
+                        if (!(op->layer = strdup(layer->name)))
+                                return error_no_memory(err);
+                        taken[i] = true;
+                        return 0;
+                }
+        }
+        return error_set(err, ESTALE,
+                         "the sandbox %s has nothing for writes to %s: this machine is not what it "
+                         "was when the sandbox was made",
+                         kept->dir.name, wanted->dest);
+}
+
+int kept_adopt(const Kept *kept, Plan *plan, Error *err)
+{
+        CLEANUP(kept_record_clear) KeptRecord wanted = {0};
+        bool taken[KEPT_LAYERS_MAX] = {false};
+        const Plan *id = &kept->record.identity;
+        if (id->uid != plan->uid || id->gid != plan->gid || id->map_by_helpers != plan->map_by_helpers ||
+            !same_map(&id->uid_map, &plan->uid_map) || !same_map(&id->gid_map, &plan->gid_map))
+                return error_set(err, ESTALE,
+                                 "the ids of the sandbox %s are not to be had any more: your ranges in "
+                                 "/etc/subuid or /etc/subgid, or what serves them, are not what they were",
+                                 kept->dir.name);
+        int r = kept_record_from_plan(plan, &wanted, err);
+        for (size_t i = 0; r == 0 && i < wanted.n_layers; i++)
+                r = adopt_layer(kept, &wanted.layers[i], plan, taken, err);
+        for (size_t i = 0; r == 0 && i < kept->record.n_layers; i++)
+                if (!taken[i])
+                        r = error_set(err, ESTALE, "what the sandbox %s wrote to %s would not be seen",
+                                      kept->dir.name, kept->record.layers[i].dest);
+        plan->resume = true;
+        return r;
+}
+
+int kept_resume(Kept *kept, const Plan *plan, Error *err)
+{
+        KeptRecord *record = &kept->record;
+        struct stat st;
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < record->n_layers; i++) {
+                char work[32];
+                (void)snprintf(work, sizeof(work), "work-%s", record->layers[i].name);
+                /* Only after a run that was killed; the mark of a volatile overlay keeps it from being
+                 * mounted. */
+                if (fstatat(kept->dir.fd, work, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+                        continue;
+                r = kept_remove_entry(kept->dir.fd, work, &record->identity, err);
+        }
+        strlist_clear(&record->argv);
+        for (size_t i = 0; r == 0 && i < plan->argv.n; i++)
+                if (strlist_add(&record->argv, plan->argv.items[i]) < 0)
+                        r = error_no_memory(err);
+        record->ended = false;
+        record->exit_code = 0;
+        return r < 0 ? r : write_record(&kept->dir, record, err);
+}
+
 static int home_of_state(char **ret, Error *err)
 {
         const char *home = getenv("HOME");
@@ -188,7 +273,7 @@ static int home_of_state(char **ret, Error *err)
         return *ret ? 0 : error_no_memory(err);
 }
 
-int kept_open_dir(const char *name, RunDir *ret, Error *err)
+static int open_dir(const char *name, RunDir *ret, Error *err)
 {
         CLEANUP(run_dir_clear) RunDir dir = RUN_DIR_NONE;
         CLEANUP_FREE char *path = NULL;
@@ -210,12 +295,58 @@ int kept_open_dir(const char *name, RunDir *ret, Error *err)
                 return error_set_errno(err, errno, "the sandbox %s", name);
         if (st.st_uid != geteuid() || (st.st_mode & 0077))
                 return error_set(err, EPERM, "%s/%s is not yours alone", path, name);
-        if (flock(dir.fd, LOCK_EX | LOCK_NB) < 0)
-                return error_set(err, EBUSY, "the sandbox %s runs, or another kurung works on it", name);
         (void)snprintf(dir.name, sizeof(dir.name), "%s", name);
         *ret = dir;
         dir = RUN_DIR_NONE;
         return 0;
+}
+
+int kept_open_dir(const char *name, RunDir *ret, Error *err)
+{
+        CLEANUP(run_dir_clear) RunDir dir = RUN_DIR_NONE;
+        int r = open_dir(name, &dir, err);
+        if (r < 0)
+                return r;
+        if (flock(dir.fd, LOCK_EX | LOCK_NB) < 0)
+                return error_set(err, EBUSY, "the sandbox %s runs, or another kurung works on it", name);
+        *ret = dir;
+        dir = RUN_DIR_NONE;
+        return 0;
+}
+
+int kept_peek(const char *name, KeptRecord *ret, Error *err)
+{
+        CLEANUP(run_dir_clear) RunDir dir = RUN_DIR_NONE;
+        int r = open_dir(name, &dir, err);
+        return r < 0 ? r : read_record(&dir, ret, err);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+        return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int kept_list(StrList *ret, Error *err)
+{
+        CLEANUP_FREE char *path = NULL;
+        CLEANUP_FD int fd = FD_NONE;
+        int r = home_of_state(&path, err);
+        if (r < 0 || (access(path, F_OK) < 0 && errno == ENOENT))
+                return r;
+        r = run_dir_open_state(path, "XDG_STATE_HOME", &fd, err);
+        if (r < 0)
+                return r;
+        DIR *d = fdopendir(fd);
+        if (!d)
+                return error_no_memory(err);
+        fd = FD_NONE;
+        for (struct dirent *e; r == 0 && (e = readdir(d));)
+                if (value_name(e->d_name) && e->d_name[0] != '.')
+                        r = strlist_add(ret, e->d_name);
+        (void)closedir(d);
+        if (ret->n > 1)
+                qsort(ret->items, ret->n, sizeof(*ret->items), compare_names);
+        return r < 0 ? error_no_memory(err) : 0;
 }
 
 int kept_open(const char *name, Kept *ret, Error *err)

@@ -8,8 +8,6 @@
 #include "run/record.h"
 #include "run/state.h"
 
-#define KEPT_NAME_MAX 63
-
 /** A sandbox that was opened, and is locked. */
 typedef struct Kept {
         RunDir dir;
@@ -18,17 +16,35 @@ typedef struct Kept {
 
 #define KEPT_NONE ((Kept){.dir = RUN_DIR_NONE})
 
-/** kept_name_is_valid - [a-z0-9][a-z0-9._-]{0,62}. */
-bool kept_name_is_valid(const char *name);
-
 /**
  * kept_create - make the directory of a new one in plan->runs_dir, lock it, write its record.
  *
- * @name: NULL: a readable one is made up. @ret: ret->name is the name.
+ * @name: NULL: a readable one is made up. @spec, @work_dir: as KeptRecord has them. @ret: ret->name is the
+ * name.
  *
  * Returns 0; -EINVAL (no name), -EEXIST, -errno with @err.
  */
-int kept_create(const Plan *plan, const char *name, RunDir *ret, Error *err);
+int kept_create(const Plan *plan, const char *name, const StrList *spec, const char *work_dir, RunDir *ret,
+                Error *err);
+
+/**
+ * kept_adopt - make @plan go on in @kept: the same ids, and each of its layers is one of the kept ones.
+ *
+ * Returns 0; -ESTALE with @err when the plan has other ids or layers, so that what was written would be lost
+ * from sight or be somebody else's.
+ */
+int kept_adopt(const Kept *kept, Plan *plan, Error *err);
+
+/** kept_resume - note the new payload, and remove what a killed run left of work directories. 0 or -errno
+ * with
+ * @err. */
+int kept_resume(Kept *kept, const Plan *plan, Error *err);
+
+/** kept_list - the names of all, sorted. 0 or -errno with @err. */
+int kept_list(StrList *ret, Error *err);
+
+/** kept_peek - its record without the lock, which a running one holds. 0 or -errno with @err. */
+int kept_peek(const char *name, KeptRecord *ret, Error *err);
 
 /** kept_end - note the payload's end, and remove what only a running one needs. 0 or -errno with @err. */
 int kept_end(const RunDir *dir, int exit_code, int userns_fd, Error *err);

@@ -67,8 +67,7 @@ static void describe(const Plan *plan, char *out, size_t room)
                         *p = '?';
 }
 
-/* What there is without groups; weaker, and the plan has said so. */
-static void apply_weak(const Plan *plan, pid_t setup)
+void limits_apply_weak(const Plan *plan, pid_t setup)
 {
         char path[48];
         if (plan->weak_tasks_max > 0) {
@@ -91,7 +90,7 @@ int limits_begin(Limits *l, const Plan *plan, const char *name, pid_t setup, pid
         l->helper = helper;
         switch (plan->cgroup) {
         case CGROUP_NONE:
-                apply_weak(plan, setup);
+                limits_apply_weak(plan, setup);
                 l->ready = true;
                 return 0;
         case CGROUP_DELEGATED:

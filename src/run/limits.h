@@ -41,6 +41,9 @@ typedef struct Limits {
  */
 int limits_begin(Limits *l, const Plan *plan, const char *name, pid_t setup, pid_t helper, Error *err);
 
+/** limits_apply_weak - what holds @pid where there are no groups; weaker, and the plan has said so. */
+void limits_apply_weak(const Plan *plan, pid_t pid);
+
 /** limits_start_clock - RuntimeMaxSec= counts from now on. 0 or -errno with @err. */
 int limits_start_clock(Limits *l, Error *err);
 

@@ -7,13 +7,15 @@
 #include <limits.h>
 #include <stdio.h>
 
-#define RECORD_VERSION 1
+#define RECORD_VERSION 2
 
 void kept_record_clear(KeptRecord *record)
 {
         plan_clear(&record->identity);
         strlist_clear(&record->argv);
         free(record->cwd);
+        free(record->work_dir);
+        strlist_clear(&record->spec);
         for (size_t i = 0; i < record->n_layers; i++)
                 changes_layer_clear(&record->layers[i]);
         free(record->layers);
@@ -147,6 +149,8 @@ int kept_record_print(const KeptRecord *record, char **ret, size_t *ret_len, Err
         json_add_int(o, "exit_code", record->exit_code);
         json_add(o, "argv", print_list(&record->argv));
         json_add_bytes(o, "cwd", record->cwd);
+        json_add_bytes(o, "work_dir", record->work_dir ? record->work_dir : "");
+        json_add(o, "spec", print_list(&record->spec));
         json_add_int(o, "uid", id->uid);
         json_add_int(o, "gid", id->gid);
         json_add_int(o, "host_uid", id->host_uid);
@@ -292,6 +296,10 @@ static int parse(struct json_object *o, KeptRecord *rec)
                 r = parse_list(o, "argv", 1 << 20, &rec->argv);
         if (r == 0)
                 r = parse_path(o, "cwd", &rec->cwd);
+        if (r == 0)
+                r = json_get_bytes(o, "work_dir", &rec->work_dir);
+        if (r == 0)
+                r = parse_list(o, "spec", 1 << 16, &rec->spec);
         if (r == 0)
                 r = parse_identity(o, &rec->identity);
         if (r == 0)

@@ -3,17 +3,26 @@
 #pragma once
 
 #include "plan/plan.h"
+#include "run/kept.h"
 #include "run/report.h"
+
+/** What is not of the plan. All is borrowed. */
+typedef struct RunOptions {
+        const char *keep_name; /* with plan->keep, the name under which what is written is kept; NULL: one is
+                                  made up and printed */
+        Kept *resume; /* the kept sandbox that is gone on in; its directory is taken over. NULL: none */
+        const StrList *spec;  /* as spec_store() has it */
+        const char *work_dir; /* the host's, NULL: none */
+        bool quiet_name;      /* a name that was made up is not printed */
+} RunOptions;
 
 /**
  * run_plan - run the plan's payload in its sandbox and wait for its end. Prints notices of what goes on while
  * it runs (a helper that died); undoes everything at the end.
  *
- * @keep_name: with plan->keep, the name under which what is written is kept; NULL: one is made up and
- * printed.
  * @ret: what came of it; ret->exit_code is what to exit with when 0 is returned: the payload's own status, or
  *       128 + the signal. Filled also on failure, as far as anything is known. run_report_clear() frees it.
  *
  * Returns 0, or -errno with @err (err->exit_code says what to exit with).
  */
-int run_plan(const Plan *plan, const char *keep_name, RunReport *ret, Error *err);
+int run_plan(const Plan *plan, const RunOptions *options, RunReport *ret, Error *err);

@@ -26,6 +26,46 @@ static int die_with_supervisor(const StageContext *ctx, Error *err)
                                                     : 0;
 }
 
+const NamespaceKind namespace_kinds[NS_MAX] = {
+        [NS_CGROUP] = {"cgroup", CLONE_NEWCGROUP}, [NS_IPC] = {"ipc", CLONE_NEWIPC},
+        [NS_UTS] = {"uts", CLONE_NEWUTS},          [NS_NET] = {"net", CLONE_NEWNET},
+        [NS_PID] = {"pid", CLONE_NEWPID},          [NS_MNT] = {"mnt", CLONE_NEWNS},
+};
+
+int stage_send_namespaces(const StageContext *ctx, unsigned mask, Error *err)
+{
+        int fds[NS_MAX], r = 0;
+        size_t n = 0;
+        CLEANUP_FD int dir = open("/proc/self/ns", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        for (size_t i = 0; r == 0 && i < NS_MAX; i++) {
+                if (!(mask & (1U << i)))
+                        continue;
+                int fd = openat(dir, namespace_kinds[i].name, O_RDONLY | O_CLOEXEC);
+                if (fd < 0)
+                        r = error_set_errno(err, errno, "opening /proc/self/ns/%s", namespace_kinds[i].name);
+                else
+                        fds[n++] = fd;
+        }
+        if (r == 0 && (r = channel_send_fds(ctx->channel, MSG_NAMESPACES, (int)mask, fds, n)) < 0)
+                (void)error_set_errno(err, r, "handing over the namespaces");
+        while (n > 0)
+                fd_close(fds[--n]);
+        return r;
+}
+
+/* Here, where nothing of a payload is yet: later nobody could open them, as init can't be looked into. */
+static int send_namespaces(const StageContext *ctx, Error *err)
+{
+        unsigned mask = 0;
+        for (size_t i = 0; i < NS_MAX; i++)
+                if (ctx->plan->namespaces & (uint64_t)namespace_kinds[i].flag)
+                        mask |= 1U << i;
+        /* Another is made later: enter_cgroup(). */
+        if (ctx->plan->cgroup != CGROUP_NONE)
+                mask &= ~(1U << NS_CGROUP);
+        return stage_send_namespaces(ctx, mask, err);
+}
+
 static int serve_fuse(void *userdata, size_t index, int fuse_fd, Error *err)
 {
         const StageContext *ctx = userdata;
@@ -45,10 +85,10 @@ static int enter_cgroup(void *userdata, Error *err)
         r = channel_expect_sync(ctx->channel, SYNC_CGROUP, err);
         if (r == 0 && unshare(CLONE_NEWCGROUP) < 0)
                 r = error_set_errno(err, errno, "making the cgroup namespace");
-        return r;
+        return r < 0 ? r : stage_send_namespaces(ctx, 1U << NS_CGROUP, err);
 }
 
-static int make_terminal(const StageContext *ctx, int *ret_slave, Error *err)
+int stage_make_terminal(const StageContext *ctx, int *ret_slave, Error *err)
 {
         CLEANUP_FD int master = FD_NONE, slave = FD_NONE;
         int r = tty_open(STDIN_FILENO, &master, &slave, err);
@@ -139,6 +179,8 @@ static int setup(const StageContext *ctx, int *ret_slave, Error *err)
         if (r == 0 && own_net)
                 r = make_network(ctx, err);
         if (r == 0)
+                r = send_namespaces(ctx, err);
+        if (r == 0)
                 r = open_run_dir(ctx, &root.run_fd, err);
         if (r == 0)
                 r = rootfs_make(&root, err);
@@ -161,7 +203,7 @@ static int setup(const StageContext *ctx, int *ret_slave, Error *err)
         if (r == 0)
                 r = wait_for_network(ctx, err);
         if (r == 0 && ctx->terminal)
-                r = make_terminal(ctx, ret_slave, err);
+                r = stage_make_terminal(ctx, ret_slave, err);
         /* Changing ids has cleared it (PR_SET_PDEATHSIG(2const)). */
         if (r == 0)
                 r = die_with_supervisor(ctx, err);
@@ -191,6 +233,7 @@ int stage_setup_main(const StageContext *ctx)
                 (void)channel_send_error(ctx->channel, &err);
                 return err.exit_code;
         }
+        (void)channel_send(ctx->channel, MSG_STARTED, 0, FD_NONE);
         slave = fd_close(slave);
         return stage_init_main(ctx, payload);
 }

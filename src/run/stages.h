@@ -19,9 +19,35 @@ typedef struct StageContext {
         int tty_fds;          /* bit N: descriptor N (0-2) is a terminal and is replaced by the pty */
 } StageContext;
 
+/** The namespaces of a sandbox beside its user namespace, in the order in which they are joined. */
+enum { NS_CGROUP, NS_IPC, NS_UTS, NS_NET, NS_PID, NS_MNT, NS_MAX };
+
+typedef struct NamespaceKind {
+        const char *name; /* in /proc/PID/ns */
+        int flag;         /* CLONE_NEW* */
+} NamespaceKind;
+
+extern const NamespaceKind namespace_kinds[NS_MAX];
+
+/** stage_send_namespaces - give the supervisor a hold on this process's own namespaces, those of @mask (bit
+ * NS_*). 0 or -errno with @err. */
+int stage_send_namespaces(const StageContext *ctx, unsigned mask, Error *err);
+
+/** stage_make_terminal - open a pty, take it as controlling terminal, send its master. @ret_slave: its other
+ * side. 0 or -errno with @err. */
+int stage_make_terminal(const StageContext *ctx, int *ret_slave, Error *err);
+
 /** stage_setup_main - child of the supervisor in all new namespaces; becomes init. Returns what to _exit
  * with. */
 int stage_setup_main(const StageContext *ctx);
+
+/**
+ * stage_join_main - child of "kurung exec"; joins the sandbox and starts a further payload there. Returns
+ * what to _exit with.
+ *
+ * @userns, @ns: what live_open_namespaces() gave.
+ */
+int stage_join_main(const StageContext *ctx, int userns, const int ns[NS_MAX]);
 
 /** stage_init_main - pid 1 of the sandbox, @payload its one child of interest. Returns what to _exit with. */
 int stage_init_main(const StageContext *ctx, pid_t payload);

@@ -6,8 +6,10 @@
 #include "mech/idmap.h"
 #include "mech/placeholders.h"
 #include "mech/rootfs.h"
+#include "plan/plan_text.h"
 #include "run/kept.h"
 #include "run/limits.h"
+#include "run/live.h"
 #include "run/nethelper.h"
 #include "run/relay.h"
 #include "run/run.h"
@@ -19,8 +21,10 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #define OVERLAYS_MAX 4
@@ -39,9 +43,12 @@ typedef struct Supervisor {
         RunReport *report;
         SeccompFilter filter;
         RunDir run;
-        const char *keep_name; /* with plan->keep; NULL: one is made up */
-        int placeholders;      /* an extra lower for fuse-overlayfs, FD_NONE: none */
-        int signals;           /* signalfd */
+        const RunOptions *options;
+        LiveRecord record; /* of what the supervisor holds while it runs */
+        LiveFile live;
+        int home;         /* the home that is kept, locked; FD_NONE: none */
+        int placeholders; /* an extra lower for fuse-overlayfs, FD_NONE: none */
+        int signals;      /* signalfd */
         sigset_t signals_before;
         StageContext stage;
         int channel;
@@ -80,6 +87,7 @@ static int block_signals(Supervisor *s, Error *err)
         for (size_t i = 0; i < ARRAY_LEN(forwarded_signals); i++)
                 (void)sigaddset(&set, forwarded_signals[i]);
         (void)sigaddset(&set, SIGCHLD);
+        (void)sigaddset(&set, LIVE_SIGNAL_END);
         (void)sigaddset(&set, SIGTTOU);
         (void)sigaddset(&set, SIGTTIN);
         (void)sigprocmask(SIG_BLOCK, &set, &s->signals_before);
@@ -91,9 +99,39 @@ static int block_signals(Supervisor *s, Error *err)
 static int make_kept(Supervisor *s, Error *err)
 {
         CLEANUP_FD int state = FD_NONE;
+        const RunOptions *o = s->options;
         int r = s->plan->state_dir ? run_dir_open_state(s->plan->state_dir, "XDG_CACHE_HOME", &state, err)
                                    : 0;
-        return r < 0 ? r : kept_create(s->plan, s->keep_name, &s->run, err);
+        if (r < 0 || !o->resume)
+                return r < 0 ? r : kept_create(s->plan, o->keep_name, o->spec, o->work_dir, &s->run, err);
+        r = kept_resume(o->resume, s->plan, err);
+        if (r < 0)
+                return r;
+        s->run = o->resume->dir;
+        o->resume->dir = RUN_DIR_NONE;
+        return 0;
+}
+
+/* Several runs may share it; who removes it waits for none of them. */
+static int make_home(Supervisor *s, Error *err)
+{
+        const Plan *plan = s->plan;
+        CLEANUP_FD int homes = FD_NONE;
+        struct stat st;
+        int r = run_dir_open_state(plan->homes_dir, "XDG_STATE_HOME", &homes, err);
+        if (r < 0)
+                return r;
+        if (mkdirat(homes, plan->home_name, 0700) < 0 && errno != EEXIST)
+                return error_set_errno(err, errno, "making the home %s", plan->home_name);
+        s->home = openat(homes, plan->home_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (s->home < 0 || fstat(s->home, &st) < 0)
+                return error_set_errno(err, errno, "the home %s", plan->home_name);
+        if (st.st_uid != geteuid())
+                return error_set(err, EPERM, "the home %s (%s) belongs to somebody else", plan->home_name,
+                                 plan->homes_dir);
+        if (flock(s->home, LOCK_SH | LOCK_NB) < 0)
+                return error_set(err, EBUSY, "the home %s is being removed", plan->home_name);
+        return 0;
 }
 
 /* All that can fail before any child exists. */
@@ -103,7 +141,9 @@ static int prepare(Supervisor *s, Error *err)
         int r = rootfs_prepare(plan, err);
         if (r == 0)
                 r = seccomp_prepare(plan, &s->filter, err);
-        if (r == 0 && plan->needs_run_dir)
+        if (r == 0 && plan->home_name)
+                r = make_home(s, err);
+        if (r == 0 && (plan->needs_run_dir || plan->keep))
                 r = plan->keep ? make_kept(s, err) : run_dir_make(plan->state_dir, &s->run, err);
         if (r == 0)
                 r = run_name_make(&s->run, s->report->name, sizeof(s->report->name), err);
@@ -167,6 +207,7 @@ static int start(Supervisor *s, Error *err)
         if (pid < 0)
                 return error_set(err, (int)-pid, "making the namespaces: %s", namespaces_refused((int)-pid));
         s->channel = TAKE_FD(ours);
+        s->record.init = pid;
         IdmapJob job = IDMAP_JOB_NONE;
         /* Where groups are ours to make they are made first: a group that helpers are born into can't have
          * limits below any more. The user manager answers while newuidmap and newgidmap run. */
@@ -288,11 +329,72 @@ static void stop_ourselves(Supervisor *s)
         (void)channel_send(s->channel, MSG_SIGNAL, SIGCONT, FD_NONE);
 }
 
+/* The plan as people read it, for "kurung inspect". */
+static int print_plan(const Plan *plan, StrList *ret)
+{
+        CLEANUP_FREE char *text = NULL;
+        char *save = NULL;
+        size_t len;
+        int r = 0;
+        FILE *out = open_memstream(&text, &len);
+        if (!out)
+                return -ENOMEM;
+        plan_print(plan, out);
+        if (fclose(out) != 0)
+                return -ENOMEM;
+        for (char *l = strtok_r(text, "\n", &save); r == 0 && l; l = strtok_r(NULL, "\n", &save))
+                r = strlist_add(ret, l);
+        return r;
+}
+
+/* From now on others find it by its name. One that can't be found runs all the same. */
+static void record_start(Supervisor *s)
+{
+        LiveRecord *record = &s->record;
+        Error err = {0};
+        record->started = s->report->started;
+        record->kept = s->plan->keep;
+        record->userns = s->userns;
+        record->filter = s->filter.key;
+        record->cgroup = cgroup_payload_path(&s->limits.cgroup);
+        record->unit = record->cgroup && s->limits.scope.unit[0] ? s->limits.scope.unit : NULL;
+        record->work_dir = (char *)(uintptr_t)s->options->work_dir;
+        if (s->options->spec)
+                record->spec = *s->options->spec;
+        int r = print_plan(s->plan, &record->text);
+        if (r < 0 || live_write(s->plan, s->report->name, record, &s->live, &err) < 0)
+                log_detail("the sandbox %s can't be found by its name: %s", s->report->name,
+                           r < 0 ? strerror(-r) : err.text);
+        free(record->cgroup);
+        strlist_clear(&record->text);
+}
+
+static void take_namespaces(Supervisor *s, int mask, const int *fds, size_t n)
+{
+        size_t at = 0;
+        for (size_t i = 0; i < NS_MAX && at < n; i++) {
+                if (!(mask & (1 << i)))
+                        continue;
+                fd_close(s->record.ns[i]);
+                s->record.ns[i] = fds[at++];
+        }
+        while (at < n)
+                fd_close(fds[at++]);
+}
+
 static void handle_message(Supervisor *s)
 {
         Message m;
-        CLEANUP_FD int fd = FD_NONE;
-        int r = channel_receive(s->channel, &m, &fd);
+        int fds[CHANNEL_FDS_MAX];
+        size_t n = 0;
+        int r = channel_receive_fds(s->channel, &m, fds, &n);
+        if (r > 0 && m.type == MSG_NAMESPACES) {
+                take_namespaces(s, m.value, fds, n);
+                return;
+        }
+        CLEANUP_FD int fd = r > 0 && n > 0 ? fds[0] : FD_NONE;
+        for (size_t i = 1; r > 0 && i < n; i++)
+                fd_close(fds[i]);
         if (r <= 0) {
                 s->channel = fd_close(s->channel);
                 return;
@@ -332,6 +434,10 @@ static void handle_message(Supervisor *s)
                 s->net_awaited = s->net_awaited || m.value == SYNC_NETNS;
                 go_on_with_network(s);
                 break;
+        case MSG_STARTED:
+                record_start(s);
+                break;
+        case MSG_NAMESPACES:
         case MSG_SIGNAL:
                 break;
         }
@@ -396,6 +502,11 @@ static void handle_signal(Supervisor *s)
         if (read(s->signals, &info, sizeof(info)) != sizeof(info))
                 return;
         int sig = (int)info.ssi_signo;
+        if (sig == LIVE_SIGNAL_END) {
+                s->interrupts = 2;
+                kill_all(s);
+                return;
+        }
         switch (sig) {
         case SIGCHLD:
                 look_for_stopped(s);
@@ -529,7 +640,8 @@ static void clear_stale(Supervisor *s)
 static void end_kept(Supervisor *s)
 {
         Error err = {0};
-        if (!s->overlay_died && s->error.errnum != 0) {
+        bool nothing = !s->overlay_died && s->error.errnum != 0;
+        if (nothing && !s->plan->resume) {
                 if (run_dir_remove(&s->run, s->userns, &err) < 0)
                         log_notice("%s", err.text);
                 return;
@@ -537,12 +649,13 @@ static void end_kept(Supervisor *s)
         int code = process_exit_code(s->payload_ended ? s->payload_status : s->init_status);
         if (kept_end(&s->run, code, s->userns, &err) < 0)
                 log_notice("%s", err.text);
-        if (!s->keep_name)
+        if (!s->options->keep_name && !s->plan->resume && !s->options->quiet_name)
                 log_notice("kept as %s: \"kurung diff %s\" shows what changed", s->run.name, s->run.name);
 }
 
 static void teardown(Supervisor *s)
 {
+        live_remove(&s->live);
         if (s->init >= 0) {
                 kill_all(s);
                 (void)process_wait(s->init, &s->init_status);
@@ -565,6 +678,9 @@ static void teardown(Supervisor *s)
                 clear_stale(s);
         }
         run_dir_clear(&s->run);
+        s->home = fd_close(s->home);
+        for (size_t i = 0; i < NS_MAX; i++)
+                s->record.ns[i] = fd_close(s->record.ns[i]);
         seccomp_filter_clear(&s->filter);
         s->placeholders = fd_close(s->placeholders);
         s->userns = fd_close(s->userns);
@@ -606,12 +722,15 @@ static int conclude(const Supervisor *s, Error *err)
  *   must: prepare what can fail before a child exists, watch every stage through its pidfd, undo all at the
  * end. must not: enter the sandbox, or trust what comes from it but through the channel.
  */
-int run_plan(const Plan *plan, const char *keep_name, RunReport *ret, Error *err)
+int run_plan(const Plan *plan, const RunOptions *options, RunReport *ret, Error *err)
 {
         Supervisor s = {
                 .plan = plan,
                 .report = ret,
-                .keep_name = keep_name,
+                .options = options,
+                .record = LIVE_RECORD_NONE,
+                .live = LIVE_FILE_NONE,
+                .home = FD_NONE,
                 .run = RUN_DIR_NONE,
                 .placeholders = FD_NONE,
                 .signals = FD_NONE,

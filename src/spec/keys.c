@@ -99,8 +99,26 @@ static int parse_root(const Key *key, const char *value, const KeyContext *ctx, 
 
 PARSE_CHOICE(parse_overlay, overlay, OverlayEngine)
 PARSE_CHOICE(parse_work_dir, work_dir, WorkDirMode)
-PARSE_CHOICE(parse_home, home, HomeMode)
 PARSE_CHOICE(parse_id_map, id_map, IdMapMode)
+
+static int parse_home(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err)
+{
+        static const char persist[] = "persist:";
+        if (str_starts(value, persist)) {
+                const char *name = value + strlen(persist);
+                if (!value_name(name))
+                        return key_bad_value(key, value, ctx,
+                                             "the name must be 1 to 63 of a-z, 0-9, '.', '_', '-', and the "
+                                             "first a letter or digit",
+                                             err);
+                spec->home = HOME_PERSIST;
+                return replace(&spec->home_name, name, err);
+        }
+        if (!str_eq(value, "private") && !str_eq(value, "host"))
+                return key_bad_value(key, value, ctx, "must be private, host or persist:NAME", err);
+        spec->home = str_eq(value, "host") ? HOME_HOST : HOME_PRIVATE;
+        return 0;
+}
 
 static int parse_bind(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err)
 {

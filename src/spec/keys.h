@@ -81,3 +81,16 @@ int key_parse(const Key *key, const char *value, const KeyContext *ctx, Spec *sp
 /** key_default_argument - the value as spelled in a profile that @spec holds for a key that does not repeat,
  * for "profile show"; appended to @ret as "Name=value" lines, one for each value. 0 or -ENOMEM. */
 int key_print(const Key *key, const Spec *spec, StrList *ret);
+
+/**
+ * spec_store - all that was asked for, as lines "Section.Name=value" that spec_restore() takes back: with the
+ * order of what the file system is made of, and with which limits are only defaults. 0 or -ENOMEM.
+ */
+int spec_store(const Spec *spec, StrList *ret);
+
+/**
+ * spec_restore - read the lines into @spec, which is what spec_init() makes.
+ *
+ * @origin: what errors say it comes from. Returns 0, -EINVAL or -ENOMEM with @err.
+ */
+int spec_restore(const StrList *lines, const char *origin, Spec *spec, Error *err);

@@ -31,6 +31,9 @@ KEY_PARSER(key_parse_limit);
 KEY_PARSER(key_parse_io_limit);
 KEY_PARSER(key_parse_delegate);
 
+/** key_print_op - one operation, as its key spells it. 0 or -ENOMEM. */
+int key_print_op(const SpecOp *op, StrList *ret);
+
 /** key_print_limit, key_print_io_limits - as key_print(). */
 int key_print_limit(const Key *key, const Spec *spec, StrList *ret);
 int key_print_io_limits(const Key *key, const Spec *spec, StrList *ret);

@@ -27,20 +27,39 @@ static int add_all(const StrList *list, StrList *ret)
         return r;
 }
 
+/* A colon in a path as value_split() takes it back. */
+static char *escape_colons(const char *path)
+{
+        char *out = malloc(2 * strlen(path) + 1), *to = out;
+        for (; out && *path; *to++ = *path++)
+                if (*path == ':')
+                        *to++ = '\\';
+        if (out)
+                *to = '\0';
+        return out;
+}
+
+int key_print_op(const SpecOp *op, StrList *ret)
+{
+        /* This one is no pair, and read as it stands. */
+        if (op->kind == SPEC_OP_HIDE)
+                return strlist_add(ret, op->dest);
+        CLEANUP_FREE char *first = escape_colons(op->source ? op->source : op->dest);
+        if (!first)
+                return -ENOMEM;
+        if (op->source && strcmp(op->source, op->dest) != 0)
+                return strlist_add_printf(ret, "%s:%s", first, op->dest);
+        if (op->size)
+                return strlist_add_printf(ret, "%s:%llu", first, (unsigned long long)op->size);
+        return strlist_add(ret, first);
+}
+
 static int add_ops(const Spec *spec, SpecOpKind kind, StrList *ret)
 {
         int r = 0;
-        for (size_t i = 0; r == 0 && i < spec->n_ops; i++) {
-                const SpecOp *op = &spec->ops[i];
-                if (op->kind != kind)
-                        continue;
-                if (op->source && strcmp(op->source, op->dest) != 0)
-                        r = strlist_add_printf(ret, "%s:%s", op->source, op->dest);
-                else if (op->size)
-                        r = strlist_add_printf(ret, "%s:%llu", op->dest, (unsigned long long)op->size);
-                else
-                        r = strlist_add(ret, op->dest);
-        }
+        for (size_t i = 0; r == 0 && i < spec->n_ops; i++)
+                if (spec->ops[i].kind == kind)
+                        r = key_print_op(&spec->ops[i], ret);
         return r;
 }
 
@@ -131,7 +150,9 @@ int key_print(const Key *key, const Spec *spec, StrList *ret)
         case KEY_WORK_DIR:
                 return add_choice(key, spec->work_dir, ret);
         case KEY_HOME:
-                return add_choice(key, spec->home, ret);
+                if (spec->home == HOME_PERSIST)
+                        return strlist_add_printf(ret, "persist:%s", spec->home_name);
+                return strlist_add(ret, spec->home == HOME_HOST ? "host" : "private");
         case KEY_READ_ONLY:
                 return add_ops(spec, SPEC_OP_READ_ONLY, ret);
         case KEY_READ_WRITE:

@@ -42,6 +42,7 @@ void spec_clear(Spec *spec)
         free(spec->io_limits);
         free(spec->description);
         free(spec->root_dir);
+        free(spec->home_name);
         free(spec->chdir);
         free(spec->seccomp_file);
         strlist_clear(&spec->profiles);

@@ -13,7 +13,7 @@
 typedef enum RootKind { ROOT_HOST, ROOT_DIR } RootKind;
 typedef enum OverlayEngine { OVERLAY_AUTO, OVERLAY_FUSE, OVERLAY_KERNEL, OVERLAY_NONE } OverlayEngine;
 typedef enum WorkDirMode { WORK_DIR_OVERLAY, WORK_DIR_RW, WORK_DIR_RO, WORK_DIR_HIDDEN } WorkDirMode;
-typedef enum HomeMode { HOME_PRIVATE, HOME_HOST } HomeMode;
+typedef enum HomeMode { HOME_PRIVATE, HOME_HOST, HOME_PERSIST } HomeMode;
 typedef enum RunAsKind { RUN_AS_SELF, RUN_AS_ROOT, RUN_AS_IDS } RunAsKind;
 typedef enum IdMapMode { ID_MAP_AUTO, ID_MAP_SUBID, ID_MAP_SINGLE } IdMapMode;
 typedef enum NetworkMode { NETWORK_NONE, NETWORK_SLIRP, NETWORK_HOST } NetworkMode;
@@ -111,6 +111,7 @@ typedef struct Spec {
         OverlayEngine overlay;
         WorkDirMode work_dir;
         HomeMode home;
+        char *home_name; /* HOME_PERSIST: of the home that is kept */
         SpecOp *ops;
         size_t n_ops;
         char *chdir; /* NULL: the working directory */

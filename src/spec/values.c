@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spec/values.h"
 
+#include "base/defence.h"
 #include "base/path.h"
 
 #include <ctype.h>
@@ -155,6 +156,16 @@ int value_ids(const char *text, uid_t *ret_uid, gid_t *ret_gid)
         *ret_uid = (uid_t)uid;
         *ret_gid = (gid_t)gid;
         return 0;
+}
+
+bool value_name(const char *name)
+{
+        static const char first[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+        size_t n = strlen(name);
+        if (!defence_is_on(DEFENCE_NAMES))
+                return n > 0;
+        return n > 0 && n <= VALUE_NAME_MAX && strchr(first, name[0]) &&
+               strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == n;
 }
 
 bool value_env_name(const char *name, size_t len)

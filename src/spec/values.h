@@ -28,6 +28,11 @@ int value_seconds(const char *text, uint64_t *ret);
 /** value_ids - "UID:GID". 0 or -EINVAL. */
 int value_ids(const char *text, uid_t *ret_uid, gid_t *ret_gid);
 
+#define VALUE_NAME_MAX 63
+
+/** value_name - whether it may name a sandbox or a home that is kept: [a-z0-9][a-z0-9._-]{0,62}. */
+bool value_name(const char *name);
+
 /** value_env_name - whether @len bytes at @name may be the name of an environment variable. */
 bool value_env_name(const char *name, size_t len);
 

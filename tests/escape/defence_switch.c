@@ -43,6 +43,7 @@ static const char *const names[DEFENCE_MAX] = {
         [DEFENCE_MARKS] = "marks",
         [DEFENCE_LIMITS] = "limits",
         [DEFENCE_STATE] = "state",
+        [DEFENCE_JOIN] = "join",
 };
 
 const char defence_program_suffix[] = "-undefended";

@@ -9,7 +9,7 @@
 #include "changes/pathbuf.h"
 #include "changes/select.h"
 #include "changes/stream.h"
-#include "run/kept.h"
+#include "spec/values.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -232,15 +232,15 @@ static void names_of_sandboxes(void **state)
         (void)state;
         memset(longest, 'a', sizeof(longest));
         longest[63] = '\0';
-        assert_true(kept_name_is_valid(longest));
+        assert_true(value_name(longest));
         longest[63] = 'a';
         longest[64] = '\0';
-        assert_false(kept_name_is_valid(longest));
+        assert_false(value_name(longest));
         for (size_t i = 0; i < 8; i++) {
                 static const char *const bad[] = {"", ".", "..", "a/b", "-a", "A", "a b", ".a"};
-                assert_false(kept_name_is_valid(bad[i]));
+                assert_false(value_name(bad[i]));
         }
-        assert_true(kept_name_is_valid("a.b_c-1"));
+        assert_true(value_name("a.b_c-1"));
 }
 
 static void escaped_texts_come_back(void **state)

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kurung exec. */
+#include "base/defence.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "base/process.h"
+#include "cmd/command.h"
+#include "cmd/options.h"
+#include "run/join.h"
+#include "spec/values.h"
+
+/* The environment is the payload's own but for the terminal, which is the caller's. */
+static int complete_env(StrList *env, const StrList *set, Error *err)
+{
+        const char *term = getenv("TERM");
+        int r = 0;
+        for (size_t i = 0; term && i < env->n; i++)
+                if (str_starts(env->items[i], "TERM=")) {
+                        r = env_list_set(env, "TERM", term);
+                        break;
+                }
+        for (size_t i = 0; r == 0 && i < set->n; i++) {
+                const char *pair = set->items[i];
+                size_t len = strcspn(pair, "=");
+                if (!value_env_name(pair, len) || !pair[len])
+                        return error_set(err, EINVAL, "exec: --env=%.60s: must be NAME=VALUE", pair);
+                CLEANUP_FREE char *name = strndup(pair, len);
+                r = name ? env_list_set(env, name, pair + len + 1) : -ENOMEM;
+        }
+        return r < 0 ? error_no_memory(err) : 0;
+}
+
+/* The plan is the sandbox's own: only what is run changes. */
+static int complete_plan(Plan *plan, const StrList *words, const StrList *env, const char *chdir, Error *err)
+{
+        strlist_clear(&plan->argv);
+        for (size_t i = 1; i < words->n; i++)
+                if (strlist_add(&plan->argv, words->items[i]) < 0)
+                        return error_no_memory(err);
+        if (chdir) {
+                char *path;
+                int r = path_normalize(chdir, plan->cwd, &path);
+                if (r < 0)
+                        return error_set_errno(err, r, "exec: --chdir=%.200s", chdir);
+                free(plan->cwd);
+                plan->cwd = path;
+                if (path_is_below(path, "/proc"))
+                        return error_set(err, EINVAL, "exec: %s can't be a working directory", path);
+                if (env_list_set(&plan->env, "PWD", path) < 0)
+                        return error_no_memory(err);
+        }
+        return complete_env(&plan->env, env, err);
+}
+
+static int run(char **argv, const StrList *words, const StrList *env, const char *chdir, int *ret_exit,
+               Error *err)
+{
+        CLEANUP(live_clear) Live live = LIVE_NONE;
+        if (words->n < 2 || words->items[1][0] == '\0')
+                return error_set(err, EINVAL, "exec: which command? \"kurung exec --help\" says more");
+        int r = live_open(words->items[0], &live, err);
+        if (r < 0)
+                return r;
+        if (live.record.plan.foreign_root && defence_is_on(DEFENCE_SEALED_PROGRAM)) {
+                /* main()'s argv begins one before the command's. */
+                r = process_run_sealed(argv - 1);
+                if (r < 0)
+                        return error_set_errno(err, r, "going on as a copy of kurung that nobody can change");
+        }
+        r = complete_plan(&live.record.plan, words, env, chdir, err);
+        return r < 0 ? r : join_run(&live, ret_exit, err);
+}
+
+/* What follows the sandbox's name is the command's, whatever it looks like. */
+static int find_name(int argc, char **argv)
+{
+        for (int i = 1; i < argc; i++) {
+                if (str_eq(argv[i], "--"))
+                        return i + 1;
+                if (argv[i][0] != '-')
+                        return i;
+                bool takes_value =
+                        str_eq(argv[i], "-e") || str_eq(argv[i], "--env") || str_eq(argv[i], "--chdir");
+                i += takes_value;
+        }
+        return argc;
+}
+
+int cmd_exec(int argc, char **argv)
+{
+        CLEANUP_STRLIST StrList words = {0}, none = {0}, env = {0};
+        Error err = {0};
+        const char *chdir = NULL;
+        int code = 0;
+        const CmdOption options[] = {
+                {"env", 'e', "NAME=VALUE", "set a variable; may be repeated", .list = &env},
+                {"chdir", 0, "PATH", "where the command starts", .value = &chdir},
+        };
+        const CmdUsage usage = {"exec [OPTIONS] NAME [--] COMMAND [ARG...]",
+                                "Run a further command in a sandbox that runs, held by all that holds the "
+                                "sandbox's own.",
+                                "Exit status: as of \"kurung run\".", options, ARRAY_LEN(options)};
+        /* Whatever the caller left open is none of the sandbox's business (ESCAPES 7). */
+        if (defence_is_on(DEFENCE_CLOSE_FDS))
+                (void)process_close_from(3);
+        int at = find_name(argc, argv);
+        int r = cmd_options_parse(&usage, at > argc ? argc : at, argv, &none, &err);
+        if (r == 1)
+                return 0;
+        for (int i = at; r == 0 && i < argc; i++)
+                if (!(i == at + 1 && str_eq(argv[i], "--")) && strlist_add(&words, argv[i]) < 0)
+                        r = error_no_memory(&err);
+        if (r == 0)
+                r = run(argv, &words, &env, chdir, &code, &err);
+        if (r < 0) {
+                log_error("%s", err.text);
+                return err.exit_code;
+        }
+        return code;
+}

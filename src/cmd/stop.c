@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kurung stop. */
+#include "base/log.h"
+#include "cmd/command.h"
+#include "cmd/options.h"
+#include "run/live.h"
+#include "spec/values.h"
+
+#define GRACE_DEFAULT_US 10000000
+#define GRACE_MAX_US UINT64_C(86400000000)
+
+static int stop(const char *name, uint64_t grace_us, Error *err)
+{
+        CLEANUP(live_clear) Live live = LIVE_NONE;
+        int r = live_open(name, &live, err);
+        return r < 0 ? r : live_stop(&live, (unsigned)(grace_us / 1000), err);
+}
+
+int cmd_stop(int argc, char **argv)
+{
+        CLEANUP_STRLIST StrList words = {0};
+        Error err = {0};
+        const char *time = NULL;
+        uint64_t grace_us = GRACE_DEFAULT_US;
+        const CmdOption options[] = {
+                {"time", 't', "TIME", "how long it may take to end by itself (default: 10s)", .value = &time},
+        };
+        const CmdUsage usage = {"stop [OPTIONS] NAME...",
+                                "End running sandboxes: their commands get SIGTERM, and what is left after "
+                                "some time is killed.",
+                                NULL, options, ARRAY_LEN(options)};
+        int code = 0;
+        int r = cmd_options_parse(&usage, argc, argv, &words, &err);
+        if (r == 1)
+                return 0;
+        if (r == 0 && words.n == 0)
+                r = error_set(&err, EINVAL, "stop: which sandbox? \"kurung ps\" lists those that run");
+        if (r == 0 && time && (value_seconds(time, &grace_us) < 0 || grace_us > GRACE_MAX_US))
+                r = error_set(&err, EINVAL, "stop: --time=%.60s: must be a time of at most a day, as 30s",
+                              time);
+        if (r < 0) {
+                log_error("%s", err.text);
+                return err.exit_code;
+        }
+        for (size_t i = 0; i < words.n; i++) {
+                Error why = {0};
+                if (stop(words.items[i], grace_us, &why) < 0) {
+                        log_error("%s", why.text);
+                        code = why.exit_code;
+                }
+        }
+        return code;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/join.h"
+
+#include "base/defence.h"
+#include "base/process.h"
+#include "mech/cgroup.h"
+#include "mech/scope.h"
+#include "run/limits.h"
+#include "run/relay.h"
+#include "run/stages.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+typedef struct Join {
+        const Live *live;
+        SeccompFilter filter;
+        int userns, ns[NS_MAX];
+        int signals; /* signalfd */
+        sigset_t signals_before;
+        int channel;
+        int child; /* pidfd of the stage; FD_NONE once it has ended */
+        Relay relay;
+        bool ended;
+        int status;
+        unsigned interrupts;
+        Error error; /* what the stage reported */
+} Join;
+
+static const int forwarded_signals[] = {SIGHUP,  SIGINT,  SIGQUIT,  SIGTERM, SIGUSR1,
+                                        SIGUSR2, SIGALRM, SIGWINCH, SIGCONT, SIGTSTP};
+
+static int block_signals(Join *j, Error *err)
+{
+        sigset_t set;
+        process_reset_signals();
+        (void)signal(SIGPIPE, SIG_IGN);
+        (void)sigemptyset(&set);
+        for (size_t i = 0; i < ARRAY_LEN(forwarded_signals); i++)
+                (void)sigaddset(&set, forwarded_signals[i]);
+        (void)sigaddset(&set, SIGTTOU);
+        (void)sigaddset(&set, SIGTTIN);
+        (void)sigprocmask(SIG_BLOCK, &set, &j->signals_before);
+        j->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+        return j->signals < 0 ? error_set_errno(err, errno, "signalfd") : 0;
+}
+
+static int prepare(Join *j, Error *err)
+{
+        const LiveRecord *record = &j->live->record;
+        int r = live_open_namespaces(j->live, &j->userns, j->ns, err);
+        if (r == 0)
+                r = seccomp_prepare(&record->plan, &j->filter, err);
+        /* Of another kurung, or its file is another by now. */
+        if (r == 0 && defence_is_on(DEFENCE_JOIN) && !str_eq(j->filter.key, record->filter))
+                r = error_set(err, ESTALE,
+                              "the system call filter of the sandbox %s can't be had any more: kurung or the "
+                              "filter's file is not what it was at its start",
+                              j->live->name);
+        return r < 0 ? r : block_signals(j, err);
+}
+
+/* The limits hold the command, too, before it does anything. */
+static int hold(const Join *j, pid_t pid, Error *err)
+{
+        const LiveRecord *record = &j->live->record;
+        Cgroup cg = CGROUP_NOTHING;
+        if (!record->cgroup) {
+                limits_apply_weak(&record->plan, pid);
+                return 0;
+        }
+        int r = cgroup_open_payload(&cg, record->cgroup);
+        if (r == 0)
+                r = cgroup_join(&cg, pid);
+        cgroup_clear(&cg);
+        /* From a session's group to one of the user manager's only that can move it. */
+        if ((r == -EACCES || r == -EPERM) && record->unit && record->plan.user_manager)
+                return scope_attach(record->plan.user_manager, record->unit, "/payload", pid, err);
+        return r < 0 ? error_set_errno(err, r, "moving the command into the control group %s", record->cgroup)
+                     : 0;
+}
+
+static int start(Join *j, Error *err)
+{
+        int ends[2];
+        int r = channel_make(ends);
+        if (r < 0)
+                return error_set_errno(err, r, "making a channel");
+        CLEANUP_FD int ours = ends[0], theirs = ends[1];
+        StageContext ctx = {
+                .plan = &j->live->record.plan,
+                .filter = &j->filter,
+                .channel = theirs,
+                .run_fd = FD_NONE,
+                .terminal = defence_is_on(DEFENCE_PTY) && isatty(STDIN_FILENO),
+        };
+        for (int fd = 0; fd < 3; fd++)
+                if (ctx.terminal && isatty(fd))
+                        ctx.tty_fds |= 1 << fd;
+        pid_t pid = process_clone(0, &j->child);
+        if (pid == 0) {
+                fd_close(ours);
+                _exit(stage_join_main(&ctx, j->userns, j->ns));
+        }
+        if (pid < 0)
+                return error_set_errno(err, (int)pid, "starting the joining process");
+        j->channel = TAKE_FD(ours);
+        r = hold(j, pid, err);
+        if (r == 0 && (r = channel_send(j->channel, MSG_SYNC, SYNC_CGROUP, FD_NONE)) < 0)
+                (void)error_set_errno(err, r, "talking to the joining process");
+        if (r < 0)
+                (void)process_signal(j->child, SIGKILL);
+        return r;
+}
+
+static void handle_message(Join *j)
+{
+        Message m;
+        CLEANUP_FD int fd = FD_NONE;
+        if (channel_receive(j->channel, &m, &fd) <= 0) {
+                j->channel = fd_close(j->channel);
+                return;
+        }
+        switch (m.type) {
+        case MSG_ERROR:
+                if (j->error.errnum == 0)
+                        j->error = m.error;
+                break;
+        case MSG_TERMINAL:
+                relay_start(&j->relay, TAKE_FD(fd));
+                break;
+        case MSG_STOPPED:
+                relay_suspend(&j->relay);
+                (void)kill(0, SIGTSTP);
+                (void)raise(SIGSTOP);
+                relay_resume(&j->relay);
+                (void)channel_send(j->channel, MSG_SIGNAL, SIGCONT, FD_NONE);
+                break;
+        case MSG_EXIT:
+        case MSG_EXIT_LAST:
+                j->ended = true;
+                j->status = m.value;
+                break;
+        default:
+                break;
+        }
+}
+
+static void handle_signal(Join *j)
+{
+        struct signalfd_siginfo info;
+        if (read(j->signals, &info, sizeof(info)) != sizeof(info))
+                return;
+        int sig = (int)info.ssi_signo;
+        if (sig == SIGTTIN || sig == SIGTTOU)
+                return;
+        if (sig == SIGCONT)
+                relay_resume(&j->relay);
+        if (sig == SIGWINCH)
+                relay_resize(&j->relay);
+        if (sig == SIGWINCH && j->relay.master >= 0)
+                return;
+        if (sig == SIGINT && ++j->interrupts > 1) {
+                (void)process_signal(j->child, SIGKILL);
+                return;
+        }
+        if (j->channel >= 0)
+                (void)channel_send(j->channel, MSG_SIGNAL, sig, FD_NONE);
+}
+
+static void supervise(Join *j, int *ret_status)
+{
+        enum { SIGNALS, CHANNEL, CHILD, RELAY, N = RELAY + RELAY_POLLS };
+        while (j->child >= 0) {
+                struct pollfd fds[N];
+                fds[SIGNALS] = (struct pollfd){.fd = j->signals, .events = POLLIN};
+                fds[CHANNEL] = (struct pollfd){.fd = j->channel, .events = POLLIN};
+                fds[CHILD] = (struct pollfd){.fd = j->child, .events = POLLIN};
+                relay_poll_prepare(&j->relay, fds + RELAY);
+                if (poll(fds, N, -1) < 0) {
+                        if (errno == EINTR)
+                                continue;
+                        return;
+                }
+                if (fds[SIGNALS].revents)
+                        handle_signal(j);
+                if (fds[CHANNEL].revents)
+                        handle_message(j);
+                relay_poll_handle(&j->relay, fds + RELAY);
+                /* What it said before its end is read first. */
+                if (fds[CHILD].revents && j->channel < 0) {
+                        (void)process_wait(j->child, ret_status);
+                        j->child = fd_close(j->child);
+                }
+        }
+}
+
+static void teardown(Join *j)
+{
+        if (j->child >= 0) {
+                (void)process_signal(j->child, SIGKILL);
+                (void)process_wait(j->child, NULL);
+                j->child = fd_close(j->child);
+        }
+        relay_stop(&j->relay);
+        j->channel = fd_close(j->channel);
+        j->userns = fd_close(j->userns);
+        for (size_t i = 0; i < NS_MAX; i++)
+                j->ns[i] = fd_close(j->ns[i]);
+        seccomp_filter_clear(&j->filter);
+        if (j->signals >= 0)
+                (void)sigprocmask(SIG_SETMASK, &j->signals_before, NULL);
+        j->signals = fd_close(j->signals);
+}
+
+/*
+ * exec's supervisor
+ *   has: the user's own id, the host's namespaces, the caller's terminal.
+ *   must: see that what is joined is a sandbox of ours, hold the command with its limits, pass on signals and
+ * terminal.
+ *   must not: enter the sandbox itself.
+ */
+int join_run(Live *live, int *ret_exit, Error *err)
+{
+        Join j = {
+                .live = live,
+                .userns = FD_NONE,
+                .ns = {[0 ... NS_MAX - 1] = FD_NONE},
+                .signals = FD_NONE,
+                .channel = FD_NONE,
+                .child = FD_NONE,
+                .relay = {.master = FD_NONE},
+        };
+        int status = 0;
+        int r = prepare(&j, &j.error);
+        if (r == 0)
+                r = start(&j, &j.error);
+        if (r == 0)
+                supervise(&j, &status);
+        teardown(&j);
+        if (j.error.errnum != 0) {
+                *err = j.error;
+                return -j.error.errnum;
+        }
+        /* A stage that was killed: the sandbox has ended, and all in it. */
+        *ret_exit = process_exit_code(j.ended ? j.status : status);
+        return 0;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A further command in a sandbox that runs. */
+#pragma once
+
+#include "run/live.h"
+
+/**
+ * join_run - run @argv in a running sandbox, with the privileges of its own payload, and wait for its end.
+ *
+ * @live: what live_open() gave; its plan becomes the command's: argv and the like are replaced.
+ * @ret_exit: what to exit with.
+ *
+ * Returns 0, or -errno with @err (err->exit_code says what to exit with).
+ */
+int join_run(Live *live, int *ret_exit, Error *err);

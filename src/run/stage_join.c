@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/defence.h"
+#include "base/process.h"
+#include "mech/idmap.h"
+#include "mech/rootfs.h"
+#include "run/stages.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+
+static int not_dumpable(Error *err)
+{
+        if (defence_is_on(DEFENCE_NOT_DUMPABLE) && prctl(PR_SET_DUMPABLE, 0) < 0)
+                return error_set_errno(err, errno, "making the joining process undumpable");
+        return 0;
+}
+
+static int die_with_parent(Error *err)
+{
+        return prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? error_set_errno(err, errno, "prctl") : 0;
+}
+
+/* The user namespace first: in it we have what joining the others takes (setns(2)). */
+static int enter(int userns, const int ns[NS_MAX], Error *err)
+{
+        if (setns(userns, CLONE_NEWUSER) < 0)
+                return error_set_errno(err, errno, "joining the sandbox's user namespace");
+        for (size_t i = 0; i < NS_MAX; i++)
+                if (ns[i] >= 0 && setns(ns[i], namespace_kinds[i].flag) < 0)
+                        return error_set_errno(err, errno, "joining the sandbox's %s namespace",
+                                               namespace_kinds[i].name);
+        return 0;
+}
+
+/* What leads to the host is closed before anything of the sandbox runs. */
+static int let_go(StageContext *ctx, Error *err)
+{
+        if (ctx->channel != 3 && dup3(ctx->channel, 3, O_CLOEXEC) < 0)
+                return error_set_errno(err, errno, "moving the channel");
+        ctx->channel = 3;
+        int r = defence_is_on(DEFENCE_CLOSE_FDS) ? process_close_from(4) : 0;
+        return r < 0 ? error_set_errno(err, r, "closing what leads to the host") : 0;
+}
+
+static int join(StageContext *ctx, int userns, const int ns[NS_MAX], int *ret_slave, Error *err)
+{
+        /* Before we are where the payload could look. Its own user namespace does not help it: our memory is
+         * of a program that was started outside (ptrace(2), "Ptrace access mode checking"). */
+        int r = not_dumpable(err);
+        if (r == 0)
+                r = die_with_parent(err);
+        if (r == 0)
+                r = channel_expect_sync(ctx->channel, SYNC_CGROUP, err);
+        if (r == 0)
+                r = enter(userns, ns, err);
+        if (r == 0)
+                r = let_go(ctx, err);
+        if (r == 0)
+                r = idmap_apply(ctx->plan, err);
+        /* Changing ids has undone both. */
+        if (r == 0)
+                r = not_dumpable(err);
+        if (r == 0)
+                r = die_with_parent(err);
+        if (r == 0 && defence_is_on(DEFENCE_PTY) && setsid() < 0)
+                r = error_set_errno(err, errno, "starting a session");
+        if (r == 0)
+                r = rootfs_enter_cwd(ctx->plan, err);
+        if (r == 0 && ctx->terminal)
+                r = stage_make_terminal(ctx, ret_slave, err);
+        return r;
+}
+
+/*
+ * join
+ *   has: the caller's descriptors 0-2, the channel, holds on the sandbox's namespaces; its control group.
+ *   must: join all of them, start the payload, then wait for it as init does for its own.
+ *   must not: be seen by those inside (it stays in the host's pid namespace), or be looked into; bring along
+ * a descriptor that leads to the host.
+ */
+int stage_join_main(const StageContext *given, int userns, const int ns[NS_MAX])
+{
+        StageContext ctx = *given;
+        Error err = {0};
+        CLEANUP_FD int slave = FD_NONE;
+        pid_t payload = 0;
+        int r = join(&ctx, userns, ns, &slave, &err);
+        if (r == 0) {
+                payload = process_clone(0, NULL);
+                if (payload == 0) {
+                        r = die_with_parent(&err);
+                        _exit(r < 0 ? EXIT_KURUNG_FAILED : stage_payload_main(&ctx, slave));
+                }
+                if (payload < 0)
+                        r = error_set_errno(&err, (int)payload, "starting the payload");
+        }
+        if (r < 0) {
+                (void)channel_send_error(ctx.channel, &err);
+                return err.exit_code;
+        }
+        slave = fd_close(slave);
+        return stage_init_main(&ctx, payload);
+}

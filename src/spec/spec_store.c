@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A spec as lines that are kept, and back. */
+#include "spec/keys_internal.h"
+
+/* Before a limit that is a default: "~Resources.MemoryMax=75%". */
+#define DEFAULT_MARK '~'
+
+static const KeyId op_keys[] = {
+        [SPEC_OP_READ_ONLY] = KEY_READ_ONLY,
+        [SPEC_OP_READ_WRITE] = KEY_READ_WRITE,
+        [SPEC_OP_TMPFS] = KEY_TMPFS,
+        [SPEC_OP_HIDE] = KEY_HIDE,
+};
+
+static bool is_op(KeyId id)
+{
+        for (size_t i = 0; i < ARRAY_LEN(op_keys); i++)
+                if (op_keys[i] == id)
+                        return true;
+        return false;
+}
+
+static bool is_default(const Spec *spec, KeyId id, size_t index)
+{
+        if (id >= SPEC_LIMIT_FIRST && id <= SPEC_LIMIT_LAST)
+                return spec_limit(spec, id)->installed;
+        if (id != KEY_IO_READ_BANDWIDTH_MAX && id != KEY_IO_WRITE_BANDWIDTH_MAX)
+                return false;
+        for (size_t i = 0; i < spec->n_io_limits; i++)
+                if (spec->io_limits[i].key == id && index-- == 0)
+                        return spec->io_limits[i].rate.installed;
+        return false;
+}
+
+static int store_key(const Spec *spec, const Key *key, StrList *ret)
+{
+        CLEANUP_STRLIST StrList values = {0};
+        int r = key_print(key, spec, &values);
+        /* One that was cleared. */
+        if (r == 0 && values.n == 0 && (key->flags & KEY_REPEATS))
+                r = strlist_add(&values, "");
+        for (size_t i = 0; r == 0 && i < values.n; i++)
+                r = strlist_add_printf(ret, "%s%s.%s=%s", is_default(spec, key->id, i) ? "~" : "",
+                                       key->section, key->name, values.items[i]);
+        return r;
+}
+
+int spec_store(const Spec *spec, StrList *ret)
+{
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < KEY_MAX; i++)
+                if (spec_asked(spec, keys[i].id) && keys[i].id != KEY_EXTENDS && !is_op(keys[i].id))
+                        r = store_key(spec, &keys[i], ret);
+        for (size_t i = 0; r == 0 && i < spec->n_ops; i++) {
+                CLEANUP_STRLIST StrList value = {0};
+                const Key *key = &keys[op_keys[spec->ops[i].kind]];
+                r = key_print_op(&spec->ops[i], &value);
+                if (r == 0)
+                        r = strlist_add_printf(ret, "%s.%s=%s", key->section, key->name, value.items[0]);
+        }
+        return r;
+}
+
+static int restore_line(const char *line, const char *origin, Spec *spec, Error *err)
+{
+        KeyContext ctx = {.origin = origin, .installed = line[0] == DEFAULT_MARK};
+        const char *at = line + ctx.installed, *dot = strchr(at, '.'), *equals = strchr(at, '=');
+        if (!dot || !equals || equals < dot)
+                return error_set(err, EINVAL, "%s: '%.80s' is no line of a spec", origin, line);
+        CLEANUP_FREE char *section = strndup(at, (size_t)(dot - at));
+        CLEANUP_FREE char *name = strndup(dot + 1, (size_t)(equals - dot - 1));
+        if (!section || !name)
+                return error_no_memory(err);
+        const Key *key = key_find(section, name);
+        if (!key)
+                return error_set(err, EINVAL, "%s: unknown key %s.%s", origin, section, name);
+        return key_parse(key, equals + 1, &ctx, spec, err);
+}
+
+int spec_restore(const StrList *lines, const char *origin, Spec *spec, Error *err)
+{
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < lines->n; i++)
+                r = restore_line(lines->items[i], origin, spec, err);
+        return r;
+}
