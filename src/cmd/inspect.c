@@ -1,10 +1,282 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* kurung inspect. */
+#include "base/io.h"
+#include "base/json.h"
+#include "base/log.h"
 #include "cmd/command.h"
+#include "cmd/options.h"
+#include "mech/cgroup.h"
+#include "plan/plan_text.h"
+#include "run/kept.h"
+#include "run/live.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+/* Entries that are looked at for the size of what was written. */
+#define ENTRIES_MAX 1000000
+
+/* So deep a tree is told to be larger than what is told. */
+#define DEPTH_MAX 64
+
+typedef struct Size {
+        uint64_t bytes, entries;
+        bool complete;
+} Size;
+
+static struct json_object *list(const StrList *l)
+{
+        struct json_object *a = json_new_array();
+        for (size_t i = 0; i < l->n; i++)
+                json_append_string(a, l->items[i]);
+        return a;
+}
+
+static struct json_object *map(const IdMap *m)
+{
+        struct json_object *a = json_new_array();
+        for (size_t i = 0; i < m->n; i++) {
+                struct json_object *o = json_new_object();
+                json_add_int(o, "inside", m->items[i].inside);
+                json_add_int(o, "outside", m->items[i].outside);
+                json_add_int(o, "count", m->items[i].count);
+                json_append(a, o);
+        }
+        return a;
+}
+
+/* Opens the next directory below @fd, or FD_NONE when it has no more. */
+static int count_until_directory(DIR *d, Size *size)
+{
+        struct stat st;
+        for (struct dirent *e; (e = readdir(d));) {
+                if (str_eq(e->d_name, ".") || str_eq(e->d_name, ".."))
+                        continue;
+                if (++size->entries > ENTRIES_MAX || fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+                        size->complete = false;
+                        return FD_NONE;
+                }
+                size->bytes += (uint64_t)st.st_blocks * 512;
+                if (!S_ISDIR(st.st_mode))
+                        continue;
+                int fd = openat(dirfd(d), e->d_name,
+                                O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+                if (fd >= 0)
+                        return fd;
+                size->complete = false; /* another id's, and closed */
+        }
+        return FD_NONE;
+}
+
+/* What its layers take of the disk; takes @fd. */
+static void measure(int fd, Size *size)
+{
+        DIR *stack[DEPTH_MAX];
+        size_t depth = 0;
+        size->complete = true;
+        while (fd >= 0 || depth > 0) {
+                if (fd >= 0 && depth == DEPTH_MAX) {
+                        fd = fd_close(fd);
+                        size->complete = false;
+                }
+                if (fd >= 0 && !(stack[depth++] = fdopendir(fd))) {
+                        fd_close(fd);
+                        depth--;
+                }
+                fd = depth > 0 ? count_until_directory(stack[depth - 1], size) : FD_NONE;
+                if (fd < 0 && depth > 0)
+                        (void)closedir(stack[--depth]);
+        }
+}
+
+static void add_size(struct json_object *o, const RunDir *dir)
+{
+        Size size = {0};
+        struct json_object *upper = json_new_object();
+        int fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0) {
+                json_free(upper);
+                return;
+        }
+        measure(fd, &size);
+        json_add_int(upper, "bytes", (int64_t)size.bytes);
+        json_add_int(upper, "entries", (int64_t)size.entries);
+        json_add_bool(upper, "complete", size.complete);
+        json_add(o, "upper", upper);
+}
+
+static void add_known(struct json_object *o, const char *key, uint64_t value)
+{
+        if (value != UINT64_MAX)
+                json_add_int(o, key, (int64_t)value);
+}
+
+static bool add_pid(pid_t pid, void *userdata)
+{
+        struct json_object *o = json_new_object();
+        json_add_int(o, "pid", pid);
+        json_append(userdata, o);
+        return true;
+}
+
+static struct json_object *use(const Cgroup *cg)
+{
+        struct json_object *o = json_new_object();
+        CgroupUse u;
+        cgroup_read_use(cg, &u);
+        add_known(o, "memory_peak", u.memory_peak);
+        add_known(o, "swap_peak", u.swap_peak);
+        add_known(o, "cpu_us", u.cpu_us);
+        add_known(o, "throttled_us", u.throttled_us);
+        add_known(o, "tasks_peak", u.tasks_peak);
+        add_known(o, "tasks_refused", u.tasks_refused);
+        add_known(o, "oom_kills", u.memory.oom_kill);
+        return o;
+}
+
+static void add_group(struct json_object *o, const LiveRecord *record)
+{
+        Cgroup cg = CGROUP_NOTHING;
+        struct json_object *pids = json_new_array();
+        if (record->cgroup) {
+                json_add_string(o, "cgroup", record->cgroup);
+                if (record->unit)
+                        json_add_string(o, "unit", record->unit);
+                if (cgroup_open_payload(&cg, record->cgroup) == 0) {
+                        json_add(o, "use", use(&cg));
+                        cgroup_each_process(&cg, add_pid, pids);
+                }
+                cgroup_clear(&cg);
+        }
+        json_add(o, "pids", pids);
+}
+
+static int open_run_dir(const LiveRecord *record, const char *name, RunDir *ret)
+{
+        CLEANUP_FREE char *path = NULL;
+        struct stat st;
+        if (!record->plan.runs_dir ||
+            asprintf(&path, "%s/%s%s", record->plan.runs_dir, record->kept ? "" : "run-", name) < 0)
+                return -ENOENT;
+        CLEANUP_FD int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &st) < 0 || st.st_uid != geteuid())
+                return -ENOENT;
+        ret->fd = TAKE_FD(fd);
+        return 0;
+}
+
+static void tell_live(const Live *live)
+{
+        const LiveRecord *record = &live->record;
+        CLEANUP(run_dir_clear) RunDir dir = RUN_DIR_NONE;
+        CLEANUP_FREE char *caps = plan_capability_names(record->plan.capabilities);
+        struct json_object *o = json_new_object();
+        json_add_string(o, "name", live->name);
+        json_add_string(o, "state", "running");
+        json_add_bool(o, "kept", record->kept);
+        json_add_int(o, "started", record->started.tv_sec);
+        json_add_int(o, "supervisor", record->supervisor);
+        json_add_int(o, "init", record->init);
+        json_add(o, "argv", list(&record->plan.argv));
+        json_add_string(o, "work_dir", record->work_dir);
+        json_add_string(o, "cwd", record->plan.cwd);
+        json_add_int(o, "uid", record->plan.uid);
+        json_add_int(o, "gid", record->plan.gid);
+        json_add_string(o, "network", plan_network_name(record->plan.network));
+        json_add_string(o, "capabilities", caps);
+        json_add_string(o, "filter", record->filter);
+        json_add(o, "env", list(&record->plan.env));
+        json_add(o, "spec", list(&record->spec));
+        json_add(o, "plan", list(&record->text));
+        add_group(o, record);
+        if (open_run_dir(record, live->name, &dir) == 0)
+                add_size(o, &dir);
+        json_print(stdout, o);
+}
+
+static struct json_object *layers(const KeptRecord *record)
+{
+        struct json_object *a = json_new_array();
+        for (size_t i = 0; i < record->n_layers; i++) {
+                struct json_object *o = json_new_object();
+                json_add_string(o, "engine", changes_engine_name(record->layers[i].engine));
+                json_add_string(o, "dest", record->layers[i].dest);
+                json_add_string(o, "lower", record->layers[i].lower);
+                json_append(a, o);
+        }
+        return a;
+}
+
+static void tell_kept(const char *name, const KeptRecord *record, const RunDir *dir)
+{
+        struct json_object *o = json_new_object();
+        json_add_string(o, "name", name);
+        json_add_string(o, "state", record->ended ? "kept" : "killed");
+        json_add_bool(o, "kept", true);
+        json_add_int(o, "started", record->started.tv_sec);
+        if (record->ended)
+                json_add_int(o, "exit_code", record->exit_code);
+        json_add(o, "argv", list(&record->argv));
+        json_add_string(o, "work_dir", record->work_dir);
+        json_add_string(o, "cwd", record->cwd);
+        json_add_int(o, "uid", record->identity.uid);
+        json_add_int(o, "gid", record->identity.gid);
+        json_add(o, "uid_map", map(&record->identity.uid_map));
+        json_add(o, "gid_map", map(&record->identity.gid_map));
+        json_add(o, "spec", list(&record->spec));
+        json_add(o, "layers", layers(record));
+        add_size(o, dir);
+        json_print(stdout, o);
+}
+
+static int inspect(const char *name, Error *err)
+{
+        CLEANUP(live_clear) Live live = LIVE_NONE;
+        CLEANUP(kept_clear) Kept kept = KEPT_NONE;
+        Error why = {0};
+        int r = json_load(err);
+        if (r < 0)
+                return r;
+        r = live_open(name, &live, &why);
+        if (r == 0) {
+                tell_live(&live);
+                return 0;
+        }
+        if (r != -ESRCH) {
+                *err = why;
+                return r;
+        }
+        r = kept_open(name, &kept, err);
+        if (r == -ENOENT) {
+                *err = (Error){0};
+                return error_set(err, ENOENT, "no sandbox %s runs or is kept (\"kurung ps -a\" lists them)", name);
+        }
+        if (r == 0)
+                tell_kept(name, &kept.record, &kept.dir);
+        return r;
+}
 
 int cmd_inspect(int argc, char **argv)
 {
-        (void)argc;
-        (void)argv;
-        return 125;
+        CLEANUP_STRLIST StrList words = {0};
+        Error err = {0};
+        bool json = true;
+        const CmdOption options[] = {{"json", 0, NULL, "as JSON: there is no other way", .flag = &json}};
+        const CmdUsage usage = {"inspect NAME",
+                                "Print all that is known of a sandbox, as JSON: what was wanted (spec), what was "
+                                "done (plan), its processes,\n"
+                                "control group and use, network, and how much it has written.",
+                                NULL, options, ARRAY_LEN(options)};
+        int r = cmd_options_parse(&usage, argc, argv, &words, &err);
+        if (r == 1)
+                return 0;
+        if (r == 0 && words.n != 1)
+                r = error_set(&err, EINVAL, "inspect: which sandbox? \"kurung ps -a\" lists them");
+        if (r == 0)
+                r = inspect(words.items[0], &err);
+        if (r < 0)
+                log_error("%s", err.text);
+        return r < 0 ? err.exit_code : 0;
 }

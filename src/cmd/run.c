@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kurung run, kurung shell. */
+/* kurung run, kurung shell, kurung try. */
 #include "base/defence.h"
 #include "base/log.h"
 #include "base/process.h"
@@ -7,6 +7,7 @@
 #include "cmd/help.h"
 #include "cmd/plan_json.h"
 #include "cmd/report.h"
+#include "cmd/try.h"
 #include "front/front.h"
 #include "plan/plan.h"
 #include "plan/plan_text.h"
@@ -84,6 +85,9 @@ static int run_and_report(const Plan *plan, const FrontOptions *options, const R
         *ret_exit = report.exit_code;
         remember_told(plan);
         report_tell(plan, &report);
+        /* Only what a payload came to has something to look at. */
+        if (r == 0 && run->quiet_name)
+                r = try_review(report.name, err);
         if (!out)
                 return r;
         Error none = {0}, failed = {0};
@@ -117,6 +121,8 @@ static int do_plan(const Plan *plan, const FrontOptions *options, const RunOptio
         return run_and_report(plan, options, run, ret_exit, err);
 }
 
+typedef enum RunKind { RUN_COMMAND, RUN_SHELL, RUN_TRY } RunKind;
+
 /* --in: what the kept sandbox was made with, and where. */
 typedef struct Resumed {
         Kept kept;
@@ -149,8 +155,9 @@ static void resumed_clear(Resumed *resumed)
         kept_clear(&resumed->kept);
 }
 
-static int run_command(int argc, char **argv, bool shell, int *ret_exit, Error *err)
+static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error *err)
 {
+        bool shell = kind == RUN_SHELL;
         CLEANUP(host_clear) Host host = {0};
         CLEANUP(spec_clear) Spec spec = {0};
         CLEANUP(plan_clear) Plan plan = {0};
@@ -176,6 +183,8 @@ static int run_command(int argc, char **argv, bool shell, int *ret_exit, Error *
                 return 0;
         }
         log_set_level(options.level);
+        if (kind == RUN_TRY)
+                spec.keep = true;
         r = complete_argv(&spec, shell, &host, err);
         /* Files are read and tools asked only for those who want it. */
         if (r == 0 && spec.network == NETWORK_SLIRP && spec.net_allow_from.n > 0)
@@ -193,18 +202,19 @@ static int run_command(int argc, char **argv, bool shell, int *ret_exit, Error *
                 .resume = options.in_name ? &resumed.kept : NULL,
                 .spec = &stored,
                 .work_dir = host.cwd,
+                .quiet_name = kind == RUN_TRY,
         };
         return r < 0 ? r : do_plan(&plan, &options, &run, argv, ret_exit, err);
 }
 
-static int run_main(int argc, char **argv, bool shell)
+static int run_main(int argc, char **argv, RunKind kind)
 {
         Error err = {0};
         int code = 0;
         /* Whatever the caller left open is none of the sandbox's business (ESCAPES 7). */
         if (defence_is_on(DEFENCE_CLOSE_FDS))
                 (void)process_close_from(3);
-        if (run_command(argc, argv, shell, &code, &err) < 0) {
+        if (run_command(argc, argv, kind, &code, &err) < 0) {
                 log_error("%s", err.text);
                 return err.exit_code;
         }
@@ -213,10 +223,15 @@ static int run_main(int argc, char **argv, bool shell)
 
 int cmd_run(int argc, char **argv)
 {
-        return run_main(argc, argv, false);
+        return run_main(argc, argv, RUN_COMMAND);
 }
 
 int cmd_shell(int argc, char **argv)
 {
-        return run_main(argc, argv, true);
+        return run_main(argc, argv, RUN_SHELL);
+}
+
+int cmd_try(int argc, char **argv)
+{
+        return run_main(argc, argv, RUN_TRY);
 }

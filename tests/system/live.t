@@ -1,0 +1,153 @@
+#!/bin/bash
+# Sandboxes that run and that are kept: ps, exec, stop, inspect, run --in, try, homes that are kept.
+. "$SRCDIR/tests/lib.sh"
+
+records=$HOME/.local/state/kurung/running
+# begin NAME OPTIONS...: a sandbox that runs until it is ended; its kurung's pid in $supervisor.
+begin() {
+    local name=$1
+    shift
+    rm -f "$name.ready"
+    mkfifo "$name.ready"
+    "$KURUNG" run --read-write="$PWD/$name.ready" "$@" -- sh -c 'echo >"$1"; exec sleep 1000' - "$PWD/$name.ready" 2>"$HOME/.began" &
+    supervisor=$!
+    read -r _ <"$name.ready"
+    wait_for test -n "$(ls "$records")"
+    wait_for recorded "$name"
+}
+recorded() { "$KURUNG" ps --json | jq -e --arg name "$1" 'any(.[]; .name == $name or $name == "any")' >/dev/null; }
+only_name() { "$KURUNG" ps --json | jq -r '.[0].name'; }
+
+is "$("$KURUNG" ps)" "" "ps: nothing runs"
+begin any
+name=$(only_name)
+like "$name" '^[0-9a-f]{12}$' "ps: a sandbox that is not kept has a name, too"
+like "$("$KURUNG" ps)" "NAME .*$name +running +[0-9]+ .*sh -c echo" "ps: name, state, pid, command"
+is "$(stat -c %a "$records")" 700 "the directory of records is closed to others"
+is "$(stat -c %a "$records/$name")" 600 "and so is a record"
+
+kurung exec "$name" -- sh -c 'id -u; pwd; exit 7'
+is "$status" 7 "exec: the exit status is the command's"
+is "$out" "$(id -u)"$'\n'"$PWD" "exec: with the same user in the same directory"
+kurung exec "$name" sh -c 'kill -TERM $$'
+is "$status" 143 "exec: ended by a signal"
+kurung exec "$name" no-such-command
+is "$status" 127 "exec: not found"
+kurung exec "$name" /etc/passwd
+is "$status" 126 "exec: not executable"
+kurung exec --env A=b --chdir=/usr "$name" sh -c 'echo "$A $PWD"'
+is "$out" "b /usr" "exec: a variable and a directory"
+kurung exec --chdir=/proc/self/fd "$name" true
+is "$status" 125 "exec: no working directory below /proc"
+# shellcheck disable=SC2016 # the sandbox's shell
+is "$("$KURUNG" exec "$name" sh -c 'echo x >/tmp/seen; for n in user mnt pid ipc uts net cgroup; do readlink /proc/self/ns/$n; done')" \
+    "$("$KURUNG" exec "$name" sh -c 'for n in user mnt pid ipc uts net cgroup; do readlink /proc/2/ns/$n; done')" \
+    "exec: in all of the sandbox's namespaces"
+is "$("$KURUNG" exec "$name" cat /tmp/seen)" x "exec: in the same file system"
+is "$(echo piped | "$KURUNG" exec "$name" cat)" piped "exec: standard input is passed on"
+on_tty() { /usr/bin/python3 "$SRCDIR/tests/tools/on_terminal.py" "$@"; }
+is "$(on_tty 'expect(b"/dev/pts/"); expect(b"speed"); print(wait())' "$KURUNG" exec "$name" sh -c 'tty; stty -a </dev/tty')" 0 \
+    "exec: a terminal of the sandbox's own"
+is "$(on_tty 'expect(b"ready"); send(b"\x03"); print(wait())' "$KURUNG" exec "$name" sh -c 'echo ready; sleep 1000')" 130 \
+    "exec: Ctrl-C reaches the command"
+kurung exec none-such true
+is "$status" 125 "exec: no such sandbox"
+like "$errors" "no sandbox none-such runs" "exec: that says so"
+
+got=$("$KURUNG" inspect "$name")
+is "$(jq -r '.state, .work_dir, .network' <<<"$got")" $'running\n'"$PWD"$'\nnone' "inspect: state, directory, network"
+is "$(jq '.init > 1 and .supervisor == '"$supervisor"' and (.plan | length > 20) and (.spec | length > 3) and .upper.bytes >= 0' <<<"$got")" \
+    true "inspect: processes, plan, spec and size"
+
+kurung stop "$name"
+is "$status" 0 "stop"
+wait "$supervisor"
+is "$?" 143 "stop: the run ends as by SIGTERM"
+is "$("$KURUNG" ps; ls -A "$records")" "" "stop: nothing of it is left"
+kurung stop "$name"
+is "$status" 125 "stop: of what does not run is an error"
+
+# 17: a payload that does not listen.
+mkfifo ready
+"$KURUNG" run --read-write="$PWD/ready" -- sh -c 'trap "" TERM; (trap "" TERM; sleep 1000) & echo >ready; while :; do sleep 1000; done' &
+supervisor=$!
+read -r _ <ready
+wait_for recorded any
+kurung stop --time=100ms "$(only_name)"
+is "$status" 0 "stop: what does not listen is killed"
+wait "$supervisor"
+is "$?" 137 "stop: and the run says so"
+
+for how in "--overlay=kernel" "--overlay=fuse" "-p build" "--overlay=kernel --id-map=single" "--overlay=none"; do
+    rm -rf tree
+    mkdir tree
+    echo lower >tree/file
+    # shellcheck disable=SC2086 # words
+    (cd tree && "$KURUNG" run --keep=one $how -- sh -c 'rm file; echo a >a; echo h >~/h; chmod 700 .' 2>/dev/null)
+    is "$(cd / && "$KURUNG" run --in one -- sh -c 'pwd; ls -A; cat a ~/h; echo b >>a; stat -c %a .; id -u' 2>/dev/null)" \
+        "$(printf '%s\n' "$PWD/tree" a a h 700 "$(if [[ $how == *build ]]; then echo 0; else id -u; fi)")" "run --in: the same root, directory and ids ($how)"
+    is "$("$KURUNG" run --in one -- cat a 2>/dev/null)" $'a\nb' "run --in: once more ($how)"
+    # The supervisor is killed: what it wrote is there, and can be gone on with.
+    "$KURUNG" run --in one -- sh -c 'echo c >c; while [ ! -e /tmp/never ]; do sleep 1; done' 2>/dev/null &
+    supervisor=$!
+    wait_for recorded one
+    wait_for "$KURUNG" exec one test -s c
+    kurung discard one
+    is "$status" 125 "discard: of a running one is refused ($how)"
+    like "$errors" "runs" "discard: that says why ($how)"
+    init=$("$KURUNG" inspect one | jq .init)
+    kill -KILL "$supervisor"
+    wait "$supervisor" 2>/dev/null
+    wait_for tap_gone "$init"
+    is "$("$KURUNG" ps -a --json | jq -r '.[].state')" killed "ps -a: killed ($how)"
+    is "$(ls -A "$records")" "" "what it left of records is cleared ($how)"
+    is "$("$KURUNG" run --in one -- cat c 2>/dev/null)" c "a sandbox whose kurung was killed is gone on with ($how)"
+    is "$("$KURUNG" ps -a --json | jq -r '.[].state')" kept "ps -a: kept ($how)"
+    "$KURUNG" discard one
+done
+
+"$KURUNG" run --keep=two -- sh -c 'echo x >x'
+for option in --root=/ --overlay=none --work-dir=rw --home=host --run-as=root --id-map=single --read-only=/etc --hide=/etc -pbuild --keep; do
+    kurung run --in two "$option" -- true
+    is "$status" 125 "run --in: $option is refused"
+done
+kurung run --in two --env=A=b --net=host -- sh -c 'echo "$A"'
+is "$out" b "run --in: variables and network may be others"
+kurung run --in ../two -- true
+is "$status" 125 "run --in: no path is a name"
+is "$("$KURUNG" inspect two | jq -r '.state, .exit_code')" $'kept\n0' "inspect: a kept one"
+mv "$PWD" "$HOME/elsewhere"
+kurung run --in two -- true
+is "$status" 125 "run --in: its directory is gone"
+mv "$HOME/elsewhere" "$PWD"
+"$KURUNG" discard two
+
+for how in "--id-map=subid" "--id-map=single" "-p build"; do
+    # shellcheck disable=SC2086 # words
+    got=$("$KURUNG" run --home=persist:mine $how -- sh -c 'echo x >>~/kept; wc -l <~/kept; stat -c %u ~; id -u' 2>/dev/null)
+    is "$(sed -n 2p <<<"$got")" "$(sed -n 3p <<<"$got")" "a kept home is the user's ($how)"
+done
+is "$(wc -l <"$HOME/.local/state/kurung/homes/mine/kept")" 3 "a kept home outlives its sandboxes, whatever their ids"
+is "$(stat -c '%a %u' "$HOME/.local/state/kurung/homes/mine")" "700 $(id -u)" "it is closed to others"
+for bad in ../x a/b '' "$(printf 'x%.0s' {1..300})"; do
+    kurung run --home="persist:$bad" -- true
+    is "$status" 125 "75 a home can't be named '${bad:0:10}'"
+done
+
+kurung try -- sh -c 'echo new >new; exit 3'
+is "$status" 3 "try: the exit status is the command's"
+like "$out" "A +new" "try: shows what changed"
+like "$errors" "kept as ([a-z]+-[a-z]+):" "try: without a terminal it is kept, and named"
+tried=${BASH_REMATCH[1]}
+like "$("$KURUNG" diff "$tried")" "A +new" "try: under that name"
+"$KURUNG" discard "$tried"
+on_tty 'expect(b"iscard: "); send(b"x\n"); expect(b"k: keep"); expect(b"iscard: "); send(b"a\n"); wait()' "$KURUNG" try -- \
+    sh -c 'echo taken >taken' >"$HOME/.out" 2>&1
+is "$(cat taken)" taken "try: all is taken over"
+on_tty 'expect(b"iscard: "); send(b"d\n"); wait()' "$KURUNG" try -- sh -c 'echo dropped >dropped' >"$HOME/.out" 2>&1
+not_ok "try: or nothing" test -e dropped
+is "$("$KURUNG" ps -a)" "" "try: and the sandbox is gone"
+kurung try -- true
+like "$errors" "nothing was changed" "try: nothing was changed"
+is "$("$KURUNG" ps -a)" "" "try: then nothing is kept"
+done_testing
