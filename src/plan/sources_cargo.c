@@ -293,8 +293,10 @@ static int ask_cargo(Cargo *c, Error *err)
         if (!program && ctx->home && (own = source_path(c->f, ctx->home, ".cargo/bin/cargo")) &&
             access(own, X_OK) == 0 && !source_in_project(c->f, own))
                 program = TAKE_PTR(own);
-        if (program && ctx->cache && io_mkdir_p(ctx->cache, 0700) == 0 &&
-            asprintf(&empty, "%s/ask-XXXXXX", ctx->cache) >= 0 && mkdtemp(empty)) {
+        if (program && (url = source_remembered(c->f, program)))
+                r = 0;
+        else if (program && ctx->cache && io_mkdir_p(ctx->cache, 0700) == 0 &&
+                 asprintf(&empty, "%s/ask-XXXXXX", ctx->cache) >= 0 && mkdtemp(empty)) {
                 r = ask_in(c, program, empty, &url);
                 (void)io_remove_tree_at(AT_FDCWD, empty);
         }
@@ -305,6 +307,7 @@ static int ask_cargo(Cargo *c, Error *err)
                         "default; "
                         "write source.crates-io.replace-with into ~/.cargo/config.toml, or name the hosts in "
                         "Allow=");
+        source_remember(c->f, program, url);
         const Place place = {.where = "cargo's default"};
         return source_add_url(c->f, url, &place);
 }

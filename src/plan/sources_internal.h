@@ -63,6 +63,15 @@ char *source_program(const Finder *f, const char *name);
 int source_ask(char *const argv[], const char *const *extra, bool with_errors, int *ret_status, char **ret,
                size_t *ret_len);
 
+/**
+ * source_remembered - what @program answered before, as long as its file is the same; kept in the cache
+ * directory, as asking takes a second. Owned, or NULL.
+ */
+char *source_remembered(const Finder *f, const char *program);
+
+/** source_remember - keep @answer for source_remembered(). Where that can't be done it is asked again. */
+void source_remember(const Finder *f, const char *program, const char *answer);
+
 int source_npm(Finder *f, Error *err);
 int source_pip(Finder *f, Error *err);
 int source_cargo(Finder *f, Error *err);

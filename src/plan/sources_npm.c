@@ -86,13 +86,15 @@ static int ask_npm(Finder *f, Error *err)
                                  "asked for its "
                                  "default; write registry=URL into ~/.npmrc, or name the host in Allow=");
         char *argv[] = {program, (char[]){"config"}, (char[]){"get"}, (char[]){"registry"}, NULL};
-        int r = source_ask(argv, NULL, false, &status, &answer, NULL);
+        answer = source_remembered(f, program);
+        int r = answer ? 0 : source_ask(argv, NULL, false, &status, &answer, NULL);
         if (r < 0 || status != 0 || !strstr(answer, "://"))
                 return error_set(err, r < 0 ? -r : EIO,
                                  "AllowFrom=npm: %s does not say what its registry is; write registry=URL "
                                  "into ~/.npmrc, "
                                  "or name the host in Allow=",
                                  program);
+        source_remember(f, program, answer);
         const Place place = {.where = "npm config get registry"};
         return source_add_url(f, source_trim(answer), &place);
 }

@@ -93,13 +93,15 @@ static int ask_pip(Finder *f, Error *err)
         if (program) {
                 /* -I: no directory of anybody's is looked into. */
                 char *argv[] = {program, (char[]){"-I"}, (char[]){"-c"}, (char *)question, NULL};
-                r = source_ask(argv, NULL, false, &status, &answer, NULL);
+                answer = source_remembered(f, program);
+                r = answer ? 0 : source_ask(argv, NULL, false, &status, &answer, NULL);
         }
         if (r < 0 || status != 0 || !strstr(answer, "://"))
                 return error_set(
                         err, r < 0 ? -r : EIO,
                         "AllowFrom=pip: no index is configured, and the system's pip can't be asked for its "
                         "default; write index-url into ~/.config/pip/pip.conf, or name the host in Allow=");
+        source_remember(f, program, answer);
         const Place place = {.where = "pip's default"};
         return add_words(f, source_trim(answer), &place, NULL);
 }

@@ -162,6 +162,34 @@ static void npm_is_asked_for_its_default(void **state)
         found_in_it(m, "npm", "does not say what its registry is");
 }
 
+static void an_answer_is_remembered_while_the_tool_is_the_same(void **state)
+{
+        const Machine *m = *state;
+        char path[300];
+        write_file(m, "root/usr/bin/npm",
+                   "#!/bin/sh\necho asked >>${0%/*}/times; echo https://default.example/\n", 0700);
+        (void)snprintf(path, sizeof(path), "%s/usr/bin/times", m->root);
+        for (int i = 0; i < 3; i++)
+                found(m, "npm", "default.example:443/tcp npm config get registry\n");
+        CLEANUP_FREE char *times = NULL, *again = NULL;
+        assert_int_equal(io_read_file_at(AT_FDCWD, path, 1000, &times, NULL), 0);
+        assert_string_equal(times, "asked\n");
+        write_file(m, "root/usr/bin/npm", "#!/bin/sh\necho https://other.example/ # another\n", 0700);
+        found(m, "npm", "other.example:443/tcp npm config get registry\n");
+        /* What others may write, or is not whole, is not believed. */
+        (void)snprintf(path, sizeof(path), "%s/asked-npm", m->cache);
+        assert_int_equal(io_read_file_at(AT_FDCWD, path, 1000, &again, NULL), 0);
+        char *line = strchr(again, '\n') + 1;
+        memcpy(line, "https://evil1.example/", 22);
+        write_file(m, "home/cache/asked-npm", again, 0600);
+        found(m, "npm", "evil1.example:443/tcp npm config get registry\n");
+        assert_int_equal(chmod(path, 0622), 0);
+        found(m, "npm", "other.example:443/tcp npm config get registry\n");
+        line[10] = '\0';
+        write_file(m, "home/cache/asked-npm", again, 0600);
+        found(m, "npm", "other.example:443/tcp npm config get registry\n");
+}
+
 /* Nothing of a URL but host and port is kept, whatever becomes of it. */
 static void passwords_do_not_come_along(void **state)
 {
@@ -267,6 +295,9 @@ static void cargo_is_asked_for_its_default(void **state)
                 0700);
         found(m, "cargo", "index.example:443/tcp cargo's default\n");
         /* The directory that it was asked in is gone. */
+        char path[300];
+        (void)snprintf(path, sizeof(path), "%s/asked-cargo", m->cache);
+        assert_int_equal(unlink(path), 0);
         assert_int_equal(rmdir(m->cache), 0);
 }
 
@@ -394,12 +425,19 @@ static void a_project_with_many_hosts_is_bounded(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                TEST(npm_as_it_is_configured),        TEST(npm_is_asked_for_its_default),
-                TEST(passwords_do_not_come_along),    TEST(files_that_are_none),
-                TEST(pip_as_it_is_configured),        TEST(pip_is_asked_for_its_default),
-                TEST(cargo_as_it_is_configured),      TEST(cargo_is_asked_for_its_default),
-                TEST(toml_that_is_not_read_is_named), TEST(apt_as_it_is_configured),
-                TEST(git_as_it_is_configured),        TEST(a_project_with_many_hosts_is_bounded),
+                TEST(npm_as_it_is_configured),
+                TEST(npm_is_asked_for_its_default),
+                TEST(an_answer_is_remembered_while_the_tool_is_the_same),
+                TEST(passwords_do_not_come_along),
+                TEST(files_that_are_none),
+                TEST(pip_as_it_is_configured),
+                TEST(pip_is_asked_for_its_default),
+                TEST(cargo_as_it_is_configured),
+                TEST(cargo_is_asked_for_its_default),
+                TEST(toml_that_is_not_read_is_named),
+                TEST(apt_as_it_is_configured),
+                TEST(git_as_it_is_configured),
+                TEST(a_project_with_many_hosts_is_bounded),
         };
         return RUN_TESTS(tests);
 }
