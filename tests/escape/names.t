@@ -150,4 +150,10 @@ for pair in "other.example refused" "good.example relayed"; do
         python3 -c "$1" "$2" >ready & until [ -s ready ]; do :; done; curl -sS -m 20 http://127.0.0.1:8888/' - "$relay" "${pair% *}" 2>&1)" \
         "${pair#* }" "57 a relay inside towards ${pair% *}"
 done
+
+# The host's resolver is gone: names fail, what /etc/hosts has goes on, and nothing opens.
+echo "nameserver $reached.11" >"$ETC/resolv.conf"
+get "55 with the host's resolver gone no name is reached" http://good.example/ 6 "${LIST[@]}"
+get "55 nor an address" http://$reached.10/ 7 "${LIST[@]}"
+get "55 but for those of /etc/hosts" http://hosts.example/ "reached $reached.12" --allow=hosts.example
 done_testing
