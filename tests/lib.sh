@@ -12,12 +12,21 @@ unset XDG_CACHE_HOME XDG_CONFIG_HOME XDG_RUNTIME_DIR XDG_DATA_HOME XDG_STATE_HOM
 project=$HOME/project
 mkdir "$project"
 cd "$project" || exit 1
+# What is told once is told now: where control groups can't be had a line says so at the first start.
+"$KURUNG" run -- true >/dev/null 2>&1
 tap_mounts_before=$(cut -d' ' -f5 /proc/self/mountinfo | sort)
 tap_me=$$
+tap_subids=$(awk -F: -v name="$(id -un)" '$1 == name { print $2 ":" $3 }' /etc/subuid 2>/dev/null)
 
 # Processes of this user and of its subordinate ids that were not there before, but for ourselves and our parents.
 tap_processes() {
-    ps -eo pid=,ruid=,comm= | awk -v u="$(id -u)" '$2 == u || $2 >= 100000 { print $1 ":" $3 }' | sort
+    ps -eo pid=,ruid=,comm= | awk -v u="$(id -u)" -v subids="$tap_subids" '
+        BEGIN { n = split(subids, range, /[:\n]/) }
+        {
+            mine = $2 == u
+            for (i = 1; i < n; i += 2) mine = mine || ($2 >= range[i] && $2 < range[i] + range[i + 1])
+            if (mine) print $1 ":" $3
+        }' | sort
 }
 tap_processes_before=$(tap_processes)
 
@@ -85,9 +94,9 @@ kurung() {
     return 0
 }
 
-# wait_for COMMAND...: until it succeeds, at most 20 seconds, without guessing a time.
+# wait_for COMMAND...: until it succeeds, without guessing a time; at most a minute, as an emulated machine is slow.
 wait_for() {
-    local end=$((SECONDS + 20))
+    local end=$((SECONDS + 60))
     until "$@" 2>/dev/null; do
         [ "$SECONDS" -lt "$end" ] || return 1
         read -rt 0.02 <> <(:) || :
@@ -101,6 +110,55 @@ in_mounts() {
     shift
     unshare --user --map-root-user --mount sh -ec "$before"'
         id=$1 group=$2; shift 2; exec unshare --user --map-user="$id" --map-group="$group" "$@"' - "$(id -u)" "$(id -g)" "$@"
+}
+
+# in_network COMMANDS PROGRAM [ARG...]: the same with a network of its own, in which loopback is up and a second one,
+# "the internet", is at the other end of a veth: $internet is a process in it, whose parent is PROGRAM. Addresses:
+#   the host's own 198.51.100.1 and 2001:db8::1, its default route goes by 198.51.100.2 and 2001:db8::2
+in_network() {
+    local before=$1
+    shift
+    unshare --user --map-root-user --net --mount sh -ec '
+        id=$1 group=$2; shift 2
+        ip link set lo up
+        setpriv --pdeathsig KILL unshare --net sh -c "echo; exec sleep infinity" >.internet & internet=$!
+        until [ -s .internet ]; do :; done
+        ip link add eth0 mtu 65520 type veth peer name eth0 netns $internet
+        ip addr add 198.51.100.1/24 dev eth0; ip -6 addr add 2001:db8::1/64 dev eth0 nodad; ip link set eth0 up
+        in_internet() { nsenter -t "$internet" -n "$@"; }
+        # A program in the background, which ends with the tests: serve NAME in_internet|here PROGRAM...
+        serve() {
+            name=$1 where=$2; shift 2
+            [ "$where" = here ] && where= || where="nsenter -t $internet -n"
+            (exec $where setpriv --pdeathsig KILL "$@" >".$name") &
+            until [ -s ".$name" ]; do :; done
+        }
+        # Commands that need the root of this network, one a line: as_network_root.
+        mkfifo .root-does .root-did
+        (exec setpriv --pdeathsig KILL sh -c "while :; do read -r c <.root-does && { sh -c \"\$c\"; echo done >.root-did; }; done") &
+        export network_root=$PWD
+        in_internet sh -ec "ip link set lo up; ip link set eth0 mtu 65520 up; ip addr add 198.51.100.2/24 dev eth0
+            ip -6 addr add 2001:db8::2/64 dev eth0 nodad"
+        ip route add default via 198.51.100.2; ip -6 route add default via 2001:db8::2
+        '"$before"'
+        export internet; exec unshare --user --map-user="$id" --map-group="$group" "$@"' - "$(id -u)" "$(id -g)" "$@"
+}
+
+as_network_root() {
+    echo "$*" >"$network_root/.root-does"
+    read -r _ <"$network_root/.root-did"
+}
+
+# run_in_network COMMANDS: the rest of the test file runs in in_network.
+run_in_network() {
+    [ -z "${internet:-}" ] || return 0
+    local file=$0
+    [[ $file == /* ]] || file=$OLDPWD/$file
+    in_network "$1" bash "$file"
+    local status=$?
+    cd / || exit 1
+    rm -rf "$tap_home"
+    exit "$status"
 }
 
 tap_gone() { [ ! -e "/proc/$1" ]; }

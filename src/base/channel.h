@@ -21,6 +21,7 @@ typedef enum MessageType {
         MSG_ERROR,       /* error */
         MSG_FUSE_DEVICE, /* fd: an opened /dev/fuse, its mount made */
         MSG_TERMINAL,    /* fd: the pty's master */
+        MSG_TAP,         /* fd: the net helper's end of the tap device */
         MSG_SIGNAL,      /* value: signal for the payload */
         MSG_STOPPED,     /* value: the signal that stopped the payload */
         MSG_EXIT,        /* value: wait(2) status of the payload */

@@ -3,6 +3,19 @@
 
 #include "base/failpoint.h"
 
+const char defence_program_suffix[] = "";
+
+char *const *defence_environment(void)
+{
+        static char *const none[] = {NULL};
+        return none;
+}
+
+const char *defence_attack(void)
+{
+        return NULL;
+}
+
 bool defence_is_on(Defence d)
 {
         (void)d;

@@ -28,6 +28,9 @@ typedef enum Defence {
         DEFENCE_CWD,            /* the working directory is checked to be inside */
         DEFENCE_ESCAPE,         /* control bytes in what we print */
         DEFENCE_SEALED_PROGRAM, /* what runs in a foreign root is a sealed copy of us */
+        DEFENCE_NET_FILTER,     /* every frame of the sandbox is looked at */
+        DEFENCE_NET_WALL,       /* and every connection that libslirp makes */
+        DEFENCE_NET_LOCKDOWN,   /* the net helper has nothing */
         DEFENCE_NAMES,          /* names of sandboxes are checked */
         DEFENCE_BENEATH,        /* apply never leaves the tree, nor follows a link */
         DEFENCE_STRIP,          /* apply takes no setuid bit, capability or device */
@@ -42,3 +45,13 @@ typedef enum Defence {
 
 /** defence_is_on - whether a defence is to be applied. */
 bool defence_is_on(Defence d);
+
+/** What the name of a helper program of ours ends with: empty, but in the tests' own. */
+extern const char defence_program_suffix[];
+
+/** defence_environment - the environment of a helper program: empty, but in the tests' own, where it names
+ * what is off. */
+char *const *defence_environment(void);
+
+/** defence_attack - NULL; in the tests' own programs what a helper shall do once it is locked down. */
+const char *defence_attack(void);

@@ -59,5 +59,11 @@ int process_program(char *out, size_t room);
  */
 int process_run_sealed(char **argv);
 
+/**
+ * process_is_uninstalled - whether the program runs from where it was built: then what belongs to it is taken
+ * from BUILD_DIR and the sources, not from where it would be installed.
+ */
+bool process_is_uninstalled(void);
+
 /** process_close_from - close_range(2) from @first on. */
 int process_close_from(unsigned first);

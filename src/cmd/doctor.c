@@ -438,34 +438,67 @@ static void check_landlock(const Host *h, Finding *f)
               h->landlock_abi == 0 ? "boot with lsm=landlock,... if the kernel has it" : "");
 }
 
+static bool has_all(const StrList *list, char *missing, size_t room)
+{
+        static const char *const wanted[] = {"memory", "pids", "cpu", "io"};
+        size_t len = 0;
+        missing[0] = '\0';
+        for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
+                if (!strlist_has(list, wanted[i]) && len < room)
+                        len += (size_t)snprintf(missing + len, room - len, "%s%s", len ? " " : "", wanted[i]);
+        return len == 0;
+}
+
 static void check_cgroup(const Host *h, Finding *f)
 {
-        char text[200] = "";
-        if (!h->cgroup_v2) {
-                found(f, LEVEL_WARN,
-                      "not version 2 at /sys/fs/cgroup: no limits of memory, processes and time",
-                      "boot with systemd.unified_cgroup_hierarchy=1");
+        static const char *const versions[] = {
+                [HOST_CGROUP_ABSENT] = "not there: no limits of memory, processor, processes and disks",
+                [HOST_CGROUP_V1] = "version 1: no limits of memory, processor, processes and disks",
+                [HOST_CGROUP_HYBRID] = "version 1, with an empty version 2: no limits of memory, processor, "
+                                       "processes and disks",
+        };
+        const HostLimits *l = &h->limits;
+        if (l->version != HOST_CGROUP_V2)
+                found(f, LEVEL_WARN, versions[l->version],
+                      "add systemd.unified_cgroup_hierarchy=1 to the kernel's command line");
+        else
+                found(f, LEVEL_OK,
+                      l->nsdelegate ? "version 2" : "version 2, without nsdelegate: no Delegate=yes", "");
+}
+
+/* What limits can be held by: a group that is ours already, or a scope of the user manager. */
+static void check_limits(const Host *h, Finding *f)
+{
+        static const char drop_in[] = "sudo mkdir -p /etc/systemd/system/user@.service.d && printf "
+                                      "'[Service]\\nDelegate=cpu cpuset io memory "
+                                      "pids\\n' | sudo tee /etc/systemd/system/user@.service.d/delegate.conf "
+                                      "&& sudo systemctl daemon-reload "
+                                      "(then log in again)";
+        const HostLimits *l = &h->limits;
+        char missing[64], text[200];
+        if (!l->base && !l->manager) {
+                found(f, LEVEL_WARN, "by nothing: no group is delegated here, and there is no user manager",
+                      "see the line of the user manager");
                 return;
         }
-        for (size_t i = 0; i < h->cgroup_controllers.n; i++) {
-                size_t len = strlen(text);
-                (void)snprintf(text + len, sizeof(text) - len, "%s%s", i ? " " : "",
-                               h->cgroup_controllers.items[i]);
-        }
-        char what[256];
-        (void)snprintf(what, sizeof(what), "version 2, controllers here: %s%s", text[0] ? text : "none",
-                       h->cgroup_delegated ? ", delegated" : "; not delegated here, a user manager can");
-        found(f, h->cgroup_delegated || h->user_manager ? LEVEL_OK : LEVEL_WARN, what,
-              h->cgroup_delegated || h->user_manager ? "" : "log in through a session of systemd-logind");
+        bool all =
+                has_all(l->base ? &l->base_controllers : &l->manager_controllers, missing, sizeof(missing));
+        (void)snprintf(text, sizeof(text), "by %s%s%s",
+                       l->base ? "the group that kurung runs in" : "scopes of the user manager",
+                       all ? "" : ", but without: ", missing);
+        found(f, all ? LEVEL_OK : LEVEL_WARN, text,
+              all       ? ""
+              : l->base ? "have these controllers delegated, too"
+                        : drop_in);
 }
 
 static void check_user_manager(const Host *h, Finding *f)
 {
-        if (h->user_manager)
-                found(f, LEVEL_OK, "answers at $XDG_RUNTIME_DIR/systemd/private", "");
+        if (h->limits.manager)
+                found(f, LEVEL_OK, h->limits.manager, "");
         else
                 found(f, LEVEL_WARN, "none: limits only in a delegated control group",
-                      "sudo loginctl enable-linger \"$USER\", then log in again");
+                      "sudo loginctl enable-linger \"$USER\" (then log in again)");
 }
 
 static const struct {
@@ -489,6 +522,7 @@ static const struct {
         {"Landlock", check_landlock},
         {"cgroup", check_cgroup},
         {"user manager", check_user_manager},
+        {"limits", check_limits},
 };
 
 static const char *const level_names[] = {"ok", "warn", "fail"};
@@ -534,11 +568,12 @@ int cmd_doctor(int argc, char **argv)
                 log_error("doctor: unknown argument '%s'; \"kurung doctor --help\"", argv[1]);
                 return EXIT_KURUNG_FAILED;
         }
+        CLEANUP_FD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (host_probe(&host, &err) < 0 || (as_json && json_load(&err) < 0)) {
                 log_error("%s", err.text);
                 return err.exit_code;
         }
-        host_probe_details(&host);
+        (void)host_probe_limits(root, &host, NULL);
         struct json_object *array = as_json ? json_new_array() : NULL;
         for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
                 Finding f = {0};

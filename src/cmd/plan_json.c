@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "plan/plan_text.h"
+#include "spec/keys.h"
 
 static struct json_object *list(const StrList *l)
 {
@@ -41,6 +42,46 @@ static struct json_object *operation(const PlanOp *op)
         return o;
 }
 
+static struct json_object *limits(const Plan *plan)
+{
+        struct json_object *a = json_new_array();
+        for (size_t i = 0; i < plan->n_limits; i++) {
+                const PlanLimit *limit = &plan->limits[i];
+                struct json_object *o = json_new_object();
+                json_add_string(o, "key", keys[limit->key].name);
+                json_add_string(o, "file", limit->file);
+                json_add_string(o, "value", limit->value);
+                json_add_bool(o, "asked", limit->asked);
+                json_add_string(o, "origin", limit->origin);
+                json_append(a, o);
+        }
+        return a;
+}
+
+static struct json_object *network(const PlanNetwork *net)
+{
+        struct json_object *o = json_new_object(), *ports = json_new_array(), *publish = json_new_array();
+        char text[NET_PUBLISH_TEXT_MAX];
+        json_add_string(o, "helper", net->helper);
+        json_add_bool(o, "has_list", net->has_list);
+        json_add(o, "allow", list(&net->allow));
+        json_add(o, "allow_from", list(&net->allow_from));
+        json_add(o, "deny", list(&net->deny));
+        json_add_bool(o, "allow_private", net->allow_private);
+        json_add_bool(o, "check_sni", net->check_sni);
+        for (size_t i = 0; i < net->n_loopback_ports; i++) {
+                (void)snprintf(text, sizeof(text), "%u", net->loopback_ports[i]);
+                json_append_string(ports, text);
+        }
+        json_add(o, "host_loopback", ports);
+        for (size_t i = 0; i < net->n_publish; i++)
+                json_append_string(publish, net_publish_print(&net->publish[i], text, sizeof(text)));
+        json_add(o, "publish", publish);
+        json_add_int(o, "rate_up", (int64_t)net->rate_up);
+        json_add_int(o, "rate_down", (int64_t)net->rate_down);
+        return o;
+}
+
 int plan_print_json(const Plan *plan, Error *err)
 {
         int r = json_load(err);
@@ -59,6 +100,11 @@ int plan_print_json(const Plan *plan, Error *err)
         json_add(o, "ops", ops);
         json_add_string(o, "cwd", plan->cwd);
         json_add_string(o, "network", plan_network_name(plan->network));
+        json_add_string(o, "cgroup", plan_cgroup_name(plan->cgroup));
+        json_add(o, "limits", limits(plan));
+        json_add_int(o, "runtime_max_us", (int64_t)plan->runtime_max_us);
+        if (plan->network == NETWORK_SLIRP)
+                json_add(o, "net", network(&plan->net));
         json_add_string(o, "capabilities", caps);
         json_add_bool(o, "no_new_privileges", plan->no_new_privileges);
         json_add_string(o, "seccomp",
@@ -68,6 +114,7 @@ int plan_print_json(const Plan *plan, Error *err)
         json_add(o, "env", list(&plan->env));
         json_add(o, "argv", list(&plan->argv));
         json_add(o, "notices", list(&plan->notices));
+        json_add(o, "notices_once", list(&plan->notices_once));
         json_print(stdout, o);
         return 0;
 }

@@ -6,11 +6,14 @@
 #include "cmd/command.h"
 #include "cmd/help.h"
 #include "cmd/plan_json.h"
+#include "cmd/report.h"
 #include "front/front.h"
 #include "plan/plan.h"
 #include "plan/plan_text.h"
 #include "run/run.h"
+#include "run/told.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 
 extern char **environ;
@@ -36,6 +39,60 @@ static int complete_argv(Spec *spec, bool shell, const Host *host, Error *err)
         return 0;
 }
 
+/* What limits find here, when there are any. */
+static int probe_limits(const Spec *spec, Host *host, Error *err)
+{
+        CLEANUP_STRLIST StrList paths = {0};
+        if (!spec_has_limits(spec))
+                return 0;
+        CLEANUP_FD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        for (size_t i = 0; i < spec->n_io_limits; i++)
+                if (strlist_add(&paths, spec->io_limits[i].path) < 0)
+                        return error_no_memory(err);
+        return host_probe_limits(root, host, (const char *const *)paths.items) < 0 ? error_no_memory(err) : 0;
+}
+
+static void tell_once(const Plan *plan)
+{
+        for (size_t i = 0; i < plan->notices_once.n; i++) {
+                const char *line = plan->notices_once.items[i];
+                if (told_before(plan->state_dir, line))
+                        log_detail("%s", line);
+                else
+                        log_notice("%s", line);
+        }
+}
+
+/* After the run: it makes the directory. */
+static void remember_told(const Plan *plan)
+{
+        for (size_t i = 0; i < plan->notices_once.n && log_get_level() != LOG_QUIET; i++)
+                if (!told_before(plan->state_dir, plan->notices_once.items[i]))
+                        told_remember(plan->state_dir, plan->notices_once.items[i]);
+}
+
+/* Runs it and tells what came of it. The report's file is opened before: afterwards it could be the
+ * payload's. */
+static int run_and_report(const Plan *plan, const FrontOptions *options, int *ret_exit, Error *err)
+{
+        FILE *out = NULL;
+        CLEANUP(run_report_clear) RunReport report = {0};
+        if (options->report && !(out = fopen(options->report, "we")))
+                return error_set_errno(err, errno, "--report: %s", options->report);
+        int r = run_plan(plan, options->keep_name, &report, err);
+        *ret_exit = report.exit_code;
+        remember_told(plan);
+        report_tell(plan, &report);
+        if (!out)
+                return r;
+        Error none = {0}, failed = {0};
+        int w = report_write(out, plan, &report, r < 0 ? err : &none, &failed);
+        (void)fclose(out);
+        if (r == 0 && w < 0)
+                *err = failed;
+        return r < 0 ? r : w;
+}
+
 static int do_plan(const Plan *plan, const FrontOptions *options, char **argv, int *ret_exit, Error *err)
 {
         if (options->dry_run && options->json)
@@ -52,9 +109,10 @@ static int do_plan(const Plan *plan, const FrontOptions *options, char **argv, i
         }
         for (size_t i = 0; i < plan->notices.n; i++)
                 log_notice("%s", plan->notices.items[i]);
+        tell_once(plan);
         log_detail("engine %s, ids by %s, %zu operations on the root", plan_engine_name(plan->engine),
                    plan->map_by_helpers ? "newuidmap" : "a one-line map", plan->n_ops);
-        return run_plan(plan, options->keep_name, ret_exit, err);
+        return run_and_report(plan, options, ret_exit, err);
 }
 
 static int run_command(int argc, char **argv, bool shell, int *ret_exit, Error *err)
@@ -76,6 +134,11 @@ static int run_command(int argc, char **argv, bool shell, int *ret_exit, Error *
         }
         log_set_level(options.level);
         r = complete_argv(&spec, shell, &host, err);
+        /* Files are read and tools asked only for those who want it. */
+        if (r == 0 && spec.network == NETWORK_SLIRP && spec.net_allow_from.n > 0)
+                r = host_probe_sources(&host, &spec.net_allow_from, get_variable, err);
+        if (r == 0)
+                r = probe_limits(&spec, &host, err);
         if (r == 0)
                 r = plan_make(&spec, &host, (const char *const *)environ, &plan, err);
         return r < 0 ? r : do_plan(&plan, &options, argv, ret_exit, err);

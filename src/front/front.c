@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-enum { FLAG_PROFILE, FLAG_QUIET, FLAG_VERBOSE, FLAG_KEEP, FLAG_DRY_RUN, FLAG_JSON, FLAG_HELP };
+enum { FLAG_PROFILE, FLAG_QUIET, FLAG_VERBOSE, FLAG_KEEP, FLAG_DRY_RUN, FLAG_JSON, FLAG_REPORT, FLAG_HELP };
 
 const FrontFlag front_flags[] = {
         [FLAG_PROFILE] = {"profile", 'p', "NAME|FILE",
@@ -13,6 +13,7 @@ const FrontFlag front_flags[] = {
         [FLAG_KEEP] = {"keep", 0, "[NAME]", "keep what is written, under this name or one that is made up"},
         [FLAG_DRY_RUN] = {"dry-run", 0, NULL, "print the plan and start nothing"},
         [FLAG_JSON] = {"json", 0, NULL, "with --dry-run: print it as JSON"},
+        [FLAG_REPORT] = {"report", 0, "FILE", "write what came of the run to FILE, as JSON"},
         [FLAG_HELP] = {"help", 'h', NULL, "this help"},
 };
 const size_t front_flags_n = ARRAY_LEN(front_flags);
@@ -22,6 +23,7 @@ typedef struct Option {
         const Key *key;        /* NULL: a flag */
         const FrontFlag *flag; /* NULL: a key */
         const char *value;     /* NULL: none */
+        char converted[64];    /* what an alias's value is to its key */
         char spelling[40];     /* "--read-only", for errors */
 } Option;
 
@@ -41,6 +43,14 @@ static int unknown_option(const char *word, Error *err)
                          key_nearest_option(word + strspn(word, "-"))->option);
 }
 
+/* podman's names for some keys. */
+static int take_alias(const KeyAlias *alias, const char *value, Option *o, Error *err)
+{
+        if (alias->convert(value, o->converted, sizeof(o->converted)) < 0)
+                return error_set(err, EINVAL, "%s=%.60s: must be %s", o->spelling, value, alias->argument);
+        return 0;
+}
+
 static bool takes_value(const Option *o)
 {
         return o->key || o->flag->argument;
@@ -50,14 +60,17 @@ static bool takes_value(const Option *o)
 static int next_option(int argc, char **argv, int *i, Option *ret, Error *err)
 {
         const char *word = argv[(*i)++];
+        const KeyAlias *alias = NULL;
         Option o = {0};
         if (word[1] == '-') {
                 const char *name = word + 2;
                 size_t len = strcspn(name, "=");
                 (void)snprintf(o.spelling, sizeof(o.spelling), "--%.*s", (int)(len > 30 ? 30 : len), name);
                 o.flag = find_flag(name, len, 0);
-                if (!o.flag && len < sizeof(o.spelling) - 2)
-                        o.key = key_find_option(o.spelling + 2);
+                if (!o.flag && len < sizeof(o.spelling) - 2) {
+                        alias = key_find_alias(o.spelling + 2);
+                        o.key = alias ? &keys[alias->id] : key_find_option(o.spelling + 2);
+                }
                 o.value = name[len] == '=' ? name + len + 1 : NULL;
         } else {
                 (void)snprintf(o.spelling, sizeof(o.spelling), "-%c", word[1]);
@@ -78,8 +91,11 @@ static int next_option(int argc, char **argv, int *i, Option *ret, Error *err)
                                          o.key ? o.key->argument : o.flag->argument);
                 o.value = argv[(*i)++];
         }
+        int r = alias ? take_alias(alias, o.value, &o, err) : 0;
         *ret = o;
-        return 0;
+        if (alias)
+                ret->value = ret->converted;
+        return r;
 }
 
 static void take_flag(const Option *o, Spec *spec, FrontOptions *options)
@@ -100,6 +116,9 @@ static void take_flag(const Option *o, Spec *spec, FrontOptions *options)
                 break;
         case FLAG_JSON:
                 options->json = true;
+                break;
+        case FLAG_REPORT:
+                options->report = o->value;
                 break;
         case FLAG_HELP:
                 options->help = true;

@@ -16,6 +16,7 @@ typedef struct FrontOptions {
         bool help;
         bool dry_run;
         bool json;
+        const char *report;    /* where the report goes, NULL: nowhere; argv's */
         const char *keep_name; /* with Spec.keep; NULL: one is made up */
         LogLevel level;
 } FrontOptions;

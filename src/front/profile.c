@@ -3,7 +3,6 @@
 
 #include "base/path.h"
 #include "base/process.h"
-#include "base/process.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -14,9 +13,6 @@
 
 #ifndef PROFILES_DIR
 #define PROFILES_DIR "/usr/local/share/kurung/profiles"
-#endif
-#ifndef BUILD_DIR
-#define BUILD_DIR ""
 #endif
 #ifndef SOURCE_PROFILES_DIR
 #define SOURCE_PROFILES_DIR ""
@@ -32,7 +28,7 @@ typedef struct Parser {
         const char *text;
         size_t len, at;
         unsigned line;
-        bool only_extends, narrow;
+        unsigned flags;
         const ProfileContext *ctx;
         Spec *spec;
         char **extends;
@@ -116,9 +112,9 @@ static int take_pair(void *user, const char *section, const char *name, const ch
                 free(*p->extends);
                 *p->extends = copy;
         }
-        if (p->only_extends)
+        if (p->flags & PROFILE_ONLY_EXTENDS)
                 return 1;
-        if (p->narrow && !(key->narrows && key->narrows(value))) {
+        if ((p->flags & PROFILE_NARROW) && !(key->narrows && key->narrows(value))) {
                 p->r = error_set(p->err, EPERM,
                                  "%s:%u: a profile inside the project may only take rights away, and "
                                  "%s=%.60s could give "
@@ -129,20 +125,24 @@ static int take_pair(void *user, const char *section, const char *name, const ch
         char origin[PATH_MAX + 32];
         (void)snprintf(origin, sizeof(origin), "%s:%u", p->name, p->line);
         const KeyContext ctx = {
-                .home = p->ctx->home, .getenv = p->ctx->getenv, .origin = origin, .expand = true};
+                .home = p->ctx->home,
+                .getenv = p->ctx->getenv,
+                .origin = origin,
+                .expand = true,
+                .installed = (p->flags & PROFILE_INSTALLED) != 0,
+        };
         p->r = key_parse(key, value, &ctx, p->spec, p->err);
         return p->r == 0;
 }
 
 int profile_parse_text(const char *name, const char *text, size_t len, const ProfileContext *ctx,
-                       bool only_extends, bool narrow, Spec *spec, char **extends, Error *err)
+                       unsigned flags, Spec *spec, char **extends, Error *err)
 {
         Parser p = {
                 .name = name,
                 .text = text,
                 .len = len,
-                .only_extends = only_extends,
-                .narrow = narrow,
+                .flags = flags,
                 .ctx = ctx,
                 .spec = spec,
                 .extends = extends,
@@ -167,12 +167,24 @@ bool profile_name_is_valid(const char *name)
         return true;
 }
 
-/* Run from where it was built, kurung takes the profiles beside its sources. */
-static bool runs_uninstalled(void)
+/* Moved as a whole, an installation finds its own: PREFIX/share/kurung/profiles beside PREFIX/bin/kurung.
+ * Owned. */
+static char *moved_profiles(void)
 {
         char program[PATH_MAX];
-        return BUILD_DIR[0] && process_program(program, sizeof(program)) == 0 &&
-               path_is_below(program, BUILD_DIR);
+        char *path = NULL;
+        struct stat st;
+        if (process_program(program, sizeof(program)) < 0)
+                return NULL;
+        CLEANUP_FREE char *bin = path_parent(program);
+        CLEANUP_FREE char *prefix = bin ? path_parent(bin) : NULL;
+        if (!prefix || !str_eq(path_name(bin), "bin") ||
+            asprintf(&path, "%s/share/kurung/profiles", prefix) < 0)
+                return NULL;
+        if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+                return path;
+        free(path);
+        return NULL;
 }
 
 int profile_directories(const ProfileContext *ctx, StrList *ret)
@@ -185,9 +197,12 @@ int profile_directories(const ProfileContext *ctx, StrList *ret)
                 r = strlist_add_printf(ret, "%s/.config/kurung/profiles", ctx->home);
         if (r == 0)
                 r = strlist_add(ret, "/etc/kurung/profiles");
-        if (r == 0)
-                r = strlist_add(ret, runs_uninstalled() ? SOURCE_PROFILES_DIR : PROFILES_DIR);
-        return r;
+        if (r < 0)
+                return r;
+        CLEANUP_FREE char *moved = moved_profiles();
+        return strlist_add(ret, process_is_uninstalled() ? SOURCE_PROFILES_DIR
+                                : moved                  ? moved
+                                                         : PROFILES_DIR);
 }
 
 /* Ourselves and root; in a user namespace without root that is who owns "/" there (the overflow id). */
@@ -223,9 +238,9 @@ static int read_profile(const char *path, char **ret, size_t *ret_len, Error *er
         return 0;
 }
 
-/* Finds a profile and reads it. @ret_path is owned by the caller. */
+/* Finds a profile and reads it. @ret_path is owned by the caller; @ret_installed: it came with kurung. */
 static int find_profile(const char *name, const ProfileContext *ctx, char **ret_path, char **ret_text,
-                        size_t *ret_len, Error *err)
+                        size_t *ret_len, bool *ret_installed, Error *err)
 {
         int r;
         if (strchr(name, '/')) {
@@ -249,8 +264,10 @@ static int find_profile(const char *name, const ProfileContext *ctx, char **ret_
                 if (asprintf(&path, "%s/%s" SUFFIX, dirs.items[i], name) < 0)
                         return error_no_memory(err);
                 r = read_profile(path, ret_text, ret_len, err);
-                if (r == 0)
+                if (r == 0) {
                         *ret_path = TAKE_PTR(path);
+                        *ret_installed = i == dirs.n - 1;
+                }
                 if (r != -ENOENT)
                         return r;
         }
@@ -284,16 +301,19 @@ static int load(const char *name, const ProfileContext *ctx, StrList *chain, Spe
                 return error_set(err, ELOOP, "more than %d profiles extend each other", PROFILE_DEPTH_MAX);
         if (strlist_add(chain, name) < 0)
                 return error_no_memory(err);
-        int r = find_profile(name, ctx, &path, &text, &len, err);
+        bool installed = false;
+        int r = find_profile(name, ctx, &path, &text, &len, &installed, err);
         if (r < 0)
                 return r;
         /* What was looked up by name lies where the user keeps what he trusts. */
-        bool narrow = strchr(name, '/') && is_inside(path, ctx->project);
-        r = profile_parse_text(path, text, len, ctx, true, narrow, spec, &extends, err);
+        unsigned flags = strchr(name, '/') && is_inside(path, ctx->project) ? PROFILE_NARROW : 0;
+        if (installed)
+                flags |= PROFILE_INSTALLED;
+        r = profile_parse_text(path, text, len, ctx, flags | PROFILE_ONLY_EXTENDS, spec, &extends, err);
         if (r == 0 && !str_empty(extends))
                 r = load(extends, ctx, chain, spec, err);
         if (r == 0)
-                r = profile_parse_text(path, text, len, ctx, false, narrow, spec, &extends, err);
+                r = profile_parse_text(path, text, len, ctx, flags, spec, &extends, err);
         if (r == 0 && strlist_add(&spec->profiles, name) < 0)
                 r = error_no_memory(err);
         return r;

@@ -11,6 +11,12 @@ typedef struct ProfileContext {
         const char *(*getenv)(const char *name); /* for $XDG_* */
 } ProfileContext;
 
+enum {
+        PROFILE_ONLY_EXTENDS = 1 << 0, /* look for Extends= alone, and read nothing into the spec */
+        PROFILE_NARROW = 1 << 1,       /* refuse every key that could give the payload more */
+        PROFILE_INSTALLED = 1 << 2,    /* it came with kurung: its limits are defaults */
+};
+
 #define PROFILE_SIZE_MAX (1024 * 1024)
 #define PROFILE_DEPTH_MAX 16
 
@@ -19,13 +25,12 @@ typedef struct ProfileContext {
  *
  * @name: what errors call it ("FILE" of "FILE:LINE: ...").
  * @extends: the value of its Extends= (owned by the caller), NULL: none. Extends= itself is not followed.
- * @only_extends: look for that alone, and read nothing into @spec.
- * @narrow: refuse every key that could give the payload more.
+ * @flags: PROFILE_* below.
  *
  * Returns 0 or -errno with @err.
  */
 int profile_parse_text(const char *name, const char *text, size_t len, const ProfileContext *ctx,
-                       bool only_extends, bool narrow, Spec *spec, char **extends, Error *err);
+                       unsigned flags, Spec *spec, char **extends, Error *err);
 
 /**
  * profile_load - read a profile, after those that it extends, into @spec. A name is looked up in

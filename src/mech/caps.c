@@ -55,8 +55,8 @@ static int set_ambient(uint64_t mask, Error *err)
 
 int caps_apply(const Plan *plan, Error *err)
 {
-        const unsigned long locked = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
-                                     SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED;
+        const unsigned long locked =
+                SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED;
         bool root = plan->uid == 0;
         /* CAP_SETPCAP is needed for both, so these come first. */
         int r = bound(plan->capabilities, err);

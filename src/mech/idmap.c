@@ -11,19 +11,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-typedef struct Helper {
-        const char *program;
-        int pidfd;
-        int output; /* memfd: what it says on stderr */
-} Helper;
-
-static void helper_clear(Helper *h)
+static void helper_clear(IdmapHelper *h)
 {
         h->pidfd = fd_close(h->pidfd);
         h->output = fd_close(h->output);
 }
 
-static int helper_start(Helper *h, const char *program, pid_t pid, const IdMap *map, Error *err)
+static int helper_start(IdmapHelper *h, const char *program, pid_t pid, const IdMap *map, Error *err)
 {
         CLEANUP_STRLIST StrList argv = {0};
         int r = strlist_add(&argv, program);
@@ -44,7 +38,7 @@ static int helper_start(Helper *h, const char *program, pid_t pid, const IdMap *
         return r < 0 ? error_set_errno(err, r, "starting %s", program) : 0;
 }
 
-static int helper_finish(Helper *h, Error *err)
+static int helper_finish(IdmapHelper *h, Error *err)
 {
         int status;
         int r = process_wait(h->pidfd, &status);
@@ -58,19 +52,6 @@ static int helper_finish(Helper *h, Error *err)
         said[strcspn(said, "\n")] = '\0';
         return error_set(err, EPERM, "%s ended with status %d: %s (\"kurung doctor\" looks at your ranges)",
                          h->program, process_exit_code(status), said[0] ? said : "it gave no reason");
-}
-
-static int write_by_helpers(const Plan *plan, pid_t pid, Error *err)
-{
-        CLEANUP(helper_clear) Helper uid = {.pidfd = FD_NONE, .output = FD_NONE};
-        CLEANUP(helper_clear) Helper gid = {.pidfd = FD_NONE, .output = FD_NONE};
-        int r = helper_start(&uid, plan->newuidmap, pid, &plan->uid_map, err);
-        if (r < 0)
-                return r;
-        r = helper_start(&gid, plan->newgidmap, pid, &plan->gid_map, err);
-        int ru = helper_finish(&uid, err);
-        int rg = r < 0 ? r : helper_finish(&gid, err);
-        return ru < 0 ? ru : rg;
 }
 
 static int write_single(const Plan *plan, pid_t pid, Error *err)
@@ -93,9 +74,29 @@ static int write_single(const Plan *plan, pid_t pid, Error *err)
         return r < 0 ? error_set_errno(err, r, "writing %s/gid_map", proc) : 0;
 }
 
+int idmap_begin(const Plan *plan, pid_t pid, IdmapJob *job, Error *err)
+{
+        if (!plan->map_by_helpers)
+                return write_single(plan, pid, err);
+        int r = helper_start(&job->uid, plan->newuidmap, pid, &plan->uid_map, err);
+        return r < 0 ? r : helper_start(&job->gid, plan->newgidmap, pid, &plan->gid_map, err);
+}
+
+int idmap_finish(IdmapJob *job, Error *err)
+{
+        int ru = job->uid.pidfd < 0 ? 0 : helper_finish(&job->uid, err);
+        int rg = job->gid.pidfd < 0 ? 0 : helper_finish(&job->gid, err);
+        helper_clear(&job->uid);
+        helper_clear(&job->gid);
+        return ru < 0 ? ru : rg;
+}
+
 int idmap_write(const Plan *plan, pid_t pid, Error *err)
 {
-        return plan->map_by_helpers ? write_by_helpers(plan, pid, err) : write_single(plan, pid, err);
+        IdmapJob job = IDMAP_JOB_NONE;
+        int r = idmap_begin(plan, pid, &job, err);
+        int finished = idmap_finish(&job, err);
+        return r < 0 ? r : finished;
 }
 
 int idmap_apply(const Plan *plan, Error *err)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What each kind of operation does: the table at the end. */
 #include "base/defence.h"
+#include "base/io.h"
 #include "mech/rootfs_ops.h"
 
 #include <fcntl.h>
@@ -9,6 +10,9 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
+
+/* Of files with a text of ours, in the sandbox. */
+#define FILES_DIR "/run/kurung"
 
 static bool is_missing(int r)
 {
@@ -106,6 +110,16 @@ static int make_sysfs(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *
         return mount_new("sysfs", NULL, 0, mount_safe_attrs(true) | MOUNT_ATTR_NOEXEC, ret_fd, err);
 }
 
+/* Read-only but with Delegate=yes: then nsdelegate keeps the limits at its root from being changed. */
+static int make_cgroup(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
+{
+        int r = ctx->enter_cgroup(ctx->userdata, err);
+        if (r < 0)
+                return r;
+        return mount_new("cgroup2", NULL, 0, mount_safe_attrs(op->flags & OP_RDONLY) | MOUNT_ATTR_NOEXEC,
+                         ret_fd, err);
+}
+
 /* Opens what is at op->dest already. Returns 1 when it is not there and the operation is optional. */
 static int open_target(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
 {
@@ -186,6 +200,39 @@ static int apply_read_only(RootfsContext *ctx, const PlanOp *op, Error *err)
         return defence_is_on(DEFENCE_MOUNT_FLAGS) ? bind_on_itself(ctx, op, MOUNT_ATTR_RDONLY, err) : 0;
 }
 
+static int write_file(int dir, const char *name, const char *text)
+{
+        CLEANUP_FD int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+        if (fd < 0)
+                return -errno;
+        return io_write_all(fd, text, strlen(text));
+}
+
+/*
+ * A mount of a file needs a file system that is attached already: /run is ours in every sandbox. Where there
+ * is no place for it, as in a read-only root that has no such file, it is only there.
+ */
+static int apply_file(RootfsContext *ctx, const PlanOp *op, Error *err)
+{
+        CLEANUP_FD int dir = FD_NONE, mount_fd = FD_NONE, target = FD_NONE;
+        const char *name = strrchr(op->dest, '/') + 1;
+        int r = root_make(ctx->root_fd, FILES_DIR, true, 0755, true, &dir);
+        if (r == 0)
+                r = write_file(dir, name, op->source);
+        if (r == 0)
+                r = mount_clone(dir, name, false, &mount_fd);
+        if (r == 0)
+                r = mount_set(mount_fd, mount_safe_attrs(true), false);
+        if (r < 0)
+                return rootfs_op_failed(op, r, "writing", err);
+        r = root_make(ctx->root_fd, op->dest, false, 0644, false, &target);
+        if (r == -EROFS && (op->flags & OP_OPTIONAL))
+                return 0;
+        if (r == 0)
+                r = mount_attach(mount_fd, target);
+        return r < 0 ? rootfs_op_failed(op, r, "mounting at", err) : 0;
+}
+
 static int apply_seal(RootfsContext *ctx, const PlanOp *op, Error *err)
 {
         int r = mount_set(ctx->root_fd, mount_safe_attrs(true), false);
@@ -202,9 +249,11 @@ const RootfsOpKind rootfs_op_kinds[] = {
         [OP_TMPFS] = {.make = make_tmpfs},
         [OP_PROC] = {.make = make_proc, .finish = check_proc},
         [OP_SYSFS] = {.make = make_sysfs},
+        [OP_CGROUP] = {.make = make_cgroup, .needs_ids = true},
         [OP_DEV] = {.make = rootfs_make_dev, .finish = rootfs_fill_dev},
         [OP_MASK] = {.apply = apply_mask},
         [OP_PIN] = {.apply = apply_pin},
         [OP_READ_ONLY] = {.apply = apply_read_only},
+        [OP_FILE] = {.apply = apply_file},
         [OP_SEAL] = {.apply = apply_seal},
 };

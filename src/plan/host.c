@@ -7,6 +7,8 @@
 
 #include "base/io.h"
 #include "base/path.h"
+#include "base/process.h"
+#include "plan/host_internal.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -22,6 +24,13 @@
 #include <sys/utsname.h>
 #include <sys/xattr.h>
 
+#ifndef BUILD_DIR
+#define BUILD_DIR ""
+#endif
+#ifndef HELPERS_DIR
+#define HELPERS_DIR "/usr/local/libexec/kurung"
+#endif
+
 #define MOUNTINFO_MAX (8 * 1024 * 1024)
 #define SUBID_MAX (1024 * 1024)
 #define LANDLOCK_CREATE_RULESET_VERSION 1
@@ -33,27 +42,26 @@
 /* Helpers are never looked up in $PATH, which somebody else may have set (ESCAPES 12). */
 static const char *const helper_dirs[] = {"/usr/bin", "/usr/local/bin", "/bin", "/usr/sbin", "/sbin"};
 
-/* An absolute path as one relative to a directory that stands for "/". */
-static const char *below_root(const char *path)
+const char *host_below_root(const char *path)
 {
         return path + strspn(path, "/");
 }
 
 static bool is_there(int root, const char *path, int mode)
 {
-        return faccessat(root, below_root(path), mode, 0) == 0;
+        return faccessat(root, host_below_root(path), mode, 0) == 0;
 }
 
-static int read_below(int root, const char *path, size_t max, char **ret)
+int host_read_below(int root, const char *path, size_t max, char **ret)
 {
-        return io_read_file_at(root, below_root(path), max, ret, NULL);
+        return io_read_file_at(root, host_below_root(path), max, ret, NULL);
 }
 
 /* A whole number in a file of /proc/sys; @missing when there is no such file. */
 static long read_sysctl(int root, const char *path, long missing)
 {
         CLEANUP_FREE char *text = NULL;
-        if (read_below(root, path, 64, &text) < 0)
+        if (host_read_below(root, path, 64, &text) < 0)
                 return missing;
         return strtol(text, NULL, 10);
 }
@@ -77,7 +85,7 @@ static HostHelper helper_state(int root, const char *path)
         char cap[64], magic[32];
         if (!path)
                 return HOST_HELPER_MISSING;
-        CLEANUP_FD int fd = openat(root, below_root(path), O_PATH | O_CLOEXEC);
+        CLEANUP_FD int fd = openat(root, host_below_root(path), O_PATH | O_CLOEXEC);
         if (fd < 0)
                 return HOST_HELPER_MISSING;
         if (fstat(fd, &st) == 0 && (st.st_mode & S_ISUID) && st.st_uid == 0)
@@ -115,6 +123,10 @@ static int probe_user(Host *h)
         if (is_directory(home) && path_normalize(home, NULL, &h->home) == -ENOMEM)
                 return -ENOMEM;
         if (pw && !(h->user = strdup(pw->pw_name)))
+                return -ENOMEM;
+        char hostname[HOST_NAME_MAX + 1] = "";
+        if (gethostname(hostname, sizeof(hostname) - 1) == 0 && hostname[0] &&
+            !(h->hostname = strdup(hostname)))
                 return -ENOMEM;
         h->shell = strdup(pw && pw->pw_shell && pw->pw_shell[0] == '/' ? pw->pw_shell : "/bin/sh");
         return h->shell ? 0 : -ENOMEM;
@@ -185,7 +197,7 @@ static void probe_kernel(int root, Host *h)
 {
         CLEANUP_FREE char *release = NULL, *filesystems = NULL;
         struct utsname u;
-        if (read_below(root, "/proc/sys/kernel/osrelease", 256, &release) == 0)
+        if (host_read_below(root, "/proc/sys/kernel/osrelease", 256, &release) == 0)
                 (void)sscanf(release, "%u.%u", &h->kernel_major, &h->kernel_minor);
         else if (uname(&u) == 0)
                 (void)sscanf(u.release, "%u.%u", &h->kernel_major, &h->kernel_minor);
@@ -196,7 +208,7 @@ static void probe_kernel(int root, Host *h)
         long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
         h->landlock_abi = abi > 0 ? (int)abi : 0;
         h->seccomp = prctl(PR_GET_SECCOMP) >= 0;
-        if (version >= 5011 && read_below(root, "/proc/filesystems", 65536, &filesystems) == 0)
+        if (version >= 5011 && host_read_below(root, "/proc/filesystems", 65536, &filesystems) == 0)
                 h->kernel_overlay = strstr(filesystems, "\toverlay\n") != NULL ||
                                     is_there(root, "/sys/module/overlay", F_OK);
 }
@@ -207,8 +219,8 @@ static bool apparmor_keeps_us(int root)
         CLEANUP_FREE char *label = NULL;
         if (read_sysctl(root, "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", 0) == 0)
                 return false;
-        if (read_below(root, "/proc/self/attr/apparmor/current", 4096, &label) < 0 &&
-            read_below(root, "/proc/self/attr/current", 4096, &label) < 0)
+        if (host_read_below(root, "/proc/self/attr/apparmor/current", 4096, &label) < 0 &&
+            host_read_below(root, "/proc/self/attr/current", 4096, &label) < 0)
                 return true;
         return str_starts(label, "unconfined");
 }
@@ -225,7 +237,7 @@ static void probe_userns(int root, Host *h)
                 h->userns = HOST_USERNS_APPARMOR;
         CLEANUP_FREE char *map = NULL;
         unsigned inside, outside, count;
-        if (read_below(root, "/proc/self/uid_map", 65536, &map) == 0)
+        if (host_read_below(root, "/proc/self/uid_map", 65536, &map) == 0)
                 h->nested = !(sscanf(map, "%u %u %u", &inside, &outside, &count) == 3 && inside == 0 &&
                               outside == 0 && count == UINT32_MAX);
 }
@@ -274,14 +286,14 @@ static void probe_library_ranges(Host *h)
 static void probe_ranges(int root, Host *h)
 {
         CLEANUP_FREE char *nsswitch = NULL, *uids = NULL, *gids = NULL;
-        if (read_below(root, "/etc/nsswitch.conf", SUBID_MAX, &nsswitch) == 0 &&
+        if (host_read_below(root, "/etc/nsswitch.conf", SUBID_MAX, &nsswitch) == 0 &&
             !host_subid_is_in_files(nsswitch)) {
                 probe_library_ranges(h);
                 return;
         }
-        if (read_below(root, "/etc/subuid", SUBID_MAX, &uids) == 0)
+        if (host_read_below(root, "/etc/subuid", SUBID_MAX, &uids) == 0)
                 (void)host_parse_subid(uids, h->user, h->uid, &h->subuids);
-        if (read_below(root, "/etc/subgid", SUBID_MAX, &gids) == 0)
+        if (host_read_below(root, "/etc/subgid", SUBID_MAX, &gids) == 0)
                 (void)host_parse_subid(gids, h->user, h->uid, &h->subgids);
 }
 
@@ -289,12 +301,23 @@ static void probe_ranges(int root, Host *h)
 static void keep_mapped(int root, const char *map_path, SubRanges *ranges, Host *h)
 {
         CLEANUP_FREE char *map = NULL;
-        if (h->nested && read_below(root, map_path, 65536, &map) == 0 && host_keep_mapped(map, ranges))
+        if (h->nested && host_read_below(root, map_path, 65536, &map) == 0 && host_keep_mapped(map, ranges))
                 h->ranges_unmapped = true;
+}
+
+/* Installed where the build says; beside kurung itself when that runs from where it was built. */
+static char *find_net_helper(int root)
+{
+        char program[PATH_MAX];
+        bool built = BUILD_DIR[0] && process_program(program, sizeof(program)) == 0 &&
+                     path_is_below(program, BUILD_DIR);
+        const char *path = built ? BUILD_DIR "/kurung-net" : HELPERS_DIR "/kurung-net";
+        return (built ? access(path, X_OK) == 0 : is_there(root, path, X_OK)) ? strdup(path) : NULL;
 }
 
 static void probe_helpers(int root, Host *h)
 {
+        h->net_helper = find_net_helper(root);
         h->newuidmap = find_helper(root, "newuidmap");
         h->newgidmap = find_helper(root, "newgidmap");
         h->newuidmap_state = helper_state(root, h->newuidmap);
@@ -323,7 +346,7 @@ static int probe_resolv_conf(int root, Host *h)
 static int probe_mounts(int root, Host *h)
 {
         CLEANUP_FREE char *text = NULL;
-        int r = read_below(root, "/proc/self/mountinfo", MOUNTINFO_MAX, &text);
+        int r = host_read_below(root, "/proc/self/mountinfo", MOUNTINFO_MAX, &text);
         if (r == 0)
                 r = host_parse_mountinfo(text, &h->mounts, &h->n_mounts);
         if (r < 0)
@@ -425,42 +448,32 @@ int host_probe(Host *ret, Error *err)
         return host_probe_at(root, ret, err);
 }
 
-void host_probe_details(Host *h)
+int host_probe_sources(Host *host, const StrList *tools, const char *(*get_variable)(const char *),
+                       Error *err)
 {
-        struct statfs fs;
-        CLEANUP_FREE char *text = NULL, *path = NULL;
-        h->cgroup_v2 = statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
-        if (h->cgroup_v2 && io_read_file_at(AT_FDCWD, "/proc/self/cgroup", 65536, &text, NULL) == 0 &&
-            str_starts(text, "0::/")) {
-                text[strcspn(text, "\n")] = '\0';
-                CLEANUP_FREE char *dir = NULL, *controllers = NULL;
-                if (asprintf(&dir, "/sys/fs/cgroup%s", text + 3) >= 0) {
-                        h->cgroup_delegated = access(dir, W_OK) == 0;
-                        CLEANUP_FREE char *file = path_join(dir, "cgroup.controllers");
-                        if (file && io_read_file_at(AT_FDCWD, file, 4096, &controllers, NULL) == 0) {
-                                char *save = NULL;
-                                for (char *w = strtok_r(controllers, " \n", &save); w;
-                                     w = strtok_r(NULL, " \n", &save))
-                                        (void)strlist_add(&h->cgroup_controllers, w);
-                        }
-                }
-        }
-        const char *runtime = getenv("XDG_RUNTIME_DIR");
-        if (runtime && asprintf(&path, "%s/systemd/private", runtime) >= 0)
-                h->user_manager = access(path, F_OK) == 0;
+        const SourcesContext ctx = {.home = host->home,
+                                    .cwd = host->cwd,
+                                    .root = "",
+                                    .cache = host->cache_home,
+                                    .getenv = get_variable};
+        sources_clear(&host->sources);
+        return sources_probe(&ctx, tools, &host->sources, err);
 }
 
 void host_clear(Host *h)
 {
+        sources_clear(&h->sources);
         free(h->user);
         free(h->home);
         free(h->shell);
+        free(h->hostname);
         free(h->cwd);
         free(h->cache_home);
         free(h->state_home);
         free(h->newuidmap);
         free(h->newgidmap);
         free(h->fuse_overlayfs);
+        free(h->net_helper);
         free(h->resolv_conf);
         host_free_mounts(h->mounts, h->n_mounts);
         for (size_t i = 0; i < h->n_top; i++) {
@@ -468,6 +481,6 @@ void host_clear(Host *h)
                 free(h->top[i].target);
         }
         free(h->top);
-        strlist_clear(&h->cgroup_controllers);
+        host_limits_clear(&h->limits);
         *h = (Host){0};
 }

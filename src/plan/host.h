@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/strlist.h"
+#include "plan/sources.h"
 
 #include <sys/types.h>
 
@@ -16,6 +17,8 @@ typedef struct HostMount {
         char *root;   /* the root of the mount in its file system */
         char *fstype;
         bool read_only;
+        char *source;    /* "/dev/sda1"; NULL: none */
+        bool nsdelegate; /* cgroup2: a cgroup namespace is a border of delegation (cgroups(7)) */
 } HostMount;
 
 /** One line of /etc/subuid or /etc/subgid that is the user's (subuid(5)). */
@@ -57,6 +60,38 @@ typedef enum HostHelper {
         HOST_HELPER_UNPRIVILEGED, /* there, but neither setuid nor with a file capability */
 } HostHelper;
 
+/** Which control groups /sys/fs/cgroup holds. */
+typedef enum HostCgroupVersion {
+        HOST_CGROUP_ABSENT,
+        HOST_CGROUP_V1,
+        HOST_CGROUP_HYBRID, /* version 1, with an empty version 2 beside it */
+        HOST_CGROUP_V2,
+} HostCgroupVersion;
+
+/** The disk that holds a path. */
+typedef struct HostDisk {
+        char *path;
+        int errnum; /* why it is not known: of stat(2); ENODEV: the file system is on no disk of its own */
+        unsigned major, minor;
+} HostDisk;
+
+/** What limits of resources take; filled by host_probe_limits(). */
+typedef struct HostLimits {
+        HostCgroupVersion version;
+        bool nsdelegate;
+        char *own;        /* directory of our own control group, NULL: not known */
+        char *base;       /* where we may make groups ourselves: a delegated group; NULL: nowhere */
+        bool base_is_own; /* we are in it, alone, and have to leave it first: groups that hold processes
+                             can't have limits for groups below (cgroups(7), "no internal processes") */
+        StrList base_controllers;
+        char *manager; /* socket of the systemd user manager, NULL: none */
+        StrList manager_controllers;
+        uint64_t memory; /* bytes that we may have at most: the machine's, or a container's */
+        uint64_t tasks;  /* the same */
+        HostDisk *disks; /* one for each path that was asked for */
+        size_t n_disks;
+} HostLimits;
+
 /** The directory of kept sandboxes in Host.state_home. */
 #define KEPT_DIR "kept"
 
@@ -67,6 +102,7 @@ typedef struct Host {
         char *user;        /* login name, or NULL */
         char *home;        /* $HOME, else passwd's; NULL: none, or not an existing directory */
         char *shell;       /* passwd's, or "/bin/sh" */
+        char *hostname;    /* gethostname(2); NULL: none */
         char *cwd;         /* normalized; NULL when it was deleted */
         char *cache_home; /* where kurung may keep things: $XDG_CACHE_HOME/kurung, ~/.cache/kurung, ...; NULL:
                              nowhere */
@@ -81,6 +117,7 @@ typedef struct Host {
         HostHelper newuidmap_state, newgidmap_state;
         char *fuse_overlayfs; /* absolute path or NULL */
         HostDevice fuse_device, tun_device;
+        char *net_helper;    /* kurung-net: absolute path, or NULL */
         bool kernel_overlay; /* overlayfs is there and may be mounted in a user namespace (>= 5.11) */
         int landlock_abi;    /* 0: none */
         bool seccomp;
@@ -92,11 +129,9 @@ typedef struct Host {
         size_t n_mounts;
         HostEntry *top; /* entries of "/", sorted by name */
         size_t n_top;
-        char *resolv_conf;          /* what /etc/resolv.conf resolves to; NULL: nothing */
-        bool cgroup_v2;             /* /sys/fs/cgroup is a cgroup2 file system */
-        StrList cgroup_controllers; /* delegated to us, when writable */
-        bool cgroup_delegated;
-        bool user_manager; /* a systemd user manager answers at $XDG_RUNTIME_DIR/systemd/private */
+        char *resolv_conf;   /* what /etc/resolv.conf resolves to; NULL: nothing */
+        HostSources sources; /* what AllowFrom= stands for; only when host_probe_sources() was asked */
+        HostLimits limits;
 } Host;
 
 /**
@@ -115,8 +150,19 @@ int host_probe(Host *ret, Error *err);
  */
 int host_probe_at(int root, Host *ret, Error *err);
 
-/** host_probe_details - add what only "doctor" asks for: control groups and the user manager. */
-void host_probe_details(Host *host);
+/**
+ * host_probe_limits - add what limits take: control groups, the user manager, disks. Asked only where
+ * something has limits, as it costs a dozen system calls.
+ *
+ * @root: what stands for "/" (host_probe_at()). @paths: those whose disks are wanted, NULL-terminated.
+ *
+ * What is not found is left empty. 0 or -ENOMEM.
+ */
+int host_probe_limits(int root, Host *host, const char *const *paths);
+
+/** host_probe_sources - add what AllowFrom= of @tools stands for. 0 or -errno with @err. */
+int host_probe_sources(Host *host, const StrList *tools, const char *(*get_variable)(const char *),
+                       Error *err);
 
 void host_clear(Host *host);
 

@@ -14,6 +14,7 @@ void host_free_mounts(HostMount *mounts, size_t n)
                 free(mounts[i].target);
                 free(mounts[i].root);
                 free(mounts[i].fstype);
+                free(mounts[i].source);
         }
         free(mounts);
 }
@@ -87,18 +88,26 @@ static int parse_mount(const char *line, HostMount *ret)
                 if (!next_word(&line, &word, &len))
                         return -EINVAL;
         while (!(len == 1 && word[0] == '-'));
+        const char *source, *super;
+        size_t source_len, super_len;
         if (!next_word(&line, &word, &len) || target[0] != '/')
                 return -EINVAL;
+        /* Kernels before 5.8 may leave an empty source out. */
+        (void)next_word(&line, &source, &source_len);
+        (void)next_word(&line, &super, &super_len);
         HostMount m = {
                 .target = unescape(target, target_len),
                 .root = unescape(root, root_len),
                 .fstype = unescape(word, len),
                 .read_only = has_option(options, options_len, "ro"),
+                .source = source_len > 0 ? unescape(source, source_len) : NULL,
+                .nsdelegate = has_option(super, super_len, "nsdelegate"),
         };
         if (!m.target || !m.root || !m.fstype) {
                 free(m.target);
                 free(m.root);
                 free(m.fstype);
+                free(m.source);
                 return -EINVAL;
         }
         *ret = m;

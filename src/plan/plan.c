@@ -41,14 +41,28 @@ PlanOp *plan_add_op(Plan *plan, PlanOpKind kind, const char *source, const char 
         return op;
 }
 
-int plan_notice(Plan *plan, const char *fmt, ...)
+static int add_notice(StrList *to, const char *fmt, va_list ap)
 {
         CLEANUP_FREE char *s = NULL;
+        return vasprintf(&s, fmt, ap) < 0 ? -ENOMEM : strlist_add(to, s);
+}
+
+int plan_notice_once(Plan *plan, const char *fmt, ...)
+{
         va_list ap;
         va_start(ap, fmt);
-        int n = vasprintf(&s, fmt, ap);
+        int r = add_notice(&plan->notices_once, fmt, ap);
         va_end(ap);
-        return n < 0 ? -ENOMEM : strlist_add(&plan->notices, s);
+        return r;
+}
+
+int plan_notice(Plan *plan, const char *fmt, ...)
+{
+        va_list ap;
+        va_start(ap, fmt);
+        int r = add_notice(&plan->notices, fmt, ap);
+        va_end(ap);
+        return r;
 }
 
 static void map_add(IdMap *map, uint32_t inside, uint32_t outside, uint32_t count)
@@ -245,9 +259,13 @@ static int fill_plan(Plan *plan, const Spec *spec, const Host *host, const char 
         if (r == 0)
                 r = make_identity(plan, spec, host, err);
         if (r == 0)
+                r = plan_make_limits(plan, spec, host, err);
+        if (r == 0)
                 r = plan_choose_engine(plan, spec, &with_uppers, err);
         if (r == 0)
                 r = plan_make_root(plan, spec, &with_uppers, err);
+        if (r == 0)
+                r = plan_make_network(plan, spec, host, err);
         if (r == 0)
                 r = make_privileges(plan, spec, host, err);
         if (r == 0)
@@ -289,9 +307,12 @@ void plan_clear(Plan *plan)
         free(plan->state_dir);
         free(plan->runs_dir);
         free(plan->seccomp_file);
+        plan_clear_limits(plan);
+        plan_clear_network(&plan->net);
         strlist_clear(&plan->architectures);
         strlist_clear(&plan->argv);
         strlist_clear(&plan->env);
         strlist_clear(&plan->notices);
+        strlist_clear(&plan->notices_once);
         *plan = (Plan){0};
 }

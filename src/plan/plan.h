@@ -5,6 +5,7 @@
 #pragma once
 
 #include "plan/host.h"
+#include "spec/net_publish.h"
 #include "spec/spec.h"
 
 typedef struct IdRange {
@@ -35,10 +36,12 @@ typedef enum PlanOpKind {
         OP_PROC,    /* a fresh procfs */
         OP_SYSFS,   /* a fresh sysfs */
         OP_DEV,     /* a tmpfs with the device nodes, pts, shm, links */
-        OP_MASK, /* what is at dest becomes empty: /dev/null over a file, a read-only tmpfs over a directory
-                  */
-        OP_PIN,  /* dest is bound on itself: it can't be renamed away from under what it holds */
+        OP_MASK,   /* what is at dest becomes empty: /dev/null over a file, a read-only tmpfs over a directory
+                    */
+        OP_CGROUP, /* the run's control groups, as its namespace shows them */
+        OP_PIN,    /* dest is bound on itself: it can't be renamed away from under what it holds */
         OP_READ_ONLY, /* dest, with what is mounted below, becomes read-only */
+        OP_FILE,      /* a file with the text source, read-only; kept in /run/kurung, seen at dest */
         OP_SEAL,      /* the root's own mount becomes read-only, nothing below it */
 } PlanOpKind;
 
@@ -64,6 +67,40 @@ typedef struct PlanOp {
         char *origin;      /* whose wish it was, for errors; NULL: kurung's own */
 } PlanOp;
 
+/** Where the run's control groups are made. */
+typedef enum PlanCgroup {
+        CGROUP_NONE,
+        CGROUP_DELEGATED, /* below a group that we may write to */
+        CGROUP_SCOPE,     /* a scope of the systemd user manager, handed over to us */
+} PlanCgroup;
+
+/** One file to be written in a control group. */
+typedef struct PlanLimit {
+        KeyId key;
+        const char *controller; /* "memory"; static */
+        const char *file;       /* "memory.max"; static */
+        char *value;            /* what is written */
+        uint64_t number;        /* the limit as a number, for what is told of it */
+        bool outer; /* a share: on the group that holds all of the run's, as shares count among neighbours */
+        bool asked; /* else a default: where it can't be had, it is given up */
+        char *origin; /* whose wish it was */
+} PlanLimit;
+
+/** With NETWORK_SLIRP: what the net helper is told. */
+typedef struct PlanNetwork {
+        char *helper;        /* absolute path of kurung-net */
+        StrList allow, deny; /* as net_rule_print() spells them; with what AllowFrom= brought */
+        StrList allow_from;  /* "TOOL RULE PLACE": where a rule of "allow" comes from, for people */
+        bool has_list;       /* only what "allow" names, even if that is nothing */
+        bool allow_private;
+        bool check_sni;
+        uint16_t loopback_ports[NET_LOOPBACK_PORTS_MAX];
+        size_t n_loopback_ports;
+        NetPublish publish[NET_PUBLISH_MAX];
+        size_t n_publish;
+        uint64_t rate_up, rate_down; /* bytes a second, 0: no limit */
+} PlanNetwork;
+
 typedef struct Plan {
         /* identity */
         uid_t host_uid;
@@ -76,6 +113,7 @@ typedef struct Plan {
 
         uint64_t namespaces; /* CLONE_NEW* of the setup stage */
         NetworkMode network;
+        PlanNetwork net;
 
         /* root */
         OverlayEngine engine; /* never OVERLAY_AUTO */
@@ -89,6 +127,18 @@ typedef struct Plan {
         bool needs_run_dir; /* an op has a layer */
         bool foreign_root;  /* not the host's own: its loader and libraries are the attacker's */
 
+        /* resources */
+        PlanCgroup cgroup;
+        char *cgroup_base;    /* CGROUP_DELEGATED: the group in which ours are made */
+        bool cgroup_leave;    /* CGROUP_DELEGATED: we are in it, and have to leave it first */
+        char *user_manager;   /* CGROUP_SCOPE: its socket */
+        bool cgroup_writable; /* Delegate=yes */
+        PlanLimit *limits;
+        size_t n_limits;
+        uint64_t runtime_max_us; /* 0: no limit */
+        uint64_t weak_tasks_max; /* per user id (RLIMIT_NPROC), where no group can hold it; 0: none */
+        bool first_to_die;       /* when the machine runs out of memory: where no group can hold it */
+
         /* privileges */
         uint64_t capabilities; /* permitted, effective, inheritable and bounding set of the payload */
         bool no_new_privileges;
@@ -101,7 +151,8 @@ typedef struct Plan {
         StrList argv;
         StrList env; /* complete */
 
-        StrList notices; /* what a default gave up on this host: one line each, shown unless -q */
+        StrList notices;      /* what a default gave up on this host: one line each, shown unless -q */
+        StrList notices_once; /* the same, but of what stays so: not shown at every start */
 } Plan;
 
 /**

@@ -46,6 +46,10 @@ int plan_make_env(Plan *plan, const Spec *spec, const Host *host, const char *co
         /* The one mark by which a program can tell where it is, as podman and systemd-nspawn set it. */
         if (r == 0)
                 r = env_list_set(env, "container", "kurung");
+        /* The user's own configuration is not seen inside; what AllowFrom= opened is to be used all the same.
+         */
+        for (size_t i = 0; r == 0 && spec->network == NETWORK_SLIRP && i < host->sources.env.n; i++)
+                r = set_pair(env, host->sources.env.items[i]);
         for (size_t i = 0; r == 0 && environ_list && environ_list[i]; i++)
                 if (strchr(environ_list[i], '=') && name_passes(&spec->env_pass, environ_list[i]))
                         r = set_pair(env, environ_list[i]);

@@ -11,6 +11,9 @@ PlanOp *plan_add_op(Plan *plan, PlanOpKind kind, const char *source, const char 
 /** plan_notice - append a notice. 0 or -ENOMEM. */
 int plan_notice(Plan *plan, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/** plan_notice_once - one that is not repeated at every start. 0 or -ENOMEM. */
+int plan_notice_once(Plan *plan, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
 /** plan_map_ids - one id map: @inside is @outside, the ids beside it are the subordinate ranges in their
  * order. */
 void plan_map_ids(uint32_t inside, uint32_t outside, const SubRanges *ranges, IdMap *ret);
@@ -24,3 +27,13 @@ int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err);
 /** plan_make_env - fill plan->env. */
 int plan_make_env(Plan *plan, const Spec *spec, const Host *host, const char *const *environ_list,
                   Error *err);
+
+/** plan_make_limits - fill what plan holds of resources; before plan_make_root(). 0 or -errno with @err. */
+int plan_make_limits(Plan *plan, const Spec *spec, const Host *host, Error *err);
+
+/** plan_clear_limits - free it. */
+void plan_clear_limits(Plan *plan);
+
+/** plan_make_network - fill plan->net. */
+int plan_make_network(Plan *plan, const Spec *spec, const Host *host, Error *err);
+void plan_clear_network(PlanNetwork *net);

@@ -2,6 +2,7 @@
 /* The root file system as an ordered list of operations: which engine, what is seen, what is caught. */
 #include "base/path.h"
 #include "plan/plan_internal.h"
+#include "spec/net_site.h"
 
 #include <stdio.h>
 
@@ -313,9 +314,32 @@ static int add_kernel_dirs(Plan *plan, const Spec *spec, const Host *host, Error
         return r < 0 ? r : add(plan, OP_DEV, NULL, "/dev", OP_NO_FOLLOW, err);
 }
 
-/* Files that live in a directory that is hidden, but that the system's own files lead to. */
-static int add_resolver(Plan *plan, const Host *host, Error *err)
+/* "nameserver ADDRESS" and "ADDRESS NAME" of what there is behind the tap device. */
+static int add_network_files(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
+        char address[2][INET6_ADDRSTRLEN];
+        CLEANUP_FREE char *resolv = NULL, *hosts = NULL;
+        if (asprintf(&resolv, "nameserver %s\n",
+                     net_address_print(&net_resolver[0], address[0], sizeof(address[0]))) < 0)
+                return error_no_memory(err);
+        for (size_t i = 0; i < 2; i++)
+                (void)net_address_print(&net_guest[i], address[i], sizeof(address[i]));
+        const char *name = host->hostname ? host->hostname : "sandbox";
+        if (asprintf(&hosts, "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n%s %s\n%s %s\n",
+                     address[0], name, address[1], name) < 0)
+                return error_no_memory(err);
+        /* What the host's own leads to, as systemd-resolved has it; in another root what it is there. */
+        const char *dest =
+                spec->root == ROOT_HOST && host->resolv_conf ? host->resolv_conf : "/etc/resolv.conf";
+        int r = add(plan, OP_FILE, resolv, dest, OP_OPTIONAL, err);
+        return r < 0 ? r : add(plan, OP_FILE, hosts, "/etc/hosts", OP_OPTIONAL, err);
+}
+
+/* Files that live in a directory that is hidden, but that the system's own files lead to. */
+static int add_resolver(Plan *plan, const Spec *spec, const Host *host, Error *err)
+{
+        if (spec->network == NETWORK_SLIRP)
+                return add_network_files(plan, spec, host, err);
         if (!host->resolv_conf || !str_starts(host->resolv_conf, "/run/"))
                 return 0;
         return add(plan, OP_BIND, host->resolv_conf, host->resolv_conf,
@@ -487,11 +511,15 @@ int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
         if (r == 0)
                 r = add_kernel_dirs(plan, spec, host, err);
         if (r == 0)
-                r = add_resolver(plan, host, err);
+                r = add_resolver(plan, spec, host, err);
         if (r == 0)
                 r = add_home(plan, spec, host, err);
         if (r == 0)
                 r = add_work_dir(plan, spec, host, err);
+        /* Late: the groups are made by others meanwhile. */
+        if (r == 0 && plan->cgroup != CGROUP_NONE)
+                r = add(plan, OP_CGROUP, NULL, "/sys/fs/cgroup",
+                        OP_NO_FOLLOW | (plan->cgroup_writable ? 0 : OP_RDONLY), err);
         if (r == 0)
                 r = add_wishes(plan, spec, err);
         /* A root that is our own tmpfs is no place for the payload's files, unless it is root inside. */

@@ -7,19 +7,11 @@
 #include <sys/capability.h>
 
 static const char *const op_names[] = {
-        [OP_DIR] = "dir",
-        [OP_SYMLINK] = "symlink",
-        [OP_BIND] = "bind",
-        [OP_SCRATCH] = "scratch",
-        [OP_OVERLAY] = "overlay",
-        [OP_FUSE] = "fuse",
-        [OP_TMPFS] = "tmpfs",
-        [OP_PROC] = "proc",
-        [OP_SYSFS] = "sysfs",
-        [OP_DEV] = "dev",
-        [OP_MASK] = "mask",
-        [OP_PIN] = "pin",
-        [OP_READ_ONLY] = "read-only",
+        [OP_DIR] = "dir",         [OP_SYMLINK] = "symlink",     [OP_BIND] = "bind",
+        [OP_SCRATCH] = "scratch", [OP_OVERLAY] = "overlay",     [OP_FUSE] = "fuse",
+        [OP_TMPFS] = "tmpfs",     [OP_PROC] = "proc",           [OP_SYSFS] = "sysfs",
+        [OP_DEV] = "dev",         [OP_MASK] = "mask",           [OP_CGROUP] = "cgroup",
+        [OP_PIN] = "pin",         [OP_READ_ONLY] = "read-only", [OP_FILE] = "file",
         [OP_SEAL] = "seal",
 };
 
@@ -125,6 +117,52 @@ static void print_op(FILE *out, const PlanOp *op)
         (void)fputc('\n', out);
 }
 
+const char *plan_cgroup_name(PlanCgroup cgroup)
+{
+        static const char *const names[] = {"none", "delegated", "scope"};
+        return names[cgroup];
+}
+
+static void print_limits(const Plan *plan, FILE *out)
+{
+        print_value(out, "cgroup", plan_cgroup_name(plan->cgroup));
+        if (plan->cgroup_base)
+                print_value(out, "cgroup-base", plan->cgroup_base);
+        for (size_t i = 0; i < plan->n_limits; i++)
+                (void)fprintf(out, "limit %s %s\n", plan->limits[i].file, plan->limits[i].value);
+        if (plan->runtime_max_us)
+                (void)fprintf(out, "runtime-max %lluus\n", (unsigned long long)plan->runtime_max_us);
+        if (plan->weak_tasks_max)
+                (void)fprintf(out, "rlimit nproc %llu\n", (unsigned long long)plan->weak_tasks_max);
+}
+
+static void print_list(FILE *out, const char *name, const StrList *list)
+{
+        for (size_t i = 0; i < list->n; i++)
+                print_value(out, name, list->items[i]);
+}
+
+static void print_network(FILE *out, const PlanNetwork *net)
+{
+        char text[NET_PUBLISH_TEXT_MAX];
+        print_value(out, "net-helper", net->helper);
+        print_value(out, "net-reach", net->has_list ? "what is allowed" : "the internet");
+        print_list(out, "net-allow", &net->allow);
+        print_list(out, "net-allow-from", &net->allow_from);
+        print_list(out, "net-deny", &net->deny);
+        if (net->allow_private)
+                print_value(out, "net-allow-private", "yes");
+        print_value(out, "net-check-sni", net->check_sni ? "yes" : "no");
+        for (size_t i = 0; i < net->n_loopback_ports; i++)
+                (void)fprintf(out, "net-host-loopback %u\n", net->loopback_ports[i]);
+        for (size_t i = 0; i < net->n_publish; i++)
+                print_value(out, "net-publish", net_publish_print(&net->publish[i], text, sizeof(text)));
+        if (net->rate_up)
+                (void)fprintf(out, "net-rate-up %llu\n", (unsigned long long)net->rate_up);
+        if (net->rate_down)
+                (void)fprintf(out, "net-rate-down %llu\n", (unsigned long long)net->rate_down);
+}
+
 void plan_print(const Plan *plan, FILE *out)
 {
         (void)fputs("namespaces", out);
@@ -140,6 +178,9 @@ void plan_print(const Plan *plan, FILE *out)
                 print_op(out, &plan->ops[i]);
         print_value(out, "cwd", plan->cwd);
         print_value(out, "network", plan_network_name(plan->network));
+        print_limits(plan, out);
+        if (plan->network == NETWORK_SLIRP)
+                print_network(out, &plan->net);
         CLEANUP_FREE char *caps = plan_capability_names(plan->capabilities);
         print_value(out, "capabilities", caps && caps[0] ? caps : "none");
         print_value(out, "no-new-privileges", plan->no_new_privileges ? "yes" : "no");
@@ -154,4 +195,6 @@ void plan_print(const Plan *plan, FILE *out)
                 print_value(out, "arg", plan->argv.items[i]);
         for (size_t i = 0; i < plan->notices.n; i++)
                 print_value(out, "notice", plan->notices.items[i]);
+        for (size_t i = 0; i < plan->notices_once.n; i++)
+                print_value(out, "notice", plan->notices_once.items[i]);
 }

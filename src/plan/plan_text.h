@@ -17,6 +17,9 @@ const char *plan_engine_name(OverlayEngine engine);
 const char *plan_network_name(NetworkMode network);
 const char *plan_seccomp_name(SeccompKind seccomp);
 
+/** plan_cgroup_name - "none", "delegated" or "scope". */
+const char *plan_cgroup_name(PlanCgroup cgroup);
+
 /** plan_capability_names - the capabilities of a set as "CAP_CHOWN,CAP_KILL"; owned, NULL when out of memory.
  */
 char *plan_capability_names(uint64_t set);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "plan/plan.h"
+#include "run/report.h"
 
 /**
  * run_plan - run the plan's payload in its sandbox and wait for its end. Prints notices of what goes on while
@@ -10,8 +11,9 @@
  *
  * @keep_name: with plan->keep, the name under which what is written is kept; NULL: one is made up and
  * printed.
- * @ret_exit: what to exit with when 0 is returned: the payload's own status, or 128 + the signal.
+ * @ret: what came of it; ret->exit_code is what to exit with when 0 is returned: the payload's own status, or
+ *       128 + the signal. Filled also on failure, as far as anything is known. run_report_clear() frees it.
  *
  * Returns 0, or -errno with @err (err->exit_code says what to exit with).
  */
-int run_plan(const Plan *plan, const char *keep_name, int *ret_exit, Error *err);
+int run_plan(const Plan *plan, const char *keep_name, RunReport *ret, Error *err);

@@ -5,7 +5,10 @@
 #include "mech/idmap.h"
 #include "mech/loopback.h"
 #include "mech/rootfs.h"
+#include "mech/tap.h"
 #include "mech/tty.h"
+#include "net/shaper.h"
+#include "net/site.h"
 #include "run/stages.h"
 
 #include <fcntl.h>
@@ -30,6 +33,19 @@ static int serve_fuse(void *userdata, size_t index, int fuse_fd, Error *err)
         if (r < 0)
                 return error_set_errno(err, r, "handing over /dev/fuse");
         return channel_expect_sync(ctx->channel, SYNC_ROOTFS, err);
+}
+
+/* The supervisor answers once the run's control groups are there, and we are in ours. */
+static int enter_cgroup(void *userdata, Error *err)
+{
+        const StageContext *ctx = userdata;
+        int r = channel_send(ctx->channel, MSG_SYNC, SYNC_CGROUP, FD_NONE);
+        if (r < 0)
+                return error_set_errno(err, r, "asking for the control group");
+        r = channel_expect_sync(ctx->channel, SYNC_CGROUP, err);
+        if (r == 0 && unshare(CLONE_NEWCGROUP) < 0)
+                r = error_set_errno(err, errno, "making the cgroup namespace");
+        return r;
 }
 
 static int make_terminal(const StageContext *ctx, int *ret_slave, Error *err)
@@ -69,6 +85,37 @@ static int open_run_dir(const StageContext *ctx, int *ret_fd, Error *err)
         return 0;
 }
 
+/* The device is the net helper's from now on; whether that came up is asked for before the payload starts. */
+static int make_network(const StageContext *ctx, Error *err)
+{
+        CLEANUP_FD int tap = FD_NONE;
+        if (!ctx->network)
+                return 0;
+        TapAddress addresses[2] = {{.family = AF_INET}, {.family = AF_INET6}};
+        for (size_t i = 0; i < ARRAY_LEN(addresses); i++) {
+                memcpy(addresses[i].address, net_guest[i].bytes, sizeof(addresses[i].address));
+                memcpy(addresses[i].gateway, net_site.gateway[i].bytes, sizeof(addresses[i].gateway));
+                addresses[i].prefix = i == 0 ? NET_PREFIX_IPV4 : NET_LINK_PREFIX_IPV6;
+        }
+        TapSettings settings = {.name = NET_TAP_NAME,
+                                .mtu = shaper_mtu(ctx->plan->net.rate_up, ctx->plan->net.rate_down, NET_MTU),
+                                .addresses = addresses,
+                                .n_addresses = ARRAY_LEN(addresses)};
+        memcpy(settings.mac, net_guest_mac, sizeof(settings.mac));
+        int r = tap_make(&settings, &tap, err);
+        if (r == 0)
+                r = channel_send(ctx->channel, MSG_TAP, 0, tap);
+        return r < 0 ? error_set_errno(err, r, "handing over the tap device") : 0;
+}
+
+/* Also without a network: before this no signal is sent to us, as only the init could pass it on. */
+static int wait_for_network(const StageContext *ctx, Error *err)
+{
+        int r = channel_send(ctx->channel, MSG_SYNC, SYNC_NETNS, FD_NONE);
+        return r < 0 ? error_set_errno(err, r, "asking for the network")
+                     : channel_expect_sync(ctx->channel, SYNC_EXEC, err);
+}
+
 static int setup(const StageContext *ctx, int *ret_slave, Error *err)
 {
         const Plan *plan = ctx->plan;
@@ -80,6 +127,7 @@ static int setup(const StageContext *ctx, int *ret_slave, Error *err)
                 .root_fd = FD_NONE,
                 .empty_fd = FD_NONE,
                 .serve_fuse = serve_fuse,
+                .enter_cgroup = enter_cgroup,
                 .userdata = (void *)(uintptr_t)ctx,
         };
         int r = die_with_supervisor(ctx, err);
@@ -88,6 +136,8 @@ static int setup(const StageContext *ctx, int *ret_slave, Error *err)
         bool own_net = (plan->namespaces & CLONE_NEWNET) && defence_is_on(DEFENCE_NET_NAMESPACE);
         if (r == 0 && own_net && unshare(CLONE_NEWNET) < 0)
                 r = error_set_errno(err, errno, "making the network namespace");
+        if (r == 0 && own_net)
+                r = make_network(ctx, err);
         if (r == 0)
                 r = open_run_dir(ctx, &root.run_fd, err);
         if (r == 0)
@@ -104,8 +154,12 @@ static int setup(const StageContext *ctx, int *ret_slave, Error *err)
                 r = error_set_errno(err, errno, "starting a session");
         if (r == 0 && own_net)
                 r = loopback_up(err);
+        if (r == 0 && ctx->network)
+                tap_let_ping(plan->gid);
         if (r == 0)
                 r = rootfs_apply(&root, err);
+        if (r == 0)
+                r = wait_for_network(ctx, err);
         if (r == 0 && ctx->terminal)
                 r = make_terminal(ctx, ret_slave, err);
         /* Changing ids has cleared it (PR_SET_PDEATHSIG(2const)). */

@@ -12,6 +12,7 @@ typedef struct StageContext {
         const Plan *plan;
         const SeccompFilter *filter;
         int channel;          /* this stage's end */
+        bool network;         /* a tap device is to be made */
         int run_fd;           /* the run's directory as the supervisor opened it, FD_NONE: none */
         const char *run_name; /* its name in plan->runs_dir */
         bool terminal;        /* the payload gets a pty: stdin is a terminal */

@@ -37,14 +37,30 @@ int run_dir_open_state(const char *path, const char *variable, int *ret_fd, Erro
         return 0;
 }
 
+static int random_name(const char *prefix, char *out, size_t room, Error *err)
+{
+        uint64_t id;
+        if (getrandom(&id, sizeof(id), 0) != sizeof(id))
+                return error_set_errno(err, errno, "getrandom");
+        (void)snprintf(out, room, "%s%012llx", prefix, (unsigned long long)(id & 0xffffffffffffULL));
+        return 0;
+}
+
+int run_name_make(const RunDir *dir, char *out, size_t room, Error *err)
+{
+        if (dir->fd < 0)
+                return random_name("", out, room, err);
+        bool kept = !str_starts(dir->name, RUN_PREFIX);
+        (void)snprintf(out, room, "%s", dir->name + (kept ? 0 : strlen(RUN_PREFIX)));
+        return 0;
+}
+
 static int make_locked(RunDir *dir, Error *err)
 {
         for (int i = 0; i < 100; i++) {
-                uint64_t id;
-                if (getrandom(&id, sizeof(id), 0) != sizeof(id))
-                        return error_set_errno(err, errno, "getrandom");
-                (void)snprintf(dir->name, sizeof(dir->name), RUN_PREFIX "%012llx",
-                               (unsigned long long)(id & 0xffffffffffffULL));
+                int r = random_name(RUN_PREFIX, dir->name, sizeof(dir->name), err);
+                if (r < 0)
+                        return r;
                 if (mkdirat(dir->state_fd, dir->name, 0700) < 0) {
                         if (errno == EEXIST)
                                 continue;

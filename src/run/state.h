@@ -21,6 +21,10 @@ typedef struct RunDir {
  */
 int run_dir_make(const char *state_dir, RunDir *ret, Error *err);
 
+/** run_name_make - the run's name: the kept sandbox's, its directory's without "run-", or a new one when it
+ * has none. 0 or -errno with @err. */
+int run_name_make(const RunDir *dir, char *out, size_t room, Error *err);
+
 /**
  * run_dir_remove - remove it with all it holds.
  *

@@ -7,6 +7,8 @@
 #include "mech/placeholders.h"
 #include "mech/rootfs.h"
 #include "run/kept.h"
+#include "run/limits.h"
+#include "run/nethelper.h"
 #include "run/relay.h"
 #include "run/run.h"
 #include "run/stages.h"
@@ -23,6 +25,9 @@
 
 #define OVERLAYS_MAX 4
 
+/* Between SIGTERM and SIGKILL when the time is up. */
+#define GRACE_US 5000000
+
 typedef struct Overlay {
         int pidfd;
         int log; /* memfd: its stderr */
@@ -31,6 +36,7 @@ typedef struct Overlay {
 
 typedef struct Supervisor {
         const Plan *plan;
+        RunReport *report;
         SeccompFilter filter;
         RunDir run;
         const char *keep_name; /* with plan->keep; NULL: one is made up */
@@ -43,6 +49,15 @@ typedef struct Supervisor {
         int init; /* pidfd; FD_NONE once it has ended */
         Overlay overlays[OVERLAYS_MAX];
         size_t n_overlays;
+        Limits limits;
+        bool cgroup_awaited; /* the setup stage waits for its control group */
+        size_t fuse_index;   /* the fuse-overlayfs that is to be started once helpers have a group */
+        int fuse_fd;         /* its /dev/fuse, FD_NONE: none */
+        unsigned ended_late; /* how often the time was up */
+        NetHelper net;
+        bool net_awaited; /* the setup stage waits for it */
+        bool may_start;   /* the setup stage waits for nothing more: what comes is the init's */
+        uint64_t held;    /* bit N: signal N came before that */
         Relay relay;
         unsigned interrupts; /* how often Ctrl-C was asked for without a terminal of our own */
         bool payload_ended;
@@ -90,6 +105,8 @@ static int prepare(Supervisor *s, Error *err)
                 r = seccomp_prepare(plan, &s->filter, err);
         if (r == 0 && plan->needs_run_dir)
                 r = plan->keep ? make_kept(s, err) : run_dir_make(plan->state_dir, &s->run, err);
+        if (r == 0)
+                r = run_name_make(&s->run, s->report->name, sizeof(s->report->name), err);
         for (size_t i = 0; r == 0 && i < plan->n_ops; i++)
                 if (plan->ops[i].placeholders)
                         r = placeholders_prepare(plan, plan->ops[i].source, &s->placeholders, err);
@@ -122,7 +139,11 @@ static const char *namespaces_refused(int e)
 static int start(Supervisor *s, Error *err)
 {
         int ends[2];
-        int r = channel_make(ends);
+        /* Beside all that follows: a payload starts when both are done. */
+        int r = nethelper_start(&s->net, s->plan, err);
+        if (r < 0)
+                return r;
+        r = channel_make(ends);
         if (r < 0)
                 return error_set_errno(err, r, "making a channel");
         CLEANUP_FD int ours = ends[0], theirs = ends[1];
@@ -130,6 +151,7 @@ static int start(Supervisor *s, Error *err)
                 .plan = s->plan,
                 .filter = &s->filter,
                 .channel = theirs,
+                .network = s->plan->network == NETWORK_SLIRP,
                 .run_fd = s->run.fd,
                 .run_name = s->run.name,
                 .terminal = defence_is_on(DEFENCE_PTY) && isatty(STDIN_FILENO),
@@ -149,7 +171,18 @@ static int start(Supervisor *s, Error *err)
         if (pid < 0)
                 return error_set(err, (int)-pid, "making the namespaces: %s", namespaces_refused((int)-pid));
         s->channel = TAKE_FD(ours);
-        r = idmap_write(s->plan, pid, err);
+        IdmapJob job = IDMAP_JOB_NONE;
+        /* Where groups are ours to make they are made first: a group that helpers are born into can't have
+         * limits below any more. The user manager answers while newuidmap and newgidmap run. */
+        bool at_once = s->plan->cgroup != CGROUP_SCOPE;
+        r = at_once ? limits_begin(&s->limits, s->plan, s->report->name, pid, s->net.pid, err) : 0;
+        if (r == 0)
+                r = idmap_begin(s->plan, pid, &job, err);
+        if (r == 0 && !at_once)
+                r = limits_begin(&s->limits, s->plan, s->report->name, pid, s->net.pid, err);
+        int finished = idmap_finish(&job, err);
+        if (r == 0)
+                r = finished;
         if (r < 0)
                 return r;
         char path[48];
@@ -159,6 +192,17 @@ static int start(Supervisor *s, Error *err)
                 return error_set_errno(err, errno, "opening %s", path);
         r = channel_send(s->channel, MSG_SYNC, SYNC_USERNS, FD_NONE);
         return r < 0 ? error_set_errno(err, r, "talking to the setup stage") : 0;
+}
+
+/* fuse-overlayfs first: a stopped one would leave payloads waiting in the kernel for ever. */
+static void kill_all(Supervisor *s)
+{
+        for (size_t i = 0; i < s->n_overlays; i++)
+                if (s->overlays[i].pidfd >= 0)
+                        (void)process_signal(s->overlays[i].pidfd, SIGKILL);
+        if (s->init >= 0)
+                (void)process_signal(s->init, SIGKILL);
+        limits_kill(&s->limits);
 }
 
 static int start_overlay(Supervisor *s, size_t index, int fuse_fd)
@@ -182,14 +226,56 @@ static int start_overlay(Supervisor *s, size_t index, int fuse_fd)
         return r < 0 ? error_set_errno(&s->error, r, "talking to the setup stage") : 0;
 }
 
-/* fuse-overlayfs first: a stopped one would leave payloads waiting in the kernel for ever. */
-static void kill_all(Supervisor *s)
+/* What waited for the control groups: helpers are born in theirs, the setup stage goes on in its own. */
+static void groups_are_ready(Supervisor *s)
 {
-        for (size_t i = 0; i < s->n_overlays; i++)
-                if (s->overlays[i].pidfd >= 0)
-                        (void)process_signal(s->overlays[i].pidfd, SIGKILL);
-        if (s->init >= 0)
-                (void)process_signal(s->init, SIGKILL);
+        if (!s->limits.ready)
+                return;
+        if (s->fuse_fd >= 0) {
+                CLEANUP_FD int fd = TAKE_FD(s->fuse_fd);
+                if (start_overlay(s, s->fuse_index, fd) < 0)
+                        kill_all(s);
+        }
+        if (s->cgroup_awaited && s->channel >= 0) {
+                s->cgroup_awaited = false;
+                (void)channel_send(s->channel, MSG_SYNC, SYNC_CGROUP, FD_NONE);
+        }
+}
+
+/* Has the init pass a signal on. One that comes while all is set up waits for the init. */
+static void tell_init(Supervisor *s, int sig)
+{
+        if (!s->may_start)
+                s->held |= UINT64_C(1) << (sig % 64);
+        else if (s->channel >= 0)
+                (void)channel_send(s->channel, MSG_SIGNAL, sig, FD_NONE);
+}
+
+/* Lets the payload start once its network is there. */
+static void go_on_with_network(Supervisor *s)
+{
+        if (!s->net_awaited || !nethelper_is_ready(&s->net, s->plan))
+                return;
+        s->net_awaited = false;
+        (void)channel_send(s->channel, MSG_SYNC, SYNC_EXEC, FD_NONE);
+        s->may_start = true;
+        for (int sig = 1; sig < 64; sig++)
+                if (s->held & UINT64_C(1) << sig)
+                        tell_init(s, sig);
+}
+
+static void handle_network(Supervisor *s)
+{
+        int r = s->net.channel >= 0 ? nethelper_handle(&s->net, &s->error) : 0;
+        if (r < 0)
+                kill_all(s);
+        go_on_with_network(s);
+}
+
+static void network_ended(Supervisor *s)
+{
+        if (nethelper_ended(&s->net, &s->error) < 0)
+                kill_all(s);
 }
 
 /* The payload was stopped by its terminal: so are we, until somebody continues us. */
@@ -218,11 +304,16 @@ static void handle_message(Supervisor *s)
                         s->error = m.error;
                 break;
         case MSG_FUSE_DEVICE:
-                if (start_overlay(s, (size_t)m.value, fd) < 0)
-                        kill_all(s);
+                s->fuse_index = (size_t)m.value;
+                fd_close(s->fuse_fd);
+                s->fuse_fd = TAKE_FD(fd);
+                groups_are_ready(s);
                 break;
         case MSG_TERMINAL:
                 relay_start(&s->relay, TAKE_FD(fd));
+                break;
+        case MSG_TAP:
+                nethelper_pass_tap(&s->net, TAKE_FD(fd));
                 break;
         case MSG_STOPPED:
                 stop_ourselves(s);
@@ -237,6 +328,11 @@ static void handle_message(Supervisor *s)
                         s->run_removed = run_dir_remove(&s->run, s->userns, NULL) == 0;
                 break;
         case MSG_SYNC:
+                s->cgroup_awaited = s->cgroup_awaited || m.value == SYNC_CGROUP;
+                groups_are_ready(s);
+                s->net_awaited = s->net_awaited || m.value == SYNC_NETNS;
+                go_on_with_network(s);
+                break;
         case MSG_SIGNAL:
                 break;
         }
@@ -326,23 +422,58 @@ static void handle_signal(Supervisor *s)
         default:
                 break;
         }
-        if (s->channel >= 0)
-                (void)channel_send(s->channel, MSG_SIGNAL, sig, FD_NONE);
+        tell_init(s, sig);
+}
+
+/* RuntimeMaxSec=: asked to end first, as systemd does. */
+static void time_is_up(Supervisor *s)
+{
+        if (s->ended_late++ > 0) {
+                kill_all(s);
+                return;
+        }
+        limits_more_time(&s->limits, GRACE_US);
+        tell_init(s, SIGTERM);
+        tell_init(s, SIGCONT);
+}
+
+static void handle_limits(Supervisor *s, const struct pollfd *fds)
+{
+        bool waited = !s->limits.ready;
+        if (limits_poll_handle(&s->limits, fds, &s->error) < 0)
+                kill_all(s);
+        else if (waited)
+                groups_are_ready(s);
+        if (s->limits.time_is_up)
+                time_is_up(s);
 }
 
 static void supervise(Supervisor *s)
 {
-        enum { SIGNALS, CHANNEL, INIT, OVERLAYS, RELAY = OVERLAYS + OVERLAYS_MAX, N = RELAY + RELAY_POLLS };
+        enum {
+                SIGNALS,
+                CHANNEL,
+                INIT,
+                NET,
+                NET_END,
+                OVERLAYS,
+                LIMITS = OVERLAYS + OVERLAYS_MAX,
+                RELAY = LIMITS + LIMITS_POLLS,
+                N = RELAY + RELAY_POLLS
+        };
         while (s->init >= 0) {
                 struct pollfd fds[N];
                 fds[SIGNALS] = (struct pollfd){.fd = s->signals, .events = POLLIN};
                 fds[CHANNEL] = (struct pollfd){.fd = s->channel, .events = POLLIN};
                 fds[INIT] = (struct pollfd){.fd = s->init, .events = POLLIN};
+                fds[NET] = (struct pollfd){.fd = s->net.channel, .events = POLLIN};
+                fds[NET_END] = (struct pollfd){.fd = s->net.pidfd, .events = POLLIN};
                 for (size_t i = 0; i < OVERLAYS_MAX; i++)
                         fds[OVERLAYS + i] = (struct pollfd){
                                 .fd = i < s->n_overlays ? s->overlays[i].pidfd : -1, .events = POLLIN};
+                int timeout = limits_poll_prepare(&s->limits, fds + LIMITS);
                 relay_poll_prepare(&s->relay, fds + RELAY);
-                if (poll(fds, N, -1) < 0) {
+                if (poll(fds, N, timeout) < 0) {
                         if (errno == EINTR)
                                 continue;
                         kill_all(s);
@@ -352,6 +483,11 @@ static void supervise(Supervisor *s)
                         handle_signal(s);
                 if (fds[CHANNEL].revents)
                         handle_message(s);
+                handle_limits(s, fds + LIMITS);
+                if (fds[NET].revents)
+                        handle_network(s);
+                if (fds[NET_END].revents && s->net.pidfd >= 0)
+                        network_ended(s);
                 relay_poll_handle(&s->relay, fds + RELAY);
                 if (s->relay.watch_interrupt && relay_take_interrupt(&s->relay))
                         kill_all(s);
@@ -414,7 +550,10 @@ static void teardown(Supervisor *s)
                 s->init = fd_close(s->init);
         }
         end_overlays(s);
+        nethelper_stop(&s->net);
         relay_stop(&s->relay);
+        s->fuse_fd = fd_close(s->fuse_fd);
+        limits_end(&s->limits, s->report);
         if (s->run.fd >= 0 && s->plan->keep) {
                 end_kept(s);
         } else if (s->run.fd >= 0) {
@@ -436,16 +575,43 @@ static void teardown(Supervisor *s)
         s->signals = fd_close(s->signals);
 }
 
+/* What the run came to. */
+static int conclude(const Supervisor *s, Error *err)
+{
+        RunReport *report = s->report;
+        if (s->error.errnum != 0) {
+                *err = s->error;
+                report->exit_code = err->exit_code;
+                return -s->error.errnum;
+        }
+        /* init is in the payload's group: at its limit the kernel may choose it, too. */
+        int status = s->payload_ended ? s->payload_status : s->init_status;
+        bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+        bool starved = killed && report->has_groups && report->use.memory.oom_kill != UINT64_MAX &&
+                       report->use.memory.oom_kill > 0;
+        if (!s->payload_ended && WIFSIGNALED(s->init_status) && s->interrupts < 2 && s->ended_late < 2 &&
+            !starved)
+                return error_set(err, EIO, "the sandbox was killed (signal %d)", WTERMSIG(s->init_status));
+        report->exit_code = process_exit_code(status);
+        report->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+        report->end = s->ended_late > 0     ? RUN_RUNTIME_MAX
+                      : starved             ? RUN_OUT_OF_MEMORY
+                      : WIFSIGNALED(status) ? RUN_SIGNALLED
+                                            : RUN_EXITED;
+        return 0;
+}
+
 /*
  * supervisor
  *   has: the user's own id, the host's namespaces, the caller's terminal.
  *   must: prepare what can fail before a child exists, watch every stage through its pidfd, undo all at the
  * end. must not: enter the sandbox, or trust what comes from it but through the channel.
  */
-int run_plan(const Plan *plan, const char *keep_name, int *ret_exit, Error *err)
+int run_plan(const Plan *plan, const char *keep_name, RunReport *ret, Error *err)
 {
         Supervisor s = {
                 .plan = plan,
+                .report = ret,
                 .keep_name = keep_name,
                 .run = RUN_DIR_NONE,
                 .placeholders = FD_NONE,
@@ -453,20 +619,31 @@ int run_plan(const Plan *plan, const char *keep_name, int *ret_exit, Error *err)
                 .channel = FD_NONE,
                 .userns = FD_NONE,
                 .init = FD_NONE,
+                .fuse_fd = FD_NONE,
+                .limits = LIMITS_NOTHING,
+                .net = NET_HELPER_NONE,
                 .relay = {.master = FD_NONE},
         };
+        struct timespec begin, end;
+        *ret = (RunReport){.end = RUN_FAILED, .exit_code = EXIT_KURUNG_FAILED};
+        (void)clock_gettime(CLOCK_REALTIME, &ret->started);
+        (void)clock_gettime(CLOCK_MONOTONIC, &begin);
         int r = prepare(&s, &s.error);
         if (r == 0)
                 r = start(&s, &s.error);
         if (r == 0)
+                r = limits_start_clock(&s.limits, &s.error);
+        if (r == 0)
                 supervise(&s);
         teardown(&s);
-        if (s.error.errnum != 0) {
-                *err = s.error;
-                return -s.error.errnum;
-        }
-        if (!s.payload_ended && WIFSIGNALED(s.init_status) && s.interrupts < 2)
-                return error_set(err, EIO, "the sandbox was killed (signal %d)", WTERMSIG(s.init_status));
-        *ret_exit = s.payload_ended ? process_exit_code(s.payload_status) : process_exit_code(s.init_status);
-        return 0;
+        ret->network = s.net.report;
+        (void)clock_gettime(CLOCK_MONOTONIC, &end);
+        ret->duration_us =
+                (uint64_t)((end.tv_sec - begin.tv_sec) * 1000000 + (end.tv_nsec - begin.tv_nsec) / 1000);
+        return conclude(&s, err);
+}
+
+void run_report_clear(RunReport *report)
+{
+        net_report_clear(&report->network);
 }

@@ -2,20 +2,19 @@
 #include "spec/keys.h"
 
 #include "base/path.h"
+#include "spec/keys_internal.h"
 #include "spec/values.h"
 
 #include <stdio.h>
 #include <strings.h>
 #include <sys/capability.h>
 
-static int bad_value(const Key *key, const char *value, const KeyContext *ctx, const char *right, Error *err)
+int key_bad_value(const Key *key, const char *value, const KeyContext *ctx, const char *right, Error *err)
 {
         return error_set(err, EINVAL, "%s: %s=%.100s: %s", ctx->origin, key->name, value, right);
 }
 
-/* A value that is one of a key's few words, which its "argument" lists as "a|b|c". Returns the index, or
- * -EINVAL. */
-static int choose(const Key *key, const char *value, const KeyContext *ctx, Error *err)
+int key_choose(const Key *key, const char *value, const KeyContext *ctx, Error *err)
 {
         int i = 0;
         for (const char *p = key->argument; *p; i++) {
@@ -26,7 +25,18 @@ static int choose(const Key *key, const char *value, const KeyContext *ctx, Erro
         }
         char right[200];
         (void)snprintf(right, sizeof(right), "must be one of %s", key->argument);
-        return bad_value(key, value, ctx, right, err);
+        return key_bad_value(key, value, ctx, right, err);
+}
+
+int key_boolean(const Key *key, const char *value, const KeyContext *ctx, bool *ret, Error *err)
+{
+        if (str_eq(value, "yes") || str_eq(value, "true") || str_eq(value, "on") || str_eq(value, "1"))
+                *ret = true;
+        else if (str_eq(value, "no") || str_eq(value, "false") || str_eq(value, "off") || str_eq(value, "0"))
+                *ret = false;
+        else
+                return key_bad_value(key, value, ctx, "must be yes or no", err);
+        return 0;
 }
 
 static int replace(char **to, const char *value, Error *err)
@@ -80,7 +90,7 @@ static int parse_root(const Key *key, const char *value, const KeyContext *ctx, 
         static int function(const Key *key, const char *value, const KeyContext *ctx, Spec *spec,            \
                             Error *err)                                                                      \
         {                                                                                                    \
-                int i = choose(key, value, ctx, err);                                                        \
+                int i = key_choose(key, value, ctx, err);                                                    \
                 if (i < 0)                                                                                   \
                         return i;                                                                            \
                 spec->field = (type)i;                                                                       \
@@ -121,7 +131,7 @@ static int parse_tmpfs(const Key *key, const char *value, const KeyContext *ctx,
         if (value_split(value, &first, &rest) < 0)
                 return error_no_memory(err);
         if (rest && (value_size(rest, &size) < 0 || size == 0))
-                return bad_value(key, value, ctx, "the size must be bytes, or with K, M, G or T", err);
+                return key_bad_value(key, value, ctx, "the size must be bytes, or with K, M, G or T", err);
         int r = value_path(first, ctx, &dest, err);
         if (r == 0 && spec_add_op(spec, SPEC_OP_TMPFS, NULL, dest, size, ctx->origin) < 0)
                 r = error_no_memory(err);
@@ -169,117 +179,8 @@ static int parse_run_as(const Key *key, const char *value, const KeyContext *ctx
         else if (value_ids(value, &spec->run_as_uid, &spec->run_as_gid) == 0)
                 spec->run_as = RUN_AS_IDS;
         else
-                return bad_value(key, value, ctx, "must be self, root or UID:GID in numbers", err);
+                return key_bad_value(key, value, ctx, "must be self, root or UID:GID in numbers", err);
         return 0;
-}
-
-static int not_built_yet(const Key *key, const KeyContext *ctx, Error *err)
-{
-        return error_set(err, ENOTSUP, "%s: %s is not built yet", ctx->origin, key->name);
-}
-
-static int parse_network_mode(const Key *key, const char *value, const KeyContext *ctx, Spec *spec,
-                              Error *err)
-{
-        int i = choose(key, value, ctx, err);
-        if (i < 0)
-                return i;
-        if (i == NETWORK_SLIRP)
-                return error_set(err, ENOTSUP, "%s: %s=slirp is not built yet", ctx->origin, key->name);
-        spec->network = (NetworkMode)i;
-        return 0;
-}
-
-/* "HOST:PORT", "HOST": what can be seen to be wrong without a network. */
-static bool is_host_and_port(const char *value)
-{
-        const char *colon = strrchr(value, ':');
-        uint64_t port;
-        size_t len = colon ? (size_t)(colon - value) : strlen(value);
-        if (len == 0 || len > 255 || strcspn(value, " \t/") < strlen(value))
-                return false;
-        return !colon || (value_count(colon + 1, 65535, &port) == 0 && port > 0);
-}
-
-/* "ADDRESS:HOSTPORT:PORT[/tcp|/udp]" */
-static bool is_publish(const char *value)
-{
-        CLEANUP_FREE char *copy = strdup(value);
-        char *save = NULL;
-        uint64_t port;
-        int parts = 0;
-        if (!copy)
-                return false;
-        char *protocol = strchr(copy, '/');
-        if (protocol)
-                *protocol++ = '\0';
-        bool ok = !protocol || str_eq(protocol, "tcp") || str_eq(protocol, "udp");
-        for (char *p = strtok_r(copy, ":", &save); ok && p; p = strtok_r(NULL, ":", &save), parts++)
-                ok = value_count(p, 65535, &port) == 0 ||
-                     (parts == 0 && strspn(p, "0123456789.") == strlen(p));
-        return ok && parts >= 2 && parts <= 3;
-}
-
-static int parse_network_list(const Key *key, const char *value, const KeyContext *ctx, Spec *spec,
-                              Error *err)
-{
-        (void)spec;
-        if (value[0] == '\0')
-                return 0;
-        if (key->id == KEY_NETWORK_ALLOW && !is_host_and_port(value))
-                return bad_value(key, value, ctx, "must be HOST or HOST:PORT", err);
-        if (key->id == KEY_NETWORK_ALLOW_FROM && !value_env_name(value, strlen(value)))
-                return bad_value(key, value, ctx, "must be the name of a tool", err);
-        if (key->id == KEY_NETWORK_PUBLISH && !is_publish(value))
-                return bad_value(key, value, ctx, "must be [ADDRESS:]PORT:PORT[/tcp|/udp]", err);
-        return not_built_yet(key, ctx, err);
-}
-
-/* "PATH SIZE" */
-static bool is_path_and_size(const char *value)
-{
-        uint64_t size;
-        const char *space = strrchr(value, ' ');
-        return value[0] == '/' && space && value_size(space + 1, &size) == 0;
-}
-
-static int parse_resource(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err)
-{
-        uint64_t n;
-        (void)spec;
-        if (value[0] == '\0')
-                return 0;
-        switch (key->id) {
-        case KEY_MEMORY_MAX:
-                if (value_size_or_infinity(value, &n) < 0)
-                        return bad_value(key, value, ctx,
-                                         "must be bytes (K, M, G, T), a percentage or infinity", err);
-                break;
-        case KEY_CPU_QUOTA:
-                if (value_percent(value, &n) < 0 || n == 0)
-                        return bad_value(key, value, ctx, "must be a percentage of one processor, as 200%",
-                                         err);
-                break;
-        case KEY_TASKS_MAX:
-                if (!str_eq(value, "infinity") && (value_count(value, UINT32_MAX, &n) < 0 || n == 0))
-                        return bad_value(key, value, ctx, "must be a number or infinity", err);
-                break;
-        case KEY_IO_WRITE_BANDWIDTH_MAX:
-                if (!is_path_and_size(value))
-                        return bad_value(key, value, ctx, "must be a path and bytes per second, as \"/ 50M\"",
-                                         err);
-                break;
-        case KEY_NETWORK_BANDWIDTH_MAX:
-                if (value_size(value, &n) < 0 || n == 0)
-                        return bad_value(key, value, ctx, "must be bytes per second (K, M, G, T)", err);
-                break;
-        default:
-                if (value_seconds(value, &n) < 0 || n == 0)
-                        return bad_value(key, value, ctx, "must be a span of time, as 90, 30min or infinity",
-                                         err);
-                break;
-        }
-        return not_built_yet(key, ctx, err);
 }
 
 static int parse_seccomp(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err)
@@ -291,7 +192,7 @@ static int parse_seccomp(const Key *key, const char *value, const KeyContext *ct
                 return 0;
         }
         if (!strchr(value, '/'))
-                return bad_value(key, value, ctx, "must be default, strict or the path of a file", err);
+                return key_bad_value(key, value, ctx, "must be default, strict or the path of a file", err);
         char *path;
         int r = value_path(value, ctx, &path, err);
         if (r < 0)
@@ -338,8 +239,8 @@ static int parse_capabilities(const Key *key, const char *value, const KeyContex
         if (r == -ENOMEM)
                 return error_no_memory(err);
         if (r < 0)
-                return bad_value(key, value, ctx,
-                                 "names no capability, as CAP_NET_BIND_SERVICE (capabilities(7))", err);
+                return key_bad_value(key, value, ctx,
+                                     "names no capability, as CAP_NET_BIND_SERVICE (capabilities(7))", err);
         spec->capabilities |= set;
         return 0;
 }
@@ -347,13 +248,7 @@ static int parse_capabilities(const Key *key, const char *value, const KeyContex
 static int parse_no_new_privileges(const Key *key, const char *value, const KeyContext *ctx, Spec *spec,
                                    Error *err)
 {
-        if (str_eq(value, "yes") || str_eq(value, "true") || str_eq(value, "on") || str_eq(value, "1"))
-                spec->no_new_privileges = true;
-        else if (str_eq(value, "no") || str_eq(value, "false") || str_eq(value, "off") || str_eq(value, "0"))
-                spec->no_new_privileges = false;
-        else
-                return bad_value(key, value, ctx, "must be yes or no", err);
-        return 0;
+        return key_boolean(key, value, ctx, &spec->no_new_privileges, err);
 }
 
 static int add_architecture(const char *word, void *userdata)
@@ -382,7 +277,8 @@ static int parse_architectures(const Key *key, const char *value, const KeyConte
         int r = each_word(value, add_architecture, &spec->architectures);
         if (r == -ENOMEM)
                 return error_no_memory(err);
-        return r < 0 ? bad_value(key, value, ctx, "names no architecture, as x86 (systemd.exec(5))", err) : 0;
+        return r < 0 ? key_bad_value(key, value, ctx, "names no architecture, as x86 (systemd.exec(5))", err)
+                     : 0;
 }
 
 static int add_pass(const char *word, void *userdata)
@@ -401,7 +297,7 @@ static int parse_pass(const Key *key, const char *value, const KeyContext *ctx, 
         int r = each_word(value, add_pass, &spec->env_pass);
         if (r == -ENOMEM)
                 return error_no_memory(err);
-        return r < 0 ? bad_value(key, value, ctx, "must be names of variables; a * may end one", err) : 0;
+        return r < 0 ? key_bad_value(key, value, ctx, "must be names of variables; a * may end one", err) : 0;
 }
 
 /* In a profile Set= is one pair; the option --env takes a bare name, too, and passes it on. */
@@ -413,7 +309,7 @@ static int parse_set(const Key *key, const char *value, const KeyContext *ctx, S
         }
         size_t len = strcspn(value, "=");
         if (!value_env_name(value, len) || (value[len] == '\0' && ctx->expand))
-                return bad_value(key, value, ctx, "must be NAME=VALUE", err);
+                return key_bad_value(key, value, ctx, "must be NAME=VALUE", err);
         if (strlist_add(value[len] ? &spec->env_set : &spec->env_pass, value) < 0)
                 return error_no_memory(err);
         return 0;
@@ -436,9 +332,10 @@ NARROWS_TO(narrows_to_private, "private")
 NARROWS_TO(narrows_to_none, "none")
 NARROWS_TO(narrows_to_strict, "strict")
 NARROWS_TO(narrows_to_yes, "yes")
+NARROWS_TO(narrows_to_no, "no")
 NARROWS_TO(narrows_to_self, "self")
 
-/* An empty value would clear what was hidden before. */
+/* An empty value would clear what was hidden or denied before. */
 static bool narrows_unless_empty(const char *value)
 {
         return value[0] != '\0';
@@ -466,6 +363,14 @@ const Key *key_find_option(const char *option)
         for (size_t i = 0; i < KEY_MAX; i++)
                 if (keys[i].option && str_eq(keys[i].option, option))
                         return &keys[i];
+        return NULL;
+}
+
+const KeyAlias *key_find_alias(const char *option)
+{
+        for (size_t i = 0; i < key_aliases_n; i++)
+                if (str_eq(key_aliases[i].option, option))
+                        return &key_aliases[i];
         return NULL;
 }
 

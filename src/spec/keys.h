@@ -13,12 +13,12 @@ typedef struct KeyContext {
                 *cwd; /* base of relative paths on the command line; NULL (profiles): relative is an error */
         const char *(*getenv)(const char *name); /* for $XDG_*; never for anything else */
         const char *origin;                      /* "FILE:LINE" or "--option" */
-        bool expand; /* profiles: expand ~, $HOME and $XDG_*; the shell did it for options */
+        bool expand;    /* profiles: expand ~, $HOME and $XDG_*; the shell did it for options */
+        bool installed; /* a profile that came with kurung: what it says of limits is a default */
 } KeyContext;
 
 enum {
         KEY_REPEATS = 1 << 0, /* values add up; an empty value clears what was inherited */
-        KEY_PENDING = 1 << 1, /* the value is checked, its use is refused as not built yet */
         KEY_BOOLEAN = 1 << 2, /* the option may stand without a value: yes */
 };
 
@@ -49,6 +49,21 @@ const Key *key_find(const char *section, const char *name);
 /** key_find_option - by long option without dashes, or NULL; key_find_short - by letter. */
 const Key *key_find_option(const char *option);
 const Key *key_find_short(char letter);
+
+/** Another spelling of an option, for fingers that are used to it. */
+typedef struct KeyAlias {
+        const char *option;   /* "cpus" */
+        KeyId id;             /* KEY_CPU_QUOTA */
+        const char *argument; /* "N" */
+        /* The value as the key has it, in @out. 0 or -EINVAL. */
+        int (*convert)(const char *value, char *out, size_t room);
+} KeyAlias;
+
+extern const KeyAlias key_aliases[];
+extern const size_t key_aliases_n;
+
+/** key_find_alias - by long option without dashes, or NULL. */
+const KeyAlias *key_find_alias(const char *option);
 
 /** key_nearest - "Section.Name" spelled most like @name (edit distance), for errors; never NULL. */
 const Key *key_nearest(const char *name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A spec as a profile would say it. */
-#include "spec/keys.h"
+#include "spec/keys_internal.h"
 
 #include <stdio.h>
 #include <sys/capability.h>
@@ -71,6 +71,54 @@ static int add_seccomp(const Spec *spec, StrList *ret)
                                                                   : "default");
 }
 
+/* What only a wish changes; else it is left to its default. */
+static int add_switch(const Key *key, const Spec *spec, bool yes, StrList *ret)
+{
+        return spec_asked(spec, key->id) ? strlist_add(ret, yes ? "yes" : "no") : 0;
+}
+
+static int add_bandwidth(const Spec *spec, StrList *ret)
+{
+        uint64_t up = spec->net_rate_up, down = spec->net_rate_down;
+        int r = 0;
+        if (up == down)
+                return up ? strlist_add_printf(ret, "%llu", (unsigned long long)up) : 0;
+        if (up)
+                r = strlist_add_printf(ret, "up %llu", (unsigned long long)up);
+        if (r == 0 && down)
+                r = strlist_add_printf(ret, "down %llu", (unsigned long long)down);
+        return r;
+}
+
+static int print_network(const Key *key, const Spec *spec, StrList *ret)
+{
+        switch (key->id) {
+        case KEY_NETWORK_MODE:
+                return add_choice(key, spec->network, ret);
+        case KEY_NETWORK_ALLOW:
+                /* A list that was cleared is one that names nothing. */
+                if (spec->net_allow.n == 0 && spec_asked(spec, KEY_NETWORK_ALLOW))
+                        return strlist_add(ret, "");
+                return add_all(&spec->net_allow, ret);
+        case KEY_NETWORK_DENY:
+                return add_all(&spec->net_deny, ret);
+        case KEY_NETWORK_ALLOW_FROM:
+                return add_all(&spec->net_allow_from, ret);
+        case KEY_NETWORK_ALLOW_PRIVATE:
+                return add_switch(key, spec, spec->net_allow_private, ret);
+        case KEY_NETWORK_HOST_LOOPBACK:
+                return add_all(&spec->net_host_loopback, ret);
+        case KEY_NETWORK_PUBLISH:
+                return add_all(&spec->net_publish, ret);
+        case KEY_NETWORK_CHECK_SNI:
+                return add_switch(key, spec, spec->net_check_sni, ret);
+        case KEY_NETWORK_BANDWIDTH_MAX:
+                return add_bandwidth(spec, ret);
+        default:
+                return 0;
+        }
+}
+
 int key_print(const Key *key, const Spec *spec, StrList *ret)
 {
         switch (key->id) {
@@ -98,8 +146,13 @@ int key_print(const Key *key, const Spec *spec, StrList *ret)
                 return add_run_as(spec, ret);
         case KEY_ID_MAP:
                 return add_choice(key, spec->id_map, ret);
-        case KEY_NETWORK_MODE:
-                return add_choice(key, spec->network, ret);
+        case SPEC_LIMIT_FIRST ... SPEC_LIMIT_LAST:
+                return key_print_limit(key, spec, ret);
+        case KEY_IO_READ_BANDWIDTH_MAX:
+        case KEY_IO_WRITE_BANDWIDTH_MAX:
+                return key_print_io_limits(key, spec, ret);
+        case KEY_DELEGATE:
+                return strlist_add(ret, spec->delegate ? "yes" : "no");
         case KEY_SECCOMP:
                 return add_seccomp(spec, ret);
         case KEY_CAPABILITIES:
@@ -112,6 +165,9 @@ int key_print(const Key *key, const Spec *spec, StrList *ret)
                 return add_all(&spec->env_pass, ret);
         case KEY_SET:
                 return add_all(&spec->env_set, ret);
+        case KEY_NETWORK_MODE ... KEY_NETWORK_CHECK_SNI:
+        case KEY_NETWORK_BANDWIDTH_MAX:
+                return print_network(key, spec, ret);
         default:
                 return 0; /* Extends is followed already; the rest is never set */
         }

@@ -36,14 +36,24 @@ typedef enum KeyId {
         KEY_ID_MAP,
         KEY_NETWORK_MODE,
         KEY_NETWORK_ALLOW,
+        KEY_NETWORK_DENY,
         KEY_NETWORK_ALLOW_FROM,
+        KEY_NETWORK_ALLOW_PRIVATE,
+        KEY_NETWORK_HOST_LOOPBACK,
         KEY_NETWORK_PUBLISH,
+        KEY_NETWORK_CHECK_SNI,
         KEY_MEMORY_MAX,
+        KEY_MEMORY_HIGH,
+        KEY_MEMORY_SWAP_MAX,
         KEY_CPU_QUOTA,
+        KEY_CPU_WEIGHT,
         KEY_TASKS_MAX,
+        KEY_IO_WEIGHT,
+        KEY_RUNTIME_MAX_SEC,
+        KEY_IO_READ_BANDWIDTH_MAX,
         KEY_IO_WRITE_BANDWIDTH_MAX,
         KEY_NETWORK_BANDWIDTH_MAX,
-        KEY_RUNTIME_MAX_SEC,
+        KEY_DELEGATE,
         KEY_SECCOMP,
         KEY_CAPABILITIES,
         KEY_NO_NEW_PRIVILEGES,
@@ -64,6 +74,34 @@ typedef struct SpecOp {
         char *origin;  /* "FILE:LINE" or "--read-only", for errors that are found later */
 } SpecOp;
 
+/** What a limit says. */
+typedef enum LimitUnit {
+        LIMIT_UNSET,
+        LIMIT_AMOUNT,   /* bytes, tasks, a weight, microseconds */
+        LIMIT_PERCENT,  /* of the machine's; CPUQuota: of one processor */
+        LIMIT_INFINITY, /* no limit, whatever a profile said before */
+} LimitUnit;
+
+/** One limit of [Resources]. */
+typedef struct SpecLimit {
+        LimitUnit unit;
+        uint64_t value;
+        bool installed; /* said by a profile that came with kurung: a default, which may be given up */
+        char *origin;   /* as SpecOp.origin */
+} SpecLimit;
+
+/** The keys that hold one SpecLimit each, as a range of KeyId. */
+#define SPEC_LIMIT_FIRST KEY_MEMORY_MAX
+#define SPEC_LIMIT_LAST KEY_RUNTIME_MAX_SEC
+#define SPEC_LIMITS (SPEC_LIMIT_LAST - SPEC_LIMIT_FIRST + 1)
+
+/** A limit of what is read from or written to the disk that holds a path. */
+typedef struct SpecIoLimit {
+        KeyId key;      /* KEY_IO_READ_BANDWIDTH_MAX or KEY_IO_WRITE_BANDWIDTH_MAX */
+        char *path;     /* absolute, normalized host path, or a device node */
+        SpecLimit rate; /* bytes per second */
+} SpecIoLimit;
+
 typedef struct Spec {
         bool keep;         /* what is written outlives the run */
         char *description; /* NULL: none */
@@ -81,6 +119,18 @@ typedef struct Spec {
         gid_t run_as_gid;
         IdMapMode id_map;
         NetworkMode network;
+        SpecLimit limits[SPEC_LIMITS]; /* see spec_limit() */
+        SpecIoLimit *io_limits;
+        size_t n_io_limits;
+        bool delegate;               /* the payload may make control groups of its own */
+        StrList net_allow, net_deny; /* as net_rule_print() spells them */
+        StrList net_allow_from;      /* names of tools */
+        bool net_allow_private;
+        bool net_check_sni;        /* when asked for; by default where rules have names */
+        StrList net_host_loopback; /* ports */
+        StrList net_publish;       /* as net_publish_print() spells them */
+        uint64_t net_rate_up;      /* bytes a second out of the sandbox; 0: no limit */
+        uint64_t net_rate_down;
         SeccompKind seccomp;
         char *seccomp_file;    /* SECCOMP_FILE: absolute */
         uint64_t capabilities; /* bits added (--cap-add, Capabilities=) on top of what the identity brings */
@@ -106,6 +156,26 @@ int spec_add_op(Spec *spec, SpecOpKind kind, const char *source, const char *des
 
 /** spec_clear_ops - drop all operations of a kind (an empty value in a profile). */
 void spec_clear_ops(Spec *spec, SpecOpKind kind);
+
+/** spec_limit - the limit of one of the keys SPEC_LIMIT_FIRST to SPEC_LIMIT_LAST. */
+static inline const SpecLimit *spec_limit(const Spec *spec, KeyId id)
+{
+        return &spec->limits[id - SPEC_LIMIT_FIRST];
+}
+
+/** spec_set_limit - replace one; copies @origin. 0 or -ENOMEM. */
+int spec_set_limit(Spec *spec, KeyId id, LimitUnit unit, uint64_t value, bool installed, const char *origin);
+
+/** spec_add_io_limit - append one, or replace the one of the same key and path; copies the strings. 0 or
+ * -ENOMEM. */
+int spec_add_io_limit(Spec *spec, KeyId id, const char *path, LimitUnit unit, uint64_t value, bool installed,
+                      const char *origin);
+
+/** spec_clear_io_limits - drop all of a key. */
+void spec_clear_io_limits(Spec *spec, KeyId id);
+
+/** spec_has_limits - whether anything of [Resources] is wanted that takes control groups. */
+bool spec_has_limits(const Spec *spec);
 
 /** spec_validate - refuse what contradicts itself whatever the host: 0 or -EINVAL with @err. */
 int spec_validate(const Spec *spec, Error *err);

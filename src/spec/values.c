@@ -29,24 +29,56 @@ int value_count(const char *text, uint64_t max, uint64_t *ret)
         return 0;
 }
 
-int value_size(const char *text, uint64_t *ret)
+/* "1.5": 1 and 500000 (millionths). */
+static int read_decimal(const char **p, uint64_t *ret, uint64_t *ret_millionths)
 {
-        static const char suffixes[] = "KMGT";
-        uint64_t n;
-        if (read_number(&text, &n) < 0)
+        uint64_t fraction = 0, unit = 1000000;
+        if (read_number(p, ret) < 0)
+                return -EINVAL;
+        if (**p == '.') {
+                if (!isdigit((unsigned char)*++(*p)))
+                        return -EINVAL;
+                for (; isdigit((unsigned char)**p); (*p)++) {
+                        unit /= 10;
+                        fraction += unit * (uint64_t)(**p - '0');
+                }
+        }
+        *ret_millionths = fraction;
+        return 0;
+}
+
+static int scaled(const char *text, uint64_t base, uint64_t *ret)
+{
+        static const char suffixes[] = "KMGTPE";
+        uint64_t n, fraction, factor = 1;
+        if (read_decimal(&text, &n, &fraction) < 0)
                 return -EINVAL;
         if (*text != '\0') {
                 const char *s = strchr(suffixes, *text);
                 if (!s || text[1] != '\0')
                         return -EINVAL;
                 for (long i = 0; i <= s - suffixes; i++)
-                        if (__builtin_mul_overflow(n, 1024, &n))
-                                return -EINVAL;
+                        factor *= base;
         }
-        if (n == UINT64_MAX)
+        /* Half a byte is nothing that anybody means. */
+        if (fraction > 0 && factor == 1)
                 return -EINVAL;
-        *ret = n;
+        unsigned __int128 total =
+                (unsigned __int128)n * factor + (unsigned __int128)fraction * factor / 1000000;
+        if (total >= UINT64_MAX)
+                return -EINVAL;
+        *ret = (uint64_t)total;
         return 0;
+}
+
+int value_size(const char *text, uint64_t *ret)
+{
+        return scaled(text, 1024, ret);
+}
+
+int value_rate(const char *text, uint64_t *ret)
+{
+        return scaled(text, 1000, ret);
 }
 
 int value_percent(const char *text, uint64_t *ret)
@@ -56,15 +88,6 @@ int value_percent(const char *text, uint64_t *ret)
                 return -EINVAL;
         *ret = n;
         return 0;
-}
-
-int value_size_or_infinity(const char *text, uint64_t *ret)
-{
-        if (str_eq(text, "infinity")) {
-                *ret = UINT64_MAX;
-                return 0;
-        }
-        return value_percent(text, ret) == 0 && *ret <= 100 ? 0 : value_size(text, ret);
 }
 
 int value_seconds(const char *text, uint64_t *ret)

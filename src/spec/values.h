@@ -7,13 +7,13 @@
 
 #include <sys/types.h>
 
-/** value_size - bytes with an optional suffix K, M, G, T (base 1024), as systemd.resource-control(5). 0 or
- * -EINVAL. */
+/** value_size - bytes with an optional suffix K, M, G, T, P, E (base 1024), as systemd.resource-control(5);
+ * also with a fraction, as 1.5G. 0 or -EINVAL. */
 int value_size(const char *text, uint64_t *ret);
 
-/** value_size_or_infinity - the same, "infinity" (UINT64_MAX) or a percentage of the machine's ("20%"), too.
- */
-int value_size_or_infinity(const char *text, uint64_t *ret);
+/** value_rate - bytes per second: the same to the base of 1000, as IOReadBandwidthMax= of
+ * systemd.resource-control(5) has it. 0 or -EINVAL. */
+int value_rate(const char *text, uint64_t *ret);
 
 /** value_percent - "200%": 200. 0 or -EINVAL. */
 int value_percent(const char *text, uint64_t *ret);

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What is measured, run by bench as an ordinary user. Usage: jobs.sh WORK; WORK/source holds kurung, profiles and src.
+# What is measured, run by bench as an ordinary user. Usage: jobs.sh WORK; WORK/source holds bin/kurung, its profiles and src.
 # Both sides of a pair are run in turns, so that a machine that gets slower meanwhile slows both; the median is over
 # all rounds. Writes WORK/bench.json.
 set -euo pipefail
@@ -9,9 +9,8 @@ source=$work/source
 export HOME=$work/home XDG_RUNTIME_DIR=$work/runtime TMPDIR=$work/tmp LC_ALL=C.UTF-8
 unset XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME MAKEFLAGS MFLAGS MAKELEVEL
 mkdir -m 700 "$HOME" "$XDG_RUNTIME_DIR" "$TMPDIR" "$work/results"
-mkdir -p "$HOME/.config/kurung" "$HOME/project"
-cp -r "$source/profiles" "$HOME/.config/kurung/profiles"
-kurung=$source/kurung
+mkdir -p "$HOME/project"
+kurung=$source/bin/kurung
 cd "$HOME/project"
 
 podman=(podman --root "$work/podman" --runroot "$work/podman-run" --storage-driver overlay --runtime crun

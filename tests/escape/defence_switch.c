@@ -9,6 +9,8 @@
 
 #include <signal.h>
 
+extern char **environ;
+
 static const char *const names[DEFENCE_MAX] = {
         [DEFENCE_SECCOMP] = "seccomp",
         [DEFENCE_CAPABILITIES] = "capabilities",
@@ -29,6 +31,9 @@ static const char *const names[DEFENCE_MAX] = {
         [DEFENCE_CWD] = "cwd",
         [DEFENCE_ESCAPE] = "escape",
         [DEFENCE_SEALED_PROGRAM] = "sealed-program",
+        [DEFENCE_NET_FILTER] = "net-filter",
+        [DEFENCE_NET_WALL] = "net-wall",
+        [DEFENCE_NET_LOCKDOWN] = "net-lockdown",
         [DEFENCE_NAMES] = "names",
         [DEFENCE_BENEATH] = "beneath",
         [DEFENCE_STRIP] = "strip",
@@ -39,6 +44,25 @@ static const char *const names[DEFENCE_MAX] = {
         [DEFENCE_LIMITS] = "limits",
         [DEFENCE_STATE] = "state",
 };
+
+const char defence_program_suffix[] = "-undefended";
+
+/* This program's own variables, and no more. */
+char *const *defence_environment(void)
+{
+        static char *own[3];
+        size_t n = 0;
+        for (char **e = environ; *e && n < ARRAY_LEN(own) - 1; e++)
+                if (str_starts(*e, "KURUNG_DEFENCE_OFF=") || str_starts(*e, "KURUNG_NET_ATTACK="))
+                        own[n++] = *e;
+        own[n] = NULL;
+        return own;
+}
+
+const char *defence_attack(void)
+{
+        return getenv("KURUNG_NET_ATTACK");
+}
 
 bool defence_is_on(Defence d)
 {

@@ -5,12 +5,11 @@
 runtime=$HOME/runtime
 mkdir -m 700 "$runtime" "$runtime/podman" "$runtime/containerd" "$runtime/pipewire"
 export XDG_RUNTIME_DIR=$runtime
-end() { kill "$canary" && wait "$canary" 2>/dev/null; }
 # What is in its place on a host: a socket at a path under the runtime directory.
 socket() { # NUMBER-AND-NAME PATH
     canary listening listen "$2"
     attack "$1" outside connect "$2"
-    end
+    end_canary
 }
 socket "41 Docker's socket" "$runtime/docker.sock"
 socket "41 podman's socket" "$runtime/podman/podman.sock"
@@ -52,7 +51,7 @@ else
     like "$("$KURUNG" run --net=host -- true 2>&1)" "abstract" "45 with the host's network shared: a line says that they are reachable"
 fi
 OPTIONS=()
-end
+end_canary
 
 id=$(./probe make-shm)
 attack "46 System V shared memory" ipc-namespace shm-attach "$id"

@@ -48,6 +48,13 @@ canary() {
     exec 9<"$name.fifo"
     read -r _ <&9
     cat <&9 >"$name" &
+    canary_reader=$!
     exec 9<&-
     rm "$name.fifo"
+}
+
+# end_canary: ends the last one; its output is whole afterwards.
+end_canary() {
+    kill "$canary"
+    wait "$canary" "$canary_reader" 2>/dev/null
 }

@@ -29,22 +29,24 @@ mkdir -p "$root/proc" "$root$(dirname "$loader")"
 cp "${PROBE%/*}/fake-loader" "$root$loader"
 printf '#!/proc/self/exe\n' >"$root/script"
 chmod 755 "$root/script"
+# A program of ours with its profiles beside it, as in a moved installation.
+own=own/bin/kurung
+mkdir -p own/bin own/share/kurung
+cp -r "$SRCDIR/profiles" own/share/kurung
 for how in "$KURUNG" "$KURUNG_UNDEFENDED"; do
-    cp "$how" own-kurung
-    chmod 755 own-kurung
-    before=$(sha256sum <own-kurung)
-    mkdir -p "$HOME/.config/kurung"
-    cp -r "$SRCDIR/profiles" "$HOME/.config/kurung"
-    got=$(KURUNG_DEFENCE_OFF=sealed-program ./own-kurung run --root="$root" --work-dir=hidden -- /script 2>&1 </dev/null)
+    cp "$how" "$own"
+    chmod 755 "$own"
+    before=$(sha256sum <"$own")
+    got=$(KURUNG_DEFENCE_OFF=sealed-program "./$own" run --root="$root" --work-dir=hidden -- /script 2>&1 </dev/null)
     like "$got" "the loader ran" "9 #!/proc/self/exe starts the hostile root's loader (${how##*/})"
     if [ "$how" = "$KURUNG" ]; then
-        is "$(stat -c %a own-kurung)" 755 "9 and our program stays as it was"
+        is "$(stat -c %a "$own")" 755 "9 and our program stays as it was"
     else
-        is "$(stat -c %a own-kurung)" 777 "9 which without (sealed-program) changes our program"
+        is "$(stat -c %a "$own")" 777 "9 which without (sealed-program) changes our program"
     fi
-    is "$(sha256sum <own-kurung)" "$before" "9 its content is the same (${how##*/})"
+    is "$(sha256sum <"$own")" "$before" "9 its content is the same (${how##*/})"
 done
-cp "$KURUNG_UNDEFENDED" own-kurung
+cp "$KURUNG_UNDEFENDED" "$own"
 OPTIONS=(--run-as=root)
 is "$("$KURUNG" run --run-as=root -- ./probe open-write /proc/1/exe)" "held: EACCES" "9 /proc/1/exe can't be written"
 attack "9 /proc/1/exe can't be changed" not-dumpable,landlock readlink /proc/1/exe
@@ -79,6 +81,7 @@ for helper in newuidmap newgidmap fuse-overlayfs; do
     printf '#!/bin/sh\necho "$0" >>%s\nexit 1\n' "$HOME/loot/loaded-by" >"$HOME/bin/$helper"
     chmod 755 "$HOME/bin/$helper"
 done
+mkdir -p "$HOME/.config/kurung/profiles"
 cat >"$HOME/.config/kurung/profiles/evil.ini" <<X
 [Profile]
 Extends=build

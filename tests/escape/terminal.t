@@ -37,23 +37,19 @@ is "$(on_tty 'expect(b"escaped"); print("escaped"); wait()' env KURUNG_DEFENCE_O
 
 canary urgent wait-for-signal
 "$KURUNG" run -- ./probe kill 0 >/dev/null
-kill "$canary"
-wait "$canary"
+end_canary
 is "$(cat urgent)" "not signalled" "5 kill(0) reaches nobody outside"
 canary urgent2 wait-for-signal
 undefended pty,landlock run -- ./probe kill 0 >/dev/null
-kill "$canary"
-wait "$canary"
+end_canary
 is "$(cat urgent2)" "signalled" "5 kill(0) without (pty,landlock) reaches the caller's group"
 canary urgent3 wait-for-signal
 "$KURUNG" run -- ./probe kill -1 >/dev/null
-kill "$canary"
-wait "$canary"
+end_canary
 is "$(cat urgent3)" "not signalled" "5 kill(-1) reaches nobody outside"
 canary urgent4 wait-for-signal
 ./probe kill -1 >/dev/null
-kill "$canary"
-wait "$canary"
+end_canary
 is "$(cat urgent4)" "signalled" "5 kill(-1) outside of any sandbox reaches all of one's own"
 
 evil=$'./\e]0;title\a\e[31mred\x9b\r.txt'

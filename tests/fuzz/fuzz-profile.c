@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         Error err = {0};
         const ProfileContext ctx = {.home = "/home/u"};
         (void)spec_init(&spec);
-        (void)profile_parse_text("f", (const char *)data, size, &ctx, false, size % 2 == 0, &spec, &extends,
-                                 &err);
+        (void)profile_parse_text("f", (const char *)data, size, &ctx, size % 2 == 0 ? PROFILE_NARROW : 0,
+                                 &spec, &extends, &err);
         return 0;
 }

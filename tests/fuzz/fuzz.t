@@ -3,17 +3,32 @@
 : "${FUZZERS:?directory of the fuzz targets}" "${SRCDIR:?}"
 work=$(mktemp -d /var/tmp/kurung-fuzz.XXXXXX)
 seconds=${FUZZ_SECONDS:-6}
-mkdir "$work"/{profile,options,mountinfo,subid,upper,record}
+mkdir "$work"/{profile,options,mountinfo,subid,net-rule,net-name,dns,sni,frames,slirp,upper,record}
 export FUZZ_PLACE=$work
 cp "$SRCDIR"/profiles/*.ini "$work/profile"
 printf 'run\0--work-dir=ro\0-p\0build\0-eA=b\0--\0make' >"$work/options/1"
 cp /proc/self/mountinfo "$work/mountinfo/1"
 printf 'user:100000:65536\n1000:1:1\n' >"$work/subid/1"
+printf '*.example.org:80-90/tcp' >"$work/net-rule/1"
+printf '[2001:db8::/32]:443' >"$work/net-rule/2"
+printf '127.0.0.1:8080:80/udp' >"$work/net-rule/3"
+printf 'a.b\n*.b\nB.a\n--\nx.b\na.b.\n' >"$work/net-name/1"
+printf '\x12\x34\x01\0\0\1\0\0\0\0\0\0\4good\7example\0\0\1\0\1' >"$work/dns/1"
+printf '\x16\3\1\0\5\1\0\0\1\3' >"$work/sni/1"
+# Frames as tests/fuzz/frames.h reads them: flags, a length, the bytes; all is repaired but the destination.
+for kind in frames slirp; do
+    for dest in '\xc6\x33\x64\x02' '\x7f\0\0\1' '\x0a\0\2\2'; do
+        # shellcheck disable=SC2059 # bytes
+        printf '\xff\0\x36\0\0\0\0\0\0\0\0\0\0\0\0\x08\0\x45\0\0\x28\0\1\0\0\x40\6\0\0\x0a\0\2\x64'\"$dest\"'\xf\xa0\0\x50\0\0\0\1\0\0\0\0\x50\2\xff\xff\0\0\0\0' >>"$work/$kind/1"
+        # shellcheck disable=SC2059 # bytes
+        printf '\xff\0\x2c\0\0\0\0\0\0\0\0\0\0\0\0\x08\0\x45\0\0\x1e\0\1\0\0\x40\x11\0\0\x0a\0\2\x64'\"$dest\"'\xf\xa0\0\x50\0\xa\0\0hi' >>"$work/$kind/2"
+    done
+done
 n=0
 seq 1 300 | tr -d '\n' >"$work/upper/1"
 printf '{"version":1,"started":1,"started_ns":1,"ended":true,"exit_code":0,"argv":["a"],"cwd":"/a","uid":%s,"gid":%s,"host_uid":%s,"host_gid":%s,"map_by_helpers":false,"newuidmap":"","newgidmap":"","uid_map":[{"inside":1,"outside":1,"count":1}],"gid_map":[{"inside":1,"outside":1,"count":1}],"layers":[{"engine":"kernel","name":"3","dest":"/a","lower":"/a","covered":["/a/b"]}]}' \
     "$(id -u)" "$(id -g)" "$(id -u)" "$(id -g)" >"$work/record/1"
-for target in profile options mountinfo subid upper record; do
+for target in profile options mountinfo subid net-rule net-name dns sni frames slirp upper record; do
     n=$((n + 1))
     if (cd "$work" && "$FUZZERS/fuzz-$target" -max_total_time="$seconds" -max_len=4096 -rss_limit_mb=2048 -print_final_stats=1 \
         "$target") >"$work/$target.log" 2>&1; then

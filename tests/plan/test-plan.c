@@ -24,9 +24,12 @@ static HostEntry top[] = {
         {(char[]){"var"}, HOST_DIRECTORY, NULL},
 };
 
-#define MOUNT(target, type)                                                                                  \
+#define MOUNT(where, type)                                                                                   \
         {                                                                                                    \
-                (char[]){target}, (char[]){"/"}, (char[]){type}, false                                       \
+                .target = (char[]){where}, .root = (char[]){"/"}, .fstype = (char[])                         \
+                {                                                                                            \
+                        type                                                                                 \
+                }                                                                                            \
         }
 
 static HostMount mounts[] = {MOUNT("/", "ext4"), MOUNT("/proc", "proc"), MOUNT("/sys", "sysfs"),
@@ -36,6 +39,16 @@ static HostMount submounts[] = {MOUNT("/", "ext4"), MOUNT("/usr/local", "xfs"),
                                 MOUNT("/home/u/project/data", "tmpfs")};
 
 static HostMount overlay_home[] = {MOUNT("/", "overlay")};
+
+#define LIST(...)                                                                                            \
+        {                                                                                                    \
+                (char *[]){__VA_ARGS__, NULL}, sizeof((char *[]){__VA_ARGS__}) / sizeof(char *)              \
+        }
+#define WORD(w) ((char[]){w})
+
+static HostDisk disks[] = {{.path = (char[]){"/"}, .major = 8, .minor = 16},
+                           {.path = (char[]){"/run"}, .errnum = ENODEV},
+                           {.path = (char[]){"/none"}, .errnum = ENOENT}};
 
 /* A desktop of today. */
 static const Host desktop = {
@@ -65,7 +78,16 @@ static const Host desktop = {
         .n_mounts = ARRAY_LEN(mounts),
         .top = top,
         .n_top = ARRAY_LEN(top),
+        .net_helper = (char[]){"/usr/libexec/kurung/kurung-net"},
         .resolv_conf = (char[]){"/run/systemd/resolve/stub-resolv.conf"},
+        .limits = {.version = HOST_CGROUP_V2,
+                   .nsdelegate = true,
+                   .manager = (char[]){"/run/user/1000/systemd/private"},
+                   .manager_controllers = LIST(WORD("cpu"), WORD("memory"), WORD("pids")),
+                   .memory = UINT64_C(16) << 30,
+                   .tasks = 32768,
+                   .disks = disks,
+                   .n_disks = ARRAY_LEN(disks)},
 };
 
 static const char *no_variable(const char *name)
@@ -146,7 +168,115 @@ static void goldens_of_a_desktop(void **state)
                         "--chdir=/tmp", "true"));
         is_golden("ids", &desktop, WORDS("--run-as=5:6", "true"));
         is_golden("root-dir", &desktop, WORDS("--root=/srv/debian", "--run-as=root", "true"));
+        is_golden("network", &desktop,
+                  WORDS("--net=slirp", "--allow=git.example.org:443", "--allow=192.0.2.0/24",
+                        "--deny=bad.example.org", "--allow-private", "--host-loopback=5432",
+                        "--publish=8080:80", "--publish=[::1]:0:53/udp", "--network-bandwidth-max=up 1M",
+                        "true"));
         is_golden("home-host", &desktop, WORDS("--home=host", "--work-dir=hidden", "true"));
+}
+
+static void a_network_that_cannot_be_had_is_an_error(void **state)
+{
+        Host h = desktop;
+        (void)state;
+        h.tun_device = HOST_DEVICE_MISSING;
+        refused(&h, WORDS("--net=slirp", "true"), "modprobe tun");
+        h.tun_device = HOST_DEVICE_CLOSED;
+        refused(&h, WORDS("--net=slirp", "true"), "chmod 0666 /dev/net/tun");
+        h = desktop;
+        h.net_helper = NULL;
+        refused(&h, WORDS("--net=slirp", "true"), "make install");
+        refused(&desktop, WORDS("--net=host", "--deny=a.example", "true"), "Mode=slirp can");
+        refused(&desktop, WORDS("--net=slirp", "--publish=1:2", "--publish=127.0.0.1:1:3", "true"),
+                "given already");
+}
+
+static bool plan_has_line(const char *const *words, const char *line)
+{
+        CLEANUP(plan_clear) Plan plan = {0};
+        Error err = {0};
+        if (make(&desktop, words, &plan, &err) < 0)
+                fail_msg("%s", err.text);
+        CLEANUP_FREE char *text = print(&plan);
+        size_t len = strlen(line);
+        for (const char *p = text; *p; p += strcspn(p, "\n") + 1)
+                if (strncmp(p, line, len) == 0 && p[len] == '\n')
+                        return true;
+        return false;
+}
+
+static void what_a_list_means(void **state)
+{
+        (void)state;
+        assert_true(plan_has_line(WORDS("--net=slirp", "true"), "net-reach the internet"));
+        assert_true(plan_has_line(WORDS("--net=slirp", "true"), "net-check-sni no"));
+        assert_true(plan_has_line(WORDS("--net=slirp", "--allow=192.0.2.1", "true"), "net-check-sni no"));
+        assert_true(plan_has_line(WORDS("--net=slirp", "--allow=a.example", "true"), "net-check-sni yes"));
+        assert_true(plan_has_line(WORDS("--net=slirp", "--allow=a.example", "--check-sni=no", "true"),
+                                  "net-check-sni no"));
+        assert_true(plan_has_line(WORDS("--net=slirp", "--deny=a.example", "true"), "net-check-sni yes"));
+        /* An empty variable on a command line does not open everything (attack 55). */
+        assert_true(plan_has_line(WORDS("--net=slirp", "--allow=", "true"), "net-reach what is allowed"));
+        assert_true(plan_has_line(WORDS("--allow=a.example", "true"),
+                                  "notice there is no network (Mode=none), so Allow= has no effect"));
+}
+
+static HostSource sources[] = {
+        {(char[]){"npm"}, (char[]){"npm.corp.example:8443/tcp"}, (char[]){"~/.npmrc"}, false, false},
+        {(char[]){"npm"}, (char[]){"evil.example:443/tcp"}, (char[]){"~/project/.npmrc"}, true, false},
+        {(char[]){"npm"}, (char[]){"npm.corp.example:443/tcp"}, (char[]){"~/project/.npmrc"}, true, false},
+        {(char[]){"npm"}, (char[]){"npm.corp.example:6379/tcp"}, (char[]){"~/project/.npmrc"}, true, false},
+        {(char[]){"git"}, (char[]){"git.example:22/tcp"}, (char[]){"~/.ssh/known_hosts"}, false, true},
+        {(char[]){"git"}, (char[]){"git.example:443/tcp"}, (char[]){"~/project/.git/config"}, true, false},
+        {(char[]){"git"}, (char[]){"10.0.0.1:443/tcp"}, (char[]){"~/project/.git/config"}, true, false},
+        {(char[]){"pip"}, (char[]){"not.asked.example:443/tcp"}, (char[]){"/etc/pip.conf"}, false, false},
+};
+static char *sources_env[] = {(char[]){"npm_config_registry=https://npm.corp.example:8443/"}, NULL};
+static char *sources_notices[] = {(char[]){"AllowFrom=npm: /etc/npmrc can't be read: Permission denied"},
+                                  NULL};
+
+static const HostSources host_sources = {
+        .items = sources,
+        .n = ARRAY_LEN(sources),
+        .env = {sources_env, 1},
+        .notices = {sources_notices, 1},
+};
+
+/* What the project says counts only where the user's own configuration names the host, and no odd port with
+ * it. */
+static void what_tools_are_configured_to_use(void **state)
+{
+        Host h = desktop;
+        (void)state;
+        h.sources = host_sources;
+        is_golden("sources", &h, WORDS("--net=slirp", "--allow-from=npm", "--allow-from=git", "true"));
+        /* Nothing of it without a network, or when the key was not said. */
+        CLEANUP(plan_clear) Plan plan = {0};
+        Error err = {0};
+        assert_int_equal(make(&h, WORDS("--net=slirp", "true"), &plan, &err), 0);
+        assert_int_equal(plan.net.allow.n, 0);
+        assert_false(plan.net.has_list);
+}
+
+/* The profiles that come with kurung: what they open is what the tool is configured to use, and nothing else.
+ */
+static void profiles_of_tools(void **state)
+{
+        static const char *const tools[] = {"npm", "pip", "cargo", "apt", "git"};
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(tools); i++) {
+                CLEANUP(plan_clear) Plan plan = {0};
+                Error err = {0};
+                if (make(&desktop, WORDS("-p", tools[i], "true"), &plan, &err) < 0)
+                        fail_msg("%s: %s", tools[i], err.text);
+                assert_int_equal(plan.network, NETWORK_SLIRP);
+                assert_true(plan.net.has_list);
+                assert_int_equal(plan.net.allow.n, 0);
+                assert_false(plan.net.allow_private);
+                assert_int_equal(plan.net.n_loopback_ports + plan.net.n_publish, 0);
+        }
+        assert_true(plan_has_line(WORDS("-p", "build", "true"), "network none"));
 }
 
 static void goldens_of_poorer_hosts(void **state)
@@ -203,6 +333,52 @@ static void what_is_asked_for_and_cannot_be_had_is_an_error(void **state)
         h = desktop;
         h.subgids.n = 0;
         refused(&h, WORDS("--id-map=subid", "true"), "/etc/subgid");
+}
+
+static void limits_of_resources(void **state)
+{
+        Host h = desktop;
+        (void)state;
+        is_golden("limits", &h,
+                  WORDS("--memory=512m", "--memory-high=25%", "--memory-swap-max=0", "--cpus=1.5",
+                        "--cpu-weight=20", "--pids-limit=64", "--runtime-max-sec=1min", "--delegate",
+                        "true"));
+        h.limits.base = WORD("/sys/fs/cgroup/ci");
+        h.limits.base_is_own = true;
+        h.limits.base_controllers = (StrList)LIST(WORD("io"), WORD("memory"));
+        is_golden("limits-delegated", &h,
+                  WORDS("--io-write-bandwidth-max=/ 1M", "--io-read-bandwidth-max=/ 2.5M", "--io-weight=10",
+                        "true"));
+        h = desktop;
+        h.limits.version = HOST_CGROUP_HYBRID;
+        is_golden("limits-hybrid", &h, WORDS("true"));
+        is_golden("limits-unlimited", &desktop,
+                  WORDS("--memory-max=infinity", "--memory-swap-max=infinity", "--tasks-max=infinity",
+                        "--cpu-weight=100", "true"));
+}
+
+static void limits_that_were_asked_for_and_cannot_be_had(void **state)
+{
+        Host h = desktop;
+        (void)state;
+        h.limits.version = HOST_CGROUP_V1;
+        refused(&h, WORDS("--memory-max=1G", "true"), "--memory-max: MemoryMax can't be had");
+        refused(&h, WORDS("--cpus=1", "true"), "systemd.unified_cgroup_hierarchy=1");
+        refused(&h, WORDS("--io-read-bandwidth-max=/ 1M", "true"), "IOReadBandwidthMax");
+        h.limits.version = HOST_CGROUP_ABSENT;
+        refused(&h, WORDS("--tasks-max=5", "true"), "/sys/fs/cgroup");
+        h = desktop;
+        h.limits.manager = NULL;
+        refused(&h, WORDS("--tasks-max=5", "true"), "enable-linger");
+        refused(&desktop, WORDS("--io-read-bandwidth-max=/ 1M", "true"), "\"io\" is not delegated");
+        h = desktop;
+        h.limits.nsdelegate = false;
+        refused(&h, WORDS("--delegate", "true"), "nsdelegate");
+        h = desktop;
+        h.limits.manager_controllers = (StrList)LIST(WORD("io"));
+        refused(&h, WORDS("--tasks-max=5", "true"), "\"pids\" is not delegated");
+        refused(&h, WORDS("--io-read-bandwidth-max=/run 1M", "true"), "/run is on no disk");
+        refused(&h, WORDS("--io-read-bandwidth-max=/none 1M", "true"), "/none: No such file");
 }
 
 static void each_obstacle_has_its_own_remedy(void **state)
@@ -309,8 +485,14 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(goldens_of_a_desktop),
+                cmocka_unit_test(a_network_that_cannot_be_had_is_an_error),
+                cmocka_unit_test(what_a_list_means),
+                cmocka_unit_test(what_tools_are_configured_to_use),
+                cmocka_unit_test(profiles_of_tools),
                 cmocka_unit_test(goldens_of_poorer_hosts),
                 cmocka_unit_test(what_is_asked_for_and_cannot_be_had_is_an_error),
+                cmocka_unit_test(limits_of_resources),
+                cmocka_unit_test(limits_that_were_asked_for_and_cannot_be_had),
                 cmocka_unit_test(each_obstacle_has_its_own_remedy),
                 cmocka_unit_test(working_directories_that_cannot_be_meant),
                 cmocka_unit_test(id_maps),

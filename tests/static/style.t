@@ -20,7 +20,7 @@ result() { # STATUS NAME OUTPUT
 out=$(clang-format --dry-run -Werror src/*/*.[ch] tests/*/*.[ch] 2>&1)
 result $? "clang-format" "$out"
 out=$(shellcheck -s bash -e SC1091,SC2154,SC2034,SC2016,SC2012,SC2317 check quickstart autogen.sh .ci/run docs/examples/demonstrate \
-    docs/examples/hostile/tools/setup.sh tests/lib.sh tests/tools/*.sh tests/*/*.t tests/bench/bench tests/bench/jobs.sh 2>&1)
+    docs/examples/hostile/tools/setup.sh tests/lib.sh tests/tools/*.sh tests/vm/{machine,customize,*.sh,guest/*} tests/*/*.t tests/bench/bench tests/bench/jobs.sh 2>&1)
 result $? "shellcheck" "$out"
 out=$(cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr --std=c11 \
     --suppress=missingIncludeSystem -I src -DPACKAGE_VERSION='"0"' src 2>&1)
@@ -35,7 +35,7 @@ for off in bugprone-easily-swappable-parameters bugprone-narrowing-conversions b
 done
 export checks
 out=$(printf '%s\0' src/*/*.c | xargs -0 -P 2 -n 10 bash -c 'clang-tidy --quiet --warnings-as-errors="*" --checks="$checks" "$@" -- \
-    -std=gnu17 -D_GNU_SOURCE -DPACKAGE_VERSION="\"0\"" -DPROFILES_DIR="\"\"" -DBUILD_DIR="\"\"" -DSOURCE_PROFILES_DIR="\"\"" -Isrc' - 2>&1)
+    -std=gnu17 -D_GNU_SOURCE -DPACKAGE_VERSION="\"0\"" -DPROFILES_DIR="\"\"" -DHELPERS_DIR="\"\"" -DBUILD_DIR="\"\"" -DSOURCE_PROFILES_DIR="\"\"" -Isrc' - 2>&1)
 result $? "clang-tidy" "$(printf '%s\n' "$out" | grep -E ': (error|warning):')"
 
 # Rooms that are crowded: STYLE's limits.

@@ -30,8 +30,6 @@ refused 127 "nosuchprogram: No such file" run nosuchprogram
 refused 126 "Permission denied" run /etc/passwd
 refused 126 "Is a directory|Permission denied" run /usr
 refused 125 "No such file" run --read-only=/no/such true
-refused 125 "not built yet" run --memory-max=4G true
-refused 125 "not built yet" run --net=slirp true
 refused 125 "seccomp|NoNewPrivileges" run --no-new-privileges=no true
 refused 125 "can't be a working directory" run --chdir=/proc/self/fd/3 true
 refused 125 "No such file" run --chdir=/no/such true

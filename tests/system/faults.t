@@ -72,16 +72,18 @@ got=$(in_mounts "$closed" "$KURUNG" doctor 2>&1)
 like "$got" "warn  /dev/fuse" "/dev/fuse closed: doctor says so"
 
 # In a sandbox of our own: it refuses namespaces, and that is what is said.
-cp "$KURUNG" inner
-mkdir -p tree/.config/kurung && cp -r "$SRCDIR/profiles" tree/.config/kurung/profiles
-got=$("$KURUNG" run -e HOME="$PWD/tree" -- ./inner run -q --work-dir=ro -- true 2>&1)
+mkdir -p tree/bin tree/share/kurung
+cp "$KURUNG" tree/bin/kurung
+cp -r "$SRCDIR/profiles" tree/share/kurung
+inner=./tree/bin/kurung
+got=$("$KURUNG" run -e HOME="$PWD/tree" -- "$inner" run -q --work-dir=ro -- true 2>&1)
 is "$?" 125 "inside kurung: an error"
 like "$got" "can.t be mounted, as an outer container masks parts|making the namespaces: refused, by" "inside kurung: that names what refuses"
-"$KURUNG" run -e HOME="$PWD/tree" -- ./inner doctor >"$HOME/.out"
+"$KURUNG" run -e HOME="$PWD/tree" -- "$inner" doctor >"$HOME/.out"
 is "$?" 125 "inside kurung: doctor says that nothing can be run"
 
 is "$(HOME=/nonexistent XDG_CONFIG_HOME="$PWD/none" "$KURUNG" run -- sh -c 'echo ok; ls /tmp' 2>/dev/null)" ok "a HOME that is missing"
-is "$(find /tmp /var/tmp -maxdepth 1 -user "$(id -u)" -newer inner ! -path "$HOME" | grep -v kurung-home)" "" "nothing is ever written to /tmp"
+is "$(find /tmp /var/tmp -maxdepth 1 -user "$(id -u)" -newer "$inner" ! -path "$HOME" | grep -v kurung-home)" "" "nothing is ever written to /tmp"
 is "$(env -u XDG_RUNTIME_DIR "$KURUNG" run -- echo ok)" ok "no XDG_RUNTIME_DIR"
 
 (

@@ -51,7 +51,8 @@ is "$(on_tty 'expect(b"ready"); send(b"\x1a"); print(wait_stopped()); signal(18)
 cat >job.sh <<'X'
 trap 'echo again-$((1+1))' CONT
 echo front-$((1+1))
-read x
+# A signal that comes just before read(2) blocks would wait for its end.
+until read -rt 1 x || [ $? -le 128 ]; do :; done
 exit 7
 X
 is "$(on_tty 'expect(b"$"); send(b"bash job.sh\n"); expect(b"front-2"); send(b"\x1a"); expect(b"Stopped"); send(b"fg\n"); expect(b"again-2")

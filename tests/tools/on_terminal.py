@@ -2,7 +2,7 @@
 """Runs a command on a terminal of its own and talks to it.
 
 on_terminal.py SCRIPT COMMAND...: SCRIPT is Python in which these are known: send(bytes), expect(bytes) until it is seen
-(20 seconds at most), resize(rows, columns), wait() -> exit status, signal(number), terminal() -> the settings.
+(a minute at most), resize(rows, columns), wait() -> exit status, signal(number), terminal() -> the settings.
 It prints what it wants to; the exit status is 0 unless an expectation was not met.
 """
 import fcntl
@@ -14,6 +14,8 @@ import struct
 import sys
 import termios
 import time
+
+WAIT = 60  # seconds; an emulated machine is slow
 
 pid, master = pty.fork()
 if pid == 0:
@@ -36,7 +38,7 @@ def pump(timeout):
 
 def expect(what):
     global seen
-    end = time.monotonic() + 20
+    end = time.monotonic() + WAIT
     while what not in seen:
         if time.monotonic() > end or not pump(0.5):
             if what in seen:
@@ -65,7 +67,7 @@ def signal(number):
 
 
 def wait():
-    end = time.monotonic() + 20
+    end = time.monotonic() + WAIT
     while pump(0.5):
         if time.monotonic() > end:
             print("no end; saw", seen)
@@ -75,8 +77,8 @@ def wait():
 
 
 def wait_stopped():
-    """Until the command was stopped, 20 seconds at most."""
-    end = time.monotonic() + 20
+    """Until the command was stopped, a minute at most."""
+    end = time.monotonic() + WAIT
     while time.monotonic() < end:
         pump(0.05)
         done, status = os.waitpid(pid, os.WUNTRACED | os.WNOHANG)

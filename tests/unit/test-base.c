@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit.h"
 
+#include "base/capture.h"
 #include "base/channel.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -266,9 +267,42 @@ static void a_signal_is_128_more(void **state)
         fd_close(pidfd);
 }
 
+static int capture(const char *script, bool with_errors, size_t max, unsigned timeout_ms, char **ret,
+                   int *status)
+{
+        char *argv[] = {(char[]){"/bin/sh"}, (char[]){"-c"}, (char *)script, NULL};
+        char *env[] = {(char[]){"A=b"}, NULL};
+        return process_capture(argv, env, with_errors, max, timeout_ms, ret, NULL, status);
+}
+
+static void what_a_program_says(void **state)
+{
+        CLEANUP_FREE char *text = NULL, *all = NULL, *none = NULL;
+        int status = 0;
+        (void)state;
+        /* Also where the caller ignores its children's ends. */
+        void (*old)(int) = signal(SIGCHLD, SIG_IGN);
+        assert_int_equal(capture("pwd; echo $A; echo x >&2; cat; ls /proc/self/fd | wc -l; exit 3", false,
+                                 1000, 20000, &text, &status),
+                         0);
+        assert_string_equal(text, "/\nb\n4\n");
+        assert_int_equal(process_exit_code(status), 3);
+        assert_true(signal(SIGCHLD, old) == SIG_IGN);
+        assert_int_equal(capture("echo x >&2", true, 1000, 20000, &all, &status), 0);
+        assert_string_equal(all, "x\n");
+        assert_int_equal(capture("echo 1234567", false, 7, 20000, &none, &status), -EFBIG);
+        assert_int_equal(capture("exec sleep 1000", false, 7, 1, &none, &status), -ETIMEDOUT);
+        assert_null(none);
+        char *argv[] = {(char[]){"/nonexistent/x"}, NULL};
+        assert_int_equal(process_capture(argv, argv + 1, false, 10, 20000, &none, NULL, &status), 0);
+        assert_int_equal(process_exit_code(status), 127);
+        free(TAKE_PTR(none));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(what_a_program_says),
                 cmocka_unit_test(paths_are_cleaned_without_climbing_above_the_root),
                 cmocka_unit_test(paths_that_cannot_be_are_refused),
                 cmocka_unit_test(below_is_by_components),

@@ -81,7 +81,9 @@ static void wrong_options_are_errors(void **state)
                 {"---", "unknown option"},
                 {"-p", "needs a value"},
                 {"--profile=../no/such", "No such file"},
-                {"--memory-max=4G", "not built yet"},
+                {"--memory=much", "--memory: MemoryMax=much"},
+                {"--cpus=two", "--cpus=two: must be N"},
+                {"--pids-limit=x", "TasksMax=x"},
         };
         (void)state;
         for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -94,6 +96,20 @@ static void wrong_options_are_errors(void **state)
                         fail_msg("'%s' does not say '%s'", err.text, cases[i].says);
                 assert_int_equal(err.exit_code, EXIT_KURUNG_FAILED);
         }
+}
+
+static void names_of_podman_are_the_same_limits(void **state)
+{
+        CLEANUP(spec_clear) Spec spec = {0};
+        FrontOptions options;
+        Error err = {0};
+        (void)state;
+        char memory[] = "--memory=512m", cpus[] = "--cpus", one[] = "1.5", pids[] = "--pids-limit=-1";
+        assert_int_equal(parse(ARGV(memory, cpus, one, pids), &spec, &options, &err), 0);
+        assert_true(spec_limit(&spec, KEY_MEMORY_MAX)->value == 512 << 20);
+        assert_int_equal(spec_limit(&spec, KEY_CPU_QUOTA)->value, 150);
+        assert_int_equal(spec_limit(&spec, KEY_TASKS_MAX)->unit, LIMIT_INFINITY);
+        assert_string_equal(spec_limit(&spec, KEY_CPU_QUOTA)->origin, "--cpus");
 }
 
 static void help_needs_nothing_else(void **state)
@@ -113,6 +129,7 @@ int main(void)
                 cmocka_unit_test(after_two_dashes_all_is_the_command),
                 cmocka_unit_test(a_single_dash_is_a_word),
                 cmocka_unit_test(wrong_options_are_errors),
+                cmocka_unit_test(names_of_podman_are_the_same_limits),
                 cmocka_unit_test(help_needs_nothing_else),
         };
         return RUN_TESTS(tests);

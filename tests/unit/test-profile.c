@@ -21,7 +21,7 @@ static int parse_bytes(const char *text, size_t len, bool narrow, Spec *spec, Er
 {
         CLEANUP_FREE char *extends = NULL;
         (void)spec_init(spec);
-        return profile_parse_text("f.ini", text, len, &ctx, false, narrow, spec, &extends, err);
+        return profile_parse_text("f.ini", text, len, &ctx, narrow ? PROFILE_NARROW : 0, spec, &extends, err);
 }
 
 static void fails(const char *text, const char *says)
@@ -61,7 +61,11 @@ static void errors_name_file_line_and_the_nearest_key(void **state)
         fails("[Filesystem\nRoot=host\n", "f.ini:1: a section that is not closed");
         fails("[Filesystem]\nRoot=host\n  continued\n", "f.ini:3: a line may not begin with a space");
         fails("[Filesystem]\nOverlay=no\nnonsense\n", "f.ini:2: Overlay=no: must be one of");
-        fails("[Resources]\nMemoryMax=4G\n", "f.ini:2: MemoryMax is not built yet");
+        fails("[Network]\nAllow=a.example\nAllow=b.example:99999\n",
+              "f.ini:3: Allow=b.example:99999: a port must be");
+        fails("[Network]\nDeny=1.2.3\n", "f.ini:2: Deny=1.2.3: this is no address");
+        fails("[Network]\nAllowFrom=yarn\n", "f.ini:2: AllowFrom=yarn: must be one of npm|pip|cargo|apt|git");
+        fails("[Resources]\nMemoryMax=4X\n", "f.ini:2: MemoryMax=4X: must be bytes");
 }
 
 static void a_line_is_never_cut_in_two(void **state)
@@ -90,16 +94,26 @@ static void a_nul_byte_is_refused(void **state)
 
 static void inside_the_project_a_profile_only_narrows(void **state)
 {
-        static const char *const narrow[] = {"[Filesystem]\nHide=/opt\nWorkDir=ro\nHome=private\n",
-                                             "[Network]\nMode=none\n",
-                                             "[Security]\nSeccomp=strict\nNoNewPrivileges=yes\n",
-                                             "[Profile]\nExtends=default\n", "[Identity]\nRunAs=self\n"};
+        static const char *const narrow[] = {
+                "[Filesystem]\nHide=/opt\nWorkDir=ro\nHome=private\n",
+                "[Network]\nMode=none\nDeny=a.example\nCheckSNI=yes\nAllowPrivate=no\n",
+                "[Security]\nSeccomp=strict\nNoNewPrivileges=yes\n", "[Profile]\nExtends=default\n",
+                "[Identity]\nRunAs=self\n"};
         static const char *const wide[] = {"[Filesystem]\nReadOnly=/home/u/.ssh\n",
                                            "[Filesystem]\nReadWrite=/home/u\n",
                                            "[Filesystem]\nWorkDir=rw\n",
                                            "[Filesystem]\nHome=host\n",
                                            "[Filesystem]\nHide=\n",
                                            "[Network]\nMode=host\n",
+                                           "[Network]\nMode=slirp\n",
+                                           "[Network]\nAllow=a.example\n",
+                                           "[Network]\nDeny=\n",
+                                           "[Network]\nAllowFrom=npm\n",
+                                           "[Network]\nAllowPrivate=yes\n",
+                                           "[Network]\nCheckSNI=no\n",
+                                           "[Network]\nHostLoopback=80\n",
+                                           "[Network]\nPublish=80:80\n",
+                                           "[Resources]\nNetworkBandwidthMax=1M\n",
                                            "[Identity]\nRunAs=root\n",
                                            "[Security]\nSeccomp=./f\n",
                                            "[Security]\nCapabilities=CAP_NET_RAW\n",

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/capture.h"
+
+#include "base/process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <time.h>
+
+static void child_main(char *const argv[], char *const envp[], bool with_errors, int out)
+{
+        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        process_reset_signals();
+        if (null < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(with_errors ? out : null, 2) < 0 ||
+            chdir("/") < 0)
+                _exit(127);
+        (void)process_close_from(3);
+        /* In a group of its own, so that what it started ends with it. */
+        (void)setpgid(0, 0);
+        (void)execve(argv[0], argv, envp);
+        _exit(127);
+}
+
+static int64_t now_ms(void)
+{
+        struct timespec t;
+        (void)clock_gettime(CLOCK_MONOTONIC, &t);
+        return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int collect(int fd, size_t max, unsigned timeout_ms, char **ret, size_t *ret_len)
+{
+        int64_t end = now_ms() + timeout_ms;
+        size_t len = 0;
+        CLEANUP_FREE char *text = malloc(max + 1);
+        if (!text)
+                return -ENOMEM;
+        for (;;) {
+                struct pollfd p = {.fd = fd, .events = POLLIN};
+                int64_t left = end - now_ms();
+                if (left <= 0)
+                        return -ETIMEDOUT;
+                if (poll(&p, 1, (int)left) <= 0)
+                        continue;
+                ssize_t n = read(fd, text + len, max + 1 - len);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        break;
+                len += (size_t)n;
+                if (len > max)
+                        return -EFBIG;
+        }
+        text[len] = '\0';
+        *ret = TAKE_PTR(text);
+        *ret_len = len;
+        return 0;
+}
+
+int process_capture(char *const argv[], char *const envp[], bool with_errors, size_t max, unsigned timeout_ms,
+                    char **ret, size_t *ret_len, int *ret_status)
+{
+        int fds[2];
+        CLEANUP_FD int in = FD_NONE, out = FD_NONE, pidfd = FD_NONE;
+        CLEANUP_FREE char *text = NULL;
+        size_t len = 0;
+        if (pipe2(fds, O_CLOEXEC) < 0)
+                return -errno;
+        in = fds[0];
+        out = fds[1];
+        /* A caller that ignores SIGCHLD would have the status taken away (waitpid(2)). */
+        const struct sigaction def = {.sa_handler = SIG_DFL};
+        struct sigaction old;
+        (void)sigaction(SIGCHLD, &def, &old);
+        pid_t pid = process_clone(0, &pidfd);
+        if (pid < 0) {
+                (void)sigaction(SIGCHLD, &old, NULL);
+                return pid;
+        }
+        if (pid == 0)
+                child_main(argv, envp, with_errors, out);
+        out = fd_close(out);
+        int r = collect(in, max, timeout_ms, &text, &len);
+        if (r < 0) {
+                (void)kill(-pid, SIGKILL);
+                (void)process_signal(pidfd, SIGKILL);
+        }
+        int waited = process_wait(pidfd, ret_status);
+        (void)sigaction(SIGCHLD, &old, NULL);
+        if (r == 0)
+                r = waited;
+        if (r == 0)
+                *ret = TAKE_PTR(text);
+        if (r == 0 && ret_len)
+                *ret_len = len;
+        return r;
+}

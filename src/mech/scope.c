@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mech/scope.h"
+
+#include "base/log.h"
+#include "spec/keys.h"
+
+#include <dlfcn.h>
+#include <limits.h>
+#include <stdio.h>
+#include <systemd/sd-bus.h>
+#include <time.h>
+
+#define MANAGER "org.freedesktop.systemd1"
+#define MANAGER_PATH "/org/freedesktop/systemd1"
+#define MANAGER_INTERFACE "org.freedesktop.systemd1.Manager"
+
+/* For the answer to the call; the job that begins then has no limit of time here. */
+#define TIMEOUT_US (60 * UINT64_C(1000000))
+
+static struct {
+        __typeof__(sd_bus_new) *new;
+        __typeof__(sd_bus_set_address) *set_address;
+        __typeof__(sd_bus_start) *start;
+        __typeof__(sd_bus_add_filter) *add_filter;
+        __typeof__(sd_bus_call_async) *call_async;
+        __typeof__(sd_bus_process) *process;
+        __typeof__(sd_bus_get_fd) *get_fd;
+        __typeof__(sd_bus_get_events) *get_events;
+        __typeof__(sd_bus_get_timeout) *get_timeout;
+        __typeof__(sd_bus_close_unref) *close_unref;
+        __typeof__(sd_bus_message_new_method_call) *new_method_call;
+        __typeof__(sd_bus_message_append) *append;
+        __typeof__(sd_bus_message_open_container) *open_container;
+        __typeof__(sd_bus_message_close_container) *close_container;
+        __typeof__(sd_bus_message_read) *read;
+        __typeof__(sd_bus_message_is_signal) *is_signal;
+        __typeof__(sd_bus_message_get_error) *get_error;
+        __typeof__(sd_bus_message_unref) *unref;
+} bus;
+
+static int load(Error *err)
+{
+        if (bus.unref)
+                return 0;
+        void *h = dlopen("libsystemd.so.0", RTLD_NOW | RTLD_LOCAL);
+        if (!h)
+                return error_set(err, ENOENT,
+                                 "libsystemd can't be loaded (Debian, Ubuntu: apt install libsystemd0): %s",
+                                 dlerror());
+        const struct {
+                void **to;
+                const char *name;
+        } symbols[] = {
+                {(void **)&bus.new, "sd_bus_new"},
+                {(void **)&bus.set_address, "sd_bus_set_address"},
+                {(void **)&bus.start, "sd_bus_start"},
+                {(void **)&bus.add_filter, "sd_bus_add_filter"},
+                {(void **)&bus.call_async, "sd_bus_call_async"},
+                {(void **)&bus.process, "sd_bus_process"},
+                {(void **)&bus.get_fd, "sd_bus_get_fd"},
+                {(void **)&bus.get_events, "sd_bus_get_events"},
+                {(void **)&bus.get_timeout, "sd_bus_get_timeout"},
+                {(void **)&bus.close_unref, "sd_bus_close_unref"},
+                {(void **)&bus.new_method_call, "sd_bus_message_new_method_call"},
+                {(void **)&bus.append, "sd_bus_message_append"},
+                {(void **)&bus.open_container, "sd_bus_message_open_container"},
+                {(void **)&bus.close_container, "sd_bus_message_close_container"},
+                {(void **)&bus.read, "sd_bus_message_read"},
+                {(void **)&bus.is_signal, "sd_bus_message_is_signal"},
+                {(void **)&bus.get_error, "sd_bus_message_get_error"},
+                {(void **)&bus.unref, "sd_bus_message_unref"},
+        };
+        for (size_t i = 0; i < ARRAY_LEN(symbols); i++)
+                if (!(*symbols[i].to = dlsym(h, symbols[i].name)))
+                        return error_set(err, ENOENT, "libsystemd has no %s", symbols[i].name);
+        return 0;
+}
+
+/* A path as a part of a D-Bus address: all but a few bytes as %NN (D-Bus Specification, "Server addresses").
+ */
+static void escape_address(const char *path, char *out, size_t room)
+{
+        size_t len = (size_t)snprintf(out, room, "unix:path=");
+        for (; *path && len + 4 < room; path++) {
+                bool plain = (*path >= 'a' && *path <= 'z') || (*path >= 'A' && *path <= 'Z') ||
+                             (*path >= '0' && *path <= '9') || strchr("-_/.", *path);
+                len += (size_t)snprintf(out + len, room - len, plain ? "%c" : "%%%02x", (unsigned char)*path);
+        }
+}
+
+static void failed(Scope *s, int e, const char *text)
+{
+        s->ended = true;
+        (void)error_set(&s->error, e, "the systemd user manager gave no scope: %s", text);
+}
+
+/* The answer to the call. On success a job begins, whose end is a signal. */
+static int on_reply(sd_bus_message *m, void *userdata, sd_bus_error *unused)
+{
+        Scope *s = userdata;
+        (void)unused;
+        const sd_bus_error *e = bus.get_error(m);
+        if (e)
+                failed(s, EIO, e->message ? e->message : e->name);
+        return 1;
+}
+
+static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *unused)
+{
+        Scope *s = userdata;
+        uint32_t id;
+        const char *job, *unit, *result;
+        (void)unused;
+        if (bus.is_signal(m, MANAGER_INTERFACE, "JobRemoved") <= 0 ||
+            bus.read(m, "uoss", &id, &job, &unit, &result) < 0 || !str_eq(unit, s->unit))
+                return 0;
+        if (str_eq(result, "done"))
+                s->ended = true;
+        else
+                failed(s, EIO, result);
+        return 1;
+}
+
+static int append_pids(sd_bus_message *m, const pid_t *pids, size_t n)
+{
+        int r = bus.open_container(m, 'r', "sv");
+        if (r >= 0)
+                r = bus.append(m, "s", "PIDs");
+        if (r >= 0)
+                r = bus.open_container(m, 'v', "au");
+        if (r >= 0)
+                r = bus.open_container(m, 'a', "u");
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = bus.append(m, "u", (uint32_t)pids[i]);
+        for (int i = 0; r >= 0 && i < 3; i++)
+                r = bus.close_container(m);
+        return r;
+}
+
+/* Shares count among neighbours, and a scope's neighbours are systemd's: so it has to know of them. */
+static int append_shares(sd_bus_message *m, const Plan *plan)
+{
+        int r = 0;
+        for (size_t i = 0; r >= 0 && i < plan->n_limits; i++)
+                if (plan->limits[i].outer)
+                        r = bus.append(m, "(sv)", keys[plan->limits[i].key].name, "t",
+                                       plan->limits[i].number);
+        return r;
+}
+
+static int append_properties(sd_bus_message *m, const Plan *plan, const char *description, const pid_t *pids,
+                             size_t n_pids)
+{
+        static const char *const on[] = {"Delegate", "CPUAccounting", "MemoryAccounting", "TasksAccounting",
+                                         "IOAccounting"};
+        int r = bus.open_container(m, 'a', "(sv)");
+        if (r >= 0)
+                r = bus.append(m, "(sv)", "Description", "s", description);
+        for (size_t i = 0; r >= 0 && i < ARRAY_LEN(on); i++)
+                r = bus.append(m, "(sv)", on[i], "b", 1);
+        /* Nobody is to see it in "systemctl --failed" later. */
+        if (r >= 0)
+                r = bus.append(m, "(sv)", "CollectMode", "s", "inactive-or-failed");
+        if (r >= 0)
+                r = append_shares(m, plan);
+        if (r >= 0)
+                r = append_pids(m, pids, n_pids);
+        if (r >= 0)
+                r = bus.close_container(m);
+        return r;
+}
+
+static int send_request(Scope *s, const Plan *plan, const char *description, const pid_t *pids, size_t n_pids)
+{
+        sd_bus_message *m = NULL;
+        char address[3 * PATH_MAX];
+        escape_address(plan->user_manager, address, sizeof(address));
+        int r = bus.new(&s->bus);
+        if (r >= 0)
+                r = bus.set_address(s->bus, address);
+        if (r >= 0)
+                r = bus.start(s->bus);
+        if (r >= 0)
+                r = bus.add_filter(s->bus, NULL, on_message, s);
+        if (r >= 0)
+                r = bus.new_method_call(s->bus, &m, MANAGER, MANAGER_PATH, MANAGER_INTERFACE,
+                                        "StartTransientUnit");
+        if (r >= 0)
+                r = bus.append(m, "ss", s->unit, "fail");
+        if (r >= 0)
+                r = append_properties(m, plan, description, pids, n_pids);
+        /* Auxiliary units: none. */
+        if (r >= 0)
+                r = bus.append(m, "a(sa(sv))", 0);
+        if (r >= 0)
+                r = bus.call_async(s->bus, NULL, m, on_reply, s, TIMEOUT_US);
+        if (m)
+                (void)bus.unref(m);
+        return r;
+}
+
+int scope_request(Scope *s, const Plan *plan, const char *name, const char *description, const pid_t *pids,
+                  size_t n_pids, Error *err)
+{
+        CLEANUP_FREE char *clean = text_valid_utf8(description);
+        if (!clean)
+                return error_no_memory(err);
+        int r = load(err);
+        if (r < 0)
+                return r;
+        (void)snprintf(s->unit, sizeof(s->unit), "kurung-%.64s.scope", name);
+        r = send_request(s, plan, clean, pids, n_pids);
+        if (r < 0) {
+                scope_clear(s);
+                return error_set_errno(err, r, "asking the systemd user manager for a scope");
+        }
+        return 0;
+}
+
+int scope_fd(const Scope *s)
+{
+        return s->bus ? bus.get_fd(s->bus) : FD_NONE;
+}
+
+short scope_events(const Scope *s)
+{
+        int events = s->bus ? bus.get_events(s->bus) : 0;
+        return events < 0 ? 0 : (short)events;
+}
+
+int scope_timeout_ms(const Scope *s)
+{
+        uint64_t until;
+        struct timespec now;
+        if (!s->bus || bus.get_timeout(s->bus, &until) < 0 || until == UINT64_MAX)
+                return -1;
+        (void)clock_gettime(CLOCK_MONOTONIC, &now);
+        uint64_t us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+        return until <= us ? 0 : (int)((until - us + 999) / 1000);
+}
+
+int scope_process(Scope *s, Error *err)
+{
+        int r = 1;
+        while (!s->ended && r > 0)
+                r = bus.process(s->bus, NULL);
+        if (r < 0 && !s->ended)
+                failed(s, -r, strerror(-r));
+        if (s->error.errnum != 0)
+                return error_set(err, s->error.errnum, "%s", s->error.text);
+        return s->ended;
+}
+
+void scope_clear(Scope *s)
+{
+        if (s->bus)
+                (void)bus.close_unref(s->bus);
+        s->bus = NULL;
+}

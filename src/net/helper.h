@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The net helper's loop; its main() is in main.c. */
+#pragma once
+
+#include "net/dns.h"
+#include "net/hostaddr.h"
+#include "net/message.h"
+#include "net/stack.h"
+
+#define HELPER_STREAMS_MAX DNS_STREAMS_MAX
+
+/** A TCP connection of the sandbox to its resolver. */
+typedef struct HelperStream {
+        int fd; /* FD_NONE: free */
+        DnsStream *stream;
+        bool failed;
+} HelperStream;
+
+typedef struct Helper {
+        NetConfig config;
+        Policy *policy;
+        Filter *filter;
+        Stack stack;
+        Dns *dns;
+        HostAddresses *host;
+        HelperStream streams[HELPER_STREAMS_MAX];
+        RecordTable records;
+        PollSet polls;
+        int channel;
+        bool finish;
+        bool off; /* tests only: the filter lets all through */
+} Helper;
+
+/**
+ * helper_prepare - all that opens something: the policy, the host's addresses, libslirp, the resolver, the
+ * published ports. Nothing of the sandbox's is looked at. 0 or -errno with @err.
+ */
+int helper_prepare(Helper *h, int config_fd, int channel, Error *err);
+
+/** helper_run - serve until the supervisor says that it is over, or is gone. 0 or -errno with @err. */
+int helper_run(Helper *h, Error *err);

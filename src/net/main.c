@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/defence.h"
+#include "net/helper.h"
+#include "net/lockdown.h"
+#include "net/wall.h"
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <unistd.h>
+
+/* As stage_net.c lays them out. */
+enum { FD_CHANNEL = 3, FD_CONFIG };
+
+/* A sanitizer's shadow is most of an address space. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifdef SANITIZED
+#define MEMORY_MAX 0
+#else
+/* 8,192 connections with full buffers would be 2 GiB; what a build has open takes some megabytes. */
+#define MEMORY_MAX (UINT64_C(512) << 20)
+#endif
+
+/* Tests only: does what an attacker would who has taken this process over (ESCAPES 59). */
+static void pretend_to_be_taken_over(const char *attack)
+{
+        char *const argv[] = {(char[]){"/bin/true"}, NULL};
+        if (str_eq(attack, "open"))
+                (void)open("/", O_RDONLY | O_CLOEXEC);
+        else if (str_eq(attack, "exec"))
+                (void)execv(argv[0], argv);
+        else if (str_eq(attack, "ptrace"))
+                (void)ptrace(PTRACE_ATTACH, getppid(), NULL, NULL);
+        else if (str_eq(attack, "unix"))
+                (void)socket(AF_UNIX, SOCK_STREAM, 0);
+        else if (str_eq(attack, "kill"))
+                (void)kill(getppid(), SIGTERM);
+}
+
+/* libslirp has two buffers of 128 KiB for each connection, and glibc would map and unmap them every time. */
+static void keep_buffers(void)
+{
+        (void)mallopt(M_MMAP_THRESHOLD, 4 << 20);
+        (void)mallopt(M_TRIM_THRESHOLD, 16 << 20);
+}
+
+static int serve(Helper *h, Error *err)
+{
+        bool locked = defence_is_on(DEFENCE_NET_LOCKDOWN);
+        h->off = !defence_is_on(DEFENCE_NET_FILTER);
+        wall.off = !defence_is_on(DEFENCE_NET_WALL);
+        int r = helper_prepare(h, FD_CONFIG, FD_CHANNEL, err);
+        (void)close(FD_CONFIG);
+        if (r == 0 && locked)
+                r = net_lockdown_enter(MEMORY_MAX, err);
+        if (r == 0 && locked)
+                r = net_lockdown_seal(err);
+        if (r < 0)
+                return r;
+        const char *attack = defence_attack();
+        if (attack)
+                pretend_to_be_taken_over(attack);
+        const NetMessage ready = {.type = NETMSG_READY};
+        r = net_message_send(FD_CHANNEL, &ready, FD_NONE, true);
+        return r < 0 ? error_set_errno(err, r, "net helper: its channel") : helper_run(h, err);
+}
+
+/*
+ * net
+ *   has: the host's network namespace, a user and a mount namespace of its own, its channel, its
+ *        configuration. No environment, no other descriptor.
+ *   must: prepare all that opens something, lock itself down, then say that it is ready; serve the tap device
+ *         that it is sent; end with the supervisor.
+ *   must not: look at a frame before it is locked down, or reach what the policy does not allow.
+ */
+int main(void)
+{
+        static Helper h;
+        NetMessage m = {.type = NETMSG_ERROR};
+        (void)signal(SIGPIPE, SIG_IGN);
+        keep_buffers();
+        if (serve(&h, &m.error) < 0)
+                (void)net_message_send(FD_CHANNEL, &m, FD_NONE, true);
+        /* No destructors of libraries: some would open. */
+        _exit(m.error.errnum != 0);
+}

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/stack.h"
+
+#include "net/wall.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <slirp/libslirp.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <time.h>
+
+/* Frames that are taken before sockets are looked at again. */
+#define BATCH 64
+#define UP_QUEUE_MAX 16
+/* Over this the host's sockets are not read: what came is sent first. */
+#define DOWN_QUEUE_FULL (256 * 1024)
+#define SEGMENT_HEADERS 74 /* Ethernet, IPv6, TCP */
+
+uint64_t clock_ns(void)
+{
+        struct timespec t;
+        (void)clock_gettime(CLOCK_MONOTONIC, &t);
+        return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
+}
+
+static bool queue_add(StackQueue *q, size_t max, const uint8_t *bytes, size_t len)
+{
+        uint8_t *copy = q->n < max ? malloc(len) : NULL;
+        if (!copy)
+                return false;
+        memcpy(copy, bytes, len);
+        q->items[(q->first + q->n++) % STACK_QUEUE_MAX] = (StackFrame){copy, len};
+        q->bytes += len;
+        return true;
+}
+
+static void queue_drop_first(StackQueue *q)
+{
+        StackFrame *f = &q->items[q->first];
+        q->bytes -= f->len;
+        free(f->bytes);
+        *f = (StackFrame){0};
+        q->first = (q->first + 1) % STACK_QUEUE_MAX;
+        q->n--;
+}
+
+static void write_tap(Stack *s, const uint8_t *bytes, size_t len)
+{
+        /* What the device does not take is lost, as on a wire; TCP sends it again. */
+        if (s->tap >= 0 && write(s->tap, bytes, len) == (ssize_t)len) {
+                s->bytes_down += len;
+                s->frames_down++;
+        }
+}
+
+void stack_send(Stack *s, const uint8_t *bytes, size_t len)
+{
+        if (s->down.rate == 0) {
+                write_tap(s, bytes, len);
+                return;
+        }
+        bool small = len <= SHAPER_SMALL;
+        if ((s->down_queue.n == 0 || small) && shaper_take(&s->down, len, clock_ns()))
+                write_tap(s, bytes, len);
+        else
+                (void)queue_add(&s->down_queue, STACK_QUEUE_MAX, bytes, len);
+}
+
+static void drain_down(Stack *s)
+{
+        while (s->down_queue.n > 0) {
+                const StackFrame *f = &s->down_queue.items[s->down_queue.first];
+                if (!shaper_take(&s->down, f->len, clock_ns()))
+                        return;
+                write_tap(s, f->bytes, f->len);
+                queue_drop_first(&s->down_queue);
+        }
+}
+
+/* libslirp's callbacks */
+
+static ssize_t on_packet(const void *bytes, size_t len, void *opaque)
+{
+        Stack *s = opaque;
+        if (!s->silent && filter_to_sandbox(s->filter, bytes, len, wall.now_ms) == FILTER_PASS)
+                stack_send(s, bytes, len);
+        return (ssize_t)len;
+}
+
+static void on_guest_error(const char *msg, void *opaque)
+{
+        (void)msg;
+        (void)opaque;
+}
+
+static int64_t on_clock(void *opaque)
+{
+        (void)opaque;
+        return (int64_t)clock_ns();
+}
+
+/* The one timer is for router advertisements, of which the sandbox gets none. */
+static void *on_timer_new(SlirpTimerCb cb, void *cb_opaque, void *opaque)
+{
+        (void)cb;
+        (void)cb_opaque;
+        return opaque;
+}
+
+static void on_timer_free(void *timer, void *opaque)
+{
+        (void)timer;
+        (void)opaque;
+}
+
+static void on_timer_mod(void *timer, int64_t expire_time, void *opaque)
+{
+        (void)timer;
+        (void)expire_time;
+        (void)opaque;
+}
+
+static void on_poll_fd(int fd, void *opaque)
+{
+        (void)fd;
+        (void)opaque;
+}
+
+static void on_notify(void *opaque)
+{
+        (void)opaque;
+}
+
+static const SlirpCb callbacks = {
+        .send_packet = on_packet,
+        .guest_error = on_guest_error,
+        .clock_get_ns = on_clock,
+        .timer_new = on_timer_new,
+        .timer_free = on_timer_free,
+        .timer_mod = on_timer_mod,
+        .register_poll_fd = on_poll_fd,
+        .unregister_poll_fd = on_poll_fd,
+        .notify = on_notify,
+};
+
+static struct in_addr v4(const NetAddress *a)
+{
+        struct in_addr in;
+        memcpy(&in, a->bytes, sizeof(in));
+        return in;
+}
+
+static struct in6_addr v6(const NetAddress *a)
+{
+        struct in6_addr in6;
+        memcpy(&in6, a->bytes, sizeof(in6));
+        return in6;
+}
+
+/* So that libslirp never has to ask who the sandbox is. */
+static void announce(Stack *s)
+{
+        static const sa_family_t families[] = {AF_INET, AF_INET6};
+        uint8_t frame[FRAME_ANSWER_MAX];
+        s->silent = true;
+        for (size_t i = 0; i < ARRAY_LEN(families); i++)
+                slirp_input(s->slirp, frame, (int)frame_make_announcement(families[i], frame));
+        s->silent = false;
+}
+
+int stack_new(const NetConfig *config, Filter *filter, Stack *ret, Error *err)
+{
+        Stack *s = ret;
+        *s = (Stack){.filter = filter, .tap = FD_NONE};
+        s->mtu = shaper_mtu(config->rate_up, config->rate_down, NET_MTU);
+        shaper_init(&s->up, config->rate_up, clock_ns());
+        shaper_init(&s->down, config->rate_down, clock_ns());
+        const SlirpConfig cfg = {
+                .version = 4,
+                .in_enabled = true,
+                .vnetwork = v4(&net_site.network[0]),
+                .vnetmask = {.s_addr = htonl(UINT32_MAX << (32 - net_site.prefix[0]))},
+                .vhost = v4(&net_site.gateway[0]),
+                .in6_enabled = true,
+                .vprefix_addr6 = v6(&net_site.network[1]),
+                .vprefix_len = NET_LINK_PREFIX_IPV6,
+                .vhost6 = v6(&net_site.gateway[1]),
+                .vdhcp_start = v4(&net_guest[0]),
+                .vnameserver = v4(&net_site.resolver[0]),
+                .vnameserver6 = v6(&net_site.resolver[1]),
+                .if_mtu = s->mtu,
+                .if_mru = s->mtu,
+                /* A client of a published port that came by the loopback is answered at the gateway's
+                 * address; and so it would be closed to HostLoopback=. The filter and the wall keep it. */
+                .disable_host_loopback = config->n_loopback_ports == 0 && config->n_publish == 0 && !wall.off,
+                .disable_dns = true,
+                .disable_dhcp = true,
+        };
+        s->slirp = slirp_new(&cfg, &callbacks, s);
+        if (!s->slirp)
+                return error_set(err, EINVAL, "libslirp did not start");
+        announce(s);
+        return 0;
+}
+
+static socklen_t make_sockaddr(const NetAddress *a, uint16_t port, struct sockaddr_storage *ret)
+{
+        *ret = (struct sockaddr_storage){.ss_family = a->family};
+        if (a->family == AF_INET) {
+                struct sockaddr_in *in = (void *)ret;
+                in->sin_port = htons(port);
+                in->sin_addr = v4(a);
+                return sizeof(*in);
+        }
+        struct sockaddr_in6 *in6 = (void *)ret;
+        in6->sin6_port = htons(port);
+        in6->sin6_addr = v6(a);
+        return sizeof(*in6);
+}
+
+int stack_publish(Stack *s, NetPublish *p, Error *err)
+{
+        struct sockaddr_storage host, guest;
+        char text[INET6_ADDRSTRLEN];
+        bool is_v6 = p->address.family == AF_INET6;
+        socklen_t host_len = make_sockaddr(&p->address, p->host_port, &host);
+        socklen_t guest_len = make_sockaddr(&net_guest[is_v6], p->port, &guest);
+        int flags = (p->protocol == NET_UDP ? SLIRP_HOSTFWD_UDP : 0) | (is_v6 ? SLIRP_HOSTFWD_V6ONLY : 0);
+        errno = 0;
+        wall.bound = FD_NONE;
+        if (slirp_add_hostxfwd(s->slirp, (struct sockaddr *)&host, host_len, (struct sockaddr *)&guest,
+                               guest_len, flags) < 0)
+                return error_set_errno(err, errno ? errno : EADDRINUSE, "Publish=: port %u of %s",
+                                       (unsigned)p->host_port,
+                                       net_address_print(&p->address, text, sizeof(text)));
+        socklen_t len = sizeof(host);
+        if (getsockname(wall.bound, (struct sockaddr *)&host, &len) < 0)
+                return error_set_errno(err, errno, "Publish=: getsockname");
+        p->host_port = ntohs(is_v6 ? ((struct sockaddr_in6 *)&host)->sin6_port
+                                   : ((struct sockaddr_in *)&host)->sin_port);
+        if (p->protocol == NET_UDP)
+                filter_publish(s->filter, p->address.family, p->port);
+        return 0;
+}
+
+/* The loop */
+
+static int on_add_poll(int fd, int events, void *opaque)
+{
+        PollSet *set = ((Stack *)opaque)->polls;
+        if (set->n == set->room)
+                return -1;
+        short wanted =
+                (short)(((events & SLIRP_POLL_IN) ? POLLIN : 0) | ((events & SLIRP_POLL_OUT) ? POLLOUT : 0) |
+                        ((events & SLIRP_POLL_PRI) ? POLLPRI : 0));
+        set->fds[set->n] = (struct pollfd){.fd = fd, .events = wanted};
+        return (int)set->n++;
+}
+
+static int on_revents(int index, void *opaque)
+{
+        const PollSet *set = ((Stack *)opaque)->polls;
+        if (index < 0 || (size_t)index >= set->n)
+                return 0;
+        short got = set->fds[index].revents;
+        return ((got & POLLIN) ? SLIRP_POLL_IN : 0) | ((got & POLLOUT) ? SLIRP_POLL_OUT : 0) |
+               ((got & POLLPRI) ? SLIRP_POLL_PRI : 0) | ((got & POLLERR) ? SLIRP_POLL_ERR : 0) |
+               ((got & POLLHUP) ? SLIRP_POLL_HUP : 0);
+}
+
+static void limit_timeout(int *timeout_ms, uint64_t wait_ns)
+{
+        int ms = (int)((wait_ns + 999999) / 1000000);
+        if (*timeout_ms < 0 || ms < *timeout_ms)
+                *timeout_ms = ms;
+}
+
+void stack_poll_prepare(Stack *s, PollSet *polls, int *timeout_ms)
+{
+        uint32_t timeout = *timeout_ms < 0 ? UINT32_MAX : (uint32_t)*timeout_ms;
+        s->polls = polls;
+        size_t first = polls->n;
+        slirp_pollfds_fill(s->slirp, &timeout, on_add_poll, s);
+        if (timeout < INT32_MAX)
+                *timeout_ms = (int)timeout;
+        if (s->down_queue.bytes > DOWN_QUEUE_FULL)
+                for (size_t i = first; i < polls->n; i++)
+                        polls->fds[i].events &= (short)~POLLIN;
+        uint64_t now = clock_ns();
+        if (s->up_queue.n > 0)
+                limit_timeout(timeout_ms, shaper_wait_ns(&s->up, now));
+        if (s->down_queue.n > 0)
+                limit_timeout(timeout_ms, shaper_wait_ns(&s->down, now));
+}
+
+void stack_poll_handle(Stack *s, PollSet *polls)
+{
+        s->polls = polls;
+        if (s->down_queue.n > 0)
+                drain_down(s);
+        wall.inside = true;
+        slirp_pollfds_poll(s->slirp, 0, on_revents, s);
+        wall.inside = false;
+}
+
+void stack_input(Stack *s, const uint8_t *bytes, size_t len)
+{
+        switch (filter_from_sandbox(s->filter, bytes, len, wall.now_ms)) {
+        case FILTER_PASS:
+                wall.inside = wall.in_frame = true;
+                slirp_input(s->slirp, bytes, (int)len);
+                wall.inside = wall.in_frame = false;
+                break;
+        case FILTER_ANSWER:
+                stack_send(s, s->filter->answer, s->filter->answer_len);
+                break;
+        case FILTER_RESOLVE:
+                s->resolve(s->userdata, &s->filter->frame);
+                break;
+        case FILTER_DROP:
+                break;
+        }
+}
+
+static void drain_up(Stack *s)
+{
+        while (s->up_queue.n > 0) {
+                const StackFrame *f = &s->up_queue.items[s->up_queue.first];
+                if (!shaper_take(&s->up, f->len, clock_ns()))
+                        return;
+                stack_input(s, f->bytes, f->len);
+                queue_drop_first(&s->up_queue);
+        }
+}
+
+static void take_frame(Stack *s, const uint8_t *bytes, size_t len)
+{
+        s->bytes_up += len;
+        s->frames_up++;
+        bool waits = s->up_queue.n > 0 && len > SHAPER_SMALL;
+        if (!waits && shaper_take(&s->up, len, clock_ns()))
+                stack_input(s, bytes, len);
+        else
+                (void)queue_add(&s->up_queue, STACK_QUEUE_MAX, bytes, len);
+}
+
+bool stack_wants_tap(const Stack *s)
+{
+        return s->tap >= 0 && s->up_queue.n < UP_QUEUE_MAX;
+}
+
+int stack_read(Stack *s)
+{
+        static uint8_t buffer[NET_FRAME_MAX + 1];
+        wall.now_ms = clock_ms();
+        if (s->up.rate > 0)
+                drain_up(s);
+        for (int i = 0; i < BATCH; i++) {
+                if (!stack_wants_tap(s))
+                        return 0;
+                ssize_t n = read(s->tap, buffer, sizeof(buffer));
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return errno == EAGAIN ? 0 : -errno;
+                if (s->up.rate > 0)
+                        take_frame(s, buffer, (size_t)n);
+                else {
+                        s->bytes_up += (size_t)n;
+                        s->frames_up++;
+                        stack_input(s, buffer, (size_t)n);
+                }
+        }
+        return 1;
+}
+
+void stack_free(Stack *s)
+{
+        while (s->up_queue.n > 0)
+                queue_drop_first(&s->up_queue);
+        while (s->down_queue.n > 0)
+                queue_drop_first(&s->down_queue);
+        if (s->slirp)
+                slirp_cleanup(s->slirp);
+        s->slirp = NULL;
+        s->tap = fd_close(s->tap);
+}

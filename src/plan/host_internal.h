@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of the probe share. */
+#pragma once
+
+#include "plan/host.h"
+
+/** host_below_root - an absolute path as one relative to a directory that stands for "/". */
+const char *host_below_root(const char *path);
+
+/** host_read_below - a whole file of at most @max bytes below @root, owned, NUL-terminated. 0 or -errno. */
+int host_read_below(int root, const char *path, size_t max, char **ret);
+
+void host_limits_clear(HostLimits *limits);

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Limits of resources: which control groups hold them, and what is written there. */
+#include "plan/plan_internal.h"
+
+#include "spec/keys.h"
+
+#include <stdio.h>
+
+#define CPU_PERIOD_US 100000
+
+/* How a key becomes a file of a control group. */
+typedef struct LimitFile {
+        KeyId key;
+        const char *controller;
+        const char *file;
+        bool outer;
+} LimitFile;
+
+static const LimitFile limit_files[] = {
+        {KEY_MEMORY_MAX, "memory", "memory.max", false},
+        {KEY_MEMORY_HIGH, "memory", "memory.high", false},
+        {KEY_MEMORY_SWAP_MAX, "memory", "memory.swap.max", false},
+        {KEY_CPU_QUOTA, "cpu", "cpu.max", false},
+        {KEY_CPU_WEIGHT, "cpu", "cpu.weight", true},
+        {KEY_TASKS_MAX, "pids", "pids.max", false},
+        {KEY_IO_WEIGHT, "io", "io.weight", true},
+        {KEY_IO_READ_BANDWIDTH_MAX, "io", "io.max", false},
+        {KEY_IO_WRITE_BANDWIDTH_MAX, "io", "io.max", false},
+};
+
+static const LimitFile *file_of(KeyId key)
+{
+        for (size_t i = 0; i < ARRAY_LEN(limit_files); i++)
+                if (limit_files[i].key == key)
+                        return &limit_files[i];
+        return NULL;
+}
+
+/* What keeps groups from being made, with its remedy; NULL when nothing does. */
+static const char *groups_missing(const HostLimits *l)
+{
+        switch (l->version) {
+        case HOST_CGROUP_V2:
+                break;
+        case HOST_CGROUP_V1:
+        case HOST_CGROUP_HYBRID:
+                return "this machine's control groups are of version 1 (boot with "
+                       "systemd.unified_cgroup_hierarchy=1)";
+        case HOST_CGROUP_ABSENT:
+                return "no control groups are mounted at /sys/fs/cgroup (mount -t cgroup2, or let systemd do "
+                       "it)";
+        }
+        if (l->base || l->manager)
+                return NULL;
+        return "there is no systemd user manager, and the control group that kurung runs in is not delegated "
+               "(sudo loginctl enable-linger \"$USER\", then log in again)";
+}
+
+static const StrList *controllers(const Plan *plan, const HostLimits *l)
+{
+        return plan->cgroup == CGROUP_DELEGATED ? &l->base_controllers : &l->manager_controllers;
+}
+
+/* The drop-in is what systemd.resource-control(5) and "doctor" have for it. */
+static int controller_missing(const Plan *plan, const LimitFile *file, const char *origin, Error *err)
+{
+        if (plan->cgroup == CGROUP_DELEGATED)
+                return error_set(err, ENOTSUP, "%s: %s: the controller \"%s\" is not there in %s", origin,
+                                 keys[file->key].name, file->controller, plan->cgroup_base);
+        return error_set(
+                err, ENOTSUP,
+                "%s: %s: the controller \"%s\" is not delegated to you (\"kurung doctor\" prints the "
+                "lines that do it)",
+                origin, keys[file->key].name, file->controller);
+}
+
+static PlanLimit *add_limit(Plan *plan, const LimitFile *file, const SpecLimit *from)
+{
+        PlanLimit *grown = reallocarray(plan->limits, plan->n_limits + 1, sizeof(*grown));
+        if (!grown)
+                return NULL;
+        plan->limits = grown;
+        PlanLimit *limit = &grown[plan->n_limits];
+        *limit = (PlanLimit){
+                .key = file->key,
+                .controller = file->controller,
+                .file = file->file,
+                .outer = file->outer,
+                .asked = !from->installed,
+                .origin = strdup(from->origin),
+        };
+        if (!limit->origin)
+                return NULL;
+        plan->n_limits++;
+        return limit;
+}
+
+static uint64_t share(uint64_t total, uint64_t percent)
+{
+        return (uint64_t)((unsigned __int128)total * percent / 100);
+}
+
+/* The number that a limit comes to on this machine. */
+static uint64_t resolve(const HostLimits *l, KeyId key, const SpecLimit *limit)
+{
+        if (limit->unit != LIMIT_PERCENT)
+                return limit->value;
+        switch (key) {
+        case KEY_CPU_QUOTA:
+                return limit->value * (CPU_PERIOD_US / 100);
+        case KEY_TASKS_MAX:
+                return share(l->tasks, limit->value);
+        default:
+                return share(l->memory, limit->value) / 4096 * 4096;
+        }
+}
+
+static int make_limit(Plan *plan, const HostLimits *l, const LimitFile *file, const SpecLimit *from,
+                      Error *err)
+{
+        if (from->unit != LIMIT_AMOUNT && from->unit != LIMIT_PERCENT)
+                return 0;
+        if (!strlist_has(controllers(plan, l), file->controller)) {
+                if (!from->installed)
+                        return controller_missing(plan, file, from->origin, err);
+                return plan_notice_once(plan, "%s is not kept: the controller \"%s\" is not delegated",
+                                        keys[file->key].name, file->controller) < 0
+                               ? error_no_memory(err)
+                               : 0;
+        }
+        PlanLimit *limit = add_limit(plan, file, from);
+        if (!limit)
+                return error_no_memory(err);
+        limit->number = resolve(l, file->key, from);
+        int n = file->key == KEY_CPU_QUOTA
+                        ? asprintf(&limit->value, "%llu %d", (unsigned long long)limit->number, CPU_PERIOD_US)
+                        : asprintf(&limit->value, "%llu", (unsigned long long)limit->number);
+        if (n >= 0)
+                return 0;
+        limit->value = NULL;
+        return error_no_memory(err);
+}
+
+static const HostDisk *disk_of(const HostLimits *l, const char *path)
+{
+        for (size_t i = 0; i < l->n_disks; i++)
+                if (str_eq(l->disks[i].path, path))
+                        return &l->disks[i];
+        return NULL;
+}
+
+static int make_io_limit(Plan *plan, const HostLimits *l, const SpecIoLimit *io, Error *err)
+{
+        const LimitFile *file = file_of(io->key);
+        if (io->rate.unit != LIMIT_AMOUNT)
+                return 0;
+        if (!strlist_has(controllers(plan, l), file->controller))
+                return controller_missing(plan, file, io->rate.origin, err);
+        const HostDisk *disk = disk_of(l, io->path);
+        int e = disk ? disk->errnum : ENODEV;
+        if (e == ENODEV)
+                return error_set(err, e, "%s: %s is on no disk whose speed could be limited", io->rate.origin,
+                                 io->path);
+        if (e != 0)
+                return error_set_errno(err, e, "%s: %s", io->rate.origin, io->path);
+        PlanLimit *limit = add_limit(plan, file, &io->rate);
+        if (!limit)
+                return error_no_memory(err);
+        limit->number = io->rate.value;
+        if (asprintf(&limit->value, "%u:%u %s=%llu", disk->major, disk->minor,
+                     io->key == KEY_IO_READ_BANDWIDTH_MAX ? "rbps" : "wbps",
+                     (unsigned long long)io->rate.value) >= 0)
+                return 0;
+        limit->value = NULL;
+        return error_no_memory(err);
+}
+
+/* The first wish that is no default, or NULL. */
+static const char *asked_by(const Spec *spec, const char **ret_key)
+{
+        for (KeyId id = SPEC_LIMIT_FIRST; id <= SPEC_LIMIT_LAST; id++) {
+                const SpecLimit *limit = spec_limit(spec, id);
+                if (id == KEY_RUNTIME_MAX_SEC || limit->installed ||
+                    (limit->unit != LIMIT_AMOUNT && limit->unit != LIMIT_PERCENT))
+                        continue;
+                *ret_key = keys[id].name;
+                return limit->origin;
+        }
+        for (size_t i = 0; i < spec->n_io_limits; i++)
+                if (spec->io_limits[i].rate.unit == LIMIT_AMOUNT) {
+                        *ret_key = keys[spec->io_limits[i].key].name;
+                        return spec->io_limits[i].rate.origin;
+                }
+        *ret_key = keys[KEY_DELEGATE].name;
+        return spec->delegate ? "--delegate" : NULL;
+}
+
+static bool is_wanted(const Spec *spec, KeyId id)
+{
+        return spec_limit(spec, id)->unit == LIMIT_AMOUNT || spec_limit(spec, id)->unit == LIMIT_PERCENT;
+}
+
+/* Where there are no groups defaults are given up, but for what rlimits and the like can do of it. */
+static int without_groups(Plan *plan, const Spec *spec, const HostLimits *l, const char *missing, Error *err)
+{
+        const char *key;
+        const char *origin = asked_by(spec, &key);
+        if (origin)
+                return error_set(err, ENOTSUP, "%s: %s can't be had: %s", origin, key, missing);
+        const char *weaker = "";
+        if (is_wanted(spec, KEY_TASKS_MAX)) {
+                plan->weak_tasks_max = resolve(l, KEY_TASKS_MAX, spec_limit(spec, KEY_TASKS_MAX));
+                weaker = "; weaker: processes are counted per user id, and when memory runs out the sandbox "
+                         "goes "
+                         "first";
+        }
+        plan->first_to_die = is_wanted(spec, KEY_MEMORY_MAX);
+        return plan_notice_once(plan, "no limits of resources: %s%s", missing, weaker) < 0
+                       ? error_no_memory(err)
+                       : 0;
+}
+
+static int choose_groups(Plan *plan, const Spec *spec, const HostLimits *l, Error *err)
+{
+        plan->cgroup = l->base ? CGROUP_DELEGATED : CGROUP_SCOPE;
+        plan->cgroup_leave = l->base && l->base_is_own;
+        plan->cgroup_writable = spec->delegate;
+        if (spec->delegate && !l->nsdelegate)
+                return error_set(
+                        err, ENOTSUP,
+                        "Delegate=yes can't be had: control groups are mounted without nsdelegate, so that "
+                        "limits could be lifted from inside");
+        if (l->base && !(plan->cgroup_base = strdup(l->base)))
+                return error_no_memory(err);
+        if (!l->base && !(plan->user_manager = strdup(l->manager)))
+                return error_no_memory(err);
+        return 0;
+}
+
+int plan_make_limits(Plan *plan, const Spec *spec, const Host *host, Error *err)
+{
+        const HostLimits *l = &host->limits;
+        const SpecLimit *runtime = spec_limit(spec, KEY_RUNTIME_MAX_SEC);
+        if (runtime->unit == LIMIT_AMOUNT)
+                plan->runtime_max_us = runtime->value;
+        if (!spec_has_limits(spec))
+                return 0;
+        const char *missing = groups_missing(l);
+        if (missing)
+                return without_groups(plan, spec, l, missing, err);
+        int r = choose_groups(plan, spec, l, err);
+        for (KeyId id = SPEC_LIMIT_FIRST; r == 0 && id <= SPEC_LIMIT_LAST; id++)
+                if (id != KEY_RUNTIME_MAX_SEC)
+                        r = make_limit(plan, l, file_of(id), spec_limit(spec, id), err);
+        for (size_t i = 0; r == 0 && i < spec->n_io_limits; i++)
+                r = make_io_limit(plan, l, &spec->io_limits[i], err);
+        return r;
+}
+
+void plan_clear_limits(Plan *plan)
+{
+        for (size_t i = 0; i < plan->n_limits; i++) {
+                free(plan->limits[i].value);
+                free(plan->limits[i].origin);
+        }
+        free(plan->limits);
+        free(plan->cgroup_base);
+        free(plan->user_manager);
+}

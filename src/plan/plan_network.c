@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The network's part of a plan. */
+#include "plan/plan_internal.h"
+
+#ifndef HELPERS_DIR
+#define HELPERS_DIR "/usr/local/libexec/kurung"
+#endif
+
+static int copy_list(const StrList *from, StrList *to)
+{
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < from->n; i++)
+                r = strlist_has(to, from->items[i]) ? 0 : strlist_add(to, from->items[i]);
+        return r;
+}
+
+/* What keeps the helper from serving, with its remedy. */
+static int check_helper(const Host *host, Error *err)
+{
+        if (host->tun_device == HOST_DEVICE_MISSING)
+                return error_set(err, ENOENT,
+                                 "Mode=slirp: there is no /dev/net/tun; load its module: sudo modprobe tun");
+        if (host->tun_device == HOST_DEVICE_CLOSED)
+                return error_set(
+                        err, EACCES,
+                        "Mode=slirp: /dev/net/tun can't be opened; give it udev's mode: sudo chmod 0666 "
+                        "/dev/net/tun");
+        if (!host->net_helper)
+                return error_set(
+                        err, ENOENT,
+                        "Mode=slirp: kurung-net, which belongs to kurung, is not installed; \"make install\" "
+                        "puts it into " HELPERS_DIR);
+        return 0;
+}
+
+static bool has_names(const StrList *rules)
+{
+        NetRule rule;
+        for (size_t i = 0; i < rules->n; i++)
+                if (net_rule_parse(rules->items[i], &rule, NULL) == 0 && rule.kind != NET_RULE_NETWORK)
+                        return true;
+        return false;
+}
+
+static int fill_ports(PlanNetwork *net, const Spec *spec)
+{
+        for (size_t i = 0; i < spec->net_host_loopback.n && i < NET_LOOPBACK_PORTS_MAX; i++)
+                net->loopback_ports[net->n_loopback_ports++] =
+                        (uint16_t)strtoul(spec->net_host_loopback.items[i], NULL, 10);
+        for (size_t i = 0; i < spec->net_publish.n && i < NET_PUBLISH_MAX; i++)
+                if (net_publish_parse(spec->net_publish.items[i], &net->publish[net->n_publish++]) < 0)
+                        return -EINVAL;
+        return 0;
+}
+
+/* A host that the project names needs somebody else who names it, with the same port or the scheme's. */
+static bool is_vouched_for(const HostSources *sources, const HostSource *wanted)
+{
+        NetRule rule, other;
+        if (net_rule_parse(wanted->rule, &rule, NULL) < 0)
+                return false;
+        bool usual = rule.port_first == 22 || rule.port_first == 80 || rule.port_first == 443 ||
+                     rule.port_first == 9418;
+        for (size_t i = 0; i < sources->n; i++) {
+                const HostSource *s = &sources->items[i];
+                if (s->in_project || net_rule_parse(s->rule, &other, NULL) < 0 || other.kind != rule.kind)
+                        continue;
+                bool same = rule.kind == NET_RULE_NETWORK ? net_address_eq(&rule.address, &other.address)
+                                                          : str_eq(rule.name, other.name);
+                if (same && (usual || rule.port_first == other.port_first))
+                        return true;
+        }
+        return false;
+}
+
+#define LEFT_OUT_MAX 8
+
+static int add_sources(Plan *plan, const Spec *spec, const HostSources *sources)
+{
+        unsigned left_out = 0;
+        int r = copy_list(&sources->notices, &plan->notices);
+        for (size_t i = 0; r == 0 && i < sources->n; i++) {
+                const HostSource *s = &sources->items[i];
+                if (s->vouches || !strlist_has(&spec->net_allow_from, s->tool))
+                        continue;
+                if (s->in_project && !is_vouched_for(sources, s)) {
+                        if (left_out++ < LEFT_OUT_MAX)
+                                r = plan_notice(plan,
+                                                "AllowFrom=%s: %s names %s, and no configuration of yours "
+                                                "does: left out; "
+                                                "--allow=%s takes it",
+                                                s->tool, s->where, s->rule, s->rule);
+                        continue;
+                }
+                if (!strlist_has(&plan->net.allow, s->rule))
+                        r = strlist_add(&plan->net.allow, s->rule);
+                if (r == 0)
+                        r = strlist_add_printf(&plan->net.allow_from, "%s %s %s", s->tool, s->rule, s->where);
+        }
+        if (r == 0 && left_out > LEFT_OUT_MAX)
+                r = plan_notice(plan, "AllowFrom=: %u more hosts that the project names are left out",
+                                left_out - LEFT_OUT_MAX);
+        return r;
+}
+
+/* Two ports of the host that are the same can't both be had. */
+static int check_publish(const PlanNetwork *net, Error *err)
+{
+        char text[NET_PUBLISH_TEXT_MAX];
+        for (size_t i = 0; i < net->n_publish; i++)
+                for (size_t k = 0; k < i; k++) {
+                        const NetPublish *a = &net->publish[i], *b = &net->publish[k];
+                        if (a->host_port != 0 && a->host_port == b->host_port && a->protocol == b->protocol &&
+                            net_address_eq(&a->address, &b->address))
+                                return error_set(err, EINVAL,
+                                                 "Publish=%s: this port of the host was given already",
+                                                 net_publish_print(a, text, sizeof(text)));
+                }
+        return 0;
+}
+
+/* Wishes that have no meaning without a network. */
+static int without_network(Plan *plan, const Spec *spec, Error *err)
+{
+        const char *key = spec->net_allow.n > 0           ? "Allow="
+                          : spec->net_allow_from.n > 0    ? "AllowFrom="
+                          : spec->net_host_loopback.n > 0 ? "HostLoopback="
+                          : spec->net_publish.n > 0       ? "Publish="
+                                                          : NULL;
+        if (key && plan_notice(plan, "there is no network (Mode=none), so %s has no effect", key) < 0)
+                return error_no_memory(err);
+        return 0;
+}
+
+int plan_make_network(Plan *plan, const Spec *spec, const Host *host, Error *err)
+{
+        PlanNetwork *net = &plan->net;
+        if (spec->network == NETWORK_NONE)
+                return without_network(plan, spec, err);
+        if (spec->network == NETWORK_HOST)
+                return 0;
+        int r = check_helper(host, err);
+        if (r < 0)
+                return r;
+        if (!(net->helper = strdup(host->net_helper)) || copy_list(&spec->net_allow, &net->allow) < 0 ||
+            copy_list(&spec->net_deny, &net->deny) < 0 || add_sources(plan, spec, &host->sources) < 0)
+                return error_no_memory(err);
+        /* A list that names nothing, as an empty variable on a command line makes it, is not the whole
+         * internet. */
+        net->has_list = spec_asked(spec, KEY_NETWORK_ALLOW) || spec_asked(spec, KEY_NETWORK_ALLOW_FROM);
+        net->allow_private = spec->net_allow_private;
+        net->rate_up = spec->net_rate_up;
+        net->rate_down = spec->net_rate_down;
+        net->check_sni = spec_asked(spec, KEY_NETWORK_CHECK_SNI)
+                                 ? spec->net_check_sni
+                                 : has_names(&net->allow) || has_names(&net->deny);
+        if (fill_ports(net, spec) < 0)
+                return error_set(err, EINVAL, "Publish= is malformed");
+        return check_publish(net, err);
+}
+
+void plan_clear_network(PlanNetwork *net)
+{
+        free(net->helper);
+        strlist_clear(&net->allow);
+        strlist_clear(&net->deny);
+        strlist_clear(&net->allow_from);
+        *net = (PlanNetwork){0};
+}

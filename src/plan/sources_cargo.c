@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cargo's registries (the Cargo Book, "Configuration", "Source Replacement"). Of TOML just what such files
+ * are made of is read: [tables], dotted keys, strings on one line, inline tables of them; other values are
+ * passed over whole.
+ */
+#include "base/io.h"
+#include "plan/sources_internal.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#define KEY_MAX_BYTES 200
+
+typedef struct Cargo {
+        Finder *f;
+        Place place;
+        unsigned line;
+        char replace_with[KEY_MAX_BYTES]; /* of crates-io */
+        StrList sources;                  /* the names of [source.NAME] that say where they are */
+} Cargo;
+
+static void cargo_clear(Cargo *c)
+{
+        strlist_clear(&c->sources);
+}
+
+/* "source.NAME.registry", and what it may say. */
+static int take_pair(Cargo *c, const char *key, const char *value)
+{
+        char name[KEY_MAX_BYTES];
+        int n = 0;
+        if (sscanf(key, "source.%199[^.].replace-with%n", name, &n) == 1 && key[n] == '\0' && n > 0) {
+                if (str_eq(name, "crates-io") && !c->place.in_project)
+                        (void)snprintf(c->replace_with, sizeof(c->replace_with), "%s", value);
+                return 0;
+        }
+        n = 0;
+        if (sscanf(key, "source.%199[^.].registry%n", name, &n) == 1 && key[n] == '\0' && n > 0) {
+                if (!c->place.in_project && strlist_add(&c->sources, name) < 0)
+                        return -ENOMEM;
+                return source_add_url(c->f, value, &c->place);
+        }
+        n = 0;
+        if (sscanf(key, "source.%199[^.].%*[a-z-]%n", name, &n) == 1 && key[n] == '\0' && n > 0) {
+                /* git, directory, local-registry. */
+                if (!c->place.in_project && strlist_add(&c->sources, name) < 0)
+                        return -ENOMEM;
+                return source_add_url(c->f, value, &c->place);
+        }
+        n = 0;
+        if ((sscanf(key, "registries.%199[^.].index%n", name, &n) == 1 && key[n] == '\0' && n > 0) ||
+            str_eq(key, "registry.index"))
+                return source_add_url(c->f, value, &c->place);
+        return 0;
+}
+
+/* A key: bare words and quoted ones, joined by dots, into @out behind @prefix. NULL: it is none. */
+static char *take_key(char *at, const char *prefix, char end, char *out)
+{
+        size_t len = strlen(prefix);
+        memmove(out, prefix, len + 1);
+        for (;;) {
+                at += strspn(at, " \t");
+                char quote = *at == '"' || *at == '\'' ? *at : '\0';
+                at += quote != '\0';
+                size_t n = quote ? strcspn(at, quote == '"' ? "\"\\" : "'") : strcspn(at, ".=] \t'\"");
+                if (n == 0 || len + n + 2 > KEY_MAX_BYTES || (quote && at[n] != quote))
+                        return NULL;
+                if (len > 0)
+                        out[len++] = '.';
+                memcpy(out + len, at, n);
+                len += n;
+                out[len] = '\0';
+                at += n + (quote != '\0');
+                at += strspn(at, " \t");
+                if (*at == end)
+                        return at + 1;
+                if (*at++ != '.')
+                        return NULL;
+        }
+}
+
+static int malformed(Cargo *c)
+{
+        return source_notice(c->f, "%s:%u can't be read here; write one key = \"value\" a line",
+                             c->place.where, c->line);
+}
+
+/* A string on one line; its end, or NULL. Escapes are for names that no host has. */
+static char *take_string(char *at, char **ret)
+{
+        char quote = *at++;
+        size_t n = strcspn(at, quote == '"' ? "\"\\" : "'");
+        if (at[n] != quote || (n == 0 && at[1] == quote))
+                return NULL;
+        at[n] = '\0';
+        *ret = at;
+        return at + n + 1;
+}
+
+/* How many brackets are open behind a value that is passed over; -1: a string that goes on over lines. */
+static int open_brackets(const char *at)
+{
+        int open = 0;
+        for (; *at && *at != '#'; at++) {
+                if (*at == '"' || *at == '\'') {
+                        if (at[1] == *at && at[2] == *at)
+                                return -1;
+                        const char quote = *at++;
+                        while (*at && *at != quote)
+                                at += *at == '\\' && quote == '"' && at[1] ? 2 : 1;
+                        if (*at == '\0')
+                                return -1;
+                }
+                open += (*at == '[' || *at == '{') - (*at == ']' || *at == '}');
+        }
+        return open;
+}
+
+/* { key = "value", ... } on one line. */
+static int take_inline(Cargo *c, const char *table, char *at)
+{
+        for (at += strspn(at, " \t"); *at && *at != '}';) {
+                char key[KEY_MAX_BYTES], *value;
+                at = take_key(at, table, '=', key);
+                if (!at)
+                        return malformed(c);
+                at += strspn(at, " \t");
+                if ((*at != '"' && *at != '\'') || !(at = take_string(at, &value)))
+                        return malformed(c);
+                int r = take_pair(c, key, value);
+                if (r < 0)
+                        return r;
+                at += strspn(at, " \t,");
+        }
+        return *at == '}' ? 0 : malformed(c);
+}
+
+static int take_value(Cargo *c, const char *key, char *at, int *ret_open)
+{
+        bool ours =
+                str_starts(key, "source.") || str_starts(key, "registries.") || str_starts(key, "registry.");
+        char *value;
+        at += strspn(at, " \t");
+        *ret_open = open_brackets(at);
+        if (*ret_open < 0)
+                return -EINVAL;
+        if (!ours)
+                return 0;
+        if (*at == '"' || *at == '\'') {
+                *ret_open = 0;
+                return take_string(at, &value) ? take_pair(c, key, value) : malformed(c);
+        }
+        return *at == '{' && *ret_open == 0 ? take_inline(c, key, at + 1) : 0;
+}
+
+static int read_config(Cargo *c, const char *path)
+{
+        CLEANUP_FREE char *text = source_read(c->f, path);
+        char table[KEY_MAX_BYTES] = "", key[KEY_MAX_BYTES], *at = text;
+        int open = 0, r = 0;
+        c->place = (Place){.where = path, .in_project = source_in_project(c->f, path)};
+        c->line = 0;
+        for (char *line; r == 0 && text && (line = source_next_line(&at, NULL));) {
+                c->line++;
+                if (line[0] == '#' || line[0] == '\0')
+                        continue;
+                if (open > 0) {
+                        int more = open_brackets(line);
+                        open += more;
+                        if (more == -1 && strpbrk(line, "\"'"))
+                                return malformed(c);
+                        continue;
+                }
+                char *end;
+                if (line[0] == '[') {
+                        bool array = line[1] == '[';
+                        end = take_key(line + 1 + array, "", ']', table);
+                        if (!end || (array && *end++ != ']') ||
+                            (end[strspn(end, " \t")] && end[strspn(end, " \t")] != '#'))
+                                return malformed(c);
+                        continue;
+                }
+                end = take_key(line, table, '=', key);
+                if (!end)
+                        return malformed(c);
+                r = take_value(c, key, end, &open);
+                if (r == -EINVAL)
+                        return malformed(c);
+        }
+        return r;
+}
+
+/* config.toml, or the old name config, which counts first. */
+static int read_config_in(Cargo *c, const char *dir, const char *below)
+{
+        struct stat st;
+        char *path = NULL;
+        if (asprintf(&path, "%s/%sconfig", dir, below) < 0)
+                return -ENOMEM;
+        CLEANUP_FREE char *first = path;
+        if (lstat(first, &st) == 0)
+                return read_config(c, first);
+        if (asprintf(&path, "%s/%sconfig.toml", dir, below) < 0)
+                return -ENOMEM;
+        CLEANUP_FREE char *second = path;
+        return read_config(c, second);
+}
+
+/* An index says where its crates are ("dl"); cargo keeps that file of an index that it used. */
+static int read_index(Cargo *c, const char *path)
+{
+        CLEANUP_FREE char *text = source_read(c->f, path);
+        const Place place = {.where = path, .in_project = source_in_project(c->f, path)};
+        const char *at = text ? strstr(text, "\"dl\"") : NULL;
+        if (!at)
+                return 0;
+        at += 4 + strspn(at + 4, " \t\r\n:");
+        if (*at != '"')
+                return 0;
+        CLEANUP_FREE char *url = strndup(at + 1, strcspn(at + 1, "\"\\"));
+        return url ? source_add_url(c->f, url, &place) : -ENOMEM;
+}
+
+/* Of the indexes of the hosts found so far: "HOST-HASH". */
+static int read_indexes(Cargo *c, const char *cargo_home)
+{
+        CLEANUP_FREE char *dir = source_path(c->f, cargo_home, "registry/index");
+        DIR *d = dir ? opendir(dir) : NULL;
+        size_t n = c->f->out->n;
+        int r = dir ? 0 : -ENOMEM;
+        for (struct dirent *e; r == 0 && d && (e = readdir(d));) {
+                char *dash = strrchr(e->d_name, '-');
+                size_t len = dash ? (size_t)(dash - e->d_name) : 0;
+                bool known = false;
+                for (size_t i = 0; len > 0 && i < n; i++) {
+                        const HostSource *s = &c->f->out->items[i];
+                        known |= str_eq(s->tool, "cargo") && !s->in_project &&
+                                 strncmp(s->rule, e->d_name, len) == 0 && s->rule[len] == ':';
+                }
+                if (!known)
+                        continue;
+                char *path = NULL;
+                if (asprintf(&path, "%s/%s/config.json", dir, e->d_name) < 0)
+                        r = -ENOMEM;
+                CLEANUP_FREE char *owned = r == 0 ? path : NULL;
+                if (owned)
+                        r = read_index(c, owned);
+        }
+        if (d)
+                (void)closedir(d);
+        return r;
+}
+
+/*
+ * cargo does not say what its own registry is, but for naming it when it can't be reached: so it is asked for
+ * a crate with an empty home, and with a proxy that is a closed port of the loopback.
+ */
+static int ask_in(Cargo *c, char *program, const char *empty, char **ret_url)
+{
+        CLEANUP_FREE char *answer = NULL, *cargo_home = NULL, *home = NULL;
+        int status = 0;
+        if (asprintf(&cargo_home, "CARGO_HOME=%s", empty) < 0)
+                return -ENOMEM;
+        if (asprintf(&home, "HOME=%s", c->f->ctx->home ? c->f->ctx->home : "/dev/null") < 0)
+                return -ENOMEM;
+        const char *const env[] = {home, cargo_home, "CARGO_HTTP_PROXY=http://127.0.0.1:1",
+                                   "CARGO_NET_RETRY=0", NULL};
+        char *argv[] = {program, (char[]){"search"}, (char[]){"a"}, NULL};
+        int r = source_ask(argv, env, true, &status, &answer, NULL);
+        const char *at = answer;
+        while (r == 0 && (at = strstr(at, "`http"))) {
+                CLEANUP_FREE char *url = strndup(at + 1, strcspn(at + 1, "`"));
+                if (!url)
+                        return -ENOMEM;
+                if (!strstr(url, "//127.0.0.1")) {
+                        *ret_url = TAKE_PTR(url);
+                        return 0;
+                }
+                at++;
+        }
+        return r < 0 ? r : -EIO;
+}
+
+static int ask_cargo(Cargo *c, Error *err)
+{
+        const SourcesContext *ctx = c->f->ctx;
+        CLEANUP_FREE char *program = source_program(c->f, "cargo"), *own = NULL, *url = NULL, *empty = NULL;
+        int r = -ENOENT;
+        if (!program && ctx->home && (own = source_path(c->f, ctx->home, ".cargo/bin/cargo")) &&
+            access(own, X_OK) == 0 && !source_in_project(c->f, own))
+                program = TAKE_PTR(own);
+        if (program && ctx->cache && io_mkdir_p(ctx->cache, 0700) == 0 &&
+            asprintf(&empty, "%s/ask-XXXXXX", ctx->cache) >= 0 && mkdtemp(empty)) {
+                r = ask_in(c, program, empty, &url);
+                (void)io_remove_tree_at(AT_FDCWD, empty);
+        }
+        if (r < 0)
+                return error_set(
+                        err, -r,
+                        "AllowFrom=cargo: no registry is configured, and cargo can't be asked for its "
+                        "default; "
+                        "write source.crates-io.replace-with into ~/.cargo/config.toml, or name the hosts in "
+                        "Allow=");
+        const Place place = {.where = "cargo's default"};
+        return source_add_url(c->f, url, &place);
+}
+
+int source_cargo(Finder *f, Error *err)
+{
+        CLEANUP(cargo_clear) Cargo c = {.f = f};
+        const SourcesContext *ctx = f->ctx;
+        const char *variable = ctx->getenv ? ctx->getenv("CARGO_HOME") : NULL;
+        CLEANUP_FREE char *home = variable && variable[0] == '/' ? strdup(variable)
+                                  : ctx->home                    ? source_path(f, ctx->home, ".cargo")
+                                                                 : NULL;
+        int r = home ? read_config_in(&c, home, "") : 0;
+        bool replaced = c.replace_with[0] != '\0' && strlist_has(&c.sources, c.replace_with);
+        if (r == 0 && ctx->cwd)
+                r = read_config_in(&c, ctx->cwd, ".cargo/");
+        if (r == 0 && !replaced)
+                r = ask_cargo(&c, err);
+        return r == 0 && home ? read_indexes(&c, home) : r;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/nethelper.h"
+
+#include "base/defence.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "base/process.h"
+
+#include <limits.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+/* Refusals that are printed one by one; the rest is for -v and the report. */
+#define TOLD_MAX 20
+#define STOP_MS 2000
+
+/* Borrows the plan's lists: it is written, and not cleared. */
+static int make_config(const PlanNetwork *net, int *ret_fd)
+{
+        static char hostname[HOST_NAME_MAX + 1];
+        NetConfig c = {.allow = net->allow,
+                       .deny = net->deny,
+                       .has_list = net->has_list,
+                       .allow_private = net->allow_private,
+                       .check_sni = net->check_sni,
+                       .n_loopback_ports = net->n_loopback_ports,
+                       .n_publish = net->n_publish,
+                       .rate_up = net->rate_up,
+                       .rate_down = net->rate_down};
+        memcpy(c.loopback_ports, net->loopback_ports, sizeof(c.loopback_ports));
+        memcpy(c.publish, net->publish, sizeof(c.publish));
+        if (gethostname(hostname, sizeof(hostname) - 1) == 0 && hostname[0])
+                c.hostname = hostname;
+        return net_config_write(&c, ret_fd);
+}
+
+int nethelper_start(NetHelper *n, const Plan *plan, Error *err)
+{
+        static char program[PATH_MAX];
+        CLEANUP_FD int config = FD_NONE;
+        int ends[2];
+        if (plan->network != NETWORK_SLIRP)
+                return 0;
+        int r = snprintf(program, sizeof(program), "%s%s", plan->net.helper, defence_program_suffix);
+        r = r < 0 || (size_t)r >= sizeof(program) ? -ENAMETOOLONG : make_config(&plan->net, &config);
+        if (r < 0)
+                return error_set_errno(err, r, "preparing the network");
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+                return error_set_errno(err, errno, "making a channel");
+        CLEANUP_FD int ours = ends[0], theirs = ends[1];
+        pid_t pid = process_clone(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS, &n->pidfd);
+        if (pid == 0) {
+                fd_close(ours);
+                _exit(stage_net_main(plan, program, theirs, config));
+        }
+        if (pid < 0)
+                return error_set_errno(err, (int)pid, "starting the net helper");
+        n->pid = pid;
+        n->channel = TAKE_FD(ours);
+        return 0;
+}
+
+bool nethelper_is_ready(const NetHelper *n, const Plan *plan)
+{
+        return plan->network != NETWORK_SLIRP || (n->ready && n->channel >= 0);
+}
+
+void nethelper_pass_tap(NetHelper *n, int fd)
+{
+        const NetMessage m = {.type = NETMSG_TAP};
+        /* When it has ended meanwhile, that is told where its end is seen; the device is gone with @fd. */
+        if (n->channel >= 0 && fd >= 0)
+                (void)net_message_send(n->channel, &m, fd, true);
+        (void)fd_close(fd);
+}
+
+static void tell_refused(NetHelper *n, const NetRecord *r)
+{
+        char target[NET_NAME_MAX + 64];
+        if (r->allowed || n->told > TOLD_MAX)
+                return;
+        if (n->told++ == TOLD_MAX)
+                log_notice("more was refused; -v shows all at the end");
+        else
+                log_notice("refused %s (%s)", net_report_target(r, target, sizeof(target)), r->reason);
+}
+
+static void tell_published(const NetPublish *p)
+{
+        char address[INET6_ADDRSTRLEN];
+        bool v6 = p->address.family == AF_INET6;
+        log_notice("published %s%s%s:%u -> %u/%s", v6 ? "[" : "",
+                   net_address_print(&p->address, address, sizeof(address)), v6 ? "]" : "",
+                   (unsigned)p->host_port, (unsigned)p->port, p->protocol == NET_UDP ? "udp" : "tcp");
+}
+
+/* 1: there may be more; 0: not now; -errno: no network. */
+static int handle_one(NetHelper *n, Error *err)
+{
+        NetMessage m;
+        int r = net_message_receive(n->channel, &m, NULL);
+        if (r == -EAGAIN)
+                return 0;
+        if (r <= 0) {
+                n->channel = fd_close(n->channel);
+                return r < 0 ? error_set_errno(err, r, "the net helper") : 0;
+        }
+        switch (m.type) {
+        case NETMSG_READY:
+                n->ready = true;
+                return 1;
+        case NETMSG_PUBLISHED:
+                tell_published(&m.publish);
+                return 1;
+        case NETMSG_RECORD:
+                r = net_report_take(&n->report, &m.record);
+                if (r > 0)
+                        tell_refused(n, &m.record);
+                return r < 0 ? error_no_memory(err) : 1;
+        case NETMSG_TOTALS:
+                n->report.totals = m.totals;
+                n->report.complete = true;
+                return 1;
+        case NETMSG_ERROR:
+                if (err && err->errnum == 0)
+                        *err = m.error;
+                return m.error.errnum > 0 ? -m.error.errnum : -EPROTO;
+        case NETMSG_TAP:
+        case NETMSG_FINISH:
+                break;
+        }
+        return error_set(err, EPROTO, "the net helper sent an unexpected message");
+}
+
+int nethelper_handle(NetHelper *n, Error *err)
+{
+        int r;
+        while (n->channel >= 0 && (r = handle_one(n, err)) != 0)
+                if (r < 0)
+                        return r;
+        return 0;
+}
+
+int nethelper_ended(NetHelper *n, Error *err)
+{
+        int status = 0;
+        Error said = {0};
+        (void)nethelper_handle(n, &said);
+        (void)process_wait(n->pidfd, &status);
+        n->pidfd = fd_close(n->pidfd);
+        n->channel = fd_close(n->channel);
+        n->died = true;
+        char why[ERROR_TEXT_MAX];
+        if (said.errnum)
+                (void)snprintf(why, sizeof(why), "%s", said.text);
+        else
+                (void)snprintf(why, sizeof(why), "the net helper ended (status %d)",
+                               process_exit_code(status));
+        if (!n->ready)
+                return error_set(err, said.errnum ? said.errnum : EIO, "no network: %s", why);
+        log_error("the sandbox has no network any more: %s", why);
+        return 0;
+}
+
+static void list_records(const NetReport *report)
+{
+        for (size_t i = 0; i < report->n_records; i++) {
+                const NetRecord *r = &report->records[i];
+                char target[NET_NAME_MAX + 64];
+                log_detail("%s %s, %llu times (%s)", r->allowed ? "allowed" : "refused",
+                           net_report_target(r, target, sizeof(target)), (unsigned long long)r->count,
+                           r->reason);
+        }
+        if (report->totals.overflow > 0)
+                log_detail("%llu attempts at more destinations than were kept",
+                           (unsigned long long)report->totals.overflow);
+        if (report->totals.dropped > 0)
+                log_detail("%llu frames were dropped: malformed, or from a forged source",
+                           (unsigned long long)report->totals.dropped);
+}
+
+void nethelper_stop(NetHelper *n)
+{
+        const NetMessage finish = {.type = NETMSG_FINISH};
+        if (n->channel >= 0 && n->ready && net_message_send(n->channel, &finish, FD_NONE, false) == 0) {
+                struct pollfd fds = {.fd = n->channel, .events = POLLIN};
+                Error ignored = {0};
+                while (n->channel >= 0 && !n->report.complete && poll(&fds, 1, STOP_MS) > 0)
+                        if (nethelper_handle(n, &ignored) < 0)
+                                break;
+        }
+        if (n->pidfd >= 0) {
+                (void)process_signal(n->pidfd, SIGKILL);
+                (void)process_wait(n->pidfd, NULL);
+        }
+        n->pidfd = fd_close(n->pidfd);
+        n->channel = fd_close(n->channel);
+        list_records(&n->report);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The supervisor's side of the net helper: starting it, handing it the tap device, hearing what it saw. */
+#pragma once
+
+#include "net/message.h"
+#include "plan/plan.h"
+#include "run/net_report.h"
+
+typedef struct NetHelper {
+        pid_t pid;   /* 0: none was started */
+        int pidfd;   /* FD_NONE: none, or it has ended */
+        int channel; /* FD_NONE: none, or it has nothing more to say */
+        bool ready, died;
+        NetReport report;
+        unsigned told; /* refusals that were printed */
+} NetHelper;
+
+#define NET_HELPER_NONE ((NetHelper){.pidfd = FD_NONE, .channel = FD_NONE})
+
+/** nethelper_start - where the plan has a network of ours: start it. Nothing is waited for. 0 or -errno with
+ * @err. */
+int nethelper_start(NetHelper *n, const Plan *plan, Error *err);
+
+/** nethelper_is_ready - whether a payload may start: it is ready, or there is none. */
+bool nethelper_is_ready(const NetHelper *n, const Plan *plan);
+
+/** nethelper_pass_tap - hand the tap device over; @fd becomes the helper's. */
+void nethelper_pass_tap(NetHelper *n, int fd);
+
+/**
+ * nethelper_handle - take what it said, after poll(2) of its channel. Prints what is to be seen while a
+ * payload runs: ports, refusals.
+ *
+ * Returns 0; -errno with @err when there will be no network.
+ */
+int nethelper_handle(NetHelper *n, Error *err);
+
+/** nethelper_ended - after poll(2) of its pidfd: say so, when it was not to end. -EIO with @err before it was
+ * ready, else 0. */
+int nethelper_ended(NetHelper *n, Error *err);
+
+/** nethelper_stop - hear the rest of what it saw, and end it. */
+void nethelper_stop(NetHelper *n);
+
+/** stage_net_main - the child that becomes the helper by exec; returns what to _exit with when that failed.
+ */
+int stage_net_main(const Plan *plan, char *program, int channel, int config);

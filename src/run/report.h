@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What came of a run. */
+#pragma once
+
+#include "mech/cgroup.h"
+#include "run/net_report.h"
+
+#include <time.h>
+
+typedef enum RunEnd {
+        RUN_EXITED,
+        RUN_SIGNALLED,
+        RUN_OUT_OF_MEMORY, /* the payload, killed by the kernel at its memory limit */
+        RUN_RUNTIME_MAX,   /* ended at RuntimeMaxSec= */
+        RUN_FAILED,        /* by an error of kurung's: nothing is known of the payload's end */
+} RunEnd;
+
+/** A process that the kernel killed at the memory limit. */
+typedef struct RunKilled {
+        char name[17]; /* as proc_pid_comm(5) has it: chosen by the payload */
+        pid_t pid;     /* inside; 0: not known */
+} RunKilled;
+
+#define RUN_KILLED_MAX 8
+
+typedef struct RunReport {
+        char name[64]; /* the sandbox's */
+        RunEnd end;
+        int exit_code;           /* what kurung exits with */
+        int signal;              /* that ended the payload, 0: none */
+        struct timespec started; /* CLOCK_REALTIME */
+        uint64_t duration_us;
+        bool has_groups; /* use is what control groups counted; else the kernel's count for ended children */
+        CgroupUse use;
+        RunKilled killed[RUN_KILLED_MAX]; /* those that were seen; use.memory.oom_kill has the number */
+        size_t n_killed;
+        NetReport network; /* what it tried to reach, with a network of ours */
+} RunReport;
+
+/** run_report_clear - free it. */
+void run_report_clear(RunReport *report);

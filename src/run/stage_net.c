@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/defence.h"
+#include "base/io.h"
+#include "base/process.h"
+#include "run/nethelper.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <signal.h>
+#include <sys/prctl.h>
+
+/* Descriptors of the program, by number (src/net/main.c). */
+enum { FD_CHANNEL = 3, FD_CONFIG, FD_MAX };
+
+/* Root of its own user namespace, for as long as it takes to leave the file system. */
+static int map_to_root(const Plan *plan)
+{
+        char line[64];
+        int r = io_write_file_at(AT_FDCWD, "/proc/self/setgroups", "deny");
+        (void)snprintf(line, sizeof(line), "0 %u 1", plan->host_uid);
+        if (r == 0)
+                r = io_write_file_at(AT_FDCWD, "/proc/self/uid_map", line);
+        (void)snprintf(line, sizeof(line), "0 %u 1", plan->host_gid);
+        return r == 0 ? io_write_file_at(AT_FDCWD, "/proc/self/gid_map", line) : r;
+}
+
+static int arrange(int channel, int config)
+{
+        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        int high_channel = fcntl(channel, F_DUPFD_CLOEXEC, FD_MAX);
+        int high_config = fcntl(config, F_DUPFD_CLOEXEC, FD_MAX);
+        if (null < 0 || high_channel < 0 || high_config < 0)
+                return -errno;
+        for (int fd = 0; fd < 3; fd++)
+                if (dup2(null, fd) < 0)
+                        return -errno;
+        if (dup2(high_channel, FD_CHANNEL) < 0 || dup2(high_config, FD_CONFIG) < 0)
+                return -errno;
+        return process_close_from(FD_MAX);
+}
+
+/*
+ * net (until it is its own program: src/net/main.c says what that has and must)
+ *   has: a user and a mount namespace of its own, the host's network, the helper's channel and configuration.
+ *   must: die with the supervisor; exec with no environment and no other descriptor.
+ *   must not: look at anything of the sandbox's.
+ */
+int stage_net_main(const Plan *plan, char *program, int channel, int config)
+{
+        char *const argv[] = {program, NULL};
+        int r = prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? -errno : map_to_root(plan);
+        process_reset_signals();
+        if (r == 0)
+                r = arrange(channel, config);
+        if (r == 0)
+                (void)execve(program, argv, defence_environment());
+        NetMessage m = {.type = NETMSG_ERROR};
+        (void)error_set_errno(&m.error, r < 0 ? -r : errno, "starting %s", program);
+        (void)net_message_send(FD_CHANNEL, &m, FD_NONE, true);
+        return EXIT_KURUNG_FAILED;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* [Resources]: values as systemd.resource-control(5) has them, and the options that podman(1) has for the
+ * same. */
+#include "spec/keys_internal.h"
+#include "spec/values.h"
+
+#include <stdio.h>
+
+#define WEIGHT_MAX 10000
+
+typedef int LimitReader(const char *value, LimitUnit *ret_unit, uint64_t *ret);
+
+static int read_percent(const char *value, uint64_t max, LimitUnit *ret_unit, uint64_t *ret)
+{
+        uint64_t n;
+        if (value_percent(value, &n) < 0 || n > max)
+                return -EINVAL;
+        *ret_unit = LIMIT_PERCENT;
+        *ret = n;
+        return 0;
+}
+
+static int read_memory(const char *value, LimitUnit *ret_unit, uint64_t *ret)
+{
+        *ret_unit = LIMIT_AMOUNT;
+        return read_percent(value, 100, ret_unit, ret) == 0 ? 0 : value_size(value, ret);
+}
+
+static int read_tasks(const char *value, LimitUnit *ret_unit, uint64_t *ret)
+{
+        *ret_unit = LIMIT_AMOUNT;
+        return read_percent(value, 100, ret_unit, ret) == 0 ? 0 : value_count(value, UINT32_MAX, ret);
+}
+
+static int read_quota(const char *value, LimitUnit *ret_unit, uint64_t *ret)
+{
+        return read_percent(value, UINT64_MAX, ret_unit, ret);
+}
+
+static int read_weight(const char *value, LimitUnit *ret_unit, uint64_t *ret)
+{
+        *ret_unit = LIMIT_AMOUNT;
+        return value_count(value, WEIGHT_MAX, ret);
+}
+
+static int read_time(const char *value, LimitUnit *ret_unit, uint64_t *ret)
+{
+        *ret_unit = LIMIT_AMOUNT;
+        return value_seconds(value, ret);
+}
+
+/* In the order of SPEC_LIMIT_FIRST to SPEC_LIMIT_LAST. */
+static const struct {
+        LimitReader *read;
+        uint64_t least; /* of an amount */
+        const char *right;
+} limits[SPEC_LIMITS] = {
+        [KEY_MEMORY_MAX - SPEC_LIMIT_FIRST] = {read_memory, 1,
+                                               "must be bytes (K, M, G, T), a percentage or infinity"},
+        [KEY_MEMORY_HIGH -
+                SPEC_LIMIT_FIRST] = {read_memory, 1, "must be bytes (K, M, G, T), a percentage or infinity"},
+        [KEY_MEMORY_SWAP_MAX -
+                SPEC_LIMIT_FIRST] = {read_memory, 0, "must be bytes (K, M, G, T), a percentage or infinity"},
+        [KEY_CPU_QUOTA -
+                SPEC_LIMIT_FIRST] = {read_quota, 1, "must be a percentage of one processor, as 200%"},
+        [KEY_CPU_WEIGHT - SPEC_LIMIT_FIRST] = {read_weight, 1, "must be a number from 1 to 10000"},
+        [KEY_TASKS_MAX - SPEC_LIMIT_FIRST] = {read_tasks, 1, "must be a number, a percentage or infinity"},
+        [KEY_IO_WEIGHT - SPEC_LIMIT_FIRST] = {read_weight, 1, "must be a number from 1 to 10000"},
+        [KEY_RUNTIME_MAX_SEC -
+                SPEC_LIMIT_FIRST] = {read_time, 1, "must be a span of time, as 90, 30min or infinity"},
+};
+
+int key_parse_limit(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err)
+{
+        LimitUnit unit = LIMIT_UNSET;
+        uint64_t n = 0;
+        size_t i = (size_t)key->id - SPEC_LIMIT_FIRST;
+        if (str_eq(value, "infinity"))
+                unit = LIMIT_INFINITY;
+        else if (value[0] != '\0' && (limits[i].read(value, &unit, &n) < 0 || n < limits[i].least))
+                return key_bad_value(key, value, ctx, limits[i].right, err);
+        return spec_set_limit(spec, key->id, unit, n, ctx->installed, ctx->origin) < 0 ? error_no_memory(err)
+                                                                                       : 0;
+}
+
+int key_parse_io_limit(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err)
+{
+        static const char right[] = "must be a path and bytes per second (K, M, G, T), as \"/ 50M\"";
+        CLEANUP_FREE char *copy = strdup(value);
+        CLEANUP_FREE char *path = NULL;
+        LimitUnit unit = LIMIT_AMOUNT;
+        uint64_t rate = 0;
+        if (value[0] == '\0') {
+                spec_clear_io_limits(spec, key->id);
+                return 0;
+        }
+        if (!copy)
+                return error_no_memory(err);
+        char *space = strrchr(copy, ' ');
+        if (!space || space == copy)
+                return key_bad_value(key, value, ctx, right, err);
+        *space = '\0';
+        if (str_eq(space + 1, "infinity"))
+                unit = LIMIT_INFINITY;
+        else if (value_rate(space + 1, &rate) < 0 || rate == 0)
+                return key_bad_value(key, value, ctx, right, err);
+        int r = value_path(copy, ctx, &path, err);
+        if (r == 0 && spec_add_io_limit(spec, key->id, path, unit, rate, ctx->installed, ctx->origin) < 0)
+                r = error_no_memory(err);
+        return r;
+}
+
+int key_parse_delegate(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err)
+{
+        return key_boolean(key, value, ctx, &spec->delegate, err);
+}
+
+static int print_amount(const SpecLimit *limit, const char *before, StrList *ret)
+{
+        switch (limit->unit) {
+        case LIMIT_AMOUNT:
+                return strlist_add_printf(ret, "%s%llu", before, (unsigned long long)limit->value);
+        case LIMIT_PERCENT:
+                return strlist_add_printf(ret, "%s%llu%%", before, (unsigned long long)limit->value);
+        case LIMIT_INFINITY:
+                return strlist_add_printf(ret, "%sinfinity", before);
+        case LIMIT_UNSET:
+                break;
+        }
+        return 0;
+}
+
+int key_print_limit(const Key *key, const Spec *spec, StrList *ret)
+{
+        const SpecLimit *limit = spec_limit(spec, key->id);
+        if (key->id == KEY_RUNTIME_MAX_SEC && limit->unit == LIMIT_AMOUNT)
+                return strlist_add_printf(ret, "%lluus", (unsigned long long)limit->value);
+        return print_amount(limit, "", ret);
+}
+
+int key_print_io_limits(const Key *key, const Spec *spec, StrList *ret)
+{
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < spec->n_io_limits; i++) {
+                if (spec->io_limits[i].key != key->id)
+                        continue;
+                CLEANUP_FREE char *before = NULL;
+                r = asprintf(&before, "%s ", spec->io_limits[i].path) < 0
+                            ? -ENOMEM
+                            : print_amount(&spec->io_limits[i].rate, before, ret);
+        }
+        return r;
+}
+
+/* podman's suffixes are small letters: "512m". */
+static int convert_memory(const char *value, char *out, size_t room)
+{
+        static const char small[] = "bkmg";
+        size_t len = strlen(value);
+        const char *s = len > 0 ? strchr(small, value[len - 1]) : NULL;
+        if (len >= room)
+                return -EINVAL;
+        (void)snprintf(out, room, "%s", value);
+        if (s)
+                out[len - 1] = "\0KMG"[s - small];
+        return 0;
+}
+
+/* "1.5" processors are 150%. */
+static int convert_cpus(const char *value, char *out, size_t room)
+{
+        size_t whole = strspn(value, "0123456789");
+        const char *fraction = value[whole] == '.' ? value + whole + 1 : "";
+        if (whole == 0 || whole > 5 || strspn(fraction, "0123456789") != strlen(fraction) ||
+            (value[whole] != '\0' && fraction[0] == '\0'))
+                return -EINVAL;
+        char digits[3] = "00";
+        for (size_t i = 0; i < 2 && fraction[i]; i++)
+                digits[i] = fraction[i];
+        (void)snprintf(out, room, "%lu%%", strtoul(value, NULL, 10) * 100 + strtoul(digits, NULL, 10));
+        return 0;
+}
+
+static int convert_pids(const char *value, char *out, size_t room)
+{
+        bool none = str_eq(value, "-1") || str_eq(value, "0");
+        if (strlen(value) >= room)
+                return -EINVAL;
+        (void)snprintf(out, room, "%s", none ? "infinity" : value);
+        return 0;
+}
+
+const KeyAlias key_aliases[] = {
+        {"memory", KEY_MEMORY_MAX, "BYTES", convert_memory},
+        {"cpus", KEY_CPU_QUOTA, "N", convert_cpus},
+        {"pids-limit", KEY_TASKS_MAX, "N", convert_pids},
+};
+const size_t key_aliases_n = ARRAY_LEN(key_aliases);

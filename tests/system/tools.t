@@ -1,0 +1,105 @@
+#!/bin/bash
+# The profiles of tools, with registries that this file makes for itself in a network of its own: npm, pip, apt and git
+# reach what they are configured to use, and nothing else.
+. "$SRCDIR/tests/lib.sh"
+export WEB=${WEB:-$PWD/web}
+run_in_network '
+    for name in npm pip deb git evil; do echo "$name.example A 60 198.51.100.10"; done >zone
+    echo "nameserver 198.51.100.2" >resolv.conf
+    mount --bind resolv.conf /etc/resolv.conf
+    mkdir "$WEB" && : >empty
+    [ ! -e /etc/apt/sources.list ] || mount --bind empty /etc/apt/sources.list
+    mount -t tmpfs -o mode=0755 none /etc/apt/sources.list.d
+    echo "deb [trusted=yes] http://deb.example/deb ./" >/etc/apt/sources.list.d/test.list
+    mount -t tmpfs -o mode=0755 none /etc/apt/apt.conf.d
+    in_internet ip addr add 198.51.100.10/32 dev lo
+    serve names in_internet python3 "$SRCDIR/tests/tools/names.py" asked 198.51.100.2 zone
+    serve web in_internet python3 -u -m http.server --bind 198.51.100.10 --directory "$WEB" 80 2>/dev/null'
+
+# reaches PROFILE URL EXPECTED NAME: what curl says with a profile: 0, 6 (no such name), 7 (refused).
+reaches() {
+    kurung run -q -p "$1" -- curl -sSf -m 20 -o /dev/null "$2"
+    is "$status" "$3" "$4" || diag "$errors"
+}
+echo hello >"$WEB/index.html"
+
+# npm
+mkdir -p package "$WEB/tarballs"
+echo '{"name": "demo", "version": "1.0.0", "bin": {"demo": "demo.js"}}' >package/package.json
+printf '#!/bin/sh\necho demo runs\n' >package/demo.js
+tar -czf "$WEB/tarballs/demo.tgz" package
+echo '{"name": "demo", "dist-tags": {"latest": "1.0.0"}, "versions": {"1.0.0": {"name": "demo", "version": "1.0.0",
+    "bin": {"demo": "demo.js"}, "dist": {"tarball": "http://npm.example/tarballs/demo.tgz"}}}}' >"$WEB/demo"
+printf 'registry=http://user:sesame@npm.example/\n' >"$HOME/.npmrc"
+printf 'registry=http://evil.example/\n@x:registry=http://npm.example/\n' >.npmrc
+kurung run -p npm --dry-run -- true
+like "$out" $'\nnet-allow-from npm npm.example:80/tcp ~/.npmrc\n' "--dry-run shows what came of AllowFrom=npm"
+like "$out" "notice AllowFrom=npm: ~/project/.npmrc names evil.example:80/tcp, and no configuration of yours does: left out" \
+    "a host that only the project names is left out, and said to be"
+unlike "$out$errors" sesame "no password is in the plan"
+rm .npmrc
+reaches npm http://npm.example/ 0 "npm's registry is reached"
+reaches npm http://evil.example/ 6 "and no other host"
+reaches npm http://198.51.100.10/ 7 "and no address"
+if command -v npm >/dev/null; then
+    kurung run -p npm -- sh -c 'npm install --no-audit --no-fund --no-update-notifier demo && ./node_modules/.bin/demo'
+    is "$status" 0 "npm install from the configured registry" || diag "$out $errors"
+    like "$out" "demo runs" "and what was installed runs"
+    unlike "$errors" "refused" "and nothing else was tried"
+else
+    skip "npm install from the configured registry" "npm is not installed"
+fi
+
+# pip
+mkdir -p wheel/demo "$WEB/simple/demo" wheel/demo-1.0.dist-info "$HOME/.config/pip"
+echo 'print("demo runs")' >wheel/demo/__init__.py
+printf 'Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n' >wheel/demo-1.0.dist-info/METADATA
+printf 'Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n' >wheel/demo-1.0.dist-info/WHEEL
+printf 'demo/__init__.py,,\ndemo-1.0.dist-info/METADATA,,\ndemo-1.0.dist-info/WHEEL,,\ndemo-1.0.dist-info/RECORD,,\n' >wheel/demo-1.0.dist-info/RECORD
+(cd wheel && python3 -m zipfile -c "$WEB/simple/demo/demo-1.0-py3-none-any.whl" demo demo-1.0.dist-info)
+printf '[global]\nindex-url = http://user:sesame@pip.example/simple\n' >"$HOME/.config/pip/pip.conf"
+printf -- '--index-url http://evil.example/simple\ndemo\n' >requirements.txt
+reaches pip http://pip.example/ 0 "pip's index is reached"
+reaches pip http://evil.example/ 6 "and not what only the project names"
+if python3 -m pip --version >/dev/null 2>&1; then
+    kurung run -q -p pip --env=PIP_TRUSTED_HOST=pip.example --env=PIP_NO_CACHE_DIR=1 -- sh -c \
+        'python3 -m pip install --break-system-packages --disable-pip-version-check demo && python3 -c "import demo"'
+    is "$status" 0 "pip install from the configured index" || diag "$out $errors"
+    like "$out" "demo runs" "and what was installed runs"
+    unlike "$(kurung run -p pip --dry-run -- true; echo "$out$errors")" sesame "no password is in the plan"
+else
+    skip "pip install from the configured index" "pip is not installed"
+fi
+
+# apt
+mkdir -p pkg/DEBIAN pkg/usr/bin "$WEB/deb"
+printf 'Package: kurungdemo\nVersion: 1\nArchitecture: all\nMaintainer: N <n@example.org>\nDescription: x\n' >pkg/DEBIAN/control
+printf '#!/bin/sh\necho demo runs\n' >pkg/usr/bin/kurungdemo
+chmod 755 pkg/usr/bin/kurungdemo
+dpkg-deb --root-owner-group --build pkg "$WEB/deb/kurungdemo.deb" >/dev/null
+(cd "$WEB/deb" && { cat "$OLDPWD/pkg/DEBIAN/control"; printf 'Filename: ./kurungdemo.deb\nSize: %s\nSHA256: %s\n\n' \
+    "$(stat -c %s kurungdemo.deb)" "$(sha256sum kurungdemo.deb | cut -d' ' -f1)"; } >Packages)
+reaches apt http://deb.example/ 0 "apt's source is reached"
+reaches apt http://evil.example/ 6 "and no other host"
+# In this network there are no subordinate ids, so that apt can't become another user and dpkg can't chown (packages.t does).
+kurung run -q -p apt -- sh -c 'apt="apt-get -qq -o APT::Sandbox::User=root"
+    cd /tmp && $apt update && $apt download kurungdemo && dpkg-deb -x kurungdemo*.deb x && x/usr/bin/kurungdemo'
+is "$status" 0 "apt-get update and download from the configured source" || diag "$out $errors"
+like "$out" "demo runs" "and what was downloaded runs"
+
+# git
+git init -q --bare "$WEB/repo.git"
+git -c user.name=n -c user.email=n@example.org init -q work
+(cd work && git -c user.name=n -c user.email=n@example.org commit -q --allow-empty -m first && git push -q "$WEB/repo.git" HEAD:refs/heads/master)
+git -C "$WEB/repo.git" update-server-info
+git init -q .
+git remote add origin http://git.example/repo.git
+kurung run -p git --dry-run -- true
+like "$out" "notice AllowFrom=git: ~/project/.git/config names git.example:80/tcp" "a remote that no configuration of yours knows is left out"
+reaches git http://git.example/ 6 "and not reached"
+printf '[credential "http://git.example"]\n\thelper = store\n' >"$HOME/.gitconfig"
+kurung run -q -p git -- git -c safe.directory='*' fetch origin master
+is "$status" 0 "git fetch from a remote whose host your configuration knows" || diag "$out $errors"
+reaches git http://evil.example/ 6 "and no other host"
+ok "build stays offline" test "$("$KURUNG" run -q -p build -- sh -c 'ls /sys/class/net')" = lo
+done_testing

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What AllowFrom= stands for, on homes and machines that are made up. Hosts are of the reserved names alone.
+ */
+#include "unit.h"
+
+#include "base/io.h"
+#include "plan/sources.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+/* A machine: root/ for the system, home/ and home/project/. */
+typedef struct Machine {
+        char dir[64], root[80], home[80], cwd[96], cache[96];
+        SourcesContext ctx;
+} Machine;
+
+static const char *variables[8][2];
+
+static const char *get_variable(const char *name)
+{
+        for (size_t i = 0; i < ARRAY_LEN(variables) && variables[i][0]; i++)
+                if (str_eq(variables[i][0], name))
+                        return variables[i][1];
+        return NULL;
+}
+
+static void set_variable(const char *name, const char *value)
+{
+        size_t i = 0;
+        while (variables[i][0])
+                i++;
+        variables[i][0] = name;
+        variables[i][1] = value;
+}
+
+static void write_file(const Machine *m, const char *name, const char *text, mode_t mode)
+{
+        char path[300], *slash;
+        (void)snprintf(path, sizeof(path), "%s/%s", m->dir, name);
+        slash = strrchr(path, '/');
+        *slash = '\0';
+        assert_int_equal(io_mkdir_p(path, 0700), 0);
+        *slash = '/';
+        CLEANUP_FD int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+        assert_true(fd >= 0);
+        assert_int_equal(io_write_all(fd, text, strlen(text)), 0);
+}
+
+static void make_link(const Machine *m, const char *target, const char *name)
+{
+        char path[300];
+        write_file(m, name, "", 0600);
+        (void)snprintf(path, sizeof(path), "%s/%s", m->dir, name);
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(symlink(target, path), 0);
+}
+
+static int set_up(void **state)
+{
+        Machine *m = calloc(1, sizeof(*m));
+        const char *tmp = getenv("TMPDIR");
+        (void)snprintf(m->dir, sizeof(m->dir), "%.30s/kurung-sources.XXXXXX", tmp ? tmp : "/var/tmp");
+        if (!mkdtemp(m->dir))
+                return -1;
+        (void)snprintf(m->root, sizeof(m->root), "%s/root", m->dir);
+        (void)snprintf(m->home, sizeof(m->home), "%s/home", m->dir);
+        (void)snprintf(m->cwd, sizeof(m->cwd), "%s/project", m->home);
+        (void)snprintf(m->cache, sizeof(m->cache), "%s/cache", m->home);
+        m->ctx = (SourcesContext){
+                .home = m->home, .cwd = m->cwd, .root = m->root, .cache = m->cache, .getenv = get_variable};
+        memset(variables, 0, sizeof(variables));
+        *state = m;
+        return io_mkdir_p(m->cwd, 0700) < 0 || io_mkdir_p(m->root, 0700) < 0 ? -1 : 0;
+}
+
+static int tear_down(void **state)
+{
+        Machine *m = *state;
+        int r = io_remove_tree_at(AT_FDCWD, m->dir);
+        free(m);
+        return r;
+}
+
+/* All that was found, a line each: "RULE PLACE[ (project)][ (vouches)]"; notices after it. */
+static char *probe(const Machine *m, const char *tool)
+{
+        CLEANUP_STRLIST StrList tools = {0};
+        CLEANUP(sources_clear) HostSources sources = {0};
+        Error err = {0};
+        char *text = NULL;
+        size_t len;
+        FILE *f = open_memstream(&text, &len);
+        assert_int_equal(strlist_add(&tools, tool), 0);
+        if (sources_probe(&m->ctx, &tools, &sources, &err) < 0)
+                (void)fprintf(f, "error: %s\n", err.text);
+        for (size_t i = 0; i < sources.n; i++) {
+                const HostSource *s = &sources.items[i];
+                const char *where = str_starts(s->where, m->root) ? s->where + strlen(m->root) : s->where;
+                (void)fprintf(f, "%s %s%s%s\n", s->rule, where, s->in_project ? " (project)" : "",
+                              s->vouches ? " (vouches)" : "");
+        }
+        for (size_t i = 0; i < sources.env.n; i++)
+                (void)fprintf(f, "env %s\n", sources.env.items[i]);
+        for (size_t i = 0; i < sources.notices.n; i++)
+                (void)fprintf(f, "notice: %s\n", sources.notices.items[i]);
+        (void)fclose(f);
+        return text;
+}
+
+static void found(const Machine *m, const char *tool, const char *expected)
+{
+        CLEANUP_FREE char *text = probe(m, tool);
+        assert_string_equal(text, expected);
+}
+
+static void found_in_it(const Machine *m, const char *tool, const char *part)
+{
+        CLEANUP_FREE char *text = probe(m, tool);
+        if (!strstr(text, part))
+                fail_msg("'%s' does not have '%s'", text, part);
+}
+
+static void npm_as_it_is_configured(void **state)
+{
+        const Machine *m = *state;
+        write_file(m, "home/.npmrc",
+                   "; mine\nregistry = https://npm.corp.example:8443/repo/\n"
+                   "@team:registry=\"https://team.example/\"\n//npm.corp.example/:_authToken=sesame\n"
+                   "@env:registry=https://${NPM_HOST}/x\n@none:registry=https://${UNSET}/x\nproxy=http://"
+                   "p.example\n",
+                   0600);
+        write_file(m, "root/etc/npmrc", "registry=http://global.example\n", 0644);
+        write_file(m, "home/project/.npmrc",
+                   "registry=https://evil.example\n@a:registry=https://team.example\n", 0644);
+        set_variable("NPM_HOST", "env.example");
+        found(m, "npm",
+              "npm.corp.example:8443/tcp ~/.npmrc\nteam.example:443/tcp ~/.npmrc\nenv.example:443/tcp "
+              "~/.npmrc\n"
+              "global.example:80/tcp /etc/npmrc\nevil.example:443/tcp ~/project/.npmrc (project)\n"
+              "team.example:443/tcp ~/project/.npmrc (project)\n"
+              "env npm_config_registry=https://npm.corp.example:8443/repo/\n");
+        set_variable("npm_config_registry", "https://var.example/");
+        found_in_it(m, "npm", "var.example:443/tcp npm_config_registry\n");
+}
+
+/* The default is what the tool says; the project is not where it is asked. */
+static void npm_is_asked_for_its_default(void **state)
+{
+        const Machine *m = *state;
+        found_in_it(m, "npm", "error: AllowFrom=npm: no registry is configured, and npm is not installed");
+        write_file(m, "root/usr/bin/npm",
+                   "#!/bin/sh\n[ \"$*\" = 'config get registry' ] && [ \"$PWD\" = / ] && "
+                   "[ \"$HOME\" = /dev/null ] && echo https://default.example/\n",
+                   0700);
+        write_file(m, "home/project/.npmrc", "registry=https://evil.example\n", 0644);
+        found(m, "npm",
+              "evil.example:443/tcp ~/project/.npmrc (project)\ndefault.example:443/tcp npm config get "
+              "registry\n");
+        write_file(m, "root/usr/bin/npm", "#!/bin/sh\nexit 1\n", 0700);
+        found_in_it(m, "npm", "does not say what its registry is");
+}
+
+/* Nothing of a URL but host and port is kept, whatever becomes of it. */
+static void passwords_do_not_come_along(void **state)
+{
+        const Machine *m = *state;
+        write_file(m, "home/.npmrc",
+                   "registry=https://user:sesame@npm.example/\n@a:registry=https://user:sesame@bad host/\n"
+                   "@b:registry=https://user:sesame@:80/\n@c:registry=https://u:sesame@h.example:99999/\n"
+                   "@d:registry=https://u:ses@me@two.example/\n@e:registry=https://*.example/"
+                   "\n@f:registry=https:///x\n"
+                   "@g:registry=https://[2001:db8::1]:8080/\n@h:registry=https://"
+                   "192.0.2.1\n@i:registry=file:///srv/x\n",
+                   0600);
+        found(m, "npm",
+              "npm.example:443/tcp ~/.npmrc\ntwo.example:443/tcp ~/.npmrc\n[2001:db8::1]:8080/tcp ~/.npmrc\n"
+              "192.0.2.1:443/tcp ~/.npmrc\nenv npm_config_registry=https://npm.example/\n"
+              "notice: AllowFrom=npm: ~/.npmrc names something that is no host: "
+              "left out\n");
+}
+
+static void files_that_are_none(void **state)
+{
+        const Machine *m = *state;
+        char path[300];
+        write_file(m, "home/.npmrc", "registry=https://npm.example/\n", 0600);
+        write_file(m, "home/secret", "registry=https://secret.example/\n", 0600);
+        make_link(m, "../secret", "home/project/.npmrc");
+        found_in_it(m, "npm", "notice: AllowFrom=npm: ~/project/.npmrc can't be read: ");
+        (void)snprintf(path, sizeof(path), "%s/.npmrc", m->cwd);
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(mkfifo(path, 0600), 0);
+        found_in_it(m, "npm", "~/project/.npmrc can't be read: not a regular file");
+}
+
+static void pip_as_it_is_configured(void **state)
+{
+        const Machine *m = *state;
+        write_file(m, "root/etc/pip.conf", "[global]\nindex-url = https://pip.corp.example/simple\n", 0644);
+        write_file(
+                m, "home/.config/pip/pip.conf",
+                "[install]\n# more\nextra_index_url =\n    https://one.example/simple\n    "
+                "https://user:sesame@two.example:8443/simple\ntrusted-host = other.example\n  not.example\n"
+                "[global]\nfind-links: /srv/wheels https://links.example\n",
+                0644);
+        write_file(m, "home/project/requirements.txt",
+                   "--index-url https://evil.example/simple\n-f https://one.example/x\nrequests==2\n-idea\n",
+                   0644);
+        found(m, "pip",
+              "pip.corp.example:443/tcp /etc/pip.conf\none.example:443/tcp ~/.config/pip/pip.conf\n"
+              "two.example:8443/tcp ~/.config/pip/pip.conf\nlinks.example:443/tcp ~/.config/pip/pip.conf\n"
+              "evil.example:443/tcp ~/project/requirements.txt (project)\n"
+              "one.example:443/tcp ~/project/requirements.txt (project)\n"
+              "env PIP_INDEX_URL=https://pip.corp.example/simple\nenv "
+              "PIP_EXTRA_INDEX_URL=https://one.example/simple\n");
+        set_variable("PIP_INDEX_URL", "https://var.example/simple");
+        found_in_it(m, "pip", "var.example:443/tcp PIP_INDEX_URL\n");
+}
+
+static void pip_is_asked_for_its_default(void **state)
+{
+        const Machine *m = *state;
+        found_in_it(m, "pip", "error: AllowFrom=pip: no index is configured");
+        write_file(m, "root/usr/bin/python3",
+                   "#!/bin/sh\n[ \"$1\" = -I ] && echo https://index.example/simple https://files.example\n",
+                   0700);
+        found(m, "pip", "index.example:443/tcp pip's default\nfiles.example:443/tcp pip's default\n");
+}
+
+static void cargo_as_it_is_configured(void **state)
+{
+        const Machine *m = *state;
+        write_file(m, "home/.cargo/config.toml",
+                   "# mine\n[build]\nrustflags = [\n  \"-C\", \"a=[\", # ]\n]\njobs = 2\n[source.crates-io]\n"
+                   "replace-with = 'mirror'\n[source.mirror]\nregistry = "
+                   "\"sparse+https://cargo.corp.example/index/\"\n"
+                   "[registries]\nown = { index = \"https://own.example/index\", token = \"sesame\" }\n"
+                   "[ registries . \"quoted\" ]\nindex=\"ssh://git@git.example/index\"\n"
+                   "[alias]\nb = \"build\"\n[profile.dev]\nopt-level = 0\n",
+                   0600);
+        write_file(m, "home/.cargo/registry/index/cargo.corp.example-0123456789abcdef/config.json",
+                   "{\n \"dl\": \"https://crates.corp.example/api\", \"api\": null }", 0600);
+        write_file(m, "home/.cargo/registry/index/other.example-0123456789abcdef/config.json",
+                   "{\"dl\":\"https://other-crates.example\"}", 0600);
+        write_file(m, "home/project/.cargo/config.toml",
+                   "registries.x.index = \"https://evil.example\"\nsource.crates-io.replace-with=\"x\"\n",
+                   0600);
+        found(m, "cargo",
+              "cargo.corp.example:443/tcp ~/.cargo/config.toml\nown.example:443/tcp ~/.cargo/config.toml\n"
+              "git.example:22/tcp ~/.cargo/config.toml\nevil.example:443/tcp ~/project/.cargo/config.toml "
+              "(project)\n"
+              "crates.corp.example:443/tcp "
+              "~/.cargo/registry/index/cargo.corp.example-0123456789abcdef/config.json\n");
+}
+
+static void cargo_is_asked_for_its_default(void **state)
+{
+        const Machine *m = *state;
+        found_in_it(m, "cargo", "error: AllowFrom=cargo: no registry is configured");
+        write_file(
+                m, "root/usr/bin/cargo",
+                "#!/bin/sh\n[ -d \"$CARGO_HOME\" ] && [ \"$CARGO_HTTP_PROXY\" = http://127.0.0.1:1 ] || exit "
+                "1\n"
+                "echo 'error: failed to download from `https://index.example/config.json`' >&2; exit 101\n",
+                0700);
+        found(m, "cargo", "index.example:443/tcp cargo's default\n");
+        /* The directory that it was asked in is gone. */
+        assert_int_equal(rmdir(m->cache), 0);
+}
+
+static void toml_that_is_not_read_is_named(void **state)
+{
+        static const char *const bad[] = {"[source.x",
+                                          "[source.x]\nregistry = \"a\\u0041\"",
+                                          "x",
+                                          "[[a]",
+                                          "[source]\nx = { registry = 5 }",
+                                          "a = \"\"\"",
+                                          "[source.x]\nregistry=\"a"};
+        const Machine *m = *state;
+        write_file(m, "root/usr/bin/cargo", "#!/bin/sh\necho '`https://index.example/`'\n", 0700);
+        for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+                write_file(m, "home/.cargo/config.toml", bad[i], 0600);
+                found_in_it(m, "cargo", "notice: AllowFrom=cargo: ");
+                found_in_it(m, "cargo", "can't be read here");
+        }
+}
+
+static void apt_as_it_is_configured(void **state)
+{
+        const Machine *m = *state;
+        found_in_it(m, "apt", "error: AllowFrom=apt: /etc/apt names no source with a host");
+        write_file(
+                m, "root/etc/apt/sources.list",
+                "# deb http://commented.example/ x main\ndeb [arch=amd64 signed-by=/x] "
+                "http://deb.example/debian "
+                "bookworm main\ndeb-src https://user:sesame@src.example:8443/d x y\ndebug http://no.example\n"
+                "deb cdrom:[Debian]/ x main\ndeb file:/srv/d x y\n",
+                0644);
+        write_file(m, "root/etc/apt/sources.list.d/more.sources",
+                   "Types: deb\nURIs: http://one.example/debian\n https://two.example/debian\nSuites: x\n\n"
+                   "Types: deb\nURIs: mirror+file:///etc/apt/mirrors.txt\n",
+                   0644);
+        write_file(m, "root/etc/apt/sources.list.d/old.list.save", "deb http://saved.example x y\n", 0644);
+        write_file(m, "root/etc/apt/mirrors.txt",
+                   "http://mirror.example/debian priority:1\n# http://no.example\n", 0644);
+        write_file(m, "root/usr/bin/apt-config",
+                   "#!/bin/sh\necho 'Acquire::http::Proxy http://proxy.example:3128/'; echo "
+                   "'Acquire::x::Retries 3'\n",
+                   0700);
+        found(m, "apt",
+              "deb.example:80/tcp /etc/apt/sources.list\nsrc.example:8443/tcp /etc/apt/sources.list\n"
+              "one.example:80/tcp /etc/apt/sources.list.d/more.sources\n"
+              "two.example:443/tcp /etc/apt/sources.list.d/more.sources\nmirror.example:80/tcp "
+              "/etc/apt/mirrors.txt\n"
+              "proxy.example:3128/tcp apt-config\n");
+}
+
+static bool has_git(const Machine *m)
+{
+        if (access("/usr/bin/git", X_OK) < 0)
+                return false;
+        make_link(m, "/usr/bin/git", "root/usr/bin/git");
+        return true;
+}
+
+static void git_as_it_is_configured(void **state)
+{
+        const Machine *m = *state;
+        found_in_it(m, "git", "error: AllowFrom=git: git is not installed");
+        if (!has_git(m)) {
+                print_message("# git is not installed\n");
+                skip();
+        }
+        found_in_it(m, "git", "there is no repository in the working directory");
+        write_file(m, "home/project/.git/config",
+                   "[core]\n\tfsmonitor = touch /tmp/ran\n[remote \"origin\"]\n\turl = "
+                   "https://user:sesame@git.example:8443/a=b.git\n"
+                   "[remote \"ssh\"]\n\turl = git@scp.example:me/repo\n\tpushurl = "
+                   "ssh://git@push.example:2222/x\n"
+                   "[remote \"local\"]\n\turl = ../other\n[remote \"short\"]\n\turl = work:x/y\n",
+                   0600);
+        write_file(m, "home/project/.gitmodules", "[submodule \"s\"]\n\turl = git://sub.example/s\n", 0600);
+        write_file(m, "home/.gitconfig",
+                   "[url \"https://mirror.example/\"]\n\tinsteadOf = work:\n[credential "
+                   "\"https://cred.example\"]\n\thelper = store\n"
+                   "[http]\n\tsslVerify = true\n",
+                   0600);
+        write_file(m, "home/.git-credentials", "https://me:sesame@stored.example\n", 0600);
+        found(m, "git",
+              "mirror.example:443/tcp ~/.gitconfig (vouches)\ncred.example:443/tcp ~/.gitconfig (vouches)\n"
+              "stored.example:443/tcp ~/.git-credentials (vouches)\n"
+              "git.example:8443/tcp ~/project/.git/config (project)\n"
+              "scp.example:22/tcp ~/project/.git/config (project)\n"
+              "push.example:2222/tcp ~/project/.git/config (project)\n"
+              "mirror.example:443/tcp ~/project/.git/config (project)\n"
+              "sub.example:9418/tcp ~/project/.gitmodules (project)\n");
+        /* ssh knows some. */
+        write_file(m, "root/usr/bin/ssh-keygen",
+                   "#!/bin/sh\n[ \"$1\" = -f ] && [ \"$3\" = -F ] || exit 1\ncase $4 in scp.example | "
+                   "'[push.example]:2222') exit 0 ;; "
+                   "esac\nexit 1\n",
+                   0700);
+        write_file(m, "home/.ssh/known_hosts", "|1|x|y ssh-ed25519 z\n", 0600);
+        found_in_it(m, "git",
+                    "\nscp.example:22/tcp ~/.ssh/known_hosts (vouches)\n"
+                    "push.example:2222/tcp ~/.ssh/known_hosts (vouches)\n");
+}
+
+static void a_project_with_many_hosts_is_bounded(void **state)
+{
+        const Machine *m = *state;
+        char *text = NULL;
+        size_t len;
+        FILE *f = open_memstream(&text, &len);
+        for (unsigned i = 0; i < 3000; i++)
+                (void)fprintf(f, "@s%u:registry=https://h%u.example/\n", i, i);
+        (void)fclose(f);
+        write_file(m, "home/.npmrc", "registry=https://npm.example/\n", 0600);
+        write_file(m, "home/project/.npmrc", text, 0600);
+        free(text);
+        CLEANUP_FREE char *all = probe(m, "npm");
+        size_t lines = 0;
+        for (const char *p = all; (p = strchr(p, '\n')); p++)
+                lines++;
+        assert_int_equal(lines, SOURCES_MAX + 2);
+        assert_non_null(strstr(all, "more than 256 hosts are named"));
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                TEST(npm_as_it_is_configured),        TEST(npm_is_asked_for_its_default),
+                TEST(passwords_do_not_come_along),    TEST(files_that_are_none),
+                TEST(pip_as_it_is_configured),        TEST(pip_is_asked_for_its_default),
+                TEST(cargo_as_it_is_configured),      TEST(cargo_is_asked_for_its_default),
+                TEST(toml_that_is_not_read_is_named), TEST(apt_as_it_is_configured),
+                TEST(git_as_it_is_configured),        TEST(a_project_with_many_hosts_is_bounded),
+        };
+        return RUN_TESTS(tests);
+}
