@@ -246,8 +246,10 @@ static void spot_clear(Spot *s)
 
 static int spot_find(Spot *s, const Journal *j, const ChangesLayer *layers, const JournalEntry *e)
 {
-        const char *slash = strrchr(e->path, '/');
+        const char *slash = e->path ? strrchr(e->path, '/') : NULL;
         size_t len = slash ? (size_t)(slash - e->path) : 0;
+        if (!e->path)
+                return -EBADMSG;
         s->name = slash ? slash + 1 : e->path;
         bool known = s->parent >= 0 && s->layer == e->layer && s->parent_path &&
                      strlen(s->parent_path) == len && strncmp(s->parent_path, e->path, len) == 0;
