@@ -13,6 +13,7 @@
 /* Frames that are taken before sockets are looked at again. */
 #define BATCH 64
 #define UP_QUEUE_MAX 16
+#define IDLE_TIMEOUT_MS 1000 /* libslirp's, without a timer of TCP's */
 /* Over this the host's sockets are not read: what came is sent first. */
 #define DOWN_QUEUE_FULL (256 * 1024)
 #define SEGMENT_HEADERS 74 /* Ethernet, IPv6, TCP */
@@ -282,7 +283,9 @@ void stack_poll_prepare(Stack *s, PollSet *polls, int *timeout_ms)
         s->polls = polls;
         size_t first = polls->n;
         slirp_pollfds_fill(s->slirp, &timeout, on_add_poll, s);
-        if (timeout < INT32_MAX)
+        /* It wants to be called every second, also when it has nothing: an idle helper sleeps. */
+        bool idle = polls->n == first && timeout >= IDLE_TIMEOUT_MS;
+        if (!idle && timeout < INT32_MAX)
                 *timeout_ms = (int)timeout;
         if (s->down_queue.bytes > DOWN_QUEUE_FULL)
                 for (size_t i = first; i < polls->n; i++)
