@@ -17,6 +17,7 @@
 /* Over this the host's sockets are not read: what came is sent first. */
 #define DOWN_QUEUE_FULL (256 * 1024)
 #define SEGMENT_HEADERS 74 /* Ethernet, IPv6, TCP */
+#define UP_SEGMENT_MAX 32760
 
 uint64_t clock_ns(void)
 {
@@ -81,10 +82,26 @@ static void drain_down(Stack *s)
 
 /* libslirp's callbacks */
 
+/*
+ * libslirp's window is 64 KiB, of which a sender fills no more than half by one segment. With a larger
+ * segment size these would be small ones to Nagle's algorithm, and only one would be under way at a time.
+ */
+static void send_small(Stack *s, const void *bytes, size_t len)
+{
+        uint8_t copy[SEGMENT_HEADERS + 40];
+        memcpy(copy, bytes, len);
+        frame_clamp_mss(copy, len, UP_SEGMENT_MAX);
+        stack_send(s, copy, len);
+}
+
 static ssize_t on_packet(const void *bytes, size_t len, void *opaque)
 {
         Stack *s = opaque;
-        if (!s->silent && filter_to_sandbox(s->filter, bytes, len, wall.now_ms) == FILTER_PASS)
+        if (s->silent || filter_to_sandbox(s->filter, bytes, len, wall.now_ms) != FILTER_PASS)
+                return (ssize_t)len;
+        if (s->filter->to_sandbox_syn && len <= SEGMENT_HEADERS + 40)
+                send_small(s, bytes, len);
+        else
                 stack_send(s, bytes, len);
         return (ssize_t)len;
 }
