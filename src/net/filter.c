@@ -172,6 +172,7 @@ FilterAction filter_to_sandbox(Filter *f, const uint8_t *bytes, size_t len, uint
 {
         Frame frame;
         FrameResult r = frame_parse(bytes, len, NULL, &frame);
+        f->to_sandbox_syn = r == FRAME_OK && frame.protocol == NET_TCP && (frame.flags & FRAME_SYN);
         if (f->off)
                 return FILTER_PASS;
         if (r == FRAME_BAD_PROTOCOL && is_unreachable(bytes, len))

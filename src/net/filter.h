@@ -29,6 +29,7 @@ typedef struct Filter {
 
         /* of the last frame */
         Frame frame;
+        bool to_sandbox_syn; /* of the last frame to the sandbox: TCP with SYN */
         int closed_fd; /* FILTER_PASS: it ends a TCP connection for good, whose socket this is; 0: none */
         uint8_t answer[FRAME_ANSWER_MAX];
         size_t answer_len;

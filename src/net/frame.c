@@ -313,3 +313,18 @@ size_t frame_make_announcement(sa_family_t family, uint8_t *out)
         put16(p + 2, checksum(from, to, IPPROTO_ICMPV6, p, len));
         return header_of(from) + len;
 }
+
+void frame_clamp_mss(uint8_t *bytes, size_t len, uint16_t mss)
+{
+        uint8_t *ip = bytes + NET_ETHERNET_HEADER, *tcp = ip + (ip[0] >> 4 == 6 ? IPV6_HEADER : IPV4_HEADER);
+        /* libslirp's own: this option comes first. */
+        if (tcp + TCP_HEADER + 4 > bytes + len || !(tcp[13] & FRAME_SYN) || tcp[12] >> 4 <= TCP_HEADER / 4 ||
+            tcp[20] != TCPOPT_MAXSEG || tcp[21] != TCPOLEN_MAXSEG || get16(tcp + 22) <= mss)
+                return;
+        /* RFC 1624, eqn. 3 */
+        uint32_t s = (uint32_t)(uint16_t)~get16(tcp + 16) + (uint16_t)~get16(tcp + 22) + mss;
+        while (s >> 16)
+                s = (s & 0xffff) + (s >> 16);
+        put16(tcp + 22, mss);
+        put16(tcp + 16, (uint16_t)~s);
+}

@@ -71,6 +71,10 @@ size_t frame_make_prohibited(const Frame *to, const NetAddress *from, uint8_t *o
 size_t frame_make_datagram(const NetAddress *from, uint16_t from_port, const NetAddress *to, uint16_t to_port,
                            const uint8_t *payload, size_t len, uint8_t *out);
 
+/** frame_clamp_mss - lower the segment size that a SYN of libslirp's offers (RFC 9293 3.7.1) to @mss; another
+ * frame stays as it is. @bytes: frame_parse() has taken it. */
+void frame_clamp_mss(uint8_t *bytes, size_t len, uint16_t mss);
+
 /**
  * frame_make_announcement - the sandbox's ARP request or neighbour solicitation for its gateway, by which
  * libslirp learns its Ethernet address: made by us, as none of the sandbox's own gets through. Returns the

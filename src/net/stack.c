@@ -13,9 +13,11 @@
 /* Frames that are taken before sockets are looked at again. */
 #define BATCH 64
 #define UP_QUEUE_MAX 16
+#define IDLE_TIMEOUT_MS 1000 /* libslirp's, without a timer of TCP's */
 /* Over this the host's sockets are not read: what came is sent first. */
 #define DOWN_QUEUE_FULL (256 * 1024)
 #define SEGMENT_HEADERS 74 /* Ethernet, IPv6, TCP */
+#define UP_SEGMENT_MAX 32760
 
 uint64_t clock_ns(void)
 {
@@ -80,10 +82,26 @@ static void drain_down(Stack *s)
 
 /* libslirp's callbacks */
 
+/*
+ * libslirp's window is 64 KiB, of which a sender fills no more than half by one segment. With a larger
+ * segment size these would be small ones to Nagle's algorithm, and only one would be under way at a time.
+ */
+static void send_small(Stack *s, const void *bytes, size_t len)
+{
+        uint8_t copy[SEGMENT_HEADERS + 40];
+        memcpy(copy, bytes, len);
+        frame_clamp_mss(copy, len, UP_SEGMENT_MAX);
+        stack_send(s, copy, len);
+}
+
 static ssize_t on_packet(const void *bytes, size_t len, void *opaque)
 {
         Stack *s = opaque;
-        if (!s->silent && filter_to_sandbox(s->filter, bytes, len, wall.now_ms) == FILTER_PASS)
+        if (s->silent || filter_to_sandbox(s->filter, bytes, len, wall.now_ms) != FILTER_PASS)
+                return (ssize_t)len;
+        if (s->filter->to_sandbox_syn && len <= SEGMENT_HEADERS + 40)
+                send_small(s, bytes, len);
+        else
                 stack_send(s, bytes, len);
         return (ssize_t)len;
 }
@@ -282,7 +300,9 @@ void stack_poll_prepare(Stack *s, PollSet *polls, int *timeout_ms)
         s->polls = polls;
         size_t first = polls->n;
         slirp_pollfds_fill(s->slirp, &timeout, on_add_poll, s);
-        if (timeout < INT32_MAX)
+        /* It wants to be called every second, also when it has nothing: an idle helper sleeps. */
+        bool idle = polls->n == first && timeout >= IDLE_TIMEOUT_MS;
+        if (!idle && timeout < INT32_MAX)
                 *timeout_ms = (int)timeout;
         if (s->down_queue.bytes > DOWN_QUEUE_FULL)
                 for (size_t i = first; i < polls->n; i++)

@@ -16,6 +16,7 @@ printf 'a.b\n*.b\nB.a\n--\nx.b\na.b.\n' >"$work/net-name/1"
 printf '\x12\x34\x01\0\0\1\0\0\0\0\0\0\4good\7example\0\0\1\0\1' >"$work/dns/1"
 printf '\x16\3\1\0\5\1\0\0\1\3' >"$work/sni/1"
 # Frames as tests/fuzz/frames.h reads them: flags, a length, the bytes; all is repaired but the destination.
+# shellcheck disable=SC2059 # the bytes are no format
 for kind in frames slirp; do
     for dest in '\xc6\x33\x64\x02' '\x7f\0\0\1' '\x0a\0\2\2'; do
         # shellcheck disable=SC2059 # bytes
