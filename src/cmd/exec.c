@@ -52,7 +52,8 @@ static int complete_plan(Plan *plan, const StrList *words, const StrList *env, c
         return complete_env(&plan->env, env, err);
 }
 
-static int run(char **argv, const StrList *words, const StrList *env, const char *chdir, int *ret_exit, Error *err)
+static int run(char **argv, const StrList *words, const StrList *env, const char *chdir, int *ret_exit,
+               Error *err)
 {
         CLEANUP(live_clear) Live live = LIVE_NONE;
         if (words->n < 2 || words->items[1][0] == '\0')
@@ -78,7 +79,8 @@ static int find_name(int argc, char **argv)
                         return i + 1;
                 if (argv[i][0] != '-')
                         return i;
-                bool takes_value = str_eq(argv[i], "-e") || str_eq(argv[i], "--env") || str_eq(argv[i], "--chdir");
+                bool takes_value =
+                        str_eq(argv[i], "-e") || str_eq(argv[i], "--env") || str_eq(argv[i], "--chdir");
                 i += takes_value;
         }
         return argc;

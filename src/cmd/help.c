@@ -25,8 +25,10 @@ void help_print_run(const char *command)
                 printf("Usage: kurung shell [OPTIONS] [--] [COMMAND [ARG...]]\n\nOpen a login shell in a new "
                        "sandbox.\n");
         else if (str_eq(command, "try"))
-                printf("Usage: kurung try [OPTIONS] [--] COMMAND [ARG...]\n\nRun a command in a new sandbox, show "
-                       "what it changed, and ask what is to be taken over.\nWhere there is no terminal to ask at "
+                printf("Usage: kurung try [OPTIONS] [--] COMMAND [ARG...]\n\nRun a command in a new sandbox, "
+                       "show "
+                       "what it changed, and ask what is to be taken over.\nWhere there is no terminal to "
+                       "ask at "
                        "it is kept.\n");
         else
                 printf("Usage: kurung run [OPTIONS] [--] COMMAND [ARG...]\n\nRun a command in a new "

@@ -54,7 +54,8 @@ static int count_until_directory(DIR *d, Size *size)
         for (struct dirent *e; (e = readdir(d));) {
                 if (str_eq(e->d_name, ".") || str_eq(e->d_name, ".."))
                         continue;
-                if (++size->entries > ENTRIES_MAX || fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+                if (++size->entries > ENTRIES_MAX ||
+                    fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
                         size->complete = false;
                         return FD_NONE;
                 }
@@ -251,7 +252,8 @@ static int inspect(const char *name, Error *err)
         r = kept_open(name, &kept, err);
         if (r == -ENOENT) {
                 *err = (Error){0};
-                return error_set(err, ENOENT, "no sandbox %s runs or is kept (\"kurung ps -a\" lists them)", name);
+                return error_set(err, ENOENT, "no sandbox %s runs or is kept (\"kurung ps -a\" lists them)",
+                                 name);
         }
         if (r == 0)
                 tell_kept(name, &kept.record, &kept.dir);
@@ -264,11 +266,12 @@ int cmd_inspect(int argc, char **argv)
         Error err = {0};
         bool json = true;
         const CmdOption options[] = {{"json", 0, NULL, "as JSON: there is no other way", .flag = &json}};
-        const CmdUsage usage = {"inspect NAME",
-                                "Print all that is known of a sandbox, as JSON: what was wanted (spec), what was "
-                                "done (plan), its processes,\n"
-                                "control group and use, network, and how much it has written.",
-                                NULL, options, ARRAY_LEN(options)};
+        const CmdUsage usage = {
+                "inspect NAME",
+                "Print all that is known of a sandbox, as JSON: what was wanted (spec), what was "
+                "done (plan), its processes,\n"
+                "control group and use, network, and how much it has written.",
+                NULL, options, ARRAY_LEN(options)};
         int r = cmd_options_parse(&usage, argc, argv, &words, &err);
         if (r == 1)
                 return 0;

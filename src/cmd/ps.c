@@ -146,10 +146,11 @@ int cmd_ps(int argc, char **argv)
                 {"all", 'a', NULL, "those that are kept, too", .flag = &all},
                 {"json", 0, NULL, "as JSON", .flag = &json},
         };
-        const CmdUsage usage = {"ps [OPTIONS]", "List running sandboxes.",
-                                "State: running; kept; killed (kept, and kurung was killed while it ran: it can be "
-                                "gone on with).",
-                                options, ARRAY_LEN(options)};
+        const CmdUsage usage = {
+                "ps [OPTIONS]", "List running sandboxes.",
+                "State: running; kept; killed (kept, and kurung was killed while it ran: it can be "
+                "gone on with).",
+                options, ARRAY_LEN(options)};
         int r = cmd_options_parse(&usage, argc, argv, &words, &err);
         if (r == 1)
                 return 0;

@@ -36,7 +36,8 @@ int cmd_stop(int argc, char **argv)
         if (r == 0 && words.n == 0)
                 r = error_set(&err, EINVAL, "stop: which sandbox? \"kurung ps\" lists those that run");
         if (r == 0 && time && (value_seconds(time, &grace_us) < 0 || grace_us > GRACE_MAX_US))
-                r = error_set(&err, EINVAL, "stop: --time=%.60s: must be a time of at most a day, as 30s", time);
+                r = error_set(&err, EINVAL, "stop: --time=%.60s: must be a time of at most a day, as 30s",
+                              time);
         if (r < 0) {
                 log_error("%s", err.text);
                 return err.exit_code;

@@ -28,7 +28,8 @@ static int count(void *userdata, ChangeEvent event, const Change *c)
 {
         bool *any = userdata;
         fd_close(c->fd);
-        *any = *any || ((event == CHANGE_EVENT_ENTER || event == CHANGE_EVENT_ENTRY) && c->kind != CHANGE_NONE);
+        *any = *any ||
+               ((event == CHANGE_EVENT_ENTER || event == CHANGE_EVENT_ENTRY) && c->kind != CHANGE_NONE);
         return 0;
 }
 
@@ -48,7 +49,8 @@ static int discard(const char *name)
 
 static void keep(const char *name)
 {
-        log_notice("kept as %s: \"kurung diff %s\", \"kurung apply %s\", \"kurung run --in %s\", \"kurung discard "
+        log_notice("kept as %s: \"kurung diff %s\", \"kurung apply %s\", \"kurung run --in %s\", \"kurung "
+                   "discard "
                    "%s\"",
                    name, name, name, name, name);
 }
@@ -86,8 +88,9 @@ static bool do_answer(int answer, const char *name)
                 (void)discard(name);
                 return true;
         default:
-                (void)fprintf(stderr, "a: take all over; c: ask for each; l: show what changed; k: keep it for "
-                                      "later; d: remove it\n");
+                (void)fprintf(stderr,
+                              "a: take all over; c: ask for each; l: show what changed; k: keep it for "
+                              "later; d: remove it\n");
                 return false;
         }
 }

@@ -146,14 +146,16 @@ static void take_flag(const Option *o, Spec *spec, FrontOptions *options)
 /* What a kept sandbox is made of stays as it is; what a command may do in it is asked for each time. */
 static bool may_change(const Key *key)
 {
-        return key->id == KEY_CHDIR || !(str_eq(key->section, "Filesystem") || str_eq(key->section, "Identity"));
+        return key->id == KEY_CHDIR ||
+               !(str_eq(key->section, "Filesystem") || str_eq(key->section, "Identity"));
 }
 
 static int take_option(const Option *o, const FrontContext *ctx, const FrontOptions *options, Spec *spec,
                        Error *err)
 {
         if (options->in_name && !may_change(o->key))
-                return error_set(err, EINVAL, "%s can't be given with --in: root and ids of %s stay as they are",
+                return error_set(err, EINVAL,
+                                 "%s can't be given with --in: root and ids of %s stay as they are",
                                  o->spelling, options->in_name);
         const KeyContext key_ctx = {
                 .home = ctx->home, .cwd = ctx->cwd, .getenv = ctx->getenv, .origin = o->spelling};

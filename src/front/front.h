@@ -9,7 +9,8 @@ typedef struct FrontContext {
         const char *home; /* NULL: none */
         const char *cwd;  /* NULL: it was deleted */
         const char *(*getenv)(const char *name);
-        /* Fills @spec, fresh from spec_init(), with what the kept sandbox @name was made with. 0 or -errno with
+        /* Fills @spec, fresh from spec_init(), with what the kept sandbox @name was made with. 0 or -errno
+         * with
          * @err. */
         int (*restore)(void *userdata, const char *name, Spec *spec, Error *err);
         void *userdata;

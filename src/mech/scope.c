@@ -219,8 +219,8 @@ int scope_request(Scope *s, const Plan *plan, const char *name, const char *desc
         return 0;
 }
 
-/* As org.freedesktop.systemd1(5) has AttachProcessesToUnit(). The user manager asks the system's where it may not
- * do it itself. */
+/* As org.freedesktop.systemd1(5) has AttachProcessesToUnit(). The user manager asks the system's where it may
+ * not do it itself. */
 int scope_attach(const char *manager, const char *unit, const char *group, pid_t pid, Error *err)
 {
         sd_bus_message *m = NULL;

@@ -12,6 +12,6 @@
  */
 int kept_discard(const char *name, Error *err);
 
-/** kept_remove_entry - remove one entry of @dirfd, also where its files belong to subordinate ids of @identity.
- * 0 or -errno with @err. */
+/** kept_remove_entry - remove one entry of @dirfd, also where its files belong to subordinate ids of
+ * @identity. 0 or -errno with @err. */
 int kept_remove_entry(int dirfd, const char *name, const Plan *identity, Error *err);

@@ -30,11 +30,11 @@ static const char *const nouns[] = {"acorn",  "anchor", "badger", "beacon", "bir
 static int check_name(const char *name, Error *err)
 {
         return value_name(name) ? 0
-                                        : error_set(err, EINVAL,
-                                                    "'%.80s' is no sandbox's name: 1 to %d of a-z, 0-9, '.', "
-                                                    "'_', '-', and the first a "
-                                                    "letter or digit",
-                                                    name, VALUE_NAME_MAX);
+                                : error_set(err, EINVAL,
+                                            "'%.80s' is no sandbox's name: 1 to %d of a-z, 0-9, '.', "
+                                            "'_', '-', and the first a "
+                                            "letter or digit",
+                                            name, VALUE_NAME_MAX);
 }
 
 int kept_write_file(int dirfd, const char *name, const char *data, size_t len)
@@ -207,8 +207,9 @@ static int adopt_layer(const Kept *kept, const ChangesLayer *wanted, Plan *plan,
                         return 0;
                 }
         }
-        return error_set(err, ESTALE, "the sandbox %s has nothing for writes to %s: this machine is not what it "
-                                      "was when the sandbox was made",
+        return error_set(err, ESTALE,
+                         "the sandbox %s has nothing for writes to %s: this machine is not what it "
+                         "was when the sandbox was made",
                          kept->dir.name, wanted->dest);
 }
 
@@ -242,7 +243,8 @@ int kept_resume(Kept *kept, const Plan *plan, Error *err)
         for (size_t i = 0; r == 0 && i < record->n_layers; i++) {
                 char work[32];
                 (void)snprintf(work, sizeof(work), "work-%s", record->layers[i].name);
-                /* Only after a run that was killed; the mark of a volatile overlay keeps it from being mounted. */
+                /* Only after a run that was killed; the mark of a volatile overlay keeps it from being
+                 * mounted. */
                 if (fstatat(kept->dir.fd, work, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
                         continue;
                 r = kept_remove_entry(kept->dir.fd, work, &record->identity, err);

@@ -35,7 +35,8 @@ int kept_create(const Plan *plan, const char *name, const StrList *spec, const c
  */
 int kept_adopt(const Kept *kept, Plan *plan, Error *err);
 
-/** kept_resume - note the new payload, and remove what a killed run left of work directories. 0 or -errno with
+/** kept_resume - note the new payload, and remove what a killed run left of work directories. 0 or -errno
+ * with
  * @err. */
 int kept_resume(Kept *kept, const Plan *plan, Error *err);
 

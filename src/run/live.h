@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Running sandboxes: one file each in $XDG_RUNTIME_DIR/kurung (0700, the user's own), locked (flock(2)) by its
- * supervisor for as long as that lives. A file whose lock is free is what a killed one left.
+ * Running sandboxes: one file each in $XDG_RUNTIME_DIR/kurung (0700, the user's own), locked (flock(2)) by
+ * its supervisor for as long as that lives. A file whose lock is free is what a killed one left.
  */
 #pragma once
 
@@ -70,8 +70,8 @@ typedef struct Live {
 /**
  * live_open - look up one that runs.
  *
- * Its record is believed when it is the user's own, its lock is held, and the process that it names is the one
- * that wrote it.
+ * Its record is believed when it is the user's own, its lock is held, and the process that it names is the
+ * one that wrote it.
  *
  * Returns 0; -EINVAL (no name), -ESRCH when no such sandbox runs, -EPERM, -EBADMSG, -errno with @err.
  */
@@ -81,8 +81,8 @@ int live_open(const char *name, Live *ret, Error *err);
 int live_list(StrList *ret, Error *err);
 
 /**
- * live_open_namespaces - open the namespaces that the supervisor holds, and see that they are a sandbox's: the
- * user namespace is a child of ours and our own user's, and all others belong to it.
+ * live_open_namespaces - open the namespaces that the supervisor holds, and see that they are a sandbox's:
+ * the user namespace is a child of ours and our own user's, and all others belong to it.
  *
  * @ret_ns: FD_NONE where it has none of its own.
  *

@@ -68,7 +68,8 @@ static const Field fields[] = {
         FIELD(LIST, "plan", text, false),
 };
 
-_Static_assert(sizeof(pid_t) == sizeof(int) && sizeof(uid_t) == sizeof(int) && sizeof(SeccompKind) == sizeof(int),
+_Static_assert(sizeof(pid_t) == sizeof(int) && sizeof(uid_t) == sizeof(int) &&
+                       sizeof(SeccompKind) == sizeof(int),
                "FIELD_INT");
 _Static_assert(sizeof(time_t) == 8 && sizeof(long) == 8, "FIELD_UINT64");
 
@@ -136,7 +137,7 @@ static int parse_number(const char *value, int64_t min, uint64_t max, uint64_t *
         unsigned long long n = strtoull(value + negative, &end, 10);
         if (errno != 0 || *end || (negative ? n > (uint64_t)-min : n > max))
                 return -EBADMSG;
-        *ret = negative ? (uint64_t)-(int64_t)n : n;
+        *ret = negative ? (uint64_t) - (int64_t)n : n;
         return 0;
 }
 

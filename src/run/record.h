@@ -16,8 +16,8 @@ typedef struct KeptRecord {
         Plan identity;           /* of a plan only what id maps are made of */
         StrList argv;
         char *cwd;
-        char *work_dir; /* the host's; "": none */
-        StrList spec;   /* as spec_store() has it */
+        char *work_dir;       /* the host's; "": none */
+        StrList spec;         /* as spec_store() has it */
         ChangesLayer *layers; /* in the plan's order */
         size_t n_layers;
 } KeptRecord;

@@ -42,8 +42,8 @@ int stage_make_terminal(const StageContext *ctx, int *ret_slave, Error *err);
 int stage_setup_main(const StageContext *ctx);
 
 /**
- * stage_join_main - child of "kurung exec"; joins the sandbox and starts a further payload there. Returns what to
- * _exit with.
+ * stage_join_main - child of "kurung exec"; joins the sandbox and starts a further payload there. Returns
+ * what to _exit with.
  *
  * @userns, @ns: what live_open_namespaces() gave.
  */

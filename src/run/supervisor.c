@@ -44,11 +44,11 @@ typedef struct Supervisor {
         SeccompFilter filter;
         RunDir run;
         const RunOptions *options;
-        LiveRecord record;     /* of what the supervisor holds while it runs */
+        LiveRecord record; /* of what the supervisor holds while it runs */
         LiveFile live;
-        int home;              /* the home that is kept, locked; FD_NONE: none */
-        int placeholders;      /* an extra lower for fuse-overlayfs, FD_NONE: none */
-        int signals;           /* signalfd */
+        int home;         /* the home that is kept, locked; FD_NONE: none */
+        int placeholders; /* an extra lower for fuse-overlayfs, FD_NONE: none */
+        int signals;      /* signalfd */
         sigset_t signals_before;
         StageContext stage;
         int channel;
@@ -675,6 +675,8 @@ static void teardown(Supervisor *s)
         s->placeholders = fd_close(s->placeholders);
         s->userns = fd_close(s->userns);
         s->channel = fd_close(s->channel);
+        /* One that came too late must not end us once it is let through. */
+        (void)signal(LIVE_SIGNAL_END, SIG_IGN);
         if (s->signals >= 0)
                 (void)sigprocmask(SIG_SETMASK, &s->signals_before, NULL);
         s->signals = fd_close(s->signals);
