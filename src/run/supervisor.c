@@ -685,6 +685,8 @@ static void teardown(Supervisor *s)
         s->placeholders = fd_close(s->placeholders);
         s->userns = fd_close(s->userns);
         s->channel = fd_close(s->channel);
+        /* One that came too late must not end us once it is let through. */
+        (void)signal(LIVE_SIGNAL_END, SIG_IGN);
         if (s->signals >= 0)
                 (void)sigprocmask(SIG_SETMASK, &s->signals_before, NULL);
         s->signals = fd_close(s->signals);

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Attacks 7-17: our processes and descriptors. 15 and 16 are about joining a sandbox, which no command does yet.
+# Attacks 7-17: our processes and descriptors. 15 and 16 are in live.t.
 . "$SRCDIR/tests/escape/lib.sh"
 
 is "$(./probe with-fds / "$KURUNG" run -- ./probe fds)" "held: none" "7 descriptors 3-50 of the caller's do not come along"
