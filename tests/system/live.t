@@ -1,5 +1,6 @@
 #!/bin/bash
 # Sandboxes that run and that are kept: ps, exec, stop, inspect, run --in, try, homes that are kept.
+# shellcheck disable=SC2016,SC2317 # the sandbox's shell expands; functions are called by wait_for
 . "$SRCDIR/tests/lib.sh"
 
 records=$HOME/.local/state/kurung/running
