@@ -1,5 +1,6 @@
 #!/bin/bash
 # Attacks 15, 16, 69, 75: joining a sandbox, and the state of those that run.
+# shellcheck disable=SC2016,SC2317 # the sandbox's shell expands; functions are called by wait_for
 . "$SRCDIR/tests/escape/lib.sh"
 
 records=$HOME/.local/state/kurung/running
