@@ -153,7 +153,7 @@ int cmd_export(int argc, char **argv)
                 r = error_set(&err, EINVAL, "export: --format is tar or oci-layer, not '%.60s'", format);
         if (r == 0 && !output)
                 r = error_set(&err, EINVAL, "export: where to? -o FILE");
-        if (r == 0)
+        if (r == 0 && output)
                 r = export_changes(output, oci ? EXPORT_OCI : EXPORT_TAR, &words, &excludes, &err);
         if (r < 0)
                 log_error("%s", err.text);

@@ -14,7 +14,7 @@ static int command(int (*main)(int argc, char **argv), const char *const *words)
 {
         char *argv[WORDS_MAX + 1];
         int argc = 0;
-        while (words[argc] && argc < WORDS_MAX) {
+        while (argc < WORDS_MAX && words[argc]) {
                 argv[argc] = (char *)(uintptr_t)words[argc];
                 argc++;
         }

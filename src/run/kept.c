@@ -331,8 +331,10 @@ int kept_list(StrList *ret, Error *err)
         CLEANUP_FREE char *path = NULL;
         CLEANUP_FD int fd = FD_NONE;
         int r = home_of_state(&path, err);
-        if (r < 0 || (access(path, F_OK) < 0 && errno == ENOENT))
+        if (r < 0)
                 return r;
+        if (!path || (access(path, F_OK) < 0 && errno == ENOENT))
+                return 0;
         r = run_dir_open_state(path, "XDG_STATE_HOME", &fd, err);
         if (r < 0)
                 return r;

@@ -84,7 +84,8 @@ static int print_text(FILE *out, const char *name, const char *value)
         CLEANUP_FREE char *escaped = malloc(room);
         if (!escaped)
                 return -ENOMEM;
-        (void)fprintf(out, "%s %s\n", name, text_escape(value, escaped, room));
+        (void)text_escape(value, escaped, room);
+        (void)fprintf(out, "%s %s\n", name, escaped);
         return 0;
 }
 

@@ -1,238 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "run/supervisor_internal.h"
+
 #include "base/defence.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/process.h"
-#include "mech/idmap.h"
-#include "mech/placeholders.h"
-#include "mech/rootfs.h"
 #include "plan/plan_text.h"
-#include "run/kept.h"
-#include "run/limits.h"
-#include "run/live.h"
-#include "run/nethelper.h"
-#include "run/relay.h"
-#include "run/run.h"
-#include "run/stages.h"
-#include "run/state.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-
-#define OVERLAYS_MAX 4
 
 /* Between SIGTERM and SIGKILL when the time is up. */
 #define GRACE_US 5000000
-
-typedef struct Overlay {
-        int pidfd;
-        int log; /* memfd: its stderr */
-        bool stopped;
-} Overlay;
-
-typedef struct Supervisor {
-        const Plan *plan;
-        RunReport *report;
-        SeccompFilter filter;
-        RunDir run;
-        const RunOptions *options;
-        LiveRecord record; /* of what the supervisor holds while it runs */
-        LiveFile live;
-        int home;         /* the home that is kept, locked; FD_NONE: none */
-        int placeholders; /* an extra lower for fuse-overlayfs, FD_NONE: none */
-        int signals;      /* signalfd */
-        sigset_t signals_before;
-        StageContext stage;
-        int channel;
-        int userns;
-        int init; /* pidfd; FD_NONE once it has ended */
-        Overlay overlays[OVERLAYS_MAX];
-        size_t n_overlays;
-        Limits limits;
-        bool cgroup_awaited; /* the setup stage waits for its control group */
-        size_t fuse_index;   /* the fuse-overlayfs that is to be started once helpers have a group */
-        int fuse_fd;         /* its /dev/fuse, FD_NONE: none */
-        unsigned ended_late; /* how often the time was up */
-        NetHelper net;
-        bool net_awaited; /* the setup stage waits for it */
-        bool may_start;   /* the setup stage waits for nothing more: what comes is the init's */
-        uint64_t held;    /* bit N: signal N came before that */
-        Relay relay;
-        unsigned interrupts; /* how often Ctrl-C was asked for without a terminal of our own */
-        bool payload_ended;
-        bool run_removed;
-        int payload_status;
-        bool overlay_died;
-        Error error; /* what a stage reported */
-        int init_status;
-} Supervisor;
-
-static const int forwarded_signals[] = {SIGHUP,  SIGINT,  SIGQUIT,  SIGTERM, SIGUSR1,
-                                        SIGUSR2, SIGALRM, SIGWINCH, SIGCONT, SIGTSTP};
-
-static int block_signals(Supervisor *s, Error *err)
-{
-        sigset_t set;
-        process_reset_signals();
-        (void)signal(SIGPIPE, SIG_IGN);
-        (void)sigemptyset(&set);
-        for (size_t i = 0; i < ARRAY_LEN(forwarded_signals); i++)
-                (void)sigaddset(&set, forwarded_signals[i]);
-        (void)sigaddset(&set, SIGCHLD);
-        (void)sigaddset(&set, LIVE_SIGNAL_END);
-        (void)sigaddset(&set, SIGTTOU);
-        (void)sigaddset(&set, SIGTTIN);
-        (void)sigprocmask(SIG_BLOCK, &set, &s->signals_before);
-        s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-        return s->signals < 0 ? error_set_errno(err, errno, "signalfd") : 0;
-}
-
-/* The directory of a kept run lies elsewhere; other things that are made once stay in the state directory. */
-static int make_kept(Supervisor *s, Error *err)
-{
-        CLEANUP_FD int state = FD_NONE;
-        const RunOptions *o = s->options;
-        int r = s->plan->state_dir ? run_dir_open_state(s->plan->state_dir, "XDG_CACHE_HOME", &state, err)
-                                   : 0;
-        if (r < 0 || !o->resume)
-                return r < 0 ? r : kept_create(s->plan, o->keep_name, o->spec, o->work_dir, &s->run, err);
-        r = kept_resume(o->resume, s->plan, err);
-        if (r < 0)
-                return r;
-        s->run = o->resume->dir;
-        o->resume->dir = RUN_DIR_NONE;
-        return 0;
-}
-
-/* Several runs may share it; who removes it waits for none of them. */
-static int make_home(Supervisor *s, Error *err)
-{
-        const Plan *plan = s->plan;
-        CLEANUP_FD int homes = FD_NONE;
-        struct stat st;
-        int r = run_dir_open_state(plan->homes_dir, "XDG_STATE_HOME", &homes, err);
-        if (r < 0)
-                return r;
-        if (mkdirat(homes, plan->home_name, 0700) < 0 && errno != EEXIST)
-                return error_set_errno(err, errno, "making the home %s", plan->home_name);
-        s->home = openat(homes, plan->home_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (s->home < 0 || fstat(s->home, &st) < 0)
-                return error_set_errno(err, errno, "the home %s", plan->home_name);
-        if (st.st_uid != geteuid())
-                return error_set(err, EPERM, "the home %s (%s) belongs to somebody else", plan->home_name,
-                                 plan->homes_dir);
-        if (flock(s->home, LOCK_SH | LOCK_NB) < 0)
-                return error_set(err, EBUSY, "the home %s is being removed", plan->home_name);
-        return 0;
-}
-
-/* All that can fail before any child exists. */
-static int prepare(Supervisor *s, Error *err)
-{
-        const Plan *plan = s->plan;
-        int r = rootfs_prepare(plan, err);
-        if (r == 0)
-                r = seccomp_prepare(plan, &s->filter, err);
-        if (r == 0 && plan->home_name)
-                r = make_home(s, err);
-        if (r == 0 && (plan->needs_run_dir || plan->keep))
-                r = plan->keep ? make_kept(s, err) : run_dir_make(plan->state_dir, &s->run, err);
-        if (r == 0)
-                r = run_name_make(&s->run, s->report->name, sizeof(s->report->name), err);
-        for (size_t i = 0; r == 0 && i < plan->n_ops; i++)
-                if (plan->ops[i].placeholders)
-                        r = placeholders_prepare(plan, plan->ops[i].source, &s->placeholders, err);
-        if (r == 0)
-                r = block_signals(s, err);
-        return r;
-}
-
-/* What clone3(2) says when no namespaces can be made, in words that lead to the cause. */
-static const char *namespaces_refused(int e)
-{
-        switch (e) {
-        case ENOSPC:
-        case EUSERS:
-                return "there are as many of a kind as the limits under /proc/sys/user (max_user_namespaces "
-                       "and "
-                       "others) allow, or 32 inside each other";
-        case ENOSYS:
-        case EPERM:
-                return "refused, by a setting of this machine or the filter of a sandbox or container around "
-                       "kurung "
-                       "(\"kurung doctor\" looks)";
-        default:
-                return strerror(e);
-        }
-}
-
-/* The setup stage, its maps, and a hold on its user namespace: without it nobody could remove the files of
- * its ids later. */
-static int start(Supervisor *s, Error *err)
-{
-        int ends[2];
-        int r = channel_make(ends);
-        if (r < 0)
-                return error_set_errno(err, r, "making a channel");
-        CLEANUP_FD int ours = ends[0], theirs = ends[1];
-        s->stage = (StageContext){
-                .plan = s->plan,
-                .filter = &s->filter,
-                .channel = theirs,
-                .network = s->plan->network == NETWORK_SLIRP,
-                .run_fd = s->run.fd,
-                .run_name = s->run.name,
-                .terminal = defence_is_on(DEFENCE_PTY) && isatty(STDIN_FILENO),
-        };
-        for (int fd = 0; fd < 3; fd++)
-                if (s->stage.terminal && isatty(fd))
-                        s->stage.tty_fds |= 1 << fd;
-        /* The setup stage makes the network namespace itself, while its id maps are written. */
-        uint64_t namespaces = s->plan->namespaces & ~(uint64_t)CLONE_NEWNET;
-        if (!defence_is_on(DEFENCE_IPC_NAMESPACE))
-                namespaces &= ~(uint64_t)CLONE_NEWIPC;
-        pid_t pid = process_clone(namespaces, &s->init);
-        if (pid == 0) {
-                fd_close(ours);
-                _exit(stage_setup_main(&s->stage));
-        }
-        if (pid < 0)
-                return error_set(err, (int)-pid, "making the namespaces: %s", namespaces_refused((int)-pid));
-        s->channel = TAKE_FD(ours);
-        s->record.init = pid;
-        IdmapJob job = IDMAP_JOB_NONE;
-        /* Where groups are ours to make they are made first: a group that helpers are born into can't have
-         * limits below any more. The user manager answers while newuidmap and newgidmap run. */
-        bool at_once = s->plan->cgroup != CGROUP_SCOPE;
-        r = at_once ? limits_begin(&s->limits, s->plan, s->report->name, pid, 0, err) : 0;
-        if (r == 0)
-                r = idmap_begin(s->plan, pid, &job, err);
-        /* While others work already: the setup stage, newuidmap and newgidmap. */
-        if (r == 0)
-                r = nethelper_start(&s->net, s->plan, err);
-        if (r == 0 && !at_once)
-                r = limits_begin(&s->limits, s->plan, s->report->name, pid, s->net.pid, err);
-        int finished = idmap_finish(&job, err);
-        if (r == 0)
-                r = finished;
-        if (r < 0)
-                return r;
-        char path[48];
-        (void)snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
-        s->userns = open(path, O_RDONLY | O_CLOEXEC);
-        if (s->userns < 0)
-                return error_set_errno(err, errno, "opening %s", path);
-        r = channel_send(s->channel, MSG_SYNC, SYNC_USERNS, FD_NONE);
-        return r < 0 ? error_set_errno(err, r, "talking to the setup stage") : 0;
-}
 
 /* fuse-overlayfs first: a stopped one would leave payloads waiting in the kernel for ever. */
 static void kill_all(Supervisor *s)
@@ -748,9 +533,9 @@ int run_plan(const Plan *plan, const RunOptions *options, RunReport *ret, Error 
         *ret = (RunReport){.end = RUN_FAILED, .exit_code = EXIT_KURUNG_FAILED};
         (void)clock_gettime(CLOCK_REALTIME, &ret->started);
         (void)clock_gettime(CLOCK_MONOTONIC, &begin);
-        int r = prepare(&s, &s.error);
+        int r = supervisor_prepare(&s, &s.error);
         if (r == 0)
-                r = start(&s, &s.error);
+                r = supervisor_start(&s, &s.error);
         if (r == 0)
                 r = limits_start_clock(&s.limits, &s.error);
         if (r == 0)

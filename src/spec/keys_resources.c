@@ -83,28 +83,36 @@ int key_parse_limit(const Key *key, const char *value, const KeyContext *ctx, Sp
                                                                                        : 0;
 }
 
+/* "PATH RATE": the path, owned, and what is behind the last space. -EINVAL: there is none. */
+static int split_rate(const char *value, char **ret_path, const char **ret_rate)
+{
+        const char *space = strrchr(value, ' ');
+        if (!space || space == value)
+                return -EINVAL;
+        *ret_rate = space + 1;
+        *ret_path = strndup(value, (size_t)(space - value));
+        return *ret_path ? 0 : -ENOMEM;
+}
+
 int key_parse_io_limit(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err)
 {
         static const char right[] = "must be a path and bytes per second (K, M, G, T), as \"/ 50M\"";
-        CLEANUP_FREE char *copy = strdup(value);
-        CLEANUP_FREE char *path = NULL;
+        CLEANUP_FREE char *text = NULL, *path = NULL;
+        const char *rate_text = "";
         LimitUnit unit = LIMIT_AMOUNT;
         uint64_t rate = 0;
         if (value[0] == '\0') {
                 spec_clear_io_limits(spec, key->id);
                 return 0;
         }
-        if (!copy)
+        int r = split_rate(value, &text, &rate_text);
+        if (r == -ENOMEM)
                 return error_no_memory(err);
-        char *space = strrchr(copy, ' ');
-        if (!space || space == copy)
-                return key_bad_value(key, value, ctx, right, err);
-        *space = '\0';
-        if (str_eq(space + 1, "infinity"))
+        if (r == 0 && str_eq(rate_text, "infinity"))
                 unit = LIMIT_INFINITY;
-        else if (value_rate(space + 1, &rate) < 0 || rate == 0)
+        else if (r < 0 || value_rate(rate_text, &rate) < 0 || rate == 0)
                 return key_bad_value(key, value, ctx, right, err);
-        int r = value_path(copy, ctx, &path, err);
+        r = value_path(text, ctx, &path, err);
         if (r == 0 && spec_add_io_limit(spec, key->id, path, unit, rate, ctx->installed, ctx->origin) < 0)
                 r = error_no_memory(err);
         return r;

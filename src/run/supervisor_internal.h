@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the supervisor's files share: the one that begins a run, and the one that sees it to its end. */
+#pragma once
+
+#include "run/kept.h"
+#include "run/limits.h"
+#include "run/live.h"
+#include "run/nethelper.h"
+#include "run/relay.h"
+#include "run/run.h"
+#include "run/stages.h"
+#include "run/state.h"
+
+#include <signal.h>
+
+#define OVERLAYS_MAX 4
+
+typedef struct Overlay {
+        int pidfd;
+        int log; /* memfd: its stderr */
+        bool stopped;
+} Overlay;
+
+typedef struct Supervisor {
+        const Plan *plan;
+        RunReport *report;
+        SeccompFilter filter;
+        RunDir run;
+        const RunOptions *options;
+        LiveRecord record; /* of what the supervisor holds while it runs */
+        LiveFile live;
+        int home;         /* the home that is kept, locked; FD_NONE: none */
+        int placeholders; /* an extra lower for fuse-overlayfs, FD_NONE: none */
+        int signals;      /* signalfd */
+        sigset_t signals_before;
+        StageContext stage;
+        int channel;
+        int userns;
+        int init; /* pidfd; FD_NONE once it has ended */
+        Overlay overlays[OVERLAYS_MAX];
+        size_t n_overlays;
+        Limits limits;
+        bool cgroup_awaited; /* the setup stage waits for its control group */
+        size_t fuse_index;   /* the fuse-overlayfs that is to be started once helpers have a group */
+        int fuse_fd;         /* its /dev/fuse, FD_NONE: none */
+        unsigned ended_late; /* how often the time was up */
+        NetHelper net;
+        bool net_awaited; /* the setup stage waits for it */
+        bool may_start;   /* the setup stage waits for nothing more: what comes is the init's */
+        uint64_t held;    /* bit N: signal N came before that */
+        Relay relay;
+        unsigned interrupts; /* how often Ctrl-C was asked for without a terminal of our own */
+        bool payload_ended;
+        bool run_removed;
+        int payload_status;
+        bool overlay_died;
+        Error error; /* what a stage reported */
+        int init_status;
+} Supervisor;
+
+/** supervisor_prepare - all that can fail before any child exists. 0 or -errno with @err. */
+int supervisor_prepare(Supervisor *s, Error *err);
+
+/**
+ * supervisor_start - the setup stage, its maps, its control groups and network asked for, and a hold on its
+ * user namespace: without it nobody could remove the files of its ids later. 0 or -errno with @err.
+ */
+int supervisor_start(Supervisor *s, Error *err);
