@@ -127,7 +127,7 @@ is "$wrong" "" "20 at once: each has limits of its own"
 ok "20 at once: nothing is left" wait_for no_groups
 
 # In a group that is delegated already no manager is asked.
-delegated() { systemd-run --user --quiet --pipe --wait -p Delegate=yes --working-directory="$PWD" -E HOME="$HOME" "$@"; }
+delegated() { systemd-run --user --quiet --collect --pipe --wait -p Delegate=yes --working-directory="$PWD" -E HOME="$HOME" "$@"; }
 XDG_RUNTIME_DIR=/run/user/$(id -u)
 export XDG_RUNTIME_DIR
 got=$(delegated "$KURUNG" run --memory-max=99M --report="$PWD/r.json" -- cat /sys/fs/cgroup/memory.max 2>&1)
