@@ -19,6 +19,9 @@
 /* Between SIGTERM and SIGKILL when the time is up. */
 #define GRACE_US 5000000
 
+/* What fuse-overlayfs needs to end, once it has closed its files. */
+#define DYING_MS 500
+
 /* fuse-overlayfs first: a stopped one would leave payloads waiting in the kernel for ever. */
 static void kill_all(Supervisor *s)
 {
@@ -167,67 +170,6 @@ static void take_namespaces(Supervisor *s, int mask, const int *fds, size_t n)
                 fd_close(fds[at++]);
 }
 
-static void handle_message(Supervisor *s)
-{
-        Message m;
-        int fds[CHANNEL_FDS_MAX];
-        size_t n = 0;
-        int r = channel_receive_fds(s->channel, &m, fds, &n);
-        if (r > 0 && m.type == MSG_NAMESPACES) {
-                take_namespaces(s, m.value, fds, n);
-                return;
-        }
-        CLEANUP_FD int fd = r > 0 && n > 0 ? fds[0] : FD_NONE;
-        for (size_t i = 1; r > 0 && i < n; i++)
-                fd_close(fds[i]);
-        if (r <= 0) {
-                s->channel = fd_close(s->channel);
-                return;
-        }
-        switch (m.type) {
-        case MSG_ERROR:
-                if (s->error.errnum == 0)
-                        s->error = m.error;
-                break;
-        case MSG_FUSE_DEVICE:
-                s->fuse_index = (size_t)m.value;
-                fd_close(s->fuse_fd);
-                s->fuse_fd = TAKE_FD(fd);
-                groups_are_ready(s);
-                break;
-        case MSG_TERMINAL:
-                relay_start(&s->relay, TAKE_FD(fd));
-                break;
-        case MSG_TAP:
-                nethelper_pass_tap(&s->net, TAKE_FD(fd));
-                break;
-        case MSG_STOPPED:
-                stop_ourselves(s);
-                break;
-        case MSG_EXIT_LAST:
-        case MSG_EXIT:
-                s->payload_ended = true;
-                s->payload_status = m.value;
-                /* Nobody writes any more: while the kernel takes the namespaces apart, we remove what was
-                 * written. */
-                if (m.type == MSG_EXIT_LAST && s->n_overlays == 0 && s->run.fd >= 0 && !s->plan->keep)
-                        s->run_removed = run_dir_remove(&s->run, s->userns, NULL) == 0;
-                break;
-        case MSG_SYNC:
-                s->cgroup_awaited = s->cgroup_awaited || m.value == SYNC_CGROUP;
-                groups_are_ready(s);
-                s->net_awaited = s->net_awaited || m.value == SYNC_NETNS;
-                go_on_with_network(s);
-                break;
-        case MSG_STARTED:
-                record_start(s);
-                break;
-        case MSG_NAMESPACES:
-        case MSG_SIGNAL:
-                break;
-        }
-}
-
 /* The last line that fuse-overlayfs wrote to its stderr; its complaints about mount options are none of it.
  */
 static void overlay_said(const Overlay *o, char *out, size_t room)
@@ -255,6 +197,89 @@ static void overlay_ended(Supervisor *s, Overlay *o)
         (void)error_set(&s->error, EIO, "fuse-overlayfs ended (status %d)%s%s: the sandbox was ended, too",
                         process_exit_code(status), said[0] ? ": " : "", said);
         kill_all(s);
+}
+
+/*
+ * A payload whose file system goes away ends by SIGBUS, or can't be executed: that comes to us before the end
+ * of fuse-overlayfs, which closes its files first. So that the cause is told, it gets a moment to end.
+ */
+static void look_for_dying(Supervisor *s)
+{
+        for (size_t i = 0; i < s->n_overlays; i++) {
+                struct pollfd p = {.fd = s->overlays[i].pidfd, .events = POLLIN};
+                if (p.fd >= 0 && poll(&p, 1, DYING_MS) > 0)
+                        overlay_ended(s, &s->overlays[i]);
+        }
+}
+
+static bool is_lost_file_system(int errnum)
+{
+        return errnum == EIO || errnum == ENOTCONN || errnum == ECONNABORTED;
+}
+
+static void handle_message(Supervisor *s)
+{
+        Message m;
+        int fds[CHANNEL_FDS_MAX];
+        size_t n = 0;
+        int r = channel_receive_fds(s->channel, &m, fds, &n);
+        if (r > 0 && m.type == MSG_NAMESPACES) {
+                take_namespaces(s, m.value, fds, n);
+                return;
+        }
+        CLEANUP_FD int fd = r > 0 && n > 0 ? fds[0] : FD_NONE;
+        for (size_t i = 1; r > 0 && i < n; i++)
+                fd_close(fds[i]);
+        if (r <= 0) {
+                s->channel = fd_close(s->channel);
+                return;
+        }
+        switch (m.type) {
+        case MSG_ERROR:
+                if (is_lost_file_system(m.error.errnum))
+                        look_for_dying(s);
+                if (s->error.errnum == 0)
+                        s->error = m.error;
+                break;
+        case MSG_FUSE_DEVICE:
+                s->fuse_index = (size_t)m.value;
+                fd_close(s->fuse_fd);
+                s->fuse_fd = TAKE_FD(fd);
+                groups_are_ready(s);
+                break;
+        case MSG_TERMINAL:
+                relay_start(&s->relay, TAKE_FD(fd));
+                break;
+        case MSG_TAP:
+                nethelper_pass_tap(&s->net, TAKE_FD(fd));
+                break;
+        case MSG_STOPPED:
+                stop_ourselves(s);
+                break;
+        case MSG_EXIT_LAST:
+        case MSG_EXIT:
+                if (WIFSIGNALED(m.value) && WTERMSIG(m.value) == SIGBUS)
+                        look_for_dying(s);
+                s->payload_ended = true;
+                s->payload_status = m.value;
+                /* Nobody writes any more: while the kernel takes the namespaces apart, we remove what was
+                 * written. */
+                if (m.type == MSG_EXIT_LAST && s->n_overlays == 0 && s->run.fd >= 0 && !s->plan->keep)
+                        s->run_removed = run_dir_remove(&s->run, s->userns, NULL) == 0;
+                break;
+        case MSG_SYNC:
+                s->cgroup_awaited = s->cgroup_awaited || m.value == SYNC_CGROUP;
+                groups_are_ready(s);
+                s->net_awaited = s->net_awaited || m.value == SYNC_NETNS;
+                go_on_with_network(s);
+                break;
+        case MSG_STARTED:
+                record_start(s);
+                break;
+        case MSG_NAMESPACES:
+        case MSG_SIGNAL:
+                break;
+        }
 }
 
 /* Children that were stopped: a stopped fuse-overlayfs hangs the payload, and nobody would know why. */
