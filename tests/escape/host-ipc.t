@@ -5,6 +5,8 @@
 runtime=$HOME/runtime
 mkdir -m 700 "$runtime" "$runtime/podman" "$runtime/containerd" "$runtime/pipewire"
 export XDG_RUNTIME_DIR=$runtime
+# Without its user manager a machine may have something new to tell, once.
+"$KURUNG" run -- true >/dev/null 2>&1
 # What is in its place on a host: a socket at a path under the runtime directory.
 socket() { # NUMBER-AND-NAME PATH
     canary listening listen "$2"

@@ -12,7 +12,8 @@ for command in 5412 100005412 ffffffff00005412; do
     is "$(typed "'$KURUNG'" "$command")" "by hand" "$number TIOCSTI ($command): nothing is typed outside"
     is "$(typed "'$KURUNG'" "$command" '<&1')" "by hand" "$number TIOCSTI ($command) on standard output"
     if [ "$(cat /proc/sys/dev/tty/legacy_tiocsti 2>/dev/null || echo 1)" = 1 ]; then
-        is "$(typed "KURUNG_DEFENCE_OFF=pty,seccomp '$KURUNG_UNDEFENDED'" "$command")" "TYPED-BY-PROBE" \
+        # On a slow machine what is typed by hand may join the same line.
+        like "$(typed "KURUNG_DEFENCE_OFF=pty,seccomp '$KURUNG_UNDEFENDED'" "$command")" "^TYPED-BY-PROBE" \
             "$number TIOCSTI ($command): succeeds without (pty,seccomp)"
     else
         skip "$number TIOCSTI ($command): succeeds without" "dev.tty.legacy_tiocsti=0: the kernel refuses it to all"
