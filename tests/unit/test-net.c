@@ -448,5 +448,5 @@ int main(void)
                 cmocka_unit_test(messages_keep_their_borders),
                 cmocka_unit_test(host_addresses_are_read_from_netlink),
         };
-        return cmocka_run_group_tests(tests, NULL, NULL);
+        return RUN_TESTS(tests);
 }
