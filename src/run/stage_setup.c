@@ -233,7 +233,7 @@ int stage_setup_main(const StageContext *ctx)
                 (void)channel_send_error(ctx->channel, &err);
                 return err.exit_code;
         }
-        (void)channel_send(ctx->channel, MSG_STARTED, 0, FD_NONE);
+        (void)channel_send(ctx->channel, MSG_STARTED, (int)payload, FD_NONE);
         slave = fd_close(slave);
         return stage_init_main(ctx, payload);
 }

@@ -4,6 +4,7 @@
 #include "base/defence.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "base/process.h"
 #include "plan/plan_text.h"
 
@@ -274,6 +275,7 @@ static void handle_message(Supervisor *s)
                 go_on_with_network(s);
                 break;
         case MSG_STARTED:
+                s->payload_pid = m.value;
                 record_start(s);
                 break;
         case MSG_NAMESPACES:
@@ -502,6 +504,15 @@ static void teardown(Supervisor *s)
         s->signals = fd_close(s->signals);
 }
 
+/* The kernel was quicker than our look at the group (limits.c): it was the command, whose end we know all the
+ * same. Its name is that of proc_pid_comm(5) after execve(2). */
+static void name_starved(const Supervisor *s, RunReport *report)
+{
+        RunKilled *killed = &report->killed[report->n_killed++];
+        (void)snprintf(killed->name, sizeof(killed->name), "%.15s", path_name(s->plan->argv.items[0]));
+        killed->pid = s->payload_pid;
+}
+
 /* What the run came to. */
 static int conclude(const Supervisor *s, Error *err)
 {
@@ -519,6 +530,8 @@ static int conclude(const Supervisor *s, Error *err)
         if (!s->payload_ended && WIFSIGNALED(s->init_status) && s->interrupts < 2 && s->ended_late < 2 &&
             !starved)
                 return error_set(err, EIO, "the sandbox was killed (signal %d)", WTERMSIG(s->init_status));
+        if (starved && s->payload_ended && report->n_killed == 0)
+                name_starved(s, report);
         report->exit_code = process_exit_code(status);
         report->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
         report->end = s->ended_late > 0     ? RUN_RUNTIME_MAX

@@ -53,6 +53,7 @@ typedef struct Supervisor {
         bool payload_ended;
         bool run_removed;
         int payload_status;
+        pid_t payload_pid; /* inside; 0: not born */
         bool overlay_died;
         Error error; /* what a stage reported */
         int init_status;

@@ -1,29 +1,7 @@
 #!/bin/bash
-# Attacks 31-39: a hostile root, made to lead what we create or mount in it to the host.
-. "$SRCDIR/tests/escape/lib.sh"
+# Attacks 31-34 and 37-39: a hostile root, made to lead what we create or mount in it to the host.
+. "$SRCDIR/tests/escape/root.sh"
 
-canary=$HOME/canary
-mkdir "$canary"
-echo untouched >"$canary/file"
-state() { # of the canary: names, types, modes, content
-    (cd "$canary" && find . -printf '%p %y %m %s\n' | sort && cat file)
-}
-before=$(state)
-restore() {
-    chmod -R u+rwX "$canary"
-    rm -rf "$canary"
-    mkdir "$canary"
-    echo untouched >"$canary/file"
-}
-
-# A root with busybox, and nothing at the places where we mount.
-make_root() {
-    rm -rf "$HOME/root"
-    mkdir -p "$HOME/root/bin" "$HOME/root/etc" "$HOME/root/outer"
-    cp /bin/busybox "$HOME/root/bin/busybox"
-    for name in sh ls cat true echo test mkdir; do ln -s busybox "$HOME/root/bin/$name"; done
-    chmod 755 "$HOME/root"
-}
 # hostile ENGINE PLACE TARGET [ARGS...]: a run with a link to TARGET at PLACE of the root.
 hostile() {
     make_root
@@ -76,60 +54,6 @@ make_root
 ln -s /proc/self/fd/0 "$HOME/root/outer/link"
 undefended resolve run --root="$HOME/root" --overlay=kernel --work-dir=hidden --tmpfs=/outer/link/a/b -- /bin/true >/dev/null 2>&1 <"$canary"
 isnt "$(state)" "$before" "34 without (resolve) a link to a descriptor leads there"
-restore
-
-# 35: a directory and a link are exchanged all the time, while sandboxes are set up in it.
-# race DIRECTORY RUNS COMMAND...: at least so many runs, until the exchanges are done or the canary was touched.
-race() {
-    local dir=$1 runs=$2 n=0
-    rm -f "$dir/stop" "$HOME/exchanges"
-    while [ "$(state)" = "$before" ] && { [ $n -lt "$runs" ] || [ ! -s "$HOME/exchanges" ]; }; do
-        rm -rf "$dir/race/x" 2>/dev/null
-        "${@:3}" >/dev/null 2>&1 </dev/null
-        n=$((n + 1))
-        [ $n -lt "$runs" ] || touch "$dir/stop"
-    done
-    touch "$dir/stop"
-}
-exchanges() { cat "$HOME/exchanges"; }
-for engine in kernel fuse; do
-    make_root
-    mkdir "$HOME/root/race"
-    ln -s "$canary" "$HOME/root/race2"
-    ./probe exchange "$HOME/root/race" "$HOME/root/race2" "$HOME/root/stop" 10000 >"$HOME/exchanges.part" && mv "$HOME/exchanges.part" "$HOME/exchanges" &
-    racer=$!
-    race "$HOME/root" 60 "$KURUNG" run --root="$HOME/root" --overlay=$engine --work-dir=hidden --tmpfs=/race/x/y -- /bin/true
-    wait $racer
-    is "$(state)" "$before" "35 a directory and a link exchanged while sandboxes are made ($engine)"
-    ok "35 at least 10,000 times" test "$(exchanges)" -ge 10000
-    restore
-done
-make_root
-mkdir "$HOME/root/race"
-ln -s "$canary" "$HOME/root/race2"
-./probe exchange "$HOME/root/race" "$HOME/root/race2" "$HOME/root/stop" 10000 >"$HOME/exchanges" &
-racer=$!
-race "$HOME/root" 1000 undefended resolve run --root="$HOME/root" --overlay=kernel --work-dir=hidden --tmpfs=/race/x/y -- /bin/true
-wait $racer
-isnt "$(state)" "$before" "35 without (resolve) the canary is touched"
-restore
-
-# 36: the same from another sandbox, on a volume that both write to.
-mkdir -p "$HOME/volume/race"
-ln -s "$canary" "$HOME/volume/race2"
-"$KURUNG" run --read-write="$HOME/volume" -- ./probe exchange "$HOME/volume/race" "$HOME/volume/race2" "$HOME/volume/stop" 10000 >"$HOME/exchanges.part" &&
-    mv "$HOME/exchanges.part" "$HOME/exchanges" &
-racer=$!
-race "$HOME/volume" 60 "$KURUNG" run --read-write="$HOME/volume" --tmpfs="$HOME/volume/race/x/y" -- true
-wait $racer
-is "$(state)" "$before" "36 two sandboxes racing on one volume"
-restore
-rm -rf "$HOME/volume/stop"
-./probe exchange "$HOME/volume/race" "$HOME/volume/race2" "$HOME/volume/stop" 10000 >"$HOME/exchanges" &
-racer=$!
-race "$HOME/volume" 1000 undefended resolve run --read-write="$HOME/volume" --tmpfs="$HOME/volume/race/x/y" -- true
-wait $racer
-isnt "$(state)" "$before" "36 without (resolve) the canary is touched"
 restore
 
 for engine in kernel fuse; do

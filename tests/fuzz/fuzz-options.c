@@ -10,13 +10,20 @@ static const char *no_variable(const char *name)
         return NULL;
 }
 
+static int none_kept(void *userdata, const char *name, Spec *spec, Error *err)
+{
+        (void)userdata;
+        (void)spec;
+        return error_set(err, -ENOENT, "no sandbox is called %s", name);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         CLEANUP_FREE char *text = malloc(size + 1);
         CLEANUP(spec_clear) Spec spec = {0};
-        const FrontContext ctx = {.home = "/home/u", .cwd = "/home/u/p", .getenv = no_variable};
+        const FrontContext ctx = {.home = "/home/u", .cwd = "/home/u/p", .getenv = no_variable, .restore = none_kept};
         FrontOptions options;
         Error err = {0};
         char *argv[WORDS_MAX + 2] = {(char[]){"run"}};

@@ -19,7 +19,11 @@ for round in 1 2 3; do
 done
 kurung run --memory-max=64M -- python3 -c "$hog" 20
 is "$status:$out:$errors" "0:fed:" "64M: one of 20M is not, and nothing is said"
-kurung run --memory-max=64M --memory-swap-max=0 -- sh -c "python3 -c '$hog' 200; echo \"status \$?\"; exit 5"
+# Whom the kernel killed is seen only when the group is looked at before its parent has reaped it.
+for _ in 1 2 3 4 5; do
+    kurung run --memory-max=64M --memory-swap-max=0 -- sh -c "python3 -c '$hog' 200; echo \"status \$?\"; exit 5"
+    [[ $errors != *killed\ python3* ]] || break
+done
 is "$status" 5 "64M: of two processes the hog is killed"
 like "$out" "status 137" "64M: its parent goes on"
 like "$errors" "killed python3" "64M: and the kill is said all the same"
@@ -78,17 +82,24 @@ ok "fork bomb: the report says how often it was refused" jq -e '.resources.tasks
 ok "fork bomb: nothing of it is left" wait_for no_groups
 
 # The time is taken from the group itself, between two looks ten seconds apart.
-used() { awk '$1 == "usage_usec" { print $2 }' "$scope/payload/cpu.stat"; }
+# Nothing is started for a look: on a busy machine that alone takes a good part of a second.
+look() { # at the time and at what was used, in microseconds
+    now=${EPOCHREALTIME/./}
+    while read -r key used && [ "$key" != usage_usec ]; do :; done <"$scope/payload/cpu.stat"
+}
 "$KURUNG" run -q --cpu-quota=50% --read-write="$HOME/begun" --report=r.json -- \
     sh -c 'while :; do :; done & echo >"$HOME/begun"; while :; do :; done' &
 pid=$!
 read -r _ <"$HOME/begun"
 scope=$(find "$manager" -type d -name 'kurung-*.scope')
 for round in 1 2; do
-    begin=${EPOCHREALTIME/./} before=$(used)
+    look
+    begin=$now before=$used
     sleep 10
-    share=$((($(used) - before) * 100 / (${EPOCHREALTIME/./} - begin)))
-    ok "CPUQuota=50%: two that spin get half a processor together ($share %, $round)" test "$share" -ge 45 -a "$share" -le 55
+    look
+    share=$(((used - before) * 100 / (now - begin)))
+    ok "CPUQuota=50%: two that spin get half a processor together ($share %, $round)" test "$share" -ge 45 -a "$share" -le 55 ||
+        diag "$share %"
 done
 kill -INT "$pid"
 wait_for tap_gone "$pid" || kill -INT "$pid"
