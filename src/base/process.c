@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <linux/sched.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
@@ -42,6 +43,22 @@ pid_t process_clone(uint64_t flags, int *ret_pidfd)
                         fd_close(pidfd);
         }
         return (pid_t)pid;
+}
+
+pid_t process_clone_exec(uint64_t flags, int (*child)(void *userdata), void *userdata, int *ret_pidfd)
+{
+        static _Alignas(16) char stack[64 << 10];
+        int pidfd = FD_NONE;
+        sigset_t all, before;
+        (void)sigfillset(&all);
+        (void)sigprocmask(SIG_BLOCK, &all, &before);
+        pid_t pid = clone(child, stack + sizeof(stack),
+                          (int)flags | CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, userdata, &pidfd);
+        int r = pid < 0 ? -errno : pid;
+        (void)sigprocmask(SIG_SETMASK, &before, NULL);
+        if (r > 0)
+                *ret_pidfd = pidfd;
+        return r;
 }
 
 int process_wait(int pidfd, int *ret_status)

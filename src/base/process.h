@@ -16,6 +16,14 @@
  */
 pid_t process_clone(uint64_t flags, int *ret_pidfd);
 
+/**
+ * process_clone_exec - the same for a child that is to exec: it runs @child on a stack of its own in the
+ * caller's memory, and the caller waits until it has exec'd or ended (CLONE_VM and CLONE_VFORK of clone(2)),
+ * so that nothing is copied. No signal is handled meanwhile. @child returns what to exit with; it may change
+ * no memory that the caller needs.
+ */
+pid_t process_clone_exec(uint64_t flags, int (*child)(void *userdata), void *userdata, int *ret_pidfd);
+
 /** process_wait - wait for a child's end (waitid(2) on its pidfd) and reap it. A wait(2) status in
  * @ret_status (may be NULL). 0 or -errno. */
 int process_wait(int pidfd, int *ret_status);

@@ -167,14 +167,20 @@ int tap_make(const TapSettings *s, int *ret_fd, Error *err)
         (void)snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", s->name);
         if (ioctl(fd, TUNSETIFF, &request) < 0)
                 return error_set_errno(err, errno, "making the tap device %s", s->name);
-        /* Closing the last descriptor would else take the device down first, which keeps the helper from ending, and
-         * us from ending after it, for longer than a small sandbox takes; so it goes with its namespace. */
+        /* Closing the last descriptor would else take the device down first, which takes longer than a small
+         * sandbox does; so it goes with its namespace, which nobody waits for. */
         if (ioctl(fd, TUNSETPERSIST, 1) < 0)
                 return error_set_errno(err, errno, "keeping the tap device %s", s->name);
         int r = configure(s, err);
         if (r == 0)
                 *ret_fd = TAKE_FD(fd);
         return r;
+}
+
+void tap_take_down(int fd)
+{
+        (void)ioctl(fd, TUNSETPERSIST, 0);
+        (void)fd_close(fd);
 }
 
 void tap_let_ping(gid_t gid)

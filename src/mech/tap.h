@@ -31,6 +31,12 @@ typedef struct TapSettings {
  */
 int tap_make(const TapSettings *settings, int *ret_fd, Error *err);
 
+/**
+ * tap_take_down - close the last descriptor of the device, and let it go with it: with its routes, so that
+ * what is sent fails at once. Without this it goes with its network namespace.
+ */
+void tap_take_down(int fd);
+
 /** tap_let_ping - let @gid, of the caller's user namespace, ping without NET_RAW (icmp(7)): in a new network
  * namespace nobody may. A kernel that refuses is none the worse. */
 void tap_let_ping(gid_t gid);

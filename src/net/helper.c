@@ -303,8 +303,7 @@ static int handle_channel(Helper *h, Error *err)
         if (m.type == NETMSG_TAP && fd >= 0 && h->stack.tap < 0) {
                 h->stack.tap = TAKE_FD(fd);
         } else if (m.type == NETMSG_FINISH) {
-                tell_everything(h);
-                h->finish = true;
+                h->finish = h->tell = true;
         } else {
                 return error_set(err, EPROTO, "net helper: unexpected message %d", (int)m.type);
         }
@@ -374,5 +373,10 @@ int helper_run(Helper *h, Error *err)
                 }
                 tell_new_records(h);
         }
+        /* Nobody sends any more; what was sent is in the device. */
+        while (h->tell && stack_read(&h->stack) > 0)
+                ;
+        if (h->tell)
+                tell_everything(h);
         return 0;
 }

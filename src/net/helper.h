@@ -27,7 +27,7 @@ typedef struct Helper {
         RecordTable records;
         PollSet polls;
         int channel;
-        bool finish;
+        bool finish, tell;
         bool off; /* tests only: the filter lets all through */
 } Helper;
 

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/process.h"
+#include "mech/tap.h"
 
 #include <limits.h>
 #include <poll.h>
@@ -51,11 +52,8 @@ int nethelper_start(NetHelper *n, const Plan *plan, Error *err)
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
                 return error_set_errno(err, errno, "making a channel");
         CLEANUP_FD int ours = ends[0], theirs = ends[1];
-        pid_t pid = process_clone(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS, &n->pidfd);
-        if (pid == 0) {
-                fd_close(ours);
-                _exit(stage_net_main(plan, program, theirs, config));
-        }
+        NetStage stage = {.plan = plan, .program = program, .channel = theirs, .config = config};
+        pid_t pid = process_clone_exec(CLONE_NEWUSER | CLONE_NEWNS, stage_net_main, &stage, &n->pidfd);
         if (pid < 0)
                 return error_set_errno(err, (int)pid, "starting the net helper");
         n->pid = pid;
@@ -63,9 +61,9 @@ int nethelper_start(NetHelper *n, const Plan *plan, Error *err)
         return 0;
 }
 
-bool nethelper_is_ready(const NetHelper *n, const Plan *plan)
+bool nethelper_lets_start(const NetHelper *n, const Plan *plan)
 {
-        return plan->network != NETWORK_SLIRP || (n->ready && n->channel >= 0);
+        return plan->network != NETWORK_SLIRP || (n->channel >= 0 && (n->ready || plan->net.n_publish == 0));
 }
 
 void nethelper_pass_tap(NetHelper *n, int fd)
@@ -74,7 +72,8 @@ void nethelper_pass_tap(NetHelper *n, int fd)
         /* When it has ended meanwhile, that is told where its end is seen; the device is gone with @fd. */
         if (n->channel >= 0 && fd >= 0)
                 (void)net_message_send(n->channel, &m, fd, true);
-        (void)fd_close(fd);
+        fd_close(n->tap);
+        n->tap = fd;
 }
 
 static void tell_refused(NetHelper *n, const NetRecord *r)
@@ -152,6 +151,8 @@ int nethelper_ended(NetHelper *n, Error *err)
         (void)process_wait(n->pidfd, &status);
         n->pidfd = fd_close(n->pidfd);
         n->channel = fd_close(n->channel);
+        tap_take_down(n->tap);
+        n->tap = FD_NONE;
         n->died = true;
         char why[ERROR_TEXT_MAX];
         if (said.errnum)
@@ -182,10 +183,16 @@ static void list_records(const NetReport *report)
                            (unsigned long long)report->totals.dropped);
 }
 
+void nethelper_forget(NetHelper *n)
+{
+        n->pidfd = fd_close(n->pidfd);
+        n->channel = fd_close(n->channel);
+}
+
 void nethelper_stop(NetHelper *n)
 {
         const NetMessage finish = {.type = NETMSG_FINISH};
-        if (n->channel >= 0 && n->ready && net_message_send(n->channel, &finish, FD_NONE, false) == 0) {
+        if (n->channel >= 0 && n->tap >= 0 && net_message_send(n->channel, &finish, FD_NONE, false) == 0) {
                 struct pollfd fds = {.fd = n->channel, .events = POLLIN};
                 Error ignored = {0};
                 while (n->channel >= 0 && !n->report.complete && poll(&fds, 1, STOP_MS) > 0)
@@ -198,5 +205,6 @@ void nethelper_stop(NetHelper *n)
         }
         n->pidfd = fd_close(n->pidfd);
         n->channel = fd_close(n->channel);
+        n->tap = fd_close(n->tap);
         list_records(&n->report);
 }

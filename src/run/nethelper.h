@@ -10,21 +10,25 @@ typedef struct NetHelper {
         pid_t pid;   /* 0: none was started */
         int pidfd;   /* FD_NONE: none, or it has ended */
         int channel; /* FD_NONE: none, or it has nothing more to say */
+        int tap;     /* a second descriptor of the device, to take it down when the helper has died */
         bool ready, died;
         NetReport report;
         unsigned told; /* refusals that were printed */
 } NetHelper;
 
-#define NET_HELPER_NONE ((NetHelper){.pidfd = FD_NONE, .channel = FD_NONE})
+#define NET_HELPER_NONE ((NetHelper){.pidfd = FD_NONE, .channel = FD_NONE, .tap = FD_NONE})
 
 /** nethelper_start - where the plan has a network of ours: start it. Nothing is waited for. 0 or -errno with
  * @err. */
 int nethelper_start(NetHelper *n, const Plan *plan, Error *err);
 
-/** nethelper_is_ready - whether a payload may start: it is ready, or there is none. */
-bool nethelper_is_ready(const NetHelper *n, const Plan *plan);
+/**
+ * nethelper_lets_start - whether a payload may start: what it sends waits in the device until the helper is
+ * ready, which is told at once when it can't be. Only ports have to be there before, as others may have them.
+ */
+bool nethelper_lets_start(const NetHelper *n, const Plan *plan);
 
-/** nethelper_pass_tap - hand the tap device over; @fd becomes the helper's. */
+/** nethelper_pass_tap - hand the tap device over; @fd becomes the helper's and ours. */
 void nethelper_pass_tap(NetHelper *n, int fd);
 
 /**
@@ -39,9 +43,19 @@ int nethelper_handle(NetHelper *n, Error *err);
  * ready, else 0. */
 int nethelper_ended(NetHelper *n, Error *err);
 
+/** nethelper_forget - in another child: close what is the supervisor's. */
+void nethelper_forget(NetHelper *n);
+
 /** nethelper_stop - hear the rest of what it saw, and end it. */
 void nethelper_stop(NetHelper *n);
 
-/** stage_net_main - the child that becomes the helper by exec; returns what to _exit with when that failed.
- */
-int stage_net_main(const Plan *plan, char *program, int channel, int config);
+/** NetStage - what the child needs that becomes the helper. */
+typedef struct NetStage {
+        const Plan *plan;
+        char *program; /* absolute */
+        int channel, config;
+} NetStage;
+
+/** stage_net_main - that child (process_clone_exec()), of a NetStage; returns what to _exit with when the
+ * exec failed. */
+int stage_net_main(void *userdata);

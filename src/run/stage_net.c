@@ -43,19 +43,20 @@ static int arrange(int channel, int config)
  * net (until it is its own program: src/net/main.c says what that has and must)
  *   has: a user and a mount namespace of its own, the host's network, the helper's channel and configuration.
  *   must: die with the supervisor; exec with no environment and no other descriptor.
- *   must not: look at anything of the sandbox's.
+ *   must not: look at anything of the sandbox's, or change the memory: it is the supervisor's, which waits.
  */
-int stage_net_main(const Plan *plan, char *program, int channel, int config)
+int stage_net_main(void *userdata)
 {
-        char *const argv[] = {program, NULL};
-        int r = prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? -errno : map_to_root(plan);
+        const NetStage *ctx = userdata;
+        char *const argv[] = {ctx->program, NULL};
+        int r = prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? -errno : map_to_root(ctx->plan);
         process_reset_signals();
         if (r == 0)
-                r = arrange(channel, config);
+                r = arrange(ctx->channel, ctx->config);
         if (r == 0)
-                (void)execve(program, argv, defence_environment());
+                (void)execve(ctx->program, argv, defence_environment());
         NetMessage m = {.type = NETMSG_ERROR};
-        (void)error_set_errno(&m.error, r < 0 ? -r : errno, "starting %s", program);
+        (void)error_set_errno(&m.error, r < 0 ? -r : errno, "starting %s", ctx->program);
         (void)net_message_send(FD_CHANNEL, &m, FD_NONE, true);
         return EXIT_KURUNG_FAILED;
 }

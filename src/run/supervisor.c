@@ -83,7 +83,7 @@ static void tell_init(Supervisor *s, int sig)
 /* Lets the payload start once its network is there. */
 static void go_on_with_network(Supervisor *s)
 {
-        if (!s->net_awaited || !nethelper_is_ready(&s->net, s->plan))
+        if (!s->net_awaited || !nethelper_lets_start(&s->net, s->plan))
                 return;
         s->net_awaited = false;
         (void)channel_send(s->channel, MSG_SYNC, SYNC_EXEC, FD_NONE);

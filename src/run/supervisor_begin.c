@@ -138,9 +138,14 @@ int supervisor_start(Supervisor *s, Error *err)
         uint64_t namespaces = s->plan->namespaces & ~(uint64_t)CLONE_NEWNET;
         if (!defence_is_on(DEFENCE_IPC_NAMESPACE))
                 namespaces &= ~(uint64_t)CLONE_NEWIPC;
+        /* First, as nothing waits for it before the payload sends something. */
+        r = nethelper_start(&s->net, s->plan, err);
+        if (r < 0)
+                return r;
         pid_t pid = process_clone(namespaces, &s->init);
         if (pid == 0) {
                 fd_close(ours);
+                nethelper_forget(&s->net);
                 _exit(stage_setup_main(&s->stage));
         }
         if (pid < 0)
@@ -151,12 +156,9 @@ int supervisor_start(Supervisor *s, Error *err)
         /* Where groups are ours to make they are made first: a group that helpers are born into can't have
          * limits below any more. The user manager answers while newuidmap and newgidmap run. */
         bool at_once = s->plan->cgroup != CGROUP_SCOPE;
-        r = at_once ? limits_begin(&s->limits, s->plan, s->report->name, pid, 0, err) : 0;
+        r = at_once ? limits_begin(&s->limits, s->plan, s->report->name, pid, s->net.pid, err) : 0;
         if (r == 0)
                 r = idmap_begin(s->plan, pid, &job, err);
-        /* While others work already: the setup stage, newuidmap and newgidmap. */
-        if (r == 0)
-                r = nethelper_start(&s->net, s->plan, err);
         if (r == 0 && !at_once)
                 r = limits_begin(&s->limits, s->plan, s->report->name, pid, s->net.pid, err);
         int finished = idmap_finish(&job, err);
