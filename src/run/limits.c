@@ -241,6 +241,9 @@ static void look_at_memory(Limits *l)
                 if (l->largest == 0 || is_alive(l->largest)) {
                         l->largest = 0;
                         cgroup_each_process(&l->cgroup, look_at, &look);
+                        /* The end of the init kills all others: then nothing follows from it. */
+                        if (!is_alive(l->setup))
+                                l->largest = 0;
                 }
                 if (l->largest != 0 && l->n_killed < RUN_KILLED_MAX)
                         l->killed[l->n_killed++] = l->largest_who;

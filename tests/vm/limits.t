@@ -56,6 +56,17 @@ kill -KILL "$pid"
 wait "$pid" 2>/dev/null
 ok "killed: no scope and no process is left" wait_for no_groups
 
+# The net helper, too, also in a group that is delegated, which can have limits only when no process is left in it.
+helpers='for pid in $(cat "/sys/fs/cgroup/$1/helpers/cgroup.procs"); do cat "/proc/$pid/comm"; done | sort | tr "\n" " "'
+"$KURUNG" run --net=slirp --memory-max=100M --read-write="$HOME/begun" -- sh -c 'echo >"$HOME/begun"; exec sleep 1000' &
+pid=$!
+read -r _ <"$HOME/begun"
+scope=$(find "$manager" -type d -name 'kurung-*.scope')
+is "$(sh -c "$helpers" - "${scope#/sys/fs/cgroup/}")" "kurung kurung-net " "with a network its helper is among the helpers"
+kill "$pid"
+wait "$pid" 2>/dev/null
+ok "nothing of it is left" wait_for no_groups
+
 # A fork bomb: held by its limit, ended by Ctrl-C, and others still get their turn.
 answer() { # seconds*1000 of a command
     local begin=${EPOCHREALTIME/./}
@@ -146,6 +157,10 @@ is "$got" $((99 << 20)) "delegated: the limit is there"
 is "$(report .resources.counted_by)" delegated "delegated: in the group that kurung ran in"
 got=$(delegated "$KURUNG" run --memory-max=64M --memory-swap-max=0 -- python3 -c "$hog" 200 2>&1)
 like "$got" "out of memory: limit 64M" "delegated: and it holds"
+got=$(delegated "$KURUNG" run --net=slirp --memory-max=99M -- sh -c 'cat /sys/fs/cgroup/memory.max; ls /sys/class/net' 2>&1)
+is "$got" "$((99 << 20))
+lo
+tap0" "delegated: with a network, too"
 got=$(delegated bash -c "'$KURUNG' run --memory-max=98M -- true; '$KURUNG' run --memory-max=97M -- cat /sys/fs/cgroup/memory.max; ls /sys/fs/cgroup\$(cut -d: -f3 /proc/self/cgroup) | grep -c kurung-" 2>&1)
 like "$got" "$((97 << 20))
 0" "delegated: with others in the group the manager is asked, and nothing is left in it"
