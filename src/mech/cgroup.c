@@ -103,10 +103,13 @@ static int make_group(const Cgroup *cg, const char *name, int *ret_fd, Error *er
         return *ret_fd < 0 ? error_set_errno(err, *ret_fd, "opening the control group \"%s\"", name) : 0;
 }
 
-/* Each on its own: one that is not there must not take the others with it. */
+/* At once, as each change of a group with processes waits for all of them; where one is not there, which would take the
+ * others with it, each on its own. */
 static void enable_controllers(int group)
 {
         static const char *const all[] = {"+memory", "+pids", "+cpu", "+io"};
+        if (io_write_file_at(group, "cgroup.subtree_control", "+memory +pids +cpu +io") == 0)
+                return;
         for (size_t i = 0; i < ARRAY_LEN(all); i++)
                 (void)io_write_file_at(group, "cgroup.subtree_control", all[i]);
 }

@@ -43,7 +43,7 @@ static int load(Error *err)
 {
         if (bus.unref)
                 return 0;
-        void *h = dlopen("libsystemd.so.0", RTLD_NOW | RTLD_LOCAL);
+        void *h = dlopen("libsystemd.so.0", RTLD_LAZY | RTLD_LOCAL);
         if (!h)
                 return error_set(err, ENOENT,
                                  "libsystemd can't be loaded (Debian, Ubuntu: apt install libsystemd0): %s",
@@ -153,13 +153,12 @@ static int append_shares(sd_bus_message *m, const Plan *plan)
 static int append_properties(sd_bus_message *m, const Plan *plan, const char *description, const pid_t *pids,
                              size_t n_pids)
 {
-        static const char *const on[] = {"Delegate", "CPUAccounting", "MemoryAccounting", "TasksAccounting",
-                                         "IOAccounting"};
         int r = bus.open_container(m, 'a', "(sv)");
         if (r >= 0)
                 r = bus.append(m, "(sv)", "Description", "s", description);
-        for (size_t i = 0; r >= 0 && i < ARRAY_LEN(on); i++)
-                r = bus.append(m, "(sv)", on[i], "b", 1);
+        /* These and no more, which is "Delegate=yes" as well. */
+        if (r >= 0)
+                r = bus.append(m, "(sv)", "DelegateControllers", "as", 4, "cpu", "io", "memory", "pids");
         /* Nobody is to see it in "systemctl --failed" later. */
         if (r >= 0)
                 r = bus.append(m, "(sv)", "CollectMode", "s", "inactive-or-failed");
