@@ -103,8 +103,8 @@ static int make_group(const Cgroup *cg, const char *name, int *ret_fd, Error *er
         return *ret_fd < 0 ? error_set_errno(err, *ret_fd, "opening the control group \"%s\"", name) : 0;
 }
 
-/* At once, as each change of a group with processes waits for all of them; where one is not there, which would take the
- * others with it, each on its own. */
+/* At once, as each change of a group with processes waits for all of them; where one is not there, which
+ * would take the others with it, each on its own. */
 static void enable_controllers(int group)
 {
         static const char *const all[] = {"+memory", "+pids", "+cpu", "+io"};
