@@ -150,12 +150,9 @@ static void record_start(Supervisor *s)
         record->work_dir = (char *)(uintptr_t)s->options->work_dir;
         if (s->options->spec)
                 record->spec = *s->options->spec;
-        int r = print_plan(s->plan, &record->text);
-        if (r < 0 || live_write(s->plan, s->report->name, record, &s->live, &err) < 0)
-                log_detail("the sandbox %s can't be found by its name: %s", s->report->name,
-                           r < 0 ? strerror(-r) : err.text);
+        if (live_write(s->plan, s->report->name, record, &s->live, &err) < 0)
+                log_detail("the sandbox %s can't be found by its name: %s", s->report->name, err.text);
         free(record->cgroup);
-        strlist_clear(&record->text);
 }
 
 static void take_namespaces(Supervisor *s, int mask, const int *fds, size_t n)
@@ -468,6 +465,7 @@ static void end_kept(Supervisor *s)
 static void teardown(Supervisor *s)
 {
         live_remove(&s->live);
+        strlist_clear(&s->record.text);
         if (s->init >= 0) {
                 kill_all(s);
                 (void)process_wait(s->init, &s->init_status);
@@ -574,6 +572,9 @@ int run_plan(const Plan *plan, const RunOptions *options, RunReport *ret, Error 
         int r = supervisor_prepare(&s, &s.error);
         if (r == 0)
                 r = supervisor_start(&s, &s.error);
+        /* Now, as the setup stage has work to do and we have not. */
+        if (r == 0 && print_plan(plan, &s.record.text) < 0)
+                r = error_no_memory(&s.error);
         if (r == 0)
                 r = limits_start_clock(&s.limits, &s.error);
         if (r == 0)
