@@ -17,6 +17,8 @@
 /* Refusals that are printed one by one; the rest is for -v and the report. */
 #define TOLD_MAX 20
 #define STOP_MS 2000
+/* Of a helper that is still starting. */
+#define START_MS 10000
 
 /* Borrows the plan's lists: it is written, and not cleared. */
 static int make_config(const PlanNetwork *net, int *ret_fd)
@@ -143,23 +145,30 @@ int nethelper_handle(NetHelper *n, Error *err)
         return 0;
 }
 
-int nethelper_ended(NetHelper *n, Error *err)
+/* Reaps it. Returns why there is, or was, no network. */
+static const char *end_of(NetHelper *n, const Error *said)
 {
+        static char why[ERROR_TEXT_MAX];
         int status = 0;
-        Error said = {0};
-        (void)nethelper_handle(n, &said);
         (void)process_wait(n->pidfd, &status);
         n->pidfd = fd_close(n->pidfd);
         n->channel = fd_close(n->channel);
-        tap_take_down(n->tap);
-        n->tap = FD_NONE;
-        n->died = true;
-        char why[ERROR_TEXT_MAX];
-        if (said.errnum)
-                (void)snprintf(why, sizeof(why), "%s", said.text);
+        if (said->errnum)
+                (void)snprintf(why, sizeof(why), "%s", said->text);
         else
                 (void)snprintf(why, sizeof(why), "the net helper ended (status %d)",
                                process_exit_code(status));
+        return why;
+}
+
+int nethelper_ended(NetHelper *n, Error *err)
+{
+        Error said = {0};
+        (void)nethelper_handle(n, &said);
+        const char *why = end_of(n, &said);
+        tap_take_down(n->tap);
+        n->tap = FD_NONE;
+        n->died = true;
         if (!n->ready)
                 return error_set(err, said.errnum ? said.errnum : EIO, "no network: %s", why);
         log_error("the sandbox has no network any more: %s", why);
@@ -189,22 +198,26 @@ void nethelper_forget(NetHelper *n)
         n->channel = fd_close(n->channel);
 }
 
-void nethelper_stop(NetHelper *n)
+int nethelper_stop(NetHelper *n, Error *err)
 {
         const NetMessage finish = {.type = NETMSG_FINISH};
+        Error said = {0};
+        int r = 0;
         if (n->channel >= 0 && n->tap >= 0 && net_message_send(n->channel, &finish, FD_NONE, false) == 0) {
                 struct pollfd fds = {.fd = n->channel, .events = POLLIN};
-                Error ignored = {0};
-                while (n->channel >= 0 && !n->report.complete && poll(&fds, 1, STOP_MS) > 0)
-                        if (nethelper_handle(n, &ignored) < 0)
+                while (n->channel >= 0 && !n->report.complete &&
+                       poll(&fds, 1, n->ready ? STOP_MS : START_MS) > 0)
+                        if (nethelper_handle(n, &said) < 0)
                                 break;
         }
         if (n->pidfd >= 0) {
+                bool failed = n->tap >= 0 && !n->ready;
                 (void)process_signal(n->pidfd, SIGKILL);
-                (void)process_wait(n->pidfd, NULL);
+                const char *why = end_of(n, &said);
+                if (failed)
+                        r = error_set(err, said.errnum ? said.errnum : EIO, "no network: %s", why);
         }
-        n->pidfd = fd_close(n->pidfd);
-        n->channel = fd_close(n->channel);
         n->tap = fd_close(n->tap);
         list_records(&n->report);
+        return r;
 }

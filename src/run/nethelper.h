@@ -46,8 +46,9 @@ int nethelper_ended(NetHelper *n, Error *err);
 /** nethelper_forget - in another child: close what is the supervisor's. */
 void nethelper_forget(NetHelper *n);
 
-/** nethelper_stop - hear the rest of what it saw, and end it. */
-void nethelper_stop(NetHelper *n);
+/** nethelper_stop - hear the rest of what it saw, and end it. -errno with @err when it never came to serve
+ * the device, so that the payload had no network. */
+int nethelper_stop(NetHelper *n, Error *err);
 
 /** NetStage - what the child needs that becomes the helper. */
 typedef struct NetStage {

@@ -472,7 +472,9 @@ static void teardown(Supervisor *s)
                 s->init = fd_close(s->init);
         }
         end_overlays(s);
-        nethelper_stop(&s->net);
+        Error no_network = {0};
+        if (nethelper_stop(&s->net, &no_network) < 0 && s->payload_ended && s->error.errnum == 0)
+                s->error = no_network;
         relay_stop(&s->relay);
         s->fuse_fd = fd_close(s->fuse_fd);
         limits_end(&s->limits, s->report);

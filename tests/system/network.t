@@ -143,6 +143,9 @@ is "$(tail -1 died)" 7 "and the sandbox has no network then"
 pid=$!
 read -r _ <up
 helper=$(helper_of "$pid")
+# The payload does not wait for it.
+locked() { grep -q '^Seccomp:.*2' "/proc/$helper/status"; }
+wait_for locked
 is "$(awk '/^(NoNewPrivs|Seccomp):/ { print $2 }' "/proc/$helper/status" | tr '\n' ' ')" "1 2 " "the helper has no_new_privs and a filter"
 is "$(awk '/^Cap(Inh|Prm|Eff|Bnd|Amb):/ { print $2 }' "/proc/$helper/status" | sort -u)" 0000000000000000 "no capability"
 is "$(ls -A "/proc/$helper/root/" 2>&1)" "" "and an empty root"
