@@ -1,5 +1,5 @@
 #!/bin/bash
-# Attacks 70 and 74-77: project, profile and command line.
+# Attacks 70, 72 and 74-77: project, profile and command line.
 . "$SRCDIR/tests/escape/lib.sh"
 
 evil='mv .git .git2 && mkdir -p .git/hooks && echo evil >.git/hooks/pre-commit'
@@ -25,6 +25,57 @@ for dir in deep deep/a deep/a/b; do
 done
 kurung run --work-dir=overlay --read-only=.git/hooks -- sh -c "$evil"
 isnt "$status" 0 "70 nor in an overlay"
+
+# 72: what decides about sandboxes is never seen in one, whatever is shared, and can't be put in its place.
+plant='mkdir -p "$1/.config/kurung/profiles" && printf "[Network]\nMode=host\n" >"$1/.config/kurung/profiles/default.ini"
+    mkdir -p "$1/.local/state/kurung" && echo x >"$1/.local/state/kurung/trusted"
+    mv "$1/.config" "$1/.config2" && mkdir -p "$1/.config/kurung/profiles" && echo >"$1/.config/kurung/profiles/x.ini"
+    mv "$1/.local/state" "$1/.local/state2" && mkdir -p "$1/.local/state/kurung" && echo x >"$1/.local/state/kurung/trusted"'
+planted() { find "$HOME" -path "$HOME/.*" \( -name '*.ini' -o -name trusted \); }
+clean_home() { rm -rf "$HOME/.config" "$HOME/.config2" "$HOME/.local"; }
+ln -s "$HOME" "$HOME/alias"
+for share in "$HOME" "$HOME/alias" "$HOME:/mnt/home"; do
+    at=${share#*:}
+    for there in no yes; do
+        clean_home
+        [ "$there" = no ] || mkdir -p "$HOME/.config/kurung" "$HOME/.local/state/kurung"
+        kurung run -q --work-dir=hidden --chdir=/ --read-write="$share" -- sh -c "$plant" - "$at"
+        is "$(planted)" "" "72 nothing is planted through --read-write=${share/$HOME/\$HOME} (there before: $there)" || diag "$out $errors"
+        undefended masks,pin run -q --work-dir=hidden --chdir=/ --read-write="$share" -- sh -c "$plant" - "$at" >/dev/null 2>&1
+        like "$(planted)" default.ini "72 without (masks, pin) it is"
+    done
+done
+clean_home
+mkdir -p "$HOME/.local/state/kurung" "$HOME/.config/kurung/profiles"
+echo canary >"$HOME/.local/state/kurung/secret"
+echo canary >"$HOME/.config/kurung/secret"
+echo canary >"$HOME/.cache/kurung/secret"
+see='cd "$1" && cat .local/state/kurung/secret .config/kurung/secret .cache/kurung/secret'
+for how in "--read-only=$HOME" "--read-only=$HOME/alias" "--read-write=$HOME" --home=host; do
+    kurung run -q --work-dir=hidden --chdir=/ "$how" -- sh -c "$see" - "$HOME"
+    is "$out" "" "72 nor is any of it seen with ${how/$HOME/\$HOME}"
+done
+kurung run -q --read-only="$HOME/alias" --work-dir=hidden --chdir=/ -- sh -c "$see" - "$HOME/alias"
+is "$out" "" "72 nor by another name"
+undefended masks run -q --work-dir=hidden --chdir=/ --read-only="$HOME/alias" -- sh -c "$see" - "$HOME/alias" >seen 2>&1
+like "$(cat seen)" canary "72 without (masks) it is"
+(cd "$HOME" && "$KURUNG" run -q --work-dir=ro -- sh -c "$see" - "$HOME") >seen 2>&1
+unlike "$(cat seen)" canary "72 nor with the home directory as working directory, read-only"
+for dir in .config/kurung .config/kurung/profiles .local/state/kurung .cache/kurung; do
+    kurung run --read-write="$HOME/$dir" -- true
+    like "$status:$errors" "^125:.*kurung's own" "72 nor can it be shared itself: $dir"
+done
+(cd "$HOME/.config" && "$KURUNG" run --work-dir=rw -- true) >seen 2>&1
+like "$?:$(cat seen)" "^125:.*kurung's own" "72 nor be the working directory"
+mkdir "$HOME/dotfiles"
+mv "$HOME/.config" "$HOME/dotfiles/config"
+ln -s dotfiles/config "$HOME/.config"
+kurung run --work-dir=hidden --read-write="$HOME" -- sh -c 'rm ~/.config; mkdir -p ~/.config/kurung/profiles'
+like "$status:$errors" "^125:.*symbolic link" "72 nor exchanged where a link leads to it"
+(cd "$HOME/dotfiles" && "$KURUNG" run --work-dir=rw -- true) >seen 2>&1
+like "$?:$(cat seen)" "^125:.*kurung's own" "72 nor reached as the working directory that a link leads to"
+rm -r "$HOME/.config" "$HOME/dotfiles" "$HOME/alias"
+clean_home
 
 for word in --help --version -p --root=/ -- '-'; do
     kurung run -- "$word"
