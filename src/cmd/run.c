@@ -185,6 +185,7 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
         const FrontContext ctx = {.home = host.home,
                                   .cwd = here,
                                   .getenv = get_variable,
+                                  .state = host.state_home,
                                   .restore = restore,
                                   .userdata = &resumed};
         r = front_make_spec(argc, argv, shell ? "shell" : "default", &ctx, &spec, &options, err);
