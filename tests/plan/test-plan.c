@@ -311,6 +311,37 @@ static void what_tools_are_configured_to_use(void **state)
         assert_false(plan.net.has_list);
 }
 
+/* What the project's configuration named when its profile was trusted counts, and what it names since does
+ * not. */
+static void what_was_trusted_with_a_profile(void **state)
+{
+        CLEANUP(spec_clear) Spec spec = {0};
+        CLEANUP(plan_clear) Plan plan = {0};
+        static const char *const environment[] = {NULL};
+        Host h = desktop;
+        Error err = {0};
+        (void)state;
+        h.sources = host_sources;
+        (void)spec_init(&spec);
+        spec.network = NETWORK_SLIRP;
+        spec.asked |= UINT64_C(1) << KEY_NETWORK_ALLOW_FROM;
+        (void)strlist_add(&spec.argv, "true");
+        (void)strlist_add(&spec.net_allow_from, "npm");
+        (void)strlist_add(&spec.net_trusted, "npm evil.example:443/tcp");
+        /* Of another tool, and of one that was not asked for. */
+        (void)strlist_add(&spec.net_trusted, "pip npm.corp.example:6379/tcp");
+        (void)strlist_add(&spec.net_trusted, "git git.example:443/tcp");
+        assert_int_equal(plan_make(&spec, &h, environment, &plan, &err), 0);
+        CLEANUP_FREE char *text = print(&plan);
+        assert_true(strlist_has(&plan.net.allow, "evil.example:443/tcp"));
+        assert_false(strlist_has(&plan.net.allow, "npm.corp.example:6379/tcp"));
+        assert_false(strlist_has(&plan.net.allow, "git.example:443/tcp"));
+        assert_non_null(strstr(text, "net-allow-from npm evil.example:443/tcp ~/project/.npmrc (trusted)\n"));
+        assert_non_null(strstr(
+                text, "names npm.corp.example:6379/tcp, and no configuration of yours does, nor did it "
+                      "when the profile was trusted: left out"));
+}
+
 /* The profiles that come with kurung: what they open is what the tool is configured to use, and nothing else.
  */
 static void profiles_of_tools(void **state)
@@ -542,6 +573,7 @@ int main(void)
                 cmocka_unit_test(pins_are_where_the_last_mount_is),
                 cmocka_unit_test(what_is_kurungs_own_is_hidden),
                 cmocka_unit_test(what_tools_are_configured_to_use),
+                cmocka_unit_test(what_was_trusted_with_a_profile),
                 cmocka_unit_test(profiles_of_tools),
                 cmocka_unit_test(goldens_of_poorer_hosts),
                 cmocka_unit_test(what_is_asked_for_and_cannot_be_had_is_an_error),

@@ -37,7 +37,27 @@ like "$out" $'\nnet-allow-from npm npm.example:80/tcp ~/.npmrc\n' "--dry-run sho
 like "$out" "notice AllowFrom=npm: ~/project/.npmrc names evil.example:80/tcp, and no configuration of yours does: left out" \
     "a host that only the project names is left out, and said to be"
 unlike "$out$errors" sesame "no password is in the plan"
-rm .npmrc
+
+# A profile of the project that is trusted brings what the project's configuration named when it was trusted.
+printf '[Profile]\nExtends=npm\n' >team.ini
+kurung run -p ./team.ini --dry-run -- true
+like "$status:$errors" "^125:.*team.ini:2: a profile inside the project" "a profile of the project can't take a tool's network by itself"
+kurung profile trust team.ini
+like "$status:$errors" "^0:.*with it is trusted what ~/project/.npmrc names: AllowFrom=npm of evil.example:80/tcp" \
+    "with a profile is trusted what the project's configuration names, and it is said"
+kurung run -p ./team.ini --dry-run -- true
+like "$out" $'\nnet-allow-from npm evil.example:80/tcp ~/project/.npmrc \(trusted\)\n' "--dry-run shows what trust brought"
+reaches ./team.ini http://evil.example/ 0 "and it is reached"
+reaches npm http://evil.example/ 6 "but not with a profile that came with kurung"
+echo 'registry=http://git.example/' >.npmrc
+kurung run -p ./team.ini --dry-run -- true
+like "$out" "names git.example:80/tcp, and no configuration of yours does, nor did it when the profile was trusted: left out" \
+    "what the project names since is left out"
+unlike "$out" "net-allow git.example" "  and not allowed"
+kurung profile trust --json
+ok "the list has the hosts" jq -e '.[0].hosts | contains(["npm evil.example:80/tcp"])' "$HOME/.out"
+kurung profile untrust team.ini
+rm .npmrc team.ini
 reaches npm http://npm.example/ 0 "npm's registry is reached"
 reaches npm http://evil.example/ 6 "and no other host"
 reaches npm http://198.51.100.10/ 7 "and no address"
