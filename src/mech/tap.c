@@ -167,8 +167,9 @@ int tap_make(const TapSettings *s, int *ret_fd, Error *err)
         (void)snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", s->name);
         if (ioctl(fd, TUNSETIFF, &request) < 0)
                 return error_set_errno(err, errno, "making the tap device %s", s->name);
-        /* Closing the last descriptor would else take the device down first, which keeps the helper from ending, and
-         * us from ending after it, for longer than a small sandbox takes; so it goes with its namespace. */
+        /* Closing the last descriptor would else take the device down first, which keeps the helper from
+         * ending, and us from ending after it, for longer than a small sandbox takes; so it goes with its
+         * namespace. */
         if (ioctl(fd, TUNSETPERSIST, 1) < 0)
                 return error_set_errno(err, errno, "keeping the tap device %s", s->name);
         int r = configure(s, err);
