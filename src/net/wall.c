@@ -272,7 +272,20 @@ int close(int fd)
                 free(hellos[fd]);
                 hellos[fd] = NULL;
         }
+        if (wall.inside && wall.filter && wall.filter->accepted_fd == fd)
+                wall.filter->accepted_fd = 0;
         return (int)syscall(SYS_close, fd);
+}
+
+/* Which socket belongs to the connection that comes in: libslirp sends its SYN at once. */
+int accept(int fd, __SOCKADDR_ARG addr, socklen_t *restrict len)
+{
+        int r = (int)syscall(SYS_accept, fd, addr.__sockaddr__, len);
+        if (r > 0 && (size_t)r < n_hellos && wall.inside && wall.filter) {
+                unwritten[r] = false;
+                wall.filter->accepted_fd = r;
+        }
+        return r;
 }
 
 /* libslirp's is 1, and some clients come at once. */
