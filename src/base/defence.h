@@ -41,6 +41,8 @@ typedef enum Defence {
         DEFENCE_LIMITS,         /* holes are no data */
         DEFENCE_STATE,          /* state is ours and closed to others */
         DEFENCE_JOIN,           /* what is joined is a sandbox of ours that runs */
+        DEFENCE_NARROW,         /* a profile of a project may only take rights away */
+        DEFENCE_TRUST,          /* trust is bound to what a profile says */
         DEFENCE_MAX,
 } Defence;
 

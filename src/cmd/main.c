@@ -25,7 +25,7 @@ static const Command commands[] = {
         {"exec", "run a further command in a running sandbox", cmd_exec},
         {"stop", "end running sandboxes", cmd_stop},
         {"inspect", "all that is known of a sandbox", cmd_inspect},
-        {"profile", "what a profile says once merged: list, show, check", cmd_profile},
+        {"profile", "what a profile says once merged: list, show, check; trust", cmd_profile},
         {"doctor", "what this host lacks, and the exact remedy", cmd_doctor},
 };
 

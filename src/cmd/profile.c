@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kurung profile list | show | check. */
+/* kurung profile list | show | check | trust | untrust. */
 #include "base/json.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "cmd/command.h"
 #include "front/profile.h"
+#include "front/trust.h"
+#include "plan/host.h"
+#include "run/state.h"
 
 #include <dirent.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #define SUFFIX ".ini"
@@ -21,8 +25,14 @@ static const char *get_variable(const char *name)
 
 typedef struct Place {
         char cwd[PATH_MAX];
+        char *state;
         ProfileContext ctx;
 } Place;
+
+static void place_clear(Place *p)
+{
+        free(p->state);
+}
 
 static void find_place(Place *p)
 {
@@ -31,7 +41,8 @@ static void find_place(Place *p)
                 struct passwd *pw = getpwuid(getuid());
                 home = pw ? pw->pw_dir : NULL;
         }
-        p->ctx = (ProfileContext){.home = home, .getenv = get_variable};
+        p->state = host_state_home(home);
+        p->ctx = (ProfileContext){.home = home, .getenv = get_variable, .state = p->state};
         p->ctx.project = getcwd(p->cwd, sizeof(p->cwd)) ? p->cwd : NULL;
 }
 
@@ -182,20 +193,154 @@ static int check(int n, char **names, const Place *place)
         return code;
 }
 
+/* Opens the list of trusted profiles to change it: nobody else does meanwhile. */
+static int open_trust(const Place *place, int *ret_fd, TrustList *ret, Error *err)
+{
+        Project project;
+        CLEANUP_FD int fd = FD_NONE;
+        if (!place->state)
+                return error_set(err, ENOENT,
+                                 "there is no directory to keep trust in (set HOME or XDG_STATE_HOME)");
+        int r = run_dir_open_state(place->state, "XDG_STATE_HOME", &fd, err);
+        if (r < 0)
+                return r;
+        if (flock(fd, LOCK_EX) < 0)
+                return error_set_errno(err, errno, "locking %s", place->state);
+        project_find(place->ctx.project, place->ctx.home, &project);
+        r = trust_read(place->state, project.holds_home ? NULL : &project, ret, err);
+        if (r == 0)
+                *ret_fd = TAKE_FD(fd);
+        return r;
+}
+
+/* The hosts that the project's own configuration names for the tools of AllowFrom=: "TOOL RULE". */
+static int project_hosts(const Spec *spec, StrList *ret, Error *err)
+{
+        CLEANUP(host_clear) Host host = {0};
+        if (spec->net_allow_from.n == 0)
+                return 0;
+        int r = host_probe(&host, err);
+        if (r == 0)
+                r = host_probe_sources(&host, &spec->net_allow_from, get_variable, err);
+        for (size_t i = 0; r == 0 && i < host.sources.n; i++) {
+                const HostSource *s = &host.sources.items[i];
+                if (!s->in_project || s->vouches)
+                        continue;
+                if (strlist_add_printf(ret, "%s %s", s->tool, s->rule) < 0)
+                        return error_no_memory(err);
+                log_notice("with it is trusted what %s names: AllowFrom=%s of %s", s->where, s->tool,
+                           s->rule);
+        }
+        return r;
+}
+
+/* What is hashed here is compared with what is read when it is used. */
+static int trust_one(const char *name, const Place *place, TrustList *list, Error *err)
+{
+        CLEANUP(profile_text_clear) ProfileText file = {0};
+        CLEANUP(spec_clear) Spec spec = {0};
+        CLEANUP_STRLIST StrList hosts = {0};
+        CLEANUP_FREE char *path = NULL;
+        char hash[SHA256_HEX_ROOM];
+        ProfileContext ctx = place->ctx;
+        if (asprintf(&path, "%s%s", strchr(name, '/') ? "" : "./", name) < 0)
+                return error_no_memory(err);
+        int r = profile_read(path, &ctx, &file, err);
+        if (r == 0)
+                r = sha256_hex(file.text, file.len, hash, err);
+        ctx.unchecked = true;
+        (void)spec_init(&spec);
+        if (r == 0)
+                r = profile_load(file.path, &ctx, &spec, err);
+        if (r == 0)
+                r = spec_validate(&spec, err);
+        if (r == 0 && file.in_project)
+                r = project_hosts(&spec, &hosts, err);
+        return r < 0 ? r : trust_set(list, file.path, hash, &hosts, err);
+}
+
+/* The file may be gone. */
+static int untrust_one(const char *name, const Place *place, TrustList *list, Error *err)
+{
+        CLEANUP_FREE char *real = realpath(name, NULL), *path = NULL;
+        int r = real ? 0 : path_normalize(name, place->ctx.project, &path);
+        return r < 0 ? error_set_errno(err, r, "%s", name)
+                     : trust_set(list, real ? real : path, NULL, NULL, err);
+}
+
+static int change_trust(int n, char **names, const Place *place, bool trusted, Error *err)
+{
+        CLEANUP(trust_clear) TrustList list = {0};
+        CLEANUP_FD int fd = FD_NONE;
+        int r = open_trust(place, &fd, &list, err);
+        for (int i = 0; r == 0 && i < n; i++)
+                r = trusted ? trust_one(names[i], place, &list, err)
+                            : untrust_one(names[i], place, &list, err);
+        return r < 0 ? r : trust_write(fd, &list, err);
+}
+
+static const char *trust_word(const TrustList *list, const char *path, const Place *place)
+{
+        CLEANUP(profile_text_clear) ProfileText file = {0};
+        Error err = {0};
+        TrustState state = TRUST_NONE;
+        if (profile_read(path, &place->ctx, &file, &err) < 0 || !str_eq(file.path, path))
+                return "gone";
+        if (trust_check(list, path, file.text, file.len, &state, NULL, &err) < 0)
+                return "unknown";
+        return state == TRUST_GIVEN ? "trusted" : "changed";
+}
+
+static int list_trusted(const Place *place, bool as_json, Error *err)
+{
+        CLEANUP(trust_clear) TrustList list = {0};
+        int r = as_json ? json_load(err) : 0;
+        if (r == 0)
+                r = trust_read(place->state, NULL, &list, err);
+        if (r < 0)
+                return r;
+        struct json_object *array = as_json ? json_new_array() : NULL;
+        for (size_t i = 0; i < list.n; i++) {
+                char text[8192];
+                const TrustEntry *e = &list.items[i];
+                const char *word = trust_word(&list, e->path, place);
+                if (!array) {
+                        printf("%-8s  %s\n", word, text_escape(e->path, text, sizeof(text)));
+                        continue;
+                }
+                struct json_object *o = json_new_object(), *hosts = json_new_array();
+                json_add_string(o, "file", e->path);
+                json_add_string(o, "state", word);
+                for (size_t k = 0; k < e->hosts.n; k++)
+                        json_append_string(hosts, e->hosts.items[k]);
+                json_add(o, "hosts", hosts);
+                json_append(array, o);
+        }
+        if (array)
+                json_print(stdout, array);
+        return 0;
+}
+
 static void print_help(void)
 {
         printf("Usage: kurung profile list [--json]\n"
                "       kurung profile show [--json] NAME|FILE\n"
-               "       kurung profile check NAME|FILE...\n\n"
-               "list   the profiles there are\n"
-               "show   what one says once merged with those it extends; the output is a profile itself\n"
-               "check  look for errors; prints nothing when there are none\n\n"
+               "       kurung profile check NAME|FILE...\n"
+               "       kurung profile trust FILE...\n"
+               "       kurung profile trust [--json]\n"
+               "       kurung profile untrust FILE...\n\n"
+               "list     the profiles there are\n"
+               "show     what one says once merged with those it extends; the output is a profile itself\n"
+               "check    look for errors; prints nothing when there are none\n"
+               "trust    let profiles inside a project give rights, as long as they say what they say now;\n"
+               "         without FILE: list those that are trusted, changed since, or gone\n"
+               "untrust  take that back\n\n"
                "Exit status: 0, or 125 when something is wrong.\n");
 }
 
 int cmd_profile(int argc, char **argv)
 {
-        Place place;
+        CLEANUP(place_clear) Place place = {0};
         Error err = {0};
         bool as_json = false;
         int i = 1, r = 0;
@@ -209,7 +354,7 @@ int cmd_profile(int argc, char **argv)
                         print_help();
                         return 0;
                 }
-                if (!str_eq(argv[i], "--json") || str_eq(verb, "check")) {
+                if (!str_eq(argv[i], "--json") || str_eq(verb, "check") || str_eq(verb, "untrust")) {
                         log_error("profile %s: unknown option '%s'; \"kurung profile --help\" shows them",
                                   verb, argv[i]);
                         return EXIT_KURUNG_FAILED;
@@ -223,9 +368,15 @@ int cmd_profile(int argc, char **argv)
                 r = show(argv[i], &place, as_json, &err);
         else if (str_eq(verb, "check") && i < argc)
                 return check(argc - i, argv + i, &place);
+        else if (str_eq(verb, "trust") && i == argc)
+                r = list_trusted(&place, as_json, &err);
+        else if ((str_eq(verb, "trust") || str_eq(verb, "untrust")) && i < argc && !as_json)
+                r = change_trust(argc - i, argv + i, &place, str_eq(verb, "trust"), &err);
         else
-                r = error_set(&err, EINVAL,
-                              "profile: one of list, show NAME, check NAME... (\"kurung profile --help\")");
+                r = error_set(
+                        &err, EINVAL,
+                        "profile: one of list, show NAME, check NAME..., trust FILE..., untrust FILE... "
+                        "(\"kurung profile --help\")");
         if (r < 0)
                 log_error("%s", err.text);
         return r < 0 ? err.exit_code : 0;

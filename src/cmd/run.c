@@ -53,6 +53,18 @@ static int probe_limits(const Spec *spec, Host *host, Error *err)
         return host_probe_limits(root, host, (const char *const *)paths.items) < 0 ? error_no_memory(err) : 0;
 }
 
+/* What is shown by another name may hold what is kurung's own. */
+static int probe_shared(const Spec *spec, Host *host, Error *err)
+{
+        CLEANUP_STRLIST StrList paths = {0};
+        for (size_t i = 0; i < spec->n_ops; i++)
+                if (spec->ops[i].source && strlist_add(&paths, spec->ops[i].source) < 0)
+                        return error_no_memory(err);
+        return paths.n > 0 && host_probe_paths(host, (const char *const *)paths.items) < 0
+                       ? error_no_memory(err)
+                       : 0;
+}
+
 static void tell_once(const Plan *plan)
 {
         for (size_t i = 0; i < plan->notices_once.n; i++) {
@@ -173,6 +185,7 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
         const FrontContext ctx = {.home = host.home,
                                   .cwd = here,
                                   .getenv = get_variable,
+                                  .state = host.state_home,
                                   .restore = restore,
                                   .userdata = &resumed};
         r = front_make_spec(argc, argv, shell ? "shell" : "default", &ctx, &spec, &options, err);
@@ -191,6 +204,8 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
                 r = host_probe_sources(&host, &spec.net_allow_from, get_variable, err);
         if (r == 0)
                 r = probe_limits(&spec, &host, err);
+        if (r == 0)
+                r = probe_shared(&spec, &host, err);
         if (r == 0)
                 r = plan_make(&spec, &host, (const char *const *)environ, &plan, err);
         if (r == 0 && options.in_name)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "front/front.h"
 
+#include "base/defence.h"
+#include "base/path.h"
+
 #include <stdio.h>
 
 enum {
@@ -202,19 +205,56 @@ static int check_in(const StrList *profiles, const Spec *spec, const FrontOption
 }
 
 static int load_profiles(const StrList *profiles, const char *default_profile, const FrontContext *ctx,
-                         Spec *spec, Error *err)
+                         Spec *spec, StrList *granting, Error *err)
 {
-        const ProfileContext profile_ctx = {.home = ctx->home, .project = ctx->cwd, .getenv = ctx->getenv};
+        const ProfileContext profile_ctx = {.home = ctx->home,
+                                            .project = ctx->cwd,
+                                            .getenv = ctx->getenv,
+                                            .state = ctx->state,
+                                            .base = default_profile,
+                                            .granting = granting};
         int r = profiles->n == 0 ? profile_load(default_profile, &profile_ctx, spec, err) : 0;
         for (size_t i = 0; r == 0 && i < profiles->n; i++)
                 r = profile_load(profiles->items[i], &profile_ctx, spec, err);
         return r;
 }
 
+/* kurung's own profiles are never seen inside, whatever is shared. */
+static bool is_own_profile(const char *path, const FrontContext *ctx)
+{
+        const ProfileContext profile_ctx = {.home = ctx->home, .getenv = ctx->getenv};
+        CLEANUP_STRLIST StrList dirs = {0};
+        if (profile_directories(&profile_ctx, &dirs) < 0)
+                return false;
+        CLEANUP_FREE char *dir = path_parent(dirs.items[0]);
+        CLEANUP_FREE char *real = dir ? realpath(dir, NULL) : NULL;
+        return real && path_is_below(path, real);
+}
+
+/* A profile that gives rights can't lie where the sandbox writes: the next run would take what this one
+ * wrote. */
+static int check_granting(const StrList *granting, const FrontContext *ctx, const Spec *spec, Error *err)
+{
+        for (size_t i = 0; i < spec->n_ops; i++) {
+                const SpecOp *op = &spec->ops[i];
+                CLEANUP_FREE char *real = op->kind == SPEC_OP_READ_WRITE ? realpath(op->source, NULL) : NULL;
+                for (size_t k = 0; real && k + 1 < granting->n; k += 2)
+                        if (path_is_below(granting->items[k], real) &&
+                            !is_own_profile(granting->items[k], ctx))
+                                return error_set(
+                                        err, EPERM,
+                                        "%s: the profile lies in %s (%s), which the sandbox may write, so it "
+                                        "may only take rights away; read it, and then: kurung profile trust "
+                                        "%s",
+                                        granting->items[k + 1], op->source, op->origin, granting->items[k]);
+        }
+        return 0;
+}
+
 int front_make_spec(int argc, char **argv, const char *default_profile, const FrontContext *ctx,
                     Spec *ret_spec, FrontOptions *ret, Error *err)
 {
-        CLEANUP_STRLIST StrList profiles = {0};
+        CLEANUP_STRLIST StrList profiles = {0}, granting = {0};
         FrontOptions options = {.level = LOG_NORMAL};
         *ret = options;
         int r = spec_init(ret_spec);
@@ -233,10 +273,12 @@ int front_make_spec(int argc, char **argv, const char *default_profile, const Fr
                         r = ctx->restore(ctx->userdata, options.in_name, ret_spec, err);
                 ret_spec->keep = true;
         } else {
-                r = load_profiles(&profiles, default_profile, ctx, ret_spec, err);
+                r = load_profiles(&profiles, default_profile, ctx, ret_spec, &granting, err);
         }
         if (r == 0)
                 r = walk(argc, argv, true, ctx, ret_spec, &options, &profiles, err);
+        if (r >= 0 && defence_is_on(DEFENCE_NARROW))
+                r = check_granting(&granting, ctx, ret_spec, err);
         if (r < 0)
                 return r;
         for (; i < argc; i++)

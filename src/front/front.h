@@ -9,6 +9,7 @@ typedef struct FrontContext {
         const char *home; /* NULL: none */
         const char *cwd;  /* NULL: it was deleted */
         const char *(*getenv)(const char *name);
+        const char *state; /* as ProfileContext.state */
         /* Fills @spec, fresh from spec_init(), with what the kept sandbox @name was made with. 0 or -errno
          * with
          * @err. */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "front/profile.h"
 
+#include "base/defence.h"
 #include "base/path.h"
 #include "base/process.h"
+#include "front/trust.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -32,6 +34,7 @@ typedef struct Parser {
         const ProfileContext *ctx;
         Spec *spec;
         char **extends;
+        char **grants; /* gets where the first right is given; NULL: not wanted */
         Error *err;
         int r; /* the first error; nothing is read after it */
 } Parser;
@@ -88,6 +91,26 @@ static int unknown_key(Parser *p, const char *section, const char *name)
         return p->r;
 }
 
+/* A value that could give the payload more than it has. */
+static int grants(Parser *p, const Key *key, const char *value)
+{
+        if (p->flags & PROFILE_NARROW) {
+                p->r = error_set(
+                        p->err, EPERM,
+                        "%s:%u: a profile inside the project may only take rights away%s, and %s=%.60s could "
+                        "give some; read it, and then: kurung profile trust %s",
+                        p->name, p->line,
+                        p->flags & PROFILE_CHANGED ? " (it was trusted, and has changed since)" : "",
+                        key->name, value, p->name);
+                return p->r;
+        }
+        if (!*p->grants && asprintf(p->grants, "%s:%u: %s=%.60s", p->name, p->line, key->name, value) < 0) {
+                *p->grants = NULL;
+                p->r = error_no_memory(p->err);
+        }
+        return p->r;
+}
+
 /* inih's callback: 0 is an error. */
 static int take_pair(void *user, const char *section, const char *name, const char *value)
 {
@@ -114,14 +137,6 @@ static int take_pair(void *user, const char *section, const char *name, const ch
         }
         if (p->flags & PROFILE_ONLY_EXTENDS)
                 return 1;
-        if ((p->flags & PROFILE_NARROW) && !(key->narrows && key->narrows(value))) {
-                p->r = error_set(p->err, EPERM,
-                                 "%s:%u: a profile inside the project may only take rights away, and "
-                                 "%s=%.60s could give "
-                                 "some; put it into ~/.config/kurung/profiles",
-                                 p->name, p->line, name, value);
-                return 0;
-        }
         char origin[PATH_MAX + 32];
         (void)snprintf(origin, sizeof(origin), "%s:%u", p->name, p->line);
         const KeyContext ctx = {
@@ -130,9 +145,23 @@ static int take_pair(void *user, const char *section, const char *name, const ch
                 .origin = origin,
                 .expand = true,
                 .installed = (p->flags & PROFILE_INSTALLED) != 0,
+                .holds_home = (p->flags & PROFILE_HOLDS_HOME) != 0,
         };
+        if (((p->flags & PROFILE_NARROW) || p->grants) && !key_narrows(key, value, &ctx, p->spec) &&
+            grants(p, key, value) < 0)
+                return 0;
         p->r = key_parse(key, value, &ctx, p->spec, p->err);
         return p->r == 0;
+}
+
+static int parse(Parser *p)
+{
+        int line = ini_parse_stream(next_line, p, take_pair, p);
+        if (p->r < 0)
+                return p->r;
+        if (line > 0) /* no "=" in it, as a rule */
+                return error_set(p->err, EINVAL, "%s:%d: neither [Section] nor Key=value", p->name, line);
+        return line < 0 ? error_no_memory(p->err) : 0;
 }
 
 int profile_parse_text(const char *name, const char *text, size_t len, const ProfileContext *ctx,
@@ -148,12 +177,7 @@ int profile_parse_text(const char *name, const char *text, size_t len, const Pro
                 .extends = extends,
                 .err = err,
         };
-        int line = ini_parse_stream(next_line, &p, take_pair, &p);
-        if (p.r < 0)
-                return p.r;
-        if (line > 0) /* no "=" in it, as a rule */
-                return error_set(err, EINVAL, "%s:%d: neither [Section] nor Key=value", name, line);
-        return line < 0 ? error_no_memory(err) : 0;
+        return parse(&p);
 }
 
 bool profile_name_is_valid(const char *name)
@@ -212,74 +236,140 @@ static bool is_trusted_owner(uid_t uid)
         return uid == 0 || uid == geteuid() || (stat("/", &root) == 0 && uid == root.st_uid);
 }
 
-/* Reads a plain file whole. -ENOENT without @err being set. */
-static int read_profile(const char *path, char **ret, size_t *ret_len, Error *err)
+/* Reads a plain file whole. @fd: O_PATH. */
+static int read_file(int fd, const char *name, char **ret, size_t *ret_len, Error *err)
 {
+        char again[40];
         struct stat st;
-        CLEANUP_FD int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-        if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-                return -ENOENT;
-        if (fd < 0 || fstat(fd, &st) < 0)
-                return error_set_errno(err, errno, "%s", path);
+        if (fstat(fd, &st) < 0)
+                return error_set_errno(err, errno, "%s", name);
         if (!S_ISREG(st.st_mode))
-                return error_set(err, EINVAL, "%s: not a regular file", path);
+                return error_set(err, EINVAL, "%s: not a regular file", name);
         if (!is_trusted_owner(st.st_uid))
-                return error_set(err, EPERM, "%s: belongs to another user", path);
+                return error_set(err, EPERM, "%s: belongs to another user", name);
         if (st.st_size > PROFILE_SIZE_MAX)
-                return error_set(err, EFBIG, "%s: larger than %d bytes", path, PROFILE_SIZE_MAX);
+                return error_set(err, EFBIG, "%s: larger than %d bytes", name, PROFILE_SIZE_MAX);
+        (void)snprintf(again, sizeof(again), "/proc/self/fd/%d", fd);
+        CLEANUP_FD int readable = open(again, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (readable < 0)
+                return error_set_errno(err, errno, "%s", name);
         CLEANUP_FREE char *text = malloc((size_t)st.st_size + 1);
         if (!text)
                 return error_no_memory(err);
-        ssize_t n = pread(fd, text, (size_t)st.st_size, 0);
+        ssize_t n = pread(readable, text, (size_t)st.st_size, 0);
         if (n < 0)
-                return error_set_errno(err, errno, "%s", path);
+                return error_set_errno(err, errno, "%s", name);
         *ret = TAKE_PTR(text);
         *ret_len = (size_t)n;
         return 0;
 }
 
-/* Finds a profile and reads it. @ret_path is owned by the caller; @ret_installed: it came with kurung. */
-static int find_profile(const char *name, const ProfileContext *ctx, char **ret_path, char **ret_text,
-                        size_t *ret_len, bool *ret_installed, Error *err)
+/* What is read while a profile and those that it extends are. */
+typedef struct Loader {
+        const ProfileContext *ctx;
+        Project project;
+        TrustList trust;
+        bool has_project, has_trust; /* they were looked up */
+        StrList chain;
+        Spec *spec;
+        Error *err;
+} Loader;
+
+static void loader_clear(Loader *l)
 {
-        int r;
-        if (strchr(name, '/')) {
-                r = read_profile(name, ret_text, ret_len, err);
-                if (r == -ENOENT)
-                        return error_set_errno(err, ENOENT, "%s", name);
-                if (r == 0 && !(*ret_path = strdup(name)))
-                        return error_no_memory(err);
-                return r;
-        }
-        if (!profile_name_is_valid(name))
-                return error_set(
-                        err, EINVAL,
-                        "'%.80s' is no name of a profile: letters, digits, '.', '_' and '-', at most 64",
-                        name);
+        trust_clear(&l->trust);
+        strlist_clear(&l->chain);
+}
+
+static const Project *project_of(Loader *l)
+{
+        if (!l->has_project)
+                project_find(l->ctx->project, l->ctx->home, &l->project);
+        l->has_project = true;
+        return &l->project;
+}
+
+void profile_text_clear(ProfileText *text)
+{
+        free(text->path);
+        free(text->text);
+        *text = (ProfileText){0};
+}
+
+/* A file that the project could decide about. -ENOENT without the error being set. */
+static int read_own(Loader *l, const char *path, ProfileText *ret)
+{
+        ProjectFile file;
+        int r = project_open(project_of(l), path, &file);
+        if (r == -ENOENT || r == -ENOTDIR)
+                return -ENOENT;
+        if (r < 0)
+                return error_set_errno(l->err, r, "%s", path);
+        CLEANUP_FD int fd = file.fd;
+        ret->path = file.path;
+        ret->in_project = file.in_project;
+        return read_file(fd, path, &ret->text, &ret->len, l->err);
+}
+
+/* One where nobody else writes. -ENOENT without the error being set. */
+static int read_system(Loader *l, const char *path, ProfileText *ret)
+{
+        CLEANUP_FD int fd = open(path, O_PATH | O_CLOEXEC);
+        if (fd < 0)
+                return errno == ENOENT || errno == ENOTDIR ? -ENOENT
+                                                           : error_set_errno(l->err, errno, "%s", path);
+        if (!(ret->path = strdup(path)))
+                return error_no_memory(l->err);
+        return read_file(fd, path, &ret->text, &ret->len, l->err);
+}
+
+static int find_named(Loader *l, const char *name, ProfileText *ret)
+{
         CLEANUP_STRLIST StrList dirs = {0};
-        if (profile_directories(ctx, &dirs) < 0)
-                return error_no_memory(err);
+        if (profile_directories(l->ctx, &dirs) < 0)
+                return error_no_memory(l->err);
         for (size_t i = 0; i < dirs.n; i++) {
                 CLEANUP_FREE char *path = NULL;
                 if (asprintf(&path, "%s/%s" SUFFIX, dirs.items[i], name) < 0)
-                        return error_no_memory(err);
-                r = read_profile(path, ret_text, ret_len, err);
-                if (r == 0) {
-                        *ret_path = TAKE_PTR(path);
-                        *ret_installed = i == dirs.n - 1;
-                }
-                if (r != -ENOENT)
-                        return r;
+                        return error_no_memory(l->err);
+                /* Behind the user's own come /etc and what is installed. As a rule there is none of that
+                 * name. */
+                int r = i + 2 < dirs.n && access(path, F_OK) == 0 ? read_own(l, path, ret)
+                                                                  : read_system(l, path, ret);
+                if (r == -ENOENT && l->err->errnum == 0)
+                        continue;
+                ret->installed = i == dirs.n - 1;
+                /* The home directory is no project, and holds what the user trusts. */
+                ret->in_project = ret->in_project && !project_of(l)->holds_home;
+                return r;
         }
-        return error_set(err, ENOENT,
+        return error_set(l->err, ENOENT,
                          "there is no profile '%s'; \"kurung profile list\" shows which there are", name);
 }
 
-static bool is_inside(const char *path, const char *project)
+static int find_profile(Loader *l, const char *name, ProfileText *ret)
 {
-        CLEANUP_FREE char *real = realpath(path, NULL);
-        CLEANUP_FREE char *dir = project ? realpath(project, NULL) : NULL;
-        return real && dir && path_is_below(real, dir);
+        if (!strchr(name, '/') && !profile_name_is_valid(name))
+                return error_set(
+                        l->err, EINVAL,
+                        "'%.80s' is no name of a profile: letters, digits, '.', '_' and '-', at most 64",
+                        name);
+        if (!strchr(name, '/'))
+                return find_named(l, name, ret);
+        int r = read_own(l, name, ret);
+        return r == -ENOENT ? error_set_errno(l->err, ENOENT, "%s", name) : r;
+}
+
+int profile_read(const char *name, const ProfileContext *ctx, ProfileText *ret, Error *err)
+{
+        CLEANUP(loader_clear) Loader l = {.ctx = ctx, .err = err};
+        CLEANUP(profile_text_clear) ProfileText text = {0};
+        int r = find_profile(&l, name, &text);
+        if (r < 0)
+                return r;
+        *ret = text;
+        text = (ProfileText){0};
+        return 0;
 }
 
 static int circle(const StrList *chain, const char *name, Error *err)
@@ -291,36 +381,97 @@ static int circle(const StrList *chain, const char *name, Error *err)
         return error_set(err, ELOOP, "profiles extend each other in a circle: %s%.60s", text, name);
 }
 
-static int load(const char *name, const ProfileContext *ctx, StrList *chain, Spec *spec, Error *err)
+/* Whether what was read is trusted; adds the hosts that were trusted with it when it speaks for this project.
+ */
+static int ask_trust(Loader *l, const ProfileText *file, TrustState *ret)
 {
-        CLEANUP_FREE char *path = NULL, *text = NULL, *extends = NULL;
-        size_t len = 0;
-        if (strlist_has(chain, name))
-                return circle(chain, name, err);
-        if (chain->n == PROFILE_DEPTH_MAX)
-                return error_set(err, ELOOP, "more than %d profiles extend each other", PROFILE_DEPTH_MAX);
-        if (strlist_add(chain, name) < 0)
-                return error_no_memory(err);
-        bool installed = false;
-        int r = find_profile(name, ctx, &path, &text, &len, &installed, err);
+        *ret = TRUST_GIVEN;
+        if (l->ctx->unchecked)
+                return 0;
+        int r = l->has_trust ? 0
+                             : trust_read(l->ctx->state, project_of(l)->holds_home ? NULL : project_of(l),
+                                          &l->trust, l->err);
         if (r < 0)
                 return r;
-        /* What was looked up by name lies where the user keeps what he trusts. */
-        unsigned flags = strchr(name, '/') && is_inside(path, ctx->project) ? PROFILE_NARROW : 0;
-        if (installed)
-                flags |= PROFILE_INSTALLED;
-        r = profile_parse_text(path, text, len, ctx, flags | PROFILE_ONLY_EXTENDS, spec, &extends, err);
-        if (r == 0 && !str_empty(extends))
-                r = load(extends, ctx, chain, spec, err);
+        l->has_trust = true;
+        return trust_check(&l->trust, file->path, file->text, file->len, ret,
+                           file->in_project ? &l->spec->net_trusted : NULL, l->err);
+}
+
+static int load(Loader *l, const char *name);
+
+/* What a profile of the project starts from: it can't choose itself, nor be without. */
+static int load_base(Loader *l, TrustState trust, unsigned *flags)
+{
+        *flags |= PROFILE_NARROW | (trust == TRUST_CHANGED ? PROFILE_CHANGED : 0);
+        bool first = l->chain.n == 1 && l->spec->profiles.n == 0;
+        return first ? load(l, l->ctx->base ? l->ctx->base : "default") : 0;
+}
+
+/* What the profile extends comes before it. */
+static int load_extended(Loader *l, const ProfileText *file, const char *name, unsigned flags)
+{
+        CLEANUP_FREE char *extends = NULL;
+        int r = profile_parse_text(name, file->text, file->len, l->ctx, flags | PROFILE_ONLY_EXTENDS, l->spec,
+                                   &extends, l->err);
+        return r == 0 && !str_empty(extends) ? load(l, extends) : r;
+}
+
+static int parse_file(Loader *l, const ProfileText *file, const char *name, unsigned flags)
+{
+        CLEANUP_FREE char *extends = NULL, *grants = NULL;
+        bool elsewhere = l->ctx->granting && !file->installed && !file->in_project;
+        Parser p = {.name = name,
+                    .text = file->text,
+                    .len = file->len,
+                    .flags = flags,
+                    .ctx = l->ctx,
+                    .spec = l->spec,
+                    .extends = &extends,
+                    .grants = elsewhere ? &grants : NULL,
+                    .err = l->err};
+        TrustState trust = TRUST_NONE;
+        if ((elsewhere || (flags & PROFILE_NARROW)) && project_of(l)->holds_home)
+                p.flags |= PROFILE_HOLDS_HOME;
+        int r = parse(&p);
+        if (r == 0 && grants)
+                r = ask_trust(l, file, &trust);
+        if (r == 0 && grants && trust != TRUST_GIVEN &&
+            (strlist_add(l->ctx->granting, file->path) < 0 || strlist_add(l->ctx->granting, grants) < 0))
+                r = error_no_memory(l->err);
+        return r;
+}
+
+static int load(Loader *l, const char *name)
+{
+        CLEANUP(profile_text_clear) ProfileText file = {0};
+        TrustState trust = TRUST_GIVEN;
+        if (strlist_has(&l->chain, name))
+                return circle(&l->chain, name, l->err);
+        if (l->chain.n == PROFILE_DEPTH_MAX)
+                return error_set(l->err, ELOOP, "more than %d profiles extend each other", PROFILE_DEPTH_MAX);
+        if (strlist_add(&l->chain, name) < 0)
+                return error_no_memory(l->err);
+        int r = find_profile(l, name, &file);
+        if (r == 0 && file.in_project)
+                r = ask_trust(l, &file, &trust);
+        if (r < 0)
+                return r;
+        const char *said = strchr(name, '/') ? name : file.path;
+        unsigned flags = file.installed ? PROFILE_INSTALLED : 0;
+        if (trust != TRUST_GIVEN && defence_is_on(DEFENCE_NARROW))
+                r = load_base(l, trust, &flags);
+        else
+                r = load_extended(l, &file, said, flags);
         if (r == 0)
-                r = profile_parse_text(path, text, len, ctx, flags, spec, &extends, err);
-        if (r == 0 && strlist_add(&spec->profiles, name) < 0)
-                r = error_no_memory(err);
+                r = parse_file(l, &file, said, flags);
+        if (r == 0 && strlist_add(&l->spec->profiles, name) < 0)
+                r = error_no_memory(l->err);
         return r;
 }
 
 int profile_load(const char *name, const ProfileContext *ctx, Spec *spec, Error *err)
 {
-        CLEANUP_STRLIST StrList chain = {0};
-        return load(name, ctx, &chain, spec, err);
+        CLEANUP(loader_clear) Loader l = {.ctx = ctx, .spec = spec, .err = err};
+        return load(&l, name);
 }

@@ -7,14 +7,22 @@
 /** Where profiles are looked up and what their values are read against. */
 typedef struct ProfileContext {
         const char *home;                        /* NULL: none */
-        const char *project;                     /* a profile below it may only narrow; NULL: none is */
+        const char *project;                     /* a profile in it may only narrow; NULL: none is */
         const char *(*getenv)(const char *name); /* for $XDG_* */
+        const char *state; /* the directory that holds the list of trusted profiles; NULL: none is trusted */
+        const char
+                *base;  /* what a profile of the project starts from when it is the first; NULL: "default" */
+        bool unchecked; /* read profiles of the project as if they were trusted */
+        StrList *granting; /* gets of each file elsewhere that gives rights and is not trusted: its path, and
+                              where it does; NULL: not wanted */
 } ProfileContext;
 
 enum {
         PROFILE_ONLY_EXTENDS = 1 << 0, /* look for Extends= alone, and read nothing into the spec */
         PROFILE_NARROW = 1 << 1,       /* refuse every key that could give the payload more */
         PROFILE_INSTALLED = 1 << 2,    /* it came with kurung: its limits are defaults */
+        PROFILE_CHANGED = 1 << 3,      /* with NARROW: it was trusted, with other content */
+        PROFILE_HOLDS_HOME = 1 << 4,   /* the project holds the home directory */
 };
 
 #define PROFILE_SIZE_MAX (1024 * 1024)
@@ -37,9 +45,32 @@ int profile_parse_text(const char *name, const char *text, size_t len, const Pro
  * $XDG_CONFIG_HOME/kurung/profiles, /etc/kurung/profiles and the installed ones; with a slash it is that
  * file.
  *
+ * A file of the project (front/inside.h) whose content is not trusted (front/trust.h) may only narrow what
+ * was read before it, or ctx->base when it is the first. What is looked at is what is read: each file is
+ * opened once.
+ *
  * Returns 0 or -errno with @err.
  */
 int profile_load(const char *name, const ProfileContext *ctx, Spec *spec, Error *err);
+
+/** A profile as it was read. */
+typedef struct ProfileText {
+        char *path;
+        char *text;
+        size_t len;
+        bool in_project;
+        bool installed; /* it came with kurung */
+} ProfileText;
+
+/**
+ * profile_read - find a profile, by name or file, and read it whole.
+ *
+ * @ret: profile_text_clear() frees it. @ret->path: without links, but for what is installed. Returns 0 or
+ * -errno with
+ * @err: there is none, it is no regular file, larger than PROFILE_SIZE_MAX, or somebody else's.
+ */
+int profile_read(const char *name, const ProfileContext *ctx, ProfileText *ret, Error *err);
+void profile_text_clear(ProfileText *text);
 
 /**
  * profile_directories - the directories that names are looked up in, first wins. Appended to @ret. 0 or

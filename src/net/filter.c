@@ -166,6 +166,10 @@ static void add_inbound(Filter *f, const FlowKey *key, uint64_t now_ms)
         Flow *flow = flow_add(f->flows, key, now_ms);
         flow->generation = f->generation;
         flow->inbound = 1;
+        if (key->protocol == NET_TCP && f->accepted_fd > 0)
+                flow->fd = f->accepted_fd;
+        if (key->protocol == NET_TCP)
+                f->accepted_fd = 0;
 }
 
 FilterAction filter_to_sandbox(Filter *f, const uint8_t *bytes, size_t len, uint64_t now_ms)

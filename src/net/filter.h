@@ -21,6 +21,8 @@ typedef struct Filter {
         uint32_t generation; /* counted up when the host's addresses change */
         /* UDP ports that are published: what comes for them is let in. One bit a port, for each family. */
         uint8_t published[2][65536 / 8];
+        int accepted_fd; /* the host's socket of a connection that comes in by a published port, and whose SYN
+                            is next; 0: not known */
         uint64_t dropped[FRAME_RESULTS]; /* frames that were none, by reason; FRAME_OK: spoofed source */
         /* A flow was allowed or refused. @name is not the rule's but of the address, NULL: none. */
         void (*report)(void *userdata, const PolicyTarget *to, const PolicyVerdict *verdict);

@@ -202,14 +202,19 @@ static ssize_t real_send(int fd, const void *data, size_t n, int flags)
         return syscall(SYS_sendto, fd, data, n, flags | MSG_NOSIGNAL, NULL, 0);
 }
 
+/*
+ * Ends a connection on both sides. What libslirp reads next decides what the sandbox gets: after shutdown(2)
+ * it is the end of the stream, and libslirp makes a FIN of that unless the server has closed meanwhile. A
+ * connection that is dissolved (connect(2), AF_UNSPEC) resets the server at once and reads as ECONNRESET, for
+ * which libslirp sends a reset.
+ */
 static ssize_t reset(int fd, Hello *h, const char *name, const PolicyVerdict *verdict)
 {
-        const struct linger now = {.l_onoff = 1};
+        const struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
         h->refused = true;
         if (wall.refused)
                 wall.refused(wall.userdata, &h->to, name, verdict);
-        (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-        (void)shutdown(fd, SHUT_RDWR);
+        (void)syscall(SYS_connect, fd, &nowhere, sizeof(nowhere));
         errno = ECONNRESET;
         return -1;
 }
@@ -267,7 +272,20 @@ int close(int fd)
                 free(hellos[fd]);
                 hellos[fd] = NULL;
         }
+        if (wall.inside && wall.filter && wall.filter->accepted_fd == fd)
+                wall.filter->accepted_fd = 0;
         return (int)syscall(SYS_close, fd);
+}
+
+/* Which socket belongs to the connection that comes in: libslirp sends its SYN at once. */
+int accept(int fd, __SOCKADDR_ARG addr, socklen_t *restrict len)
+{
+        int r = (int)syscall(SYS_accept, fd, addr.__sockaddr__, len);
+        if (r > 0 && (size_t)r < n_hellos && wall.inside && wall.filter) {
+                unwritten[r] = false;
+                wall.filter->accepted_fd = r;
+        }
+        return r;
 }
 
 /* libslirp's is 1, and some clients come at once. */

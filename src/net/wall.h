@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The second wall: libslirp's own connect(2), sendto(2), send(2), bind(2) and close(2) come through here, as
- * the program's definitions of these symbols come before libc's. What the first wall, the frame filter, let
- * through by mistake is looked at once more where the address is what the kernel will see.
+ * The second wall: libslirp's own connect(2), sendto(2), send(2), accept(2), bind(2) and close(2) come
+ * through here, as the program's definitions of these symbols come before libc's. What the first wall, the
+ * frame filter, let through by mistake is looked at once more where the address is what the kernel will see.
  *
  * libslirp may reach just the destination of the frame that is being handled, and of these none that the
  * policy refuses. A connection to the sandbox's resolver becomes one end of a socket pair; a TLS connection

@@ -200,6 +200,61 @@ char *host_state_home(const char *home)
         return path_normalize(path, NULL, &clean) == 0 ? clean : NULL;
 }
 
+static int probe_config_home(Host *h)
+{
+        const char *xdg = getenv("XDG_CONFIG_HOME");
+        CLEANUP_FREE char *path = NULL;
+        int n = xdg && xdg[0] == '/' ? asprintf(&path, "%s/kurung", xdg)
+                : h->home            ? asprintf(&path, "%s/.config/kurung", h->home)
+                                     : 0;
+        if (n < 0) {
+                path = NULL;
+                return -ENOMEM;
+        }
+        return path && path_normalize(path, NULL, &h->config_home) == -ENOMEM ? -ENOMEM : 0;
+}
+
+/* Without links, as far as it is there. Owned; NULL: no memory, or it can't be found out. */
+static char *real_path(const char *path)
+{
+        char *real = realpath(path, NULL), *joined;
+        if (real || errno != ENOENT || str_eq(path, "/"))
+                return real;
+        CLEANUP_FREE char *parent = path_parent(path);
+        CLEANUP_FREE char *above = parent ? real_path(parent) : NULL;
+        joined = above ? path_join(above, path_name(path)) : NULL;
+        return joined;
+}
+
+static int probe_own(Host *h)
+{
+        const char *const own[] = {h->cache_home, h->config_home, h->state_home, h->live_home};
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < ARRAY_LEN(own); i++) {
+                CLEANUP_FREE char *real = own[i] ? real_path(own[i]) : NULL;
+                if (!real || str_eq(real, own[i]))
+                        continue;
+                r = strlist_add(&h->own_real, own[i]);
+                if (r == 0)
+                        r = strlist_add(&h->own_real, real);
+        }
+        return r;
+}
+
+int host_probe_paths(Host *host, const char *const *paths)
+{
+        int r = 0;
+        for (; r == 0 && *paths; paths++) {
+                CLEANUP_FREE char *real = realpath(*paths, NULL);
+                if (!real)
+                        continue;
+                r = strlist_add(&host->real_paths, *paths);
+                if (r == 0)
+                        r = strlist_add(&host->real_paths, real);
+        }
+        return r;
+}
+
 static int probe_cwd(Host *h)
 {
         char here[PATH_MAX];
@@ -440,6 +495,11 @@ int host_probe_at(int root, Host *ret, Error *err)
         if (r == 0) {
                 h.state_home = host_state_home(h.home);
                 h.live_home = host_live_home(h.state_home);
+                r = probe_config_home(&h);
+        }
+        if (r == 0)
+                r = probe_own(&h);
+        if (r == 0) {
                 probe_kernel(root, &h);
                 probe_userns(root, &h);
                 probe_helpers(root, &h);
@@ -490,6 +550,9 @@ void host_clear(Host *h)
         free(h->cache_home);
         free(h->state_home);
         free(h->live_home);
+        free(h->config_home);
+        strlist_clear(&h->own_real);
+        strlist_clear(&h->real_paths);
         free(h->newuidmap);
         free(h->newgidmap);
         free(h->fuse_overlayfs);

@@ -111,9 +111,14 @@ typedef struct Host {
                              nowhere */
         char *state_home; /* where kept sandboxes are: $XDG_STATE_HOME/kurung, ~/.local/state/kurung; NULL:
                              nowhere */
-        char *live_home;  /* where running sandboxes are recorded: $XDG_RUNTIME_DIR/kurung, else
-                             state_home/running; NULL: nowhere */
-        bool is_root;     /* uid 0 of this user namespace */
+        char *config_home; /* where the user's profiles are: $XDG_CONFIG_HOME/kurung, ~/.config/kurung; NULL:
+                              nowhere */
+        char *live_home;   /* where running sandboxes are recorded: $XDG_RUNTIME_DIR/kurung, else
+                              state_home/running; NULL: nowhere */
+        StrList own_real; /* of these four "PATH", "the same without links", ... where that is another name */
+        StrList real_paths; /* "PATH", "the same without links", ... for each that host_probe_paths() was
+                               asked for */
+        bool is_root;       /* uid 0 of this user namespace */
         unsigned kernel_major, kernel_minor;
         HostUserns userns;
         bool has_clone3, has_openat2, has_mount_setattr; /* by kernel version: 5.3, 5.6, 5.12 */
@@ -164,6 +169,14 @@ int host_probe_at(int root, Host *ret, Error *err);
  * What is not found is left empty. 0 or -ENOMEM.
  */
 int host_probe_limits(int root, Host *host, const char *const *paths);
+
+/**
+ * host_probe_paths - add what @paths (NULL-terminated) are without symbolic links. What is not there is left
+ * out.
+ *
+ * 0 or -ENOMEM.
+ */
+int host_probe_paths(Host *host, const char *const *paths);
 
 /** host_probe_sources - add what AllowFrom= of @tools stands for. 0 or -errno with @err. */
 int host_probe_sources(Host *host, const StrList *tools, const char *(*get_variable)(const char *),

@@ -333,6 +333,7 @@ void plan_clear(Plan *plan)
         plan_clear_limits(plan);
         plan_clear_network(&plan->net);
         strlist_clear(&plan->architectures);
+        strlist_clear(&plan->own_dirs);
         strlist_clear(&plan->argv);
         strlist_clear(&plan->env);
         strlist_clear(&plan->notices);

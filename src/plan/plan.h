@@ -120,13 +120,14 @@ typedef struct Plan {
         char *fuse_overlayfs; /* with OVERLAY_FUSE */
         PlanOp *ops;
         size_t n_ops;
-        char *cwd;       /* inside */
-        char *state_dir; /* where run directories and caches are kept (Host.cache_home) */
-        char *runs_dir;  /* where the run's own directory is made: state_dir, or that of kept sandboxes */
-        bool keep;       /* the run's directory outlives it */
-        bool resume;     /* its layers are there already: those of a kept sandbox */
-        char *live_dir;  /* where running sandboxes are recorded (Host.live_home); NULL: nowhere */
-        char *home_name; /* Home=persist:NAME, whose directory is made in homes_dir; NULL: none */
+        char *cwd;        /* inside */
+        char *state_dir;  /* where run directories and caches are kept (Host.cache_home) */
+        char *runs_dir;   /* where the run's own directory is made: state_dir, or that of kept sandboxes */
+        bool keep;        /* the run's directory outlives it */
+        bool resume;      /* its layers are there already: those of a kept sandbox */
+        StrList own_dirs; /* of kurung's own: these are made before anything is shown, 0700 */
+        char *live_dir;   /* where running sandboxes are recorded (Host.live_home); NULL: nowhere */
+        char *home_name;  /* Home=persist:NAME, whose directory is made in homes_dir; NULL: none */
         char *homes_dir;
         bool needs_run_dir; /* an op has a layer */
         bool foreign_root;  /* not the host's own: its loader and libraries are the attacker's */

@@ -24,6 +24,29 @@ int plan_choose_engine(Plan *plan, const Spec *spec, const Host *host, Error *er
 /** plan_make_root - fill plan->ops and plan->cwd. */
 int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err);
 
+/** plan_add_pins - bind the directories on the way from what is writable to @dest on themselves, so that none
+ * can be renamed. 0 or -errno with @err. */
+int plan_add_pins(Plan *plan, const char *dest, Error *err);
+
+/** Spelled and without links: configuration, cache, state, running sandboxes. */
+#define OWN_DIRS_MAX 8
+
+/** plan_own_dir_at - one of kurung's own directories that @path holds or lies in, or NULL. @written: writes
+ * there are real; else the configuration does not count. */
+const char *plan_own_dir_at(const Plan *plan, const Host *host, const char *path, bool written);
+
+/** plan_real_path - a host path without links, as far as host_probe_paths() was asked; else as it is. */
+const char *plan_real_path(const Host *host, const char *path);
+
+/** plan_hide_own - of @source, which is seen at @dest, kurung's own directories are empty; with @writable
+ * none can be renamed away or made. 0 or -errno with @err. */
+int plan_hide_own(Plan *plan, const Host *host, const char *source, const char *dest, bool writable,
+                  Error *err);
+
+/** plan_check_own - refuse a wish for what is kurung's own: 0 or -EPERM with @err. */
+int plan_check_own(const Plan *plan, const Host *host, const char *source, bool writable, const char *origin,
+                   Error *err);
+
 /** plan_make_env - fill plan->env. */
 int plan_make_env(Plan *plan, const Spec *spec, const Host *host, const char *const *environ_list,
                   Error *err);

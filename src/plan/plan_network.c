@@ -2,6 +2,8 @@
 /* The network's part of a plan. */
 #include "plan/plan_internal.h"
 
+#include <stdio.h>
+
 #ifndef HELPERS_DIR
 #define HELPERS_DIR "/usr/local/libexec/kurung"
 #endif
@@ -73,6 +75,24 @@ static bool is_vouched_for(const HostSources *sources, const HostSource *wanted)
         return false;
 }
 
+/* Or it was named when the user trusted a profile of the project (kurung profile trust). */
+static bool is_trusted(const Spec *spec, const HostSource *wanted)
+{
+        char text[NET_RULE_TEXT_MAX + 40];
+        (void)snprintf(text, sizeof(text), "%s %s", wanted->tool, wanted->rule);
+        return strlist_has(&spec->net_trusted, text);
+}
+
+static int leave_out(Plan *plan, const Spec *spec, const HostSource *s)
+{
+        return plan_notice(
+                plan,
+                "AllowFrom=%s: %s names %s, and no configuration of yours does%s: left out; --allow=%s "
+                "takes it",
+                s->tool, s->where, s->rule,
+                spec->net_trusted.n > 0 ? ", nor did it when the profile was trusted" : "", s->rule);
+}
+
 #define LEFT_OUT_MAX 8
 
 static int add_sources(Plan *plan, const Spec *spec, const HostSources *sources)
@@ -83,19 +103,17 @@ static int add_sources(Plan *plan, const Spec *spec, const HostSources *sources)
                 const HostSource *s = &sources->items[i];
                 if (s->vouches || !strlist_has(&spec->net_allow_from, s->tool))
                         continue;
-                if (s->in_project && !is_vouched_for(sources, s)) {
+                bool vouched = !s->in_project || is_vouched_for(sources, s);
+                if (!vouched && !is_trusted(spec, s)) {
                         if (left_out++ < LEFT_OUT_MAX)
-                                r = plan_notice(plan,
-                                                "AllowFrom=%s: %s names %s, and no configuration of yours "
-                                                "does: left out; "
-                                                "--allow=%s takes it",
-                                                s->tool, s->where, s->rule, s->rule);
+                                r = leave_out(plan, spec, s);
                         continue;
                 }
                 if (!strlist_has(&plan->net.allow, s->rule))
                         r = strlist_add(&plan->net.allow, s->rule);
                 if (r == 0)
-                        r = strlist_add_printf(&plan->net.allow_from, "%s %s %s", s->tool, s->rule, s->where);
+                        r = strlist_add_printf(&plan->net.allow_from, "%s %s %s%s", s->tool, s->rule,
+                                               s->where, vouched ? "" : " (trusted)");
         }
         if (r == 0 && left_out > LEFT_OUT_MAX)
                 r = plan_notice(plan, "AllowFrom=: %u more hosts that the project names are left out",

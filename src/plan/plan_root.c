@@ -366,12 +366,7 @@ static int add_home(Plan *plan, const Spec *spec, const Host *host, Error *err)
                         return error_no_memory(err);
                 r = add(plan, OP_BIND, host->home, host->home, OP_RDONLY | OP_RECURSIVE | OP_NO_FOLLOW, err);
         }
-        /* Our own uppers, caches and trust lie there: never for the payload's eyes. */
-        const char *const own[] = {plan->state_dir, host->state_home, host->live_home};
-        for (size_t i = 0; r == 0 && i < ARRAY_LEN(own); i++)
-                if (own[i] && path_is_below(own[i], host->home))
-                        r = add(plan, OP_MASK, NULL, own[i], OP_OPTIONAL, err);
-        return r;
+        return r < 0 ? r : plan_hide_own(plan, host, host->home, host->home, false, err);
 }
 
 /* Directories whose catching or changing as "the project" can't be meant. */
@@ -387,23 +382,21 @@ static bool is_system_dir(const char *path)
         return is_hidden(path) || str_eq(path, "/var/lib") || str_eq(path, "/var/cache");
 }
 
-static int check_work_dir(const Host *host, WorkDirMode mode, Error *err)
+static int check_work_dir(const Plan *plan, const Host *host, WorkDirMode mode, Error *err)
 {
         const char *hint = "change to a project directory, or use --work-dir=ro or --work-dir=hidden";
         if (mode == WORK_DIR_RO)
-                return 0;
+                return plan_check_own(plan, host, host->cwd, false, "--work-dir=ro", err);
         if (host->home && path_is_below(host->home, host->cwd))
                 return error_set(err, EINVAL, "the working directory %s holds your home directory: %s",
                                  host->cwd, hint);
         if (is_system_dir(host->cwd))
                 return error_set(err, EINVAL, "the working directory %s is a directory of the system: %s",
                                  host->cwd, hint);
-        const char *const own[] = {host->cache_home, host->state_home, host->live_home};
-        for (size_t i = 0; i < ARRAY_LEN(own); i++)
-                if (own[i] && (path_is_below(own[i], host->cwd) || path_is_below(host->cwd, own[i])))
-                        return error_set(err, EINVAL,
-                                         "the working directory %s holds kurung's own state (%s): %s",
-                                         host->cwd, own[i], hint);
+        const char *own = plan_own_dir_at(plan, host, host->cwd, mode == WORK_DIR_RW);
+        if (own)
+                return error_set(err, EINVAL, "the working directory %s holds kurung's own state (%s): %s",
+                                 host->cwd, own, hint);
         return 0;
 }
 
@@ -414,7 +407,7 @@ static int add_work_dir(Plan *plan, const Spec *spec, const Host *host, Error *e
         if (!host->cwd)
                 return error_set(err, ENOENT,
                                  "the working directory does not exist any more: change to another");
-        int r = check_work_dir(host, spec->work_dir, err);
+        int r = check_work_dir(plan, host, spec->work_dir, err);
         if (r < 0)
                 return r;
         /* The whole system is there already, read-only or caught. */
@@ -425,14 +418,15 @@ static int add_work_dir(Plan *plan, const Spec *spec, const Host *host, Error *e
         if (spec->work_dir == WORK_DIR_OVERLAY) {
                 r = add_caught(plan, host, host->cwd, host->cwd, err);
                 if (r <= 0)
-                        return r;
+                        return r < 0 ? r : plan_hide_own(plan, host, host->cwd, host->cwd, false, err);
                 if (spec_asked(spec, KEY_WORK_DIR))
                         return error_set(err, ENOTSUP, "WorkDir=overlay: %s", kernel_overlay_missing(host));
                 if (plan_notice(plan, "the working directory is read-only inside: %s",
                                 kernel_overlay_missing(host)) < 0)
                         return error_no_memory(err);
         }
-        return add(plan, OP_BIND, host->cwd, host->cwd, OP_RDONLY | OP_RECURSIVE | OP_NO_FOLLOW, err);
+        r = add(plan, OP_BIND, host->cwd, host->cwd, OP_RDONLY | OP_RECURSIVE | OP_NO_FOLLOW, err);
+        return r < 0 ? r : plan_hide_own(plan, host, host->cwd, host->cwd, false, err);
 }
 
 /*
@@ -440,16 +434,25 @@ static int add_work_dir(Plan *plan, const Spec *spec, const Host *host, Error *e
  * the payload renames one of them and makes its own beside it (ESCAPES 70). The kernel refuses with EBUSY to
  * rename a mount point (rename(2)).
  */
-static int add_pins(Plan *plan, const char *dest, Error *err)
+int plan_add_pins(Plan *plan, const char *dest, Error *err)
 {
         const char *writable = NULL;
+        size_t since = 0;
+        /* The last one counts: a later mount at or above the place of an older one covers it, with its pins.
+         */
         for (size_t i = 0; i < plan->n_ops; i++) {
                 const PlanOp *op = &plan->ops[i];
                 bool holds = op->kind == OP_OVERLAY || op->kind == OP_FUSE || op->kind == OP_SCRATCH ||
                              (op->kind == OP_BIND && !(op->flags & OP_RDONLY));
-                if (holds && path_is_below(dest, op->dest) && !str_eq(dest, op->dest) &&
-                    (!writable || strlen(op->dest) >= strlen(writable)))
+                bool covers = op->kind == OP_TMPFS || op->kind == OP_BIND;
+                if (!path_is_below(dest, op->dest) || str_eq(dest, op->dest))
+                        continue;
+                if (holds) {
                         writable = op->dest;
+                        since = i;
+                } else if (covers && writable && path_is_below(writable, op->dest)) {
+                        writable = NULL;
+                }
         }
         if (!writable || str_eq(writable, "/"))
                 return 0;
@@ -461,7 +464,7 @@ static int add_pins(Plan *plan, const char *dest, Error *err)
                 if (!between)
                         return error_no_memory(err);
                 bool pinned = false;
-                for (size_t i = 0; i < plan->n_ops && !pinned; i++)
+                for (size_t i = since; i < plan->n_ops && !pinned; i++)
                         pinned = plan->ops[i].kind == OP_PIN && str_eq(plan->ops[i].dest, between);
                 int r = pinned ? 0 : add(plan, OP_PIN, NULL, between, OP_OPTIONAL, err);
                 if (r < 0)
@@ -470,7 +473,7 @@ static int add_pins(Plan *plan, const char *dest, Error *err)
         return 0;
 }
 
-static int add_wishes(Plan *plan, const Spec *spec, Error *err)
+static int add_wishes(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
         for (size_t i = 0; i < spec->n_ops; i++) {
                 const SpecOp *wish = &spec->ops[i];
@@ -484,7 +487,10 @@ static int add_wishes(Plan *plan, const Spec *spec, Error *err)
                         [SPEC_OP_HIDE] = {OP_MASK, OP_OPTIONAL},
                 };
                 bool pins = wish->kind == SPEC_OP_READ_ONLY || wish->kind == SPEC_OP_HIDE;
-                int r = pins ? add_pins(plan, wish->dest, err) : 0;
+                int r = pins ? plan_add_pins(plan, wish->dest, err) : 0;
+                if (r == 0 && wish->source)
+                        r = plan_check_own(plan, host, wish->source, wish->kind == SPEC_OP_READ_WRITE,
+                                           wish->origin, err);
                 if (r < 0)
                         return r;
                 if (str_eq(wish->dest, "/"))
@@ -496,6 +502,11 @@ static int add_wishes(Plan *plan, const Spec *spec, Error *err)
                 if (!op || (wish->origin && !(op->origin = strdup(wish->origin))))
                         return error_no_memory(err);
                 op->size = wish->size;
+                if (wish->source)
+                        r = plan_hide_own(plan, host, wish->source, wish->dest,
+                                          wish->kind == SPEC_OP_READ_WRITE, err);
+                if (r < 0)
+                        return r;
         }
         return 0;
 }
@@ -526,7 +537,7 @@ int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
                 r = add(plan, OP_CGROUP, NULL, "/sys/fs/cgroup",
                         OP_NO_FOLLOW | (plan->cgroup_writable ? 0 : OP_RDONLY), err);
         if (r == 0)
-                r = add_wishes(plan, spec, err);
+                r = add_wishes(plan, spec, host, err);
         /* A root that is our own tmpfs is no place for the payload's files, unless it is root inside. */
         if (r == 0 && plan->ops[0].kind == OP_TMPFS && (plan->uid != 0 || plan->engine == OVERLAY_NONE))
                 r = add(plan, OP_SEAL, NULL, "/", 0, err);

@@ -153,17 +153,22 @@ int source_add_env(Finder *f, const char *name, const char *url)
                                   (int)(host + end - begin), begin);
 }
 
-bool source_in_project(const Finder *f, const char *path)
+static bool is_below_cwd(const Finder *f, const char *path)
 {
         return f->ctx->cwd && path_is_below(path, f->ctx->cwd);
+}
+
+bool source_in_project(const Finder *f, const char *path)
+{
+        CLEANUP_FREE char *real = realpath(path, NULL);
+        return is_below_cwd(f, path) || (real && is_below_cwd(f, real));
 }
 
 char *source_read(Finder *f, const char *path)
 {
         struct stat st;
         /* Of the project's files none may lead elsewhere or make us wait. */
-        int flags =
-                O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (source_in_project(f, path) ? O_NOFOLLOW : 0);
+        int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (is_below_cwd(f, path) ? O_NOFOLLOW : 0);
         CLEANUP_FD int fd = open(path, flags);
         if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
                 return NULL;

@@ -34,7 +34,7 @@ int source_add_env(Finder *f, const char *name, const char *url);
 /** source_notice - "AllowFrom=TOOL: ..." 0 or -ENOMEM. */
 int source_notice(Finder *f, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/** source_in_project - whether a path lies in the working directory. */
+/** source_in_project - whether a path lies in the working directory, or a link leads into it. */
 bool source_in_project(const Finder *f, const char *path);
 
 /** source_read - a regular file of at most 1 MiB, without NUL; NULL when there is none (or it can't be read:

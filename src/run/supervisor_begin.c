@@ -76,10 +76,25 @@ static int make_home(Supervisor *s, Error *err)
         return 0;
 }
 
+/* What is masked inside something writable has to be there, or it could be made inside. */
+static int make_own(const Plan *plan, Error *err)
+{
+        for (size_t i = 0; i < plan->own_dirs.n; i++) {
+                int r = io_mkdir_p(plan->own_dirs.items[i], 0700);
+                if (r < 0)
+                        return error_set_errno(err, r,
+                                               "making the directory %s, so that it can be hidden inside",
+                                               plan->own_dirs.items[i]);
+        }
+        return 0;
+}
+
 int supervisor_prepare(Supervisor *s, Error *err)
 {
         const Plan *plan = s->plan;
-        int r = rootfs_prepare(plan, err);
+        int r = make_own(plan, err);
+        if (r == 0)
+                r = rootfs_prepare(plan, err);
         if (r == 0)
                 r = seccomp_prepare(plan, &s->filter, err);
         if (r == 0 && plan->home_name)

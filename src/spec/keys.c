@@ -333,37 +333,6 @@ static int parse_set(const Key *key, const char *value, const KeyContext *ctx, S
         return 0;
 }
 
-static bool narrows_always(const char *value)
-{
-        (void)value;
-        return true;
-}
-
-#define NARROWS_TO(function, word)                                                                           \
-        static bool function(const char *value)                                                              \
-        {                                                                                                    \
-                return str_eq(value, word);                                                                  \
-        }
-
-NARROWS_TO(narrows_to_default, "default")
-NARROWS_TO(narrows_to_private, "private")
-NARROWS_TO(narrows_to_none, "none")
-NARROWS_TO(narrows_to_strict, "strict")
-NARROWS_TO(narrows_to_yes, "yes")
-NARROWS_TO(narrows_to_no, "no")
-NARROWS_TO(narrows_to_self, "self")
-
-/* An empty value would clear what was hidden or denied before. */
-static bool narrows_unless_empty(const char *value)
-{
-        return value[0] != '\0';
-}
-
-static bool narrows_work_dir(const char *value)
-{
-        return str_eq(value, "ro") || str_eq(value, "hidden") || str_eq(value, "overlay");
-}
-
 const Key keys[KEY_MAX] = {
 #include "spec/keys_table.inc"
 };

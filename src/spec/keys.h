@@ -13,8 +13,9 @@ typedef struct KeyContext {
                 *cwd; /* base of relative paths on the command line; NULL (profiles): relative is an error */
         const char *(*getenv)(const char *name); /* for $XDG_*; never for anything else */
         const char *origin;                      /* "FILE:LINE" or "--option" */
-        bool expand;    /* profiles: expand ~, $HOME and $XDG_*; the shell did it for options */
-        bool installed; /* a profile that came with kurung: what it says of limits is a default */
+        bool expand;     /* profiles: expand ~, $HOME and $XDG_*; the shell did it for options */
+        bool installed;  /* a profile that came with kurung: what it says of limits is a default */
+        bool holds_home; /* the working directory is the home directory or one above it */
 } KeyContext;
 
 enum {
@@ -35,9 +36,10 @@ typedef struct Key {
         unsigned flags;
         /* Reads @value into @spec. Returns 0 or -errno with @err, whose text starts with ctx->origin. */
         int (*parse)(const struct Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err);
-        /* Whether @value can only take rights away, so that a profile inside a project may say it; NULL:
-         * never. */
-        bool (*narrows)(const char *value);
+        /* Whether @value can only take rights away from what @spec allows so far, so that a profile of a
+         * project that nobody trusts may say it; NULL: never. A value that @parse refuses may get either
+         * answer. */
+        bool (*narrows)(const struct Key *key, const char *value, const KeyContext *ctx, const Spec *spec);
 } Key;
 
 /** The table, KEY_MAX entries, indexed by KeyId. */
@@ -77,6 +79,10 @@ const Key *key_nearest_option(const char *option);
  * Returns 0, or -EINVAL (-ENOMEM) with @err: "ORIGIN: what is wrong with which value; what would be right".
  */
 int key_parse(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err);
+
+/** key_narrows - whether @value of @key can only take rights away from what @spec allows so far
+ * (Key.narrows). */
+bool key_narrows(const Key *key, const char *value, const KeyContext *ctx, const Spec *spec);
 
 /** key_default_argument - the value as spelled in a profile that @spec holds for a key that does not repeat,
  * for "profile show"; appended to @ret as "Name=value" lines, one for each value. 0 or -ENOMEM. */

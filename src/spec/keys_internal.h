@@ -31,6 +31,24 @@ KEY_PARSER(key_parse_limit);
 KEY_PARSER(key_parse_io_limit);
 KEY_PARSER(key_parse_delegate);
 
+#define KEY_NARROWS(function)                                                                                \
+        bool function(const Key *key, const char *value, const KeyContext *ctx, const Spec *spec)
+
+/* What only takes rights away (keys_narrow.c). */
+KEY_NARROWS(narrows_always);
+KEY_NARROWS(narrows_to_default);
+KEY_NARROWS(narrows_to_private);
+KEY_NARROWS(narrows_to_self);
+KEY_NARROWS(narrows_to_yes);
+KEY_NARROWS(narrows_to_no);
+KEY_NARROWS(narrows_if_empty);
+KEY_NARROWS(narrows_unless_empty);
+KEY_NARROWS(narrows_work_dir);
+KEY_NARROWS(narrows_network_mode);
+KEY_NARROWS(narrows_bandwidth);
+KEY_NARROWS(narrows_limit);
+KEY_NARROWS(narrows_seccomp);
+
 /** key_print_op - one operation, as its key spells it. 0 or -ENOMEM. */
 int key_print_op(const SpecOp *op, StrList *ret);
 

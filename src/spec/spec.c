@@ -52,6 +52,7 @@ void spec_clear(Spec *spec)
         strlist_clear(&spec->net_allow);
         strlist_clear(&spec->net_deny);
         strlist_clear(&spec->net_allow_from);
+        strlist_clear(&spec->net_trusted);
         strlist_clear(&spec->net_host_loopback);
         strlist_clear(&spec->net_publish);
         strlist_clear(&spec->argv);

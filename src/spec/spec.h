@@ -126,6 +126,8 @@ typedef struct Spec {
         bool delegate;               /* the payload may make control groups of its own */
         StrList net_allow, net_deny; /* as net_rule_print() spells them */
         StrList net_allow_from;      /* names of tools */
+        StrList net_trusted; /* "TOOL RULE": what the project's configuration named when a profile of it was
+                                trusted */
         bool net_allow_private;
         bool net_check_sni;        /* when asked for; by default where rules have names */
         StrList net_host_loopback; /* ports */

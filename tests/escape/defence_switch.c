@@ -44,6 +44,8 @@ static const char *const names[DEFENCE_MAX] = {
         [DEFENCE_LIMITS] = "limits",
         [DEFENCE_STATE] = "state",
         [DEFENCE_JOIN] = "join",
+        [DEFENCE_NARROW] = "narrow",
+        [DEFENCE_TRUST] = "trust",
 };
 
 const char defence_program_suffix[] = "-undefended";

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Attacks 70 and 74-77: project, profile and command line.
+# Attacks 70 and 72-77: project, profile and command line.
 . "$SRCDIR/tests/escape/lib.sh"
 
 evil='mv .git .git2 && mkdir -p .git/hooks && echo evil >.git/hooks/pre-commit'
@@ -25,6 +25,130 @@ for dir in deep deep/a deep/a/b; do
 done
 kurung run --work-dir=overlay --read-only=.git/hooks -- sh -c "$evil"
 isnt "$status" 0 "70 nor in an overlay"
+
+# 72: what decides about sandboxes is never seen in one, whatever is shared, and can't be put in its place.
+plant='mkdir -p "$1/.config/kurung/profiles" && printf "[Network]\nMode=host\n" >"$1/.config/kurung/profiles/default.ini"
+    mkdir -p "$1/.local/state/kurung" && echo x >"$1/.local/state/kurung/trusted"
+    mv "$1/.config" "$1/.config2" && mkdir -p "$1/.config/kurung/profiles" && echo >"$1/.config/kurung/profiles/x.ini"
+    mv "$1/.local/state" "$1/.local/state2" && mkdir -p "$1/.local/state/kurung" && echo x >"$1/.local/state/kurung/trusted"'
+planted() { find "$HOME" -path "$HOME/.*" \( -name '*.ini' -o -name trusted \); }
+clean_home() { rm -rf "$HOME/.config" "$HOME/.config2" "$HOME/.local"; }
+ln -s "$HOME" "$HOME/alias"
+for share in "$HOME" "$HOME/alias" "$HOME:/mnt/home"; do
+    at=${share#*:}
+    for there in no yes; do
+        clean_home
+        [ "$there" = no ] || mkdir -p "$HOME/.config/kurung" "$HOME/.local/state/kurung"
+        kurung run -q --work-dir=hidden --chdir=/ --read-write="$share" -- sh -c "$plant" - "$at"
+        is "$(planted)" "" "72 nothing is planted through --read-write=${share/$HOME/\$HOME} (there before: $there)" || diag "$out $errors"
+        undefended masks,pin run -q --work-dir=hidden --chdir=/ --read-write="$share" -- sh -c "$plant" - "$at" >/dev/null 2>&1
+        like "$(planted)" default.ini "72 without (masks, pin) it is"
+    done
+done
+clean_home
+mkdir -p "$HOME/.local/state/kurung" "$HOME/.config/kurung/profiles"
+echo canary >"$HOME/.local/state/kurung/secret"
+echo canary >"$HOME/.config/kurung/secret"
+echo canary >"$HOME/.cache/kurung/secret"
+see='cd "$1" && cat .local/state/kurung/secret .config/kurung/secret .cache/kurung/secret'
+for how in "--read-only=$HOME" "--read-only=$HOME/alias" "--read-write=$HOME" --home=host; do
+    kurung run -q --work-dir=hidden --chdir=/ "$how" -- sh -c "$see" - "$HOME"
+    is "$out" "" "72 nor is any of it seen with ${how/$HOME/\$HOME}"
+done
+kurung run -q --read-only="$HOME/alias" --work-dir=hidden --chdir=/ -- sh -c "$see" - "$HOME/alias"
+is "$out" "" "72 nor by another name"
+undefended masks run -q --work-dir=hidden --chdir=/ --read-only="$HOME/alias" -- sh -c "$see" - "$HOME/alias" >seen 2>&1
+like "$(cat seen)" canary "72 without (masks) it is"
+(cd "$HOME" && "$KURUNG" run -q --work-dir=ro -- sh -c "$see" - "$HOME") >seen 2>&1
+unlike "$(cat seen)" canary "72 nor with the home directory as working directory, read-only"
+for dir in .config/kurung .config/kurung/profiles .local/state/kurung .cache/kurung; do
+    kurung run --read-write="$HOME/$dir" -- true
+    like "$status:$errors" "^125:.*kurung's own" "72 nor can it be shared itself: $dir"
+done
+(cd "$HOME/.config" && "$KURUNG" run --work-dir=rw -- true) >seen 2>&1
+like "$?:$(cat seen)" "^125:.*kurung's own" "72 nor be the working directory"
+mkdir "$HOME/dotfiles"
+mv "$HOME/.config" "$HOME/dotfiles/config"
+ln -s dotfiles/config "$HOME/.config"
+kurung run --work-dir=hidden --read-write="$HOME" -- sh -c 'rm ~/.config; mkdir -p ~/.config/kurung/profiles'
+like "$status:$errors" "^125:.*symbolic link" "72 nor exchanged where a link leads to it"
+(cd "$HOME/dotfiles" && "$KURUNG" run --work-dir=rw -- true) >seen 2>&1
+like "$?:$(cat seen)" "^125:.*kurung's own" "72 nor reached as the working directory that a link leads to"
+rm -r "$HOME/.config" "$HOME/dotfiles" "$HOME/alias"
+clean_home
+
+# 72: a profile that the project brings gives nothing, by whatever way it is reached. Each would let "x" be written.
+wide='[Filesystem]
+WorkDir=rw'
+mkdir -p sub/.git "$HOME/elsewhere" "$HOME/.config/kurung/profiles"
+echo "$wide" >evil.ini
+echo "$wide" >"$HOME/elsewhere/mine.ini"
+ln -s "$HOME/elsewhere/mine.ini" led.ini
+ln -s "$HOME/elsewhere" led
+ln -s "$PWD/evil.ini" "$HOME/elsewhere/to-evil.ini"
+ln -s "$PWD/evil.ini" "$HOME/.config/kurung/profiles/linked.ini"
+printf '[Profile]\nExtends=%s\n' "$PWD/evil.ini" >"$HOME/.config/kurung/profiles/extending.ini"
+for profile in ./evil.ini "$PWD/evil.ini" sub/../evil.ini ./led.ini led/mine.ini "$HOME/elsewhere/to-evil.ini" linked extending; do
+    rm -f x
+    kurung run -p "$profile" -- touch x
+    like "$status:$errors" "^125:.*a profile inside the project may only take rights away.* kurung profile trust " \
+        "72 a profile of the project can't widen: ${profile/$HOME/\$HOME}"
+    not_ok "72 and nothing ran" [ -e x ]
+    undefended narrow run -q -p "$profile" -- touch x
+    ok "72 without (narrow) it widens" [ -e x ]
+done
+rm -f x
+mkdir -p .git
+(cd sub && "$KURUNG" run -p ../evil.ini -- touch x) 2>seen
+like "$?:$(cat seen)" "^125:.*a profile inside the project" "72 nor from a directory below, whose repository it is"
+kurung run -q -p "$HOME/elsewhere/mine.ini" -- touch x
+ok "72 a file of the user's elsewhere may" [ -e x ]
+kurung run -q -p "$HOME/elsewhere/mine.ini" --read-write="$HOME/elsewhere" -- true
+like "$status:$errors" "^125:.*mine.ini:2: WorkDir=rw: the profile lies in" "72 but not where the sandbox could write it"
+undefended narrow run -q -p "$HOME/elsewhere/mine.ini" --read-write="$HOME/elsewhere" -- \
+    sh -c 'echo "#" >>"$1"' - "$HOME/elsewhere/mine.ini"
+like "$(cat "$HOME/elsewhere/mine.ini")" '#' "72 without (narrow) it writes it"
+XDG_CONFIG_HOME=$PWD/.config sh -c 'mkdir -p .config/kurung/profiles && cp evil.ini .config/kurung/profiles && exec "$1" run -p evil -- true' - "$KURUNG" 2>seen
+like "$?:$(cat seen)" "^125:.*a profile inside the project" "72 nor where the configuration is said to lie in the project"
+rm -rf .config
+
+# 73: trust is of what a profile says, and where.
+kurung profile trust evil.ini
+is "$status:$out:$errors" "0::" "73 a profile of the project is trusted"
+rm -f x
+kurung run -q -p ./evil.ini -- touch x
+ok "73 and then gives what it says" [ -e x ]
+mkdir copy && cp evil.ini copy
+kurung run -p copy/evil.ini -- true
+is "$status" 125 "73 a copy elsewhere is not trusted"
+printf '[Identity]\nRunAs=root\n' >>evil.ini
+kurung run -p ./evil.ini -- true
+like "$status:$errors" "^125:.*it was trusted, and has changed since" "73 an edited one is untrusted again"
+is "$(undefended trust run -q -p ./evil.ini -- id -u)" 0 "73 without (trust) it is not"
+echo "$wide" >evil.ini
+kurung run -q -p ./evil.ini -- true
+is "$status" 0 "73 with the old content it is the trusted one"
+kurung run -q -p ./evil.ini -- sh -c 'echo "#" >>evil.ini'
+kurung run -q -p ./evil.ini -- true
+is "$status" 125 "73 nor does it stay so when the sandbox changes it"
+kurung profile untrust evil.ini
+echo "$wide" >evil.ini
+kurung run -p ./evil.ini -- true
+is "$status" 125 "73 trust can be taken back"
+# 72: a list of trust that others could have written is none.
+kurung profile trust evil.ini
+state=$HOME/.local/state/kurung
+chmod 0666 "$state/trusted"
+kurung run -p ./evil.ini -- true
+like "$status:$errors" "^125:.*writable by others" "72 a list that others can write is refused"
+chmod 0600 "$state/trusted"
+mkdir -p .state && cp -r "$state" .state/kurung
+XDG_STATE_HOME=$PWD/.state "$KURUNG" run -p ./evil.ini -- true 2>seen
+like "$?:$(cat seen)" "^125:.*lies in the project" "72 and one that lies in the project"
+XDG_STATE_HOME=$PWD/.state "$KURUNG" profile trust evil.ini 2>seen
+like "$?:$(cat seen)" "^125:.*lies in the project" "72 nor is one made there"
+rm -rf .state sub copy led led.ini evil.ini x "$HOME/elsewhere"
+clean_home
 
 for word in --help --version -p --root=/ -- '-'; do
     kurung run -- "$word"

@@ -222,6 +222,58 @@ static void what_a_list_means(void **state)
                                   "notice there is no network (Mode=none), so Allow= has no effect"));
 }
 
+/* A later mount covers what an older one pinned. */
+static void pins_are_where_the_last_mount_is(void **state)
+{
+        CLEANUP(plan_clear) Plan plan = {0};
+        Error err = {0};
+        (void)state;
+        assert_int_equal(make(&desktop,
+                              WORDS("--read-write=/opt/a", "--read-only=/opt/a/b/c/d", "--read-write=/opt",
+                                    "--read-only=/opt/a/b/c/d", "true"),
+                              &plan, &err),
+                         0);
+        static const char *const expected[] = {"/opt/a", "/opt/a/b", "/opt/a/b/c", "/opt",
+                                               "/opt/a", "/opt/a/b", "/opt/a/b/c"};
+        /* The two binds, and the pins before the file that they are for. */
+        size_t n = 0;
+        for (size_t i = 0; i < plan.n_ops; i++) {
+                const PlanOp *op = &plan.ops[i];
+                bool shared = op->kind == OP_BIND && !(op->flags & OP_RDONLY);
+                if ((op->kind != OP_PIN && !shared) || strncmp(op->dest, "/opt", 4) != 0)
+                        continue;
+                assert_true(n < ARRAY_LEN(expected));
+                assert_string_equal(op->dest, expected[n++]);
+        }
+        assert_int_equal(n, ARRAY_LEN(expected));
+}
+
+/* Whatever is shown of the host, kurung's own is not. */
+static void what_is_kurungs_own_is_hidden(void **state)
+{
+        Host h = desktop;
+        char *real[] = {WORD("/home/u/link"), WORD("/home/u"), NULL};
+        char *own[] = {WORD("/home/u/.config/kurung"), WORD("/home/u/dotfiles/kurung"), NULL};
+        (void)state;
+        h.config_home = WORD("/home/u/.config/kurung");
+        h.state_home = WORD("/home/u/.local/state/kurung");
+        h.live_home = WORD("/home/u/.local/state/kurung/running");
+        is_golden("own-written", &h, WORDS("--read-write=/home/u", "true"));
+        is_golden("own-read", &h, WORDS("--read-only=/home:/mnt", "--work-dir=hidden", "true"));
+        h.real_paths = (StrList){real, 2};
+        is_golden("own-linked", &h, WORDS("--read-write=/home/u/link", "true"));
+        refused(&h, WORDS("--read-write=/home/u/.config/kurung", "true"), "is kurung's own");
+        refused(&h, WORDS("--read-only=/home/u/.local/state/kurung/kept/x", "true"), "is kurung's own");
+        refused(&h, WORDS("--read-write=/home/u/.cache/kurung/other", "true"), "is kurung's own");
+        /* A link in what can be written could be exchanged for a directory. */
+        h.own_real = (StrList){own, 2};
+        refused(&h, WORDS("--read-write=/home/u", "true"), "a symbolic link in it leads to");
+        h.cwd = WORD("/home/u/.config");
+        refused(&h, WORDS("--work-dir=rw", "true"), "kurung's own state");
+        h.cwd = WORD("/home/u/dotfiles");
+        refused(&h, WORDS("--work-dir=rw", "true"), "kurung's own state");
+}
+
 static HostSource sources[] = {
         {(char[]){"npm"}, (char[]){"npm.corp.example:8443/tcp"}, (char[]){"~/.npmrc"}, false, false},
         {(char[]){"npm"}, (char[]){"evil.example:443/tcp"}, (char[]){"~/project/.npmrc"}, true, false},
@@ -257,6 +309,37 @@ static void what_tools_are_configured_to_use(void **state)
         assert_int_equal(make(&h, WORDS("--net=slirp", "true"), &plan, &err), 0);
         assert_int_equal(plan.net.allow.n, 0);
         assert_false(plan.net.has_list);
+}
+
+/* What the project's configuration named when its profile was trusted counts, and what it names since does
+ * not. */
+static void what_was_trusted_with_a_profile(void **state)
+{
+        CLEANUP(spec_clear) Spec spec = {0};
+        CLEANUP(plan_clear) Plan plan = {0};
+        static const char *const environment[] = {NULL};
+        Host h = desktop;
+        Error err = {0};
+        (void)state;
+        h.sources = host_sources;
+        (void)spec_init(&spec);
+        spec.network = NETWORK_SLIRP;
+        spec.asked |= UINT64_C(1) << KEY_NETWORK_ALLOW_FROM;
+        (void)strlist_add(&spec.argv, "true");
+        (void)strlist_add(&spec.net_allow_from, "npm");
+        (void)strlist_add(&spec.net_trusted, "npm evil.example:443/tcp");
+        /* Of another tool, and of one that was not asked for. */
+        (void)strlist_add(&spec.net_trusted, "pip npm.corp.example:6379/tcp");
+        (void)strlist_add(&spec.net_trusted, "git git.example:443/tcp");
+        assert_int_equal(plan_make(&spec, &h, environment, &plan, &err), 0);
+        CLEANUP_FREE char *text = print(&plan);
+        assert_true(strlist_has(&plan.net.allow, "evil.example:443/tcp"));
+        assert_false(strlist_has(&plan.net.allow, "npm.corp.example:6379/tcp"));
+        assert_false(strlist_has(&plan.net.allow, "git.example:443/tcp"));
+        assert_non_null(strstr(text, "net-allow-from npm evil.example:443/tcp ~/project/.npmrc (trusted)\n"));
+        assert_non_null(strstr(
+                text, "names npm.corp.example:6379/tcp, and no configuration of yours does, nor did it "
+                      "when the profile was trusted: left out"));
 }
 
 /* The profiles that come with kurung: what they open is what the tool is configured to use, and nothing else.
@@ -487,7 +570,10 @@ int main(void)
                 cmocka_unit_test(goldens_of_a_desktop),
                 cmocka_unit_test(a_network_that_cannot_be_had_is_an_error),
                 cmocka_unit_test(what_a_list_means),
+                cmocka_unit_test(pins_are_where_the_last_mount_is),
+                cmocka_unit_test(what_is_kurungs_own_is_hidden),
                 cmocka_unit_test(what_tools_are_configured_to_use),
+                cmocka_unit_test(what_was_trusted_with_a_profile),
                 cmocka_unit_test(profiles_of_tools),
                 cmocka_unit_test(goldens_of_poorer_hosts),
                 cmocka_unit_test(what_is_asked_for_and_cannot_be_had_is_an_error),

@@ -7,6 +7,7 @@ ln -s "$KURUNG" "$HOME/bin/kurung"
 PATH=$HOME/bin:$PATH
 printf 'all: made\nmade:\n\t@echo made >made; cat made\nclean:\n' >Makefile
 echo 'alias ll=ls' >"$HOME/.bashrc"
+printf '[Profile]\nExtends=build\n' >kurung.ini
 
 # The profile is the block that begins with its path.
 mkdir -p "$HOME/.config/kurung/profiles"

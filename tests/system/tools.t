@@ -1,10 +1,10 @@
 #!/bin/bash
-# The profiles of tools, with registries that this file makes for itself in a network of its own: npm, pip, apt and git
+# The profiles of tools, with registries that this file makes for itself in a network of its own: npm, pip, cargo, apt and git
 # reach what they are configured to use, and nothing else.
 . "$SRCDIR/tests/lib.sh"
 export WEB=${WEB:-$PWD/web}
 run_in_network '
-    for name in npm pip deb git evil; do echo "$name.example A 60 198.51.100.10"; done >zone
+    for name in npm pip cargo crates deb git evil; do echo "$name.example A 60 198.51.100.10"; done >zone
     echo "nameserver 198.51.100.2" >resolv.conf
     mount --bind resolv.conf /etc/resolv.conf
     mkdir "$WEB" && : >empty
@@ -37,7 +37,27 @@ like "$out" $'\nnet-allow-from npm npm.example:80/tcp ~/.npmrc\n' "--dry-run sho
 like "$out" "notice AllowFrom=npm: ~/project/.npmrc names evil.example:80/tcp, and no configuration of yours does: left out" \
     "a host that only the project names is left out, and said to be"
 unlike "$out$errors" sesame "no password is in the plan"
-rm .npmrc
+
+# A profile of the project that is trusted brings what the project's configuration named when it was trusted.
+printf '[Profile]\nExtends=npm\n' >team.ini
+kurung run -p ./team.ini --dry-run -- true
+like "$status:$errors" "^125:.*team.ini:2: a profile inside the project" "a profile of the project can't take a tool's network by itself"
+kurung profile trust team.ini
+like "$status:$errors" "^0:.*with it is trusted what ~/project/.npmrc names: AllowFrom=npm of evil.example:80/tcp" \
+    "with a profile is trusted what the project's configuration names, and it is said"
+kurung run -p ./team.ini --dry-run -- true
+like "$out" $'\nnet-allow-from npm evil.example:80/tcp ~/project/.npmrc \(trusted\)\n' "--dry-run shows what trust brought"
+reaches ./team.ini http://evil.example/ 0 "and it is reached"
+reaches npm http://evil.example/ 6 "but not with a profile that came with kurung"
+echo 'registry=http://git.example/' >.npmrc
+kurung run -p ./team.ini --dry-run -- true
+like "$out" "names git.example:80/tcp, and no configuration of yours does, nor did it when the profile was trusted: left out" \
+    "what the project names since is left out"
+unlike "$out" "net-allow git.example" "  and not allowed"
+kurung profile trust --json
+ok "the list has the hosts" jq -e '.[0].hosts | contains(["npm evil.example:80/tcp"])' "$HOME/.out"
+kurung profile untrust team.ini
+rm .npmrc team.ini
 reaches npm http://npm.example/ 0 "npm's registry is reached"
 reaches npm http://evil.example/ 6 "and no other host"
 reaches npm http://198.51.100.10/ 7 "and no address"
@@ -86,6 +106,50 @@ kurung run -q -p apt -- sh -c 'apt="apt-get -qq -o APT::Sandbox::User=root"
     cd /tmp && $apt update && $apt download kurungdemo && dpkg-deb -x kurungdemo*.deb x && x/usr/bin/kurungdemo'
 is "$status" 0 "apt-get update and download from the configured source" || diag "$out $errors"
 like "$out" "demo runs" "and what was downloaded runs"
+
+# cargo: the system's, or $CARGO of a toolchain elsewhere, which is shown inside then. Not one of rustup's, which is at home.
+cargo=$(realpath -e "$(command -v "${CARGO:-cargo}")" 2>/dev/null)
+tools=${cargo%/bin/*}
+shown=()
+[ "$tools" = /usr ] || shown=(--read-only="$tools" --env=PATH="$tools/bin:/usr/bin:/bin")
+if [ -n "$cargo" ] && command -v cc >/dev/null && "$cargo" --version >/dev/null 2>&1 && "$tools/bin/rustc" --version >/dev/null 2>&1; then
+    mkdir -p demo-1.0.0/src "$WEB/index/de/mo" "$WEB/dl/demo/1.0.0" app/src app/.cargo "$HOME/.cargo/bin"
+    ln -s "$cargo" "$HOME/.cargo/bin/cargo"
+    kurung run -p cargo --dry-run -- true
+    like "$out" $'\nnet-allow-from cargo index.crates.io:443/tcp ' "cargo says what its own registry is, without a network"
+    printf '[package]\nname = "demo"\nversion = "1.0.0"\nedition = "2021"\n' >demo-1.0.0/Cargo.toml
+    echo 'pub fn says() -> &'"'static"' str { "demo runs" }' >demo-1.0.0/src/lib.rs
+    tar -czf "$WEB/dl/demo/1.0.0/download" demo-1.0.0
+    echo '{"dl": "http://crates.example/dl"}' >"$WEB/index/config.json"
+    printf '{"name":"demo","vers":"1.0.0","deps":[],"cksum":"%s","features":{},"yanked":false}\n' \
+        "$(sha256sum "$WEB/dl/demo/1.0.0/download" | cut -d' ' -f1)" >"$WEB/index/de/mo/demo"
+    printf '[source.crates-io]\nreplace-with = "mirror"\n[source.mirror]\nregistry = "sparse+http://cargo.example/index/"\n' \
+        >"$HOME/.cargo/config.toml"
+    printf '[package]\nname = "app"\nversion = "1.0.0"\nedition = "2021"\n[dependencies]\ndemo = "1"\n' >app/Cargo.toml
+    echo 'fn main() { println!("{}", demo::says()) }' >app/src/main.rs
+    printf '[registries.evil]\nindex = "sparse+http://evil.example/"\n' >app/.cargo/config.toml
+    cd app || exit 1
+    build=(run -p cargo --read-only="$HOME/.cargo/config.toml" "${shown[@]}" -- sh -c 'cargo build --quiet && target/debug/app')
+    kurung "${build[@]}"
+    isnt "$status" 0 "cargo build, whose index names a host for the crates that nobody knows yet"
+    like "$errors" "refused name crates.example " "  and that host is refused" || diag "$out $errors"
+    unlike "$errors" "refused name cargo.example" "  but not the index"
+    like "$(PATH=$tools/bin:$PATH cargo fetch 2>&1)" "Downloaded demo" "cargo outside used the index once"
+    kurung run -p cargo --dry-run -- true
+    like "$out" $'\nnet-allow-from cargo crates.example:80/tcp ~/.cargo/registry/index/cargo.example-[0-9a-f]*/config.json\n' \
+        "and what it kept of it names the host"
+    like "$out" "names evil.example:80/tcp, and no configuration of yours does: left out" "the project's registry is left out"
+    kurung "${build[@]}"
+    is "$status" 0 "cargo build from the configured registry" || diag "$out $errors"
+    like "$out" "demo runs" "and what was built runs"
+    unlike "$errors" refused "and nothing else was tried"
+    not_ok "and it was caught" [ -e target ]
+    reaches cargo http://evil.example/ 6 "and no other host"
+    cd .. || exit 1
+    rm -rf app demo-1.0.0
+else
+    skip "cargo build from the configured registry" "no cargo with its rustc and a C compiler is there (\$CARGO may name one)"
+fi
 
 # git
 git init -q --bare "$WEB/repo.git"

@@ -17,18 +17,18 @@ static const char *config_home(const char *name)
 
 static const ProfileContext ctx = {.home = "/home/u", .getenv = config_home};
 
-static int parse_bytes(const char *text, size_t len, bool narrow, Spec *spec, Error *err)
+static int parse_bytes(const char *text, size_t len, Spec *spec, Error *err)
 {
         CLEANUP_FREE char *extends = NULL;
         (void)spec_init(spec);
-        return profile_parse_text("f.ini", text, len, &ctx, narrow ? PROFILE_NARROW : 0, spec, &extends, err);
+        return profile_parse_text("f.ini", text, len, &ctx, 0, spec, &extends, err);
 }
 
 static void fails(const char *text, const char *says)
 {
         CLEANUP(spec_clear) Spec spec = {0};
         Error err = {0};
-        assert_true(parse_bytes(text, strlen(text), false, &spec, &err) < 0);
+        assert_true(parse_bytes(text, strlen(text), &spec, &err) < 0);
         if (!strstr(err.text, says))
                 fail_msg("'%s' does not say '%s'", err.text, says);
 }
@@ -40,7 +40,7 @@ static void a_profile_fills_a_spec(void **state)
         const char *text = "; comment\n[Filesystem]\nWorkDir=ro ; why\nReadOnly=~/.npmrc\nReadOnly=/opt\n\n"
                            "[Identity]\nRunAs=root\n[Filesystem]\nHide=/opt/x\n";
         (void)state;
-        assert_int_equal(parse_bytes(text, strlen(text), false, &spec, &err), 0);
+        assert_int_equal(parse_bytes(text, strlen(text), &spec, &err), 0);
         assert_int_equal(spec.work_dir, WORK_DIR_RO);
         assert_int_equal(spec.run_as, RUN_AS_ROOT);
         assert_int_equal(spec.n_ops, 3);
@@ -77,7 +77,7 @@ static void a_line_is_never_cut_in_two(void **state)
         CLEANUP(spec_clear) Spec spec = {0};
         Error err = {0};
         (void)snprintf(text, sizeof(text), "[Filesystem]\nReadOnly=/%0188d\n", 0);
-        assert_int_equal(parse_bytes(text, strlen(text), false, &spec, &err), 0);
+        assert_int_equal(parse_bytes(text, strlen(text), &spec, &err), 0);
         assert_int_equal(spec.n_ops, 1);
         assert_int_equal(strlen(spec.ops[0].source), 189);
 }
@@ -88,22 +88,54 @@ static void a_nul_byte_is_refused(void **state)
         Error err = {0};
         const char text[] = "[Filesystem]\nRoot=host\0\n";
         (void)state;
-        assert_true(parse_bytes(text, sizeof(text) - 1, false, &spec, &err) < 0);
+        assert_true(parse_bytes(text, sizeof(text) - 1, &spec, &err) < 0);
         assert_non_null(strstr(err.text, "f.ini:2: a NUL byte"));
+}
+
+/* A profile of the project after @before: whether it is refused, and for giving rights. */
+static bool narrows(const char *before, const char *text, unsigned flags)
+{
+        CLEANUP(spec_clear) Spec spec = {0};
+        CLEANUP_FREE char *extends = NULL;
+        Error err = {0};
+        (void)spec_init(&spec);
+        if (profile_parse_text("before.ini", before, strlen(before), &ctx, 0, &spec, &extends, &err) < 0)
+                fail_msg("%s", err.text);
+        int r = profile_parse_text("f.ini", text, strlen(text), &ctx, PROFILE_NARROW | flags, &spec, &extends,
+                                   &err);
+        if (r < 0 && (r != -EPERM || !strstr(err.text, "f.ini:2: a profile inside the project") ||
+                      !strstr(err.text, "kurung profile trust f.ini")))
+                fail_msg("%s: %s", text, err.text);
+        return r == 0;
 }
 
 static void inside_the_project_a_profile_only_narrows(void **state)
 {
         static const char *const narrow[] = {
                 "[Filesystem]\nHide=/opt\nWorkDir=ro\nHome=private\n",
+                "[Filesystem]\nWorkDir=overlay\n",
+                "[Filesystem]\nWorkDir=hidden\n",
                 "[Network]\nMode=none\nDeny=a.example\nCheckSNI=yes\nAllowPrivate=no\n",
-                "[Security]\nSeccomp=strict\nNoNewPrivileges=yes\n", "[Profile]\nExtends=default\n",
-                "[Identity]\nRunAs=self\n"};
+                "[Network]\nCheckSNI=on\nAllowPrivate=false\nAllow=\nAllowFrom=\nHostLoopback=\nPublish=\n",
+                "[Security]\nSeccomp=strict\nNoNewPrivileges=yes\nCapabilities=\nArchitectures=\n",
+                "[Security]\nSeccomp=default\n",
+                "[Profile]\nExtends=default\nDescription=x\n",
+                "[Identity]\nRunAs=self\n",
+                "[Resources]\nMemoryMax=1G\nMemoryHigh=50%\nMemorySwapMax=0\nCPUQuota=20%\nTasksMax=9\n",
+                "[Resources]\nCPUWeight=50\nIOWeight=100\nRuntimeMaxSec=9\nDelegate=no\n",
+                "[Resources]\nNetworkBandwidthMax=1M\n",
+                "[Environment]\nPass=\n"};
         static const char *const wide[] = {"[Filesystem]\nReadOnly=/home/u/.ssh\n",
+                                           "[Filesystem]\nReadOnly=\n",
                                            "[Filesystem]\nReadWrite=/home/u\n",
+                                           "[Filesystem]\nReadWrite=\n",
+                                           "[Filesystem]\nTmpfs=/x\n",
                                            "[Filesystem]\nWorkDir=rw\n",
                                            "[Filesystem]\nHome=host\n",
+                                           "[Filesystem]\nHome=persist:x\n",
                                            "[Filesystem]\nHide=\n",
+                                           "[Filesystem]\nOverlay=none\n",
+                                           "[Filesystem]\nWorkingDirectory=/\n",
                                            "[Network]\nMode=host\n",
                                            "[Network]\nMode=slirp\n",
                                            "[Network]\nAllow=a.example\n",
@@ -113,25 +145,66 @@ static void inside_the_project_a_profile_only_narrows(void **state)
                                            "[Network]\nCheckSNI=no\n",
                                            "[Network]\nHostLoopback=80\n",
                                            "[Network]\nPublish=80:80\n",
-                                           "[Resources]\nNetworkBandwidthMax=1M\n",
+                                           "[Resources]\nMemoryMax=infinity\n",
+                                           "[Resources]\nMemoryMax=\n",
+                                           "[Resources]\nCPUWeight=101\n",
+                                           "[Resources]\nDelegate=yes\n",
+                                           "[Resources]\nNetworkBandwidthMax=infinity\n",
+                                           "[Resources]\nNetworkBandwidthMax=\n",
                                            "[Identity]\nRunAs=root\n",
-                                           "[Security]\nSeccomp=./f\n",
+                                           "[Identity]\nRunAs=0:0\n",
+                                           "[Identity]\nIdMap=single\n",
+                                           "[Security]\nSeccomp=/f\n",
                                            "[Security]\nCapabilities=CAP_NET_RAW\n",
+                                           "[Security]\nArchitectures=x86\n",
                                            "[Environment]\nPass=SECRET\n",
+                                           "[Environment]\nSet=LD_PRELOAD=x\n",
+                                           "[Environment]\nSet=\n",
                                            "[Profile]\nExtends=build\n",
                                            "[Filesystem]\nRoot=/evil\n"};
         (void)state;
-        for (size_t i = 0; i < ARRAY_LEN(narrow); i++) {
-                CLEANUP(spec_clear) Spec spec = {0};
-                Error err = {0};
-                assert_int_equal(parse_bytes(narrow[i], strlen(narrow[i]), true, &spec, &err), 0);
-        }
-        for (size_t i = 0; i < ARRAY_LEN(wide); i++) {
-                CLEANUP(spec_clear) Spec spec = {0};
-                Error err = {0};
-                assert_int_equal(parse_bytes(wide[i], strlen(wide[i]), true, &spec, &err), -EPERM);
-                assert_non_null(strstr(err.text, "f.ini:2: a profile inside the project"));
-        }
+        for (size_t i = 0; i < ARRAY_LEN(narrow); i++)
+                assert_true(narrows("", narrow[i], 0));
+        for (size_t i = 0; i < ARRAY_LEN(wide); i++)
+                if (narrows("", wide[i], 0))
+                        fail_msg("%s", wide[i]);
+}
+
+/* What takes rights away depends on which there are. */
+static void narrowing_is_from_what_was_said_before(void **state)
+{
+        static const struct {
+                const char *before, *text;
+                bool narrows;
+        } cases[] = {
+                {"[Filesystem]\nWorkDir=hidden\n", "[Filesystem]\nWorkDir=overlay\n", false},
+                {"[Filesystem]\nWorkDir=hidden\n", "[Filesystem]\nWorkDir=ro\n", false},
+                {"[Filesystem]\nWorkDir=ro\n", "[Filesystem]\nWorkDir=overlay\n", false},
+                {"[Filesystem]\nWorkDir=ro\n", "[Filesystem]\nWorkDir=ro\n", true},
+                {"[Filesystem]\nWorkDir=rw\n", "[Filesystem]\nWorkDir=overlay\n", true},
+                {"[Network]\nMode=host\n", "[Network]\nMode=slirp\n", true},
+                {"[Network]\nMode=slirp\n", "[Network]\nMode=slirp\n", true},
+                {"[Network]\nMode=slirp\n", "[Network]\nMode=host\n", false},
+                {"[Security]\nSeccomp=strict\n", "[Security]\nSeccomp=default\n", false},
+                {"[Security]\nSeccomp=/f\n", "[Security]\nSeccomp=strict\n", false},
+                {"[Resources]\nMemoryMax=1G\n", "[Resources]\nMemoryMax=2G\n", false},
+                {"[Resources]\nMemoryMax=1G\n", "[Resources]\nMemoryMax=1G\n", true},
+                {"[Resources]\nMemoryMax=75%\n", "[Resources]\nMemoryMax=50%\n", true},
+                {"[Resources]\nMemoryMax=75%\n", "[Resources]\nMemoryMax=1G\n", false},
+                {"[Resources]\nMemoryMax=infinity\n", "[Resources]\nMemoryMax=1G\n", true},
+                {"[Resources]\nCPUWeight=20\n", "[Resources]\nCPUWeight=50\n", false},
+                {"[Resources]\nNetworkBandwidthMax=1M\n", "[Resources]\nNetworkBandwidthMax=2M\n", false},
+                {"[Resources]\nNetworkBandwidthMax=1M\n", "[Resources]\nNetworkBandwidthMax=up 2M\n", false},
+                {"[Resources]\nNetworkBandwidthMax=down 1M\n", "[Resources]\nNetworkBandwidthMax=up 2M\n",
+                 true},
+        };
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+                if (narrows(cases[i].before, cases[i].text, 0) != cases[i].narrows)
+                        fail_msg("%s after %s", cases[i].text, cases[i].before);
+        /* All but hidden and ro are refused there: ro is what shows the home directory. */
+        assert_false(narrows("", "[Filesystem]\nWorkDir=ro\n", PROFILE_HOLDS_HOME));
+        assert_true(narrows("", "[Filesystem]\nWorkDir=hidden\n", PROFILE_HOLDS_HOME));
 }
 
 static void write_profile(const char *name, const char *text)
@@ -214,6 +287,7 @@ int main(void)
                 cmocka_unit_test(a_line_is_never_cut_in_two),
                 cmocka_unit_test(a_nul_byte_is_refused),
                 cmocka_unit_test(inside_the_project_a_profile_only_narrows),
+                cmocka_unit_test(narrowing_is_from_what_was_said_before),
                 cmocka_unit_test_setup_teardown(extended_profiles_come_first, make_dir, remove_dir),
                 cmocka_unit_test_setup_teardown(circles_and_missing_profiles_are_errors, make_dir,
                                                 remove_dir),

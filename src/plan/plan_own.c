@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kurung's own directories: what profiles say, whom the user trusts, kept and running sandboxes, caches.
+ * Whatever a sandbox is shown of the host, these are empty in it; where it may write, they are there, so that
+ * it can't make them.
+ */
+#include "base/path.h"
+#include "plan/plan_internal.h"
+
+typedef struct OwnDirs {
+        const char *items[OWN_DIRS_MAX];
+        size_t n;
+} OwnDirs;
+
+static void list_own(const Plan *plan, const Host *host, OwnDirs *ret)
+{
+        const char *const spelled[] = {plan->state_dir, host->config_home, host->state_home, host->live_home};
+        ret->n = 0;
+        for (size_t i = 0; i < ARRAY_LEN(spelled); i++)
+                if (spelled[i])
+                        ret->items[ret->n++] = spelled[i];
+        for (size_t i = 1; i < host->own_real.n && ret->n < OWN_DIRS_MAX; i += 2)
+                ret->items[ret->n++] = host->own_real.items[i];
+}
+
+/* A link on the way to it could be exchanged where it can be written. */
+static bool has_link(const Host *host, const char *own)
+{
+        for (size_t i = 0; i < host->own_real.n; i += 2)
+                if (str_eq(host->own_real.items[i], own))
+                        return true;
+        return false;
+}
+
+/* Spelled or without links. */
+static bool is_config(const Host *host, const char *own)
+{
+        for (size_t i = 0; i + 1 < host->own_real.n; i += 2)
+                if (str_eq(host->own_real.items[i + 1], own))
+                        own = host->own_real.items[i];
+        return host->config_home && str_eq(own, host->config_home);
+}
+
+const char *plan_own_dir_at(const Plan *plan, const Host *host, const char *path, bool written)
+{
+        OwnDirs own;
+        list_own(plan, host, &own);
+        for (size_t i = 0; i < own.n; i++)
+                if ((path_is_below(own.items[i], path) || path_is_below(path, own.items[i])) &&
+                    (written || !is_config(host, own.items[i])))
+                        return own.items[i];
+        return NULL;
+}
+
+const char *plan_real_path(const Host *host, const char *path)
+{
+        for (size_t i = 0; i + 1 < host->real_paths.n; i += 2)
+                if (str_eq(host->real_paths.items[i], path))
+                        return host->real_paths.items[i + 1];
+        return path;
+}
+
+static int mask(Plan *plan, const char *own, const char *dest, bool writable, Error *err)
+{
+        /* Only what came after the last mount: that could cover an older one. */
+        for (size_t i = plan->n_ops; i > 0; i--) {
+                const PlanOp *op = &plan->ops[i - 1];
+                if (op->kind != OP_MASK && op->kind != OP_PIN)
+                        break;
+                if (op->kind == OP_MASK && str_eq(op->dest, dest))
+                        return 0;
+        }
+        int r = writable ? plan_add_pins(plan, dest, err) : 0;
+        if (r < 0)
+                return r;
+        if (writable && !strlist_has(&plan->own_dirs, own) && strlist_add(&plan->own_dirs, own) < 0)
+                return error_no_memory(err);
+        return plan_add_op(plan, OP_MASK, NULL, dest, writable ? 0 : OP_OPTIONAL) ? 0 : error_no_memory(err);
+}
+
+/* It lies in another one that @real holds, and is hidden with that. */
+static bool is_within_another(const OwnDirs *own, size_t i, const char *real)
+{
+        for (size_t k = 0; k < own->n; k++)
+                if (!str_eq(own->items[k], own->items[i]) && path_is_below(own->items[i], own->items[k]) &&
+                    path_is_below(own->items[k], real))
+                        return true;
+        return false;
+}
+
+int plan_hide_own(Plan *plan, const Host *host, const char *source, const char *dest, bool writable,
+                  Error *err)
+{
+        const char *real = plan_real_path(host, source);
+        OwnDirs own;
+        list_own(plan, host, &own);
+        for (size_t i = 0; i < own.n; i++) {
+                const char *rest = own.items[i] + strlen(real);
+                if (!path_is_below(own.items[i], real) || *rest == '\0' || is_within_another(&own, i, real))
+                        continue;
+                if (writable && has_link(host, own.items[i]))
+                        return error_set(
+                                err, EPERM,
+                                "%s can't be shared for writing: a symbolic link in it leads to %s, which is "
+                                "kurung's own, and could be exchanged; share a part of it",
+                                source, own.items[i]);
+                CLEANUP_FREE char *place = path_join(dest, str_eq(real, "/") ? own.items[i] + 1 : rest + 1);
+                int r = place ? mask(plan, own.items[i], place, writable, err) : error_no_memory(err);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int plan_check_own(const Plan *plan, const Host *host, const char *source, bool writable, const char *origin,
+                   Error *err)
+{
+        const char *real = plan_real_path(host, source), *cache = plan->state_dir;
+        bool in_cache = cache && path_is_below(real, cache) && !str_eq(real, cache);
+        OwnDirs own;
+        /* What a run that could not be removed left there may be removed by root inside. */
+        if (in_cache && (!writable || str_starts(path_name(real), "kept-")))
+                return 0;
+        list_own(plan, host, &own);
+        for (size_t i = 0; i < own.n; i++)
+                if (path_is_below(real, own.items[i]))
+                        return error_set(err, EPERM, "%s: %s is kurung's own and is never seen inside",
+                                         origin, source);
+        return 0;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which values can only take rights away from what a spec allows so far: a profile of a project that nobody
+ * trusts may say these and no others. What can't be decided here, where nothing is known of the host, does
+ * not narrow.
+ */
+#include "spec/keys_internal.h"
+
+bool key_narrows(const Key *key, const char *value, const KeyContext *ctx, const Spec *spec)
+{
+        return key->narrows && key->narrows(key, value, ctx, spec);
+}
+
+KEY_NARROWS(narrows_always)
+{
+        (void)key, (void)value, (void)ctx, (void)spec;
+        return true;
+}
+
+#define NARROWS_TO(function, word)                                                                           \
+        KEY_NARROWS(function)                                                                                \
+        {                                                                                                    \
+                (void)key, (void)ctx, (void)spec;                                                            \
+                return str_eq(value, word);                                                                  \
+        }
+
+NARROWS_TO(narrows_to_default, "default")
+NARROWS_TO(narrows_to_private, "private")
+NARROWS_TO(narrows_to_self, "self")
+
+/* Of what adds up: nothing of it is left. */
+NARROWS_TO(narrows_if_empty, "")
+
+/* An empty value would clear what was hidden or denied before. */
+KEY_NARROWS(narrows_unless_empty)
+{
+        (void)key, (void)ctx, (void)spec;
+        return value[0] != '\0';
+}
+
+static bool is_boolean(const Key *key, const char *value, const KeyContext *ctx, bool wanted)
+{
+        bool got = !wanted;
+        return key_boolean(key, value, ctx, &got, NULL) == 0 && got == wanted;
+}
+
+KEY_NARROWS(narrows_to_yes)
+{
+        (void)spec;
+        return is_boolean(key, value, ctx, true);
+}
+
+KEY_NARROWS(narrows_to_no)
+{
+        (void)spec;
+        return is_boolean(key, value, ctx, false);
+}
+
+/*
+ * hidden < ro < overlay < rw. But where the working directory holds the home directory all but hidden and ro
+ * are refused (plan_make_root()), so that ro is what shows it.
+ */
+KEY_NARROWS(narrows_work_dir)
+{
+        (void)key;
+        if (str_eq(value, "hidden"))
+                return true;
+        if (spec->work_dir == WORK_DIR_HIDDEN)
+                return false;
+        if (str_eq(value, "ro"))
+                return spec->work_dir == WORK_DIR_RO || !ctx->holds_home;
+        return str_eq(value, "overlay") && spec->work_dir != WORK_DIR_RO;
+}
+
+/* slirp < host: of the host's network it lets through what goes to the internet, and by default no more. */
+KEY_NARROWS(narrows_network_mode)
+{
+        (void)key, (void)ctx;
+        return str_eq(value, "none") || (str_eq(value, "slirp") && spec->network != NETWORK_NONE);
+}
+
+/* What the system calls of a FILE are is not known here. */
+KEY_NARROWS(narrows_seccomp)
+{
+        (void)key, (void)ctx;
+        return (str_eq(value, "strict") && spec->seccomp != SECCOMP_FILE) ||
+               (str_eq(value, "default") && spec->seccomp == SECCOMP_DEFAULT);
+}
+
+static bool is_less(const SpecLimit *limit, const SpecLimit *than, uint64_t otherwise)
+{
+        if (limit->unit != LIMIT_AMOUNT && limit->unit != LIMIT_PERCENT)
+                return false;
+        if (than->unit == LIMIT_UNSET || than->unit == LIMIT_INFINITY)
+                return limit->value <= otherwise;
+        /* How much a percentage is depends on the machine. */
+        return limit->unit == than->unit && limit->value <= than->value;
+}
+
+/* A share without a limit is 100 (systemd.resource-control(5)). */
+KEY_NARROWS(narrows_limit)
+{
+        CLEANUP(spec_clear) Spec wanted = {0};
+        bool is_share = key->id == KEY_CPU_WEIGHT || key->id == KEY_IO_WEIGHT;
+        return key->parse(key, value, ctx, &wanted, NULL) == 0 &&
+               is_less(spec_limit(&wanted, key->id), spec_limit(spec, key->id), is_share ? 100 : UINT64_MAX);
+}
+
+KEY_NARROWS(narrows_bandwidth)
+{
+        CLEANUP(spec_clear) Spec wanted = {.net_rate_up = UINT64_MAX, .net_rate_down = UINT64_MAX};
+        if (key->parse(key, value, ctx, &wanted, NULL) < 0)
+                return false;
+        /* 0 is no limit; what the value does not speak of is as it was put there. */
+        bool up = wanted.net_rate_up == UINT64_MAX ||
+                  (wanted.net_rate_up > 0 &&
+                   (spec->net_rate_up == 0 || wanted.net_rate_up <= spec->net_rate_up));
+        bool down = wanted.net_rate_down == UINT64_MAX ||
+                    (wanted.net_rate_down > 0 &&
+                     (spec->net_rate_down == 0 || wanted.net_rate_down <= spec->net_rate_down));
+        return up && down;
+}
