@@ -49,6 +49,23 @@ is "$(echo piped | "$KURUNG" exec "$name" cat)" piped "exec: standard input is p
 on_tty() { /usr/bin/python3 "$SRCDIR/tests/tools/on_terminal.py" "$@"; }
 is "$(on_tty 'expect(b"/dev/pts/"); expect(b"speed"); print(wait())' "$KURUNG" exec "$name" sh -c 'tty; stty -a </dev/tty')" 0 \
     "exec: a terminal of the sandbox's own"
+# "exec": a signal that comes while dash (0.5.12) starts a program by vfork(2) is lost to both, with and without kurung.
+is "$(on_tty 'expect(b"ready"); send(b"\x03"); print(wait())' "$KURUNG" exec "$name" sh -c 'echo ready; exec sleep 1000')" 130 \
+    "exec: Ctrl-C ends the command"
+is "$(on_tty 'expect(b"ready"); send(b"\x03"); expect(b"caught"); send(b"\x03"); expect(b"caught"); send(b"end\n"); print(wait())' "$KURUNG" exec "$name" \
+    bash -c 'trap "echo caught" INT; echo ready; until read -rt 1 x || [ $? -le 128 ]; do :; done; exit 5')" 5 "exec: or reaches its handler, each time"
+is "$(on_tty 'expect(b"ready"); signal(2); print(wait())' "$KURUNG" exec "$name" sh -c 'echo ready; exec sleep 1000')" 130 \
+    "exec: as a signal that kurung is sent does"
+is "$(on_tty 'expect(b"ready"); send(b"\x1a"); print(wait_stopped()); signal(18); send(b"go\n"); expect(b"went on"); print(wait())' \
+    "$KURUNG" exec "$name" sh -c 'echo ready; read x; echo went on')" "True
+0" "exec: Ctrl-Z stops kurung, and it goes on when continued"
+mkfifo fifo.two
+"$KURUNG" exec "$name" sh -c 'trap "" INT; echo ready; while :; do sleep 1000; done' >fifo.two 2>/dev/null &
+pid=$!
+read -r _ <fifo.two
+wait_for sh -c "kill -INT $pid 2>/dev/null; ! kill -0 $pid"
+wait $pid
+is "$?" 137 "exec: the second signal ends a command that does not listen"
 kurung exec none-such true
 is "$status" 125 "exec: no such sandbox"
 like "$errors" "no sandbox none-such runs" "exec: that says so"
