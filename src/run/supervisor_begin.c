@@ -9,33 +9,13 @@
 #include "mech/idmap.h"
 #include "mech/placeholders.h"
 #include "mech/rootfs.h"
+#include "run/signals.h"
 
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/file.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
-
-static const int forwarded_signals[] = {SIGHUP,  SIGINT,  SIGQUIT,  SIGTERM, SIGUSR1,
-                                        SIGUSR2, SIGALRM, SIGWINCH, SIGCONT, SIGTSTP};
-
-static int block_signals(Supervisor *s, Error *err)
-{
-        sigset_t set;
-        process_reset_signals();
-        (void)signal(SIGPIPE, SIG_IGN);
-        (void)sigemptyset(&set);
-        for (size_t i = 0; i < ARRAY_LEN(forwarded_signals); i++)
-                (void)sigaddset(&set, forwarded_signals[i]);
-        (void)sigaddset(&set, SIGCHLD);
-        (void)sigaddset(&set, LIVE_SIGNAL_END);
-        (void)sigaddset(&set, SIGTTOU);
-        (void)sigaddset(&set, SIGTTIN);
-        (void)sigprocmask(SIG_BLOCK, &set, &s->signals_before);
-        s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-        return s->signals < 0 ? error_set_errno(err, errno, "signalfd") : 0;
-}
 
 /* The directory of a kept run lies elsewhere; other things that are made once stay in the state directory. */
 static int make_kept(Supervisor *s, Error *err)
@@ -91,8 +71,9 @@ int supervisor_prepare(Supervisor *s, Error *err)
         for (size_t i = 0; r == 0 && i < plan->n_ops; i++)
                 if (plan->ops[i].placeholders)
                         r = placeholders_prepare(plan, plan->ops[i].source, &s->placeholders, err);
+        const int own[] = {SIGCHLD, LIVE_SIGNAL_END};
         if (r == 0)
-                r = block_signals(s, err);
+                r = signals_take(own, ARRAY_LEN(own), &s->signals_before, &s->signals, err);
         return r;
 }
 
