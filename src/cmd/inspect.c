@@ -26,27 +26,6 @@ typedef struct Size {
         bool complete;
 } Size;
 
-static struct json_object *list(const StrList *l)
-{
-        struct json_object *a = json_new_array();
-        for (size_t i = 0; i < l->n; i++)
-                json_append_string(a, l->items[i]);
-        return a;
-}
-
-static struct json_object *map(const IdMap *m)
-{
-        struct json_object *a = json_new_array();
-        for (size_t i = 0; i < m->n; i++) {
-                struct json_object *o = json_new_object();
-                json_add_int(o, "inside", m->items[i].inside);
-                json_add_int(o, "outside", m->items[i].outside);
-                json_add_int(o, "count", m->items[i].count);
-                json_append(a, o);
-        }
-        return a;
-}
-
 /* Opens the next directory below @fd, or FD_NONE when it has no more. */
 static int count_until_directory(DIR *d, Size *size)
 {
@@ -180,7 +159,7 @@ static void tell_live(const Live *live)
         json_add_int(o, "started", record->started.tv_sec);
         json_add_int(o, "supervisor", record->supervisor);
         json_add_int(o, "init", record->init);
-        json_add(o, "argv", list(&record->plan.argv));
+        json_add(o, "argv", json_new_strings(&record->plan.argv));
         json_add_string(o, "work_dir", record->work_dir);
         json_add_string(o, "cwd", record->plan.cwd);
         json_add_int(o, "uid", record->plan.uid);
@@ -188,9 +167,9 @@ static void tell_live(const Live *live)
         json_add_string(o, "network", plan_network_name(record->plan.network));
         json_add_string(o, "capabilities", caps);
         json_add_string(o, "filter", record->filter);
-        json_add(o, "env", list(&record->plan.env));
-        json_add(o, "spec", list(&record->spec));
-        json_add(o, "plan", list(&record->text));
+        json_add(o, "env", json_new_strings(&record->plan.env));
+        json_add(o, "spec", json_new_strings(&record->spec));
+        json_add(o, "plan", json_new_strings(&record->text));
         add_group(o, record);
         if (open_run_dir(record, live->name, &dir) == 0)
                 add_size(o, &dir);
@@ -219,14 +198,14 @@ static void tell_kept(const char *name, const KeptRecord *record, const RunDir *
         json_add_int(o, "started", record->started.tv_sec);
         if (record->ended)
                 json_add_int(o, "exit_code", record->exit_code);
-        json_add(o, "argv", list(&record->argv));
+        json_add(o, "argv", json_new_strings(&record->argv));
         json_add_string(o, "work_dir", record->work_dir);
         json_add_string(o, "cwd", record->cwd);
         json_add_int(o, "uid", record->identity.uid);
         json_add_int(o, "gid", record->identity.gid);
-        json_add(o, "uid_map", map(&record->identity.uid_map));
-        json_add(o, "gid_map", map(&record->identity.gid_map));
-        json_add(o, "spec", list(&record->spec));
+        json_add(o, "uid_map", plan_map_json(&record->identity.uid_map));
+        json_add(o, "gid_map", plan_map_json(&record->identity.gid_map));
+        json_add(o, "spec", json_new_strings(&record->spec));
         json_add(o, "layers", layers(record));
         add_size(o, dir);
         json_print(stdout, o);

@@ -47,7 +47,7 @@ static void print_row(const Row *row)
 
 static struct json_object *row_json(const Row *row)
 {
-        struct json_object *o = json_new_object(), *argv = json_new_array();
+        struct json_object *o = json_new_object();
         json_add_string(o, "name", row->name);
         json_add_string(o, "state", row->state);
         json_add_bool(o, "kept", row->kept);
@@ -56,9 +56,7 @@ static struct json_object *row_json(const Row *row)
         json_add_int(o, "started", row->started);
         if (row->exit_code >= 0)
                 json_add_int(o, "exit_code", row->exit_code);
-        for (size_t i = 0; i < row->argv->n; i++)
-                json_append_string(argv, row->argv->items[i]);
-        json_add(o, "argv", argv);
+        json_add(o, "argv", json_new_strings(row->argv));
         return o;
 }
 
