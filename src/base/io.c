@@ -3,23 +3,44 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
+#include <time.h>
 
-int io_read_file_at(int dirfd, const char *path, size_t max, char **ret, size_t *ret_len)
+static int64_t now_ms(void)
 {
-        CLEANUP_FD int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-        if (fd < 0)
-                return -errno;
+        struct timespec t;
+        (void)clock_gettime(CLOCK_MONOTONIC, &t);
+        return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* read(2), but with an end to the waiting: at @end of now_ms(), or never when that is below 0. */
+static ssize_t read_until(int fd, void *data, size_t len, int64_t end)
+{
+        for (;;) {
+                int64_t left = end < 0 ? -1 : end - now_ms();
+                if (end >= 0 && left <= 0)
+                        return -ETIMEDOUT;
+                struct pollfd p = {.fd = fd, .events = POLLIN};
+                if (end >= 0 && poll(&p, 1, (int)left) <= 0)
+                        continue;
+                ssize_t n = read(fd, data, len);
+                if (n >= 0 || errno != EINTR)
+                        return n < 0 ? -errno : n;
+        }
+}
+
+int io_read_to_end(int fd, size_t max, int timeout_ms, char **ret, size_t *ret_len)
+{
+        int64_t end = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
         size_t room = 4096, len = 0;
         CLEANUP_FREE char *buf = malloc(room);
         if (!buf)
                 return -ENOMEM;
         for (;;) {
-                ssize_t n = read(fd, buf + len, room - len - 1);
-                if (n < 0 && errno == EINTR)
-                        continue;
+                ssize_t n = read_until(fd, buf + len, room - len - 1, end);
                 if (n < 0)
-                        return -errno;
+                        return (int)n;
                 if (n == 0)
                         break;
                 len += (size_t)n;
@@ -38,6 +59,28 @@ int io_read_file_at(int dirfd, const char *path, size_t max, char **ret, size_t 
         if (ret_len)
                 *ret_len = len;
         return 0;
+}
+
+int io_read_file_at(int dirfd, const char *path, size_t max, char **ret, size_t *ret_len)
+{
+        CLEANUP_FD int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        return fd < 0 ? -errno : io_read_to_end(fd, max, -1, ret, ret_len);
+}
+
+ssize_t io_read_at(int fd, void *data, size_t len, uint64_t at)
+{
+        size_t done = 0;
+        while (done < len) {
+                ssize_t n = pread(fd, (char *)data + done, len - done, (off_t)(at + done));
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        break;
+                done += (size_t)n;
+        }
+        return (ssize_t)done;
 }
 
 int io_write_all(int fd, const void *data, size_t len)

@@ -96,8 +96,8 @@ static int copy_range(int in, int out, uint64_t from, uint64_t to)
 static int copy_small(int in, int out, size_t size)
 {
         char buffer[SMALL];
-        ssize_t n = pread(in, buffer, size, 0);
-        return n < 0 ? -errno : io_write_all(out, buffer, (size_t)n);
+        ssize_t n = io_read_at(in, buffer, size, 0);
+        return n < 0 ? (int)n : io_write_all(out, buffer, (size_t)n);
 }
 
 /* Holes stay holes. */
