@@ -23,7 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         CLEANUP_FREE char *text = malloc(size + 1);
         CLEANUP(spec_clear) Spec spec = {0};
-        const FrontContext ctx = {.home = "/home/u", .cwd = "/home/u/p", .getenv = no_variable, .restore = none_kept};
+        const FrontContext ctx = {
+                .home = "/home/u", .cwd = "/home/u/p", .getenv = no_variable, .restore = none_kept};
         FrontOptions options;
         Error err = {0};
         char *argv[WORDS_MAX + 2] = {(char[]){"run"}};
