@@ -159,12 +159,36 @@ typedef struct Removal {
         unsigned counter; /* for their names */
         bool again;       /* some were */
         int first;        /* -errno */
+        bool given_up;
+        const IoRemoval *options;
 } Removal;
 
 static void removal_failed(Removal *rm, int r)
 {
-        if (rm->first == 0 && r != -ENOENT)
+        bool refused = r == -EACCES || r == -EPERM;
+        rm->given_up = rm->given_up || (refused && rm->options->until_refused);
+        if ((rm->first == 0 || rm->given_up) && r != -ENOENT)
                 rm->first = r;
+}
+
+/* unlinkat(2), of which is told. */
+static int remove_name(Removal *rm, int fd, const char *name, int flags)
+{
+        struct stat st = {0};
+        if (rm->options->removed)
+                (void)fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW);
+        if (unlinkat(fd, name, flags) < 0)
+                return -errno;
+        if (rm->options->removed)
+                rm->options->removed(rm->options->userdata, (uint64_t)st.st_blocks * 512);
+        return 0;
+}
+
+/* The same, also in a directory of the tree that is closed to us but ours. */
+static int remove_inside(Removal *rm, int fd, const char *name, int flags)
+{
+        int r = remove_name(rm, fd, name, flags);
+        return r == -EACCES && fchmod(fd, 0700) == 0 ? remove_name(rm, fd, name, flags) : r;
 }
 
 static void move_up(Removal *rm, int fd, const char *name)
@@ -182,29 +206,20 @@ static void remove_entry(Removal *rm, int fd, const char *name, bool directory, 
 
 static void empty_directory(Removal *rm, DIR *d, unsigned depth)
 {
-        for (struct dirent *e; (e = readdir(d));)
+        for (struct dirent *e; !rm->given_up && (e = readdir(d));)
                 if (!str_eq(e->d_name, ".") && !str_eq(e->d_name, ".."))
                         remove_entry(rm, dirfd(d), e->d_name, e->d_type == DT_DIR, depth);
 }
 
 static void remove_entry(Removal *rm, int fd, const char *name, bool directory, unsigned depth)
 {
-        if (!directory) {
-                if (unlinkat(fd, name, 0) == 0)
-                        return;
-                if (errno == EACCES && fchmod(fd, 0700) == 0 && unlinkat(fd, name, 0) == 0)
-                        return;
-                if (errno != EISDIR) {
-                        removal_failed(rm, -errno);
-                        return;
-                }
-        }
-        if (unlinkat(fd, name, AT_REMOVEDIR) == 0)
+        int r = directory ? -EISDIR : remove_inside(rm, fd, name, 0);
+        if (r == -EISDIR)
+                r = remove_inside(rm, fd, name, AT_REMOVEDIR);
+        if (r == 0)
                 return;
-        if (errno == EACCES && fchmod(fd, 0700) == 0 && unlinkat(fd, name, AT_REMOVEDIR) == 0)
-                return;
-        if (errno != ENOTEMPTY && errno != EEXIST) {
-                removal_failed(rm, -errno);
+        if (r != -ENOTEMPTY && r != -EEXIST) {
+                removal_failed(rm, r);
                 return;
         }
         if (depth == REMOVE_DEPTH_MAX) {
@@ -218,30 +233,42 @@ static void remove_entry(Removal *rm, int fd, const char *name, bool directory, 
         }
         empty_directory(rm, d, depth + 1);
         (void)closedir(d);
-        if (unlinkat(fd, name, AT_REMOVEDIR) < 0)
-                removal_failed(rm, -errno);
+        r = rm->given_up ? 0 : remove_inside(rm, fd, name, AT_REMOVEDIR);
+        if (r < 0)
+                removal_failed(rm, r);
 }
 
-int io_remove_tree_at(int dirfd, const char *name)
+int io_remove_tree(int dirfd, const char *name, const IoRemoval *options)
 {
-        if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
+        Removal rm = {.options = options, .again = true};
+        int r = remove_name(&rm, dirfd, name, 0);
+        if (r == -EISDIR)
+                r = remove_name(&rm, dirfd, name, AT_REMOVEDIR);
+        if (r == 0 || r == -ENOENT)
                 return 0;
-        if (errno != EISDIR)
-                return -errno;
-        if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0)
-                return 0;
+        if (r != -ENOTEMPTY && r != -EEXIST)
+                return r;
         DIR *top = open_dir_at(dirfd, name);
         if (!top)
                 return -errno;
-        Removal rm = {.top = dirfd_of(top), .again = true};
-        while (rm.again) {
+        rm.top = dirfd_of(top);
+        while (rm.again && !rm.given_up) {
                 rm.again = false;
                 rm.first = 0;
                 rewinddir(top);
                 empty_directory(&rm, top, 1);
         }
         (void)closedir(top);
-        if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-                return rm.first < 0 ? rm.first : -errno;
+        if (rm.given_up)
+                return rm.first;
+        r = remove_name(&rm, dirfd, name, AT_REMOVEDIR);
+        if (r < 0 && r != -ENOENT)
+                return rm.first < 0 ? rm.first : r;
         return 0;
+}
+
+int io_remove_tree_at(int dirfd, const char *name)
+{
+        const IoRemoval quietly = {0};
+        return io_remove_tree(dirfd, name, &quietly);
 }

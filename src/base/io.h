@@ -43,6 +43,17 @@ int io_write_file_at(int dirfd, const char *path, const char *data);
  */
 int io_mkdir_p(const char *path, mode_t mode);
 
+/** What io_remove_tree() tells, and when it gives up. */
+typedef struct IoRemoval {
+        /* After each entry, with the bytes of the disk that it took; NULL: nobody wants to know. */
+        void (*removed)(void *userdata, uint64_t bytes);
+        void *userdata;
+        bool until_refused; /* give up at the first entry that may not be removed (-EACCES, -EPERM) */
+} IoRemoval;
+
+/** io_remove_tree - io_remove_tree_at() with options. */
+int io_remove_tree(int dirfd, const char *name, const IoRemoval *options);
+
 /**
  * io_remove_tree_at - remove a file or a whole tree without following symlinks and without recursion on the
  * stack (depth is bounded only by the file system). Directories that lack u+rwx are given it first.

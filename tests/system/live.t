@@ -148,7 +148,40 @@ is "$(stat -c '%a %u' "$HOME/.local/state/kurung/homes/mine")" "700 $(id -u)" "i
 for bad in ../x a/b '' "$(printf 'x%.0s' {1..300})"; do
     kurung run --home="persist:$bad" -- true
     is "$status" 125 "75 a home can't be named '${bad:0:10}'"
+    for how in "" --home; do
+        # shellcheck disable=SC2086 # words
+        kurung discard $how -- "$bad"
+        is "$status" 125 "75 nor can one be removed ($how)"
+    done
+    kurung inspect --home -- "$bad"
+    is "$status" 125 "75 nor looked at"
 done
+is "$("$KURUNG" ps --homes)" "NAME                  STATE
+mine                  kept" "ps --homes: homes that are kept"
+is "$("$KURUNG" ps -a)" "" "ps -a: they are no sandboxes"
+"$KURUNG" run --home=persist:mine -- sleep 1000 2>/dev/null &
+supervisor=$!
+wait_for recorded any
+is "$("$KURUNG" ps --homes --json | jq -c .)" '[{"name":"mine","in_use":true}]' "ps --homes: one that a sandbox uses"
+kurung discard --home mine
+is "$status" 125 "discard: a home that is used is not removed"
+like "$errors" "uses the home mine" "discard: that says so"
+"$KURUNG" stop "$(only_name)"
+wait "$supervisor"
+got=$("$KURUNG" inspect --home mine)
+is "$(jq -r '.name, .path, .in_use' <<<"$got")" "mine
+$HOME/.local/state/kurung/homes/mine
+false" "inspect: a home"
+is "$(jq '.home.entries >= 1 and .home.bytes > 0 and .home.complete' <<<"$got")" true "inspect: and its size"
+[ -z "$tap_subids" ] || "$KURUNG" run -q --home=persist:mine -p build -- sh -c 'mkdir ~/deep; echo x >~/deep/file; chown -R 5:6 ~/deep; chmod 0 ~/deep'
+kurung discard mine
+is "$status:$(ls "$HOME/.local/state/kurung/homes")" "125:mine" "discard: a home is no sandbox"
+kurung discard --home mine
+is "$status:$(ls "$HOME/.local/state/kurung/homes")" "0:" "discard: a home goes, also with files of subordinate ids"
+kurung discard --home mine
+is "$status" 125 "discard: of a home that is not there"
+is "$("$KURUNG" run -q --home=persist:mine -- sh -c 'ls ~ | wc -l; echo x >~/again')" "$("$KURUNG" run -q -- sh -c 'ls ~ | wc -l')" "a home of that name begins anew"
+"$KURUNG" discard --home mine
 
 kurung try -- sh -c 'echo new >new; exit 3'
 is "$status" 3 "try: the exit status is the command's"
