@@ -196,6 +196,15 @@ is "$(cat taken)" taken "try: all is taken over"
 on_tty 'expect(b"iscard: "); send(b"d\n"); wait()' "$KURUNG" try -- sh -c 'echo dropped >dropped' >"$HOME/.out" 2>&1
 not_ok "try: or nothing" test -e dropped
 is "$("$KURUNG" ps -a)" "" "try: and the sandbox is gone"
+is "$(on_tty 'expect(b"iscard: "); send(b"l\n"); expect(b"paged: "); expect(b"+x"); expect(b"iscard: "); send(b"l\n"); expect(b"paged: "); expect(b"+x")
+expect(b"iscard: "); send(b"c\n"); expect(b"chosen"); expect(b"Apply?"); send(b"y\n"); expect(b"left"); expect(b"Apply?"); send(b"n\n"); print(wait())' \
+    env PAGER="sed 's/^/paged: /'" "$KURUNG" try -- sh -c 'echo x >chosen; echo x >left')" 0 "try: look, more than once, and choose"
+is "$(ls chosen left 2>/dev/null)" chosen "try: what was chosen is taken"
+is "$("$KURUNG" ps -a)" "" "try: then the sandbox is gone, too"
+is "$(on_tty 'expect(b"iscard: "); send(b"k\n"); expect(b"kept as "); expect(b"kurung run --in"); print(wait())' "$KURUNG" try -- sh -c 'echo later >later')" 0 "try: keep for later"
+later=$("$KURUNG" ps -a --json | jq -r '.[].name')
+is "$("$KURUNG" diff --name-only "$later")" later "try: it is kept"
+"$KURUNG" discard "$later"
 kurung try -- true
 like "$errors" "nothing was changed" "try: nothing was changed"
 is "$("$KURUNG" ps -a)" "" "try: then nothing is kept"
