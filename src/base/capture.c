@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/capture.h"
 
+#include "base/io.h"
 #include "base/process.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-#include <time.h>
 
 static void child_main(char *const argv[], char *const envp[], bool with_errors, int out)
 {
@@ -20,44 +19,6 @@ static void child_main(char *const argv[], char *const envp[], bool with_errors,
         (void)setpgid(0, 0);
         (void)execve(argv[0], argv, envp);
         _exit(127);
-}
-
-static int64_t now_ms(void)
-{
-        struct timespec t;
-        (void)clock_gettime(CLOCK_MONOTONIC, &t);
-        return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static int collect(int fd, size_t max, unsigned timeout_ms, char **ret, size_t *ret_len)
-{
-        int64_t end = now_ms() + timeout_ms;
-        size_t len = 0;
-        CLEANUP_FREE char *text = malloc(max + 1);
-        if (!text)
-                return -ENOMEM;
-        for (;;) {
-                struct pollfd p = {.fd = fd, .events = POLLIN};
-                int64_t left = end - now_ms();
-                if (left <= 0)
-                        return -ETIMEDOUT;
-                if (poll(&p, 1, (int)left) <= 0)
-                        continue;
-                ssize_t n = read(fd, text + len, max + 1 - len);
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                if (n == 0)
-                        break;
-                len += (size_t)n;
-                if (len > max)
-                        return -EFBIG;
-        }
-        text[len] = '\0';
-        *ret = TAKE_PTR(text);
-        *ret_len = len;
-        return 0;
 }
 
 int process_capture(char *const argv[], char *const envp[], bool with_errors, size_t max, unsigned timeout_ms,
@@ -83,7 +44,7 @@ int process_capture(char *const argv[], char *const envp[], bool with_errors, si
         if (pid == 0)
                 child_main(argv, envp, with_errors, out);
         out = fd_close(out);
-        int r = collect(in, max, timeout_ms, &text, &len);
+        int r = io_read_to_end(in, max, (int)timeout_ms, &text, &len);
         if (r < 0) {
                 (void)kill(-pid, SIGKILL);
                 (void)process_signal(pidfd, SIGKILL);

@@ -3,23 +3,44 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
+#include <time.h>
 
-int io_read_file_at(int dirfd, const char *path, size_t max, char **ret, size_t *ret_len)
+static int64_t now_ms(void)
 {
-        CLEANUP_FD int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-        if (fd < 0)
-                return -errno;
+        struct timespec t;
+        (void)clock_gettime(CLOCK_MONOTONIC, &t);
+        return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* read(2), but with an end to the waiting: at @end of now_ms(), or never when that is below 0. */
+static ssize_t read_until(int fd, void *data, size_t len, int64_t end)
+{
+        for (;;) {
+                int64_t left = end < 0 ? -1 : end - now_ms();
+                if (end >= 0 && left <= 0)
+                        return -ETIMEDOUT;
+                struct pollfd p = {.fd = fd, .events = POLLIN};
+                if (end >= 0 && poll(&p, 1, (int)left) <= 0)
+                        continue;
+                ssize_t n = read(fd, data, len);
+                if (n >= 0 || errno != EINTR)
+                        return n < 0 ? -errno : n;
+        }
+}
+
+int io_read_to_end(int fd, size_t max, int timeout_ms, char **ret, size_t *ret_len)
+{
+        int64_t end = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
         size_t room = 4096, len = 0;
         CLEANUP_FREE char *buf = malloc(room);
         if (!buf)
                 return -ENOMEM;
         for (;;) {
-                ssize_t n = read(fd, buf + len, room - len - 1);
-                if (n < 0 && errno == EINTR)
-                        continue;
+                ssize_t n = read_until(fd, buf + len, room - len - 1, end);
                 if (n < 0)
-                        return -errno;
+                        return (int)n;
                 if (n == 0)
                         break;
                 len += (size_t)n;
@@ -38,6 +59,28 @@ int io_read_file_at(int dirfd, const char *path, size_t max, char **ret, size_t 
         if (ret_len)
                 *ret_len = len;
         return 0;
+}
+
+int io_read_file_at(int dirfd, const char *path, size_t max, char **ret, size_t *ret_len)
+{
+        CLEANUP_FD int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        return fd < 0 ? -errno : io_read_to_end(fd, max, -1, ret, ret_len);
+}
+
+ssize_t io_read_at(int fd, void *data, size_t len, uint64_t at)
+{
+        size_t done = 0;
+        while (done < len) {
+                ssize_t n = pread(fd, (char *)data + done, len - done, (off_t)(at + done));
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        break;
+                done += (size_t)n;
+        }
+        return (ssize_t)done;
 }
 
 int io_write_all(int fd, const void *data, size_t len)
@@ -116,12 +159,36 @@ typedef struct Removal {
         unsigned counter; /* for their names */
         bool again;       /* some were */
         int first;        /* -errno */
+        bool given_up;
+        const IoRemoval *options;
 } Removal;
 
 static void removal_failed(Removal *rm, int r)
 {
-        if (rm->first == 0 && r != -ENOENT)
+        bool refused = r == -EACCES || r == -EPERM;
+        rm->given_up = rm->given_up || (refused && rm->options->until_refused);
+        if ((rm->first == 0 || rm->given_up) && r != -ENOENT)
                 rm->first = r;
+}
+
+/* unlinkat(2), of which is told. */
+static int remove_name(Removal *rm, int fd, const char *name, int flags)
+{
+        struct stat st = {0};
+        if (rm->options->removed)
+                (void)fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW);
+        if (unlinkat(fd, name, flags) < 0)
+                return -errno;
+        if (rm->options->removed)
+                rm->options->removed(rm->options->userdata, (uint64_t)st.st_blocks * 512);
+        return 0;
+}
+
+/* The same, also in a directory of the tree that is closed to us but ours. */
+static int remove_inside(Removal *rm, int fd, const char *name, int flags)
+{
+        int r = remove_name(rm, fd, name, flags);
+        return r == -EACCES && fchmod(fd, 0700) == 0 ? remove_name(rm, fd, name, flags) : r;
 }
 
 static void move_up(Removal *rm, int fd, const char *name)
@@ -139,29 +206,20 @@ static void remove_entry(Removal *rm, int fd, const char *name, bool directory, 
 
 static void empty_directory(Removal *rm, DIR *d, unsigned depth)
 {
-        for (struct dirent *e; (e = readdir(d));)
+        for (struct dirent *e; !rm->given_up && (e = readdir(d));)
                 if (!str_eq(e->d_name, ".") && !str_eq(e->d_name, ".."))
                         remove_entry(rm, dirfd(d), e->d_name, e->d_type == DT_DIR, depth);
 }
 
 static void remove_entry(Removal *rm, int fd, const char *name, bool directory, unsigned depth)
 {
-        if (!directory) {
-                if (unlinkat(fd, name, 0) == 0)
-                        return;
-                if (errno == EACCES && fchmod(fd, 0700) == 0 && unlinkat(fd, name, 0) == 0)
-                        return;
-                if (errno != EISDIR) {
-                        removal_failed(rm, -errno);
-                        return;
-                }
-        }
-        if (unlinkat(fd, name, AT_REMOVEDIR) == 0)
+        int r = directory ? -EISDIR : remove_inside(rm, fd, name, 0);
+        if (r == -EISDIR)
+                r = remove_inside(rm, fd, name, AT_REMOVEDIR);
+        if (r == 0)
                 return;
-        if (errno == EACCES && fchmod(fd, 0700) == 0 && unlinkat(fd, name, AT_REMOVEDIR) == 0)
-                return;
-        if (errno != ENOTEMPTY && errno != EEXIST) {
-                removal_failed(rm, -errno);
+        if (r != -ENOTEMPTY && r != -EEXIST) {
+                removal_failed(rm, r);
                 return;
         }
         if (depth == REMOVE_DEPTH_MAX) {
@@ -175,30 +233,42 @@ static void remove_entry(Removal *rm, int fd, const char *name, bool directory, 
         }
         empty_directory(rm, d, depth + 1);
         (void)closedir(d);
-        if (unlinkat(fd, name, AT_REMOVEDIR) < 0)
-                removal_failed(rm, -errno);
+        r = rm->given_up ? 0 : remove_inside(rm, fd, name, AT_REMOVEDIR);
+        if (r < 0)
+                removal_failed(rm, r);
 }
 
-int io_remove_tree_at(int dirfd, const char *name)
+int io_remove_tree(int dirfd, const char *name, const IoRemoval *options)
 {
-        if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
+        Removal rm = {.options = options, .again = true};
+        int r = remove_name(&rm, dirfd, name, 0);
+        if (r == -EISDIR)
+                r = remove_name(&rm, dirfd, name, AT_REMOVEDIR);
+        if (r == 0 || r == -ENOENT)
                 return 0;
-        if (errno != EISDIR)
-                return -errno;
-        if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0)
-                return 0;
+        if (r != -ENOTEMPTY && r != -EEXIST)
+                return r;
         DIR *top = open_dir_at(dirfd, name);
         if (!top)
                 return -errno;
-        Removal rm = {.top = dirfd_of(top), .again = true};
-        while (rm.again) {
+        rm.top = dirfd_of(top);
+        while (rm.again && !rm.given_up) {
                 rm.again = false;
                 rm.first = 0;
                 rewinddir(top);
                 empty_directory(&rm, top, 1);
         }
         (void)closedir(top);
-        if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-                return rm.first < 0 ? rm.first : -errno;
+        if (rm.given_up)
+                return rm.first;
+        r = remove_name(&rm, dirfd, name, AT_REMOVEDIR);
+        if (r < 0 && r != -ENOENT)
+                return rm.first < 0 ? rm.first : r;
         return 0;
+}
+
+int io_remove_tree_at(int dirfd, const char *name)
+{
+        const IoRemoval quietly = {0};
+        return io_remove_tree(dirfd, name, &quietly);
 }

@@ -16,6 +16,21 @@
  */
 int io_read_file_at(int dirfd, const char *path, size_t max, char **ret, size_t *ret_len);
 
+/**
+ * io_read_to_end - read all that comes from @fd, also of what has no size.
+ *
+ * @timeout_ms: -ETIMEDOUT when the end was not seen after it; below 0: as long as it takes.
+ * The rest is as with io_read_file_at().
+ */
+int io_read_to_end(int fd, size_t max, int timeout_ms, char **ret, size_t *ret_len);
+
+/**
+ * io_read_at - read @len bytes from @at of a file (pread(2)), going on after EINTR and short reads.
+ *
+ * Returns how many there were (fewer only at the file's end), or -errno.
+ */
+ssize_t io_read_at(int fd, void *data, size_t len, uint64_t at);
+
 /** io_write_all - write all of @len bytes, going on after EINTR and short writes. 0 or -errno. */
 int io_write_all(int fd, const void *data, size_t len);
 
@@ -27,6 +42,17 @@ int io_write_file_at(int dirfd, const char *path, const char *data);
  * only for the user's own directories, never inside a sandbox root). 0 or -errno.
  */
 int io_mkdir_p(const char *path, mode_t mode);
+
+/** What io_remove_tree() tells, and when it gives up. */
+typedef struct IoRemoval {
+        /* After each entry, with the bytes of the disk that it took; NULL: nobody wants to know. */
+        void (*removed)(void *userdata, uint64_t bytes);
+        void *userdata;
+        bool until_refused; /* give up at the first entry that may not be removed (-EACCES, -EPERM) */
+} IoRemoval;
+
+/** io_remove_tree - io_remove_tree_at() with options. */
+int io_remove_tree(int dirfd, const char *name, const IoRemoval *options);
 
 /**
  * io_remove_tree_at - remove a file or a whole tree without following symlinks and without recursion on the

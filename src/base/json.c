@@ -124,6 +124,14 @@ void json_append_string(struct json_object *array, const char *text)
         json_append(array, new_text(text));
 }
 
+struct json_object *json_new_strings(const StrList *l)
+{
+        struct json_object *a = json_new_array();
+        for (size_t i = 0; i < l->n; i++)
+                json_append_string(a, l->items[i]);
+        return a;
+}
+
 void json_print(FILE *out, struct json_object *value)
 {
         (void)fprintf(out, "%s\n",

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/strlist.h"
 
 #include <stdio.h>
 
@@ -16,6 +17,9 @@ int json_load(Error *err);
  * another. */
 struct json_object *json_new_object(void);
 struct json_object *json_new_array(void);
+
+/** json_new_strings - an array of the texts of @l. */
+struct json_object *json_new_strings(const StrList *l);
 
 /** json_add_* - set a member of an object. A NULL text is null; bytes that are no UTF-8 become U+FFFD. */
 void json_add(struct json_object *object, const char *key, struct json_object *value);

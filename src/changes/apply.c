@@ -369,7 +369,7 @@ static int take_file_here(Apply *a, const Change *c)
 static int take_file(Apply *a, const Change *c)
 {
         struct stat fresh;
-        if (!S_ISREG(c->now.mode) && !S_ISLNK(c->now.mode)) {
+        if (!S_ISREG(c->now.mode) && !S_ISLNK(c->now.mode) && defence_is_on(DEFENCE_STRIP)) {
                 report(a, APPLY_REFUSED, c, "devices, fifos and sockets are never taken");
                 return 0;
         }

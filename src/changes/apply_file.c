@@ -45,9 +45,12 @@ int apply_set_xattrs(int fd, const char *xattrs, size_t xattrs_len)
         size_t len;
         FdPath path;
         (void)fd_path(fd, path);
-        for (size_t at = 0; change_next_xattr(&c, &at, &name, &value, &len);)
-                if (str_starts(name, "user.") && setxattr(path, name, value, len, 0) < 0 && errno != ENOTSUP)
+        for (size_t at = 0; change_next_xattr(&c, &at, &name, &value, &len);) {
+                bool taken = str_starts(name, "user.") ||
+                             (!defence_is_on(DEFENCE_STRIP) && str_eq(name, "security.capability"));
+                if (taken && setxattr(path, name, value, len, 0) < 0 && errno != ENOTSUP)
                         return -errno;
+        }
         return 0;
 }
 
@@ -96,8 +99,8 @@ static int copy_range(int in, int out, uint64_t from, uint64_t to)
 static int copy_small(int in, int out, size_t size)
 {
         char buffer[SMALL];
-        ssize_t n = pread(in, buffer, size, 0);
-        return n < 0 ? -errno : io_write_all(out, buffer, (size_t)n);
+        ssize_t n = io_read_at(in, buffer, size, 0);
+        return n < 0 ? (int)n : io_write_all(out, buffer, (size_t)n);
 }
 
 /* Holes stay holes. */
@@ -139,6 +142,9 @@ int apply_make_file(const Change *c, int dirfd, const char *name)
                 {.tv_sec = (time_t)c->now.mtime_sec, .tv_nsec = (long)c->now.mtime_nsec}};
         if (S_ISLNK(c->now.mode))
                 return make_link(c, dirfd, name);
+        /* Fifos and sockets, of which none comes here as long as they are refused. */
+        if (!S_ISREG(c->now.mode))
+                return mknodat(dirfd, name, c->now.mode & (S_IFMT | 0777), 0) < 0 ? -errno : 0;
         if (c->fd < 0)
                 return -EBADMSG;
         CLEANUP_FD int out = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);

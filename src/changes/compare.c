@@ -2,6 +2,7 @@
 #include "changes/compare.h"
 
 #include "base/defence.h"
+#include "base/io.h"
 
 #define CHUNK 65536
 
@@ -23,22 +24,6 @@ void compare_next_data(int fd, uint64_t from, uint64_t size, uint64_t *ret_from,
                 *ret_to = (uint64_t)hole;
 }
 
-static ssize_t read_at(int fd, char *buffer, size_t len, uint64_t at)
-{
-        size_t done = 0;
-        while (done < len) {
-                ssize_t n = pread(fd, buffer + done, len - done, (off_t)(at + done));
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                if (n == 0)
-                        break;
-                done += (size_t)n;
-        }
-        return (ssize_t)done;
-}
-
 int compare_files(int a, int b, uint64_t size, bool *ret)
 {
         char left[CHUNK], right[CHUNK];
@@ -52,7 +37,7 @@ int compare_files(int a, int b, uint64_t size, bool *ret)
                 if (at >= size)
                         break;
                 size_t len = size - at < CHUNK ? (size_t)(size - at) : CHUNK;
-                ssize_t n = read_at(a, left, len, at), m = read_at(b, right, len, at);
+                ssize_t n = io_read_at(a, left, len, at), m = io_read_at(b, right, len, at);
                 if (n < 0 || m < 0)
                         return (int)(n < 0 ? n : m);
                 if (n != m || (size_t)n != len || memcmp(left, right, len) != 0)

@@ -254,7 +254,8 @@ int export_add(Export *e, const char *path, const Change *c)
                 return 0;
         if (c->kind == CHANGE_DELETED)
                 return add_deleted(e, path);
-        bool known = S_ISREG(c->now.mode) || S_ISLNK(c->now.mode) || S_ISDIR(c->now.mode);
+        bool known = S_ISREG(c->now.mode) || S_ISLNK(c->now.mode) || S_ISDIR(c->now.mode) ||
+                     (S_ISFIFO(c->now.mode) && !defence_is_on(DEFENCE_STRIP));
         if (c->kind == CHANGE_REFUSED || !known) {
                 e->refused++;
                 return 0;

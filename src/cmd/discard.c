@@ -3,26 +3,72 @@
 #include "base/log.h"
 #include "cmd/command.h"
 #include "cmd/options.h"
+#include "cmd/progress.h"
+#include "plan/host.h"
 #include "run/discard.h"
+#include "run/home.h"
+
+static void update(void *userdata, const DiscardCount *count)
+{
+        Progress *p = userdata;
+        p->files_total = count->files_total;
+        p->bytes_total = count->bytes_total;
+        progress_update(p, count->files, count->bytes);
+}
+
+/* Root inside a sandbox has all the ids that any user of one can have. */
+static int own_ids(Plan *ret, Error *err)
+{
+        CLEANUP(host_clear) Host host = {0};
+        CLEANUP(spec_clear) Spec spec = {0};
+        int r = host_probe(&host, err);
+        if (r == 0 && spec_init(&spec) < 0)
+                r = error_no_memory(err);
+        spec.run_as = RUN_AS_ROOT;
+        return r < 0 ? r : plan_make_identity(&spec, &host, ret, err);
+}
+
+static int discard_all(const StrList *names, bool homes, Error *err)
+{
+        CLEANUP(plan_clear) Plan ids = {0};
+        int r = homes ? own_ids(&ids, err) : 0, code = 0;
+        for (size_t i = 0; r == 0 && i < names->n; i++) {
+                const char *name = names->items[i];
+                Error why = {0};
+                Progress progress;
+                const DiscardWatch watch = {.update = update, .userdata = &progress};
+                progress_begin(&progress, "discarding");
+                const DiscardWatch *watched = progress.shown ? &watch : NULL;
+                int e = homes ? home_discard(name, &ids, watched, &why) : kept_discard(name, watched, &why);
+                progress_pause(&progress);
+                if (e < 0) {
+                        log_error("%s", why.text);
+                        code = why.exit_code;
+                }
+        }
+        return r < 0 ? r : code;
+}
 
 int cmd_discard(int argc, char **argv)
 {
         CLEANUP_STRLIST StrList words = {0};
         Error err = {0};
-        const CmdUsage usage = {"discard NAME...", "Remove kept sandboxes with all that they wrote.", NULL,
-                                NULL, 0};
-        int code = 0;
+        bool homes = false;
+        const CmdOption options[] = {
+                {"home", 0, NULL, "NAME is a home that is kept (Home=persist:NAME)", .flag = &homes},
+        };
+        const CmdUsage usage = {"discard [--home] NAME...",
+                                "Remove kept sandboxes, or homes, with all that was written there.",
+                                "\"kurung ps -a\" lists sandboxes, \"kurung ps --homes\" homes.", options,
+                                ARRAY_LEN(options)};
         int r = cmd_options_parse(&usage, argc, argv, &words, &err);
+        if (r == 1)
+                return 0;
         if (r == 0 && words.n == 0)
                 r = error_set(&err, EINVAL, "discard: which sandbox? \"kurung discard --help\" says more");
-        for (size_t i = 0; r == 0 && i < words.n; i++) {
-                Error why = {0};
-                if (kept_discard(words.items[i], &why) < 0) {
-                        log_error("%s", why.text);
-                        code = why.exit_code;
-                }
-        }
+        if (r == 0)
+                r = discard_all(&words, homes, &err);
         if (r < 0)
                 log_error("%s", err.text);
-        return r < 0 ? err.exit_code : code;
+        return r < 0 ? err.exit_code : r;
 }

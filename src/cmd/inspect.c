@@ -1,111 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* kurung inspect. */
-#include "base/io.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/measure.h"
+#include "base/path.h"
 #include "cmd/command.h"
 #include "cmd/options.h"
 #include "mech/cgroup.h"
+#include "plan/host.h"
 #include "plan/plan_text.h"
+#include "run/home.h"
 #include "run/kept.h"
 #include "run/live.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
-/* Entries that are looked at for the size of what was written. */
-#define ENTRIES_MAX 1000000
-
-/* So deep a tree is told to be larger than what is told. */
-#define DEPTH_MAX 64
-
-typedef struct Size {
-        uint64_t bytes, entries;
-        bool complete;
-} Size;
-
-static struct json_object *list(const StrList *l)
+static void add_size(struct json_object *o, const char *key, const RunDir *dir)
 {
-        struct json_object *a = json_new_array();
-        for (size_t i = 0; i < l->n; i++)
-                json_append_string(a, l->items[i]);
-        return a;
-}
-
-static struct json_object *map(const IdMap *m)
-{
-        struct json_object *a = json_new_array();
-        for (size_t i = 0; i < m->n; i++) {
-                struct json_object *o = json_new_object();
-                json_add_int(o, "inside", m->items[i].inside);
-                json_add_int(o, "outside", m->items[i].outside);
-                json_add_int(o, "count", m->items[i].count);
-                json_append(a, o);
-        }
-        return a;
-}
-
-/* Opens the next directory below @fd, or FD_NONE when it has no more. */
-static int count_until_directory(DIR *d, Size *size)
-{
-        struct stat st;
-        for (struct dirent *e; (e = readdir(d));) {
-                if (str_eq(e->d_name, ".") || str_eq(e->d_name, ".."))
-                        continue;
-                if (++size->entries > ENTRIES_MAX ||
-                    fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-                        size->complete = false;
-                        return FD_NONE;
-                }
-                size->bytes += (uint64_t)st.st_blocks * 512;
-                if (!S_ISDIR(st.st_mode))
-                        continue;
-                int fd = openat(dirfd(d), e->d_name,
-                                O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-                if (fd >= 0)
-                        return fd;
-                size->complete = false; /* another id's, and closed */
-        }
-        return FD_NONE;
-}
-
-/* What its layers take of the disk; takes @fd. */
-static void measure(int fd, Size *size)
-{
-        DIR *stack[DEPTH_MAX];
-        size_t depth = 0;
-        size->complete = true;
-        while (fd >= 0 || depth > 0) {
-                if (fd >= 0 && depth == DEPTH_MAX) {
-                        fd = fd_close(fd);
-                        size->complete = false;
-                }
-                if (fd >= 0 && !(stack[depth++] = fdopendir(fd))) {
-                        fd_close(fd);
-                        depth--;
-                }
-                fd = depth > 0 ? count_until_directory(stack[depth - 1], size) : FD_NONE;
-                if (fd < 0 && depth > 0)
-                        (void)closedir(stack[--depth]);
-        }
-}
-
-static void add_size(struct json_object *o, const RunDir *dir)
-{
-        Size size = {0};
-        struct json_object *upper = json_new_object();
+        TreeSize size;
+        struct json_object *told = json_new_object();
         int fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0) {
-                json_free(upper);
+                json_free(told);
                 return;
         }
-        measure(fd, &size);
-        json_add_int(upper, "bytes", (int64_t)size.bytes);
-        json_add_int(upper, "entries", (int64_t)size.entries);
-        json_add_bool(upper, "complete", size.complete);
-        json_add(o, "upper", upper);
+        measure_tree(fd, &size);
+        json_add_int(told, "bytes", (int64_t)size.bytes);
+        json_add_int(told, "entries", (int64_t)size.entries);
+        json_add_bool(told, "complete", size.complete);
+        json_add(o, key, told);
 }
 
 static void add_known(struct json_object *o, const char *key, uint64_t value)
@@ -180,7 +105,7 @@ static void tell_live(const Live *live)
         json_add_int(o, "started", record->started.tv_sec);
         json_add_int(o, "supervisor", record->supervisor);
         json_add_int(o, "init", record->init);
-        json_add(o, "argv", list(&record->plan.argv));
+        json_add(o, "argv", json_new_strings(&record->plan.argv));
         json_add_string(o, "work_dir", record->work_dir);
         json_add_string(o, "cwd", record->plan.cwd);
         json_add_int(o, "uid", record->plan.uid);
@@ -188,12 +113,12 @@ static void tell_live(const Live *live)
         json_add_string(o, "network", plan_network_name(record->plan.network));
         json_add_string(o, "capabilities", caps);
         json_add_string(o, "filter", record->filter);
-        json_add(o, "env", list(&record->plan.env));
-        json_add(o, "spec", list(&record->spec));
-        json_add(o, "plan", list(&record->text));
+        json_add(o, "env", json_new_strings(&record->plan.env));
+        json_add(o, "spec", json_new_strings(&record->spec));
+        json_add(o, "plan", json_new_strings(&record->text));
         add_group(o, record);
         if (open_run_dir(record, live->name, &dir) == 0)
-                add_size(o, &dir);
+                add_size(o, "upper", &dir);
         json_print(stdout, o);
 }
 
@@ -219,17 +144,38 @@ static void tell_kept(const char *name, const KeptRecord *record, const RunDir *
         json_add_int(o, "started", record->started.tv_sec);
         if (record->ended)
                 json_add_int(o, "exit_code", record->exit_code);
-        json_add(o, "argv", list(&record->argv));
+        json_add(o, "argv", json_new_strings(&record->argv));
         json_add_string(o, "work_dir", record->work_dir);
         json_add_string(o, "cwd", record->cwd);
         json_add_int(o, "uid", record->identity.uid);
         json_add_int(o, "gid", record->identity.gid);
-        json_add(o, "uid_map", map(&record->identity.uid_map));
-        json_add(o, "gid_map", map(&record->identity.gid_map));
-        json_add(o, "spec", list(&record->spec));
+        json_add(o, "uid_map", plan_map_json(&record->identity.uid_map));
+        json_add(o, "gid_map", plan_map_json(&record->identity.gid_map));
+        json_add(o, "spec", json_new_strings(&record->spec));
         json_add(o, "layers", layers(record));
-        add_size(o, dir);
+        add_size(o, "upper", dir);
         json_print(stdout, o);
+}
+
+static int inspect_home(const char *name, Error *err)
+{
+        CLEANUP(home_clear) Home home = HOME_NONE;
+        CLEANUP_FREE char *path = NULL;
+        int r = json_load(err);
+        if (r == 0)
+                r = home_open(name, &home, err);
+        if (r == 0)
+                r = run_state_path(HOMES_DIR, &path, err);
+        if (r < 0)
+                return r;
+        CLEANUP_FREE char *whole = path_join(path, name);
+        struct json_object *o = json_new_object();
+        json_add_string(o, "name", name);
+        json_add_string(o, "path", whole);
+        json_add_bool(o, "in_use", home.in_use);
+        add_size(o, "home", &home.dir);
+        json_print(stdout, o);
+        return 0;
 }
 
 static int inspect(const char *name, Error *err)
@@ -264,10 +210,13 @@ int cmd_inspect(int argc, char **argv)
 {
         CLEANUP_STRLIST StrList words = {0};
         Error err = {0};
-        bool json = true;
-        const CmdOption options[] = {{"json", 0, NULL, "as JSON: there is no other way", .flag = &json}};
+        bool json = true, home = false;
+        const CmdOption options[] = {
+                {"home", 0, NULL, "NAME is a home that is kept (Home=persist:NAME)", .flag = &home},
+                {"json", 0, NULL, "as JSON: there is no other way", .flag = &json},
+        };
         const CmdUsage usage = {
-                "inspect NAME",
+                "inspect [--home] NAME",
                 "Print all that is known of a sandbox, as JSON: what was wanted (spec), what was "
                 "done (plan), its processes,\n"
                 "control group and use, network, and how much it has written.",
@@ -278,7 +227,7 @@ int cmd_inspect(int argc, char **argv)
         if (r == 0 && words.n != 1)
                 r = error_set(&err, EINVAL, "inspect: which sandbox? \"kurung ps -a\" lists them");
         if (r == 0)
-                r = inspect(words.items[0], &err);
+                r = home ? inspect_home(words.items[0], &err) : inspect(words.items[0], &err);
         if (r < 0)
                 log_error("%s", err.text);
         return r < 0 ? err.exit_code : 0;

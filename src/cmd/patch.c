@@ -227,7 +227,7 @@ int patch_print(const ChangesLayer *layer, const char *path, const Change *c, co
         return run_diff(before, after, o, out);
 }
 
-static int pager_pidfd = FD_NONE;
+static int pager_pidfd = FD_NONE, pager_terminal = FD_NONE;
 
 void pager_start(void)
 {
@@ -252,6 +252,7 @@ void pager_start(void)
                 _exit(EXIT_NOT_FOUND);
         }
         if (pid > 0) {
+                pager_terminal = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
                 (void)dup2(ends[1], STDOUT_FILENO);
                 (void)signal(SIGPIPE, SIG_IGN);
         }
@@ -264,10 +265,10 @@ void pager_end(void)
         if (pager_pidfd < 0)
                 return;
         (void)fflush(stdout);
-        int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-        if (null >= 0)
-                (void)dup2(null, STDOUT_FILENO);
-        fd_close(null);
+        /* The pipe ends for the pager; "try" shows more afterwards. */
+        if (pager_terminal < 0 || dup2(pager_terminal, STDOUT_FILENO) < 0)
+                (void)close(STDOUT_FILENO);
+        pager_terminal = fd_close(pager_terminal);
         (void)process_wait(pager_pidfd, NULL);
         pager_pidfd = fd_close(pager_pidfd);
 }

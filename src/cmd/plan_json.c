@@ -5,27 +5,6 @@
 #include "plan/plan_text.h"
 #include "spec/keys.h"
 
-static struct json_object *list(const StrList *l)
-{
-        struct json_object *a = json_new_array();
-        for (size_t i = 0; i < l->n; i++)
-                json_append_string(a, l->items[i]);
-        return a;
-}
-
-static struct json_object *map(const IdMap *m)
-{
-        struct json_object *a = json_new_array();
-        for (size_t i = 0; i < m->n; i++) {
-                struct json_object *o = json_new_object();
-                json_add_int(o, "inside", m->items[i].inside);
-                json_add_int(o, "outside", m->items[i].outside);
-                json_add_int(o, "count", m->items[i].count);
-                json_append(a, o);
-        }
-        return a;
-}
-
 static struct json_object *operation(const PlanOp *op)
 {
         char flags[128];
@@ -64,9 +43,9 @@ static struct json_object *network(const PlanNetwork *net)
         char text[NET_PUBLISH_TEXT_MAX];
         json_add_string(o, "helper", net->helper);
         json_add_bool(o, "has_list", net->has_list);
-        json_add(o, "allow", list(&net->allow));
-        json_add(o, "allow_from", list(&net->allow_from));
-        json_add(o, "deny", list(&net->deny));
+        json_add(o, "allow", json_new_strings(&net->allow));
+        json_add(o, "allow_from", json_new_strings(&net->allow_from));
+        json_add(o, "deny", json_new_strings(&net->deny));
         json_add_bool(o, "allow_private", net->allow_private);
         json_add_bool(o, "check_sni", net->check_sni);
         for (size_t i = 0; i < net->n_loopback_ports; i++) {
@@ -92,8 +71,8 @@ int plan_print_json(const Plan *plan, Error *err)
         json_add_int(o, "uid", plan->uid);
         json_add_int(o, "gid", plan->gid);
         json_add_bool(o, "map_by_helpers", plan->map_by_helpers);
-        json_add(o, "uid_map", map(&plan->uid_map));
-        json_add(o, "gid_map", map(&plan->gid_map));
+        json_add(o, "uid_map", plan_map_json(&plan->uid_map));
+        json_add(o, "gid_map", plan_map_json(&plan->gid_map));
         json_add_string(o, "engine", plan_engine_name(plan->engine));
         for (size_t i = 0; i < plan->n_ops; i++)
                 json_append(ops, operation(&plan->ops[i]));
@@ -109,12 +88,12 @@ int plan_print_json(const Plan *plan, Error *err)
         json_add_bool(o, "no_new_privileges", plan->no_new_privileges);
         json_add_string(o, "seccomp",
                         plan->seccomp_file ? plan->seccomp_file : plan_seccomp_name(plan->seccomp));
-        json_add(o, "architectures", list(&plan->architectures));
+        json_add(o, "architectures", json_new_strings(&plan->architectures));
         json_add_bool(o, "landlock_scope", plan->landlock_scope);
-        json_add(o, "env", list(&plan->env));
-        json_add(o, "argv", list(&plan->argv));
-        json_add(o, "notices", list(&plan->notices));
-        json_add(o, "notices_once", list(&plan->notices_once));
+        json_add(o, "env", json_new_strings(&plan->env));
+        json_add(o, "argv", json_new_strings(&plan->argv));
+        json_add(o, "notices", json_new_strings(&plan->notices));
+        json_add(o, "notices_once", json_new_strings(&plan->notices_once));
         json_print(stdout, o);
         return 0;
 }

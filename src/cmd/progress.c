@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/progress.h"
 
+#include "base/failpoint.h"
 #include "base/io.h"
 #include "cmd/changes.h"
 
@@ -43,6 +44,8 @@ char *progress_line(const Progress *p, uint64_t files, uint64_t bytes, double se
 void progress_update(Progress *p, uint64_t files, uint64_t bytes)
 {
         char line[160], out[200];
+        if (files > 0)
+                failpoint("progress");
         if (!p->shown || seconds_since(&p->begun) < 1 || seconds_since(&p->last) < 0.1)
                 return;
         (void)clock_gettime(CLOCK_MONOTONIC, &p->last);

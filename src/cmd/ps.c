@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "cmd/command.h"
 #include "cmd/options.h"
+#include "run/home.h"
 #include "run/kept.h"
 #include "run/live.h"
 
@@ -47,7 +48,7 @@ static void print_row(const Row *row)
 
 static struct json_object *row_json(const Row *row)
 {
-        struct json_object *o = json_new_object(), *argv = json_new_array();
+        struct json_object *o = json_new_object();
         json_add_string(o, "name", row->name);
         json_add_string(o, "state", row->state);
         json_add_bool(o, "kept", row->kept);
@@ -56,9 +57,7 @@ static struct json_object *row_json(const Row *row)
         json_add_int(o, "started", row->started);
         if (row->exit_code >= 0)
                 json_add_int(o, "exit_code", row->exit_code);
-        for (size_t i = 0; i < row->argv->n; i++)
-                json_append_string(argv, row->argv->items[i]);
-        json_add(o, "argv", argv);
+        json_add(o, "argv", json_new_strings(row->argv));
         return o;
 }
 
@@ -112,6 +111,40 @@ static void tell_kept(const char *name, struct json_object *array)
         tell(&row, array);
 }
 
+static int list_homes(bool json, Error *err)
+{
+        CLEANUP_STRLIST StrList names = {0};
+        struct json_object *array = NULL;
+        int r = json ? json_load(err) : 0;
+        if (r == 0)
+                r = home_list(&names, err);
+        if (r < 0)
+                return r;
+        if (json)
+                array = json_new_array();
+        else if (names.n > 0)
+                printf("%-20s  %s\n", "NAME", "STATE");
+        for (size_t i = 0; i < names.n; i++) {
+                CLEANUP(home_clear) Home home = HOME_NONE;
+                Error why = {0};
+                if (home_open(names.items[i], &home, &why) < 0) {
+                        log_notice("%s", why.text);
+                        continue;
+                }
+                if (!json) {
+                        printf("%-20s  %s\n", names.items[i], home.in_use ? "in use" : "kept");
+                        continue;
+                }
+                struct json_object *o = json_new_object();
+                json_add_string(o, "name", names.items[i]);
+                json_add_bool(o, "in_use", home.in_use);
+                json_append(array, o);
+        }
+        if (array)
+                json_print(stdout, array);
+        return 0;
+}
+
 static int ps(bool all, bool json, Error *err)
 {
         CLEANUP_STRLIST StrList running = {0}, kept = {0};
@@ -141,9 +174,10 @@ int cmd_ps(int argc, char **argv)
 {
         CLEANUP_STRLIST StrList words = {0};
         Error err = {0};
-        bool all = false, json = false;
+        bool all = false, homes = false, json = false;
         const CmdOption options[] = {
                 {"all", 'a', NULL, "those that are kept, too", .flag = &all},
+                {"homes", 0, NULL, "the homes that are kept (Home=persist:NAME) instead", .flag = &homes},
                 {"json", 0, NULL, "as JSON", .flag = &json},
         };
         const CmdUsage usage = {
@@ -157,7 +191,7 @@ int cmd_ps(int argc, char **argv)
         if (r == 0 && words.n > 0)
                 r = error_set(&err, EINVAL, "ps takes no argument; \"kurung inspect\" looks at one sandbox");
         if (r == 0)
-                r = ps(all, json, &err);
+                r = homes ? list_homes(json, &err) : ps(all, json, &err);
         if (r < 0)
                 log_error("%s", err.text);
         return r < 0 ? err.exit_code : 0;

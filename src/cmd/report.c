@@ -90,14 +90,6 @@ static void add_number(struct json_object *o, const char *name, uint64_t n)
                 json_add(o, name, NULL);
 }
 
-static struct json_object *words(const StrList *l)
-{
-        struct json_object *a = json_new_array();
-        for (size_t i = 0; i < l->n; i++)
-                json_append_string(a, l->items[i]);
-        return a;
-}
-
 static struct json_object *exit_of(const RunReport *report, const Error *failure)
 {
         struct json_object *o = json_new_object();
@@ -189,7 +181,7 @@ int report_write(FILE *out, const Plan *plan, const RunReport *report, const Err
                        gmtime_r(&report->started.tv_sec, &tm));
         json_add_int(o, "version", REPORT_VERSION);
         json_add_string(o, "name", report->name);
-        json_add(o, "command", words(&plan->argv));
+        json_add(o, "command", json_new_strings(&plan->argv));
         json_add_string(o, "started", started);
         add_number(o, "duration_us", report->duration_us);
         json_add(o, "exit", exit_of(report, failure));
@@ -197,7 +189,7 @@ int report_write(FILE *out, const Plan *plan, const RunReport *report, const Err
         json_add(o, "resources", resources_of(plan, report));
         if (plan->network == NETWORK_SLIRP)
                 json_add(o, "network", net_report_json(&report->network));
-        json_add(o, "notices", words(&plan->notices));
+        json_add(o, "notices", json_new_strings(&plan->notices));
         json_print(out, o);
         return fflush(out) == 0 ? 0 : error_set_errno(err, errno, "writing the report");
 }

@@ -311,6 +311,18 @@ int plan_make(const Spec *spec, const Host *host, const char *const *environ_lis
         return 0;
 }
 
+int plan_make_identity(const Spec *spec, const Host *host, Plan *ret, Error *err)
+{
+        Plan plan = {0};
+        int r = make_identity(&plan, spec, host, err);
+        if (r < 0) {
+                plan_clear(&plan);
+                return r;
+        }
+        *ret = plan;
+        return 0;
+}
+
 void plan_clear(Plan *plan)
 {
         for (size_t i = 0; i < plan->n_ops; i++) {

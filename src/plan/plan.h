@@ -170,4 +170,11 @@ typedef struct Plan {
  */
 int plan_make(const Spec *spec, const Host *host, const char *const *environ_list, Plan *ret, Error *err);
 
+/**
+ * plan_make_identity - only the ids of such a plan, with which what sandboxes of @spec left can be removed.
+ *
+ * The rest is as with plan_make().
+ */
+int plan_make_identity(const Spec *spec, const Host *host, Plan *ret, Error *err);
+
 void plan_clear(Plan *plan);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/plan_text.h"
 
+#include "base/json.h"
 #include "base/log.h"
 
 #include <sched.h>
@@ -161,6 +162,19 @@ static void print_network(FILE *out, const PlanNetwork *net)
                 (void)fprintf(out, "net-rate-up %llu\n", (unsigned long long)net->rate_up);
         if (net->rate_down)
                 (void)fprintf(out, "net-rate-down %llu\n", (unsigned long long)net->rate_down);
+}
+
+struct json_object *plan_map_json(const IdMap *map)
+{
+        struct json_object *a = json_new_array();
+        for (size_t i = 0; i < map->n; i++) {
+                struct json_object *o = json_new_object();
+                json_add_int(o, "inside", map->items[i].inside);
+                json_add_int(o, "outside", map->items[i].outside);
+                json_add_int(o, "count", map->items[i].count);
+                json_append(a, o);
+        }
+        return a;
 }
 
 void plan_print(const Plan *plan, FILE *out)

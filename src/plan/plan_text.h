@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A plan as text: what --dry-run shows, and what the plan tests compare. */
+/* A plan as text: what --dry-run shows, what the plan tests compare, and what records and JSON name. */
 #pragma once
 
 #include "plan/plan.h"
 
 #include <stdio.h>
+
+struct json_object;
 
 /** plan_op_name - the name of a kind of operation: "bind", "overlay"... */
 const char *plan_op_name(PlanOpKind kind);
@@ -23,6 +25,9 @@ const char *plan_cgroup_name(PlanCgroup cgroup);
 /** plan_capability_names - the capabilities of a set as "CAP_CHOWN,CAP_KILL"; owned, NULL when out of memory.
  */
 char *plan_capability_names(uint64_t set);
+
+/** plan_map_json - a map as an array of objects; the caller's, as of json_new_array(). */
+struct json_object *plan_map_json(const IdMap *map);
 
 /** plan_print - write the whole plan as lines "name value", control bytes escaped. */
 void plan_print(const Plan *plan, FILE *out);

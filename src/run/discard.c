@@ -1,14 +1,65 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/discard.h"
 
+#include "base/failpoint.h"
 #include "base/io.h"
+#include "base/measure.h"
 #include "base/process.h"
 #include "mech/idmap.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+
+/* How often the one that waits for the remover tells of it. */
+#define TELL_MS 100
+
+typedef struct Removing {
+        int dirfd;
+        const char *name;
+        const Plan *identity;
+        const DiscardWatch *watch; /* NULL: nobody wants to know */
+        DiscardCount *count;       /* shared with the remover; NULL without a watch */
+        bool here;                 /* by the process that has the watch */
+} Removing;
+
+static void tell(const Removing *rm)
+{
+        if (rm->watch)
+                rm->watch->update(rm->watch->userdata, rm->count);
+}
+
+static void removed(void *userdata, uint64_t bytes)
+{
+        Removing *rm = userdata;
+        rm->count->files++;
+        rm->count->bytes += bytes;
+        failpoint("discarded");
+        if (rm->here)
+                tell(rm);
+}
+
+static int remove_tree(Removing *rm, bool until_refused)
+{
+        TreeSize size;
+        IoRemoval removal = {.userdata = rm, .until_refused = until_refused};
+        if (rm->count) {
+                removal.removed = removed;
+                rm->count->files_total = rm->count->bytes_total = 0;
+                int fd = openat(rm->dirfd, rm->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+                if (fd >= 0)
+                        measure_tree(fd, &size);
+                if (fd >= 0 && size.complete) {
+                        /* And the directory itself. */
+                        rm->count->files_total = rm->count->files + size.entries + 1;
+                        rm->count->bytes_total = rm->count->bytes + size.bytes;
+                }
+        }
+        return io_remove_tree(rm->dirfd, rm->name, &removal);
+}
 
 /*
  * remover
@@ -16,48 +67,72 @@
  *   must: wait for the maps; remove one directory.
  *   must not: leave it.
  */
-static int stage_remover_main(int dirfd, const char *name, int wait_fd)
+static int stage_remover_main(Removing *rm, int wait_fd)
 {
         char ready;
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (read(wait_fd, &ready, 1) != 1)
                 return 1;
-        return io_remove_tree_at(dirfd, name) < 0;
+        return remove_tree(rm, false) < 0;
 }
 
-static int remove_with_maps(int dirfd, const char *name, const Plan *identity, Error *err)
+static void watch_remover(const Removing *rm, int pidfd)
+{
+        struct pollfd p = {.fd = pidfd, .events = POLLIN};
+        while (rm->watch && poll(&p, 1, TELL_MS) == 0)
+                tell(rm);
+        tell(rm);
+}
+
+static int remove_with_maps(Removing *rm, Error *err)
 {
         int ends[2], status = 0;
         CLEANUP_FD int pidfd = FD_NONE;
         if (pipe2(ends, O_CLOEXEC) < 0)
                 return error_set_errno(err, errno, "pipe");
         CLEANUP_FD int theirs = ends[0], ours = ends[1];
+        rm->here = false;
         pid_t pid = process_clone(CLONE_NEWUSER, &pidfd);
         if (pid == 0) {
                 ours = fd_close(ours);
-                _exit(stage_remover_main(dirfd, name, theirs));
+                _exit(stage_remover_main(rm, theirs));
         }
         if (pid < 0)
                 return error_set_errno(err, (int)pid, "making a user namespace");
-        int r = idmap_write(identity, pid, err);
+        int r = idmap_write(rm->identity, pid, err);
         if (r == 0 && write(ours, "", 1) != 1)
                 r = error_set_errno(err, errno, "starting the removal");
         ours = fd_close(ours);
+        watch_remover(rm, pidfd);
         (void)process_wait(pidfd, &status);
         if (r == 0 && status != 0)
-                r = error_set(err, EPERM, "not all of %s could be removed", name);
+                r = error_set(err, EPERM, "not all of %s could be removed", rm->name);
         return r;
 }
 
-int kept_remove_entry(int dirfd, const char *name, const Plan *identity, Error *err)
+int kept_remove_entry(int dirfd, const char *name, const Plan *identity, const DiscardWatch *watch,
+                      Error *err)
 {
-        int r = io_remove_tree_at(dirfd, name);
+        Removing rm = {.dirfd = dirfd, .name = name, .identity = identity, .watch = watch, .here = true};
+        if (watch) {
+                void *shared = mmap(NULL, sizeof(*rm.count), PROT_READ | PROT_WRITE,
+                                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+                if (shared == MAP_FAILED)
+                        return error_no_memory(err);
+                rm.count = shared;
+        }
+        /* What others than the user own goes with all else that is left, in one go. */
+        int r = remove_tree(&rm, true);
         if (r == -EACCES || r == -EPERM)
-                return remove_with_maps(dirfd, name, identity, err);
-        return r < 0 ? error_set_errno(err, r, "removing %s", name) : 0;
+                r = remove_with_maps(&rm, err);
+        else if (r < 0)
+                r = error_set_errno(err, r, "removing %s", name);
+        if (rm.count)
+                (void)munmap(rm.count, sizeof(*rm.count));
+        return r;
 }
 
-int kept_discard(const char *name, Error *err)
+int kept_discard(const char *name, const DiscardWatch *watch, Error *err)
 {
         CLEANUP(kept_clear) Kept kept = KEPT_NONE;
         Error why = {0};
@@ -72,5 +147,5 @@ int kept_discard(const char *name, Error *err)
                 }
                 return run_dir_remove(&kept.dir, FD_NONE, err);
         }
-        return kept_remove_entry(kept.dir.state_fd, kept.dir.name, &kept.record.identity, err);
+        return kept_remove_entry(kept.dir.state_fd, kept.dir.name, &kept.record.identity, watch, err);
 }

@@ -4,14 +4,28 @@
 
 #include "run/kept.h"
 
+/** How far a removal is. */
+typedef struct DiscardCount {
+        _Atomic uint64_t files, bytes;             /* that are gone */
+        _Atomic uint64_t files_total, bytes_total; /* of all; 0: not known */
+} DiscardCount;
+
+/** Who wants to know while it is done. */
+typedef struct DiscardWatch {
+        void (*update)(void *userdata, const DiscardCount *count);
+        void *userdata;
+} DiscardWatch;
+
 /**
- * kept_discard - remove the sandbox @name with all it wrote, also files of its subordinate ids. Progress is
- * shown on a terminal.
+ * kept_discard - remove the sandbox @name with all it wrote, also files of its subordinate ids.
+ *
+ * @watch: told often, and at the end; NULL: nobody, and nothing is counted.
  *
  * Returns 0; what kept_open_dir() returns; -errno with @err when something is left.
  */
-int kept_discard(const char *name, Error *err);
+int kept_discard(const char *name, const DiscardWatch *watch, Error *err);
 
 /** kept_remove_entry - remove one entry of @dirfd, also where its files belong to subordinate ids of
  * @identity. 0 or -errno with @err. */
-int kept_remove_entry(int dirfd, const char *name, const Plan *identity, Error *err);
+int kept_remove_entry(int dirfd, const char *name, const Plan *identity, const DiscardWatch *watch,
+                      Error *err);

@@ -7,10 +7,10 @@
 #include "mech/scope.h"
 #include "run/limits.h"
 #include "run/relay.h"
+#include "run/signals.h"
 #include "run/stages.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
@@ -29,24 +29,6 @@ typedef struct Join {
         Error error; /* what the stage reported */
 } Join;
 
-static const int forwarded_signals[] = {SIGHUP,  SIGINT,  SIGQUIT,  SIGTERM, SIGUSR1,
-                                        SIGUSR2, SIGALRM, SIGWINCH, SIGCONT, SIGTSTP};
-
-static int block_signals(Join *j, Error *err)
-{
-        sigset_t set;
-        process_reset_signals();
-        (void)signal(SIGPIPE, SIG_IGN);
-        (void)sigemptyset(&set);
-        for (size_t i = 0; i < ARRAY_LEN(forwarded_signals); i++)
-                (void)sigaddset(&set, forwarded_signals[i]);
-        (void)sigaddset(&set, SIGTTOU);
-        (void)sigaddset(&set, SIGTTIN);
-        (void)sigprocmask(SIG_BLOCK, &set, &j->signals_before);
-        j->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-        return j->signals < 0 ? error_set_errno(err, errno, "signalfd") : 0;
-}
-
 static int prepare(Join *j, Error *err)
 {
         const LiveRecord *record = &j->live->record;
@@ -59,7 +41,7 @@ static int prepare(Join *j, Error *err)
                               "the system call filter of the sandbox %s can't be had any more: kurung or the "
                               "filter's file is not what it was at its start",
                               j->live->name);
-        return r < 0 ? r : block_signals(j, err);
+        return r < 0 ? r : signals_take(NULL, 0, &j->signals_before, &j->signals, err);
 }
 
 /* The limits hold the command, too, before it does anything. */

@@ -3,13 +3,9 @@
 
 #include "base/defence.h"
 #include "base/io.h"
-#include "base/path.h"
 #include "run/discard.h"
-#include "spec/values.h"
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/random.h>
@@ -26,16 +22,6 @@ static const char *const nouns[] = {"acorn",  "anchor", "badger", "beacon", "bir
                                     "fern",   "harbor", "heron",  "island", "lagoon", "lantern", "maple",
                                     "meadow", "otter",  "pebble", "pine",   "raven",  "reef",    "river",
                                     "robin",  "spruce", "tern",   "willow"};
-
-static int check_name(const char *name, Error *err)
-{
-        return value_name(name) ? 0
-                                : error_set(err, EINVAL,
-                                            "'%.80s' is no sandbox's name: 1 to %d of a-z, 0-9, '.', "
-                                            "'_', '-', and the first a "
-                                            "letter or digit",
-                                            name, VALUE_NAME_MAX);
-}
 
 int kept_write_file(int dirfd, const char *name, const char *data, size_t len)
 {
@@ -107,7 +93,7 @@ int kept_create(const Plan *plan, const char *name, const StrList *spec, const c
         CLEANUP(run_dir_clear) RunDir dir = RUN_DIR_NONE;
         CLEANUP(kept_record_clear) KeptRecord record = {0};
         struct stat st;
-        int r = name ? check_name(name, err) : 0;
+        int r = name ? run_check_name("sandbox", name, err) : 0;
         if (r == 0)
                 r = run_dir_open_state(plan->runs_dir, "XDG_STATE_HOME", &dir.state_fd, err);
         if (r == 0)
@@ -247,7 +233,7 @@ int kept_resume(Kept *kept, const Plan *plan, Error *err)
                  * mounted. */
                 if (fstatat(kept->dir.fd, work, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
                         continue;
-                r = kept_remove_entry(kept->dir.fd, work, &record->identity, err);
+                r = kept_remove_entry(kept->dir.fd, work, &record->identity, NULL, err);
         }
         strlist_clear(&record->argv);
         for (size_t i = 0; r == 0 && i < plan->argv.n; i++)
@@ -258,44 +244,17 @@ int kept_resume(Kept *kept, const Plan *plan, Error *err)
         return r < 0 ? r : write_record(&kept->dir, record, err);
 }
 
-static int home_of_state(char **ret, Error *err)
-{
-        const char *home = getenv("HOME");
-        if (!home || home[0] != '/') {
-                struct passwd *pw = getpwuid(getuid());
-                home = pw ? pw->pw_dir : NULL;
-        }
-        CLEANUP_FREE char *state = host_state_home(home);
-        if (!state)
-                return error_set(err, ENOENT,
-                                 "there is no place for kept sandboxes (set HOME or XDG_STATE_HOME)");
-        *ret = path_join(state, KEPT_DIR);
-        return *ret ? 0 : error_no_memory(err);
-}
-
 static int open_dir(const char *name, RunDir *ret, Error *err)
 {
         CLEANUP(run_dir_clear) RunDir dir = RUN_DIR_NONE;
-        CLEANUP_FREE char *path = NULL;
         struct stat st;
-        int r = check_name(name, err);
-        if (r == 0)
-                r = home_of_state(&path, err);
+        int r = run_state_open(KEPT_DIR, "sandbox", name, &dir, err);
         if (r < 0)
                 return r;
-        if (!path || (access(path, F_OK) < 0 && errno == ENOENT))
-                return error_set(err, ENOENT, "no sandbox %s is kept", name);
-        r = run_dir_open_state(path, "XDG_STATE_HOME", &dir.state_fd, err);
-        if (r < 0)
-                return r;
-        dir.fd = openat(dir.state_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (dir.fd < 0 && errno == ENOENT)
-                return error_set(err, ENOENT, "no sandbox %s is kept", name);
-        if (dir.fd < 0 || fstat(dir.fd, &st) < 0)
+        if (fstat(dir.fd, &st) < 0)
                 return error_set_errno(err, errno, "the sandbox %s", name);
         if (st.st_uid != geteuid() || (st.st_mode & 0077))
-                return error_set(err, EPERM, "%s/%s is not yours alone", path, name);
-        (void)snprintf(dir.name, sizeof(dir.name), "%s", name);
+                return error_set(err, EPERM, "the directory of the sandbox %s is not yours alone", name);
         *ret = dir;
         dir = RUN_DIR_NONE;
         return 0;
@@ -321,34 +280,9 @@ int kept_peek(const char *name, KeptRecord *ret, Error *err)
         return r < 0 ? r : read_record(&dir, ret, err);
 }
 
-static int compare_names(const void *a, const void *b)
-{
-        return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 int kept_list(StrList *ret, Error *err)
 {
-        CLEANUP_FREE char *path = NULL;
-        CLEANUP_FD int fd = FD_NONE;
-        int r = home_of_state(&path, err);
-        if (r < 0)
-                return r;
-        if (!path || (access(path, F_OK) < 0 && errno == ENOENT))
-                return 0;
-        r = run_dir_open_state(path, "XDG_STATE_HOME", &fd, err);
-        if (r < 0)
-                return r;
-        DIR *d = fdopendir(fd);
-        if (!d)
-                return error_no_memory(err);
-        fd = FD_NONE;
-        for (struct dirent *e; r == 0 && (e = readdir(d));)
-                if (value_name(e->d_name) && e->d_name[0] != '.')
-                        r = strlist_add(ret, e->d_name);
-        (void)closedir(d);
-        if (ret->n > 1)
-                qsort(ret->items, ret->n, sizeof(*ret->items), compare_names);
-        return r < 0 ? error_no_memory(err) : 0;
+        return run_state_list(KEPT_DIR, ret, err);
 }
 
 int kept_open(const char *name, Kept *ret, Error *err)

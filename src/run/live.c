@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <linux/nsfs.h>
 #include <poll.h>
-#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -151,9 +150,9 @@ void live_remove(LiveFile *file)
 /* Without making it: -ENOENT when nothing was ever started. */
 static int open_dir(int *ret_fd, Error *err)
 {
-        const char *home = getenv("HOME");
-        struct passwd *pw = home && home[0] == '/' ? NULL : getpwuid(getuid());
-        CLEANUP_FREE char *state = host_state_home(home && home[0] == '/' ? home : pw ? pw->pw_dir : NULL);
+        CLEANUP_FREE char *state = NULL;
+        Error none = {0};
+        (void)run_state_path(NULL, &state, &none);
         CLEANUP_FREE char *path = host_live_home(state);
         struct stat st;
         if (!path)

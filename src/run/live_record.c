@@ -197,9 +197,11 @@ int live_record_parse(char *text, LiveRecord *ret)
         CLEANUP(live_record_clear) LiveRecord record = LIVE_RECORD_NONE;
         uint64_t seen = 0;
         char *save = NULL;
+        size_t len = strlen(text);
+        bool whole = len > 0 && text[len - 1] == '\n';
         _Static_assert(ARRAY_LEN(fields) <= 64, "seen");
         char *line = strtok_r(text, "\n", &save);
-        if (!line || !str_eq(line, "kurung-sandbox 1"))
+        if (!whole || !line || !str_eq(line, "kurung-sandbox 1"))
                 return -EBADMSG;
         while ((line = strtok_r(NULL, "\n", &save))) {
                 int r = parse_line(&record, line, &seen);
@@ -211,7 +213,8 @@ int live_record_parse(char *text, LiveRecord *ret)
                         return -EBADMSG;
         if (record.supervisor <= 1 || record.init <= 1 || record.plan.host_uid != getuid() ||
             (unsigned)record.plan.seccomp > SECCOMP_FILE || (unsigned)record.plan.network > NETWORK_HOST ||
-            (unsigned)record.plan.cgroup > CGROUP_SCOPE ||
+            (unsigned)record.plan.cgroup > CGROUP_SCOPE || record.plan.cwd[0] != '/' ||
+            record.started.tv_sec < 0 || record.started.tv_nsec < 0 || record.started.tv_nsec >= 1000000000 ||
             (record.plan.seccomp == SECCOMP_FILE) != (record.plan.seccomp_file != NULL))
                 return -EBADMSG;
         *ret = record;

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/path.h"
+#include "plan/plan_text.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -102,19 +103,6 @@ int kept_record_from_plan(const Plan *plan, KeptRecord *ret, Error *err)
         return 0;
 }
 
-static struct json_object *print_map(const IdMap *map)
-{
-        struct json_object *a = json_new_array();
-        for (size_t i = 0; i < map->n; i++) {
-                struct json_object *o = json_new_object();
-                json_add_int(o, "inside", map->items[i].inside);
-                json_add_int(o, "outside", map->items[i].outside);
-                json_add_int(o, "count", map->items[i].count);
-                json_append(a, o);
-        }
-        return a;
-}
-
 static struct json_object *print_list(const StrList *l)
 {
         struct json_object *a = json_new_array();
@@ -158,8 +146,8 @@ int kept_record_print(const KeptRecord *record, char **ret, size_t *ret_len, Err
         json_add_bool(o, "map_by_helpers", id->map_by_helpers);
         json_add_bytes(o, "newuidmap", id->newuidmap ? id->newuidmap : "");
         json_add_bytes(o, "newgidmap", id->newgidmap ? id->newgidmap : "");
-        json_add(o, "uid_map", print_map(&id->uid_map));
-        json_add(o, "gid_map", print_map(&id->gid_map));
+        json_add(o, "uid_map", plan_map_json(&id->uid_map));
+        json_add(o, "gid_map", plan_map_json(&id->gid_map));
         for (size_t i = 0; i < record->n_layers; i++)
                 json_append(layers, print_layer(&record->layers[i]));
         json_add(o, "layers", layers);

@@ -3,10 +3,14 @@
 
 #include "base/defence.h"
 #include "base/io.h"
+#include "base/path.h"
 #include "base/process.h"
+#include "plan/host.h"
+#include "spec/values.h"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/file.h>
@@ -125,6 +129,88 @@ int run_dir_remove(RunDir *dir, int userns_fd, Error *err)
         int r = remove_at(dir->state_fd, dir->name, userns_fd);
         if (r < 0)
                 return error_set_errno(err, r, "removing what the run wrote (%s)", dir->name);
+        return 0;
+}
+
+int run_check_name(const char *what, const char *name, Error *err)
+{
+        return value_name(name) ? 0
+                                : error_set(err, EINVAL,
+                                            "'%.80s' is no %s's name: 1 to %d of a-z, 0-9, '.', "
+                                            "'_', '-', and the first a "
+                                            "letter or digit",
+                                            name, what, VALUE_NAME_MAX);
+}
+
+int run_state_path(const char *below, char **ret, Error *err)
+{
+        const char *home = getenv("HOME");
+        if (!home || home[0] != '/') {
+                struct passwd *pw = getpwuid(getuid());
+                home = pw ? pw->pw_dir : NULL;
+        }
+        CLEANUP_FREE char *state = host_state_home(home);
+        if (!state)
+                return error_set(err, ENOENT,
+                                 "there is no place for what is kept (set HOME or XDG_STATE_HOME)");
+        *ret = below ? path_join(state, below) : strdup(state);
+        return *ret ? 0 : error_no_memory(err);
+}
+
+/* -ENOENT without an error when nothing was ever kept there. */
+static int open_state(const char *below, int *ret_fd, Error *err)
+{
+        CLEANUP_FREE char *path = NULL;
+        int r = run_state_path(below, &path, err);
+        if (r < 0)
+                return r;
+        if (access(path, F_OK) < 0 && errno == ENOENT)
+                return -ENOENT;
+        return run_dir_open_state(path, "XDG_STATE_HOME", ret_fd, err);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+        return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int run_state_list(const char *below, StrList *ret, Error *err)
+{
+        int fd = FD_NONE;
+        int r = open_state(below, &fd, err);
+        if (r < 0)
+                return r == -ENOENT && err->errnum == 0 ? 0 : r;
+        DIR *d = fdopendir(fd);
+        if (!d) {
+                fd_close(fd);
+                return error_no_memory(err);
+        }
+        for (struct dirent *e; r == 0 && (e = readdir(d));)
+                if (value_name(e->d_name) && e->d_name[0] != '.')
+                        r = strlist_add(ret, e->d_name);
+        (void)closedir(d);
+        if (ret->n > 1)
+                qsort(ret->items, ret->n, sizeof(*ret->items), compare_names);
+        return r < 0 ? error_no_memory(err) : 0;
+}
+
+int run_state_open(const char *below, const char *what, const char *name, RunDir *ret, Error *err)
+{
+        CLEANUP(run_dir_clear) RunDir dir = RUN_DIR_NONE;
+        int r = run_check_name(what, name, err);
+        if (r == 0)
+                r = open_state(below, &dir.state_fd, err);
+        if (r < 0 && err->errnum != 0)
+                return r;
+        if (r == 0)
+                dir.fd = openat(dir.state_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (r < 0 || (dir.fd < 0 && errno == ENOENT))
+                return error_set(err, ENOENT, "no %s %s is kept", what, name);
+        if (dir.fd < 0)
+                return error_set_errno(err, errno, "the %s %s", what, name);
+        (void)snprintf(dir.name, sizeof(dir.name), "%s", name);
+        *ret = dir;
+        dir = RUN_DIR_NONE;
         return 0;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/strlist.h"
 
 /** One run's directory: STATE/run-XXXXXX with upper-N and work-N for each layer N. It is locked (flock(2))
  * while the run lives.
@@ -43,6 +44,28 @@ int run_dir_remove_entry(const RunDir *dir, const char *name, int userns_fd);
  * else's or writable by others. @variable: what would name another, for the error. 0 or -errno with @err.
  */
 int run_dir_open_state(const char *path, const char *variable, int *ret_fd, Error *err);
+
+/** run_state_path - $XDG_STATE_HOME/kurung as host_state_home() has it, or @below in it, not made; owned.
+ * @below: NULL: none. 0 or -errno with @err. */
+int run_state_path(const char *below, char **ret, Error *err);
+
+/**
+ * run_state_list - the names of what is in a directory of kurung's state, sorted. 0, also when there is none,
+ * or -errno with @err.
+ */
+int run_state_list(const char *below, StrList *ret, Error *err);
+
+/**
+ * run_state_open - open one directory of those, without a lock. Whose it is, and how open, is not looked at.
+ *
+ * @what: what it is to people ("sandbox"). @name: checked to be a name.
+ *
+ * Returns 0; -EINVAL (no name), -ENOENT, -errno with @err. run_dir_clear() closes it.
+ */
+int run_state_open(const char *below, const char *what, const char *name, RunDir *ret, Error *err);
+
+/** run_check_name - refuse what is no name of a @what. 0 or -EINVAL with @err. */
+int run_check_name(const char *what, const char *name, Error *err);
 
 /** run_dir_keep - rename it to "kept-..." and let it be; @ret_path: where it is (owned). 0 or -errno. */
 int run_dir_keep(RunDir *dir, const char *state_dir, char **ret_path);

@@ -9,33 +9,12 @@
 #include "mech/idmap.h"
 #include "mech/placeholders.h"
 #include "mech/rootfs.h"
+#include "run/home.h"
+#include "run/signals.h"
 
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
-#include <sys/file.h>
-#include <sys/signalfd.h>
-#include <sys/stat.h>
-
-static const int forwarded_signals[] = {SIGHUP,  SIGINT,  SIGQUIT,  SIGTERM, SIGUSR1,
-                                        SIGUSR2, SIGALRM, SIGWINCH, SIGCONT, SIGTSTP};
-
-static int block_signals(Supervisor *s, Error *err)
-{
-        sigset_t set;
-        process_reset_signals();
-        (void)signal(SIGPIPE, SIG_IGN);
-        (void)sigemptyset(&set);
-        for (size_t i = 0; i < ARRAY_LEN(forwarded_signals); i++)
-                (void)sigaddset(&set, forwarded_signals[i]);
-        (void)sigaddset(&set, SIGCHLD);
-        (void)sigaddset(&set, LIVE_SIGNAL_END);
-        (void)sigaddset(&set, SIGTTOU);
-        (void)sigaddset(&set, SIGTTIN);
-        (void)sigprocmask(SIG_BLOCK, &set, &s->signals_before);
-        s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-        return s->signals < 0 ? error_set_errno(err, errno, "signalfd") : 0;
-}
 
 /* The directory of a kept run lies elsewhere; other things that are made once stay in the state directory. */
 static int make_kept(Supervisor *s, Error *err)
@@ -51,28 +30,6 @@ static int make_kept(Supervisor *s, Error *err)
                 return r;
         s->run = o->resume->dir;
         o->resume->dir = RUN_DIR_NONE;
-        return 0;
-}
-
-/* Several runs may share it; who removes it waits for none of them. */
-static int make_home(Supervisor *s, Error *err)
-{
-        const Plan *plan = s->plan;
-        CLEANUP_FD int homes = FD_NONE;
-        struct stat st;
-        int r = run_dir_open_state(plan->homes_dir, "XDG_STATE_HOME", &homes, err);
-        if (r < 0)
-                return r;
-        if (mkdirat(homes, plan->home_name, 0700) < 0 && errno != EEXIST)
-                return error_set_errno(err, errno, "making the home %s", plan->home_name);
-        s->home = openat(homes, plan->home_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (s->home < 0 || fstat(s->home, &st) < 0)
-                return error_set_errno(err, errno, "the home %s", plan->home_name);
-        if (st.st_uid != geteuid())
-                return error_set(err, EPERM, "the home %s (%s) belongs to somebody else", plan->home_name,
-                                 plan->homes_dir);
-        if (flock(s->home, LOCK_SH | LOCK_NB) < 0)
-                return error_set(err, EBUSY, "the home %s is being removed", plan->home_name);
         return 0;
 }
 
@@ -98,7 +55,7 @@ int supervisor_prepare(Supervisor *s, Error *err)
         if (r == 0)
                 r = seccomp_prepare(plan, &s->filter, err);
         if (r == 0 && plan->home_name)
-                r = make_home(s, err);
+                r = home_take(plan, &s->home, err);
         if (r == 0 && (plan->needs_run_dir || plan->keep))
                 r = plan->keep ? make_kept(s, err) : run_dir_make(plan->state_dir, &s->run, err);
         if (r == 0)
@@ -106,8 +63,9 @@ int supervisor_prepare(Supervisor *s, Error *err)
         for (size_t i = 0; r == 0 && i < plan->n_ops; i++)
                 if (plan->ops[i].placeholders)
                         r = placeholders_prepare(plan, plan->ops[i].source, &s->placeholders, err);
+        const int own[] = {SIGCHLD, LIVE_SIGNAL_END};
         if (r == 0)
-                r = block_signals(s, err);
+                r = signals_take(own, ARRAY_LEN(own), &s->signals_before, &s->signals, err);
         return r;
 }
 

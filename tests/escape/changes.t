@@ -63,9 +63,22 @@ is "$(getcap cap)" "" "60 and without capabilities"
 like "$errors" "without its set-user-ID.*: suid" "60 and that is said"
 "$KURUNG" export k -o "$HOME/60.tar" 2>/dev/null
 is "$(tar -tvf "$HOME/60.tar" | grep -c '^...[sS]\|^......[sS]')" 0 "60 nor packed"
+undefended strip export k -o "$HOME/60-off.tar" >/dev/null 2>&1
+is "$(tar -tvf "$HOME/60-off.tar" 2>/dev/null | grep -c '^...[sS]\|^......[sS]')" 3 "60 without (strip) the bits are packed"
+has_capability() { grep -aq security.capability "$1"; }
+not_ok "60 nor are capabilities" has_capability "$HOME/60.tar"
+ok "60 without (strip) they are" has_capability "$HOME/60-off.tar"
 rm -f suid
 undefended strip apply k suid >/dev/null 2>&1
 is "$(stat -c %a suid)" 4755 "60 without (strip) the bit is taken"
+# Where the kernel lets oneself give a file capabilities: in a user namespace of one's own.
+may_set() { unshare --user --map-current-user --keep-caps "$@"; }
+for off in none strip; do
+    rm -f cap
+    may_set env KURUNG_DEFENCE_OFF=$off "$KURUNG_UNDEFENDED" apply k cap >/dev/null 2>&1
+    is "$(getfattr --only-values -n security.capability cap 2>/dev/null | wc -c)" "$([ $off = strip ] && echo 24 || echo 0)" \
+        "60 by one who may give capabilities: $([ $off = strip ] && echo "taken without (strip)" || echo "without them")"
+done
 
 # 61: devices, fifos, sockets.
 fresh
@@ -79,6 +92,11 @@ kurung apply k
 is "$(cat dir/file)" old "61 also in the place of a directory"
 kurung export k -o "$HOME/61.tar"
 is "$(tar -tf "$HOME/61.tar" | wc -l)" 0 "61 nor packed"
+undefended strip export k -o "$HOME/61-off.tar" >/dev/null 2>&1
+is "$(tar -tvf "$HOME/61-off.tar" | grep -c ^p)" 3 "61 without (strip) fifos are packed"
+undefended strip apply k fifo file socket >/dev/null 2>&1
+is "$(stat -c %F fifo file socket | tr '\n' ' ')" "fifo fifo socket " "61 without (strip) they are taken"
+rm -f fifo file socket
 
 # 62, 63: a link in the place of a directory, on either side.
 fresh
@@ -269,7 +287,8 @@ for name in ../x a/b '' "$(printf 'x%.0s' {1..300})" . .. -x A 'a b' $'a\nb' .hi
     kurung run --keep="$name" -- true
     is "$status" 125 "75 refused: --keep=$shown"
 done
-is "$(ls -I running "$HOME/.local/state/kurung" "$kept" | sort | tr '\n' ' ')" " $HOME/.local/state/kurung/kept: $HOME/.local/state/kurung: k kept x " "75 nothing was made or removed"
+is "$(cd "$HOME/.local/state/kurung" && find . -mindepth 1 -maxdepth 2 -printf '%P\n' | sort | tr '\n' ' ')" "kept kept/k running x " \
+    "75 nothing was made or removed"
 undefended names run --keep=../planted -- true >/dev/null 2>&1
 ok "75 without (names) it is made elsewhere" test -d "$HOME/.local/state/kurung/planted"
 done_testing

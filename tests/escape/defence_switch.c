@@ -8,6 +8,7 @@
 #include "base/failpoint.h"
 
 #include <signal.h>
+#include <time.h>
 
 extern char **environ;
 
@@ -81,14 +82,22 @@ bool defence_is_on(Defence d)
         return true;
 }
 
-void failpoint(const char *name)
+/* Whether @variable, NAME[:N], means @name for the Nth time. */
+static bool is_at(const char *variable, const char *name, unsigned long *hits)
 {
-        static unsigned long hits;
-        const char *wanted = getenv("KURUNG_FAILPOINT");
+        const char *wanted = getenv(variable);
         size_t n = strlen(name);
         if (!wanted || strncmp(wanted, name, n) != 0 || (wanted[n] && wanted[n] != ':'))
-                return;
-        unsigned long at = wanted[n] ? strtoul(wanted + n + 1, NULL, 10) : 1;
-        if (++hits == at)
+                return false;
+        return ++*hits == (wanted[n] ? strtoul(wanted + n + 1, NULL, 10) : 1);
+}
+
+void failpoint(const char *name)
+{
+        static unsigned long kills, stalls;
+        const struct timespec more_than_a_second = {.tv_sec = 1, .tv_nsec = 200000000};
+        if (is_at("KURUNG_FAILPOINT", name, &kills))
                 (void)raise(SIGKILL);
+        if (is_at("KURUNG_STALL", name, &stalls))
+                (void)nanosleep(&more_than_a_second, NULL);
 }

@@ -3,7 +3,7 @@
 : "${FUZZERS:?directory of the fuzz targets}" "${SRCDIR:?}"
 work=$(mktemp -d /var/tmp/kurung-fuzz.XXXXXX)
 seconds=${FUZZ_SECONDS:-6}
-mkdir "$work"/{profile,options,mountinfo,subid,net-rule,net-name,dns,sni,frames,slirp,upper,record}
+mkdir "$work"/{profile,options,mountinfo,subid,net-rule,net-name,dns,sni,frames,slirp,upper,record,live,spec}
 export FUZZ_PLACE=$work
 cp "$SRCDIR"/profiles/*.ini "$work/profile"
 printf 'run\0--work-dir=ro\0-p\0build\0-eA=b\0--\0make' >"$work/options/1"
@@ -29,7 +29,18 @@ n=0
 seq 1 300 | tr -d '\n' >"$work/upper/1"
 printf '{"version":1,"started":1,"started_ns":1,"ended":true,"exit_code":0,"argv":["a"],"cwd":"/a","uid":%s,"gid":%s,"host_uid":%s,"host_gid":%s,"map_by_helpers":false,"newuidmap":"","newgidmap":"","uid_map":[{"inside":1,"outside":1,"count":1}],"gid_map":[{"inside":1,"outside":1,"count":1}],"layers":[{"engine":"kernel","name":"3","dest":"/a","lower":"/a","covered":["/a/b"]}]}' \
     "$(id -u)" "$(id -g)" "$(id -u)" "$(id -g)" >"$work/record/1"
-for target in profile options mountinfo subid net-rule net-name dns sni frames slirp upper record; do
+{
+    printf 'kurung-sandbox 1\n'
+    for field in supervisor supervisor-started init started started-ns user cgroup-ns ipc uts net pid mnt; do echo "$field 9"; done
+    printf 'kept 0\nfilter 1234\nwork-dir /w\nhost-uid %s\n' "$(id -u)"
+    for field in host-gid uid gid map-by-helpers namespaces network foreign-root; do echo "$field 1"; done
+    printf 'cwd /a\\x0ab\n'
+    for field in cgroup-kind weak-tasks-max first-to-die capabilities no-new-privileges seccomp landlock-scope; do echo "$field 1"; done
+    printf 'argv sh\nargv -c\nenv A=b\nspec Filesystem.WorkDir=rw\nplan uid 0\n'
+} >"$work/live/1"
+printf 'Filesystem.WorkDir=rw\0Filesystem.Hide=/a\0~Resources.MemoryMax=75%%\0Network.Allow=*.a.org:443\0Environment.Set=A=b' >"$work/spec/1"
+printf 'Identity.RunAs=5:6\0Resources.IOReadBandwidthMax=/ 5M\0Network.Publish=127.0.0.1:1:2/udp\0Security.Capabilities=CAP_NET_RAW' >"$work/spec/2"
+for target in profile options mountinfo subid net-rule net-name dns sni frames slirp upper record live spec; do
     n=$((n + 1))
     if (cd "$work" && "$FUZZERS/fuzz-$target" -max_total_time="$seconds" -max_len=4096 -rss_limit_mb=2048 -print_final_stats=1 \
         "$target") >"$work/$target.log" 2>&1; then

@@ -258,6 +258,8 @@ fresh_project
 kurung run --keep=k -- sh -c 'printf "b\033[31m\n" >>a'
 got=$(env PAGER=cat python3 "$SRCDIR/tests/tools/on_terminal.py" 'print(expect(b"x1b").decode(errors="replace")); wait()' "$KURUNG" diff -p k)
 like "$got" $'\033''\[32m[+]b' "diff -p has git's colours on a terminal, and no control bytes of files"
+is "$(env PAGER="sed 's/^/paged: /'" python3 "$SRCDIR/tests/tools/on_terminal.py" 'expect(b"paged: "); expect(b"+b"); print(wait())' "$KURUNG" diff -p k)" 0 \
+    "diff -p is shown by a pager on a terminal"
 kurung discard k
 
 # A round trip of random trees and operations.

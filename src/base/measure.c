@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/measure.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+/* Entries that are looked at. */
+#define ENTRIES_MAX 1000000
+
+/* So deep a tree is told to be larger than what is told. */
+#define DEPTH_MAX 64
+
+/* Opens the next directory below @fd, or FD_NONE when it has no more. */
+static int count_until_directory(DIR *d, TreeSize *size)
+{
+        struct stat st;
+        for (struct dirent *e; (e = readdir(d));) {
+                if (str_eq(e->d_name, ".") || str_eq(e->d_name, ".."))
+                        continue;
+                if (++size->entries > ENTRIES_MAX ||
+                    fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+                        size->complete = false;
+                        return FD_NONE;
+                }
+                size->bytes += (uint64_t)st.st_blocks * 512;
+                if (!S_ISDIR(st.st_mode))
+                        continue;
+                int fd = openat(dirfd(d), e->d_name,
+                                O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+                if (fd >= 0)
+                        return fd;
+                size->complete = false; /* another id's, and closed */
+        }
+        return FD_NONE;
+}
+
+void measure_tree(int fd, TreeSize *ret)
+{
+        DIR *stack[DEPTH_MAX];
+        size_t depth = 0;
+        *ret = (TreeSize){.complete = true};
+        while (fd >= 0 || depth > 0) {
+                if (fd >= 0 && depth == DEPTH_MAX) {
+                        fd = fd_close(fd);
+                        ret->complete = false;
+                }
+                if (fd >= 0 && !(stack[depth++] = fdopendir(fd))) {
+                        fd_close(fd);
+                        depth--;
+                }
+                fd = depth > 0 ? count_until_directory(stack[depth - 1], ret) : FD_NONE;
+                if (fd < 0 && depth > 0)
+                        (void)closedir(stack[--depth]);
+        }
+}

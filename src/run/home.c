@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/home.h"
+
+#include "plan/host.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+/* So often a home may be removed by others before we have it. */
+#define ATTEMPTS 8
+
+/* 0; -ESTALE when it was removed meanwhile. */
+static int take(int homes, const Plan *plan, int *ret_fd, Error *err)
+{
+        struct stat st, now;
+        if (mkdirat(homes, plan->home_name, 0700) < 0 && errno != EEXIST)
+                return error_set_errno(err, errno, "making the home %s", plan->home_name);
+        CLEANUP_FD int fd = openat(homes, plan->home_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0 && errno == ENOENT)
+                return -ESTALE;
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return error_set_errno(err, errno, "the home %s", plan->home_name);
+        if (st.st_uid != geteuid())
+                return error_set(err, EPERM, "the home %s (%s) belongs to somebody else", plan->home_name,
+                                 plan->homes_dir);
+        /* Several runs may share it; for who removes it is waited. */
+        if (flock(fd, LOCK_SH) < 0)
+                return error_set_errno(err, errno, "locking the home %s", plan->home_name);
+        if (fstatat(homes, plan->home_name, &now, AT_SYMLINK_NOFOLLOW) < 0 || now.st_ino != st.st_ino)
+                return -ESTALE;
+        *ret_fd = TAKE_FD(fd);
+        return 0;
+}
+
+int home_take(const Plan *plan, int *ret_fd, Error *err)
+{
+        CLEANUP_FD int homes = FD_NONE;
+        int r = run_dir_open_state(plan->homes_dir, "XDG_STATE_HOME", &homes, err);
+        if (r < 0)
+                return r;
+        for (unsigned i = 0; i < ATTEMPTS; i++) {
+                r = take(homes, plan, ret_fd, err);
+                if (r != -ESTALE)
+                        return r;
+        }
+        return error_set(err, EBUSY, "the home %s is being removed", plan->home_name);
+}
+
+int home_list(StrList *ret, Error *err)
+{
+        return run_state_list(HOMES_DIR, ret, err);
+}
+
+int home_open(const char *name, Home *ret, Error *err)
+{
+        CLEANUP(home_clear) Home home = HOME_NONE;
+        int r = run_state_open(HOMES_DIR, "home", name, &home.dir, err);
+        if (r < 0)
+                return r;
+        home.in_use = flock(home.dir.fd, LOCK_EX | LOCK_NB) < 0;
+        (void)flock(home.dir.fd, LOCK_UN);
+        *ret = home;
+        home = HOME_NONE;
+        return 0;
+}
+
+void home_clear(Home *home)
+{
+        run_dir_clear(&home->dir);
+}
+
+int home_discard(const char *name, const Plan *identity, const DiscardWatch *watch, Error *err)
+{
+        CLEANUP(run_dir_clear) RunDir dir = RUN_DIR_NONE;
+        int r = run_state_open(HOMES_DIR, "home", name, &dir, err);
+        if (r < 0)
+                return r;
+        if (flock(dir.fd, LOCK_EX | LOCK_NB) < 0)
+                return error_set(err, EBUSY, "a sandbox that runs uses the home %s", name);
+        return kept_remove_entry(dir.state_fd, dir.name, identity, watch, err);
+}

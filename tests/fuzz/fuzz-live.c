@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libFuzzer target: the bytes are a running sandbox's record. What is taken is printed and taken again, the
+ * same. */
+#include "run/live.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+        CLEANUP(live_record_clear) LiveRecord record = LIVE_RECORD_NONE;
+        CLEANUP(live_record_clear) LiveRecord second = LIVE_RECORD_NONE;
+        CLEANUP_FREE char *text = malloc(size + 1), *printed = NULL, *copy = NULL, *again = NULL;
+        size_t len;
+        if (!text)
+                return 0;
+        memcpy(text, data, size);
+        text[size] = '\0';
+        if (live_record_parse(text, &record) < 0)
+                return 0;
+        if (live_record_print(&record, &printed, &len) < 0 || !(copy = strdup(printed)))
+                return 0;
+        if (live_record_parse(copy, &second) < 0 || live_record_print(&second, &again, &len) < 0 ||
+            !str_eq(printed, again) || record.plan.cwd[0] != '/' || record.plan.argv.n == 0)
+                abort();
+        return 0;
+}
