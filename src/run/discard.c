@@ -44,7 +44,7 @@ static void removed(void *userdata, uint64_t bytes)
 
 static int remove_tree(Removing *rm, bool until_refused)
 {
-        TreeSize size;
+        TreeSize size = {0};
         IoRemoval removal = {.userdata = rm, .until_refused = until_refused};
         if (rm->count) {
                 removal.removed = removed;

@@ -164,7 +164,7 @@ static int open_state(const char *below, int *ret_fd, Error *err)
         int r = run_state_path(below, &path, err);
         if (r < 0)
                 return r;
-        if (access(path, F_OK) < 0 && errno == ENOENT)
+        if (!path || (access(path, F_OK) < 0 && errno == ENOENT))
                 return -ENOENT;
         return run_dir_open_state(path, "XDG_STATE_HOME", ret_fd, err);
 }
