@@ -168,9 +168,11 @@ int nethelper_ended(NetHelper *n, Error *err)
         const char *why = end_of(n, &said);
         tap_take_down(n->tap);
         n->tap = FD_NONE;
-        n->died = true;
         if (!n->ready)
                 return error_set(err, said.errnum ? said.errnum : EIO, "no network: %s", why);
+        if (n->finishing)
+                return 0;
+        n->died = true;
         log_error("the sandbox has no network any more: %s", why);
         return 0;
 }
@@ -198,12 +200,19 @@ void nethelper_forget(NetHelper *n)
         n->channel = fd_close(n->channel);
 }
 
-int nethelper_stop(NetHelper *n, Error *err)
+void nethelper_finish(NetHelper *n)
 {
         const NetMessage finish = {.type = NETMSG_FINISH};
+        if (!n->finishing && n->channel >= 0 && n->tap >= 0)
+                n->finishing = net_message_send(n->channel, &finish, FD_NONE, false) == 0;
+}
+
+int nethelper_stop(NetHelper *n, Error *err)
+{
         Error said = {0};
         int r = 0;
-        if (n->channel >= 0 && n->tap >= 0 && net_message_send(n->channel, &finish, FD_NONE, false) == 0) {
+        nethelper_finish(n);
+        if (n->finishing) {
                 struct pollfd fds = {.fd = n->channel, .events = POLLIN};
                 while (n->channel >= 0 && !n->report.complete &&
                        poll(&fds, 1, n->ready ? STOP_MS : START_MS) > 0)

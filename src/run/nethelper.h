@@ -11,7 +11,7 @@ typedef struct NetHelper {
         int pidfd;   /* FD_NONE: none, or it has ended */
         int channel; /* FD_NONE: none, or it has nothing more to say */
         int tap;     /* a second descriptor of the device, to take it down when the helper has died */
-        bool ready, died;
+        bool ready, finishing, died;
         NetReport report;
         unsigned told; /* refusals that were printed */
 } NetHelper;
@@ -45,6 +45,10 @@ int nethelper_ended(NetHelper *n, Error *err);
 
 /** nethelper_forget - in another child: close what is the supervisor's. */
 void nethelper_forget(NetHelper *n);
+
+/** nethelper_finish - nobody is left that sends: have it tell the rest of what it saw, and end. Nothing is
+ * waited for. */
+void nethelper_finish(NetHelper *n);
 
 /** nethelper_stop - hear the rest of what it saw, and end it. -errno with @err when it never came to serve
  * the device, so that the payload had no network. */

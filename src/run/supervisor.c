@@ -260,6 +260,8 @@ static void handle_message(Supervisor *s)
                         look_for_dying(s);
                 s->payload_ended = true;
                 s->payload_status = m.value;
+                if (m.type == MSG_EXIT_LAST)
+                        nethelper_finish(&s->net);
                 /* Nobody writes any more: while the kernel takes the namespaces apart, we remove what was
                  * written. */
                 if (m.type == MSG_EXIT_LAST && s->n_overlays == 0 && s->run.fd >= 0 && !s->plan->keep)
