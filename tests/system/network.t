@@ -112,7 +112,11 @@ for i in range(100):
     while d := c.recv(99): n += b"inside" in d
 print(n)' "$port")" 100 "a hundred, of which each client ends first"
 after=$(awk '/^VmPeak/ { print $2 }' "/proc/$(pgrep -P "$sandbox" -x kurung-net)/status")
-ok "and none of them is kept ($before to $after kB)" test $((after - before)) -lt 2048
+if [ "$before" -lt $((1 << 30)) ]; then
+    ok "and none of them is kept ($before to $after kB)" test $((after - before)) -lt 2048
+else
+    skip "and none of them is kept" "this build has a sanitizer, which keeps memory that was freed"
+fi
 kurung run -q --net=slirp --publish="$port:8000" -- echo it ran
 is "$status:$out" "125:" "a port that is used is an error before the payload starts"
 like "$errors" "port $port of 127.0.0.1: Address already in use" "which says so"
