@@ -103,15 +103,21 @@ look() { # at the time and at what was used, in microseconds
 pid=$!
 read -r _ <"$HOME/begun"
 scope=$(find "$manager" -type d -name 'kurung-*.scope')
-for round in 1 2; do
+# More than the limit is never right; less is, when others have the processors meanwhile: then it is measured again.
+half=0 most=0 shares=''
+for _ in 1 2 3 4 5 6; do
     look
     begin=$now before=$used
     sleep 10
     look
     share=$(((used - before) * 100 / (now - begin)))
-    ok "CPUQuota=50%: two that spin get half a processor together ($share %, $round)" test "$share" -ge 45 -a "$share" -le 55 ||
-        diag "$share %"
+    shares+="$share% "
+    [ "$share" -le "$most" ] || most=$share
+    [ "$share" -lt 45 ] || half=$((half + 1))
+    [ $half -lt 2 ] || break
 done
+ok "CPUQuota=50%: two that spin get half a processor together ($shares)" test $half -eq 2 || diag "$shares"
+ok "CPUQuota=50%: and never more" test "$most" -le 55 || diag "$shares"
 kill -INT "$pid"
 wait_for tap_gone "$pid" || kill -INT "$pid"
 wait "$pid" 2>/dev/null
