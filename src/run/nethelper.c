@@ -166,12 +166,13 @@ int nethelper_ended(NetHelper *n, Error *err)
         Error said = {0};
         (void)nethelper_handle(n, &said);
         const char *why = end_of(n, &said);
-        tap_take_down(n->tap);
-        n->tap = FD_NONE;
         if (!n->ready)
                 return error_set(err, said.errnum ? said.errnum : EIO, "no network: %s", why);
+        /* Its device goes with the namespace. */
         if (n->finishing)
                 return 0;
+        tap_take_down(n->tap);
+        n->tap = FD_NONE;
         n->died = true;
         log_error("the sandbox has no network any more: %s", why);
         return 0;
