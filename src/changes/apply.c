@@ -410,7 +410,10 @@ static ApplyAnswer ask(Apply *a, const Change *c)
 static int take_entry(Apply *a, const Change *c)
 {
         size_t before;
-        if (top(a)->state == LEVEL_SKIPPED)
+        /* In an opaque directory all that the host has and the upper has not is deleted; what we have moved
+         * away there is not the host's any more. */
+        if (top(a)->state == LEVEL_SKIPPED ||
+            (c->kind == CHANGE_DELETED && journal_is_temporary(a->journal, c->name)))
                 return 0;
         int r = pathbuf_push(&a->path, c->name, &before);
         if (r < 0)

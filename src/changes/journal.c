@@ -214,6 +214,13 @@ const char *journal_name(const Journal *j, uint32_t number, JournalName out)
         return out;
 }
 
+bool journal_is_temporary(const Journal *j, const char *name)
+{
+        JournalName prefix;
+        (void)snprintf(prefix, sizeof(prefix), ".kurung-%s-", j->id);
+        return j->fd >= 0 && str_starts(name, prefix);
+}
+
 /* Where an entry's thing is, and what is there. */
 typedef struct Spot {
         int parent; /* of the last path, kept for the next */

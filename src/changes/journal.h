@@ -59,6 +59,10 @@ int journal_write(Journal *j, const JournalEntry *e);
 typedef char JournalName[48];
 const char *journal_name(const Journal *j, uint32_t number, JournalName out);
 
+/** journal_is_temporary - whether @name is one of these. Who lists a directory of the host's meanwhile meets
+ * them. */
+bool journal_is_temporary(const Journal *j, const char *name);
+
 /**
  * journal_settle - clean up behind an apply that was cut off, so that it can be gone on with: temporary
  * things that were not put to their place are removed; what was is left.

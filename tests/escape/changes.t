@@ -159,6 +159,13 @@ kurung apply --force k
 is "$status:$(cat file both):$(cat file.kurung-old dir/file.kurung-old both.kurung-old | tr '\n' ' ')" "0:inside
 inside:outside outside outside " "64 by force it is taken, and what was there is kept beside"
 fresh
+# So many that they are not all read before the first is applied.
+keep "rm -r dir; mkdir dir; echo inside >dir/file; cd dir; seq -f new%.0f 5000 | xargs touch"
+echo outside >dir/file
+kurung apply --force k
+is "$status:$(cat dir/file dir/file.kurung-old | tr '\n' ' '):$(find dir -name '.*' | wc -l)" "0:inside outside :0" \
+    "64 also in a directory that was made anew"
+fresh
 keep "echo inside >file; rm -r dir"
 echo outside >file
 mkdir dir/new
