@@ -308,12 +308,10 @@ static int list_trusted(const Place *place, bool as_json, Error *err)
                         printf("%-8s  %s\n", word, text_escape(e->path, text, sizeof(text)));
                         continue;
                 }
-                struct json_object *o = json_new_object(), *hosts = json_new_array();
+                struct json_object *o = json_new_object();
                 json_add_string(o, "file", e->path);
                 json_add_string(o, "state", word);
-                for (size_t k = 0; k < e->hosts.n; k++)
-                        json_append_string(hosts, e->hosts.items[k]);
-                json_add(o, "hosts", hosts);
+                json_add(o, "hosts", json_new_strings(&e->hosts));
                 json_append(array, o);
         }
         if (array)

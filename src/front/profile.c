@@ -2,6 +2,7 @@
 #include "front/profile.h"
 
 #include "base/defence.h"
+#include "base/io.h"
 #include "base/path.h"
 #include "base/process.h"
 #include "front/trust.h"
@@ -253,15 +254,8 @@ static int read_file(int fd, const char *name, char **ret, size_t *ret_len, Erro
         CLEANUP_FD int readable = open(again, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         if (readable < 0)
                 return error_set_errno(err, errno, "%s", name);
-        CLEANUP_FREE char *text = malloc((size_t)st.st_size + 1);
-        if (!text)
-                return error_no_memory(err);
-        ssize_t n = pread(readable, text, (size_t)st.st_size, 0);
-        if (n < 0)
-                return error_set_errno(err, errno, "%s", name);
-        *ret = TAKE_PTR(text);
-        *ret_len = (size_t)n;
-        return 0;
+        int r = io_read_to_end(readable, PROFILE_SIZE_MAX, -1, ret, ret_len);
+        return r < 0 ? error_set_errno(err, r, "%s", name) : 0;
 }
 
 /* What is read while a profile and those that it extends are. */

@@ -94,16 +94,7 @@ static int read_list(int dir, char **ret, size_t *ret_len)
                 return -errno;
         if (!is_ours(&above, S_IFDIR) || !is_ours(&st, S_IFREG))
                 return -EPERM;
-        if (st.st_size > TRUST_SIZE_MAX)
-                return -EFBIG;
-        CLEANUP_FREE char *text = malloc((size_t)st.st_size + 1);
-        ssize_t n = text ? pread(fd, text, (size_t)st.st_size, 0) : 0;
-        if (!text || n < 0)
-                return text ? -errno : -ENOMEM;
-        text[n] = '\0';
-        *ret = TAKE_PTR(text);
-        *ret_len = (size_t)n;
-        return 0;
+        return io_read_to_end(fd, TRUST_SIZE_MAX, -1, ret, ret_len);
 }
 
 int trust_read(const char *state, const Project *project, TrustList *ret, Error *err)

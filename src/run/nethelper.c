@@ -161,13 +161,18 @@ static const char *end_of(NetHelper *n, const Error *said)
         return why;
 }
 
+static int no_network(Error *err, const Error *said, const char *why)
+{
+        return error_set(err, said->errnum ? said->errnum : EIO, "no network: %s", why);
+}
+
 int nethelper_ended(NetHelper *n, Error *err)
 {
         Error said = {0};
         (void)nethelper_handle(n, &said);
         const char *why = end_of(n, &said);
         if (!n->ready)
-                return error_set(err, said.errnum ? said.errnum : EIO, "no network: %s", why);
+                return no_network(err, &said, why);
         /* Its device goes with the namespace. */
         if (n->finishing)
                 return 0;
@@ -225,7 +230,7 @@ int nethelper_stop(NetHelper *n, Error *err)
                 (void)process_signal(n->pidfd, SIGKILL);
                 const char *why = end_of(n, &said);
                 if (failed)
-                        r = error_set(err, said.errnum ? said.errnum : EIO, "no network: %s", why);
+                        r = no_network(err, &said, why);
         }
         n->tap = fd_close(n->tap);
         list_records(&n->report);
