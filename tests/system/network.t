@@ -170,7 +170,7 @@ tap_result $? "it ends with the supervisor"
 rm go up
 
 for how in missing closed; do
-    [ "$how" = missing ] && before='mount -t tmpfs none /dev/net' || before='mount --bind -o ro /dev/null /dev/net/tun; touch .closed; chmod 0 .closed; mount --bind .closed /dev/net/tun'
+    [ "$how" = missing ] && before='mount -t tmpfs none /dev/net' || before='touch .closed; chmod 0 .closed; mount --bind .closed /dev/net/tun'
     out=$(in_mounts "$before" "$KURUNG" run -q --net=slirp -- echo it ran 2>&1)
     like "$out" "^kurung: Mode=slirp: .*/dev/net/tun.*(modprobe tun|chmod 0666)" "/dev/net/tun is $how: an error with the remedy"
 done

@@ -4,7 +4,7 @@
 # What the system and escape tests need beside what kurung needs itself: on this machine and in the test machine's image.
 # shellcheck disable=SC2034 # check and tests/vm/image.sh read it
 test_packages=(fuse-overlayfs uidmap python3 python3-pip python3-setuptools python3-wheel jq attr libcap2-bin
-    busybox-static adduser postgresql git procps util-linux iproute2 iperf3 curl ca-certificates openssl)
+    busybox-static adduser postgresql git procps util-linux iproute2 iputils-ping iperf3 curl ca-certificates openssl zstd)
 
 # Installs those of the named Debian packages that are missing; as root, or by sudo when there is a terminal.
 install_missing() {
