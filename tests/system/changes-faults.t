@@ -52,9 +52,13 @@ for point in announced made place placed finished remove removed staged in-stage
         # Of many times the same step the first ones and some of the others.
         [ $hit -lt 5 ] || [ $((hit % 3)) -eq 0 ] || continue
         failed=
-        # Emulated, one of them at each step.
+        # With the sanitizers both at each step; without, one here and the other in the test machine.
         hows=(resume rollback)
-        [ -z "${KURUNG_VM:-}" ] || hows=("${hows[hit % 2]}")
+        if [ -n "${KURUNG_VM:-}" ]; then
+            hows=("${hows[hit % 2]}")
+        elif [ "$KURUNG" != "${KURUNG_ASAN:-$KURUNG}" ]; then
+            hows=("${hows[(hit + 1) % 2]}")
+        fi
         for how in "${hows[@]}"; do
             fresh
             "$KURUNG" run --keep=k -- sh -c "$change"
