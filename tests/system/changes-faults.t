@@ -67,7 +67,7 @@ for point in announced made place placed finished remove removed staged in-stage
                 [ "$(tree)" = "$old" ] || [ "$(tree)" = "$new" ] || failed="$failed no-journal:$how"
             else
                 "$KURUNG" apply k >/dev/null 2>&1 && failed="$failed plain-apply-went-on"
-                if [ $how = resume ]; then
+                if [ "$how" = resume ]; then
                     "$KURUNG" apply --resume k >/dev/null 2>"$HOME/.err" || failed="$failed resume:$(<"$HOME/.err")"
                     [ "$(tree)" = "$new" ] || failed="$failed resumed-differs"
                 elif "$KURUNG" apply --rollback k >/dev/null 2>"$HOME/.err"; then
