@@ -9,6 +9,7 @@
 #include "cmd/options.h"
 #include "cmd/patch.h"
 #include "cmd/progress.h"
+#include "plan/host.h"
 
 #include <stdio.h>
 
@@ -19,8 +20,8 @@
 
 typedef struct Applying {
         bool interactive, dry_run, force, resume, roll_back, verbose;
-        const Selection *selection;
-        const char *home;
+        ReaderOptions reader;
+        char *home;
         bool all;     /* the rest needs no question */
         bool left;    /* something that was asked for */
         PathBuf sure; /* below it all was said yes to */
@@ -95,7 +96,7 @@ static ApplyAnswer question(Applying *p, const ChangesLayer *layer, const char *
 static ApplyAnswer ask_flagged(Applying *p, const ChangesLayer *layer, const char *path, const Change *c,
                                const char *flag)
 {
-        if (!defence_is_on(DEFENCE_FLAGS) || selection_names(p->selection, path))
+        if (!defence_is_on(DEFENCE_FLAGS) || selection_names(&p->reader.selection, path))
                 return APPLY_TAKE;
         if (p->dry_run || (!p->interactive && !isatty(STDIN_FILENO))) {
                 log_notice("left: %.700s%s (%s): name it to take it", changes_relative(path),
@@ -199,8 +200,7 @@ static void summarize(const Applying *p)
                 log_notice("\"kurung export\" packs what needs root");
 }
 
-static int run(Applying *p, Kept *kept, ReaderOptions *reader, Journal *journal, const StrList *command,
-               Error *err)
+static int run(Applying *p, Kept *kept, Journal *journal, const StrList *command, Error *err)
 {
         const ApplyOptions options = {
                 .dry_run = p->dry_run,
@@ -214,11 +214,11 @@ static int run(Applying *p, Kept *kept, ReaderOptions *reader, Journal *journal,
         size_t n = kept->record.n_layers;
         int r = apply_begin(&p->apply, &options, kept->dir.fd, layers, n, journal, command, err);
         progress_begin(&p->progress, "applying");
-        reader->want_content = true;
-        reader->only_named_scratch = true;
-        reader->want_total = p->progress.shown && !p->interactive;
+        p->reader.want_content = true;
+        p->reader.only_named_scratch = true;
+        p->reader.want_total = p->progress.shown && !p->interactive;
         if (r == 0)
-                r = reader_run(kept, reader, take, p, err);
+                r = reader_run(kept, &p->reader, take, p, err);
         progress_pause(&p->progress);
         if (r < 0)
                 (void)error_set_errno(err, r, "apply");
@@ -240,8 +240,9 @@ static int run(Applying *p, Kept *kept, ReaderOptions *reader, Journal *journal,
 }
 
 /* The options that a cut-off apply was given come from its journal. */
-static int parse_again(Applying *p, const StrList *command, Selection *selection)
+static int parse_again(Applying *p, const StrList *command)
 {
+        Selection *selection = &p->reader.selection;
         bool excludes = false;
         for (size_t i = 0; i < command->n; i++) {
                 const char *w = command->items[i];
@@ -262,8 +263,9 @@ static int parse_again(Applying *p, const StrList *command, Selection *selection
         return 0;
 }
 
-static int print_again(const Applying *p, const Selection *selection, StrList *ret)
+static int print_again(const Applying *p, StrList *ret)
 {
+        const Selection *selection = &p->reader.selection;
         int r = p->force ? strlist_add(ret, "--force") : 0;
         for (size_t i = 0; r == 0 && i < selection->excludes.n; i++) {
                 r = strlist_add(ret, "--exclude");
@@ -276,7 +278,7 @@ static int print_again(const Applying *p, const Selection *selection, StrList *r
 }
 
 /* An apply that was cut off: gone on with, or undone. Returns 1 when nothing is left to do. */
-static int take_up(Applying *p, Kept *kept, Selection *selection, Journal *journal, Error *err)
+static int take_up(Applying *p, Kept *kept, Journal *journal, Error *err)
 {
         CLEANUP_STRLIST StrList command = {0};
         const ChangesLayer *layers = kept->record.layers;
@@ -300,7 +302,7 @@ static int take_up(Applying *p, Kept *kept, Selection *selection, Journal *journ
                 return r < 0 ? r : 1;
         }
         r = journal_settle(journal, layers, n, note, NULL, err);
-        if (r == 0 && parse_again(p, &command, selection) < 0)
+        if (r == 0 && parse_again(p, &command) < 0)
                 r = error_no_memory(err);
         return r;
 }
@@ -310,31 +312,30 @@ static int apply(Applying *p, const StrList *words, StrList *excludes, Error *er
         CLEANUP(kept_clear) Kept kept = KEPT_NONE;
         CLEANUP(journal_clear) Journal journal = JOURNAL_NONE;
         CLEANUP_STRLIST StrList command = {0};
-        ReaderOptions reader = {.selection.excludes = *excludes};
+        p->reader.selection.excludes = *excludes;
         *excludes = (StrList){0};
-        int r = changes_open("apply", words, &kept, &reader.selection, err);
+        int r = changes_open("apply", words, &kept, &p->reader.selection, err);
+        if (r == 0 && host_home(&p->home) < 0)
+                r = error_no_memory(err);
         bool cut_off = r == 0 && journal_exists(kept.dir.fd);
         journal.sandbox_fd = kept.dir.fd;
-        /* cppcheck-suppress autoVariables ; until this function ends, which is when it is used for the last
-         * time */
-        p->selection = &reader.selection;
-        p->home = changes_home();
         if (r == 0 && (p->resume || p->roll_back) && !cut_off)
                 r = error_set(err, ENOENT, "no apply of %s was cut off", kept.dir.name);
         else if (r == 0 && (p->resume || p->roll_back))
-                r = take_up(p, &kept, &reader.selection, &journal, err);
+                r = take_up(p, &kept, &journal, err);
         else if (cut_off)
                 r = error_set(err, EBUSY,
                               "an apply of %s was cut off: \"kurung apply --resume %s\" goes on with it, "
                               "\"--rollback\" "
                               "undoes it",
                               kept.dir.name, kept.dir.name);
-        if (r == 0 && print_again(p, &reader.selection, &command) < 0)
+        if (r == 0 && print_again(p, &command) < 0)
                 r = error_no_memory(err);
         if (r == 0)
-                r = run(p, &kept, &reader, &journal, &command, err);
+                r = run(p, &kept, &journal, &command, err);
         pathbuf_clear(&p->sure);
-        selection_clear(&reader.selection);
+        selection_clear(&p->reader.selection);
+        free(p->home);
         return r < 0 ? r : 0;
 }
 

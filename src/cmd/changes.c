@@ -4,7 +4,6 @@
 #include "base/log.h"
 
 #include <limits.h>
-#include <pwd.h>
 #include <unistd.h>
 
 static int push(ChangesPlace *p, size_t start, bool added)
@@ -78,15 +77,6 @@ void changes_place_clear(ChangesPlace *p)
         free(p->starts);
         free(p->added);
         *p = (ChangesPlace){0};
-}
-
-const char *changes_home(void)
-{
-        const char *home = getenv("HOME");
-        if (home && home[0] == '/')
-                return home;
-        struct passwd *pw = getpwuid(getuid());
-        return pw ? pw->pw_dir : NULL;
 }
 
 int changes_open(const char *command, const StrList *words, Kept *ret, Selection *selection, Error *err)

@@ -29,9 +29,6 @@ bool changes_place_in_added(const ChangesPlace *place);
 
 void changes_place_clear(ChangesPlace *place);
 
-/** changes_home - the user's home directory; NULL: none. */
-const char *changes_home(void);
-
 /** changes_open - what every such command begins with: "NAME [PATH...]". 0 or -errno with @err. */
 int changes_open(const char *command, const StrList *words, Kept *ret, Selection *selection, Error *err);
 

@@ -7,6 +7,7 @@
 #include "cmd/command.h"
 #include "cmd/options.h"
 #include "cmd/patch.h"
+#include "plan/host.h"
 
 #include <signal.h>
 
@@ -187,14 +188,17 @@ static void print_summary(const Diff *d)
 static int diff(Diff *d, const StrList *words, StrList *excludes, Error *err)
 {
         CLEANUP(kept_clear) Kept kept = KEPT_NONE;
+        CLEANUP_FREE char *home = NULL;
         ReaderOptions options = {.want_content = d->patch, .selection.excludes = *excludes};
         *excludes = (StrList){0};
         int r = d->json ? json_load(err) : 0;
         if (r == 0)
                 r = changes_open("diff", words, &kept, &options.selection, err);
+        if (r == 0 && host_home(&home) < 0)
+                r = error_no_memory(err);
         if (r == 0) {
                 d->place.kept = &kept;
-                d->home = changes_home();
+                d->home = home;
                 if (d->json)
                         (void)putchar('[');
                 if (d->patch) {

@@ -11,7 +11,6 @@
 
 #include <dirent.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -25,25 +24,25 @@ static const char *get_variable(const char *name)
 
 typedef struct Place {
         char cwd[PATH_MAX];
-        char *state;
+        char *home, *state;
         ProfileContext ctx;
 } Place;
 
 static void place_clear(Place *p)
 {
+        free(p->home);
         free(p->state);
 }
 
-static void find_place(Place *p)
+static int find_place(Place *p)
 {
-        const char *home = getenv("HOME");
-        if (!home || home[0] != '/') {
-                struct passwd *pw = getpwuid(getuid());
-                home = pw ? pw->pw_dir : NULL;
-        }
-        p->state = host_state_home(home);
-        p->ctx = (ProfileContext){.home = home, .getenv = get_variable, .state = p->state};
+        int r = host_home(&p->home);
+        if (r < 0)
+                return r;
+        p->state = host_state_home(p->home);
+        p->ctx = (ProfileContext){.home = p->home, .getenv = get_variable, .state = p->state};
         p->ctx.project = getcwd(p->cwd, sizeof(p->cwd)) ? p->cwd : NULL;
+        return 0;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -359,8 +358,9 @@ int cmd_profile(int argc, char **argv)
                 }
                 as_json = true;
         }
-        find_place(&place);
-        if (str_eq(verb, "list") && i == argc)
+        if (find_place(&place) < 0)
+                r = error_no_memory(&err);
+        else if (str_eq(verb, "list") && i == argc)
                 r = list(&place, as_json, &err);
         else if (str_eq(verb, "show") && i == argc - 1)
                 r = show(argv[i], &place, as_json, &err);

@@ -109,6 +109,23 @@ static bool is_directory(const char *path)
         return path && path[0] == '/' && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* @pw: who the user is; NULL: to be looked up, when it is needed. */
+static int find_home(const struct passwd *pw, char **ret)
+{
+        const char *home = getenv("HOME");
+        *ret = NULL;
+        if (!is_directory(home)) {
+                pw = pw ? pw : getpwuid(getuid());
+                home = pw ? pw->pw_dir : NULL;
+        }
+        return is_directory(home) && path_normalize(home, NULL, ret) == -ENOMEM ? -ENOMEM : 0;
+}
+
+int host_home(char **ret)
+{
+        return find_home(NULL, ret);
+}
+
 static int probe_user(Host *h)
 {
         h->uid = getuid();
@@ -117,10 +134,7 @@ static int probe_user(Host *h)
         h->groups_n = n > 0 ? (unsigned)n : 0;
         h->is_root = h->uid == 0 || geteuid() == 0;
         struct passwd *pw = getpwuid(h->uid);
-        const char *home = getenv("HOME");
-        if (!is_directory(home))
-                home = pw ? pw->pw_dir : NULL;
-        if (is_directory(home) && path_normalize(home, NULL, &h->home) == -ENOMEM)
+        if (find_home(pw, &h->home) < 0)
                 return -ENOMEM;
         if (pw && !(h->user = strdup(pw->pw_name)))
                 return -ENOMEM;

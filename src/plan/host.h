@@ -185,6 +185,12 @@ int host_probe_sources(Host *host, const StrList *tools, const char *(*get_varia
 void host_clear(Host *host);
 
 /**
+ * host_home - the user's home directory, clean: $HOME where that is a directory, else the one that passwd(5)
+ * names. @ret: owned; NULL when there is none. 0 or -ENOMEM.
+ */
+int host_home(char **ret);
+
+/**
  * host_state_home - $XDG_STATE_HOME/kurung, else @home/.local/state/kurung; owned. NULL when there is
  * neither, or no memory. Nothing is made.
  */

@@ -10,7 +10,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/file.h>
@@ -144,11 +143,9 @@ int run_check_name(const char *what, const char *name, Error *err)
 
 int run_state_path(const char *below, char **ret, Error *err)
 {
-        const char *home = getenv("HOME");
-        if (!home || home[0] != '/') {
-                struct passwd *pw = getpwuid(getuid());
-                home = pw ? pw->pw_dir : NULL;
-        }
+        CLEANUP_FREE char *home = NULL;
+        if (host_home(&home) < 0)
+                return error_no_memory(err);
         CLEANUP_FREE char *state = host_state_home(home);
         if (!state)
                 return error_set(err, ENOENT,

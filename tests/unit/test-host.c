@@ -3,6 +3,9 @@
 
 #include "plan/host.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
 static void mounts_are_parsed(void **state)
 {
         HostMount *m = NULL;
@@ -107,6 +110,28 @@ static void this_machine_is_probed(void **state)
         assert_true(usr);
 }
 
+static void a_home_is_a_directory(void **state)
+{
+        static const char *const none[] = {NULL, "", "relative", "/dev/null", "/nonexistent/home"};
+        struct passwd *pw = getpwuid(getuid());
+        CLEANUP_FREE char *before = getenv("HOME") ? strdup(getenv("HOME")) : NULL;
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(none); i++) {
+                CLEANUP_FREE char *home = NULL;
+                assert_int_equal(none[i] ? setenv("HOME", none[i], 1) : unsetenv("HOME"), 0);
+                assert_int_equal(host_home(&home), 0);
+                if (pw && access(pw->pw_dir, F_OK) == 0)
+                        assert_string_equal(home, pw->pw_dir);
+                else
+                        assert_null(home);
+        }
+        CLEANUP_FREE char *clean = NULL;
+        assert_int_equal(setenv("HOME", "//usr/./lib/../", 1), 0);
+        assert_int_equal(host_home(&clean), 0);
+        assert_string_equal(clean, "/usr");
+        assert_int_equal(before ? setenv("HOME", before, 1) : unsetenv("HOME"), 0);
+}
+
 static void ranges_that_the_namespace_has_not_are_left_out(void **state)
 {
         const SubRanges all = {.items = {{100000, 65536}, {300000, 10}, {5, 1}}, .n = 3};
@@ -134,6 +159,7 @@ int main(void)
                 cmocka_unit_test(what_shadow_passes_over_is_passed_over),
                 cmocka_unit_test(never_more_ranges_than_there_is_room_for),
                 cmocka_unit_test(ranges_that_the_namespace_has_not_are_left_out),
+                cmocka_unit_test(a_home_is_a_directory),
                 cmocka_unit_test(this_machine_is_probed),
         };
         return RUN_TESTS(tests);
