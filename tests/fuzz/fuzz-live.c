@@ -3,18 +3,16 @@
  * same. */
 #include "run/live.h"
 
+#include "text.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         CLEANUP(live_record_clear) LiveRecord record = LIVE_RECORD_NONE;
         CLEANUP(live_record_clear) LiveRecord second = LIVE_RECORD_NONE;
-        CLEANUP_FREE char *text = malloc(size + 1), *printed = NULL, *copy = NULL, *again = NULL;
+        CLEANUP_FREE char *text = fuzz_text(data, size), *printed = NULL, *copy = NULL, *again = NULL;
         size_t len;
-        if (!text)
-                return 0;
-        memcpy(text, data, size);
-        text[size] = '\0';
         if (live_record_parse(text, &record) < 0)
                 return 0;
         if (live_record_print(&record, &printed, &len) < 0 || !(copy = strdup(printed)))

@@ -3,6 +3,8 @@
  * reference says that compares label by label. */
 #include "net/policy.h"
 
+#include "text.h"
+
 #include <strings.h>
 
 #define RULES_MAX 32
@@ -49,14 +51,12 @@ static char *next_line(char **at, char *end)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         static const PolicySite site = {0};
-        CLEANUP_FREE char *text = malloc(size + 1);
+        CLEANUP_FREE char *text = fuzz_text(data, size);
         const char *rules[RULES_MAX];
         size_t n = 0;
         Policy *p = policy_new(&site);
-        if (!text || !p)
+        if (!p)
                 abort();
-        memcpy(text, data, size);
-        text[size] = '\0';
         policy_set_list(p);
         char *at = text, *end = text + size, *line;
         while ((line = next_line(&at, end)) && !str_eq(line, "--")) {

@@ -2,18 +2,16 @@
 /* libFuzzer target: Allow= and Publish=. What is taken has one spelling, which is read as the same. */
 #include "spec/net_publish.h"
 
+#include "text.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-        CLEANUP_FREE char *text = malloc(size + 1);
+        CLEANUP_FREE char *text = fuzz_text(data, size);
         NetRule rule = {0}, again = {0};
         NetPublish publish = {0}, same = {0};
         char print[NET_RULE_TEXT_MAX], print_again[NET_RULE_TEXT_MAX];
-        if (!text)
-                return 0;
-        memcpy(text, data, size);
-        text[size] = '\0';
         if (net_rule_parse(text, &rule, NULL) == 0) {
                 if (net_rule_parse(net_rule_print(&rule, print, sizeof(print)), &again, NULL) < 0 ||
                     !str_eq(print, net_rule_print(&again, print_again, sizeof(print_again))) ||

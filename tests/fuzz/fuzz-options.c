@@ -2,6 +2,8 @@
 /* libFuzzer target: the bytes, split at NUL, are a command line. */
 #include "front/front.h"
 
+#include "text.h"
+
 #define WORDS_MAX 16
 
 static const char *no_variable(const char *name)
@@ -21,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-        CLEANUP_FREE char *text = malloc(size + 1);
+        CLEANUP_FREE char *text = fuzz_text(data, size);
         CLEANUP(spec_clear) Spec spec = {0};
         const FrontContext ctx = {
                 .home = "/home/u", .cwd = "/home/u/p", .getenv = no_variable, .restore = none_kept};
@@ -29,10 +31,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         Error err = {0};
         char *argv[WORDS_MAX + 2] = {(char[]){"run"}};
         int argc = 1;
-        if (!text)
-                return 0;
-        memcpy(text, data, size);
-        text[size] = '\0';
         for (char *p = text; p < text + size && argc <= WORDS_MAX; p += strlen(p) + 1)
                 argv[argc++] = p;
         (void)front_make_spec(argc, argv, "default", &ctx, &spec, &options, &err);

@@ -4,17 +4,15 @@
 
 #include "base/path.h"
 
+#include "text.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         CLEANUP(kept_record_clear) KeptRecord record = {0};
-        CLEANUP_FREE char *text = malloc(size + 1);
+        CLEANUP_FREE char *text = fuzz_text(data, size);
         Error err = {0};
-        if (!text)
-                return 0;
-        memcpy(text, data, size);
-        text[size] = '\0';
         if (kept_record_parse(text, size, &record, &err) < 0)
                 return 0;
         for (size_t i = 0; i < record.n_layers; i++)

@@ -3,6 +3,8 @@
  * and taken again, the same. */
 #include "spec/keys.h"
 
+#include "text.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -10,12 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         CLEANUP(spec_clear) Spec spec = {0};
         CLEANUP(spec_clear) Spec second = {0};
         CLEANUP_STRLIST StrList lines = {0}, stored = {0}, again = {0};
-        CLEANUP_FREE char *text = malloc(size + 1);
+        CLEANUP_FREE char *text = fuzz_text(data, size);
         Error err = {0};
-        if (!text)
-                return 0;
-        memcpy(text, data, size);
-        text[size] = '\0';
         for (const char *p = text; p < text + size; p += strlen(p) + 1)
                 (void)strlist_add(&lines, p);
         if (spec_init(&spec) < 0 || spec_init(&second) < 0)
