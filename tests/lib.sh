@@ -43,6 +43,11 @@ tap_result() { # STATUS NAME
     return "$1"
 }
 
+# scaled MANY FEW: how many; few in the test machine, where all takes many times as long.
+scaled() {
+    if [ -z "${KURUNG_VM:-}" ]; then echo "$1"; else echo "$2"; fi
+}
+
 diag() { printf '%s\n' "$*" | sed 's/^/# /' >&2; }
 
 # ok NAME COMMAND...

@@ -265,7 +265,7 @@ kurung discard k
 # A round trip of random trees and operations.
 for engine in "--overlay=kernel" "--overlay=fuse" "-p build"; do
     failed=
-    for seed in $(seq 1 "${ROUND_TRIPS:-12}"); do
+    for seed in $(seq 1 "${ROUND_TRIPS:-$(scaled 12 4)}"); do
         chmod -R u+rwX "$project"
         find "$project" -mindepth 1 -delete
         cp "$SRCDIR/tests/tools/random_tree.py" "$HOME/random_tree.py"
