@@ -17,10 +17,11 @@ restore() {
 }
 
 # A root with busybox, and nothing at the places where we mount.
+mkdir -p "$HOME/plain-root/bin" "$HOME/plain-root/etc" "$HOME/plain-root/outer"
+cp /bin/busybox "$HOME/plain-root/bin/busybox"
+for name in sh ls cat true echo test mkdir; do ln -s busybox "$HOME/plain-root/bin/$name"; done
+chmod 755 "$HOME/plain-root"
 make_root() {
     rm -rf "$HOME/root"
-    mkdir -p "$HOME/root/bin" "$HOME/root/etc" "$HOME/root/outer"
-    cp /bin/busybox "$HOME/root/bin/busybox"
-    for name in sh ls cat true echo test mkdir; do ln -s busybox "$HOME/root/bin/$name"; done
-    chmod 755 "$HOME/root"
+    cp -a "$HOME/plain-root" "$HOME/root"
 }

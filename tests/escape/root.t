@@ -4,20 +4,22 @@
 
 # hostile ENGINE PLACE TARGET [ARGS...]: a run with a link to TARGET at PLACE of the root.
 hostile() {
+    local link=$HOME/root/$2
     make_root
-    mkdir -p "$HOME/root/$(dirname "$2")"
-    ln -s "$3" "$HOME/root/$2"
+    [ -d "${link%/*}" ] || mkdir -p "${link%/*}"
+    ln -s "$3" "$link"
     "$KURUNG" run --root="$HOME/root" --overlay="$1" --work-dir=hidden "${@:4}" -- /bin/sh -c "echo ran; cat /$2/file" \
         >"$HOME/.out" 2>&1 </dev/null
 }
 # place NUMBER ENGINE PLACE TARGET [ARGS...]
 place() {
     hostile "${@:2}"
-    local got
+    local got now
     got=$(<"$HOME/.out")
-    [ "$(state)" = "$before" ] && [[ $got != *untouched* ]] && { [[ $got == *ran* ]] || [[ $got == kurung:* ]]; }
-    tap_result $? "$1 a link at /$3 to ${4/$canary/the host} ($2)" || diag "$got; $(state)"
-    restore
+    now=$(state)
+    [ "$now" = "$before" ] && [[ $got != *untouched* ]] && { [[ $got == *ran* ]] || [[ $got == kurung:* ]]; }
+    tap_result $? "$1 a link at /$3 to ${4/$canary/the host} ($2)" || diag "$got; $now"
+    [ "$now" = "$before" ] || restore
 }
 
 home_top=${HOME#/}
