@@ -168,6 +168,12 @@ static void take_namespaces(Supervisor *s, int mask, const int *fds, size_t n)
                 fd_close(fds[at++]);
 }
 
+static void drop_namespaces(Supervisor *s)
+{
+        for (size_t i = 0; i < NS_MAX; i++)
+                s->record.ns[i] = fd_close(s->record.ns[i]);
+}
+
 /* The last line that fuse-overlayfs wrote to its stderr; its complaints about mount options are none of it.
  */
 static void overlay_said(const Overlay *o, char *out, size_t room)
@@ -262,8 +268,10 @@ static void handle_message(Supervisor *s)
                 s->payload_status = m.value;
                 if (m.type == MSG_EXIT_LAST)
                         nethelper_finish(&s->net);
-                /* Nobody writes any more: while the kernel takes the namespaces apart, we remove what was
-                 * written. */
+                /* Nobody writes any more: while the kernel takes the namespaces apart, which it does for who
+                 * holds them last, we remove what was written. */
+                if (m.type == MSG_EXIT_LAST)
+                        drop_namespaces(s);
                 if (m.type == MSG_EXIT_LAST && s->n_overlays == 0 && s->run.fd >= 0 && !s->plan->keep)
                         s->run_removed = run_dir_remove(&s->run, s->userns, NULL) == 0;
                 break;
@@ -493,8 +501,7 @@ static void teardown(Supervisor *s)
         }
         run_dir_clear(&s->run);
         s->home = fd_close(s->home);
-        for (size_t i = 0; i < NS_MAX; i++)
-                s->record.ns[i] = fd_close(s->record.ns[i]);
+        drop_namespaces(s);
         seccomp_filter_clear(&s->filter);
         s->placeholders = fd_close(s->placeholders);
         s->userns = fd_close(s->userns);
