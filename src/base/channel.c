@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/channel.h"
 
+#include "base/io.h"
+
 #include <sys/socket.h>
 
 int channel_make(int ret_fds[2])
@@ -87,12 +89,9 @@ int channel_receive_fds(int channel, Message *ret, int ret_fds[CHANNEL_FDS_MAX],
         struct iovec iov = {.iov_base = &m, .iov_len = sizeof(m)};
         struct msghdr hdr = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes};
         hdr.msg_controllen = sizeof(control.bytes);
-        ssize_t n;
-        do
-                n = recvmsg(channel, &hdr, MSG_CMSG_CLOEXEC);
-        while (n < 0 && errno == EINTR);
+        ssize_t n = io_receive(channel, &hdr, MSG_CMSG_CLOEXEC);
         if (n < 0)
-                return errno == ECONNRESET ? 0 : -errno;
+                return (int)n;
         int fds[CHANNEL_FDS_MAX];
         size_t n_fds = take_descriptors(&hdr, fds);
         size_t want = m.type == MSG_ERROR ? sizeof(m) : offsetof(Message, error);

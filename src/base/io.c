@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <time.h>
 
 static int64_t now_ms(void)
@@ -81,6 +82,15 @@ ssize_t io_read_at(int fd, void *data, size_t len, uint64_t at)
                 done += (size_t)n;
         }
         return (ssize_t)done;
+}
+
+ssize_t io_receive(int fd, struct msghdr *msg, int flags)
+{
+        ssize_t n;
+        do
+                n = recvmsg(fd, msg, flags);
+        while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+        return n < 0 ? -errno : n;
 }
 
 int io_write_all(int fd, const void *data, size_t len)

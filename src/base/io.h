@@ -31,6 +31,17 @@ int io_read_to_end(int fd, size_t max, int timeout_ms, char **ret, size_t *ret_l
  */
 ssize_t io_read_at(int fd, void *data, size_t len, uint64_t at);
 
+struct msghdr;
+
+/**
+ * io_receive - one message of a local socket (recvmsg(2)), going on after EINTR. When the other end was
+ * closed with something of ours unread, the kernel says ECONNRESET once, before what the other had sent: that
+ * is passed over, so that nobody's last words are lost.
+ *
+ * Returns the message's length, 0 at the end, or -errno.
+ */
+ssize_t io_receive(int fd, struct msghdr *msg, int flags);
+
 /** io_write_all - write all of @len bytes, going on after EINTR and short writes. 0 or -errno. */
 int io_write_all(int fd, const void *data, size_t len);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "changes/stream.h"
 
+#include "base/io.h"
+
 #include <limits.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -169,12 +171,9 @@ static int receive(StreamReader *r)
                 .msg_control = control.bytes,
                 .msg_controllen = sizeof(control.bytes),
         };
-        ssize_t n;
-        do
-                n = recvmsg(r->fd, &msg, MSG_CMSG_CLOEXEC);
-        while (n < 0 && errno == EINTR);
+        ssize_t n = io_receive(r->fd, &msg, MSG_CMSG_CLOEXEC);
         if (n < 0)
-                return -errno;
+                return (int)n;
         take_fds(r, &msg);
         r->len = (size_t)n;
         r->at = 0;

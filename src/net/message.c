@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/message.h"
 
+#include "base/io.h"
+
 #include <sys/socket.h>
 
 static size_t size_of(NetMessageType type)
@@ -69,12 +71,9 @@ int net_message_receive(int channel, NetMessage *ret, int *ret_fd)
         struct iovec iov = {.iov_base = &m, .iov_len = sizeof(m)};
         struct msghdr hdr = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes};
         hdr.msg_controllen = sizeof(control.bytes);
-        ssize_t n;
-        do
-                n = recvmsg(channel, &hdr, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-        while (n < 0 && errno == EINTR);
+        ssize_t n = io_receive(channel, &hdr, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
         if (n < 0)
-                return errno == ECONNRESET ? 0 : -errno;
+                return (int)n;
         CLEANUP_FD int fd = take_descriptor(&hdr);
         if (n == 0)
                 return 0;

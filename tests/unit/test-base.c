@@ -175,6 +175,23 @@ static void messages_cross_whole_with_their_descriptor(void **state)
         fd_close(ends[1]);
 }
 
+/* Somebody's last words are read, also when he ended without having read ours. */
+static void what_was_sent_before_an_end_is_received(void **state)
+{
+        int ends[2];
+        Message m;
+        (void)state;
+        assert_int_equal(channel_make(ends), 0);
+        assert_int_equal(channel_send(ends[1], MSG_SIGNAL, 15, FD_NONE), 0);
+        assert_int_equal(channel_send(ends[0], MSG_EXIT, 3, FD_NONE), 0);
+        fd_close(ends[0]);
+        assert_int_equal(channel_receive(ends[1], &m, NULL), 1);
+        assert_int_equal(m.type, MSG_EXIT);
+        assert_int_equal(m.value, 3);
+        assert_int_equal(channel_receive(ends[1], &m, NULL), 0);
+        fd_close(ends[1]);
+}
+
 static void a_message_of_a_wrong_size_is_refused(void **state)
 {
         int ends[2];
@@ -314,6 +331,7 @@ int main(void)
                 cmocka_unit_test(the_first_error_is_kept),
                 cmocka_unit_test(an_error_says_why),
                 cmocka_unit_test(messages_cross_whole_with_their_descriptor),
+                cmocka_unit_test(what_was_sent_before_an_end_is_received),
                 cmocka_unit_test(a_message_of_a_wrong_size_is_refused),
                 cmocka_unit_test(removing_survives_depth_modes_and_links),
                 cmocka_unit_test(a_file_is_read_whole_up_to_its_limit),

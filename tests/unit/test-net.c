@@ -399,7 +399,13 @@ static void messages_keep_their_borders(void **state)
         assert_int_equal(strlen(got.record.name), sizeof(got.record.name) - 1);
         assert_int_equal(send(ends[0], &m, 5, 0), 5);
         assert_int_equal(net_message_receive(ends[1], &got, NULL), -EBADMSG);
+        /* Last words, of somebody who did not read ours. */
+        m = (NetMessage){.type = NETMSG_READY};
+        assert_int_equal(net_message_send(ends[1], &m, FD_NONE, true), 0);
+        assert_int_equal(net_message_send(ends[0], &m, FD_NONE, true), 0);
         fd_close(ends[0]);
+        assert_int_equal(net_message_receive(ends[1], &got, NULL), 1);
+        assert_int_equal(got.type, NETMSG_READY);
         assert_int_equal(net_message_receive(ends[1], &got, NULL), 0);
         fd_close(ends[1]);
 }
