@@ -266,13 +266,13 @@ static void handle_message(Supervisor *s)
                         look_for_dying(s);
                 s->payload_ended = true;
                 s->payload_status = m.value;
-                if (m.type == MSG_EXIT_LAST)
-                        nethelper_finish(&s->net);
+                if (m.type == MSG_EXIT)
+                        break;
+                nethelper_finish(&s->net);
                 /* Nobody writes any more: while the kernel takes the namespaces apart, which it does for who
                  * holds them last, we remove what was written. */
-                if (m.type == MSG_EXIT_LAST)
-                        drop_namespaces(s);
-                if (m.type == MSG_EXIT_LAST && s->n_overlays == 0 && s->run.fd >= 0 && !s->plan->keep)
+                drop_namespaces(s);
+                if (s->n_overlays == 0 && s->run.fd >= 0 && !s->plan->keep)
                         s->run_removed = run_dir_remove(&s->run, s->userns, NULL) == 0;
                 break;
         case MSG_SYNC:
