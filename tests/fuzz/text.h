@@ -2,6 +2,7 @@
 /* Bytes as text. */
 #pragma once
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,8 +3,8 @@
 # clang-tidy: only what finds errors, not taste. Of its analyzer, for what it does not understand in clang 14:
 #   unix.Malloc, deadcode.DeadStores, valist.Uninitialized: variables with a cleanup attribute, va_list by reference
 #     (leaks are LeakSanitizer's); core.CallAndMessage: pointers that dlsym(3) filled.
-#   A third of the analyzer's usual number of nodes (max-nodes): it is in proportion to the time, and its time is nearly all.
 #   security.insecureAPI.DeprecatedOrUnsafeBufferHandling asks for Annex K, which glibc does not have.
+#   Of the analyzer's usual number of nodes it looks at a third (max-nodes): the time is in proportion, and is nearly all its.
 # For shellcheck: SC1091, SC2154, SC2034 are about files that are sourced; SC2016: what the inner shell is to expand;
 #   SC2012: names in these tests are plain; SC2317: functions that wait_for and ok call.
 cd "${SRCDIR:-.}" || exit 1

@@ -45,15 +45,16 @@ killed() { # FAILPOINT ARGS...: whether it was killed there
     (KURUNG_FAILPOINT=$1 "$KURUNG_UNDEFENDED" "${@:2}" >/dev/null 2>"$HOME/.err" </dev/null; exit $?) 2>/dev/null
     [ $? -eq 137 ]
 }
+# In the test machine, which is slow, one of them at each step.
+ways=$(scaled 2 1)
 steps=0
 for point in announced made place placed finished remove removed staged in-stage left mode committed clean journal-removed; do
     for ((hit = 1; hit < 40; hit++)); do
         # Of many times the same step the first ones and some of the others.
         [ $hit -lt 5 ] || [ $((hit % 3)) -eq 0 ] || continue
         failed=
-        # In the test machine, which is slow, one of them at each step.
         hows=(resume rollback)
-        [ "$(scaled 2 1)" -eq 2 ] || hows=("${hows[hit % 2]}")
+        [ "$ways" -eq 2 ] || hows=("${hows[hit % 2]}")
         for how in "${hows[@]}"; do
             fresh
             "$KURUNG" run --keep=k -- sh -c "$change"
@@ -84,7 +85,7 @@ for point in announced made place placed finished remove removed staged in-stage
         is "$failed" "" "killed at '$point', time $hit: old or new, gone on with, undone"
     done
 done
-ok "each step was seen" test $steps -gt $((20 * ${#hows[@]}))
+ok "each step was seen" test $steps -gt $((20 * ways))
 
 # Killed once more, while it is undone, or gone on with.
 for point in undo:1 undo:4 undo:9; do
