@@ -192,7 +192,16 @@ static int bind_on_itself(RootfsContext *ctx, const PlanOp *op, uint64_t attrs, 
 
 static int apply_pin(RootfsContext *ctx, const PlanOp *op, Error *err)
 {
-        return defence_is_on(DEFENCE_PIN) ? bind_on_itself(ctx, op, 0, err) : 0;
+        CLEANUP_FD int made = FD_NONE;
+        if (!defence_is_on(DEFENCE_PIN))
+                return 0;
+        /* What is to be mounted below has its place made otherwise, too. */
+        if (!(op->flags & OP_OPTIONAL)) {
+                int r = root_make(ctx->root_fd, op->dest, true, 0755, false, &made);
+                if (r < 0)
+                        return rootfs_op_failed(op, r, "making the directory", err);
+        }
+        return bind_on_itself(ctx, op, 0, err);
 }
 
 static int apply_read_only(RootfsContext *ctx, const PlanOp *op, Error *err)

@@ -41,6 +41,14 @@ PlanOp *plan_add_op(Plan *plan, PlanOpKind kind, const char *source, const char 
         return op;
 }
 
+void plan_clear_op(PlanOp *op)
+{
+        free(op->source);
+        free(op->dest);
+        free(op->layer);
+        free(op->origin);
+}
+
 __attribute__((format(printf, 2, 0))) static int add_notice(StrList *to, const char *fmt, va_list ap)
 {
         CLEANUP_FREE char *s = NULL;
@@ -323,14 +331,19 @@ int plan_make_identity(const Spec *spec, const Host *host, Plan *ret, Error *err
         return 0;
 }
 
+const char *plan_layer_path(bool fuse, const char *name, const char *side, char out[PLAN_LAYER_PATH_MAX])
+{
+        if (fuse)
+                (void)snprintf(out, PLAN_LAYER_PATH_MAX, side ? "fuse-%s/%s" : "fuse-%s", name, side);
+        else
+                (void)snprintf(out, PLAN_LAYER_PATH_MAX, "%s-%s", side, name);
+        return out;
+}
+
 void plan_clear(Plan *plan)
 {
-        for (size_t i = 0; i < plan->n_ops; i++) {
-                free(plan->ops[i].source);
-                free(plan->ops[i].dest);
-                free(plan->ops[i].layer);
-                free(plan->ops[i].origin);
-        }
+        for (size_t i = 0; i < plan->n_ops; i++)
+                plan_clear_op(&plan->ops[i]);
         free(plan->ops);
         free(plan->newuidmap);
         free(plan->newgidmap);

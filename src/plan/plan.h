@@ -177,4 +177,22 @@ int plan_make(const Spec *spec, const Host *host, const char *const *environ_lis
  */
 int plan_make_identity(const Spec *spec, const Host *host, Plan *ret, Error *err);
 
+/** plan_op_is_placed - whether an operation puts a mount at its place, or changes the one that is there. Pins
+ * do neither: they only hold a directory where it is. */
+bool plan_op_is_placed(const PlanOp *op);
+
+/** Room for the path of a layer's directory. */
+#define PLAN_LAYER_PATH_MAX 64
+
+/**
+ * plan_layer_path - where a layer's directory lies below a run's: "upper-NAME" and "work-NAME", or with @fuse
+ * "fuse-NAME/upper" and "fuse-NAME/work": fuse-overlayfs renames from one to the other, so that both have to
+ * be in one mount, with nothing else.
+ *
+ * @side: "upper" or "work", or NULL for what holds both with @fuse.
+ *
+ * Returns @out.
+ */
+const char *plan_layer_path(bool fuse, const char *name, const char *side, char out[PLAN_LAYER_PATH_MAX]);
+
 void plan_clear(Plan *plan);

@@ -8,6 +8,9 @@
  * when out of memory. */
 PlanOp *plan_add_op(Plan *plan, PlanOpKind kind, const char *source, const char *dest, unsigned flags);
 
+/** plan_clear_op - free what an operation holds. */
+void plan_clear_op(PlanOp *op);
+
 /** plan_notice - append a notice. 0 or -ENOMEM. */
 int plan_notice(Plan *plan, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
@@ -23,10 +26,6 @@ int plan_choose_engine(Plan *plan, const Spec *spec, const Host *host, Error *er
 
 /** plan_make_root - fill plan->ops and plan->cwd. */
 int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err);
-
-/** plan_add_pins - bind the directories on the way from what is writable to @dest on themselves, so that none
- * can be renamed. 0 or -errno with @err. */
-int plan_add_pins(Plan *plan, const char *dest, Error *err);
 
 /** Spelled and without links: configuration, cache, state, running sandboxes. */
 #define OWN_DIRS_MAX 8

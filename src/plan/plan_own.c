@@ -65,14 +65,11 @@ static int mask(Plan *plan, const char *own, const char *dest, bool writable, Er
         /* Only what came after the last mount: that could cover an older one. */
         for (size_t i = plan->n_ops; i > 0; i--) {
                 const PlanOp *op = &plan->ops[i - 1];
-                if (op->kind != OP_MASK && op->kind != OP_PIN)
+                if (op->kind != OP_MASK)
                         break;
-                if (op->kind == OP_MASK && str_eq(op->dest, dest))
+                if (str_eq(op->dest, dest))
                         return 0;
         }
-        int r = writable ? plan_add_pins(plan, dest, err) : 0;
-        if (r < 0)
-                return r;
         if (writable && !strlist_has(&plan->own_dirs, own) && strlist_add(&plan->own_dirs, own) < 0)
                 return error_no_memory(err);
         return plan_add_op(plan, OP_MASK, NULL, dest, writable ? 0 : OP_OPTIONAL) ? 0 : error_no_memory(err);

@@ -429,48 +429,85 @@ static int add_work_dir(Plan *plan, const Spec *spec, const Host *host, Error *e
         return r < 0 ? r : plan_hide_own(plan, host, host->cwd, host->cwd, false, err);
 }
 
-/*
- * A read-only or hidden place inside something writable: the directories between are bound on themselves, or
- * the payload renames one of them and makes its own beside it (ESCAPES 70). The kernel refuses with EBUSY to
- * rename a mount point (rename(2)).
- */
-int plan_add_pins(Plan *plan, const char *dest, Error *err)
+bool plan_op_is_placed(const PlanOp *op)
 {
-        const char *writable = NULL;
-        size_t since = 0;
-        /* The last one counts: a later mount at or above the place of an older one covers it, with its pins.
-         */
-        for (size_t i = 0; i < plan->n_ops; i++) {
-                const PlanOp *op = &plan->ops[i];
-                bool holds = op->kind == OP_OVERLAY || op->kind == OP_FUSE || op->kind == OP_SCRATCH ||
-                             (op->kind == OP_BIND && !(op->flags & OP_RDONLY));
-                bool covers = op->kind == OP_TMPFS || op->kind == OP_BIND;
-                if (!path_is_below(dest, op->dest) || str_eq(dest, op->dest))
+        return op->kind != OP_DIR && op->kind != OP_SYMLINK && op->kind != OP_PIN && op->kind != OP_SEAL;
+}
+
+static bool is_writable(const PlanOp *op)
+{
+        return op->kind == OP_OVERLAY || op->kind == OP_FUSE || op->kind == OP_SCRATCH ||
+               (op->kind == OP_BIND && !(op->flags & OP_RDONLY));
+}
+
+/* The writable mount that @dest lies in, and the index of its operation; NULL: none. The last one that holds
+ * @dest counts: it lies in the others, or covers them. */
+static const char *writable_above(const Plan *plan, const char *dest, size_t *ret_since)
+{
+        for (size_t i = plan->n_ops; i > 0; i--) {
+                const PlanOp *op = &plan->ops[i - 1];
+                if (!plan_op_is_placed(op) || !path_is_below(dest, op->dest) || str_eq(dest, op->dest))
                         continue;
-                if (holds) {
-                        writable = op->dest;
-                        since = i;
-                } else if (covers && writable && path_is_below(writable, op->dest)) {
-                        writable = NULL;
-                }
+                *ret_since = i;
+                return is_writable(op) ? op->dest : NULL;
         }
-        if (!writable || str_eq(writable, "/"))
+        return NULL;
+}
+
+static bool is_pinned(const Plan *plan, const char *path, size_t since)
+{
+        for (size_t i = since; i < plan->n_ops; i++)
+                if (plan->ops[i].kind == OP_PIN && str_eq(plan->ops[i].dest, path))
+                        return true;
+        return false;
+}
+
+/*
+ * A mount of ours inside something writable: the directories between are bound on themselves, or the payload
+ * renames one of them and makes its own beside it (attack 70), or has the kernel take the mount off with the
+ * directory (79). The kernel refuses with EBUSY to rename a mount point (rename(2)).
+ */
+static int add_pins(Plan *plan, const PlanOp *op, Error *err)
+{
+        size_t since = 0;
+        const char *writable = writable_above(plan, op->dest, &since);
+        if (!writable)
                 return 0;
-        CLEANUP_FREE char *base = strdup(writable);
-        if (!base)
-                return error_no_memory(err);
-        for (const char *p = dest + strlen(base) + 1; (p = strchr(p, '/')); p++) {
-                CLEANUP_FREE char *between = strndup(dest, (size_t)(p - dest));
+        const char *p = op->dest + (str_eq(writable, "/") ? 0 : strlen(writable));
+        for (p++; (p = strchr(p, '/')); p++) {
+                CLEANUP_FREE char *between = strndup(op->dest, (size_t)(p - op->dest));
                 if (!between)
                         return error_no_memory(err);
-                bool pinned = false;
-                for (size_t i = since; i < plan->n_ops && !pinned; i++)
-                        pinned = plan->ops[i].kind == OP_PIN && str_eq(plan->ops[i].dest, between);
-                int r = pinned ? 0 : add(plan, OP_PIN, NULL, between, OP_OPTIONAL, err);
+                int r = is_pinned(plan, between, since)
+                                ? 0
+                                : add(plan, OP_PIN, NULL, between, op->flags & OP_OPTIONAL, err);
                 if (r < 0)
                         return r;
         }
         return 0;
+}
+
+/* Once all operations are there: the plan anew, with the pins before what they are for. */
+static int pin_all(Plan *plan, Error *err)
+{
+        PlanOp *ops = TAKE_PTR(plan->ops);
+        size_t n = plan->n_ops;
+        int r = 0;
+        plan->n_ops = 0;
+        for (size_t i = 0; i < n; i++) {
+                if (r == 0 && plan_op_is_placed(&ops[i]))
+                        r = add_pins(plan, &ops[i], err);
+                PlanOp *grown = reallocarray(plan->ops, plan->n_ops + 1, sizeof(*grown));
+                if (!grown) {
+                        plan_clear_op(&ops[i]);
+                        r = r < 0 ? r : error_no_memory(err);
+                        continue;
+                }
+                plan->ops = grown;
+                plan->ops[plan->n_ops++] = ops[i];
+        }
+        free(ops);
+        return r;
 }
 
 static int add_wishes(Plan *plan, const Spec *spec, const Host *host, Error *err)
@@ -486,9 +523,8 @@ static int add_wishes(Plan *plan, const Spec *spec, const Host *host, Error *err
                         [SPEC_OP_TMPFS] = {OP_TMPFS, 0},
                         [SPEC_OP_HIDE] = {OP_MASK, OP_OPTIONAL},
                 };
-                bool pins = wish->kind == SPEC_OP_READ_ONLY || wish->kind == SPEC_OP_HIDE;
-                int r = pins ? plan_add_pins(plan, wish->dest, err) : 0;
-                if (r == 0 && wish->source)
+                int r = 0;
+                if (wish->source)
                         r = plan_check_own(plan, host, wish->source, wish->kind == SPEC_OP_READ_WRITE,
                                            wish->origin, err);
                 if (r < 0)
@@ -542,6 +578,6 @@ int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
         if (r == 0 && plan->ops[0].kind == OP_TMPFS && (plan->uid != 0 || plan->engine == OVERLAY_NONE))
                 r = add(plan, OP_SEAL, NULL, "/", 0, err);
         if (r == 0)
-                r = choose_cwd(plan, spec, host, err);
-        return r;
+                r = pin_all(plan, err);
+        return r < 0 ? r : choose_cwd(plan, spec, host, err);
 }

@@ -15,8 +15,8 @@ for how in --read-only=.git/hooks --hide=.git/hooks; do
     isnt "$status" 0 "70 .git cannot be renamed over $how"
     is "$(ls .git/hooks)" sample "70 and the hooks are as they were ($how)"
     project_with_git
-    undefended pin run --work-dir=rw "$how" -- sh -c "$evil" >/dev/null 2>&1
-    like "$(ls .git/hooks)" pre-commit "70 without (pin) they are exchanged ($how)"
+    undefended pin,mount-watch run --work-dir=rw "$how" -- sh -c "$evil" >/dev/null 2>&1
+    like "$(ls .git/hooks)" pre-commit "70 without (pin, mount-watch) they are exchanged ($how)"
 done
 project_with_git
 for dir in deep deep/a deep/a/b; do
