@@ -23,6 +23,7 @@ typedef enum MessageType {
         MSG_TERMINAL,    /* fd: the pty's master */
         MSG_TAP,         /* fd: the net helper's end of the tap device */
         MSG_NAMESPACES,  /* value: bit N for namespace N of namespace_names; fds: those, in that order */
+        MSG_MOUNTS,      /* fd: /proc/self/mountinfo of the setup stage, the root complete */
         MSG_STARTED,     /* the root is complete and the payload was born; value: its pid inside */
         MSG_SIGNAL,      /* value: signal for the payload */
         MSG_STOPPED,     /* value: the signal that stopped the payload */

@@ -11,6 +11,11 @@ char *const *defence_environment(void)
         return none;
 }
 
+const char *defence_helper(const char *program)
+{
+        return program;
+}
+
 const char *defence_attack(void)
 {
         return NULL;

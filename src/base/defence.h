@@ -30,7 +30,6 @@ typedef enum Defence {
         DEFENCE_SEALED_PROGRAM, /* what runs in a foreign root is a sealed copy of us */
         DEFENCE_NET_FILTER,     /* every frame of the sandbox is looked at */
         DEFENCE_NET_WALL,       /* and every connection that libslirp makes */
-        DEFENCE_NET_LOCKDOWN,   /* the net helper has nothing */
         DEFENCE_NAMES,          /* names of sandboxes are checked */
         DEFENCE_BENEATH,        /* apply never leaves the tree, nor follows a link */
         DEFENCE_STRIP,          /* apply takes no setuid bit, capability or device */
@@ -43,6 +42,9 @@ typedef enum Defence {
         DEFENCE_JOIN,           /* what is joined is a sandbox of ours that runs */
         DEFENCE_NARROW,         /* a profile of a project may only take rights away */
         DEFENCE_TRUST,          /* trust is bound to what a profile says */
+        DEFENCE_CONFINE,        /* a helper has only what it works on */
+        DEFENCE_LOWER_MASKS,    /* what is hidden is so in the lower of fuse-overlayfs, too */
+        DEFENCE_MOUNT_WATCH,    /* a mount that disappears ends the sandbox */
         DEFENCE_MAX,
 } Defence;
 
@@ -55,6 +57,9 @@ extern const char defence_program_suffix[];
 /** defence_environment - the environment of a helper program: empty, but in the tests' own, where it names
  * what is off. */
 char *const *defence_environment(void);
+
+/** defence_helper - @program, a helper that is not ours; in the tests' own program what stands in for it. */
+const char *defence_helper(const char *program);
 
 /** defence_attack - NULL; in the tests' own programs what a helper shall do once it is locked down. */
 const char *defence_attack(void);

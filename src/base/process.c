@@ -31,7 +31,8 @@ pid_t process_clone(uint64_t flags, int *ret_pidfd)
         struct clone_args args = {
                 .flags = flags | CLONE_PIDFD,
                 .pidfd = (uint64_t)(uintptr_t)&pidfd,
-                .exit_signal = SIGCHLD,
+                /* A sibling has its parent's choice (clone(2), CLONE_PARENT). */
+                .exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD,
         };
         long pid = syscall(SYS_clone3, &args, sizeof(args));
         if (pid < 0)

@@ -13,7 +13,7 @@ typedef enum ChangesEngine {
 
 typedef struct ChangesLayer {
         ChangesEngine engine;
-        char *name;      /* of its directories: "upper-NAME" */
+        char *name;      /* of its directories (plan_layer_path()) */
         char *lower;     /* absolute host path, without symlinks; NULL with CHANGES_SCRATCH */
         char *dest;      /* absolute, in the sandbox */
         StrList covered; /* paths at or below dest that other mounts lay over: of no interest here */

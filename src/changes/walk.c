@@ -7,6 +7,7 @@
 #include "changes/marks.h"
 #include "changes/names.h"
 #include "changes/pathbuf.h"
+#include "plan/plan.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -486,8 +487,8 @@ bool walk_is_wanted(const ChangesLayer *layer, const WalkOptions *options)
 
 static int walk_layer(Walk *w, int sandbox_fd, Error *err)
 {
-        char name[64];
-        (void)snprintf(name, sizeof(name), "upper-%s", w->layer->name);
+        char name[PLAN_LAYER_PATH_MAX];
+        (void)plan_layer_path(w->layer->engine == CHANGES_FUSE, w->layer->name, "upper", name);
         CLEANUP_FD int upper = openat(sandbox_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (upper < 0 && try_again(w, -errno))
                 upper = openat(sandbox_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

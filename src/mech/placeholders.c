@@ -2,6 +2,7 @@
 #include "mech/placeholders.h"
 
 #include "base/io.h"
+#include "base/path.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -250,7 +251,7 @@ static int make(const Plan *plan, int state_fd, const char *name)
         return r;
 }
 
-int placeholders_prepare(const Plan *plan, const char *lower, int *ret_fd, Error *err)
+int placeholders_prepare(const Plan *plan, const char *lower, int *ret_fd, char **ret_path, Error *err)
 {
         char name[64];
         CLEANUP_FD int state = open(plan->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -266,6 +267,9 @@ int placeholders_prepare(const Plan *plan, const char *lower, int *ret_fd, Error
         }
         if (fd < 0)
                 return error_set_errno(err, errno, "opening %s/%s", plan->state_dir, name);
-        *ret_fd = fd;
+        CLEANUP_FD int dir = fd;
+        if (!(*ret_path = path_join(plan->state_dir, name)))
+                return error_no_memory(err);
+        *ret_fd = TAKE_FD(dir);
         return 0;
 }

@@ -69,10 +69,13 @@ static int place(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err)
 
 int rootfs_layer_open(RootfsContext *ctx, const PlanOp *op, const char *side, int *ret_fd, Error *err)
 {
-        char path[64];
+        char path[PLAN_LAYER_PATH_MAX];
         int dir = op->flags & OP_IN_MEMORY ? ctx->memory_fd : ctx->run_fd;
-        (void)snprintf(path, sizeof(path), "%s-%s", side, op->layer);
+        bool fuse = op->kind == OP_FUSE;
         bool resumed = ctx->plan->resume && str_eq(side, "upper") && !(op->flags & OP_IN_MEMORY);
+        if (fuse && mkdirat(dir, plan_layer_path(true, op->layer, NULL, path), 0700) < 0 && errno != EEXIST)
+                return rootfs_op_failed(op, -errno, "making a layer for", err);
+        (void)plan_layer_path(fuse, op->layer, side, path);
         if (mkdirat(dir, path, 0700) < 0 && !(resumed && errno == EEXIST))
                 return rootfs_op_failed(op, -errno, "making a layer for", err);
         int fd = openat(dir, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

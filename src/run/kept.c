@@ -150,8 +150,9 @@ int kept_end(const RunDir *dir, int exit_code, int userns_fd, Error *err)
         record.exit_code = exit_code;
         r = write_record(dir, &record, err);
         for (size_t i = 0; r == 0 && i < record.n_layers; i++) {
-                char work[32];
-                (void)snprintf(work, sizeof(work), "work-%s", record.layers[i].name);
+                char work[PLAN_LAYER_PATH_MAX];
+                (void)plan_layer_path(record.layers[i].engine == CHANGES_FUSE, record.layers[i].name, "work",
+                                      work);
                 (void)run_dir_remove_entry(dir, work, userns_fd);
         }
         return r;
@@ -227,8 +228,9 @@ int kept_resume(Kept *kept, const Plan *plan, Error *err)
         struct stat st;
         int r = 0;
         for (size_t i = 0; r == 0 && i < record->n_layers; i++) {
-                char work[32];
-                (void)snprintf(work, sizeof(work), "work-%s", record->layers[i].name);
+                char work[PLAN_LAYER_PATH_MAX];
+                (void)plan_layer_path(record->layers[i].engine == CHANGES_FUSE, record->layers[i].name,
+                                      "work", work);
                 /* Only after a run that was killed; the mark of a volatile overlay keeps it from being
                  * mounted. */
                 if (fstatat(kept->dir.fd, work, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)

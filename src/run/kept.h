@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Kept sandboxes: $XDG_STATE_HOME/kurung/kept/NAME (0700, the user's own) with record.json and upper-N for
- * each layer. Whoever works on one holds its directory's lock (flock(2)).
+ * Kept sandboxes: $XDG_STATE_HOME/kurung/kept/NAME (0700, the user's own) with record.json and the
+ * directories of each layer. Whoever works on one holds its directory's lock (flock(2)).
  */
 #pragma once
 

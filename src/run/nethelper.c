@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/process.h"
+#include "mech/confine.h"
 #include "mech/tap.h"
 
 #include <limits.h>
@@ -54,8 +55,9 @@ int nethelper_start(NetHelper *n, const Plan *plan, Error *err)
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
                 return error_set_errno(err, errno, "making a channel");
         CLEANUP_FD int ours = ends[0], theirs = ends[1];
+        const uint64_t own = defence_is_on(DEFENCE_CONFINE) ? confine_namespaces : CLONE_NEWNS;
         NetStage stage = {.plan = plan, .program = program, .channel = theirs, .config = config};
-        pid_t pid = process_clone_exec(CLONE_NEWUSER | CLONE_NEWNS, stage_net_main, &stage, &n->pidfd);
+        pid_t pid = process_clone_exec(CLONE_NEWUSER | own, stage_net_main, &stage, &n->pidfd);
         if (pid < 0)
                 return error_set_errno(err, (int)pid, "starting the net helper");
         n->pid = pid;

@@ -41,15 +41,16 @@ static int arrange(int channel, int config)
 
 /*
  * net (until it is its own program: src/net/main.c says what that has and must)
- *   has: a user and a mount namespace of its own, the host's network, the helper's channel and configuration.
- *   must: die with the supervisor; exec with no environment and no other descriptor.
- *   must not: look at anything of the sandbox's, or change the memory: it is the supervisor's, which waits.
+ *   has: namespaces of its own but for the host's network, the helper's channel and configuration.
+ *   must: have a process group of its own, so that the caller's signals do not reach it; die with the
+ * supervisor; exec with no environment and no other descriptor. must not: look at anything of the sandbox's,
+ * or change the memory: it is the supervisor's, which waits.
  */
 int stage_net_main(void *userdata)
 {
         const NetStage *ctx = userdata;
         char *const argv[] = {ctx->program, NULL};
-        int r = prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? -errno : map_to_root(ctx->plan);
+        int r = setpgid(0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? -errno : map_to_root(ctx->plan);
         process_reset_signals();
         if (r == 0)
                 r = arrange(ctx->channel, ctx->config);

@@ -1,124 +1,556 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The stage that becomes fuse-overlayfs, which the payload talks to: confined before its first request. */
 #include "base/defence.h"
+#include "base/path.h"
 #include "base/process.h"
 #include "mech/caps.h"
+#include "mech/confine.h"
+#include "mech/lower.h"
+#include "mech/mount.h"
 #include "run/stages.h"
 
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/seccomp.h>
 #include <sched.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
+#define WHO "fuse-overlayfs"
 #define CAP_BIT(cap) (UINT64_C(1) << (cap))
 
-/* What serving other ids' files takes. */
-#define OVERLAY_CAPABILITIES                                                                                 \
-        (CAP_BIT(CAP_CHOWN) | CAP_BIT(CAP_DAC_OVERRIDE) | CAP_BIT(CAP_DAC_READ_SEARCH) |                     \
-         CAP_BIT(CAP_FOWNER) | CAP_BIT(CAP_FSETID) | CAP_BIT(CAP_MKNOD) | CAP_BIT(CAP_SETFCAP) |             \
-         CAP_BIT(CAP_SETUID) | CAP_BIT(CAP_SETGID))
+/*
+ * What serving files of other ids takes. They count in the sandbox's user namespace, over files whose ids are
+ * mapped there, and of those the server reaches the upper's alone for writing.
+ */
+#define CAPABILITIES                                                                                         \
+        (CAP_BIT(CAP_CHOWN) |        /* a chown inside is a chown of the upper's file */                     \
+         CAP_BIT(CAP_DAC_OVERRIDE) | /* the upper's files of other ids; the kernel checks the payload's      \
+                                      * rights before                                                        \
+                                      */                                                                     \
+         CAP_BIT(CAP_FOWNER) |       /* chmod, utimes and attributes of files of other ids */                \
+         CAP_BIT(CAP_FSETID) |       /* a file's set-group-ID bit outlives chmod and write */                \
+         CAP_BIT(CAP_SETFCAP))       /* setcap(8) inside, as packages do */
 
-/* Descriptors of the program, by number: it knows them as /proc/self/fd/N. */
-enum { FD_FUSE = 3, FD_LOWER, FD_UPPER, FD_WORK, FD_PLACEHOLDERS, FD_MAX };
+/* Descriptors of the program, by number: the fuse device is part of its command line. */
+enum { FD_FUSE = 3, FD_MAX };
 
-static int join(const StageContext *ctx, int userns_fd, Error *err)
+/* Its root: */
+#define LOWER "/lower"
+#define LAYER "/layer"
+#define PLACEHOLDERS "/placeholders"
+#define PROGRAM "/program"
+
+/* One number everywhere, and younger than some headers (fchmodat2(2)). */
+#define FCHMODAT2 452
+
+/* What fuse-overlayfs 1.10 to 1.16 and its libraries call. No sockets, no other process, no mount, no
+ * namespace. */
+static const ConfineCall calls[] = {
+        /* The loop, and what is asked for most. */
+        CONFINE_CALL(read),
+        CONFINE_CALL(write),
+        CONFINE_CALL(readv),
+        CONFINE_CALL(writev),
+        CONFINE_CALL(splice),
+        CONFINE_CALL(vmsplice),
+        CONFINE_CALL(tee),
+        CONFINE_CALL(openat),
+        CONFINE_CALL(openat2),
+        CONFINE_CALL(close),
+        CONFINE_CALL(fstat),
+        CONFINE_CALL(newfstatat),
+        CONFINE_CALL(statx),
+        CONFINE_CALL(getdents64),
+        CONFINE_CALL(futex),
+        CONFINE_CALL(pread64),
+        CONFINE_CALL(pwrite64),
+        CONFINE_CALL(preadv),
+        CONFINE_CALL(pwritev),
+        CONFINE_CALL(preadv2),
+        CONFINE_CALL(pwritev2),
+        CONFINE_CALL(lseek),
+        CONFINE_CALL(pipe),
+        CONFINE_CALL(pipe2),
+        CONFINE_CALL(fcntl),
+        CONFINE_CALL(ioctl),
+        CONFINE_CALL(poll),
+        CONFINE_CALL(ppoll),
+        /* Files. */
+        CONFINE_CALL(open),
+        CONFINE_CALL(creat),
+        CONFINE_CALL(stat),
+        CONFINE_CALL(lstat),
+        CONFINE_CALL(access),
+        CONFINE_CALL(faccessat),
+        CONFINE_CALL(faccessat2),
+        CONFINE_CALL(readlink),
+        CONFINE_CALL(readlinkat),
+        CONFINE_CALL(mkdir),
+        CONFINE_CALL(mkdirat),
+        CONFINE_CALL(rmdir),
+        CONFINE_CALL(mknod),
+        CONFINE_CALL(mknodat),
+        CONFINE_CALL(unlink),
+        CONFINE_CALL(unlinkat),
+        CONFINE_CALL(link),
+        CONFINE_CALL(linkat),
+        CONFINE_CALL(symlink),
+        CONFINE_CALL(symlinkat),
+        CONFINE_CALL(rename),
+        CONFINE_CALL(renameat),
+        CONFINE_CALL(renameat2),
+        CONFINE_CALL(chmod),
+        CONFINE_CALL(fchmod),
+        CONFINE_CALL(fchmodat),
+        {.nr = FCHMODAT2},
+        CONFINE_CALL(chown),
+        CONFINE_CALL(lchown),
+        CONFINE_CALL(fchown),
+        CONFINE_CALL(fchownat),
+        CONFINE_CALL(utimensat),
+        CONFINE_CALL(futimesat),
+        CONFINE_CALL(truncate),
+        CONFINE_CALL(ftruncate),
+        CONFINE_CALL(fallocate),
+        CONFINE_CALL(copy_file_range),
+        CONFINE_CALL(sendfile),
+        CONFINE_CALL(fsync),
+        CONFINE_CALL(fdatasync),
+        CONFINE_CALL(syncfs),
+        CONFINE_CALL(flock),
+        CONFINE_CALL(statfs),
+        CONFINE_CALL(fstatfs),
+        CONFINE_CALL(getdents),
+        CONFINE_CALL(getxattr),
+        CONFINE_CALL(lgetxattr),
+        CONFINE_CALL(fgetxattr),
+        CONFINE_CALL(setxattr),
+        CONFINE_CALL(lsetxattr),
+        CONFINE_CALL(fsetxattr),
+        CONFINE_CALL(listxattr),
+        CONFINE_CALL(llistxattr),
+        CONFINE_CALL(flistxattr),
+        CONFINE_CALL(removexattr),
+        CONFINE_CALL(lremovexattr),
+        CONFINE_CALL(fremovexattr),
+        CONFINE_CALL(umask),
+        CONFINE_CALL(chdir),
+        CONFINE_CALL(fchdir),
+        CONFINE_CALL(getcwd),
+        CONFINE_CALL(dup),
+        CONFINE_CALL(dup2),
+        CONFINE_CALL(dup3),
+        CONFINE_CALL(close_range),
+        CONFINE_CALL(fadvise64),
+        /* Memory, threads, time, ends. No process but threads: each of these flags makes one. */
+        CONFINE_CALL(mmap),
+        CONFINE_CALL(munmap),
+        CONFINE_CALL(mremap),
+        CONFINE_CALL(mprotect),
+        CONFINE_CALL(madvise),
+        CONFINE_CALL(brk),
+        CONFINE_CALL_IF(clone, 0, CLONE_THREAD, CLONE_THREAD),
+        CONFINE_CALL(set_robust_list),
+        CONFINE_CALL(get_robust_list),
+        CONFINE_CALL(set_tid_address),
+        CONFINE_CALL(rseq),
+        CONFINE_CALL(arch_prctl),
+        CONFINE_CALL(sched_yield),
+        CONFINE_CALL(sched_getaffinity),
+        CONFINE_CALL(membarrier),
+        CONFINE_CALL(prctl),
+        CONFINE_CALL(prlimit64),
+        CONFINE_CALL(getrlimit),
+        CONFINE_CALL(setrlimit),
+        CONFINE_CALL(sysinfo),
+        CONFINE_CALL(uname),
+        CONFINE_CALL(getrandom),
+        CONFINE_CALL(clock_gettime),
+        CONFINE_CALL(clock_getres),
+        CONFINE_CALL(gettimeofday),
+        CONFINE_CALL(time),
+        CONFINE_CALL(clock_nanosleep),
+        CONFINE_CALL(nanosleep),
+        CONFINE_CALL(rt_sigaction),
+        CONFINE_CALL(rt_sigprocmask),
+        CONFINE_CALL(rt_sigreturn),
+        CONFINE_CALL(rt_sigtimedwait),
+        CONFINE_CALL(sigaltstack),
+        CONFINE_CALL(restart_syscall),
+        CONFINE_CALL(tgkill),
+        CONFINE_CALL(getpid),
+        CONFINE_CALL(gettid),
+        CONFINE_CALL(getppid),
+        CONFINE_CALL(getuid),
+        CONFINE_CALL(geteuid),
+        CONFINE_CALL(getgid),
+        CONFINE_CALL(getegid),
+        CONFINE_CALL(getgroups),
+        CONFINE_CALL(capget),
+        CONFINE_CALL(exit),
+        CONFINE_CALL(exit_group),
+        /* Ours, of the program; another program would be held by all of this, too. */
+        CONFINE_CALL(execve),
+};
+
+/* What the program is loaded from: read-only, and with what is hidden inside hidden there, too. */
+static const char *const library_dirs[] = {"/usr",    "/lib",       "/lib32",    "/lib64",
+                                           "/libx32", "/nix/store", "/gnu/store"};
+static const char *const library_files[] = {"/etc/ld.so.cache"};
+
+static int fail(Error *err, int r, const char *what)
 {
-        if (setns(userns_fd, CLONE_NEWUSER) < 0)
+        return error_set_errno(err, r, WHO ": %s", what);
+}
+
+/* The supervisor's child in the sandbox's user namespace, where it is root. */
+static int join(const OverlayStage *stage, Error *err)
+{
+        const StageContext *ctx = stage->ctx;
+        if (setns(stage->userns, CLONE_NEWUSER) < 0)
                 return error_set_errno(err, errno, "joining the sandbox's user namespace");
         if (ctx->plan->map_by_helpers && setgroups(0, NULL) < 0)
                 return error_set_errno(err, errno, "dropping the supplementary groups");
-        int r = caps_pass_on(OVERLAY_CAPABILITIES, err);
-        if (r < 0)
-                return r;
-        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
-                return error_set_errno(err, errno, "prctl");
         return 0;
 }
 
-static int open_layer(const StageContext *ctx, const char *side, const PlanOp *op)
+/* A copy of what the host has at @path; executed from, never written. */
+static int clone_program(const char *path, int *ret_fd)
 {
-        char path[64];
-        (void)snprintf(path, sizeof(path), "%s-%s", side, op->layer);
-        return openat(ctx->run_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        CLEANUP_FD int fd = FD_NONE;
+        int r = mount_clone(AT_FDCWD, path, true, &fd);
+        if (r == 0)
+                r = mount_set(fd, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, true);
+        if (r == 0)
+                *ret_fd = TAKE_FD(fd);
+        return r;
 }
 
-/* Moves the descriptors to their numbers, inheritable, and closes all others. */
-static int arrange(const int fds[FD_MAX], int log_fd)
+static int add_program(const OverlayStage *stage, int root, Error *err)
 {
-        int high[FD_MAX];
-        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-        /* Out of the way first, so that none is written over by another. */
-        for (int i = FD_FUSE; i < FD_MAX; i++) {
-                high[i] = fds[i] < 0 ? FD_NONE : fcntl(fds[i], F_DUPFD_CLOEXEC, FD_MAX);
-                if (fds[i] >= 0 && high[i] < 0)
-                        return -errno;
+        CLEANUP_FD int fd = FD_NONE;
+        int r = clone_program(stage->program, &fd);
+        return r < 0 ? error_set_errno(err, r, "%s", stage->program)
+                     : confine_root_add(WHO, root, PROGRAM, fd, err);
+}
+
+static int add_library(const Plan *plan, int root, int empty, const char *path, Error *err)
+{
+        char target[64];
+        CLEANUP_FD int mount_fd = FD_NONE;
+        ssize_t n = readlink(path, target, sizeof(target) - 1);
+        if (n > 0) {
+                target[n] = '\0';
+                return symlinkat(target, root, path + 1) < 0 ? fail(err, -errno, "the link to its libraries")
+                                                             : 0;
         }
-        if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(log_fd >= 0 ? log_fd : null, 2) < 0)
-                return -errno;
-        for (int i = FD_FUSE; i < FD_MAX; i++)
-                if (high[i] >= 0 && dup2(high[i], i) < 0)
-                        return -errno;
-        return process_close_from(fds[FD_PLACEHOLDERS] >= 0 ? FD_MAX : FD_PLACEHOLDERS);
+        int r = clone_program(path, &mount_fd);
+        if (r == -ENOENT)
+                return 0;
+        if (r < 0)
+                return fail(err, r, "its libraries");
+        r = confine_root_add(WHO, root, path, mount_fd, err);
+        return r < 0 ? r : lower_hide(plan, 0, true, mount_fd, path, empty, err);
 }
 
-/*
- * overlay (fuse-overlayfs)
- *   has: the sandbox's user namespace, the capabilities above, one /dev/fuse, lower, upper and work
- * directory. must: serve the file system until it is killed; die with the supervisor. must not: be visible to
- * the payload: it stays in the host's pid namespace.
- */
-int stage_overlay_main(const StageContext *ctx, const PlanOp *op, int userns_fd, int fuse_fd,
-                       int placeholders_fd, int log_fd)
+static int add_libraries(const Plan *plan, int root, int empty, Error *err)
 {
-        Error err = {0};
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < ARRAY_LEN(library_dirs); i++)
+                r = add_library(plan, root, empty, library_dirs[i], err);
+        for (size_t i = 0; r == 0 && i < ARRAY_LEN(library_files); i++)
+                r = add_library(plan, root, empty, library_files[i], err);
+        return r;
+}
+
+/* It reaches open files by /proc/self/fd; of this one it sees itself alone. */
+static int add_proc(int root, Error *err)
+{
+        CLEANUP_FD int fd = FD_NONE;
+        int r = mount_new("proc", NULL, 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, &fd,
+                          err);
+        return r < 0 ? r : confine_root_add(WHO, root, "/proc", fd, err);
+}
+
+static int add_lower(const OverlayStage *stage, int root, int lower, int empty, Error *err)
+{
+        const Plan *plan = stage->ctx->plan;
+        const PlanOp *op = &plan->ops[stage->index];
+        int r = confine_root_add(WHO, root, LOWER, lower, err);
+        return r < 0 ? r : lower_hide(plan, stage->index + 1, false, lower, op->dest, empty, err);
+}
+
+/* A copy of the host's mounts at @path, of which nothing can be written or executed. */
+static int clone_read_only(int dirfd, const char *path, int *ret_fd)
+{
+        CLEANUP_FD int fd = FD_NONE;
+        int r = mount_clone(dirfd, path, true, &fd);
+        if (r == 0)
+                r = mount_set(fd,
+                              MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+                              true);
+        if (r == 0)
+                *ret_fd = TAKE_FD(fd);
+        return r;
+}
+
+/* In this mount namespace: a descriptor of the supervisor's can't be bound here. */
+static int open_again(const char *path, int known, int *ret_fd)
+{
+        CLEANUP_FD int fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        struct stat a, b;
+        if (fd < 0 || fstat(fd, &a) < 0 || fstat(known, &b) < 0)
+                return -errno;
+        if (a.st_dev != b.st_dev || a.st_ino != b.st_ino)
+                return -EBUSY;
+        *ret_fd = TAKE_FD(fd);
+        return 0;
+}
+
+static int add_placeholders(const OverlayStage *stage, int root, Error *err)
+{
+        CLEANUP_FD int fd = FD_NONE, copy = FD_NONE;
+        if (stage->placeholders < 0)
+                return 0;
+        int r = open_again(stage->placeholders_path, stage->placeholders, &fd);
+        if (r == 0)
+                r = clone_read_only(fd, "", &copy);
+        return r < 0 ? fail(err, r, "the files that stand for unreadable ones")
+                     : confine_root_add(WHO, root, PLACEHOLDERS, copy, err);
+}
+
+/* All that is there but for the layer, which the setup stage makes meanwhile. */
+static int make_root(const OverlayStage *stage, int *ret_root, Error *err)
+{
+        const Plan *plan = stage->ctx->plan;
+        const PlanOp *op = &plan->ops[stage->index];
+        CLEANUP_FD int lower = FD_NONE, root = FD_NONE, empty = FD_NONE;
+        int r = confine_private_mounts(WHO, err);
+        /* Before a new root lies on the old one. */
+        if (r == 0 && (r = clone_read_only(AT_FDCWD, op->source, &lower)) < 0)
+                (void)error_set_errno(err, r, WHO ": the lower directory %s", op->source);
+        if (r == 0)
+                r = confine_root_begin(WHO, &root, err);
+        if (r == 0)
+                r = lower_make_empty(&empty, err);
+        if (r == 0)
+                r = confine_root_add(WHO, root, "/empty", empty, err);
+        if (r == 0)
+                r = add_lower(stage, root, lower, empty, err);
+        if (r == 0)
+                r = add_program(stage, root, err);
+        if (r == 0)
+                r = add_libraries(plan, root, empty, err);
+        if (r == 0)
+                r = add_proc(root, err);
+        if (r == 0)
+                r = add_placeholders(stage, root, err);
+        if (r == 0)
+                *ret_root = TAKE_FD(root);
+        return r;
+}
+
+/* Upper and work, in one mount: files are renamed from one to the other. */
+static int add_layer(const OverlayStage *stage, int root, Error *err)
+{
+        const StageContext *ctx = stage->ctx;
+        char name[PLAN_LAYER_PATH_MAX];
+        CLEANUP_FREE char *path = path_join(ctx->plan->runs_dir, ctx->run_name);
+        CLEANUP_FD int run = FD_NONE, layer = FD_NONE;
+        if (!path)
+                return error_no_memory(err);
+        (void)plan_layer_path(true, ctx->plan->ops[stage->index].layer, NULL, name);
+        int r = open_again(path, ctx->run_fd, &run);
+        if (r == 0)
+                r = mount_clone(run, name, false, &layer);
+        if (r == 0)
+                r = mount_set(layer, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, false);
+        return r < 0 ? fail(err, r, "its upper directory") : confine_root_add(WHO, root, LAYER, layer, err);
+}
+
+/* The kernel's side of the mount is made by the setup stage, which hands its device over. */
+static int wait_for_device(int channel, int *ret_fd, Error *err)
+{
+        Message m;
+        int fd = FD_NONE;
+        int r = channel_receive(channel, &m, &fd);
+        if (r <= 0 || m.type != MSG_FUSE_DEVICE || fd < 0) {
+                fd_close(fd);
+                return fail(err, r < 0 ? r : -ECONNRESET, "waiting for its device");
+        }
+        *ret_fd = fd;
+        return 0;
+}
+
+/* Moves the device to its number, and closes all others. */
+static int arrange(int fuse)
+{
+        CLEANUP_FD int high = fcntl(fuse, F_DUPFD_CLOEXEC, FD_MAX);
+        if (high < 0 || dup2(high, FD_FUSE) < 0)
+                return -errno;
+        return process_close_from(FD_MAX);
+}
+
+/* A quarter of the machine's: the payload decides how many names it has to remember. */
+static uint64_t memory_max(void)
+{
+        const uint64_t least = UINT64_C(256) << 20;
+        struct sysinfo info;
+        uint64_t quarter = sysinfo(&info) == 0 ? (uint64_t)info.totalram * info.mem_unit / 4 : least;
+        return quarter > least ? quarter : least;
+}
+
+/* Each file that is open inside is one here. */
+static void raise_descriptors(void)
+{
+        struct rlimit files;
+        if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+                return;
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
+static int enter(const OverlayStage *stage, int root, int fuse, Error *err)
+{
+        const Confinement c = {
+                .who = WHO,
+                .capabilities = CAPABILITIES,
+                .max_data = memory_max(),
+                .reads_root = true,
+                .writable = LAYER,
+                .calls = calls,
+                .n_calls = ARRAY_LEN(calls),
+                /* As of a kernel that does not have it: another version may ask for more, and do without. */
+                .other_calls = SECCOMP_RET_ERRNO | ENOSYS,
+        };
+        int r = add_layer(stage, root, err);
+        if (r == 0)
+                r = confine_root_enter(WHO, root, err);
+        if (r == 0 && (r = arrange(fuse)) < 0)
+                (void)fail(err, r, "its descriptors");
+        raise_descriptors();
+        process_reset_signals();
+        if (r == 0)
+                r = confine_privileges(&c, err);
+        /* Changing capabilities has cleared it (PR_SET_PDEATHSIG(2const)). */
+        if (r == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+                r = fail(err, -errno, "tying it to the supervisor");
+        return r < 0 ? r : confine_seal(&c, err);
+}
+
+/* Its complaints go to a file of ours, its input and output nowhere. */
+static int take_standard_descriptors(const OverlayStage *stage, Error *err)
+{
+        CLEANUP_FD int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
+            dup2(stage->log >= 0 ? stage->log : null, 2) < 0)
+                return fail(err, -errno, "its standard descriptors");
+        return 0;
+}
+
+/* Where the layers are, as its options say it: in its own root, or with the defence off in the host's. */
+static char *make_options(const OverlayStage *stage, bool confined)
+{
+        const Plan *plan = stage->ctx->plan;
+        const PlanOp *op = &plan->ops[stage->index];
+        char *options = NULL;
+        bool extra = stage->placeholders >= 0;
         /*
          * timeout: nothing but us changes the lower as far as the payload may rely on, so the kernel may keep
          * names and attributes; static_nlink: counting links reads every directory; noxattrs would hide
          * capabilities.
          */
-        char options[512];
-        (void)snprintf(options, sizeof(options),
-                       "lowerdir=%s/proc/self/fd/%d,upperdir=/proc/self/fd/%d,workdir=/proc/self/fd/%d,"
-                       "static_nlink,volatile,timeout=3600,fast_ino=1,allow_other",
-                       placeholders_fd >= 0 ? "/proc/self/fd/7:" : "", FD_LOWER, FD_UPPER, FD_WORK);
-        _Static_assert(FD_PLACEHOLDERS == 7, "named in the options");
-        char *const argv[] = {ctx->plan->fuse_overlayfs,
-                              (char[]){"-f"},
-                              (char[]){"-o"},
-                              options,
-                              (char[]){"/dev/fd/3"},
-                              NULL};
-        char *const no_env[] = {NULL};
-        /* Nothing of the payload's, which a profile may have set (ESCAPES 12). */
-        char *const *env = defence_is_on(DEFENCE_ENVIRONMENT) ? no_env : ctx->plan->env.items;
+        static const char common[] = "static_nlink,volatile,timeout=3600,fast_ino=1,allow_other";
+        int n = confined ? asprintf(&options,
+                                    "lowerdir=%s" LOWER ",upperdir=" LAYER "/upper,workdir=" LAYER "/work,%s",
+                                    extra ? PLACEHOLDERS ":" : "", common)
+                         : asprintf(&options,
+                                    "lowerdir=%s%s%s,upperdir=%s/%s/fuse-%s/upper,workdir=%s/%s/fuse-%s/"
+                                    "work,%s",
+                                    extra ? stage->placeholders_path : "", extra ? ":" : "", op->source,
+                                    plan->runs_dir, stage->ctx->run_name, op->layer, plan->runs_dir,
+                                    stage->ctx->run_name, op->layer, common);
+        return n < 0 ? NULL : options;
+}
 
-        int fds[FD_MAX] = {[FD_FUSE] = fuse_fd, [FD_PLACEHOLDERS] = placeholders_fd};
-        fds[FD_LOWER] = open(op->source, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        fds[FD_UPPER] = open_layer(ctx, "upper", op);
-        fds[FD_WORK] = open_layer(ctx, "work", op);
-        int r = 0;
-        if (fds[FD_LOWER] < 0 || fds[FD_UPPER] < 0 || fds[FD_WORK] < 0)
-                r = error_set_errno(&err, errno, "opening the layers of %s", op->dest);
+static int prepare(const OverlayStage *stage, Error *err)
+{
+        CLEANUP_FD int root = FD_NONE, fuse = FD_NONE;
+        int r = take_standard_descriptors(stage, err);
+        /* So that a signal to the caller's group, as a terminal's or timeout(1)'s, is the supervisor's to
+         * answer. */
+        if (r == 0 && setpgid(0, 0) < 0)
+                r = fail(err, -errno, "making a process group");
+        if (r == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+                r = fail(err, -errno, "tying it to the supervisor");
+        if (r == 0 && stage->confined)
+                r = make_root(stage, &root, err);
         if (r == 0)
-                r = join(ctx, userns_fd, &err);
-        if (r == 0) {
-                struct rlimit files;
-                /* Each file that is open inside is one here. */
-                if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-                        files.rlim_cur = files.rlim_max;
-                        (void)setrlimit(RLIMIT_NOFILE, &files);
-                }
-                process_reset_signals();
-                r = chdir("/") < 0 ? -errno : arrange(fds, log_fd);
-        }
+                r = wait_for_device(stage->channel, &fuse, err);
+        if (r == 0 && stage->confined)
+                return enter(stage, root, fuse, err);
         if (r == 0)
-                (void)execve(argv[0], argv, env);
-        if (err.errnum == 0)
-                (void)error_set_errno(&err, r < 0 ? -r : errno, "starting %s", argv[0]);
-        (void)dprintf(2, "%s\n", err.text);
+                r = arrange(fuse);
+        return r < 0 ? r : caps_pass_on(CAPABILITIES, err);
+}
+
+static int serve(const OverlayStage *stage, Error *err)
+{
+        const char *name = stage->program;
+        CLEANUP_FREE char *options = make_options(stage, stage->confined);
+        if (!options)
+                return error_no_memory(err);
+        char *const argv[] = {(char *)(uintptr_t)name, (char[]){"-f"},
+                              (char[]){"-o"},          options,
+                              (char[]){"/dev/fd/3"},   NULL};
+        int r = prepare(stage, err);
+        if (r < 0)
+                return r;
+        (void)execve(stage->confined ? PROGRAM : name, argv, defence_environment());
+        return error_set_errno(err, errno, "starting %s", name);
+}
+
+/*
+ * overlay (fuse-overlayfs)
+ *   has: the sandbox's user namespace, and namespaces of its own for all else: a root that holds the lower,
+ * read-only and with all hidden places hidden in it, upper and work, what its program is loaded from, and a
+ * procfs that shows itself; an empty network. The capabilities above, one /dev/fuse. must: be confined before
+ * the program is executed, as the payload talks to it; serve the file system until it is killed; die with the
+ * supervisor. must not: be visible to the payload, see a process but itself, reach a file of the host's
+ * beside those.
+ */
+static int server_main(const OverlayStage *stage)
+{
+        Error err = {0};
+        if (serve(stage, &err) < 0)
+                (void)dprintf(2, "%s\n", err.text);
         return EXIT_KURUNG_FAILED;
+}
+
+int stage_overlay_main(const OverlayStage *stage)
+{
+        Error err = {0};
+        int pidfd = FD_NONE;
+        int r = join(stage, &err);
+        if (r == 0) {
+                /* The supervisor's child, not ours: we are here only to join. */
+                const uint64_t own = stage->confined ? confine_namespaces | CLONE_NEWNET : 0;
+                pid_t pid = process_clone(own | CLONE_PARENT, &pidfd);
+                if (pid == 0)
+                        _exit(server_main(stage));
+                r = pid < 0 ? error_set_errno(&err, (int)pid, WHO ": its namespaces")
+                            : channel_send(stage->channel, MSG_STARTED, (int)pid, pidfd);
+        }
+        if (r < 0)
+                (void)channel_send_error(stage->channel, &err);
+        return r < 0 ? EXIT_KURUNG_FAILED : 0;
 }

@@ -148,6 +148,16 @@ static int make_network(const StageContext *ctx, Error *err)
         return r < 0 ? error_set_errno(err, r, "handing over the tap device") : 0;
 }
 
+/* For the supervisor to watch; of the new root, so that it has the sandbox's paths. */
+static int show_mounts(const StageContext *ctx, Error *err)
+{
+        CLEANUP_FD int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+                return error_set_errno(err, errno, "opening /proc/self/mountinfo");
+        int r = channel_send(ctx->channel, MSG_MOUNTS, 0, fd);
+        return r < 0 ? error_set_errno(err, r, "handing over the mounts") : 0;
+}
+
 /* Also without a network: before this no signal is sent to us, as only the init could pass it on. */
 static int wait_for_network(const StageContext *ctx, Error *err)
 {
@@ -200,6 +210,8 @@ static int setup(const StageContext *ctx, int *ret_slave, Error *err)
                 tap_let_ping(plan->gid);
         if (r == 0)
                 r = rootfs_apply(&root, err);
+        if (r == 0 && defence_is_on(DEFENCE_MOUNT_WATCH))
+                r = show_mounts(ctx, err);
         if (r == 0)
                 r = wait_for_network(ctx, err);
         if (r == 0 && ctx->terminal)

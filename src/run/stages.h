@@ -55,13 +55,22 @@ int stage_init_main(const StageContext *ctx, pid_t payload);
 /** stage_payload_main - becomes the payload by exec; returns what to _exit with when that failed. */
 int stage_payload_main(const StageContext *ctx, int slave_fd);
 
+/** What the stage is born with that becomes fuse-overlayfs. */
+typedef struct OverlayStage {
+        const StageContext *ctx;
+        size_t index;                  /* of the OP_FUSE operation that is served */
+        const char *program;           /* absolute */
+        int userns;                    /* the sandbox's user namespace */
+        int placeholders;              /* an extra lower, as the supervisor opened it, or FD_NONE */
+        const char *placeholders_path; /* its path */
+        int channel;   /* this stage's end: MSG_STARTED to the supervisor, MSG_FUSE_DEVICE from it */
+        int log;       /* its stderr */
+        bool confined; /* always, but in the tests' own program */
+} OverlayStage;
+
 /**
- * stage_overlay_main - becomes fuse-overlayfs by exec; returns what to _exit with when that failed.
- *
- * @userns_fd: the sandbox's user namespace.
- * @op: the OP_FUSE operation that is served; @fuse_fd: its /dev/fuse; @placeholders_fd: an extra lower or
- * FD_NONE.
- * @log_fd: its stderr.
+ * stage_overlay_main - child of the supervisor that joins the sandbox's user namespace, and leaves there, as
+ * the supervisor's child, the process that becomes fuse-overlayfs: MSG_STARTED has its pid and pidfd, or
+ * MSG_ERROR comes. Returns what to _exit with.
  */
-int stage_overlay_main(const StageContext *ctx, const PlanOp *op, int userns_fd, int fuse_fd,
-                       int placeholders_fd, int log_fd);
+int stage_overlay_main(const OverlayStage *stage);

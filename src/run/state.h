@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/strlist.h"
 
-/** One run's directory: STATE/run-XXXXXX with upper-N and work-N for each layer N. It is locked (flock(2))
+/** One run's directory: STATE/run-XXXXXX with the directories of each layer (plan_layer_path()). It is locked (flock(2))
  * while the run lives.
  */
 typedef struct RunDir {

@@ -34,25 +34,75 @@ static void kill_all(Supervisor *s)
         limits_kill(&s->limits);
 }
 
-static int start_overlay(Supervisor *s, size_t index, int fuse_fd)
+/* The process that becomes fuse-overlayfs: it leaves behind what it is started by, and waits for its device.
+ */
+static int start_overlay(Supervisor *s, size_t index)
 {
-        if (index >= s->plan->n_ops || s->n_overlays == OVERLAYS_MAX || fuse_fd < 0)
-                return error_set(&s->error, EPROTO,
-                                 "the setup stage asked for an overlay that is not in the plan");
-        const PlanOp *op = &s->plan->ops[index];
-        Overlay *o = &s->overlays[s->n_overlays];
-        *o = (Overlay){.pidfd = FD_NONE, .log = memfd_create("kurung-overlay", MFD_CLOEXEC)};
-        pid_t pid = process_clone(0, &o->pidfd);
+        int ends[2];
+        if (s->n_overlays == OVERLAYS_MAX)
+                return error_set(&s->error, E2BIG, "more than %d file systems by fuse-overlayfs",
+                                 OVERLAYS_MAX);
+        int r = channel_make(ends);
+        if (r < 0)
+                return error_set_errno(&s->error, r, "making a channel");
+        CLEANUP_FD int ours = ends[0], theirs = ends[1], joiner = FD_NONE;
+        Overlay *o = &s->overlays[s->n_overlays++];
+        *o = (Overlay){.index = index,
+                       .channel = FD_NONE,
+                       .pidfd = FD_NONE,
+                       .log = memfd_create("kurung-overlay", MFD_CLOEXEC)};
+        const OverlayStage stage = {
+                .ctx = &s->stage,
+                .index = index,
+                .program = defence_helper(s->plan->fuse_overlayfs),
+                .userns = s->userns,
+                .placeholders = s->plan->ops[index].placeholders ? s->placeholders : FD_NONE,
+                .placeholders_path = s->placeholders_path,
+                .channel = theirs,
+                .log = o->log,
+                .confined = defence_is_on(DEFENCE_CONFINE),
+        };
+        pid_t pid = process_clone(0, &joiner);
         if (pid == 0)
-                _exit(stage_overlay_main(&s->stage, op, s->userns, fuse_fd,
-                                         op->placeholders ? s->placeholders : FD_NONE, o->log));
-        if (pid < 0) {
-                o->log = fd_close(o->log);
+                _exit(stage_overlay_main(&stage));
+        if (pid < 0)
                 return error_set_errno(&s->error, (int)pid, "starting fuse-overlayfs");
+        theirs = fd_close(theirs);
+        Message m;
+        r = channel_receive(ours, &m, &o->pidfd);
+        (void)process_wait(joiner, NULL);
+        if (r > 0 && m.type == MSG_ERROR)
+                s->error = m.error;
+        else if (r <= 0 || m.type != MSG_STARTED || o->pidfd < 0)
+                (void)error_set(&s->error, EIO, "starting fuse-overlayfs: its first process ended");
+        o->channel = TAKE_FD(ours);
+        return s->error.errnum != 0 ? -s->error.errnum : 0;
+}
+
+static int start_overlays(Supervisor *s)
+{
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < s->plan->n_ops; i++)
+                if (s->plan->ops[i].kind == OP_FUSE)
+                        r = start_overlay(s, i);
+        s->overlays_begun = true;
+        return r;
+}
+
+/* The setup stage has made the mount of operation @index: its server gets the other side. */
+static int serve_overlay(Supervisor *s, size_t index, int fuse_fd)
+{
+        for (size_t i = 0; i < s->n_overlays; i++) {
+                Overlay *o = &s->overlays[i];
+                if (o->index != index || o->channel < 0)
+                        continue;
+                /* One that has ended meanwhile is seen by its pidfd. */
+                (void)channel_send(o->channel, MSG_FUSE_DEVICE, (int)index, fuse_fd);
+                o->channel = fd_close(o->channel);
+                int r = channel_send(s->channel, MSG_SYNC, SYNC_ROOTFS, FD_NONE);
+                return r < 0 ? error_set_errno(&s->error, r, "talking to the setup stage") : 0;
         }
-        s->n_overlays++;
-        int r = channel_send(s->channel, MSG_SYNC, SYNC_ROOTFS, FD_NONE);
-        return r < 0 ? error_set_errno(&s->error, r, "talking to the setup stage") : 0;
+        return error_set(&s->error, EPROTO, "the setup stage asked for an overlay that is not in the plan");
 }
 
 /* What waited for the control groups: helpers are born in theirs, the setup stage goes on in its own. */
@@ -60,9 +110,11 @@ static void groups_are_ready(Supervisor *s)
 {
         if (!s->limits.ready)
                 return;
+        if (!s->overlays_begun && start_overlays(s) < 0)
+                kill_all(s);
         if (s->fuse_fd >= 0) {
                 CLEANUP_FD int fd = TAKE_FD(s->fuse_fd);
-                if (start_overlay(s, s->fuse_index, fd) < 0)
+                if (serve_overlay(s, s->fuse_index, fd) < 0)
                         kill_all(s);
         }
         if (s->cgroup_awaited && s->channel >= 0) {
@@ -257,6 +309,10 @@ static void handle_message(Supervisor *s)
         case MSG_TAP:
                 nethelper_pass_tap(&s->net, TAKE_FD(fd));
                 break;
+        case MSG_MOUNTS:
+                if (mount_watch_begin(&s->mounts, TAKE_FD(fd), &s->error) < 0)
+                        kill_all(s);
+                break;
         case MSG_STOPPED:
                 stop_ourselves(s);
                 break;
@@ -266,6 +322,7 @@ static void handle_message(Supervisor *s)
                         look_for_dying(s);
                 s->payload_ended = true;
                 s->payload_status = m.value;
+                mount_watch_end(&s->mounts);
                 if (m.type == MSG_EXIT)
                         break;
                 nethelper_finish(&s->net);
@@ -377,6 +434,20 @@ static void handle_limits(Supervisor *s, const struct pollfd *fds)
                 time_is_up(s);
 }
 
+/* A mount has gone that hides or protects something: nothing inside goes on. */
+static void look_at_mounts(Supervisor *s, bool by_rename)
+{
+        Error err = {0};
+        int r = by_rename ? mount_watch_look_at_renames(&s->mounts, &err)
+                          : mount_watch_look(&s->mounts, s->plan, &err);
+        if (r == 0)
+                return;
+        mount_watch_end(&s->mounts);
+        if (s->error.errnum == 0)
+                s->error = err;
+        kill_all(s);
+}
+
 static void supervise(Supervisor *s)
 {
         enum {
@@ -385,6 +456,8 @@ static void supervise(Supervisor *s)
                 INIT,
                 NET,
                 NET_END,
+                MOUNTS,
+                RENAMES,
                 OVERLAYS,
                 LIMITS = OVERLAYS + OVERLAYS_MAX,
                 RELAY = LIMITS + LIMITS_POLLS,
@@ -397,6 +470,8 @@ static void supervise(Supervisor *s)
                 fds[INIT] = (struct pollfd){.fd = s->init, .events = POLLIN};
                 fds[NET] = (struct pollfd){.fd = s->net.channel, .events = POLLIN};
                 fds[NET_END] = (struct pollfd){.fd = s->net.pidfd, .events = POLLIN};
+                fds[MOUNTS] = (struct pollfd){.fd = s->mounts.fd, .events = POLLPRI};
+                fds[RENAMES] = (struct pollfd){.fd = s->mounts.renames, .events = POLLIN};
                 for (size_t i = 0; i < OVERLAYS_MAX; i++)
                         fds[OVERLAYS + i] = (struct pollfd){
                                 .fd = i < s->n_overlays ? s->overlays[i].pidfd : -1, .events = POLLIN};
@@ -412,6 +487,10 @@ static void supervise(Supervisor *s)
                         handle_signal(s);
                 if (fds[CHANNEL].revents)
                         handle_message(s);
+                if (fds[MOUNTS].revents && s->mounts.fd >= 0)
+                        look_at_mounts(s, false);
+                if (fds[RENAMES].revents && s->mounts.renames >= 0)
+                        look_at_mounts(s, true);
                 handle_limits(s, fds + LIMITS);
                 if (fds[NET].revents)
                         handle_network(s);
@@ -440,6 +519,7 @@ static void end_overlays(Supervisor *s)
                         (void)process_wait(o->pidfd, NULL);
                 }
                 o->pidfd = fd_close(o->pidfd);
+                o->channel = fd_close(o->channel);
                 o->log = fd_close(o->log);
         }
 }
@@ -486,13 +566,15 @@ static void teardown(Supervisor *s)
         if (nethelper_stop(&s->net, &no_network) < 0 && s->payload_ended && s->error.errnum == 0)
                 s->error = no_network;
         relay_stop(&s->relay);
+        mount_watch_end(&s->mounts);
         s->fuse_fd = fd_close(s->fuse_fd);
         limits_end(&s->limits, s->report);
         if (s->run.fd >= 0 && s->plan->keep) {
                 end_kept(s);
         } else if (s->run.fd >= 0) {
                 CLEANUP_FREE char *kept = NULL;
-                if (s->overlay_died && run_dir_keep(&s->run, s->plan->state_dir, &kept) == 0)
+                if (s->overlay_died && s->payload_pid != 0 &&
+                    run_dir_keep(&s->run, s->plan->state_dir, &kept) == 0)
                         log_notice("what it had written is kept in %s", kept);
                 else if (!s->run_removed && run_dir_remove(&s->run, s->userns, NULL) < 0)
                         log_notice("what the run wrote could not be removed: %s/%s", s->plan->state_dir,
@@ -504,6 +586,7 @@ static void teardown(Supervisor *s)
         drop_namespaces(s);
         seccomp_filter_clear(&s->filter);
         s->placeholders = fd_close(s->placeholders);
+        free(s->placeholders_path);
         s->userns = fd_close(s->userns);
         s->channel = fd_close(s->channel);
         /* One that came too late must not end us once it is let through. */
@@ -572,6 +655,7 @@ int run_plan(const Plan *plan, const RunOptions *options, RunReport *ret, Error 
                 .userns = FD_NONE,
                 .init = FD_NONE,
                 .fuse_fd = FD_NONE,
+                .mounts = MOUNT_WATCH_NONE,
                 .limits = LIMITS_NOTHING,
                 .net = NET_HELPER_NONE,
                 .relay = {.master = FD_NONE},
@@ -588,8 +672,10 @@ int run_plan(const Plan *plan, const RunOptions *options, RunReport *ret, Error 
                 r = error_no_memory(&s.error);
         if (r == 0)
                 r = limits_start_clock(&s.limits, &s.error);
-        if (r == 0)
+        if (r == 0) {
+                groups_are_ready(&s);
                 supervise(&s);
+        }
         teardown(&s);
         ret->network = s.net.report;
         (void)clock_gettime(CLOCK_MONOTONIC, &end);

@@ -52,6 +52,8 @@ int supervisor_prepare(Supervisor *s, Error *err)
         int r = make_own(plan, err);
         if (r == 0)
                 r = rootfs_prepare(plan, err);
+        if (r == 0 && defence_is_on(DEFENCE_MOUNT_WATCH))
+                r = mount_watch_prepare(&s->mounts, plan, err);
         if (r == 0)
                 r = seccomp_prepare(plan, &s->filter, err);
         if (r == 0 && plan->home_name)
@@ -62,7 +64,8 @@ int supervisor_prepare(Supervisor *s, Error *err)
                 r = run_name_make(&s->run, s->report->name, sizeof(s->report->name), err);
         for (size_t i = 0; r == 0 && i < plan->n_ops; i++)
                 if (plan->ops[i].placeholders)
-                        r = placeholders_prepare(plan, plan->ops[i].source, &s->placeholders, err);
+                        r = placeholders_prepare(plan, plan->ops[i].source, &s->placeholders,
+                                                 &s->placeholders_path, err);
         const int own[] = {SIGCHLD, LIVE_SIGNAL_END};
         if (r == 0)
                 r = signals_take(own, ARRAY_LEN(own), &s->signals_before, &s->signals, err);

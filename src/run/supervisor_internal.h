@@ -5,6 +5,7 @@
 #include "run/kept.h"
 #include "run/limits.h"
 #include "run/live.h"
+#include "run/mount_watch.h"
 #include "run/nethelper.h"
 #include "run/relay.h"
 #include "run/run.h"
@@ -16,6 +17,8 @@
 #define OVERLAYS_MAX 4
 
 typedef struct Overlay {
+        size_t index; /* of its operation in the plan */
+        int channel;  /* to hand it its device */
         int pidfd;
         int log; /* memfd: its stderr */
         bool stopped;
@@ -31,7 +34,8 @@ typedef struct Supervisor {
         LiveFile live;
         int home;         /* the home that is kept, locked; FD_NONE: none */
         int placeholders; /* an extra lower for fuse-overlayfs, FD_NONE: none */
-        int signals;      /* signalfd */
+        char *placeholders_path;
+        int signals; /* signalfd */
         sigset_t signals_before;
         StageContext stage;
         int channel;
@@ -39,10 +43,12 @@ typedef struct Supervisor {
         int init; /* pidfd; FD_NONE once it has ended */
         Overlay overlays[OVERLAYS_MAX];
         size_t n_overlays;
+        MountWatch mounts;
         Limits limits;
         bool cgroup_awaited; /* the setup stage waits for its control group */
-        size_t fuse_index;   /* the fuse-overlayfs that is to be started once helpers have a group */
-        int fuse_fd;         /* its /dev/fuse, FD_NONE: none */
+        bool overlays_begun; /* each fuse-overlayfs was started */
+        size_t fuse_index;   /* the one that waits for its device until helpers have a group */
+        int fuse_fd;         /* that device, FD_NONE: none */
         unsigned ended_late; /* how often the time was up */
         NetHelper net;
         bool net_awaited; /* the setup stage waits for it */

@@ -34,7 +34,6 @@ static const char *const names[DEFENCE_MAX] = {
         [DEFENCE_SEALED_PROGRAM] = "sealed-program",
         [DEFENCE_NET_FILTER] = "net-filter",
         [DEFENCE_NET_WALL] = "net-wall",
-        [DEFENCE_NET_LOCKDOWN] = "net-lockdown",
         [DEFENCE_NAMES] = "names",
         [DEFENCE_BENEATH] = "beneath",
         [DEFENCE_STRIP] = "strip",
@@ -47,6 +46,9 @@ static const char *const names[DEFENCE_MAX] = {
         [DEFENCE_JOIN] = "join",
         [DEFENCE_NARROW] = "narrow",
         [DEFENCE_TRUST] = "trust",
+        [DEFENCE_CONFINE] = "confine",
+        [DEFENCE_LOWER_MASKS] = "lower-masks",
+        [DEFENCE_MOUNT_WATCH] = "mount-watch",
 };
 
 const char defence_program_suffix[] = "-undefended";
@@ -54,13 +56,20 @@ const char defence_program_suffix[] = "-undefended";
 /* This program's own variables, and no more. */
 char *const *defence_environment(void)
 {
-        static char *own[3];
+        static char *own[4];
         size_t n = 0;
         for (char **e = environ; *e && n < ARRAY_LEN(own) - 1; e++)
-                if (str_starts(*e, "KURUNG_DEFENCE_OFF=") || str_starts(*e, "KURUNG_NET_ATTACK="))
+                if (str_starts(*e, "KURUNG_DEFENCE_OFF=") || str_starts(*e, "KURUNG_NET_ATTACK=") ||
+                    str_starts(*e, "KURUNG_STAND_IN"))
                         own[n++] = *e;
         own[n] = NULL;
         return own;
+}
+
+const char *defence_helper(const char *program)
+{
+        const char *stand_in = getenv("KURUNG_STAND_IN");
+        return stand_in ? stand_in : program;
 }
 
 const char *defence_attack(void)

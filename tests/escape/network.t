@@ -214,8 +214,8 @@ for what in open exec ptrace unix kill; do
     kill) then="unexpected message|signal 15|^$" ;; # kurung itself was told to end
     *) then="^reached" ;;
     esac
-    like "$(undefended net-lockdown run -q --net=slirp -- "${FETCH[@]}" http://198.51.100.2/ 2>&1 | tail -1)" "$then" \
-        "59 without (net-lockdown) it may try $what"
+    like "$(undefended confine run -q --net=slirp -- "${FETCH[@]}" http://198.51.100.2/ 2>&1 | tail -1)" "$then" \
+        "59 without (confine) it may try $what"
     unset KURUNG_NET_ATTACK
 done
 done_testing

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A helper's list of system calls as a program of classic BPF (seccomp(2)). */
+#include "mech/confine.h"
+
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+
+/* The kernel's name for what this program was compiled for: a call by another entry (i386, x32) is not on the
+ * list. */
+#if defined(__x86_64__) && defined(__ILP32__)
+#define OWN_ARCH 0
+#elif defined(__x86_64__)
+#define OWN_ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define OWN_ARCH AUDIT_ARCH_AARCH64
+#elif defined(__riscv) && __riscv_xlen == 64
+#define OWN_ARCH AUDIT_ARCH_RISCV64
+#elif defined(__i386__)
+#define OWN_ARCH AUDIT_ARCH_I386
+#elif defined(__arm__) && defined(__ARMEL__)
+#define OWN_ARCH AUDIT_ARCH_ARM
+#elif defined(__powerpc64__) && defined(__LITTLE_ENDIAN__)
+#define OWN_ARCH AUDIT_ARCH_PPC64LE
+#elif defined(__s390x__)
+#define OWN_ARCH AUDIT_ARCH_S390X
+#elif defined(__loongarch64)
+#define OWN_ARCH AUDIT_ARCH_LOONGARCH64
+#else
+#define OWN_ARCH 0
+#endif
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define LOWER_HALF 0
+#else
+#define LOWER_HALF 4
+#endif
+
+/* Of x86_64 numbers with this bit are calls of x32. */
+#define X32_BIT 0x40000000U
+
+typedef struct Program {
+        struct sock_filter *items;
+        size_t n;
+} Program;
+
+static void add(Program *p, uint16_t code, uint32_t k, size_t jt, size_t jf)
+{
+        if (p->n < CONFINE_FILTER_MAX)
+                p->items[p->n] = (struct sock_filter){code, (uint8_t)jt, (uint8_t)jf, k};
+        p->n++;
+}
+
+static void load(Program *p, size_t offset)
+{
+        add(p, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
+}
+
+/* With the number loaded before, and after. */
+static void add_call(Program *p, const ConfineCall *call)
+{
+        /* Three instructions for each condition, the answer, and the number loaded again. */
+        add(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call->nr, 0, call->n > 0 ? 3 * call->n + 2 : 1);
+        for (unsigned i = 0; i < call->n; i++) {
+                load(p, offsetof(struct seccomp_data, args) + 8 * call->when[i].arg + LOWER_HALF);
+                add(p, BPF_ALU | BPF_AND | BPF_K, call->when[i].mask, 0, 0);
+                add(p, BPF_JMP | BPF_JEQ | BPF_K, call->when[i].value, 0, 3 * (call->n - 1 - i) + 1);
+        }
+        add(p, BPF_RET | BPF_K, call->answer ? call->answer : SECCOMP_RET_ALLOW, 0, 0);
+        if (call->n > 0)
+                load(p, offsetof(struct seccomp_data, nr));
+}
+
+int confine_filter_make(const Confinement *c, struct sock_filter *ret)
+{
+        Program p = {.items = ret};
+        if (OWN_ARCH == 0)
+                return -ENOTSUP;
+        load(&p, offsetof(struct seccomp_data, arch));
+        add(&p, BPF_JMP | BPF_JEQ | BPF_K, OWN_ARCH, 1, 0);
+        add(&p, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
+        load(&p, offsetof(struct seccomp_data, nr));
+        add(&p, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
+        add(&p, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
+        for (size_t i = 0; i < c->n_calls; i++)
+                if (c->calls[i].nr >= 0)
+                        add_call(&p, &c->calls[i]);
+        add(&p, BPF_RET | BPF_K, c->other_calls, 0, 0);
+        return p.n > CONFINE_FILTER_MAX ? -E2BIG : (int)p.n;
+}

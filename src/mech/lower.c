@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is hidden in the sandbox is hidden in the lower that a helper serves, too. */
+#include "mech/lower.h"
+
+#include "base/defence.h"
+#include "base/path.h"
+#include "mech/mount.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+bool lower_is_hidden(const PlanOp *op)
+{
+        switch (op->kind) {
+        case OP_BIND:
+        case OP_SCRATCH:
+        case OP_OVERLAY:
+        case OP_FUSE:
+        case OP_TMPFS:
+        case OP_PROC:
+        case OP_SYSFS:
+        case OP_DEV:
+        case OP_CGROUP:
+        case OP_MASK:
+        case OP_FILE:
+                return true;
+        case OP_DIR:
+        case OP_SYMLINK:
+        case OP_PIN:
+        case OP_READ_ONLY:
+        case OP_SEAL:
+                break;
+        }
+        return false;
+}
+
+int lower_make_empty(int *ret_fd, Error *err)
+{
+        const unsigned attrs = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+        const MountOption options[] = {{"mode", "555"}, {"size", "4k"}};
+        CLEANUP_FD int fd = FD_NONE, file = FD_NONE;
+        int r = mount_new("tmpfs", options, ARRAY_LEN(options), attrs, &fd, err);
+        if (r < 0)
+                return r;
+        if (mkdirat(fd, "d", 0555) < 0 ||
+            (file = openat(fd, "f", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444)) < 0)
+                return error_set_errno(err, errno, "making an empty directory and an empty file");
+        *ret_fd = TAKE_FD(fd);
+        return 0;
+}
+
+/* What is not there, or what not even root of the sandbox can reach, needs no cover. */
+static bool is_out_of_reach(int r)
+{
+        return r == -ENOENT || r == -ENOTDIR || r == -ELOOP || r == -EACCES;
+}
+
+static int cover(int tree, const char *place, bool no_follow, int empty)
+{
+        CLEANUP_FD int target = FD_NONE, mount_fd = FD_NONE;
+        struct stat st;
+        int r = root_open(tree, place, no_follow, &target);
+        if (is_out_of_reach(r))
+                return 0;
+        if (r == 0 && fstat(target, &st) < 0)
+                r = -errno;
+        if (r == 0)
+                r = mount_clone(empty, S_ISDIR(st.st_mode) ? "d" : "f", false, &mount_fd);
+        if (r == 0)
+                r = mount_set(mount_fd, MOUNT_ATTR_RDONLY, false);
+        return r < 0 ? r : mount_attach(mount_fd, target);
+}
+
+int lower_hide(const Plan *plan, size_t from, bool only_masks, int tree, const char *dest, int empty,
+               Error *err)
+{
+        if (!defence_is_on(DEFENCE_LOWER_MASKS))
+                return 0;
+        for (size_t i = from; i < plan->n_ops; i++) {
+                const PlanOp *op = &plan->ops[i];
+                if (only_masks ? op->kind != OP_MASK : !lower_is_hidden(op))
+                        continue;
+                if (!path_is_below(op->dest, dest) || str_eq(op->dest, dest))
+                        continue;
+                const char *place = str_eq(dest, "/") ? op->dest : op->dest + strlen(dest);
+                int r = cover(tree, place, op->flags & OP_NO_FOLLOW, empty);
+                if (r < 0)
+                        return error_set_errno(err, r, "hiding %s from the file system's server", op->dest);
+        }
+        return 0;
+}

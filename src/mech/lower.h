@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The lower of a file system that a helper serves, as the helper may see it. */
+#pragma once
+
+#include "plan/plan.h"
+
+/** lower_is_hidden - whether an operation hides what the host has at its place. */
+bool lower_is_hidden(const PlanOp *op);
+
+/**
+ * lower_hide - cover, in a tree of the host's, all that operations of the plan hide: so nothing of it is seen
+ * when what hides it in the sandbox comes off, nor by a helper that was taken over.
+ *
+ * @tree: a mount that is attached (confine_root_add()), which shows what the sandbox sees at @dest.
+ * @from: the index of the first operation that counts; @only_masks: of those only OP_MASK.
+ * @empty: a directory with an empty directory "d" and an empty file "f" (lower_make_empty()).
+ *
+ * Returns 0 or -errno with @err.
+ */
+int lower_hide(const Plan *plan, size_t from, bool only_masks, int tree, const char *dest, int empty,
+               Error *err);
+
+/** lower_make_empty - a detached mount with an empty directory "d" and an empty file "f". It has to be
+ * attached before lower_hide(). 0 or -errno with @err. */
+int lower_make_empty(int *ret_fd, Error *err);

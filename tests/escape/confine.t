@@ -1,0 +1,50 @@
+#!/bin/bash
+# Attacks 78 and 79, from the side of the file system's server: a fuse-overlayfs that was taken over reaches nothing.
+. "$SRCDIR/tests/escape/lib.sh"
+: "${STAND_IN:=${PROBE%/*}/stand-in}"
+
+if [ ! -w /dev/fuse ]; then
+    skip "78 the file system's server is confined" "/dev/fuse can't be opened"
+    done_testing
+fi
+mkdir "$HOME/secrets"
+echo canary >"$HOME/secrets/canary"
+chmod 600 "$HOME/secrets/canary"
+canary_state() { (cd "$HOME/secrets" && stat -c '%n %a %s %Y' . * && cat -- *); }
+before=$(canary_state)
+
+# taken_over DEFENCES-OFF ARGS...: runs with the stand-in as fuse-overlayfs; what it could do, in $got.
+taken_over() {
+    got=$(KURUNG_STAND_IN=$STAND_IN KURUNG_STAND_IN_SEEKS=$HOME/secrets/canary undefended "$1" run -q "${@:2}" -- true 2>&1 </dev/null)
+}
+# A mount below it, so that the working directory is fuse-overlayfs's, too.
+profiles=(apt build cargo default git npm pip shell)
+for profile in "${profiles[@]}"; do
+    for who in root self; do
+        taken_over none -p "$profile" --net=none --run-as="$who" --overlay=fuse
+        like "$got" "fuse-overlayfs ended .*: held: the sandbox was ended" \
+            "78 a server that was taken over reaches nothing (-p $profile --run-as=$who)"
+    done
+done
+for how in --id-map=single --home=host --home=persist:x --work-dir=rw --work-dir=hidden --work-dir=ro "--hide=$HOME/secrets" \
+    "--read-only=$HOME/project" --keep=confined; do
+    taken_over none -p build "$how"
+    like "$got" "fuse-overlayfs ended .*: held: the sandbox was ended" "78 nor with ${how/$HOME/\~}"
+done
+"$KURUNG" discard confined >/dev/null 2>&1
+"$KURUNG" discard --home x >/dev/null 2>&1
+is "$(canary_state)" "$before" "78 the canary is as it was"
+
+# What is hidden in the system itself is hidden from the server and from what it is loaded by.
+for hidden in /usr/share/doc /etc/passwd; do
+    KURUNG_STAND_IN=$STAND_IN KURUNG_STAND_IN_SEEKS=$hidden undefended none run -q -p build --hide="$hidden" -- true >seen 2>&1 </dev/null
+    like "$(cat seen)" ": held:" "79 what is hidden in the system is hidden from the server: $hidden"
+    KURUNG_STAND_IN=$STAND_IN KURUNG_STAND_IN_SEEKS=$hidden undefended lower-masks run -q -p build --hide="$hidden" -- true >seen 2>&1 </dev/null
+    like "$(cat seen)" "escaped:.*/lower$hidden" "79 without (lower-masks) it is not: $hidden"
+done
+taken_over lower-masks -p build
+like "$got" "escaped:.* read /lower$HOME/secrets/canary" "79 without (lower-masks) homes are seen by it"
+taken_over confine -p build
+like "$got" "escaped:.* wrote $HOME/secrets/canary" "78 without (confine) it writes the user's files"
+isnt "$(canary_state)" "$before" "78 and the canary shows it"
+done_testing
