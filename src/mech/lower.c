@@ -45,6 +45,11 @@ int lower_make_empty(int *ret_fd, Error *err)
         if (mkdirat(fd, "d", 0555) < 0 ||
             (file = openat(fd, "f", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444)) < 0)
                 return error_set_errno(err, errno, "making an empty directory and an empty file");
+        /* Copies are as it is; with a file open for writing it could not be made so. */
+        file = fd_close(file);
+        r = mount_set(fd, MOUNT_ATTR_RDONLY, false);
+        if (r < 0)
+                return error_set_errno(err, r, "making an empty directory read-only");
         *ret_fd = TAKE_FD(fd);
         return 0;
 }
@@ -66,8 +71,6 @@ static int cover(int tree, const char *place, bool no_follow, int empty)
                 r = -errno;
         if (r == 0)
                 r = mount_clone(empty, S_ISDIR(st.st_mode) ? "d" : "f", false, &mount_fd);
-        if (r == 0)
-                r = mount_set(mount_fd, MOUNT_ATTR_RDONLY, false);
         return r < 0 ? r : mount_attach(mount_fd, target);
 }
 

@@ -31,6 +31,13 @@ for how in --id-map=single --home=host --home=persist:x --work-dir=rw --work-dir
     taken_over none -p build "$how"
     like "$got" "fuse-overlayfs ended .*: held: the sandbox was ended" "78 nor with ${how/$HOME/\~}"
 done
+# Where the working directory has mounts below it, it is fuse-overlayfs that catches its writes, whatever serves the root.
+mkdir sub
+for engine in kernel none fuse; do
+    got=$(in_mounts "mount -t tmpfs none '$PWD/sub'" env KURUNG_STAND_IN="$STAND_IN" KURUNG_STAND_IN_SEEKS="$HOME/secrets/canary" \
+        "$KURUNG_UNDEFENDED" run -q --overlay=$engine --hide="$HOME/project/sub" -- true 2>&1 </dev/null)
+    like "$got" "fuse-overlayfs ended .*: held: the sandbox was ended" "78 nor the working directory's own ($engine)"
+done
 "$KURUNG" discard confined >/dev/null 2>&1
 "$KURUNG" discard --home x >/dev/null 2>&1
 is "$(canary_state)" "$before" "78 the canary is as it was"
