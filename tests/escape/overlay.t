@@ -1,0 +1,123 @@
+#!/bin/bash
+# Attacks 78 and 79: the payload leads the file system's server to the host, or makes the kernel drop our mounts.
+. "$SRCDIR/tests/escape/lib.sh"
+attacker=${PROBE%/*}/fuse-attack
+cp "$attacker" fuse-attack
+
+# What is never seen inside, whatever is shared: /var/tmp is the sandbox's own.
+canary=$(mktemp -d /var/tmp/kurung-canary.XXXXXX)
+token=token-$RANDOM$RANDOM
+names=(stat read open readlink getxattr link link-out create mkdir mknod symlink unlink rmdir rename chmod chown utimens truncate
+    setxattr held-fifo held-socket held-link)
+make_canary() {
+    local name
+    chmod -R u+rwX "$canary" 2>/dev/null
+    rm -rf "$canary"
+    mkdir "$canary"
+    touch "$canary/marker"
+    for name in "${names[@]}"; do
+        mkdir -p "$canary/$name/directory"
+        echo "$token" >"$canary/$name/secret"
+        ln -s "$token" "$canary/$name/link"
+        touch "$canary/$name/directory/$token"
+        setfattr -n user.secret -v "$token" "$canary/$name/secret"
+    done
+    rm "$canary/rmdir/directory/$token"
+    # The attacker knows the secrets by their time.
+    find "$canary" -exec touch -h -d @1000000 {} +
+}
+# Names, kinds, modes, owners, sizes, times, attributes and contents, each line with the attack's name first.
+state() {
+    (
+        cd "$canary" || exit
+        find . -mindepth 1 ! -name . -printf '%P %y %m %U:%G %s %T@ %l\n'
+        find . -type f -exec cksum {} + | sed 's, ,_,g; s,.*_\./,,'
+        getfattr -R -h -d -m - . 2>/dev/null | awk '/^# file: / { file = $3; next } /./ { print file, $0 }'
+    ) | sort
+}
+
+# run_lead COMMAND... -- : runs the attack; $led are the names of the attacks that reached the host.
+run_lead() {
+    local name now
+    "$@" ./fuse-attack lead "$canary" "$token" / . "$HOME" >"$HOME/.led" 2>"$HOME/.led-errors" </dev/null
+    now=$(state)
+    led=
+    for name in "${names[@]}"; do
+        if grep -qx "learnt $name" "$HOME/.led" ||
+            [ "$(grep -E "^$name(-(new|file|fifo))?(/| )" <<<"$now")" != "$(grep -E "^$name(/| )" <<<"$before")" ]; then
+            led+=" $name"
+        fi
+    done
+    [ "$now" = "$before" ] || {
+        led=${led:- other}
+        make_canary
+        before=$(state)
+    }
+    grep -qx done "$HOME/.led" || led+=" (the attack did not run: $(tail -n 3 "$HOME/.led"; cat "$HOME/.led-errors"))"
+}
+
+# both NAME COMMAND...: attacks 78 and 79 in the sandbox that "COMMAND... -- PROGRAM" makes.
+hidden=$project/hidden/deep
+mkdir -p "$hidden"
+echo "$token" >"$hidden/secret"
+both() {
+    local name=$1
+    shift
+    run_lead "$@" --
+    is "$led" '' "78 no name of the payload leads to the host ($name)"
+    "$@" --hide="$hidden" --hide=/usr/share/dpkg -- ./fuse-attack uncover all /var/log /var/mail /usr/share/dpkg "$hidden" \
+        "$canary/marker" >"$HOME/.out" 2>&1 </dev/null
+    # What a mount covers is masked below it, too: then a mount that goes ends the sandbox.
+    like "$(<"$HOME/.out")" 'held: all|kurung: .*(disappeared|detached|gone|unmounted)' "79 all mounts stay where they are ($name)" &&
+        unlike "$(<"$HOME/.out")" 'is seen' "79 hidden places show nothing ($name)"
+}
+
+make_canary
+before=$(state)
+mkdir "$HOME/.cargo"
+printf '[source.crates-io]\nreplace-with = "mirror"\n[source.mirror]\nregistry = "sparse+http://cargo.example/index/"\n' >"$HOME/.cargo/config.toml"
+read -ra profiles <<<"$(scaled "default shell git build apt cargo npm pip" "default build")"
+for profile in "${profiles[@]}"; do
+    both "-p $profile" "$KURUNG" run -p "$profile"
+done
+for engine in fuse kernel none; do
+    for who in root self; do
+        read -ra maps <<<"$(scaled "auto single" auto)"
+        for map in "${maps[@]}"; do
+            both "$engine, $who, ids $map" "$KURUNG" run --overlay=$engine --run-as=$who --id-map=$map
+        done
+    done
+done
+# A working directory with a mount below it can't be the lower of the kernel's overlay.
+mkdir sub
+for who in root self; do
+    for engine in fuse kernel none; do
+        both "working directory by fuse, $engine, $who" in_mounts 'mount -t tmpfs none "$HOME/project/sub"' \
+            "$KURUNG" run --overlay=$engine --run-as=$who
+    done
+    both "Home=host, $who" "$KURUNG" run --home=host --run-as=$who
+    both "Home=persist, $who" "$KURUNG" run --home=persist:attacked --run-as=$who
+done
+"$KURUNG" discard --home=attacked >/dev/null 2>&1
+
+# Each seen to succeed without the server's confinement.
+succeeds() { # NAME COMMAND...
+    local name
+    run_lead "${@:2}" --
+    for name in "${names[@]}"; do
+        case $name in
+        # What fuse-overlayfs opens it opens beneath its layer, where the link leads nowhere.
+        read | open | rename | setxattr) unlike "$led " " $name " "78 $name is held by fuse-overlayfs itself ($1)" ;;
+        *) like "$led " " $name " "78 $name: succeeds without (confine) ($1)" ;;
+        esac
+    done
+}
+undefended_run=(env KURUNG_DEFENCE_OFF=confine "$KURUNG_UNDEFENDED" run)
+succeeds "-p build" "${undefended_run[@]}" -p build
+succeeds "Home=host" "${undefended_run[@]}" --home=host --run-as=root
+for variant in exchange unknown-exchange unknown-rename; do
+    like "$(undefended pin,confine run -q -p build -- ./fuse-attack uncover $variant /var/log 2>&1 </dev/null)" ^escaped \
+        "79 $variant: succeeds without (pin)"
+done
+rm -rf "$canary"
+done_testing
