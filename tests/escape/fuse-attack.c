@@ -2,20 +2,20 @@
 /*
  * Attacks 78 and 79: a payload that leads the file system's server astray.
  *
- *   fuse-attack lead CANARY TOKEN ROOT...     makes fuse-overlayfs follow a link of the payload's on the host. ROOT is
- *                                             the root directory of an overlay, CANARY a directory on the host that
- *                                             is not seen inside, TOKEN what its secrets hold.
- *   fuse-attack uncover VARIANT|all [PLACE...] makes the kernel detach mounts; PLACE: a file or directory that is hidden.
+ *   fuse-attack lead CANARY TOKEN ROOT...     makes fuse-overlayfs follow a link of the payload's on the
+ * host. ROOT is the root directory of an overlay, CANARY a directory on the host that is not seen inside,
+ * TOKEN what its secrets hold. fuse-attack uncover VARIANT|all [PLACE...] makes the kernel detach mounts;
+ * PLACE: a file or directory that is hidden.
  *
- * "lead" prints "learnt NAME" for each attack that brought something of the host inside. What else it does has to
- * be looked for on the host, in the directory CANARY/NAME. "uncover" prints "escaped" or "held".
+ * "lead" prints "learnt NAME" for each attack that brought something of the host inside. What else it does
+ * has to be looked for on the host, in the directory CANARY/NAME. "uncover" prints "escaped" or "held".
  *
- * A directory gets lost like this: it is renamed to ".wh.x", which fuse-overlayfs lets pass. When something is
- * renamed over that, the kernel asks again whether the name is there, and fuse-overlayfs denies it; then it finds
- * the directory in its own table after all, and moves it out of the way, to a number in its work directory. For
- * the kernel it is alive, if only by a descriptor, while fuse-overlayfs takes the number for a path in the upper
- * directory. There the payload can have a link of that name, and a path with a link in the middle leads to where
- * the link leads on the host.
+ * A directory gets lost like this: it is renamed to ".wh.x", which fuse-overlayfs lets pass. When something
+ * is renamed over that, the kernel asks again whether the name is there, and fuse-overlayfs denies it; then
+ * it finds the directory in its own table after all, and moves it out of the way, to a number in its work
+ * directory. For the kernel it is alive, if only by a descriptor, while fuse-overlayfs takes the number for a
+ * path in the upper directory. There the payload can have a link of that name, and a path with a link in the
+ * middle leads to where the link leads on the host.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -75,8 +75,8 @@ static bool holds_token(int dir, const char *path)
 }
 
 /*
- * fuse-overlayfs counts: whatever is made under a temporary name, or removed, takes a number. What the payload did
- * took so many; a few were taken before.
+ * fuse-overlayfs counts: whatever is made under a temporary name, or removed, takes a number. What the
+ * payload did took so many; a few were taken before.
  */
 static long counter;
 
@@ -131,7 +131,8 @@ static int lose(void)
         return fd;
 }
 
-/* Makes directories get lost until one's number is that of a link to the canary: its marker is seen below it. */
+/* Makes directories get lost until one's number is that of a link to the canary: its marker is seen below it.
+ */
 static int lose_at_link(long first)
 {
         struct stat st;
@@ -353,9 +354,9 @@ static void by_lost_directory(void)
 }
 
 /*
- * What is removed but still held is a number in the work directory, and fuse-overlayfs gives up its path in the
- * *upper* directory to chmod(2), utimensat(2) and chown(2), which follow a link of that name. In the answer are the
- * attributes of what it leads to.
+ * What is removed but still held is a number in the work directory, and fuse-overlayfs gives up its path in
+ * the *upper* directory to chmod(2), utimensat(2) and chown(2), which follow a link of that name. In the
+ * answer are the attributes of what it leads to.
  */
 static void by_held_node(const char *name, int (*make)(const char *path))
 {
@@ -368,7 +369,8 @@ static void by_held_node(const char *name, int (*make)(const char *path))
         while (first >= 0 && !is_past(first)) {
                 counter++;
                 int fd = make("held") < 0 ? -1 : openat(root, "held", O_PATH | O_NOFOLLOW);
-                if (remove_at(root, "held", 0) < 0 || fd < 0 || fchmodat(AT_FDCWD, fd_path(fd, self), 0666, 0) < 0) {
+                if (remove_at(root, "held", 0) < 0 || fd < 0 ||
+                    fchmodat(AT_FDCWD, fd_path(fd, self), 0666, 0) < 0) {
                         close(fd);
                         continue;
                 }
@@ -477,7 +479,8 @@ static Mounts *mounts_now(void)
                 exit(2);
         while (m->n < MAX_MOUNTS && getline(&line, &size, f) > 0) {
                 Mount *mount = &m->items[m->n];
-                if (sscanf(line, "%d %d %*s %ms %ms", &mount->id, &mount->parent, &mount->root, &mount->point) != 4)
+                if (sscanf(line, "%d %d %*s %ms %ms", &mount->id, &mount->parent, &mount->root,
+                           &mount->point) != 4)
                         exit(2);
                 mount->in_memory = strstr(line, " - tmpfs ");
                 m->n++;
@@ -499,19 +502,21 @@ static Mounts *mounts;
 static int n_escaped;
 
 /*
- * Says which mounts are not where they were the last time. What is mounted in a tmpfs may be moved with the directory
- * it is on: nothing of the host is below that.
+ * Says which mounts are not where they were the last time. What is mounted in a tmpfs may be moved with the
+ * directory it is on: nothing of the host is below that.
  */
 static void look(const char *variant, const char *place)
 {
         Mounts *now = mounts_now();
         for (size_t i = 0; i < mounts->n; i++) {
-                const Mount *was = &mounts->items[i], *is = by_id(now, was->id), *holder = by_id(now, was->parent);
+                const Mount *was = &mounts->items[i], *is = by_id(now, was->id),
+                            *holder = by_id(now, was->parent);
                 if (is && (strcmp(is->point, was->point) == 0 || (holder && holder->in_memory)))
                         continue;
                 /* What is on another one goes with it. */
-                if (is && holder && strncmp(is->point, holder->point, strlen(holder->point)) == 0 && holder->point[1] &&
-                    by_id(mounts, was->parent) && strcmp(holder->point, by_id(mounts, was->parent)->point) != 0)
+                if (is && holder && strncmp(is->point, holder->point, strlen(holder->point)) == 0 &&
+                    holder->point[1] && by_id(mounts, was->parent) &&
+                    strcmp(holder->point, by_id(mounts, was->parent)->point) != 0)
                         continue;
                 printf("escaped: %s of %s: %s is %s\n", variant, place, was->point, is ? "moved" : "gone");
                 n_escaped++;
@@ -519,7 +524,8 @@ static void look(const char *variant, const char *place)
         mounts = now;
 }
 
-/* Looks for each mount's name below @dir, where it was below @place: the kernel drops those that are not found. */
+/* Looks for each mount's name below @dir, where it was below @place: the kernel drops those that are not
+ * found. */
 static void look_below(const char *dir, const char *place)
 {
         size_t n = strlen(place);
@@ -662,8 +668,12 @@ static const struct {
         const char *name;
         void (*try)(const char *place);
 } variants[] = {
-        {"exchange", by_exchange}, {"unknown-exchange", by_unknown_exchange}, {"unknown-rename", by_unknown_rename},
-        {"rename", by_rename},     {"removal", by_removal},                   {"opaque", by_opaque},
+        {"exchange", by_exchange},
+        {"unknown-exchange", by_unknown_exchange},
+        {"unknown-rename", by_unknown_rename},
+        {"rename", by_rename},
+        {"removal", by_removal},
+        {"opaque", by_opaque},
         {"whiteout", by_whiteout},
 };
 

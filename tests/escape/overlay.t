@@ -36,24 +36,21 @@ state() {
     ) | sort
 }
 
-# run_lead COMMAND... -- : runs the attack; $led are the names of the attacks that reached the host.
+# run_lead COMMAND...: runs the attack in the sandbox that "COMMAND... PROGRAM" makes; $led are the names of what reached
+# the host, as the attacker learnt something, or something of that name is not as it was.
 run_lead() {
-    local name now
+    local now
     "$@" ./fuse-attack lead "$canary" "$token" / . "$HOME" >"$HOME/.led" 2>"$HOME/.led-errors" </dev/null
     now=$(state)
-    led=
-    for name in "${names[@]}"; do
-        if grep -qx "learnt $name" "$HOME/.led" ||
-            [ "$(grep -E "^$name(-(new|file|fifo))?(/| )" <<<"$now")" != "$(grep -E "^$name(/| )" <<<"$before")" ]; then
-            led+=" $name"
-        fi
-    done
+    led=$({
+        sed -n 's/^learnt //p' "$HOME/.led"
+        comm -3 <(echo "$before") <(echo "$now") | sed -E 's,^\t,,; s,[ /].*,,; s,-(new|file|fifo)$,,'
+    } | sort -u | tr '\n' ' ')
     [ "$now" = "$before" ] || {
-        led=${led:- other}
         make_canary
         before=$(state)
     }
-    grep -qx done "$HOME/.led" || led+=" (the attack did not run: $(tail -n 3 "$HOME/.led"; cat "$HOME/.led-errors"))"
+    [ "$(tail -n 1 "$HOME/.led")" = "done" ] || led+="(the attack did not run: $(tail -n 3 "$HOME/.led"; cat "$HOME/.led-errors"))"
 }
 
 # both NAME COMMAND...: attacks 78 and 79 in the sandbox that "COMMAND... -- PROGRAM" makes.
@@ -107,8 +104,8 @@ succeeds() { # NAME COMMAND...
     for name in "${names[@]}"; do
         case $name in
         # What fuse-overlayfs opens it opens beneath its layer, where the link leads nowhere.
-        read | open | rename | setxattr) unlike "$led " " $name " "78 $name is held by fuse-overlayfs itself ($1)" ;;
-        *) like "$led " " $name " "78 $name: succeeds without (confine) ($1)" ;;
+        read | open | rename | setxattr) unlike " $led" " $name " "78 $name is held by fuse-overlayfs itself ($1)" ;;
+        *) like " $led" " $name " "78 $name: succeeds without (confine) ($1)" ;;
         esac
     done
 }
