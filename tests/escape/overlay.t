@@ -8,7 +8,7 @@ cp "$attacker" fuse-attack
 canary=$(mktemp -d /var/tmp/kurung-canary.XXXXXX)
 token=token-$RANDOM$RANDOM
 names=(stat read open readlink getxattr link link-out create mkdir mknod symlink unlink rmdir rename chmod chown utimens truncate
-    setxattr held-fifo held-socket held-link)
+    setxattr held-chmod held-utimens held-chown held-link long acl)
 make_canary() {
     local name
     chmod -R u+rwX "$canary" 2>/dev/null
@@ -23,7 +23,6 @@ make_canary() {
         setfattr -n user.secret -v "$token" "$canary/$name/secret"
     done
     rm "$canary/rmdir/directory/$token"
-    # The attacker knows the secrets by their time.
     find "$canary" -exec touch -h -d @1000000 {} +
 }
 # Names, kinds, modes, owners, sizes, times, attributes and contents, each line with the attack's name first.
@@ -57,6 +56,7 @@ run_lead() {
 hidden=$project/hidden/deep
 mkdir -p "$hidden"
 echo "$token" >"$hidden/secret"
+ended='kurung: .*(disappeared|detached|gone|unmounted)'
 both() {
     local name=$1
     shift
@@ -64,9 +64,16 @@ both() {
     is "$led" '' "78 no name of the payload leads to the host ($name)"
     "$@" --hide="$hidden" --hide=/usr/share/dpkg -- ./fuse-attack uncover all /var/log /var/mail /usr/share/dpkg "$hidden" \
         "$canary/marker" >"$HOME/.out" 2>&1 </dev/null
-    # What a mount covers is masked below it, too: then a mount that goes ends the sandbox.
-    like "$(<"$HOME/.out")" 'held: all|kurung: .*(disappeared|detached|gone|unmounted)' "79 all mounts stay where they are ($name)" &&
-        unlike "$(<"$HOME/.out")" 'is seen' "79 hidden places show nothing ($name)"
+    like "$(<"$HOME/.out")" "held: all|$ended" "79 all mounts stay where they are ($name)"
+    unlike "$(<"$HOME/.out")" 'is seen' "79 hidden places show nothing ($name)"
+}
+
+# thefts NAME COMMAND...: what no pin holds. What a mount covers is masked below it, too, and a mount that goes ends the sandbox.
+thefts() {
+    "${@:2}" --hide="$hidden" --hide=/usr/share/dpkg -- ./fuse-attack uncover theft /var/log /var/mail /usr/share/dpkg "$hidden" \
+        "$canary/marker" >"$HOME/.out" 2>&1 </dev/null
+    like "$(<"$HOME/.out")" "held: all|$ended" "79 a mount that goes ends the sandbox ($1)"
+    unlike "$(<"$HOME/.out")" 'is seen' "79 and what it hid is not seen ($1)"
 }
 
 make_canary
@@ -81,8 +88,19 @@ for engine in fuse kernel none; do
     for who in root self; do
         read -ra maps <<<"$(scaled "auto single" auto)"
         for map in "${maps[@]}"; do
-            both "$engine, $who, ids $map" "$KURUNG" run --overlay=$engine --run-as=$who --id-map=$map
+            both "$engine, $who, ids $map" "$KURUNG" run --overlay=$engine --run-as=$who --id-map="$map"
         done
+    done
+done
+thefts "-p build" "$KURUNG" run -p build
+thefts "fuse, root, ids single" "$KURUNG" run --overlay=fuse --run-as=root --id-map=single
+thefts "Home=persist" "$KURUNG" run --home=persist:attacked --run-as=root
+# A root of one's own.
+mkdir -p "$HOME/root/usr" "$HOME/root/var/tmp" "$HOME/root/etc"
+for name in bin lib lib64; do ln -s "usr/$name" "$HOME/root/$name"; done
+for who in root self; do
+    for engine in fuse kernel; do
+        both "another root, $engine, $who" "$KURUNG" run --root="$HOME/root" --read-only=/usr --overlay=$engine --run-as=$who
     done
 done
 # A working directory with a mount below it can't be the lower of the kernel's overlay.
@@ -103,8 +121,10 @@ succeeds() { # NAME COMMAND...
     run_lead "${@:2}" --
     for name in "${names[@]}"; do
         case $name in
+        # The canary's path has to be in the overlay itself.
+        acl) [ "$1" = "Home=host" ] && like " $led" " $name " "78 $name: succeeds without (confine) ($1)" ;;
         # What fuse-overlayfs opens it opens beneath its layer, where the link leads nowhere.
-        read | open | rename | setxattr) unlike " $led" " $name " "78 $name is held by fuse-overlayfs itself ($1)" ;;
+        read | open | rename) unlike " $led" " $name " "78 $name is held by fuse-overlayfs itself ($1)" ;;
         *) like " $led" " $name " "78 $name: succeeds without (confine) ($1)" ;;
         esac
     done
@@ -112,8 +132,8 @@ succeeds() { # NAME COMMAND...
 undefended_run=(env KURUNG_DEFENCE_OFF=confine "$KURUNG_UNDEFENDED" run)
 succeeds "-p build" "${undefended_run[@]}" -p build
 succeeds "Home=host" "${undefended_run[@]}" --home=host --run-as=root
-for variant in exchange unknown-exchange unknown-rename; do
-    like "$(undefended pin,confine run -q -p build -- ./fuse-attack uncover $variant /var/log 2>&1 </dev/null)" ^escaped \
+for variant in exchange unknown-exchange unknown-rename theft; do
+    like "$(undefended pin,confine run -q -p build -- ./fuse-attack uncover $variant 2>&1 </dev/null)" 'escaped: .*is gone' \
         "79 $variant: succeeds without (pin)"
 done
 rm -rf "$canary"
