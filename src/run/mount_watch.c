@@ -120,7 +120,7 @@ static int lost(Error *err, const char *path)
 {
         return error_set(
                 err, ESTALE,
-                "the sandbox was ended: %s was replaced, moved or removed outside of it, and could not be "
+                "the sandbox was ended: %s was replaced, moved or removed, and could not be "
                 "protected inside any more (programs that save a file by renaming a new one over it do that: "
                 "hide or share its directory instead)",
                 path);

@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -803,6 +804,7 @@ int main(int argc, char **argv)
         token = argv[4];
         canary = argv[5];
         setvbuf(stdout, NULL, _IOLBF, 0);
+        (void)signal(SIGPIPE, SIG_IGN);
         for (size_t i = 0; i < MAX_FDS; i++)
                 fds[i] = -1;
         /* Out of the way of the walk's descriptors, so that these have the same numbers every time. */

@@ -63,7 +63,7 @@ walk() {
     esac
     digest >"$HOME/.after"
     if ! cmp -s "$HOME/.before" "$HOME/.after"; then
-        violation+=" the host is changed: $(diff -a "$HOME/.before" "$HOME/.after" | grep -a '^[<>]' | head -n 4)"
+        violation+=" the host is changed: $(diff -a "$HOME/.before" "$HOME/.after" | grep -a '^[<>]' | head -n 12)"
         make_trees 2>/dev/null
         digest >"$HOME/.before"
     fi
