@@ -165,6 +165,8 @@ static int fds[MAX_FDS];
 /* Where most is done for a while, so that operations meet: a place, and its file system. */
 static const char *here = "";
 static long here_until;
+/* Links wait for the next temporary names until then. */
+static long planted_until;
 
 /*
  * How many temporary names the file system's server may have used: about one for each node that is made or
@@ -468,7 +470,8 @@ static void op_plant(void)
                         break;
                 server->counter++;
         }
-        here_until += 30;
+        planted_until = step + 40;
+        here_until += 40;
 }
 
 static void op_link(void)
@@ -699,7 +702,7 @@ static void op_take_away(void)
         fd = open(path, (kind == 3 ? O_RDONLY | O_DIRECTORY : O_PATH | O_NOFOLLOW) | O_CLOEXEC);
         did(fd, "hold %s", path);
         const char *from = path;
-        for (unsigned i = 0; i <= below(3); i++) {
+        for (unsigned i = 0, n = 1 + below(3); i < n; i++) {
                 switch (below(5)) {
                 case 0:
                         if (did(renameat2(AT_FDCWD, from, AT_FDCWD, odd, below(2)), "rename %s %s", from,
@@ -720,7 +723,7 @@ static void op_take_away(void)
                         break;
                 }
         }
-        for (unsigned i = 0; i <= below(6); i++)
+        for (unsigned i = 0, n = 1 + below(6); i < n; i++)
                 use_held(fd);
         keep(fd);
 }
@@ -751,6 +754,10 @@ static const struct {
 static void do_step(void)
 {
         unsigned all = 0;
+        if (step < planted_until && one_in(2)) {
+                op_take_away();
+                return;
+        }
         for (size_t i = 0; i < sizeof(ops) / sizeof(*ops); i++)
                 all += ops[i].weight;
         unsigned r = below(all);

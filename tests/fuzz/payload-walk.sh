@@ -57,8 +57,8 @@ walk() {
     case $status in
     0) ;;
     1) violation=$(grep -a violated "$HOME/.walked" || tail -n 2 "$HOME/.walked") ;;
-    # What a mount covers is masked below it, too: then a mount that goes ends the sandbox, and says so.
-    125) grep -aqE '^kurung: .*(disappeared|detached|gone|unmounted)' "$HOME/.walked" || violation="status 125: $(tail -n 2 "$HOME/.walked")" ;;
+    # A mount that goes ends the sandbox, and so does a fuse-overlayfs that crashed.
+    125) grep -aqE '^kurung: .*(disappeared|detached|gone|unmounted|fuse-overlayfs ended)' "$HOME/.walked" || violation="status 125: $(tail -n 2 "$HOME/.walked")" ;;
     *) violation="status $status: $(tail -n 2 "$HOME/.walked")" ;;
     esac
     digest >"$HOME/.after"
