@@ -379,6 +379,45 @@ static void by_lost_directory(bool is_root)
 }
 
 /*
+ * Ways to the host's root that a server in a root of its own might still have: by itself and by what it has
+ * open. Each of the next numbers is another one's.
+ */
+static void by_magic_links(void)
+{
+        static const char *const ways[] = {"/proc/self/root", "/proc/self/cwd",   "/proc/1/root",
+                                           "/proc/self/fd/3", "/proc/self/fd/4",  "/proc/self/fd/5",
+                                           "/proc/self/fd/6", "/proc/self/fd/7",  "/proc/self/fd/8",
+                                           "/proc/self/fd/9", "/proc/self/fd/10", "/proc/self/fd/11",
+                                           "/proc/self/fd/12"};
+        enum { WAYS = sizeof(ways) / sizeof(*ways) };
+        char target[PATH_MAX];
+        Name name;
+        bool found = false;
+        long first = counter + 2 * LINKS, last = first + 2 * LINKS;
+        for (long i = first; i < last; i++) {
+                (void)snprintf(target, sizeof(target), "%s%s", ways[i % WAYS], canary);
+                (void)snprintf(name, sizeof(name), "%ld", i);
+                if (make_symlink(target, name) < 0)
+                        return;
+        }
+        while (counter < last + AHEAD && !found) {
+                struct stat st;
+                int fd = lose();
+                if (fd < 0)
+                        return;
+                counter += 2;
+                found = mkdirat(fd, "new", 0755) == 0 && unlinkat(fd, "new", AT_REMOVEDIR) == 0 &&
+                        fstatat(fd, "marker", &st, AT_SYMLINK_NOFOLLOW) == 0;
+                if (found)
+                        (void)mkdirat(fd, "magic-new", 0755);
+                close(fd);
+        }
+        if (found)
+                learnt("magic");
+        tried("magic", found ? 0 : -1);
+}
+
+/*
  * What is removed but still held is a number in the work directory, and fuse-overlayfs gives up its path in
  * the *upper* directory to chmod(2), utimensat(2) and chown(2), which follow a link of that name.
  */
@@ -552,6 +591,7 @@ static int lead(char **argv)
                 by_held_node("held-utimens", make_socket, change_times);
                 by_held_node("held-chown", make_fifo, change_owner);
                 by_held_link();
+                by_magic_links();
                 by_long_path();
                 by_acl();
                 by_lost_directory(strcmp(*argv, "/") == 0);

@@ -8,7 +8,7 @@ cp "$attacker" fuse-attack
 canary=$(mktemp -d /var/tmp/kurung-canary.XXXXXX)
 token=token-$RANDOM$RANDOM
 names=(stat read open readlink getxattr link link-out create mkdir mknod symlink unlink rmdir rename chmod chown utimens truncate
-    setxattr held-chmod held-utimens held-chown held-link long acl)
+    setxattr held-chmod held-utimens held-chown held-link magic long acl)
 make_canary() {
     local name
     chmod -R u+rwX "$canary" 2>/dev/null
@@ -80,15 +80,17 @@ make_canary
 before=$(state)
 mkdir "$HOME/.cargo"
 printf '[source.crates-io]\nreplace-with = "mirror"\n[source.mirror]\nregistry = "sparse+http://cargo.example/index/"\n' >"$HOME/.cargo/config.toml"
+# All of it here; in the slow test machine each engine and each kind of overlay once.
 read -ra profiles <<<"$(scaled "default shell git build apt cargo npm pip" "default build")"
+read -ra identities <<<"$(scaled "root self" root)"
+read -ra maps <<<"$(scaled "auto single" auto)"
 for profile in "${profiles[@]}"; do
     both "-p $profile" "$KURUNG" run -p "$profile"
 done
 for engine in fuse kernel none; do
-    for who in root self; do
-        read -ra maps <<<"$(scaled "auto single" auto)"
+    for who in "${identities[@]}"; do
         for map in "${maps[@]}"; do
-            both "$engine, $who, ids $map" "$KURUNG" run --overlay=$engine --run-as=$who --id-map="$map"
+            both "$engine, $who, ids $map" "$KURUNG" run --overlay="$engine" --run-as="$who" --id-map="$map"
         done
     done
 done
@@ -98,20 +100,20 @@ thefts "Home=persist" "$KURUNG" run --home=persist:attacked --run-as=root
 # A root of one's own.
 mkdir -p "$HOME/root/usr" "$HOME/root/var/tmp" "$HOME/root/etc"
 for name in bin lib lib64; do ln -s "usr/$name" "$HOME/root/$name"; done
-for who in root self; do
+for who in "${identities[@]}"; do
     for engine in fuse kernel; do
-        both "another root, $engine, $who" "$KURUNG" run --root="$HOME/root" --read-only=/usr --overlay=$engine --run-as=$who
+        both "another root, $engine, $who" "$KURUNG" run --root="$HOME/root" --read-only=/usr --overlay="$engine" --run-as="$who"
     done
 done
 # A working directory with a mount below it can't be the lower of the kernel's overlay.
 mkdir sub
-for who in root self; do
-    for engine in fuse kernel none; do
+for who in "${identities[@]}"; do
+    for engine in $(scaled "fuse kernel none" kernel); do
         both "working directory by fuse, $engine, $who" in_mounts 'mount -t tmpfs none "$HOME/project/sub"' \
-            "$KURUNG" run --overlay=$engine --run-as=$who
+            "$KURUNG" run --overlay="$engine" --run-as="$who"
     done
-    both "Home=host, $who" "$KURUNG" run --home=host --run-as=$who
-    both "Home=persist, $who" "$KURUNG" run --home=persist:attacked --run-as=$who
+    both "Home=host, $who" "$KURUNG" run --home=host --run-as="$who"
+    both "Home=persist, $who" "$KURUNG" run --home=persist:attacked --run-as="$who"
 done
 "$KURUNG" discard --home attacked >/dev/null 2>&1
 

@@ -50,6 +50,8 @@ kinds=(
 # walk KIND SEED STEPS [FROM]: one walk; $violation is what did not hold, or nothing. Steps are printed from FROM on.
 walk() {
     local kind=$1 status
+    # Every walk begins with an empty one.
+    [ "${kind%%|*}" != "kept home" ] || "$KURUNG" discard --home walked >/dev/null 2>&1
     eval "set -- ${1#*|} \"\${@:2}\""
     violation=
     "${@:1:$#-3}" -q --hide="$hidden" -- ./walker "${@: -3:1}" "${@: -1}" "${@: -2:1}" "$token" "$canary" . "$HOME" >"$HOME/.walked" 2>&1 </dev/null
