@@ -88,6 +88,7 @@ int plan_print_json(const Plan *plan, Error *err)
         json_add_bool(o, "no_new_privileges", plan->no_new_privileges);
         json_add_string(o, "seccomp",
                         plan->seccomp_file ? plan->seccomp_file : plan_seccomp_name(plan->seccomp));
+        json_add_bool(o, "set_id_bits_refused", plan->host_writable);
         json_add(o, "architectures", json_new_strings(&plan->architectures));
         json_add_bool(o, "landlock_scope", plan->landlock_scope);
         json_add(o, "env", json_new_strings(&plan->env));

@@ -6,6 +6,7 @@
 #include "mech/seccomp_policy.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
@@ -54,17 +55,35 @@ static void hash_groups(Hash *h, const SeccompGroup *groups, size_t n)
         }
 }
 
+static void hash_rules(Hash *h)
+{
+        for (size_t i = 0; i < seccomp_rules_n; i++) {
+                const SeccompRule *rule = &seccomp_rules[i];
+                hash_text(h, rule->call);
+                hash_add(h, &rule->answer, sizeof(rule->answer));
+                hash_add(h, &rule->when, sizeof(rule->when));
+                hash_add(h, &rule->unless, sizeof(rule->unless));
+                hash_add(h, rule->tests, rule->n_tests * sizeof(*rule->tests));
+        }
+}
+
 /* All that the compiled filter depends on. */
 static int hash_policy(const Plan *plan, Hash *ret, Error *err)
 {
         Hash h = {UINT64_C(0xcbf29ce484222325), UINT64_C(0x84222325cbf29ce4)};
-        const int versions[] = {SECCOMP_POLICY_VERSION, SCMP_VER_MAJOR, SCMP_VER_MINOR, SCMP_VER_MICRO,
-                                (int)plan->seccomp};
+        const int versions[] = {SECCOMP_POLICY_VERSION,
+                                SCMP_VER_MAJOR,
+                                SCMP_VER_MINOR,
+                                SCMP_VER_MICRO,
+                                (int)plan->seccomp,
+                                plan->host_writable,
+                                (int)(plan->capabilities >> CAP_NET_RAW & 1)};
         struct utsname host;
         hash_text(&h, PACKAGE_VERSION);
         hash_add(&h, versions, sizeof(versions));
         hash_groups(&h, seccomp_refused, seccomp_refused_n);
         hash_groups(&h, seccomp_allowed, seccomp_allowed_n);
+        hash_rules(&h);
         if (uname(&host) == 0)
                 hash_text(&h, host.machine);
         for (size_t i = 0; i < plan->architectures.n; i++)

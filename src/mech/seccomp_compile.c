@@ -3,25 +3,15 @@
 
 #include "base/io.h"
 #include "mech/seccomp_policy.h"
+#include "mech/seccomp_rules.h"
 
-#include <asm/ioctls.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <linux/filter.h>
-#include <sched.h>
 #include <seccomp.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 
 #define FILE_MAX (64 * 1024)
-#define CLONE_NEWTIME_FLAG 0x80
-
-/* clone(2) of these takes the stack first ("C library/kernel differences"). */
-#if defined(__s390__) || defined(__CRIS__)
-#define CLONE_FLAGS_ARG 1
-#else
-#define CLONE_FLAGS_ARG 0
-#endif
 
 /* The functions of libseccomp, as dlsym(3) gives them. */
 typedef struct Library {
@@ -30,8 +20,10 @@ typedef struct Library {
         __typeof__(seccomp_release) *release;
         __typeof__(seccomp_attr_set) *attr_set;
         __typeof__(seccomp_arch_add) *arch_add;
+        __typeof__(seccomp_arch_native) *arch_native;
         __typeof__(seccomp_arch_resolve_name) *arch_resolve_name;
         __typeof__(seccomp_syscall_resolve_name) *syscall_resolve_name;
+        __typeof__(seccomp_syscall_resolve_name_arch) *syscall_resolve_name_arch;
         __typeof__(seccomp_rule_add_array) *rule_add_array;
         __typeof__(seccomp_export_bpf) *export_bpf;
 } Library;
@@ -52,8 +44,10 @@ static int library_load(Library *lib, Error *err)
                 {(void **)&lib->release, "seccomp_release"},
                 {(void **)&lib->attr_set, "seccomp_attr_set"},
                 {(void **)&lib->arch_add, "seccomp_arch_add"},
+                {(void **)&lib->arch_native, "seccomp_arch_native"},
                 {(void **)&lib->arch_resolve_name, "seccomp_arch_resolve_name"},
                 {(void **)&lib->syscall_resolve_name, "seccomp_syscall_resolve_name"},
+                {(void **)&lib->syscall_resolve_name_arch, "seccomp_syscall_resolve_name_arch"},
                 {(void **)&lib->rule_add_array, "seccomp_rule_add_array"},
                 {(void **)&lib->export_bpf, "seccomp_export_bpf"},
         };
@@ -111,53 +105,12 @@ static void rules(Builder *b, uint32_t action, const char *const *names)
                 rule(b, action, *names, 0, NULL);
 }
 
-static void refuse_namespaces(Builder *b, const char *name, unsigned arg)
-{
-        static const uint64_t flags[] = {CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWPID,    CLONE_NEWNET,
-                                         CLONE_NEWIPC,  CLONE_NEWUTS, CLONE_NEWCGROUP, CLONE_NEWTIME_FLAG};
-        /* In clone(2) the lowest byte is the signal: NEWTIME can be asked for by unshare(2) only. */
-        size_t n = str_eq(name, "clone") ? ARRAY_LEN(flags) - 1 : ARRAY_LEN(flags);
-        for (size_t i = 0; i < n; i++)
-                rule_masked(b, SCMP_ACT_ERRNO(EPERM), name, arg, flags[i], flags[i]);
-}
-
-/*
- * Families are compared as 64 bits: what has any of the upper ones set is "greater" and refused, though the
- * kernel would look at the lower 32 only.
- */
-static void refuse_families(Builder *b, bool strict)
-{
-        const uint32_t action = SCMP_ACT_ERRNO(EAFNOSUPPORT);
-        for (uint64_t family = 0; family <= AF_NETLINK; family++) {
-                if (family == AF_UNIX || family == AF_INET || family == AF_INET6 ||
-                    (family == AF_NETLINK && !strict))
-                        continue;
-                const struct scmp_arg_cmp cmp = compare(0, SCMP_CMP_EQ, family, 0);
-                rule(b, action, "socket", 1, &cmp);
-        }
-        const struct scmp_arg_cmp beyond = compare(0, SCMP_CMP_GT, AF_NETLINK, 0);
-        rule(b, action, "socket", 1, &beyond);
-        if (!strict) {
-                const struct scmp_arg_cmp not_route[] = {compare(0, SCMP_CMP_EQ, AF_NETLINK, 0),
-                                                         compare(2, SCMP_CMP_NE, 0, 0)};
-                rule(b, SCMP_ACT_ERRNO(EPROTONOSUPPORT), "socket", ARRAY_LEN(not_route), not_route);
-        }
-        const struct scmp_arg_cmp not_unix = compare(0, SCMP_CMP_GT, AF_UNIX, 0);
-        rule(b, action, "socketpair", 1, &not_unix);
-}
-
 static void fill_refusals(Builder *b, bool strict)
 {
         for (size_t i = 0; i < seccomp_refused_n; i++)
                 if (strict || !seccomp_refused[i].strict)
                         rules(b, SCMP_ACT_ERRNO(EPERM), seccomp_refused[i].names);
         rule(b, SCMP_ACT_ERRNO(ENOSYS), "clone3", 0, NULL);
-        refuse_namespaces(b, "clone", CLONE_FLAGS_ARG);
-        if (!strict) /* strict refuses all of it */
-                refuse_namespaces(b, "unshare", 0);
-        rule_masked(b, SCMP_ACT_ERRNO(EPERM), "ioctl", 1, 0xffffffff, TIOCSTI);
-        rule_masked(b, SCMP_ACT_ERRNO(EPERM), "ioctl", 1, 0xffffffff, TIOCLINUX);
-        refuse_families(b, strict);
 }
 
 static void fill_allowlist(Builder *b, bool strict)
@@ -224,6 +177,35 @@ static int export(Builder *b, struct sock_filter **items, size_t before, size_t 
         return 0;
 }
 
+/* libseccomp's name of an architecture; 0 with @err. */
+static uint32_t resolve_arch(const Library *lib, const char *name, Error *err)
+{
+        uint32_t arch = lib->arch_resolve_name(name);
+        if (arch == 0)
+                (void)error_set(err, EINVAL, "Architectures=%s: unknown", name);
+        return arch;
+}
+
+/* The rules over arguments, in front of the refusals: what they do not answer goes on there. */
+static int add_rules(const Library *lib, const Plan *plan, SeccompFilter *filter, Error *err)
+{
+        CLEANUP_FREE uint32_t *archs = calloc(plan->architectures.n + 1, sizeof(*archs));
+        size_t n = 0;
+        if (!archs)
+                return error_no_memory(err);
+        archs[n++] = lib->arch_native();
+        for (size_t i = 0; i < plan->architectures.n; i++) {
+                uint32_t arch = resolve_arch(lib, plan->architectures.items[i], err);
+                if (arch == 0)
+                        return -EINVAL;
+                if (arch != SCMP_ARCH_NATIVE && arch != archs[0])
+                        archs[n++] = arch;
+        }
+        int r = seccomp_rules_compile(plan, archs, n, lib->syscall_resolve_name_arch, &filter->items,
+                                      &filter->n_refusals);
+        return r < 0 ? error_set_errno(err, r, "making the rules over arguments") : 0;
+}
+
 static int begin(Builder *b, const Plan *plan, uint32_t action, Error *err)
 {
         b->ctx = b->lib->init(action);
@@ -237,10 +219,9 @@ static int begin(Builder *b, const Plan *plan, uint32_t action, Error *err)
         if (r == 0)
                 (void)b->lib->attr_set(b->ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
         for (size_t i = 0; r == 0 && i < plan->architectures.n; i++) {
-                uint32_t arch = b->lib->arch_resolve_name(plan->architectures.items[i]);
+                uint32_t arch = resolve_arch(b->lib, plan->architectures.items[i], err);
                 if (arch == 0)
-                        return error_set(err, EINVAL, "Architectures=%s: unknown",
-                                         plan->architectures.items[i]);
+                        return -EINVAL;
                 r = b->lib->arch_add(b->ctx, arch);
                 if (r == -EEXIST)
                         r = 0;
@@ -268,14 +249,19 @@ int seccomp_compile(const Plan *plan, SeccompFilter *ret, Error *err)
         int r = library_load(&lib, err);
         if (r < 0)
                 return r;
+        r = add_rules(&lib, plan, &filter, err);
+        if (r < 0)
+                return r;
         Builder refusals = {.lib = &lib};
+        size_t n = 0;
         r = begin(&refusals, plan, SCMP_ACT_ALLOW, err);
         if (r == 0)
                 fill_refusals(&refusals, strict);
-        int finished = refusals.ctx ? finish(&refusals, &filter, 0, &filter.n_refusals, err) : 0;
+        int finished = refusals.ctx ? finish(&refusals, &filter, filter.n_refusals, &n, err) : 0;
         r = r < 0 ? r : finished;
         if (r < 0)
                 return r;
+        filter.n_refusals += n;
         Builder allowlist = {.lib = &lib};
         r = begin(&allowlist, plan, SCMP_ACT_ERRNO(ENOSYS), err);
         if (r == 0 && plan->seccomp == SECCOMP_FILE)

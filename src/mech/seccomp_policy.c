@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mech/seccomp_policy.h"
 
+#include <asm/ioctls.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 const SeccompGroup seccomp_refused[] = {
@@ -116,6 +123,138 @@ const SeccompGroup seccomp_allowed[] = {
                "swapcontext", "switch_endian", "sync_file_range2")},
 };
 const size_t seccomp_allowed_n = ARRAY_LEN(seccomp_allowed);
+
+#define CLONE_NEWTIME_FLAG 0x80
+/* Of clone(2) the lowest byte is the signal: CLONE_NEWTIME can be asked for by unshare(2) only. */
+#define CLONE_NAMESPACES                                                                                     \
+        (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |           \
+         CLONE_NEWCGROUP)
+
+/* clone(2) of these takes the stack first ("C library/kernel differences"). */
+#if defined(__s390__) || defined(__CRIS__)
+#define CLONE_FLAGS_ARG 1
+#else
+#define CLONE_FLAGS_ARG 0
+#endif
+
+#define TYPE_MASK 0xf /* of socket(2)'s type; above it are SOCK_CLOEXEC and SOCK_NONBLOCK */
+#define SET_ID (S_ISUID | S_ISGID)
+/* Only then open(2) has a mode; __O_TMPFILE is O_TMPFILE without the O_DIRECTORY in it. */
+#define MAKES_FILE (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))
+
+/* socketcall(2)'s subcalls, setsockopt(2)'s numbers (linux/net.h, linux/tcp.h): not all headers have all. */
+enum {
+        SOCKETCALL_SOCKET = 1,
+        SOCKETCALL_SOCKETPAIR = 8,
+        SOCKETCALL_SETSOCKOPT = 14,
+        OPT_TCP_MD5SIG = 14,
+        OPT_TCP_ULP = 31,
+        OPT_TCP_MD5SIG_EXT = 32,
+        OPT_TCP_AO_ADD_KEY = 38,
+        IP_ICMP = 1,
+        IP_TCP = 6,
+        IP_UDP = 17,
+        IP_ICMPV6 = 58,
+};
+
+#define IS(arg, value)                                                                                       \
+        {                                                                                                    \
+                SECCOMP_EQUAL, arg, ~0U, value                                                               \
+        }
+#define NOT(arg, value)                                                                                      \
+        {                                                                                                    \
+                SECCOMP_NOT_EQUAL, arg, ~0U, value                                                           \
+        }
+#define MASKED(arg, mask, value)                                                                             \
+        {                                                                                                    \
+                SECCOMP_EQUAL, arg, mask, value                                                              \
+        }
+#define HAS(arg, bits)                                                                                       \
+        {                                                                                                    \
+                SECCOMP_ANY_BIT, arg, bits, 0                                                                \
+        }
+#define ZERO(arg)                                                                                            \
+        {                                                                                                    \
+                SECCOMP_NULL, arg, 0, 0                                                                      \
+        }
+#define TYPE(type) MASKED(1, TYPE_MASK, type)
+
+/* clang-format off */
+const SeccompRule seccomp_rules[] = {
+        /* Namespaces. */
+        {"clone", EPERM, 0, 0, 1, {HAS(CLONE_FLAGS_ARG, CLONE_NAMESPACES)}},
+        {"unshare", EPERM, 0, 0, 1, {HAS(0, CLONE_NAMESPACES | CLONE_NEWTIME_FLAG)}},
+
+        /*
+         * Terminals: typing into one. And commands that load a module for anybody: a line discipline
+         * (tty_ldisc_get()), SIOCGIFBR and SIOCSIFBR (bridge), SIOC*DLCI, SIOCGIFVLAN and SIOCSIFVLAN (dlci,
+         * 8021q), SIOCBR* (bridge), all in sock_ioctl() before any capability is asked for.
+         */
+        {"ioctl", EPERM, 0, 0, 1, {IS(1, TIOCSTI)}},
+        {"ioctl", EPERM, 0, 0, 1, {IS(1, TIOCLINUX)}},
+        {"ioctl", EPERM, 0, 0, 1, {IS(1, TIOCSETD)}},
+        {"ioctl", EPERM, 0, 0, 1, {MASKED(1, ~1U, 0x8940)}},
+        {"ioctl", EPERM, 0, 0, 1, {MASKED(1, ~3U, 0x8980)}},
+        {"ioctl", EPERM, 0, 0, 1, {MASKED(1, ~3U, 0x89a0)}},
+
+        /*
+         * Sockets: what is not named here the kernel would look for in modules (net-pf-FAMILY-proto-N-type-N:
+         * SCTP, DCCP, L2TP, SMC...), and MPTCP and UDPLITE are code that few others run. The families INET and
+         * INET6 differ in one bit. SOCK_PACKET of INET would be AF_PACKET (__sock_create()).
+         */
+        {"socket", SECCOMP_PASS, 0, 0, 1, {IS(0, AF_UNIX)}},
+        {"socket", SECCOMP_PASS, 0, SECCOMP_WHEN_STRICT, 2, {IS(0, AF_NETLINK), IS(2, 0 /* ROUTE */)}},
+        {"socket", EPROTONOSUPPORT, 0, SECCOMP_WHEN_STRICT, 1, {IS(0, AF_NETLINK)}},
+        {"socket", EAFNOSUPPORT, 0, 0, 1, {{SECCOMP_NOT_EQUAL, 0, ~(uint32_t)(AF_INET ^ AF_INET6), AF_INET}}},
+        {"socket", SECCOMP_PASS, 0, 0, 2, {TYPE(SOCK_STREAM), IS(2, 0)}},
+        {"socket", SECCOMP_PASS, 0, 0, 2, {TYPE(SOCK_STREAM), IS(2, IP_TCP)}},
+        {"socket", SECCOMP_PASS, 0, 0, 2, {TYPE(SOCK_DGRAM), IS(2, 0)}},
+        {"socket", SECCOMP_PASS, 0, 0, 2, {TYPE(SOCK_DGRAM), IS(2, IP_UDP)}},
+        {"socket", SECCOMP_PASS, 0, 0, 3, {TYPE(SOCK_DGRAM), IS(2, IP_ICMP), IS(0, AF_INET)}},
+        {"socket", SECCOMP_PASS, 0, 0, 3, {TYPE(SOCK_DGRAM), IS(2, IP_ICMPV6), IS(0, AF_INET6)}},
+        {"socket", EPERM, 0, SECCOMP_WHEN_RAW, 1, {TYPE(SOCK_RAW)}},
+        {"socket", EPROTONOSUPPORT, SECCOMP_WHEN_RAW, 0, 1, {IS(2, 0)}},
+        {"socket", SECCOMP_PASS, SECCOMP_WHEN_RAW, 0, 2, {TYPE(SOCK_RAW), MASKED(2, ~0xffU, 0)}},
+        {"socket", EPROTONOSUPPORT, 0, 0, 0, {{0}}},
+        {"socketpair", EAFNOSUPPORT, 0, 0, 1, {NOT(0, AF_UNIX)}},
+        /* Its arguments lie in memory: of architectures that have it, what is looked at above is not there. */
+        {"socketcall", ENOSYS, 0, 0, 1, {IS(0, SOCKETCALL_SOCKET)}},
+        {"socketcall", ENOSYS, 0, 0, 1, {IS(0, SOCKETCALL_SOCKETPAIR)}},
+        {"socketcall", ENOSYS, 0, 0, 1, {IS(0, SOCKETCALL_SETSOCKOPT)}},
+        /* TCP_AO and TCP_MD5SIG make the kernel load the hash of one's choice, TCP_ULP the likes of kTLS. */
+        {"setsockopt", SECCOMP_PASS, 0, 0, 1, {NOT(1, IP_TCP)}},
+        {"setsockopt", ENOPROTOOPT, 0, 0, 1, {IS(2, OPT_TCP_MD5SIG)}},
+        {"setsockopt", ENOPROTOOPT, 0, 0, 1, {IS(2, OPT_TCP_ULP)}},
+        {"setsockopt", ENOPROTOOPT, 0, 0, 1, {IS(2, OPT_TCP_MD5SIG_EXT)}},
+        {"setsockopt", ENOPROTOOPT, 0, 0, 1, {IS(2, OPT_TCP_AO_ADD_KEY)}},
+
+        /*
+         * RLIMIT_CORE stays what it is (base/process.h): who lowers it to 0 would have the host's handler
+         * started, so programs that do for their secrets' sake are told that it is done.
+         */
+        {"setrlimit", 0, 0, 0, 1, {IS(0, RLIMIT_CORE)}},
+        {"prlimit64", SECCOMP_PASS, 0, 0, 1, {NOT(1, RLIMIT_CORE)}},
+        {"prlimit64", SECCOMP_PASS, 0, 0, 1, {ZERO(2)}},
+        {"prlimit64", 0, 0, 0, 1, {ZERO(3)}},
+        {"prlimit64", EPERM, 0, 0, 0, {{0}}}, /* it would be told an old limit that nobody wrote */
+
+        /*
+         * Where other users may see what is written: no set-user-ID and set-group-ID bits. openat2(2) has its
+         * mode in memory, and libraries go on with openat(2).
+         */
+        {"chmod", EPERM, SECCOMP_WHEN_SHARED, 0, 1, {HAS(1, SET_ID)}},
+        {"fchmod", EPERM, SECCOMP_WHEN_SHARED, 0, 1, {HAS(1, SET_ID)}},
+        {"fchmodat", EPERM, SECCOMP_WHEN_SHARED, 0, 1, {HAS(2, SET_ID)}},
+        {"fchmodat2", EPERM, SECCOMP_WHEN_SHARED, 0, 1, {HAS(2, SET_ID)}},
+        {"creat", EPERM, SECCOMP_WHEN_SHARED, 0, 1, {HAS(1, SET_ID)}},
+        {"open", EPERM, SECCOMP_WHEN_SHARED, 0, 2, {HAS(1, MAKES_FILE), HAS(2, SET_ID)}},
+        {"openat", EPERM, SECCOMP_WHEN_SHARED, 0, 2, {HAS(2, MAKES_FILE), HAS(3, SET_ID)}},
+        {"openat2", ENOSYS, SECCOMP_WHEN_SHARED, 0, 0, {{0}}},
+        {"mknod", EPERM, SECCOMP_WHEN_SHARED, 0, 1, {HAS(1, SET_ID)}},
+        {"mknodat", EPERM, SECCOMP_WHEN_SHARED, 0, 1, {HAS(2, SET_ID)}},
+};
+/* clang-format on */
+const size_t seccomp_rules_n = ARRAY_LEN(seccomp_rules);
 
 const char *const seccomp_essential[] = {
         "execve", "exit", "exit_group", "rt_sigreturn", "sigreturn", "restart_syscall", "seccomp", NULL};

@@ -4,9 +4,7 @@
  * call does not exist there, and what is unknown is ENOSYS anyway.
  *
  * Beside the tables, for every policy: clone3(2) is ENOSYS (its flags lie in memory that no filter sees, and
- * libc then takes clone(2)); clone(2) and unshare(2) with a CLONE_NEW* flag are EPERM; ioctl(2) TIOCSTI and
- * TIOCLINUX are EPERM, compared by their lower 32 bits as the kernel does; sockets are of the families UNIX,
- * INET, INET6 and NETLINK (ROUTE only).
+ * libc then takes clone(2)).
  */
 #pragma once
 
@@ -27,6 +25,47 @@ extern const size_t seccomp_refused_n;
 extern const SeccompGroup seccomp_allowed[];
 extern const size_t seccomp_allowed_n;
 
+/** How one argument of a call is compared: its lower 32 bits, which is what the kernel looks at. */
+typedef enum SeccompOp {
+        SECCOMP_EQUAL,     /* (argument & mask) == value */
+        SECCOMP_NOT_EQUAL, /* (argument & mask) != value */
+        SECCOMP_ANY_BIT,   /* (argument & mask) != 0 */
+        SECCOMP_NULL,      /* all 64 bits are 0: a pointer */
+} SeccompOp;
+
+typedef struct SeccompTest {
+        SeccompOp op;
+        unsigned arg;
+        uint32_t mask;
+        uint32_t value;
+} SeccompTest;
+
+#define SECCOMP_TESTS_MAX 3
+#define SECCOMP_PASS 0xffff /* as an answer: the call goes on to the other filters */
+
+/** When a rule is there: what the plan is like. */
+enum {
+        SECCOMP_WHEN_STRICT = 1 << 0,
+        SECCOMP_WHEN_RAW = 1 << 1,    /* CAP_NET_RAW was granted */
+        SECCOMP_WHEN_SHARED = 1 << 2, /* a directory of the host can be written inside */
+};
+
+/**
+ * A rule over the arguments of a call. Of a call's rules, which stand together, the first one whose tests all
+ * hold answers; a call that none answers passes.
+ */
+typedef struct SeccompRule {
+        const char *call;
+        uint16_t answer; /* an errno, 0 for success without the call, or SECCOMP_PASS */
+        unsigned when;   /* SECCOMP_WHEN_*: all of them must hold */
+        unsigned unless; /* and none of these */
+        size_t n_tests;
+        SeccompTest tests[SECCOMP_TESTS_MAX];
+} SeccompRule;
+
+extern const SeccompRule seccomp_rules[];
+extern const size_t seccomp_rules_n;
+
 /** What every program needs to start and end, and seccomp(2) for the second filter: added to a list from a
  * file. */
 extern const char *const seccomp_essential[];
@@ -35,4 +74,4 @@ extern const char *const seccomp_essential[];
 extern const uint64_t seccomp_personalities[];
 
 /** Counted up with every change of the policy that the tables do not show. */
-#define SECCOMP_POLICY_VERSION 1
+#define SECCOMP_POLICY_VERSION 2

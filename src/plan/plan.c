@@ -165,12 +165,28 @@ static int make_identity(Plan *plan, const Spec *spec, const Host *host, Error *
         return plan->newuidmap && plan->newgidmap ? 0 : error_no_memory(err);
 }
 
+/*
+ * Whether the payload writes where another user of the host may look. What is caught or kept is not: it lies
+ * below a directory of ours with mode 0700.
+ */
+static bool is_host_writable(const Plan *plan)
+{
+        for (size_t i = 0; i < plan->n_ops; i++) {
+                const PlanOp *op = &plan->ops[i];
+                if (op->kind == OP_BIND && !(op->flags & OP_RDONLY) &&
+                    !(plan->homes_dir && path_is_below(op->source, plan->homes_dir)))
+                        return true;
+        }
+        return false;
+}
+
 static int make_privileges(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
         uint64_t base = plan->uid == 0 && !spec->capabilities_cleared ? ROOT_CAPABILITIES : 0;
         plan->capabilities = base | spec->capabilities;
         plan->no_new_privileges = spec->no_new_privileges;
         plan->seccomp = spec->seccomp;
+        plan->host_writable = is_host_writable(plan);
         if (spec->seccomp_file && !(plan->seccomp_file = strdup(spec->seccomp_file)))
                 return error_no_memory(err);
         for (size_t i = 0; i < spec->architectures.n; i++)

@@ -150,6 +150,7 @@ typedef struct Plan {
         SeccompKind seccomp;
         char *seccomp_file;
         StrList architectures;
+        bool host_writable;  /* what the payload writes may be seen by other users: no set-user-ID bits */
         bool landlock_scope; /* keep abstract sockets and signals inside (shared network, ABI >= 6) */
 
         /* payload */

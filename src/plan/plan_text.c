@@ -200,6 +200,8 @@ void plan_print(const Plan *plan, FILE *out)
         print_value(out, "no-new-privileges", plan->no_new_privileges ? "yes" : "no");
         print_value(out, "seccomp",
                     plan->seccomp_file ? plan->seccomp_file : plan_seccomp_name(plan->seccomp));
+        if (plan->host_writable)
+                print_value(out, "set-id-bits", "refused");
         for (size_t i = 0; i < plan->architectures.n; i++)
                 print_value(out, "architecture", plan->architectures.items[i]);
         print_value(out, "landlock", plan->landlock_scope ? "scope" : "none");

@@ -61,6 +61,7 @@ static const Field fields[] = {
         FIELD(INT, "seccomp", plan.seccomp, true),
         FIELD(TEXT, "seccomp-file", plan.seccomp_file, false),
         FIELD(LIST, "architecture", plan.architectures, false),
+        FIELD(BOOL, "host-writable", plan.host_writable, true),
         FIELD(BOOL, "landlock-scope", plan.landlock_scope, true),
         FIELD(LIST, "argv", plan.argv, true),
         FIELD(LIST, "env", plan.env, false),

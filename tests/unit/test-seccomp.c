@@ -17,6 +17,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -82,6 +83,16 @@ BODY(vsock, socket(AF_VSOCK, SOCK_STREAM, 0))
 BODY(alg, socket(AF_ALG, SOCK_SEQPACKET, 0))
 BODY(family_high_bits, syscall(SYS_socket, AF_ALG | (1UL << 32), SOCK_SEQPACKET, 0))
 BODY(unix_high_bits, syscall(SYS_socket, AF_UNIX | (1UL << 32), SOCK_STREAM, 0))
+BODY(packet_by_inet, socket(AF_INET, SOCK_PACKET, 0))
+BODY(mptcp, socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 262))
+BODY(udplite_high_bits,
+     syscall(SYS_socket, AF_INET6 | (1UL << 32), SOCK_DGRAM | (1UL << 33), 136 | (1UL << 40)))
+BODY(raw, socket(AF_INET, SOCK_RAW, 1))
+BODY(unspecified_pair, syscall(SYS_socketpair, AF_UNSPEC, SOCK_STREAM, 0, 0))
+BODY(line_discipline, syscall(SYS_ioctl, 0, TIOCSETD | (1UL << 32), "x"))
+BODY(bridge, syscall(SYS_ioctl, 0, 0x8940, "x"))
+BODY(upper_layer_protocol, setsockopt(0, 6, 31, "tls", 3))
+BODY(congestion, setsockopt(-1, 6, 13, "reno", 4))
 BODY(netfilter, socket(AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER))
 BODY(route, socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE))
 BODY(inet, socket(AF_INET6, SOCK_STREAM, 0))
@@ -135,7 +146,15 @@ static void the_default_refuses_what_is_dangerous(void **state)
                 {vsock, EAFNOSUPPORT},
                 {alg, EAFNOSUPPORT},
                 {family_high_bits, EAFNOSUPPORT},
-                {unix_high_bits, EAFNOSUPPORT},
+                {unix_high_bits, 0}, /* the kernel does not look at them */
+                {packet_by_inet, EPROTONOSUPPORT},
+                {mptcp, EPROTONOSUPPORT},
+                {udplite_high_bits, EPROTONOSUPPORT},
+                {raw, EPERM},
+                {unspecified_pair, EAFNOSUPPORT},
+                {line_discipline, EPERM},
+                {bridge, EPERM},
+                {upper_layer_protocol, ENOPROTOOPT},
                 {netfilter, EPROTONOSUPPORT},
                 {execution_domain, ENOSYS},
         };
@@ -157,6 +176,41 @@ static void the_default_lets_ordinary_programs_be(void **state)
         assert_int_equal(under(SECCOMP_DEFAULT, NULL, make_node), ENOENT);
         assert_int_equal(under(SECCOMP_DEFAULT, NULL, execution_domain_ask), 0);
         assert_int_not_equal(under(SECCOMP_DEFAULT, NULL, other_ioctl), EPERM);
+        assert_int_equal(under(SECCOMP_DEFAULT, NULL, congestion), EBADF);
+}
+
+/* Whoever limits core dumps is told that it is done; the limit stays as it was, and others can be set. */
+static int core_limit_stays(void)
+{
+        struct rlimit before, after, none = {0, 0};
+        if (getrlimit(RLIMIT_CORE, &before) < 0 || before.rlim_cur == 0)
+                return 10;
+        if (setrlimit(RLIMIT_CORE, &none) < 0 || syscall(SYS_setrlimit, RLIMIT_CORE, &none) < 0)
+                return 11;
+        if (getrlimit(RLIMIT_CORE, &after) < 0 || after.rlim_cur != before.rlim_cur)
+                return 12;
+        if (syscall(SYS_prlimit64, 0, RLIMIT_CORE | (1UL << 32), &none, &before) >= 0 || errno != EPERM)
+                return 13;
+        if (getrlimit(RLIMIT_MSGQUEUE, &after) < 0)
+                return 14;
+        after.rlim_cur = 0;
+        return setrlimit(RLIMIT_MSGQUEUE, &after) < 0 ? 15 : 0;
+}
+
+static void the_core_limit_can_not_be_lowered(void **state)
+{
+        struct rlimit before, one = {1, 1};
+        (void)state;
+        assert_int_equal(getrlimit(RLIMIT_CORE, &before), 0);
+        if (before.rlim_max < 1) {
+                print_message("the hard limit of core dumps is 0 here\n");
+                skip();
+        }
+        one.rlim_max = before.rlim_max;
+        assert_int_equal(setrlimit(RLIMIT_CORE, &one), 0);
+        int r = under(SECCOMP_DEFAULT, NULL, core_limit_stays);
+        assert_int_equal(setrlimit(RLIMIT_CORE, &before), 0);
+        assert_int_equal(r, 0);
 }
 
 static void strict_refuses_more(void **state)
@@ -298,13 +352,10 @@ static int remove_dir(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                TEST(the_default_refuses_what_is_dangerous),
-                TEST(the_default_lets_ordinary_programs_be),
-                TEST(strict_refuses_more),
-                TEST(other_architectures_have_no_calls),
-                TEST(a_file_allows_exactly_its_calls),
-                TEST(a_bad_file_is_named_with_its_line),
-                TEST(the_cache_is_not_believed_blindly),
+                TEST(the_default_refuses_what_is_dangerous), TEST(the_default_lets_ordinary_programs_be),
+                TEST(the_core_limit_can_not_be_lowered),     TEST(strict_refuses_more),
+                TEST(other_architectures_have_no_calls),     TEST(a_file_allows_exactly_its_calls),
+                TEST(a_bad_file_is_named_with_its_line),     TEST(the_cache_is_not_believed_blindly),
         };
         return RUN_TESTS(tests);
 }

@@ -8,12 +8,19 @@
 
 #include "mech/seccomp.h"
 
+#include <asm/ioctls.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
+#include <linux/netlink.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #define NUMBERS 1024
 /* From here on a libseccomp may not know a call yet, which is then answered ENOSYS, whatever the table says.
@@ -72,14 +79,19 @@ static uint32_t ask(const struct sock_filter *program, size_t n, const struct se
 }
 
 /* The lower the action as a signed number, the stricter; of two answers the kernel takes the stricter. */
-static uint32_t answer(const SeccompFilter *f, uint32_t arch, uint32_t nr)
+static uint32_t answer_to(const SeccompFilter *f, const struct seccomp_data *data)
 {
-        const struct seccomp_data data = {.nr = (int)nr, .arch = arch};
-        uint32_t first = ask(f->items, f->n_refusals, &data);
-        uint32_t second = ask(f->items + f->n_refusals, f->n_allowlist, &data);
+        uint32_t first = ask(f->items, f->n_refusals, data);
+        uint32_t second = ask(f->items + f->n_refusals, f->n_allowlist, data);
         return (int32_t)(first & SECCOMP_RET_ACTION_FULL) <= (int32_t)(second & SECCOMP_RET_ACTION_FULL)
                        ? first
                        : second;
+}
+
+static uint32_t answer(const SeccompFilter *f, uint32_t arch, uint32_t nr)
+{
+        const struct seccomp_data data = {.nr = (int)nr, .arch = arch};
+        return answer_to(f, &data);
 }
 
 static const char *name_of(uint32_t action)
@@ -93,12 +105,17 @@ static const char *name_of(uint32_t action)
         return text;
 }
 
+static void prepare_plan(const Plan *plan, SeccompFilter *ret)
+{
+        Error err = {0};
+        if (seccomp_prepare(plan, ret, &err) < 0)
+                fail_msg("%s", err.text);
+}
+
 static void prepare(SeccompKind kind, SeccompFilter *ret)
 {
         const Plan plan = {.seccomp = kind};
-        Error err = {0};
-        if (seccomp_prepare(&plan, ret, &err) < 0)
-                fail_msg("%s", err.text);
+        prepare_plan(&plan, ret);
 }
 
 #ifdef __x86_64__
@@ -191,7 +208,159 @@ static void no_call_of_another_abi(void **state)
                 assert_int_not_equal(answer(&f, AUDIT_ARCH_X86_64, nr | X32_BIT), SECCOMP_RET_ALLOW);
         }
 }
+
+/* What is answered to a call with these arguments, as a name. */
+static const char *answer_with(const SeccompFilter *f, uint32_t arch, int nr, uint64_t a, uint64_t b,
+                               uint64_t c, uint64_t d)
+{
+        const struct seccomp_data data = {.nr = nr, .arch = arch, .args = {a, b, c, d}};
+        return name_of(answer_to(f, &data));
+}
+
+/* The sockets that there are, told another way than the filter does. */
+static bool may_be_made(uint32_t family, uint32_t type, uint32_t protocol, bool raw)
+{
+        bool ipv4 = family == AF_INET, ipv6 = family == AF_INET6;
+        type &= ~(uint32_t)(SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (family == AF_UNIX)
+                return true;
+        if (family == AF_NETLINK)
+                return protocol == NETLINK_ROUTE;
+        if (!ipv4 && !ipv6)
+                return false;
+        switch (type) {
+        case SOCK_STREAM:
+                return protocol == 0 || protocol == IPPROTO_TCP;
+        case SOCK_DGRAM:
+                return protocol == 0 || protocol == IPPROTO_UDP || (ipv4 && protocol == IPPROTO_ICMP) ||
+                       (ipv6 && protocol == IPPROTO_ICMPV6);
+        case SOCK_RAW:
+                return raw && protocol >= 1 && protocol <= 255;
+        default:
+                return false;
+        }
+}
+
+static void ask_for_sockets(const SeccompFilter *f, uint32_t arch, int nr, bool raw)
+{
+        static const uint32_t flags[] = {0, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_CLOEXEC | SOCK_NONBLOCK};
+        static const uint64_t upper[] = {0, UINT64_C(1) << 32, UINT64_C(0xffffffff00000000)};
+        for (uint32_t family = 0; family < 64; family++)
+                for (uint32_t type = 0; type < 16; type++)
+                        for (uint32_t protocol = 0; protocol < 300; protocol++) {
+                                uint64_t up = upper[(family + type + protocol) % ARRAY_LEN(upper)];
+                                uint32_t with = type | flags[protocol % ARRAY_LEN(flags)];
+                                const char *got =
+                                        answer_with(f, arch, nr, family | up, with | up, protocol | up, 0);
+                                if ((strcmp(got, "allow") == 0) != may_be_made(family, with, protocol, raw))
+                                        fail_msg("socket(%u, %#x, %u): %s", family, with, protocol, got);
+                        }
+}
+
+/* Attack 90. */
+static void sockets_are_of_a_short_list(void **state)
+{
+        static const Plan with_raw = {.capabilities = UINT64_C(1) << CAP_NET_RAW};
+        CLEANUP(seccomp_filter_clear) SeccompFilter f = {0};
+        CLEANUP(seccomp_filter_clear) SeccompFilter raw = {0};
+        (void)state;
+        prepare(SECCOMP_DEFAULT, &f);
+        prepare_plan(&with_raw, &raw);
+        ask_for_sockets(&f, AUDIT_ARCH_X86_64, SYS_socket, false);
+        ask_for_sockets(&raw, AUDIT_ARCH_X86_64, SYS_socket, true);
+        for (uint64_t family = 0; family < 64; family++)
+                assert_string_equal(
+                        answer_with(&f, AUDIT_ARCH_X86_64, SYS_socketpair, family, SOCK_STREAM, 0, 0),
+                        family == AF_UNIX ? "allow" : "EAFNOSUPPORT");
+}
+
+/* Attack 90: with i386's calls there are the same sockets, and no way around by socketcall(2). */
+static void calls_of_i386_are_held_as_well(void **state)
+{
+        enum {
+                I386_SOCKET = 359,
+                I386_SOCKETCALL = 102,
+                I386_SETSOCKOPT = 366,
+                I386_IOCTL = 54,
+                I386_CHMOD = 15
+        };
+        CLEANUP(seccomp_filter_clear) SeccompFilter f = {0};
+        Plan plan = {.host_writable = true};
+        (void)state;
+        assert_int_equal(strlist_add(&plan.architectures, "x86"), 0);
+        prepare_plan(&plan, &f);
+        ask_for_sockets(&f, AUDIT_ARCH_I386, I386_SOCKET, false);
+        ask_for_sockets(&f, AUDIT_ARCH_X86_64, SYS_socket, false);
+        for (uint64_t sub = 0; sub <= 20; sub++)
+                assert_string_equal(answer_with(&f, AUDIT_ARCH_I386, I386_SOCKETCALL, sub, 0, 0, 0),
+                                    sub == 1 || sub == 8 || sub == 14 ? "ENOSYS" : "allow");
+        assert_string_equal(answer_with(&f, AUDIT_ARCH_I386, I386_SETSOCKOPT, 0, 6, 31, 0), "ENOPROTOOPT");
+        assert_string_equal(answer_with(&f, AUDIT_ARCH_I386, I386_IOCTL, 0, TIOCSTI, 0, 0), "EPERM");
+        assert_string_equal(answer_with(&f, AUDIT_ARCH_I386, I386_CHMOD, 0, 04755, 0, 0), "EPERM");
+        strlist_clear(&plan.architectures);
+}
+
+/* Attack 90: commands that load a module, and their neighbours. */
+static void ioctls_that_load_modules_are_refused(void **state)
+{
+        static const uint32_t refused[] = {0x5412, 0x541c, 0x5423, 0x8940, 0x8941, 0x8980, 0x8981,
+                                           0x8982, 0x8983, 0x89a0, 0x89a1, 0x89a2, 0x89a3};
+        CLEANUP(seccomp_filter_clear) SeccompFilter f = {0};
+        (void)state;
+        prepare(SECCOMP_DEFAULT, &f);
+        for (uint32_t command = 0x5400; command < 0x8a00; command++) {
+                bool is_refused = false;
+                for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+                        is_refused |= refused[i] == command;
+                for (int up = 0; up < 2; up++)
+                        assert_string_equal(answer_with(&f, AUDIT_ARCH_X86_64, SYS_ioctl, 0,
+                                                        command | (uint64_t)up << 32, 0, 0),
+                                            is_refused ? "EPERM" : "allow");
+        }
+}
+
+/* Attack 86: where other users may look, every call that sets a mode. */
+static void set_id_bits_are_refused_in_shared_trees(void **state)
+{
+        static const struct {
+                int nr, mode, flags;
+        } calls[] = {{SYS_chmod, 1, -1}, {SYS_fchmod, 1, -1},  {SYS_fchmodat, 2, -1}, {SYS_creat, 1, -1},
+                     {SYS_mknod, 1, -1}, {SYS_mknodat, 2, -1}, {SYS_open, 2, 1},      {SYS_openat, 3, 2}};
+        static const uint64_t makes[] = {O_CREAT, O_CREAT | O_EXCL | O_WRONLY, O_TMPFILE | O_RDWR};
+        CLEANUP(seccomp_filter_clear) SeccompFilter shared = {0};
+        CLEANUP(seccomp_filter_clear) SeccompFilter alone = {0};
+        const Plan plan = {.host_writable = true};
+        (void)state;
+        prepare_plan(&plan, &shared);
+        prepare(SECCOMP_DEFAULT, &alone);
+        for (size_t i = 0; i < ARRAY_LEN(calls); i++)
+                for (uint64_t mode = 0; mode < 010000; mode++) {
+                        struct seccomp_data data = {.nr = calls[i].nr, .arch = AUDIT_ARCH_X86_64};
+                        data.args[calls[i].mode] = mode | (mode & 1 ? UINT64_C(5) << 32 : 0);
+                        if (calls[i].flags >= 0)
+                                data.args[calls[i].flags] = makes[mode % ARRAY_LEN(makes)];
+                        assert_string_equal(name_of(answer_to(&shared, &data)),
+                                            mode & 06000 ? "EPERM" : "allow");
+                        assert_int_equal(answer_to(&alone, &data), SECCOMP_RET_ALLOW);
+                        /* Without O_CREAT the mode is whatever the register holds. */
+                        if (calls[i].flags >= 0) {
+                                data.args[calls[i].flags] = O_RDWR | O_DIRECTORY;
+                                assert_int_equal(answer_to(&shared, &data), SECCOMP_RET_ALLOW);
+                        }
+                }
+        assert_int_equal(answer(&shared, AUDIT_ARCH_X86_64, SYS_openat2), SECCOMP_RET_ERRNO | ENOSYS);
+        assert_int_equal(answer(&alone, AUDIT_ARCH_X86_64, SYS_openat2), SECCOMP_RET_ALLOW);
+        /* Of a libseccomp that does not know it, it is not there at all. */
+        assert_int_not_equal(answer_to(&shared, &(struct seccomp_data){.nr = 452,
+                                                                       .arch = AUDIT_ARCH_X86_64,
+                                                                       .args = {0, 0, 04755}}),
+                             SECCOMP_RET_ALLOW);
+}
 #else
+#define sockets_are_of_a_short_list every_call_of_the_machine
+#define calls_of_i386_are_held_as_well every_call_of_the_machine
+#define ioctls_that_load_modules_are_refused every_call_of_the_machine
+#define set_id_bits_are_refused_in_shared_trees every_call_of_the_machine
 static void every_call_of_the_machine(void **state)
 {
         (void)state;
@@ -226,6 +395,10 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(every_call_of_the_machine),
                 cmocka_unit_test(no_call_of_another_abi),
+                cmocka_unit_test(sockets_are_of_a_short_list),
+                cmocka_unit_test(calls_of_i386_are_held_as_well),
+                cmocka_unit_test(ioctls_that_load_modules_are_refused),
+                cmocka_unit_test(set_id_bits_are_refused_in_shared_trees),
                 cmocka_unit_test(a_filter_that_allows_all_is_seen),
         };
         return RUN_TESTS(tests);
