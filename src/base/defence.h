@@ -45,6 +45,7 @@ typedef enum Defence {
         DEFENCE_CONFINE,        /* a helper has only what it works on */
         DEFENCE_LOWER_MASKS,    /* what is hidden is so in the lower of fuse-overlayfs, too */
         DEFENCE_MOUNT_WATCH,    /* a mount that disappears ends the sandbox */
+        DEFENCE_CORE,           /* no core dumps */
         DEFENCE_MAX,
 } Defence;
 

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -214,4 +215,13 @@ int process_run_sealed(char **argv)
         argv[0] = program;
         (void)fexecve(copy, argv, environ);
         return -errno;
+}
+
+int process_forbid_core_dumps(void)
+{
+        const struct rlimit one = {1, 1};
+        struct rlimit now;
+        if (getrlimit(RLIMIT_CORE, &now) < 0)
+                return -errno;
+        return now.rlim_max == 0 || setrlimit(RLIMIT_CORE, &one) == 0 ? 0 : -errno;
 }

@@ -75,3 +75,15 @@ bool process_is_uninstalled(void);
 
 /** process_close_from - close_range(2) from @first on. */
 int process_close_from(unsigned first);
+
+/**
+ * process_forbid_core_dumps - for the caller and all that it starts: no core file is written, and no handler
+ * of the host's is started either, which would read as root what a payload chose.
+ *
+ * The limit is 1 byte: for a handler at the other end of a pipe the kernel takes any other value, 0 among
+ * them, for "no limit" (fs/coredump.c, "RLIMIT_CORE is set to 1"). Where the caller's hard limit is 0 already
+ * it can't be raised, and stays.
+ *
+ * Returns 0 or -errno.
+ */
+int process_forbid_core_dumps(void);

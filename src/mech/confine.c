@@ -68,10 +68,11 @@ int confine_root_enter(const char *who, int root, Error *err)
         return 0;
 }
 
+/* RLIMIT_CORE stays the supervisor's: 0 would start a handler (process_forbid_core_dumps()). */
 static int set_limits(const Confinement *c)
 {
         const struct rlimit none = {0, 0}, memory = {c->max_data, c->max_data};
-        if (setrlimit(RLIMIT_CORE, &none) < 0 || (!c->writable && setrlimit(RLIMIT_FSIZE, &none) < 0) ||
+        if ((!c->writable && setrlimit(RLIMIT_FSIZE, &none) < 0) ||
             (c->max_data > 0 && setrlimit(RLIMIT_DATA, &memory) < 0))
                 return -errno;
         return 0;

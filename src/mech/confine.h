@@ -79,7 +79,7 @@ int confine_root_add(const char *who, int root, const char *path, int mount_fd, 
 int confine_root_enter(const char *who, int root, Error *err);
 
 /**
- * confine_privileges - no capability but those named, no_new_privs, no core dump, no write to a file unless
+ * confine_privileges - no capability but those named, no_new_privs, no write to a file unless
  * some are writable, a limit of memory.
  *
  * Returns 0 or -errno with @err.

@@ -32,7 +32,10 @@ typedef struct Join {
 static int prepare(Join *j, Error *err)
 {
         const LiveRecord *record = &j->live->record;
-        int r = live_open_namespaces(j->live, &j->userns, j->ns, err);
+        int r = defence_is_on(DEFENCE_CORE) ? process_forbid_core_dumps() : 0;
+        if (r < 0)
+                return error_set_errno(err, r, "limiting core dumps");
+        r = live_open_namespaces(j->live, &j->userns, j->ns, err);
         if (r == 0)
                 r = seccomp_prepare(&record->plan, &j->filter, err);
         /* Of another kurung, or its file is another by now. */

@@ -49,7 +49,11 @@ static int make_own(const Plan *plan, Error *err)
 int supervisor_prepare(Supervisor *s, Error *err)
 {
         const Plan *plan = s->plan;
-        int r = make_own(plan, err);
+        /* Before any child is there: helpers get to read what the payload sends as well. */
+        int r = defence_is_on(DEFENCE_CORE) ? process_forbid_core_dumps() : 0;
+        if (r < 0)
+                return error_set_errno(err, r, "limiting core dumps");
+        r = make_own(plan, err);
         if (r == 0)
                 r = rootfs_prepare(plan, err);
         if (r == 0 && defence_is_on(DEFENCE_MOUNT_WATCH))

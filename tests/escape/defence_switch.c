@@ -49,6 +49,7 @@ static const char *const names[DEFENCE_MAX] = {
         [DEFENCE_CONFINE] = "confine",
         [DEFENCE_LOWER_MASKS] = "lower-masks",
         [DEFENCE_MOUNT_WATCH] = "mount-watch",
+        [DEFENCE_CORE] = "core",
 };
 
 const char defence_program_suffix[] = "-undefended";

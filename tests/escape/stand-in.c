@@ -180,7 +180,7 @@ static void try_kernel(void)
         if (stat)
                 (void)fclose(stat);
         struct rlimit core;
-        if (getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_max != 0)
+        if (getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_max > 1)
                 escaped("could dump", "core");
         if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
                 escaped("could gain", "privileges by exec");
