@@ -3,6 +3,8 @@
 
 #include <asm/ioctls.h>
 #include <fcntl.h>
+#include <linux/fscrypt.h>
+#include <linux/fsverity.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -188,11 +190,15 @@ const SeccompRule seccomp_rules[] = {
         /*
          * Terminals: typing into one. And commands that load a module for anybody: a line discipline
          * (tty_ldisc_get()), SIOCGIFBR and SIOCSIFBR (bridge), SIOC*DLCI, SIOCGIFVLAN and SIOCSIFVLAN (dlci,
-         * 8021q), SIOCBR* (bridge), all in sock_ioctl() before any capability is asked for.
+         * 8021q), SIOCBR* (bridge), all in sock_ioctl() before any capability is asked for; hashes and ciphers
+         * for encrypted and verified files, whose keys belong to the whole file system.
          */
         {"ioctl", EPERM, 0, 0, 1, {IS(1, TIOCSTI)}},
         {"ioctl", EPERM, 0, 0, 1, {IS(1, TIOCLINUX)}},
         {"ioctl", EPERM, 0, 0, 1, {IS(1, TIOCSETD)}},
+        {"ioctl", EPERM, 0, 0, 1, {IS(1, FS_IOC_SET_ENCRYPTION_POLICY)}},
+        {"ioctl", EPERM, 0, 0, 1, {IS(1, FS_IOC_ADD_ENCRYPTION_KEY)}},
+        {"ioctl", EPERM, 0, 0, 1, {IS(1, FS_IOC_ENABLE_VERITY)}},
         {"ioctl", EPERM, 0, 0, 1, {MASKED(1, ~1U, 0x8940)}},
         {"ioctl", EPERM, 0, 0, 1, {MASKED(1, ~3U, 0x8980)}},
         {"ioctl", EPERM, 0, 0, 1, {MASKED(1, ~3U, 0x89a0)}},

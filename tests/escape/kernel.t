@@ -1,5 +1,5 @@
 #!/bin/bash
-# Attacks 18-29: the kernel's surface. 27, all system calls against a table, is in the unit test of the filter.
+# Attacks 18-29 and 90: the kernel's surface. 27, all system calls against a table, is in the unit test of the filter.
 . "$SRCDIR/tests/escape/lib.sh"
 
 attack "18 unshare of a user namespace" seccomp unshare 10000000
@@ -89,5 +89,46 @@ for file in /proc/kcore /proc/keys /proc/timer_list /proc/interrupts /sys/firmwa
     else
         attack "29 $file is masked" masks masked "$file"
     fi
+done
+
+# 90: sockets, options and commands for which the kernel loads modules, or which few programs ever use.
+OPTIONS=()
+while read -r name family type protocol; do
+    attack_if_any "90 $name" seccomp socket "$family" "$type" "$protocol"
+    attack_if_any "90 $name, upper bits and flags set" seccomp socket "0x1$(printf %08x "$family")" \
+        "0x1$(printf %08x $((type | 02004000)))" "0x1$(printf %08x "$protocol")"
+done <<'SOCKETS'
+SCTP 2 1 132
+SCTP-IPv6-SEQPACKET 10 5 132
+DCCP 2 6 33
+L2TP 2 2 115
+L2TP-IPv6 10 2 115
+SMC 2 1 256
+MPTCP 2 1 262
+MPTCP-IPv6 10 1 262
+UDPLITE 2 2 136
+UDPLITE-IPv6 10 2 136
+RDM 2 4 0
+SOCKETS
+attack "90 a socket pair of no family" kernel socketpair 0 1 0
+attack_if_any "90 SIOCGIFBR (bridge)" seccomp ioctl-on 0x8940 socket
+attack_if_any "90 SIOCGIFVLAN (8021q)" seccomp ioctl-on 0x8982 socket
+attack_if_any "90 SIOCBRADDBR (bridge)" seccomp ioctl-on 0x89a0 socket
+attack_if_any "90 FS_IOC_ADD_ENCRYPTION_KEY" seccomp ioctl-on 0xc0506617 socket
+attack_if_any "90 FS_IOC_ENABLE_VERITY" seccomp ioctl-on 0x40806685 socket
+attack "90 TIOCSETD (line disciplines)" seccomp ioctl-on 0x5423 pty
+attack "90 TIOCSETD, upper bits set" seccomp ioctl-on 0x100005423 pty
+attack_if_any "90 TCP_ULP" seccomp setsockopt 6 31 tls
+attack_if_any "90 TCP_ULP, upper bits set" seccomp setsockopt 0x100000006 0x10000001f tls
+attack_if_any "90 TCP_MD5SIG" seccomp setsockopt 6 14
+attack_if_any "90 TCP_AO_ADD_KEY" seccomp setsockopt 6 38
+OPTIONS=(--run-as=root)
+attack "90 a raw socket" seccomp,capabilities socket 2 3 1
+OPTIONS=(--run-as=root --cap-add=CAP_NET_RAW)
+attack "25 AF_PACKET by its old name, with NET_RAW granted" seccomp socket 2 10 0x300
+is "$("$KURUNG" run "${OPTIONS[@]}" -- ./probe socket 2 3 1)" escaped "90 with NET_RAW granted there are raw sockets"
+for ordinary in "2 1 0" "2 1 6" "10 1 0" "2 2 17" "10 2 0" "2 0x80802 0" "1 5 0" "1 3 0"; do
+    # shellcheck disable=SC2086 # three words
+    is "$("$KURUNG" run -- ./probe socket $ordinary)" escaped "90 socket $ordinary is there"
 done
 done_testing

@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -601,6 +603,149 @@ static int exchange(char **argv)
         return 0;
 }
 
+/* A socket option; 200 zero bytes or the text at argv[2] as its value. */
+static int attack_setsockopt(char **argv)
+{
+        char value[288] = {0};
+        int fd = socket(AF_INET, SOCK_STREAM, 0);
+        if (argv[2])
+                snprintf(value, sizeof(value), "%s", argv[2]);
+        long r = syscall(SYS_setsockopt, fd, strtoul(arg(argv, 0), NULL, 0), strtoul(arg(argv, 1), NULL, 0),
+                         value, argv[2] ? strlen(argv[2]) : 216);
+        /* ENOPROTOOPT is the filter's answer, but also that of a kernel without it: see attack_if_any. */
+        return r < 0 && (errno == ENOPROTOOPT || errno == EPERM || errno == ENOSYS)
+                       ? held(strerrorname_np(errno))
+                       : escaped();
+}
+
+/* A command of ioctl(2) on a socket, or on a fresh pty where argv[1] is "pty". */
+static int attack_ioctl_on(char **argv)
+{
+        char value[256] = {0};
+        bool pty = strcmp(arg(argv, 1), "pty") == 0;
+        int fd = pty ? open("/dev/ptmx", O_RDWR | O_NOCTTY) : socket(AF_INET, SOCK_DGRAM, 0);
+        if (fd < 0)
+                return 2;
+        return filtered(syscall(SYS_ioctl, fd, strtoul(argv[0], NULL, 0), value));
+}
+
+static int attack_socketpair(char **argv)
+{
+        int fds[2];
+        return filtered(syscall(SYS_socketpair, strtoul(arg(argv, 0), NULL, 0),
+                                strtoul(arg(argv, 1), NULL, 0), strtoul(arg(argv, 2), NULL, 0), fds));
+}
+
+/*
+ * Makes the file argv[1] with the mode argv[2] (octal) by the way argv[0] and looks at whether it has a
+ * set-user-ID or set-group-ID bit then.
+ */
+static int attack_set_id(char **argv)
+{
+        const char *way = arg(argv, 0), *path = arg(argv, 1);
+        mode_t mode = (mode_t)strtoul(arg(argv, 2), NULL, 8);
+        struct stat st;
+        struct {
+                uint64_t flags, mode, resolve;
+        } how = {O_CREAT | O_WRONLY | O_EXCL, mode, 0};
+        long r = 0;
+        umask(0);
+        unlink(path);
+        if (strcmp(way, "open") == 0) {
+                r = syscall(SYS_open, path, O_CREAT | O_WRONLY | O_EXCL, mode);
+        } else if (strcmp(way, "openat") == 0) {
+                r = syscall(SYS_openat, AT_FDCWD, path, O_CREAT | O_WRONLY | O_EXCL, mode);
+        } else if (strcmp(way, "openat2") == 0) {
+                r = syscall(437, AT_FDCWD, path, &how, sizeof(how));
+        } else if (strcmp(way, "creat") == 0) {
+                r = syscall(SYS_creat, path, mode);
+        } else if (strcmp(way, "mknod") == 0) {
+                r = syscall(SYS_mknod, path, S_IFREG | mode, 0);
+        } else if (strcmp(way, "mknodat") == 0) {
+                r = syscall(SYS_mknodat, AT_FDCWD, path, S_IFREG | mode, 0);
+        } else if (strcmp(way, "tmpfile") == 0) {
+                char name[64];
+                int fd = (int)syscall(SYS_openat, AT_FDCWD, ".", O_TMPFILE | O_WRONLY, mode);
+                if (fd < 0)
+                        return held(strerrorname_np(errno));
+                snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+                r = linkat(AT_FDCWD, name, AT_FDCWD, path, AT_SYMLINK_FOLLOW);
+        } else {
+                int fd = open(path, O_CREAT | O_RDWR | O_EXCL, 0755);
+                if (fd < 0)
+                        return 2;
+                if (strcmp(way, "chmod") == 0)
+                        r = syscall(SYS_chmod, path, mode);
+                else if (strcmp(way, "fchmod") == 0)
+                        r = syscall(SYS_fchmod, fd, mode);
+                else if (strcmp(way, "fchmodat") == 0)
+                        r = syscall(SYS_fchmodat, AT_FDCWD, path, mode);
+                else if (strcmp(way, "fchmodat2") == 0)
+                        r = syscall(452, AT_FDCWD, path, mode, 0);
+                else
+                        return 2;
+        }
+        int e = errno;
+        if (stat(path, &st) == 0 && (st.st_mode & (S_ISUID | S_ISGID)))
+                return escaped();
+        return held(r < 0 ? strerrorname_np(e) : "the bit is not there");
+}
+
+/* Writes into the file by the way argv[0]; whether its set-user-ID bit is there then. */
+static int attack_write_set_id(char **argv)
+{
+        const char *way = arg(argv, 0);
+        struct stat st;
+        int fd = open(arg(argv, 1), O_RDWR);
+        if (fd < 0)
+                return held(strerrorname_np(errno));
+        if (strcmp(way, "write") == 0 && pwrite(fd, "x", 1, 0) != 1)
+                return held(strerrorname_np(errno));
+        if (strcmp(way, "truncate") == 0 && ftruncate(fd, 1) < 0)
+                return held(strerrorname_np(errno));
+        if (strcmp(way, "map") == 0) {
+                char *p = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+                if (p == MAP_FAILED)
+                        return held(strerrorname_np(errno));
+                *p = 'x';
+                munmap(p, 1);
+        }
+        return fstat(fd, &st) == 0 && (st.st_mode & (S_ISUID | S_ISGID)) ? escaped()
+                                                                         : held("the bit is gone");
+}
+
+/* Lets a child abort, with the limit of core dumps as far up as it goes, and looks whether it left a core. */
+static int attack_core(char **argv)
+{
+        struct rlimit limit;
+        int status;
+        (void)argv;
+        if (getrlimit(RLIMIT_CORE, &limit) == 0) {
+                limit.rlim_cur = limit.rlim_max;
+                setrlimit(RLIMIT_CORE, &limit);
+        }
+        pid_t child = fork();
+        if (child == 0)
+                abort();
+        if (waitpid(child, &status, 0) != child || !WIFSIGNALED(status))
+                return 2;
+        return WCOREDUMP(status) ? escaped() : held("no core");
+}
+
+/* Whether the limit of core dumps can be taken to 0, which is when the kernel starts a handler on a pipe. */
+static int attack_core_limit(char **argv)
+{
+        struct rlimit none = {0, 0}, now, old;
+        (void)argv;
+        setrlimit(RLIMIT_CORE, &none);
+        syscall(SYS_setrlimit, RLIMIT_CORE, &none);
+        syscall(SYS_prlimit64, 0, RLIMIT_CORE, &none, &old);
+        syscall(SYS_prlimit64, getpid(), RLIMIT_CORE | (1UL << 32), &none, NULL);
+        if (getrlimit(RLIMIT_CORE, &now) < 0)
+                return 2;
+        return now.rlim_cur == 1 && now.rlim_max == 1 ? held("1") : escaped();
+}
+
 static const struct {
         const char *name;
         int (*run)(char **argv);
@@ -656,6 +801,13 @@ static const struct {
         {"wait-for-signal", wait_for_signal},
         {"with-fds", with_fds},
         {"exchange", exchange},
+        {"setsockopt", attack_setsockopt},
+        {"ioctl-on", attack_ioctl_on},
+        {"socketpair", attack_socketpair},
+        {"set-id", attack_set_id},
+        {"write-set-id", attack_write_set_id},
+        {"core", attack_core},
+        {"core-limit", attack_core_limit},
 };
 
 int main(int argc, char **argv)

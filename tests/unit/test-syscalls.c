@@ -305,9 +305,13 @@ static void ioctls_that_load_modules_are_refused(void **state)
 {
         static const uint32_t refused[] = {0x5412, 0x541c, 0x5423, 0x8940, 0x8941, 0x8980, 0x8981,
                                            0x8982, 0x8983, 0x89a0, 0x89a1, 0x89a2, 0x89a3};
+        static const uint32_t files[] = {0x800c6613, 0xc0506617, 0x40806685}; /* fscrypt, fsverity */
         CLEANUP(seccomp_filter_clear) SeccompFilter f = {0};
         (void)state;
         prepare(SECCOMP_DEFAULT, &f);
+        for (size_t i = 0; i < ARRAY_LEN(files); i++)
+                assert_string_equal(answer_with(&f, AUDIT_ARCH_X86_64, SYS_ioctl, 0, files[i], 0, 0),
+                                    "EPERM");
         for (uint32_t command = 0x5400; command < 0x8a00; command++) {
                 bool is_refused = false;
                 for (size_t i = 0; i < ARRAY_LEN(refused); i++)
