@@ -12,8 +12,25 @@ undefended() {
     KURUNG_DEFENCE_OFF=$1 "$KURUNG_UNDEFENDED" "${@:2}"
 }
 
+# each_alone DEFENCE[,DEFENCE...] NAME PATTERN COMMAND...: of several defences each one stops the attack without the
+# others: COMMAND, with all of them off but one ($KURUNG_DEFENCE_OFF), prints what matches PATTERN. One of four attacks
+# where all takes long.
+alone_n=0
+each_alone() {
+    local list=$1 name=$2 pattern=$3 one others
+    shift 3
+    [[ $list == *,* ]] || return 0
+    alone_n=$((alone_n + 1))
+    [ $((alone_n % $(scaled 1 4))) -eq 0 ] || return 0
+    for one in ${list//,/ }; do
+        others=$(tr , '\n' <<<"$list" | grep -vx -e "$one" | paste -sd,)
+        like "$(KURUNG_DEFENCE_OFF=$others "$@" 2>&1 </dev/null)" "$pattern" "$name: stopped by $one alone"
+    done
+}
+
 # attack NAME DEFENCE[,DEFENCE...]|outside|kernel ATTACK [ARG...]
-# The probe's attack is held inside, and is seen to succeed with the named defences off, or outside of any sandbox.
+# The probe's attack is held inside, by each of the named defences without the others, and is seen to succeed with all of
+# them off, or outside of any sandbox.
 # "kernel": the kernel holds it without us, too, so that it can't be seen to succeed as an ordinary user.
 attack() {
     local name=$1 off=$2 got
@@ -23,7 +40,10 @@ attack() {
     case $off in
     kernel) return 0 ;;
     outside) got=$(./probe "$@" 2>&1 </dev/null) ;;
-    *) got=$(undefended "$off" run "${OPTIONS[@]}" -- ./probe "$@" 2>&1 </dev/null) ;;
+    *)
+        each_alone "$off" "$name" '^held' "$KURUNG_UNDEFENDED" run "${OPTIONS[@]}" -- ./probe "$@"
+        got=$(undefended "$off" run "${OPTIONS[@]}" -- ./probe "$@" 2>&1 </dev/null)
+        ;;
     esac
     like "$got" '^escaped' "$name: succeeds without ($off)"
 }

@@ -27,6 +27,7 @@ refused() {
     where=$(url "$2" "${3:-80}")
     "$KURUNG" "${NET[@]}" "${@:4}" -- "${FETCH[@]}" "$where" >"$HOME/.out" 2>&1
     is $? 7 "$name" || diag "$(cat "$HOME/.out")"
+    each_alone net-filter,net-wall "$name" '^curl: \([0-9]+\)' "$KURUNG_UNDEFENDED" "${NET[@]}" "${@:4}" -- "${FETCH[@]}" "$where"
     like "$(undefended net-filter,net-wall "${NET[@]}" "${@:4}" -- "${FETCH[@]}" "$where" 2>&1)" ^reached \
         "$name: succeeds without (net-filter,net-wall)"
 }

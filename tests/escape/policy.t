@@ -41,8 +41,13 @@ for share in "$HOME" "$HOME/alias" "$HOME:/mnt/home"; do
         [ "$there" = no ] || mkdir -p "$HOME/.config/kurung" "$HOME/.local/state/kurung"
         kurung run -q --work-dir=hidden --chdir=/ --read-write="$share" -- sh -c "$plant" - "$at"
         is "$(planted)" "" "72 nothing is planted through --read-write=${share/$HOME/\$HOME} (there before: $there)" || diag "$out $errors"
-        undefended masks,pin run -q --work-dir=hidden --chdir=/ --read-write="$share" -- sh -c "$plant" - "$at" >/dev/null 2>&1
-        like "$(planted)" default.ini "72 without (masks, pin) it is"
+        # Neither does it alone: what is not masked is written to, what is not pinned is renamed away.
+        for off in masks pin; do
+            clean_home
+            [ "$there" = no ] || mkdir -p "$HOME/.config/kurung" "$HOME/.local/state/kurung"
+            undefended $off run -q --work-dir=hidden --chdir=/ --read-write="$share" -- sh -c "$plant" - "$at" >/dev/null 2>&1
+            like "$(planted)" "\.ini" "72 without ($off) it is"
+        done
     done
 done
 clean_home

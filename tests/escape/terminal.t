@@ -13,6 +13,10 @@ for command in 5412 100005412 ffffffff00005412; do
     is "$(typed "'$KURUNG'" "$command")" "by hand" "$number TIOCSTI ($command): nothing is typed outside"
     is "$(typed "'$KURUNG'" "$command" '<&1')" "by hand" "$number TIOCSTI ($command) on standard output"
     if [ "$(cat /proc/sys/dev/tty/legacy_tiocsti 2>/dev/null || echo 1)" = 1 ]; then
+        for off in pty seccomp; do
+            is "$(typed "KURUNG_DEFENCE_OFF=$off '$KURUNG_UNDEFENDED'" "$command")" "by hand" \
+                "$number TIOCSTI ($command): stopped without $off, too"
+        done
         is "$(typed "KURUNG_DEFENCE_OFF=pty,seccomp '$KURUNG_UNDEFENDED'" "$command")" "TYPED-BY-PROBE" \
             "$number TIOCSTI ($command): succeeds without (pty,seccomp)"
     else
@@ -41,9 +45,22 @@ canary urgent wait-for-signal
 end_canary
 is "$(cat urgent)" "not signalled" "5 kill(0) reaches nobody outside"
 canary urgent2 wait-for-signal
-undefended pty,landlock run -- ./probe kill 0 >/dev/null
+undefended pty run -- ./probe kill 0 >/dev/null
 end_canary
-is "$(cat urgent2)" "signalled" "5 kill(0) without (pty,landlock) reaches the caller's group"
+is "$(cat urgent2)" "signalled" "5 kill(0) without (pty) reaches the caller's group"
+if "$KURUNG" run --dry-run --net=host -- true | grep -q '^landlock scope'; then
+    for off in pty landlock pty,landlock; do
+        canary urgent5 wait-for-signal
+        undefended $off run --net=host -- ./probe kill 0 >/dev/null
+        end_canary
+        expected="not signalled"
+        [ "$off" != pty,landlock ] || expected=signalled
+        is "$(cat urgent5)" "$expected" "5 kill(0) with the host's network without ($off)"
+        rm urgent5
+    done
+else
+    skip "5 kill(0) with the host's network" "this kernel's Landlock has no scope"
+fi
 canary urgent3 wait-for-signal
 "$KURUNG" run -- ./probe kill -1 >/dev/null
 end_canary
