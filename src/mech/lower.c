@@ -7,6 +7,7 @@
 #include "mech/mount.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
 bool lower_is_hidden(const PlanOp *op)
@@ -38,20 +39,31 @@ int lower_make_empty(int *ret_fd, Error *err)
 {
         const unsigned attrs = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
         const MountOption options[] = {{"mode", "555"}, {"size", "4k"}};
-        CLEANUP_FD int fd = FD_NONE, file = FD_NONE;
-        int r = mount_new("tmpfs", options, ARRAY_LEN(options), attrs, &fd, err);
-        if (r < 0)
-                return r;
-        if (mkdirat(fd, "d", 0555) < 0 ||
-            (file = openat(fd, "f", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444)) < 0)
-                return error_set_errno(err, errno, "making an empty directory and an empty file");
-        /* Copies are as it is; with a file open for writing it could not be made so. */
-        file = fd_close(file);
-        r = mount_set(fd, MOUNT_ATTR_RDONLY, false);
-        if (r < 0)
-                return error_set_errno(err, r, "making an empty directory read-only");
-        *ret_fd = TAKE_FD(fd);
-        return 0;
+        return mount_new("tmpfs", options, ARRAY_LEN(options), attrs, ret_fd, err);
+}
+
+int lower_seal_empty(int empty, Error *err)
+{
+        int r = mount_set(empty, MOUNT_ATTR_RDONLY, false);
+        return r < 0 ? error_set_errno(err, r, "making what hides read-only") : 0;
+}
+
+/* Each has a number of its own: a file system's server takes two directories with one number for one, and the kernel then
+ * has them, and all that is mounted there, in one place. */
+static int make_cover(int empty, bool directory, int *ret_fd)
+{
+        char name[32];
+        CLEANUP_FD int fd = FD_NONE;
+        static unsigned number;
+        (void)snprintf(name, sizeof(name), "%u", number++);
+        if ((directory ? mkdirat(empty, name, 0555) : mknodat(empty, name, S_IFREG | 0444, 0)) < 0)
+                return -errno;
+        int r = mount_clone(empty, name, false, &fd);
+        if (r == 0)
+                r = mount_set(fd, MOUNT_ATTR_RDONLY, false);
+        if (r == 0)
+                *ret_fd = TAKE_FD(fd);
+        return r;
 }
 
 /* What is not there, or what not even root of the sandbox can reach, needs no cover. */
@@ -70,7 +82,7 @@ static int cover(int tree, const char *place, bool no_follow, int empty)
         if (r == 0 && fstat(target, &st) < 0)
                 r = -errno;
         if (r == 0)
-                r = mount_clone(empty, S_ISDIR(st.st_mode) ? "d" : "f", false, &mount_fd);
+                r = make_cover(empty, S_ISDIR(st.st_mode), &mount_fd);
         return r < 0 ? r : mount_attach(mount_fd, target);
 }
 

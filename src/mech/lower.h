@@ -13,13 +13,16 @@ bool lower_is_hidden(const PlanOp *op);
  *
  * @tree: a mount that is attached (confine_root_add()), which shows what the sandbox sees at @dest.
  * @from: the index of the first operation that counts; @only_masks: of those only OP_MASK.
- * @empty: a directory with an empty directory "d" and an empty file "f" (lower_make_empty()).
+ * @empty: where empty directories and files are made for it (lower_make_empty()).
  *
  * Returns 0 or -errno with @err.
  */
 int lower_hide(const Plan *plan, size_t from, bool only_masks, int tree, const char *dest, int empty,
                Error *err);
 
-/** lower_make_empty - a detached mount with an empty directory "d" and an empty file "f". It has to be
- * attached before lower_hide(). 0 or -errno with @err. */
+/** lower_make_empty - a detached mount for what lower_hide() makes. It has to be attached before that. 0 or
+ * -errno with @err. */
 int lower_make_empty(int *ret_fd, Error *err);
+
+/** lower_seal_empty - once everything is hidden: nothing more is made there. 0 or -errno with @err. */
+int lower_seal_empty(int empty, Error *err);

@@ -351,6 +351,8 @@ static int make_root(const OverlayStage *stage, int *ret_root, Error *err)
         if (r == 0)
                 r = add_libraries(plan, root, empty, err);
         if (r == 0)
+                r = lower_seal_empty(empty, err);
+        if (r == 0)
                 r = add_proc(root, err);
         if (r == 0)
                 r = add_placeholders(stage, root, err);
