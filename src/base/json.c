@@ -132,10 +132,31 @@ struct json_object *json_new_strings(const StrList *l)
         return a;
 }
 
+/*
+ * What a terminal would not show as itself stands in a string, where \uNNNN means the same to whoever parses
+ * it. json-c does so only below U+0020, of which what is left here are its own newlines.
+ */
+static void write_text(FILE *out, const char *text)
+{
+        for (size_t left = strlen(text); left > 0;) {
+                const TextChar c = text_next(text, left);
+                uint32_t above = c.code - 0x10000;
+                if (c.shown || c.code < 0x20)
+                        (void)fwrite(text, 1, c.len, out);
+                else if (c.code < 0x10000)
+                        (void)fprintf(out, "\\u%04x", c.code);
+                else
+                        (void)fprintf(out, "\\u%04x\\u%04x", 0xd800 + (above >> 10),
+                                      0xdc00 + (above & 0x3ff));
+                text += c.len;
+                left -= c.len;
+        }
+}
+
 void json_print(FILE *out, struct json_object *value)
 {
-        (void)fprintf(out, "%s\n",
-                      json.to_string(value, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+        write_text(out, json.to_string(value, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+        (void)fputc('\n', out);
         json_free(value);
 }
 
@@ -163,7 +184,7 @@ void json_append_bytes(struct json_object *array, const char *bytes)
 
 void json_print_line(FILE *out, struct json_object *value)
 {
-        (void)fputs(json.to_string(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE), out);
+        write_text(out, json.to_string(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
         json_free(value);
 }
 

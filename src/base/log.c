@@ -3,7 +3,6 @@
 
 #include "base/defence.h"
 
-#include "base/error.h"
 #include "base/io.h"
 
 #include <stdarg.h>
@@ -21,65 +20,112 @@ LogLevel log_get_level(void)
         return log_level;
 }
 
-/* Length of the well-formed UTF-8 sequence at @s (RFC 3629), 0 when there is none. */
-static size_t utf8_length(const unsigned char *s)
+/*
+ * Characters that show nothing, or change how their neighbours are shown: Unicode's categories Cc, Cf, Zl, Zp
+ * and Zs but for the space, what is ignorable by default (DerivedCoreProperties.txt), fillers and blanks that
+ * look like a space, and noncharacters of the first plane. Sorted.
+ */
+static const struct {
+        uint32_t first, last;
+} hidden[] = {
+        {0x0, 0x1f},        {0x7f, 0xa0},       {0xad, 0xad},       {0x34f, 0x34f},     {0x600, 0x605},
+        {0x61c, 0x61c},     {0x6dd, 0x6dd},     {0x70f, 0x70f},     {0x890, 0x891},     {0x8e2, 0x8e2},
+        {0x115f, 0x1160},   {0x1680, 0x1680},   {0x17b4, 0x17b5},   {0x180b, 0x180f},   {0x2000, 0x200f},
+        {0x2028, 0x202f},   {0x205f, 0x206f},   {0x2800, 0x2800},   {0x3000, 0x3000},   {0x3164, 0x3164},
+        {0xfdd0, 0xfdef},   {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfffb},
+        {0xfffe, 0xffff},   {0x110bd, 0x110bd}, {0x110cd, 0x110cd}, {0x13430, 0x1343f}, {0x16fe4, 0x16fe4},
+        {0x1bca0, 0x1bca3}, {0x1d159, 0x1d159}, {0x1d173, 0x1d17a}, {0x1fffe, 0x1ffff}, {0xe0000, 0xe0fff},
+};
+
+static bool is_hidden(uint32_t code)
 {
+        size_t from = 0, to = ARRAY_LEN(hidden);
+        while (from < to) {
+                size_t middle = (from + to) / 2;
+                if (code > hidden[middle].last)
+                        from = middle + 1;
+                else
+                        to = middle;
+        }
+        return from < ARRAY_LEN(hidden) && code >= hidden[from].first;
+}
+
+/* Length of the well-formed UTF-8 sequence at @s (RFC 3629), 0 when there is none. */
+static size_t utf8_decode(const unsigned char *s, size_t len, uint32_t *ret)
+{
+        *ret = s[0];
         if (s[0] < 0x80)
                 return 1;
         size_t n = s[0] >= 0xf0 && s[0] <= 0xf4 ? 4 : s[0] >= 0xe0 ? 3 : s[0] >= 0xc2 ? 2 : 0;
-        if (n == 0 || s[0] > 0xf4)
+        if (n == 0 || s[0] > 0xf4 || n > len)
                 return 0;
-        for (size_t i = 1; i < n; i++)
+        uint32_t code = s[0] & (0xffU >> (n + 1));
+        for (size_t i = 1; i < n; i++) {
                 if ((s[i] & 0xc0) != 0x80)
                         return 0;
-        if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
-            (s[0] == 0xf4 && s[1] > 0x8f))
+                code = code << 6 | (s[i] & 0x3f);
+        }
+        if ((n == 3 && code < 0x800) || (code >= 0xd800 && code <= 0xdfff) || (n == 4 && code < 0x10000) ||
+            code > 0x10ffff)
                 return 0;
+        *ret = code;
         return n;
+}
+
+TextChar text_next(const char *s, size_t len)
+{
+        TextChar c = {0};
+        c.len = utf8_decode((const unsigned char *)s, len, &c.code);
+        c.valid = c.len > 0;
+        c.shown = (c.valid && !is_hidden(c.code)) || !defence_is_on(DEFENCE_ESCAPE);
+        if (!c.valid)
+                c.len = 1;
+        return c;
 }
 
 char *text_valid_utf8(const char *s)
 {
-        char *out = malloc(3 * strlen(s) + 1), *o = out;
-        for (const unsigned char *p = (const unsigned char *)s; out && *p;) {
-                size_t n = utf8_length(p);
-                if (n == 0) {
+        size_t left = strlen(s);
+        char *out = malloc(3 * left + 1), *o = out;
+        for (uint32_t code; out && left > 0;) {
+                size_t n = utf8_decode((const unsigned char *)s, left, &code);
+                if (n == 0)
                         memcpy(o, "\xef\xbf\xbd", 3);
-                        o += 3;
-                        p++;
-                        continue;
-                }
-                memcpy(o, p, n);
-                o += n;
-                p += n;
+                else
+                        memcpy(o, s, n);
+                o += n == 0 ? 3 : n;
+                n = n == 0 ? 1 : n;
+                s += n;
+                left -= n;
         }
         if (out)
                 *o = '\0';
         return out;
 }
 
-static bool is_control(const unsigned char *s, size_t len)
+size_t text_escape_char(const char *s, TextChar c, char out[TEXT_ESCAPED_MAX])
 {
-        return (len == 1 && (s[0] < 0x20 || s[0] == 0x7f)) || (len == 2 && s[0] == 0xc2 && s[1] < 0xa0);
+        if (c.shown) {
+                memcpy(out, s, c.len);
+                return c.len;
+        }
+        for (size_t i = 0; i < c.len; i++) {
+                static const char digits[] = "0123456789abcdef";
+                const char piece[] = {'\\', 'x', digits[(unsigned char)s[i] >> 4], digits[s[i] & 0xf]};
+                memcpy(out + i * sizeof(piece), piece, sizeof(piece));
+        }
+        return c.len * 4;
 }
 
 char *text_escape(const char *s, char *out, size_t room)
 {
         size_t len = 0;
-        for (const unsigned char *p = (const unsigned char *)s; *p;) {
-                char piece[8 * 4 + 1];
-                size_t n = utf8_length(p), piece_len = 0;
-                if ((n == 0 || is_control(p, n)) && defence_is_on(DEFENCE_ESCAPE)) {
-                        n = n == 0 ? 1 : n;
-                        for (size_t i = 0; i < n; i++)
-                                piece_len += (size_t)snprintf(piece + piece_len, sizeof(piece) - piece_len,
-                                                              "\\x%02x", p[i]);
-                } else if (*p == '\\') {
+        for (size_t left = strlen(s); left > 0;) {
+                char piece[TEXT_ESCAPED_MAX];
+                const TextChar c = text_next(s, left);
+                size_t piece_len = text_escape_char(s, c, piece);
+                if (*s == '\\')
                         memcpy(piece, "\\\\", piece_len = 2);
-                } else {
-                        n = n == 0 ? 1 : n;
-                        memcpy(piece, p, piece_len = n);
-                }
                 if (len + piece_len + 4 > room) {
                         if (room >= 4 && len + 4 <= room) {
                                 memcpy(out + len, "...", 3);
@@ -89,7 +135,8 @@ char *text_escape(const char *s, char *out, size_t room)
                 }
                 memcpy(out + len, piece, piece_len);
                 len += piece_len;
-                p += n;
+                s += c.len;
+                left -= c.len;
         }
         if (room > 0)
                 out[len] = '\0';
@@ -98,11 +145,13 @@ char *text_escape(const char *s, char *out, size_t room)
 
 bool text_is_utf8(const char *s)
 {
-        for (const unsigned char *p = (const unsigned char *)s; *p;) {
-                size_t n = utf8_length(p);
+        for (size_t left = strlen(s); left > 0;) {
+                uint32_t code;
+                size_t n = utf8_decode((const unsigned char *)s, left, &code);
                 if (n == 0)
                         return false;
-                p += n;
+                s += n;
+                left -= n;
         }
         return true;
 }
@@ -140,12 +189,18 @@ int text_unescape(const char *s, char **ret)
 
 __attribute__((format(printf, 1, 0))) static void log_line(const char *fmt, va_list ap)
 {
-        char text[ERROR_TEXT_MAX + 256];
-        char line[sizeof(text) * 2] = "kurung: ";
-        size_t prefix = strlen(line);
-        (void)vsnprintf(text, sizeof(text), fmt, ap);
-        (void)text_escape(text, line + prefix, sizeof(line) - prefix - 1);
-        size_t len = strlen(line);
+        static const char prefix[] = "kurung: ", lost[] = "kurung: out of memory\n";
+        CLEANUP_FREE char *text = NULL, *line = NULL;
+        if (vasprintf(&text, fmt, ap) < 0)
+                text = NULL;
+        size_t room = text ? sizeof(prefix) + 4 * strlen(text) + 4 : 0, len = sizeof(prefix) - 1;
+        line = text ? malloc(room) : NULL;
+        if (!line) {
+                (void)io_write_all(STDERR_FILENO, lost, sizeof(lost) - 1);
+                return;
+        }
+        memcpy(line, prefix, len);
+        len += strlen(text_escape(text, line + len, room - len));
         line[len++] = '\n';
         (void)io_write_all(STDERR_FILENO, line, len);
 }

@@ -11,6 +11,7 @@
 #include "cmd/progress.h"
 #include "plan/host.h"
 
+#include <limits.h>
 #include <stdio.h>
 
 /** What apply exits with when something that was asked for was left. */
@@ -40,7 +41,7 @@ static void describe(const char *path, const Change *c, const char *flag)
 {
         CLEANUP_FREE char *shown =
                 changes_show_path(path, S_ISDIR(c->now.mode ? c->now.mode : c->before.mode));
-        char target[400];
+        char target[4 * PATH_MAX + 5];
         (void)fprintf(stderr, "%c  %s", changes_letter(c), shown ? shown : "?");
         if (c->target[0])
                 (void)fprintf(stderr, " -> %s", text_escape(c->target, target, sizeof(target)));
@@ -80,7 +81,7 @@ static ApplyAnswer question(Applying *p, const ChangesLayer *layer, const char *
                 case 'q':
                         return APPLY_QUIT;
                 case 'd':
-                        (void)patch_print(layer, path, c, &options, stderr);
+                        (void)patch_print(layer, path, c, flag, &options, stderr);
                         (void)fflush(stderr);
                         break;
                 default:
@@ -99,7 +100,7 @@ static ApplyAnswer ask_flagged(Applying *p, const ChangesLayer *layer, const cha
         if (!defence_is_on(DEFENCE_FLAGS) || selection_names(&p->reader.selection, path))
                 return APPLY_TAKE;
         if (p->dry_run || (!p->interactive && !isatty(STDIN_FILENO))) {
-                log_notice("left: %.700s%s (%s): name it to take it", changes_relative(path),
+                log_notice("left: %s%s (%s): name it to take it", changes_relative(path),
                            S_ISDIR(c->now.mode) ? "/" : "", flag);
                 p->left = true;
                 return APPLY_LEAVE;
@@ -157,9 +158,9 @@ static void report(void *userdata, ApplyReport what, const ChangesLayer *layer, 
         const char *shown = path ? changes_relative(path) : "?",
                    *slash = c && S_ISDIR(c->now.mode) ? "/" : "";
         if (what == APPLY_STRIPPED)
-                log_notice("%s %s: %.700s%s", words[what], why, shown, slash);
+                log_notice("%s %s: %s%s", words[what], why, shown, slash);
         else
-                log_notice("%s: %.700s%s: %s", words[what], shown, slash, why);
+                log_notice("%s: %s%s: %s", words[what], shown, slash, why);
 }
 
 static int take(void *userdata, ChangeEvent event, const Change *c)
@@ -177,7 +178,7 @@ static int take(void *userdata, ChangeEvent event, const Change *c)
 static void note(void *userdata, const char *what, const char *path)
 {
         (void)userdata;
-        log_notice("%.700s: %s", path, what);
+        log_notice("%s: %s", path, what);
 }
 
 static void summarize(const Applying *p)

@@ -9,10 +9,10 @@
 #include "cmd/patch.h"
 #include "plan/host.h"
 
-#include <signal.h>
+#include <limits.h>
 
 typedef struct Diff {
-        bool all, stat, json, name_only, patch;
+        bool all, stat, json, name_only, patch, raw;
         ChangesPlace place;
         PatchOptions patch_options;
         const char *home;
@@ -118,7 +118,7 @@ static int print_line(Diff *d, const Change *c, const char *flag)
 {
         CLEANUP_FREE char *shown =
                 changes_show_path(d->place.path.text, S_ISDIR(c->now.mode ? c->now.mode : c->before.mode));
-        char text[400], size[32];
+        char text[4 * PATH_MAX + 5], size[32];
         if (!shown)
                 return -ENOMEM;
         if (d->name_only) {
@@ -152,10 +152,12 @@ static int show(Diff *d, ChangeEvent event, const Change *c)
                 print_json(d, c, flag);
                 return 0;
         }
-        /* With --stat a new directory's line says how much is in it. */
-        if (d->patch && event == CHANGE_EVENT_ENTRY)
-                return patch_print(d->place.layer, d->place.path.text, c, &d->patch_options, stdout);
-        return d->patch ? 0 : print_line(d, c, flag);
+        if (!d->patch)
+                return print_line(d, c, flag);
+        /* A new directory is seen by what is in it. */
+        if (event == CHANGE_EVENT_ENTER && c->kind == CHANGE_ADDED && !flag)
+                return 0;
+        return patch_print(d->place.layer, d->place.path.text, c, flag, &d->patch_options, stdout);
 }
 
 static int take(void *userdata, ChangeEvent event, const Change *c)
@@ -203,7 +205,7 @@ static int diff(Diff *d, const StrList *words, StrList *excludes, Error *err)
                         (void)putchar('[');
                 if (d->patch) {
                         d->patch_options = (PatchOptions){.colour = isatty(STDOUT_FILENO),
-                                                          .escaped = isatty(STDOUT_FILENO)};
+                                                          .escaped = !d->raw || isatty(STDOUT_FILENO)};
                         pager_start();
                 }
                 r = reader_run(&kept, &options, take, d, err);
@@ -232,6 +234,7 @@ int cmd_diff(int argc, char **argv)
                 {"stat", 0, NULL, "with sizes, and the sum", .flag = &d.stat},
                 {"name-only", 0, NULL, "only the paths", .flag = &d.name_only},
                 {"patch", 'p', NULL, "the changed lines", .flag = &d.patch},
+                {"raw", 0, NULL, "with --patch: bytes as they are, for patch(1)", .flag = &d.raw},
                 {"json", 0, NULL, "as JSON", .flag = &d.json},
                 {"exclude", 'x', "PATTERN", "not what matches; may be repeated", .list = &excludes},
         };
@@ -244,6 +247,8 @@ int cmd_diff(int argc, char **argv)
         int r = cmd_options_parse(&usage, argc, argv, &words, &err);
         if (r == 0 && d.json + d.patch + d.name_only > 1)
                 r = error_set(&err, EINVAL, "diff: only one of --json, --patch, --name-only");
+        if (r == 0 && d.raw && !d.patch)
+                r = error_set(&err, EINVAL, "diff: --raw is of use only with --patch");
         if (r == 0)
                 r = diff(&d, &words, &excludes, &err);
         if (r < 0)

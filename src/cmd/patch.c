@@ -2,9 +2,12 @@
 #include "cmd/patch.h"
 
 #include "base/error.h"
+#include "base/io.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "changes/below.h"
+#include "changes/compare.h"
+#include "cmd/changes.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -17,23 +20,22 @@
 #define SIZE_MAX_SHOWN (UINT64_C(64) << 20)
 #define MEMORY_MAX (UINT64_C(1) << 30)
 
+#define CHUNK 65536
+
 #define BOLD "\033[1m"
 #define CYAN "\033[36m"
 #define GREEN "\033[32m"
 #define RED "\033[31m"
+#define REVERSE "\033[7m"
 #define RESET "\033[m"
 
 /* Becomes diff(1) over the descriptors 3 and 4; what is read was written by others, so it has nothing else.
  */
 static void exec_diff(int before, int after, int out)
 {
-        char *const argv[] = {(char[]){DIFF_PROGRAM},
-                              (char[]){"-u"},
-                              (char[]){"--label=a"},
-                              (char[]){"--label=b"},
-                              (char[]){"/dev/fd/3"},
-                              (char[]){"/dev/fd/4"},
-                              NULL};
+        char *const argv[] = {
+                (char[]){DIFF_PROGRAM}, (char[]){"-u"},        (char[]){"--text"},    (char[]){"--label=a"},
+                (char[]){"--label=b"},  (char[]){"/dev/fd/3"}, (char[]){"/dev/fd/4"}, NULL};
         char *const env[] = {(char[]){"LC_ALL=C"}, NULL};
         const struct rlimit memory = {.rlim_cur = MEMORY_MAX, .rlim_max = MEMORY_MAX};
         int high[3] = {fcntl(before, F_DUPFD_CLOEXEC, 10), fcntl(after, F_DUPFD_CLOEXEC, 10),
@@ -50,22 +52,27 @@ static void exec_diff(int before, int after, int out)
         (void)execve(argv[0], argv, env);
 }
 
-static void print_escaped(const char *line, FILE *out)
+/*
+ * Tabs are layout, and backslashes, which a line of code is full of, stay single: where there are colours,
+ * what stands for another character is told from code by them.
+ */
+static void print_escaped(const char *line, size_t len, const PatchOptions *o, const char *colour, FILE *out)
 {
-        size_t room = 4 * strlen(line) + 5;
-        char *escaped = malloc(room);
-        /* Tabs are layout. text_escape() doubles backslashes, which a line of code is full of. */
-        for (const char *p = line; escaped && *p;) {
-                size_t n = strcspn(p, "\t\\");
-                char *part = strndup(p, n);
-                if (part)
-                        (void)fputs(text_escape(part, escaped, room), out);
-                free(part);
-                p += n;
-                if (*p)
-                        (void)fputc(*p++, out);
+        bool reversed = false;
+        while (len > 0) {
+                char piece[TEXT_ESCAPED_MAX];
+                TextChar c = text_next(line, len);
+                c.shown = c.shown || *line == '\t';
+                if (o->colour && reversed == c.shown) {
+                        reversed = !c.shown;
+                        (void)fprintf(out, "%s%s", reversed ? REVERSE : RESET, colour);
+                }
+                (void)fwrite(piece, 1, text_escape_char(line, c, piece), out);
+                line += c.len;
+                len -= c.len;
         }
-        free(escaped);
+        if (reversed)
+                (void)fputs(RESET, out);
 }
 
 static const char *colour_of(char first)
@@ -73,12 +80,12 @@ static const char *colour_of(char first)
         return first == '+' ? GREEN : first == '-' ? RED : first == '@' ? CYAN : "";
 }
 
-static void print_line(char *line, const PatchOptions *o, FILE *out)
+/* @len: all bytes but the newline, NUL among them. */
+static void print_line(const char *line, size_t len, const PatchOptions *o, FILE *out)
 {
-        line[strcspn(line, "\n")] = '\0';
-        const char *colour = o->colour ? colour_of(line[0]) : "";
+        const char *colour = o->colour && len > 0 ? colour_of(line[0]) : "";
         (void)fputs(colour, out);
-        print_escaped(line, out);
+        print_escaped(line, len, o, colour, out);
         (void)fprintf(out, "%s\n", colour[0] ? RESET : "");
 }
 
@@ -91,14 +98,55 @@ static void copy_lines(FILE *in, const PatchOptions *o, FILE *out)
         for (unsigned i = 0; (n = getline(&line, &room, in)) >= 0; i++) {
                 if (i < 2 && (str_starts(line, "--- a") || str_starts(line, "+++ b")))
                         continue;
-                if (str_starts(line, "Binary files "))
-                        (void)fputs("Binary files differ\n", out);
-                else if (o->escaped || o->colour)
-                        print_line(line, o, out);
+                if (o->escaped || o->colour)
+                        print_line(line, (size_t)n - (n > 0 && line[n - 1] == '\n'), o, out);
                 else
                         (void)fwrite(line, 1, (size_t)n, out);
         }
         free(line);
+}
+
+/* How many of the bytes from @from to @to no text has. */
+static int count_odd(int fd, uint64_t from, uint64_t to, uint64_t *odd)
+{
+        char buffer[CHUNK];
+        while (from < to) {
+                ssize_t n = io_read_at(fd, buffer, to - from < CHUNK ? (size_t)(to - from) : CHUNK, from);
+                if (n <= 0)
+                        return (int)n;
+                for (size_t i = 0; i < (size_t)n;) {
+                        const TextChar c = text_next(buffer + i, (size_t)n - i);
+                        *odd += c.shown || strchr("\t\n\r\f", buffer[i]) ? 0 : c.len;
+                        *odd += buffer[i] == '\0'; /* strchr() finds it, too */
+                        i += c.len;
+                }
+                from += (uint64_t)n;
+        }
+        return 0;
+}
+
+/*
+ * Whether a file, looked at as a whole, has so much that is no text that its lines would say nothing. A few
+ * such bytes don't count, wherever they are: programs read a script past a NUL, so it is shown past it.
+ * Holes, which are not read, are NULs.
+ */
+static int looks_binary(int fd, bool *ret)
+{
+        struct stat st;
+        uint64_t odd = 0, size, from, to;
+        int r = 0;
+        *ret = false;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        size = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+        for (uint64_t at = 0; r == 0 && at < size && odd <= size / 3; at = to) {
+                compare_next_data(fd, at, size, &from, &to);
+                odd += from - at;
+                if (odd <= size / 3)
+                        r = count_odd(fd, from, to, &odd);
+        }
+        *ret = odd > size / 3;
+        return r;
 }
 
 static int run_diff(int before, int after, const PatchOptions *o, FILE *out)
@@ -123,8 +171,10 @@ static int run_diff(int before, int after, const PatchOptions *o, FILE *out)
         (void)fclose(in);
         int status;
         int r = process_wait(pidfd, &status);
-        /* 0: the same, 1: not. */
-        return r < 0 ? r : process_exit_code(status) > 1 ? -EIO : 0;
+        /* 0: the same, 1: not. A file that diff(1) can't take must not keep the others from being shown. */
+        if (r == 0 && process_exit_code(status) > 1)
+                (void)fputs("These lines are not all: " DIFF_PROGRAM " failed\n", out);
+        return r;
 }
 
 static int text_fd(const char *text, const char *more)
@@ -191,23 +241,56 @@ static bool is_shown(uint32_t mode)
         return mode == 0 || S_ISREG(mode) || S_ISLNK(mode);
 }
 
-int patch_print(const ChangesLayer *layer, const char *path, const Change *c, const PatchOptions *o,
-                FILE *out)
+/* What is said instead of the lines. */
+static void print_instead(const char *text, const Change *c, FILE *out)
+{
+        char before[32], now[32];
+        (void)fprintf(out, "%s: %s before, %s now\n", text,
+                      c->before.mode ? changes_show_size(c->before.size, before, sizeof(before)) : "nothing",
+                      c->now.mode ? changes_show_size(c->now.size, now, sizeof(now)) : "nothing");
+}
+
+static int print_lines(const char *shown, const Change *c, int before, int after, const PatchOptions *o,
+                       FILE *out)
+{
+        const char *bold = o->colour ? BOLD : "", *reset = o->colour ? RESET : "";
+        bool binary[2] = {false, false};
+        int r = looks_binary(before, &binary[0]);
+        if (r == 0)
+                r = looks_binary(after, &binary[1]);
+        if (r < 0)
+                return r;
+        if (binary[0] || binary[1]) {
+                print_instead("Binary files differ", c, out);
+                return 0;
+        }
+        (void)fprintf(out, "%s--- %s%s%s\n%s+++ %s%s%s\n", bold, c->before.mode ? "a" : "/dev/null",
+                      c->before.mode ? shown : "", reset, bold, c->now.mode ? "b" : "/dev/null",
+                      c->now.mode ? shown : "", reset);
+        return run_diff(before, after, o, out);
+}
+
+int patch_print(const ChangesLayer *layer, const char *path, const Change *c, const char *flag,
+                const PatchOptions *o, FILE *out)
 {
         CLEANUP_FD int before = FD_NONE, after = FD_NONE;
         size_t room = 4 * strlen(path) + 5;
         CLEANUP_FREE char *shown = malloc(room);
-        const char *bold = o->colour ? BOLD : "", *reset = o->colour ? RESET : "";
+        char why[1024];
         if (!shown)
                 return -ENOMEM;
         (void)text_escape(path, shown, room);
         print_header(shown, c, o, out);
+        if (c->kind == CHANGE_REFUSED || flag)
+                (void)fprintf(out, "! %s\n", flag ? flag : text_escape(c->why, why, sizeof(why)));
+        if (c->kind == CHANGE_REFUSED || S_ISDIR(c->now.mode))
+                return 0;
         if (!is_shown(c->now.mode) || !is_shown(c->before.mode)) {
                 (void)fputs("No file of text\n", out);
                 return 0;
         }
         if (c->now.size > SIZE_MAX_SHOWN || c->before.size > SIZE_MAX_SHOWN) {
-                (void)fputs("Files larger than 64 MiB differ\n", out);
+                print_instead("Files larger than 64 MiB differ", c, out);
                 return 0;
         }
         if (c->kind == CHANGE_MODIFIED && !(c->what & CHANGE_CONTENT))
@@ -219,12 +302,7 @@ int patch_print(const ChangesLayer *layer, const char *path, const Change *c, co
         }
         if (r == 0)
                 r = open_after(c, &after);
-        if (r < 0)
-                return r;
-        (void)fprintf(out, "%s--- %s%s%s\n%s+++ %s%s%s\n", bold, c->before.mode ? "a" : "/dev/null",
-                      c->before.mode ? shown : "", reset, bold, c->now.mode ? "b" : "/dev/null",
-                      c->now.mode ? shown : "", reset);
-        return run_diff(before, after, o, out);
+        return r < 0 ? r : print_lines(shown, c, before, after, o, out);
 }
 
 static int pager_pidfd = FD_NONE, pager_terminal = FD_NONE;

@@ -243,6 +243,16 @@ static void names_of_sandboxes(void **state)
         assert_true(value_name("a.b_c-1"));
 }
 
+static size_t encode(uint32_t code, char out[5])
+{
+        size_t n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+        static const unsigned char first[] = {0, 0, 0xc0, 0xe0, 0xf0};
+        for (size_t i = n; i-- > 1; code >>= 6)
+                out[i] = (char)(0x80 | (code & 0x3f));
+        out[0] = (char)(first[n] | code);
+        return n;
+}
+
 static void escaped_texts_come_back(void **state)
 {
         char escaped[100];
@@ -257,6 +267,38 @@ static void escaped_texts_come_back(void **state)
         }
 }
 
+static void hidden_characters_are_escaped(void **state)
+{
+        static const struct {
+                uint32_t first, last;
+        } hidden[] = {{0, 0x1f},        {0x7f, 0xa0},     {0xad, 0xad},       {0x61c, 0x61c},
+                      {0x200b, 0x200f}, {0x2028, 0x202f}, {0x2060, 0x206f},   {0xfe00, 0xfe0f},
+                      {0xfeff, 0xfeff}, {0xfffe, 0xffff}, {0xe0000, 0xe0fff}, {0x3164, 0x3164}};
+        static const uint32_t shown[] = {' ',  'a',   '~',   0xa1,   0xac,   0xae,
+                                         0xe4, 0x5d0, 0x301, 0x3042, 0xac00, 0x1f600};
+        static const char *const broken[] = {"\x80",         "\xc0\xaf",         "\xe2\x80",
+                                             "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff"};
+        (void)state;
+        for (uint32_t i = 0; i < ARRAY_LEN(hidden); i++)
+                for (uint32_t code = hidden[i].first; code <= hidden[i].last; code++) {
+                        char text[5];
+                        const TextChar c = text_next(text, encode(code, text));
+                        assert_true(c.valid && !c.shown && c.code == code);
+                }
+        for (size_t i = 0; i < ARRAY_LEN(shown); i++) {
+                char text[5];
+                size_t len = encode(shown[i], text);
+                const TextChar c = text_next(text, len);
+                assert_true(c.valid && c.shown && c.code == shown[i] && c.len == len);
+        }
+        for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
+                const TextChar c = text_next(broken[i], strlen(broken[i]));
+                assert_true(!c.valid && !c.shown && c.len == 1);
+        }
+        /* Never past the end, whatever is behind it. */
+        assert_false(text_next("\xe2\x80\xae", 2).valid);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -268,6 +310,7 @@ int main(void)
                 cmocka_unit_test(changes_cross_whole),
                 cmocka_unit_test(names_of_sandboxes),
                 cmocka_unit_test(escaped_texts_come_back),
+                cmocka_unit_test(hidden_characters_are_escaped),
         };
         return RUN_TESTS(tests);
 }
