@@ -50,6 +50,9 @@ typedef struct Change {
         const char *xattrs;
         size_t xattrs_len;
         bool capabilities; /* one is security.capability */
+        /* How many components at the path's end lie below the innermost directory that git takes for a
+         * repository's own, in the lower and the upper together; 0: there is none. */
+        uint32_t below_repository;
         int fd; /* an added or changed file's content, when asked for; the receiver's; else FD_NONE */
 } Change;
 

@@ -13,6 +13,7 @@ enum { EVENT_ERROR = 100, EVENT_NEED_MAPS };
 typedef struct Header {
         uint32_t event, kind, what;
         uint32_t name_len, target_len, why_len, xattrs_len;
+        uint32_t below_repository;
         bool selected, opaque, capabilities, has_fd;
         ChangeFile now, before;
 } Header;
@@ -103,6 +104,7 @@ int stream_write(void *userdata, ChangeEvent event, const Change *c)
         h.xattrs_len = (uint32_t)c->xattrs_len;
         h.selected = c->selected;
         h.opaque = c->opaque;
+        h.below_repository = c->below_repository;
         h.capabilities = c->capabilities;
         h.has_fd = fd >= 0;
         h.now = c->now;
@@ -217,6 +219,7 @@ static int parse(StreamReader *r, Header *h, Change *c)
                 .what = h->what,
                 .selected = h->selected,
                 .opaque = h->opaque,
+                .below_repository = h->below_repository,
                 .capabilities = h->capabilities,
                 .now = h->now,
                 .before = h->before,

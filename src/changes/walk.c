@@ -22,6 +22,7 @@ typedef struct Level {
         bool opaque;    /* nothing of the lower is in it */
         bool covered;   /* something below it is covered by another mount */
         Selected selected;
+        uint32_t repository; /* Change.below_repository of its entries */
         size_t path_before;
 } Level;
 
@@ -93,6 +94,45 @@ static int refuse(Walk *w, const char *name, const ChangeFile *now, int r, const
 static Level *top(Walk *w)
 {
         return &w->levels[w->upper.n - 1];
+}
+
+static bool has(int fd, const char *name)
+{
+        struct stat st;
+        return fd >= 0 && fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/*
+ * Whether git would take the directory, of which @upper and @lower are the two halves, for a repository's:
+ * with HEAD, and with objects and refs of its own or those that commondir names (setup.c,
+ * is_git_directory()).
+ */
+static bool is_repository(int upper, int lower)
+{
+        static const char *const names[] = {"HEAD", "commondir", "objects", "refs"};
+        bool found[ARRAY_LEN(names)];
+        for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+                found[i] = has(upper, names[i]) || has(lower, names[i]);
+                if (i == 0 && !found[0])
+                        return false;
+        }
+        return found[1] || (found[2] && found[3]);
+}
+
+/* How many components of the layer's own path lie below such a directory; 0: it is in none. */
+static uint32_t count_below_repository(const ChangesLayer *layer)
+{
+        CLEANUP_FREE char *path = NULL;
+        if (!layer->lower || !str_eq(layer->lower, layer->dest) || !(path = strdup(layer->lower)))
+                return 0;
+        uint32_t n = 1;
+        for (char *slash; (slash = strrchr(path, '/')) && slash > path; n++) {
+                *slash = '\0';
+                CLEANUP_FD int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+                if (is_repository(FD_NONE, fd))
+                        return n;
+        }
+        return 0;
 }
 
 /* The lower's entry of that name, mode 0: none. */
@@ -287,6 +327,7 @@ static int visit_directory(Walk *w, Change *c, size_t path_before, Selected sele
         if (S_ISDIR(c->before.mode))
                 lower = openat(dirstack_top(&w->lower), c->name,
                                O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        level.repository = is_repository(upper, lower) ? 1 : top(w)->repository ? top(w)->repository + 1 : 0;
         c->opaque = level.opaque && S_ISDIR(c->before.mode);
         level.covered = covers_below(w);
         if (!w->total)
@@ -365,6 +406,7 @@ static int visit_entry(Walk *w, const char *name, const struct stat *st)
         }
         c.now = describe(w, st);
         c.selected = selected == SELECTED_YES;
+        c.below_repository = top(w)->repository;
         r = stat_lower(w, name, &c.before);
         if (r == 0 && w->total) {
                 w->total->entries++;
@@ -455,6 +497,10 @@ static int begin_layer(Walk *w, int upper_fd, int lower_fd)
         c.selected = level.selected == SELECTED_YES;
         level.covered = covers_below(w);
         level.path_before = w->path.len;
+        c.below_repository = count_below_repository(w->layer);
+        level.repository = is_repository(upper_fd, lower_fd) ? 1
+                           : c.below_repository              ? c.below_repository + 1
+                                                             : 0;
         int r = push_level(w, &level, upper_fd, lower_fd);
         if (r < 0 || w->total)
                 return r;

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Attacks 6, 60-69, 71 and 75: what a sandbox left, and taking it over.
+# Attacks 6, 60-69, 71, 75 and 84: what a sandbox left, and taking it over.
 . "$SRCDIR/tests/escape/lib.sh"
 kept=$HOME/.local/state/kurung/kept
 canary=$HOME/canary
@@ -281,6 +281,97 @@ is "$(ls -A | tr '\n' ' ')" ".git .vscode dir file plain sub " "71 naming a dire
 undefended flags apply k >/dev/null 2>&1
 is "$(cat .envrc .git/hooks/post-checkout)" "evil
 evil" "71 without (flags) it is"
+
+# 84: what git takes commands from, other than hooks and config; and what looks like it.
+fresh
+ran=$HOME/ran
+for name in . sub; do
+    git init -q $name
+    git -C $name -c user.name=x -c user.email=x@x commit -q --allow-empty -m 1
+done
+mkdir -p .git/modules/lib/modules && mv sub/.git .git/modules/lib/modules/deep && echo "gitdir: ../.git/modules/lib/modules/deep" >sub/.git
+mkdir plain
+touch ../tick
+wait_for later_than ../tick
+evil=$(mktemp -d "$HOME/evil.XXXXXX")
+bare() { # DIRECTORY: what git takes for a repository, without a ".git"
+    printf 'mkdir -p %s/objects %s/refs; echo "ref: refs/heads/main" >%s/HEAD; printf "[core]\\n\\trepositoryformatversion = 0\\n\\tbare = false\\n\\tworktree = .\\n\\tfsmonitor = touch %s #\\n" >%s/config; ' "$1" "$1" "$1" "$ran" "$1"
+}
+plants=(
+    "echo ../plain >.git/commondir"
+    "git config --file .git/config.worktree core.fsmonitor x"
+    "mkdir -p .git/info; echo '* filter=x' >.git/info/attributes; echo x >.git/info/grafts"
+    "echo /x >.git/objects/info/alternates"
+    "mkdir .git/rebase-merge; echo 'exec evil' >.git/rebase-merge/git-rebase-todo"
+    "mkdir .git/sequencer; echo x >.git/sequencer/todo"
+    "mkdir -p .git/worktrees/w; echo x >.git/worktrees/w/gitdir"
+    "echo x >.git/shallow; echo x >.git/packed-refs; mkdir .git/refs/replace; echo x >.git/refs/replace/x"
+    "rm -r .git/objects; ln -s '$evil' .git/objects"
+    "mv .git/refs .git/r; ln -s r .git/refs"
+    "rm -f .git/index; ln -s ~/.bashrc .git/index"
+    "git config --file .git/modules/lib/modules/deep/config core.fsmonitor x; echo x >.git/modules/lib/modules/deep/commondir"
+    "mkdir -p .git/modules/new/refs/x/hooks; echo x >.git/modules/new/refs/x/hooks/pre-commit; echo x >.git/modules/new/refs/x/HEAD"
+    "echo 'gitdir: ../plain' >sub/.git"
+    "rm sub/.git; ln -s ../plain sub/.git"
+    "echo 'gitdir: bare' >plain/.git"
+    "rm -r .git; ln -s plain .git"
+    "mkdir .GIT; echo x >.GIT/config"
+    "$(bare plain/bare)"
+    "$(bare plain)"
+    "mv plain x; $(bare x)"
+    "mkdir x; ln -s refs/x x/HEAD"
+    "mkdir x; echo 'ref: refs/x' >x/HEAD; echo ../plain >x/commondir"
+    "ln -s plain .vscode"
+    "ln -s plain .github"
+)
+for plant in "${plants[@]}"; do
+    state=$(find .git sub plain -printf '%p %y %l %s\n' | grep -vE '^.git/(refs|objects|index)|plain' | sort)
+    keep "$plant"
+    kurung diff --json k
+    marked=$(jq -r '.[] | select(.flag) | .path' <<<"$out" | wc -l)
+    ok "84 marked: ${plant:0:60}" test "$marked" -ge 1
+    kurung apply k
+    is "$status" 1 "84 and left"
+    like "$errors" "name it to take it" "84 and said"
+    is "$(find .git sub plain -printf '%p %y %l %s\n' | grep -vE '^.git/(refs|objects|index)|plain' | sort)" "$state" "84 and what was there is as it was" || diag "$plant"
+    is "$(find . -mindepth 1 -type l; find . -name HEAD -newer ../tick -not -path './.git/*'; find .git -name 'git-rebase-todo' -o -name commondir -o -name config.worktree)" "" "84 nothing of it is there"
+    find . -newer ../tick -not -path './.git*' -type f -not -path './sub/*' -delete
+    find . -mindepth 1 -maxdepth 1 -name x -exec rm -r {} +
+    rm -rf plain .git/r
+    mkdir plain
+done
+# What is taken over: a day's work in a repository.
+keep "git checkout -q -b other; echo new >tracked; git add tracked; git -c user.name=x -c user.email=x@x commit -q -m 2; git -c user.name=x -c user.email=x@x commit -q --amend -m 3"
+kurung apply k
+is "$status:$(git symbolic-ref HEAD):$(git log -1 --format=%s):$(git status --short | grep tracked)" "0:refs/heads/other:3:" "84 commits and branches are taken unasked" || diag "$errors"
+# git would have run it.
+rm -rf plain && mkdir plain
+keep "$(bare plain)"
+kurung apply k
+(cd plain && git status >/dev/null 2>&1)
+not_ok "84 git runs nothing of a directory that looks like a repository" test -e "$ran"
+undefended flags apply k >/dev/null 2>&1
+(cd plain && git status >/dev/null 2>&1)
+ok "84 without (flags) it does" test -e "$ran"
+# A bare repository that is there already, as a whole and from inside it.
+fresh
+git init -q --bare repo.git
+touch ../tick
+wait_for later_than ../tick
+keep "echo evil >repo.git/hooks/post-update; git config --file repo.git/config core.fsmonitor x"
+kurung apply k
+is "$status:$(grep -c fsmonitor repo.git/config):$(ls repo.git/hooks | grep -c 'update$')" "1:0:0" "84 also in a bare repository of the host's"
+cd repo.git || exit 1
+keep "echo evil >hooks/post-update; git config --file config core.fsmonitor x"
+kurung apply k
+is "$status:$(grep -c fsmonitor config):$(ls hooks | grep -c 'update$')" "1:0:0" "84 also where it is the working directory"
+cd hooks || exit 1
+keep "echo evil >post-update"
+kurung apply k
+is "$status:$(ls | grep -c 'update$')" "1:0" "84 also from inside its hooks"
+cd "$project" || exit 1
+fresh
+keep "echo 1 >new"
 
 # 75: names of sandboxes.
 mkdir -p "$HOME/.local/state/kurung/x"

@@ -179,6 +179,117 @@ static void what_is_run_later_is_flagged(void **state)
         assert_null(flag("/p/.envrc", 0, CHANGE_DELETED));
 }
 
+/* A file of the repository of which @path names the entry behind ":". */
+static const char *flag_in_git(const char *path, uint32_t mode, ChangeKind kind)
+{
+        char text[256];
+        const char *colon = strchr(path, ':');
+        uint32_t below = 1;
+        (void)snprintf(text, sizeof(text), "%.*s/%s", (int)(colon - path), path, colon + 1);
+        for (const char *p = colon; *p; p++)
+                below += *p == '/';
+        const Change c = {.kind = kind,
+                          .what = kind == CHANGE_MODIFIED ? CHANGE_CONTENT : 0,
+                          .now.mode = mode,
+                          .before.mode = kind == CHANGE_MODIFIED ? mode : 0,
+                          .name = strrchr(text, '/') + 1,
+                          .target = "",
+                          .why = "",
+                          .below_repository = below,
+                          .fd = FD_NONE};
+        return flags_of(&c, text, "/home/u");
+}
+
+static void of_a_repository_only_data_is_plain(void **state)
+{
+        static const char *const data[] = {"objects/aa/0123456789abcdef",
+                                           "objects/pack/pack-01.idx",
+                                           "refs/heads/a/b",
+                                           "index",
+                                           "logs/refs/heads/objects/x",
+                                           "logs/HEAD",
+                                           "COMMIT_EDITMSG",
+                                           "ORIG_HEAD",
+                                           "refs/remotes/origin/HEAD",
+                                           "objects/info/commit-graphs/x"};
+        static const char *const others[] = {"commondir",
+                                             "config",
+                                             "config.worktree",
+                                             "gitdir",
+                                             "hooks/post-checkout",
+                                             "info/attributes",
+                                             "info/exclude",
+                                             "info/grafts",
+                                             "shallow",
+                                             "packed-refs",
+                                             "refs/replace/0123",
+                                             "refs/replace",
+                                             "objects/info/alternates",
+                                             "objects/info/http-alternates",
+                                             "objects/aa/hooks",
+                                             "objects/config",
+                                             "objects/x/config",
+                                             "rebase-merge/git-rebase-todo",
+                                             "sequencer/todo",
+                                             "description",
+                                             "worktrees/w/gitdir",
+                                             "modules/x/config",
+                                             "branches/x",
+                                             "remotes/x",
+                                             "HEAD",
+                                             "index.lock",
+                                             "indexes",
+                                             "logsx",
+                                             "anything"};
+        /* Submodules, linked worktrees, plain directories: wherever git finds its HEAD. */
+        static const char *const places[] = {"/p/.git",
+                                             "/p/bare",
+                                             "/p/.git/modules/a/objects/aa",
+                                             "/p/.git/modules/refs/x",
+                                             "/p/.git/worktrees/w",
+                                             "/p/.git/modules/x/modules/y"};
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+                char path[200];
+                for (size_t k = 0; k < ARRAY_LEN(data); k++) {
+                        (void)snprintf(path, sizeof(path), "%s:%s", places[i], data[k]);
+                        assert_null(flag_in_git(path, S_IFREG | 0644, CHANGE_ADDED));
+                        assert_non_null(flag_in_git(path, S_IFLNK | 0777, CHANGE_ADDED));
+                        assert_non_null(flag_in_git(path, S_IFLNK | 0777, CHANGE_MODIFIED));
+                }
+                for (size_t k = 0; k < ARRAY_LEN(others); k++) {
+                        (void)snprintf(path, sizeof(path), "%s:%s", places[i], others[k]);
+                        assert_non_null(flag_in_git(path, S_IFREG | 0644, CHANGE_ADDED));
+                        assert_non_null(flag_in_git(path, S_IFLNK | 0777, CHANGE_ADDED));
+                }
+                /* A checkout writes another branch to it. */
+                (void)snprintf(path, sizeof(path), "%s:HEAD", places[i]);
+                assert_null(flag_in_git(path, S_IFREG | 0644, CHANGE_MODIFIED));
+        }
+        /* Where no HEAD was seen, by name. */
+        assert_non_null(flag("/p/.git/commondir", S_IFREG | 0644, CHANGE_ADDED));
+        assert_non_null(flag("/p/.GIT/config", S_IFREG | 0644, CHANGE_ADDED));
+        assert_non_null(flag("/p/.git. /config", S_IFREG | 0644, CHANGE_ADDED));
+        assert_non_null(flag("/p/git~1/config", S_IFREG | 0644, CHANGE_ADDED));
+        assert_non_null(flag("/p/.git", S_IFREG | 0644, CHANGE_ADDED));
+        assert_non_null(flag("/p/.hg/hgrc", S_IFREG | 0644, CHANGE_ADDED));
+        assert_null(flag("/p/.hg/store/data/x.i", S_IFREG | 0644, CHANGE_ADDED));
+        assert_null(flag("/p/.git/refs/heads/x", S_IFREG | 0644, CHANGE_ADDED));
+}
+
+static void a_link_counts_as_the_directory_it_stands_for(void **state)
+{
+        static const char *const flagged[] = {"/p/.vscode",  "/p/.cargo", "/p/.github", "/home/u/.config",
+                                              "/home/u/bin", "/etc",      "/p/.idea",   "/p/.jj"};
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(flagged); i++) {
+                assert_non_null(flag(flagged[i], S_IFLNK | 0777, CHANGE_ADDED));
+                assert_true(str_starts(flagged[i], "/home/u/.config") ||
+                            !flag(flagged[i], S_IFDIR | 0755, CHANGE_ADDED));
+        }
+        assert_null(flag("/p/vscode", S_IFLNK | 0777, CHANGE_ADDED));
+}
+
 static void changes_cross_whole(void **state)
 {
         int ends[2];
@@ -307,6 +418,8 @@ int main(void)
                 cmocka_unit_test(a_stack_of_directories_finds_back),
                 cmocka_unit_test(selections_narrow),
                 cmocka_unit_test(what_is_run_later_is_flagged),
+                cmocka_unit_test(of_a_repository_only_data_is_plain),
+                cmocka_unit_test(a_link_counts_as_the_directory_it_stands_for),
                 cmocka_unit_test(changes_cross_whole),
                 cmocka_unit_test(names_of_sandboxes),
                 cmocka_unit_test(escaped_texts_come_back),
