@@ -248,18 +248,37 @@ static int add_file(Export *e, const char *path, const Change *c)
         return r;
 }
 
+/* Whether a component of @path is a name that is taken for a mark. */
+static bool has_mark(const char *path)
+{
+        for (const char *p = strchr(path, '/'); p; p = strchr(p + 1, '/'))
+                if (mark_is_name(p + 1))
+                        return defence_is_on(DEFENCE_MARKS);
+        return false;
+}
+
+static int leave_out(Export *e, const char *why)
+{
+        e->refused++;
+        e->why = why;
+        return 0;
+}
+
 int export_add(Export *e, const char *path, const Change *c)
 {
+        e->why = NULL;
         if (path[0] != '/' || path[1] == '\0' || c->kind == CHANGE_NONE)
                 return 0;
+        if (has_mark(path))
+                return leave_out(e, "names with .wh. are deletions in a layer");
         if (c->kind == CHANGE_DELETED)
                 return add_deleted(e, path);
         bool known = S_ISREG(c->now.mode) || S_ISLNK(c->now.mode) || S_ISDIR(c->now.mode) ||
                      (S_ISFIFO(c->now.mode) && !defence_is_on(DEFENCE_STRIP));
-        if (c->kind == CHANGE_REFUSED || !known) {
-                e->refused++;
-                return 0;
-        }
+        if (c->kind == CHANGE_REFUSED)
+                return leave_out(e, c->why);
+        if (!known)
+                return leave_out(e, "devices, fifos and sockets are never packed");
         /* In an image a file does not give way to a directory, nor the reverse, but for a whiteout before it.
          */
         int r = 0;

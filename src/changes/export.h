@@ -14,11 +14,15 @@ typedef enum ExportFormat {
         EXPORT_OCI, /* an OCI image layer: deletions as whiteouts, bits and owners as the sandbox has them */
 } ExportFormat;
 
+/** So many stretches of data between holes a file may have. */
+#define EXPORT_PIECES_MAX 1048576
+
 typedef struct Export {
         ExportFormat format;
         struct archive *archive;
         Links links;
         uint64_t deleted, stripped, refused, entries, bytes;
+        const char *why; /* the last change was left out; NULL: it was not */
         Error *err;
 } Export;
 
@@ -32,8 +36,13 @@ int export_begin(Export *e, ExportFormat format, const char *compression, int fd
 /** export_compression - what a file's name asks for; NULL: the ending is not known. */
 const char *export_compression(const char *name);
 
-/** export_add - one change (ENTER or ENTRY). @path: absolute in the sandbox; of any length. 0 or -errno with
- * e->err. */
+/**
+ * export_add - one change (ENTER or ENTRY). @path: absolute in the sandbox; of any length.
+ *
+ * Left out, with e->why: devices, fifos, sockets, what could not be read; a file in more than
+ * EXPORT_PIECES_MAX pieces; and what lies at or below a name that begins with ".wh.", which readers of layers
+ * take for a deletion of something else. Returns 0 or -errno with e->err.
+ */
 int export_add(Export *e, const char *path, const Change *c);
 
 /** export_end - write what is left. 0 or -errno with e->err. */

@@ -25,6 +25,16 @@ MarkKind mark_of_name(ChangesEngine engine, const char *name, const char **ret_n
         return MARK_WHITEOUT;
 }
 
+bool mark_is_written(const struct stat *st)
+{
+        return (S_ISREG(st->st_mode) && st->st_size == 0) || !defence_is_on(DEFENCE_MARKS);
+}
+
+bool mark_is_name(const char *name)
+{
+        return str_starts(name, WHITEOUT_PREFIX);
+}
+
 bool mark_is_whiteout(ChangesEngine engine, const struct stat *st)
 {
         return engine != CHANGES_SCRATCH && S_ISCHR(st->st_mode) && st->st_rdev == 0;

@@ -20,6 +20,15 @@ typedef enum MarkKind {
  */
 MarkKind mark_of_name(ChangesEngine engine, const char *name, const char **ret_name);
 
+/**
+ * mark_is_written - whether an entry that is a mark by its name is one that fuse-overlayfs writes: an empty
+ * file. What else has such a name came there by a rename of the payload's, and means nothing.
+ */
+bool mark_is_written(const struct stat *st);
+
+/** mark_is_name - whether a name is one that archives and fuse-overlayfs take for a mark (".wh.X"). */
+bool mark_is_name(const char *name);
+
 /** mark_is_whiteout - what an entry is by its type: a character device 0:0. */
 bool mark_is_whiteout(ChangesEngine engine, const struct stat *st);
 

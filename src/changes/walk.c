@@ -305,7 +305,7 @@ static int pop_level(Walk *w)
 static bool has_opaque_file(int fd)
 {
         struct stat st;
-        return fstatat(fd, MARKS_OPAQUE_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0;
+        return fstatat(fd, MARKS_OPAQUE_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0 && mark_is_written(&st);
 }
 
 /* A directory of the upper: told, then entered. Its path is in w->path, @path_before without it. */
@@ -423,15 +423,17 @@ static int visit(Walk *w, const char *name)
         const char *deleted;
         struct stat st;
         MarkKind mark = mark_of_name(w->layer->engine, name, &deleted);
-        if (mark == MARK_OPAQUE)
-                return 0;
         if (mark == MARK_FORGED)
                 return refuse(w, name, &(ChangeFile){0}, 0, "a forged whiteout");
-        if (mark == MARK_WHITEOUT)
-                return top(w)->opaque || w->total ? 0 : visit_deleted(w, deleted);
         int r = stat_upper(w, name, &st);
         if (r < 0)
                 return r == -ENOENT ? 0 : refuse(w, name, &(ChangeFile){0}, r, "it can't be looked at");
+        if (mark != MARK_NONE && !mark_is_written(&st))
+                return refuse(w, name, &(ChangeFile){0}, 0, "a forged whiteout");
+        if (mark == MARK_OPAQUE)
+                return 0;
+        if (mark == MARK_WHITEOUT)
+                return top(w)->opaque || w->total ? 0 : visit_deleted(w, deleted);
         if (mark_is_whiteout(w->layer->engine, &st))
                 return top(w)->opaque || w->total ? 0 : visit_deleted(w, name);
         return visit_entry(w, name, &st);

@@ -11,11 +11,25 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+/* So many of what is left out are named; of the rest only the number. */
+#define NAMED_MAX 20
+
 typedef struct Exporting {
         ChangesPlace place;
         Export export;
         Progress progress;
 } Exporting;
+
+static int add(Exporting *x, const Change *c)
+{
+        int r = export_add(&x->export, x->place.path.text, c);
+        if (r < 0 || !x->export.why || x->export.refused > NAMED_MAX)
+                return r;
+        progress_pause(&x->progress);
+        log_notice("left out: %s%s: %s", changes_relative(x->place.path.text),
+                   S_ISDIR(c->now.mode) ? "/" : "", x->export.why);
+        return 0;
+}
 
 static int take(void *userdata, ChangeEvent event, const Change *c)
 {
@@ -27,7 +41,7 @@ static int take(void *userdata, ChangeEvent event, const Change *c)
         }
         int r = changes_place_take(&x->place, event, c);
         if (r == 0 && (event == CHANGE_EVENT_ENTER || event == CHANGE_EVENT_ENTRY) && c->kind != CHANGE_NONE)
-                r = export_add(&x->export, x->place.path.text, c);
+                r = add(x, c);
         progress_update(&x->progress, x->export.entries, x->export.bytes);
         return r;
 }
@@ -77,9 +91,8 @@ static void summarize(const Export *e)
         if (e->stripped > 0)
                 log_notice("%llu files are without their set-user-ID or set-group-ID bit or capabilities",
                            (unsigned long long)e->stripped);
-        if (e->refused > 0)
-                log_notice("%llu devices, fifos, sockets or unreadable files were left out",
-                           (unsigned long long)e->refused);
+        if (e->refused > NAMED_MAX)
+                log_notice("... and %llu more were left out", (unsigned long long)(e->refused - NAMED_MAX));
 }
 
 static int export_changes(const char *output, ExportFormat format, const StrList *words, StrList *excludes,

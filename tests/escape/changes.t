@@ -204,6 +204,42 @@ is "$out" "A  .wh..wh..opq
 A  .wh.file
 A  dir/.wh.file" "65 under the kernel's overlay fuse-overlayfs's marks are ordinary files"
 
+# 88: such names, made by the payload. An archive is no engine's: whoever unpacks a layer would delete by them.
+fresh
+keep "echo x >.wh.file; mkdir .wh.dir; echo y >.wh.dir/y; ln -s / .wh.link; mkdir sub; touch sub/.wh..wh..opq; echo 1 >plain"
+for format in tar oci-layer; do
+    kurung export k --format=$format -o "$HOME/88.tar"
+    is "$(tar -tf "$HOME/88.tar" | sed "s|^${project#/}/||" | sort | tr '\n' ' ')" "plain sub/ " "88 names with .wh. are not packed: $format"
+    is "$status:$(grep -c '^kurung: left out: .*\.wh\.' <<<"$errors")" "0:5" "88 and each is named" || diag "$errors"
+    undefended marks export k --format=$format -o "$HOME/88.tar" >/dev/null 2>&1
+    is "$(tar -tf "$HOME/88.tar" | grep -c '\.wh\.')" 5 "88 without (marks) they are"
+done
+kurung apply k
+is "$status:$(cat file dir/file .wh.file .wh.dir/y plain | tr '\n' ' '):$(readlink .wh.link)" "0:old old x y 1 :/" "88 applied they are names like others, and delete nothing"
+rm -rf .wh.* sub plain
+keep "rm file; echo 1 >plain"
+kurung export k --format=oci-layer -o "$HOME/88.tar"
+is "$(tar -tf "$HOME/88.tar" | sed "s|^${project#/}/||" | sort | tr '\n' ' ')" ".wh.file plain " "88 a deletion still is one"
+# Under fuse-overlayfs an empty file with such a name is its mark, and nothing else is.
+fresh
+keep "mkdir -p /opt/.here /opt/.here/x && cd /opt/.here && { mv x .wh.os-release; cd /etc; mkdir x; mv x .wh.os-release; echo 1 >y; mv y .wh.hostname; ln -s x z; mv z .wh.passwd; }" -p build --overlay=fuse
+kurung diff --all k
+unlike "$out" $'(^|\n)D  [^\n]*(os-release|hostname|passwd)' "88 what the payload names like a mark deletes nothing"
+keep "echo x >/opt/.x; rm /etc/os-release" -p build --overlay=fuse
+up=$kept/k/upper-$(jq -r '.layers[] | select(.engine == "fuse") | .name' "$kept/k/record.json")
+mkdir -p "$up/etc/.wh.hostname" "$up/etc/.wh..wh..opq" "$up/etc/.wh.shells"
+echo 1 >"$up/etc/.wh.passwd"
+ln -s x "$up/etc/.wh.group"
+mkfifo "$up/etc/.wh.profile"
+kurung diff --all k
+is "$(grep -c '^!.*a forged whiteout' <<<"$out"):$(grep '^D' <<<"$out")" "6:D  /etc/os-release" "88 directories, links, fifos and files with something in them are no whiteouts" || diag "$out"
+undefended marks diff --all k >"$HOME/.out" 2>&1
+like "$(<"$HOME/.out")" "D  /etc/passwd" "88 without (marks) they are"
+for format in tar oci-layer; do
+    kurung export k --format=$format -o "$HOME/88.tar"
+    is "$(tar -tf "$HOME/88.tar" | grep '\.wh\.' | tr '\n' ' ')" "$([ $format = tar ] || echo "etc/.wh.os-release ")" "88 nor are they packed: $format"
+done
+
 # 66: names.
 fresh
 names=$'a\nb/-rf/\xff\xfe/*'
