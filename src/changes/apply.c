@@ -6,11 +6,15 @@
 #include "changes/apply_file.h"
 #include "changes/apply_steps.h"
 #include "changes/below.h"
+#include "changes/compare.h"
 #include "changes/scan.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/syscall.h>
+
+/* A file so small is no larger than it says. */
+#define SMALL 65536
 
 typedef enum LevelState {
         LEVEL_HERE,    /* the host has it, and it is open */
@@ -312,11 +316,17 @@ static int make_thing(Apply *a, const Change *c, int dirfd, const char *name, st
         return r;
 }
 
+static uint64_t held(const Change *c)
+{
+        struct stat st;
+        return c->now.size <= SMALL || c->fd < 0 || fstat(c->fd, &st) < 0 ? c->now.size : compare_held(&st);
+}
+
 static int note_taken(Apply *a, const Change *c, const struct stat *st)
 {
         const char *stripped = apply_stripped(c);
         a->files++;
-        a->bytes += S_ISREG(c->now.mode) ? c->now.size : 0;
+        a->bytes += S_ISREG(c->now.mode) ? held(c) : 0;
         if (stripped)
                 report(a, APPLY_STRIPPED, c, stripped);
         report(a, APPLY_DONE, c, "");

@@ -10,11 +10,14 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 
 /* From here on asking for a shared copy (ioctl_ficlone(2)) is worth a system call. */
 #define CLONE_FROM (256 << 10)
 #define SMALL 65536
+/* From here on the room on the disk is looked at first. */
+#define ROOM_FROM (UINT64_C(64) << 20)
 
 typedef char FdPath[32];
 
@@ -103,6 +106,17 @@ static int copy_small(int in, int out, size_t size)
         return n < 0 ? (int)n : io_write_all(out, buffer, (size_t)n);
 }
 
+/* Told beforehand, rather than by a disk that is full: what the sandbox shares between files may be many
+ * disks. */
+static int check_room(int in, int out)
+{
+        struct stat st;
+        struct statfs fs;
+        if (fstat(in, &st) < 0 || fstatfs(out, &fs) < 0)
+                return -errno;
+        return fs.f_blocks > 0 && compare_held(&st) > fs.f_bavail * (uint64_t)fs.f_bsize ? -ENOSPC : 0;
+}
+
 /* Holes stay holes. */
 static int copy_content(int in, int out, uint64_t size)
 {
@@ -112,7 +126,7 @@ static int copy_content(int in, int out, uint64_t size)
                 return copy_small(in, out, (size_t)size);
         if (size >= CLONE_FROM && ioctl(out, FICLONE, in) == 0)
                 return 0;
-        int r = 0;
+        int r = size >= ROOM_FROM ? check_room(in, out) : 0;
         for (uint64_t at = 0; r == 0 && at < size;) {
                 uint64_t from, to;
                 compare_next_data(in, at, size, &from, &to);

@@ -24,25 +24,42 @@ void compare_next_data(int fd, uint64_t from, uint64_t size, uint64_t *ret_from,
                 *ret_to = (uint64_t)hole;
 }
 
+/* The stretch from @at on, up to @ret_to, is all data or all hole. Returns whether it is data. */
+static bool is_data(int fd, uint64_t at, uint64_t size, uint64_t *ret_to)
+{
+        uint64_t from, to;
+        compare_next_data(fd, at, size, &from, &to);
+        *ret_to = from > at ? from : to;
+        return from == at;
+}
+
+static bool is_zero(const char *p, size_t len)
+{
+        return len == 0 || (p[0] == '\0' && memcmp(p, p + 1, len - 1) == 0);
+}
+
 int compare_files(int a, int b, uint64_t size, bool *ret)
 {
         char left[CHUNK], right[CHUNK];
         *ret = false;
         for (uint64_t at = 0; at < size;) {
-                uint64_t a_from, a_to, b_from, b_to;
-                compare_next_data(a, at, size, &a_from, &a_to);
-                compare_next_data(b, at, size, &b_from, &b_to);
-                /* What is a hole in both is the same. */
-                at = a_from < b_from ? a_from : b_from;
-                if (at >= size)
-                        break;
-                size_t len = size - at < CHUNK ? (size_t)(size - at) : CHUNK;
-                ssize_t n = io_read_at(a, left, len, at), m = io_read_at(b, right, len, at);
-                if (n < 0 || m < 0)
-                        return (int)(n < 0 ? n : m);
-                if (n != m || (size_t)n != len || memcmp(left, right, len) != 0)
-                        return 0;
-                at += len;
+                uint64_t a_to, b_to;
+                bool in_a = is_data(a, at, size, &a_to), in_b = is_data(b, at, size, &b_to);
+                uint64_t to = a_to < b_to ? a_to : b_to;
+                /* What is a hole in both is the same, however large. */
+                for (; (in_a || in_b) && at < to;) {
+                        size_t len = to - at < CHUNK ? (size_t)(to - at) : CHUNK;
+                        ssize_t n = in_a ? io_read_at(a, left, len, at) : (ssize_t)len;
+                        ssize_t m = in_b ? io_read_at(b, right, len, at) : (ssize_t)len;
+                        if (n < 0 || m < 0)
+                                return (int)(n < 0 ? n : m);
+                        if ((size_t)n != len || (size_t)m != len)
+                                return 0;
+                        if (in_a && in_b ? memcmp(left, right, len) != 0 : !is_zero(in_a ? left : right, len))
+                                return 0;
+                        at += len;
+                }
+                at = to;
         }
         *ret = true;
         return 0;

@@ -10,8 +10,14 @@
 #include <archive_entry.h>
 #include <dlfcn.h>
 #include <stdio.h>
+#include <sys/mman.h>
+#include <sys/vfs.h>
 
 #define CHUNK 65536
+#define ZEROS ((size_t)1 << 30)
+/* The room on the disk is looked at after so many bytes, and so much of it is left. */
+#define ROOM_STEP (UINT64_C(64) << 20)
+#define ROOM_LEFT (UINT64_C(256) << 20)
 #define WHITEOUT_PREFIX ".wh."
 
 static struct {
@@ -108,7 +114,7 @@ static int failed(Export *e, const char *what)
 
 int export_begin(Export *e, ExportFormat format, const char *compression, int fd, Error *err)
 {
-        *e = (Export){.format = format, .err = err};
+        *e = (Export){.format = format, .fd = fd, .err = err};
         int r = load(err);
         if (r < 0)
                 return r;
@@ -158,39 +164,84 @@ static int add_deleted(Export *e, const char *path)
         return add_whiteout(e, path, name);
 }
 
+/* A file may share its data with others and cost the sandbox nothing (FICLONE): what is packed of it is
+ * written. */
+static int check_room(Export *e, uint64_t n)
+{
+        struct statfs fs;
+        e->unchecked += n;
+        if (e->unchecked < ROOM_STEP || !defence_is_on(DEFENCE_LIMITS))
+                return 0;
+        e->unchecked = 0;
+        if (fstatfs(e->fd, &fs) < 0 || fs.f_blocks == 0 || fs.f_bavail * (uint64_t)fs.f_bsize >= ROOM_LEFT)
+                return 0;
+        return error_set(
+                e->err, ENOSPC,
+                "the archive would fill the disk: less than 256 MiB are left (--exclude PATTERN leaves "
+                "files out)");
+}
+
+static void find_zeros(Export *e)
+{
+        static const char few[CHUNK];
+        void *many = mmap(NULL, ZEROS, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        e->zeros = many == MAP_FAILED ? few : many;
+        e->zeros_len = many == MAP_FAILED ? sizeof(few) : ZEROS;
+}
+
+/*
+ * libarchive takes the bytes of holes, too, and drops them unread as the entry says where they are: as many
+ * as one call takes (archive_write_data() in archive_write.c), from pages that nobody fills.
+ */
+static int skip_hole(Export *e, uint64_t len, const char *path)
+{
+        if (len > 0 && !e->zeros)
+                find_zeros(e);
+        while (len > 0) {
+                size_t n = len < e->zeros_len ? (size_t)len : e->zeros_len;
+                if (lib.data(e->archive, e->zeros, n) < 0)
+                        return failed(e, path);
+                len -= n;
+        }
+        return 0;
+}
+
 static int write_data(Export *e, const Change *c, const char *path)
 {
         char buffer[CHUNK];
-        static const char zeros[CHUNK];
         for (uint64_t at = 0; at < c->now.size;) {
                 uint64_t from, to;
                 compare_next_data(c->fd, at, c->now.size, &from, &to);
-                /* A hole: the archive notes it, and passes over what stands for it. */
-                for (; at < from; at += from - at < CHUNK ? from - at : CHUNK)
-                        if (lib.data(e->archive, zeros, from - at < CHUNK ? (size_t)(from - at) : CHUNK) < 0)
-                                return failed(e, path);
-                while (at < to) {
+                int r = skip_hole(e, from - at, path);
+                if (r < 0)
+                        return r;
+                for (at = from; at < to;) {
                         ssize_t n =
                                 pread(c->fd, buffer, to - at < CHUNK ? (size_t)(to - at) : CHUNK, (off_t)at);
                         if (n <= 0)
                                 return error_set_errno(e->err, n < 0 ? errno : EIO, "reading %.600s", path);
+                        if ((r = check_room(e, (uint64_t)n)) < 0)
+                                return r;
                         if (lib.data(e->archive, buffer, (size_t)n) < 0)
                                 return failed(e, path);
                         at += (uint64_t)n;
+                        e->bytes += (uint64_t)n;
                 }
         }
-        e->bytes += c->now.size;
         return 0;
 }
 
-static void add_holes(struct archive_entry *entry, const Change *c)
+/* Returns false when the file is in more pieces than are packed: the rest would be lost in a hole. */
+static bool add_holes(struct archive_entry *entry, const Change *c)
 {
         uint64_t from, to;
         compare_next_data(c->fd, 0, c->now.size, &from, &to);
         if (from == 0 && to == c->now.size)
-                return;
+                return true;
         unsigned n = 0;
-        for (uint64_t at = 0; at < c->now.size && n < 100000; at = to, n++) {
+        for (uint64_t at = 0; at < c->now.size; at = to, n++) {
+                if (n >= EXPORT_PIECES_MAX)
+                        return false;
                 compare_next_data(c->fd, at, c->now.size, &from, &to);
                 if (from < c->now.size)
                         lib.add_sparse(entry, (la_int64_t)from, (la_int64_t)(to - from));
@@ -198,6 +249,7 @@ static void add_holes(struct archive_entry *entry, const Change *c)
         /* Only holes: one empty stretch at the end says so. */
         if (n > 0 && from >= c->now.size)
                 lib.add_sparse(entry, (la_int64_t)c->now.size, 0);
+        return true;
 }
 
 static void set_common(Export *e, struct archive_entry *entry, const char *path, const Change *c)
@@ -220,6 +272,13 @@ static void set_common(Export *e, struct archive_entry *entry, const char *path,
                 e->stripped++;
 }
 
+static int leave_out(Export *e, const char *why)
+{
+        e->refused++;
+        e->why = why;
+        return 0;
+}
+
 static int add_file(Export *e, const char *path, const Change *c)
 {
         CLEANUP(free_entry) struct archive_entry *entry = lib.entry_new();
@@ -236,7 +295,8 @@ static int add_file(Export *e, const char *path, const Change *c)
                 lib.set_size(entry, (la_int64_t)c->now.size);
                 if (c->fd < 0)
                         return error_set(e->err, EBADMSG, "%.600s: its content is missing", path);
-                add_holes(entry, c);
+                if (!add_holes(entry, c))
+                        return leave_out(e, "it is in too many pieces");
         }
         int r = write_header(e, entry, path);
         if (r < 0 || !S_ISREG(c->now.mode) || first)
@@ -255,13 +315,6 @@ static bool has_mark(const char *path)
                 if (mark_is_name(p + 1))
                         return defence_is_on(DEFENCE_MARKS);
         return false;
-}
-
-static int leave_out(Export *e, const char *why)
-{
-        e->refused++;
-        e->why = why;
-        return 0;
 }
 
 int export_add(Export *e, const char *path, const Change *c)
@@ -299,5 +352,8 @@ void export_clear(Export *e)
         if (e->archive)
                 (void)lib.free(e->archive);
         e->archive = NULL;
+        if (e->zeros_len == ZEROS)
+                (void)munmap((void *)(uintptr_t)e->zeros, ZEROS);
+        e->zeros = NULL;
         links_clear(&e->links);
 }

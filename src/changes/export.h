@@ -21,7 +21,12 @@ typedef struct Export {
         ExportFormat format;
         struct archive *archive;
         Links links;
-        uint64_t deleted, stripped, refused, entries, bytes;
+        uint64_t deleted, stripped, refused, entries;
+        uint64_t bytes;     /* of data */
+        int fd;             /* the caller's */
+        uint64_t unchecked; /* bytes since the room on the disk was looked at */
+        const char *zeros;  /* what stands for holes */
+        size_t zeros_len;
         const char *why; /* the last change was left out; NULL: it was not */
         Error *err;
 } Export;

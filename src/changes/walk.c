@@ -410,7 +410,7 @@ static int visit_entry(Walk *w, const char *name, const struct stat *st)
         r = stat_lower(w, name, &c.before);
         if (r == 0 && w->total) {
                 w->total->entries++;
-                w->total->bytes += S_ISREG(st->st_mode) ? c.now.size : 0;
+                w->total->bytes += S_ISREG(st->st_mode) ? compare_held(st) : 0;
         }
         if (r == 0 && directory)
                 return visit_directory(w, &c, before, selected, parent_opaque);

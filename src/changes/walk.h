@@ -26,7 +26,8 @@ typedef struct WalkOptions {
 } WalkOptions;
 
 typedef struct WalkTotal {
-        uint64_t entries, bytes;
+        uint64_t entries;
+        uint64_t bytes; /* of data */
 } WalkTotal;
 
 /**

@@ -145,7 +145,9 @@ static int show(Diff *d, ChangeEvent event, const Change *c)
         bool hidden = !d->all && changes_place_in_added(&d->place) && !flag && c->kind != CHANGE_REFUSED;
         d->n[c->kind]++;
         d->flagged += flag != NULL;
-        d->bytes += S_ISREG(c->now.mode) ? c->now.size : 0;
+        /* The payload chooses the sizes of its files. */
+        if (S_ISREG(c->now.mode) && __builtin_add_overflow(d->bytes, c->now.size, &d->bytes))
+                d->bytes = UINT64_MAX;
         if (hidden && !d->patch)
                 return 0;
         if (d->json) {

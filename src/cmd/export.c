@@ -9,6 +9,7 @@
 #include "cmd/progress.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
 /* So many of what is left out are named; of the rest only the number. */
@@ -46,7 +47,24 @@ static int take(void *userdata, ChangeEvent event, const Change *c)
         return r;
 }
 
-/* A file beside, which gets its name when it is complete; or standard output. */
+static int open_beside(const char *name, char **ret_temporary, Error *err)
+{
+        CLEANUP_FREE char *temporary = NULL;
+        if (asprintf(&temporary, "%s.XXXXXX", name) < 0) {
+                temporary = NULL;
+                return error_no_memory(err);
+        }
+        int fd = mkostemp(temporary, O_CLOEXEC);
+        if (fd < 0)
+                return error_set_errno(err, errno, "%s", name);
+        *ret_temporary = TAKE_PTR(temporary);
+        return fd;
+}
+
+/*
+ * A file without a name, which gets its own when it is complete, so that a command that was ended leaves
+ * nothing; where the file system has no such files (open(2), O_TMPFILE), one beside. Or standard output.
+ */
 static int open_output(const char *name, char **ret_temporary, int *ret, Error *err)
 {
         if (str_eq(name, "-")) {
@@ -56,30 +74,54 @@ static int open_output(const char *name, char **ret_temporary, int *ret, Error *
                 *ret = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
                 return *ret < 0 ? error_set_errno(err, errno, "standard output") : 0;
         }
-        if (asprintf(ret_temporary, "%s.XXXXXX", name) < 0) {
-                *ret_temporary = NULL;
+        const char *slash = strrchr(name, '/');
+        CLEANUP_FREE char *parent = slash ? strndup(name, (size_t)(slash - name) + 1) : strdup(".");
+        if (!parent)
                 return error_no_memory(err);
-        }
-        *ret = mkostemp(*ret_temporary, O_CLOEXEC);
-        if (*ret < 0) {
-                int r = error_set_errno(err, errno, "%s", name);
-                free(*ret_temporary);
-                *ret_temporary = NULL;
-                return r;
-        }
+        int fd = open(parent, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        if (fd < 0)
+                fd = open_beside(name, ret_temporary, err);
+        if (fd < 0)
+                return fd;
+        *ret = fd;
         return 0;
 }
 
-static int close_output(const char *name, const char *temporary, int fd, int r, Error *err)
+/* Gives the file without a name one beside @name. */
+static int name_file(int fd, const char *name, char **ret_temporary)
 {
-        if (!temporary)
-                return r;
+        char path[32];
+        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        for (unsigned i = 0; i < 1000; i++) {
+                CLEANUP_FREE char *temporary = NULL;
+                if (asprintf(&temporary, "%s.%d-%u", name, (int)getpid(), i) < 0) {
+                        temporary = NULL;
+                        return -ENOMEM;
+                }
+                if (linkat(AT_FDCWD, path, AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) == 0) {
+                        *ret_temporary = TAKE_PTR(temporary);
+                        return 0;
+                }
+                if (errno != EEXIST)
+                        return -errno;
+        }
+        return -EEXIST;
+}
+
+static int close_output(const char *name, char **temporary, int fd, int r, Error *err)
+{
         mode_t mask = umask(0);
         (void)umask(mask);
-        if (r == 0 && (fchmod(fd, 0666 & ~mask) < 0 || rename(temporary, name) < 0))
+        if (str_eq(name, "-"))
+                return r;
+        if (r == 0 && fchmod(fd, 0666 & ~mask) < 0)
                 r = error_set_errno(err, errno, "%s", name);
-        if (r < 0)
-                (void)unlink(temporary);
+        if (r == 0 && !*temporary && (r = name_file(fd, name, temporary)) < 0)
+                r = error_set_errno(err, r, "%s", name);
+        if (r == 0 && rename(*temporary, name) < 0)
+                r = error_set_errno(err, errno, "%s", name);
+        if (r < 0 && *temporary)
+                (void)unlink(*temporary);
         return r;
 }
 
@@ -128,7 +170,7 @@ static int export_changes(const char *output, ExportFormat format, const StrList
                 if (r < 0)
                         (void)error_set_errno(err, r, "export");
                 progress_pause(&x.progress);
-                r = close_output(output, temporary, fd, r, err);
+                r = close_output(output, &temporary, fd, r, err);
                 if (r == 0)
                         summarize(&x.export);
                 export_clear(&x.export);
