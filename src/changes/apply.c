@@ -29,6 +29,7 @@ struct ApplyLevel {
         bool top;        /* STAGED: it is the temporary directory itself */
         bool keep_old;   /* what it replaces was changed: it stays beside */
         bool final_mode; /* HERE: its mode is to be set when all in it is done */
+        uint32_t set_id; /* HERE: a set-group-ID bit that the host's has, and the sandbox left */
         int writable;    /* -1: not looked at yet */
         uint32_t number;
         FileIdentity old;
@@ -464,6 +465,9 @@ static int enter_here(Apply *a, const Change *c, int fd)
         if (r == 0 && (l->what & CHANGE_XATTRS))
                 r = apply_replace_xattrs(fd, l->xattrs, l->xattrs_len);
         l->final_mode = true;
+        l->set_id = st.st_mode & l->now.mode & S_ISGID;
+        if (r == 0 && (l->now.mode & S_ISGID) && !l->set_id)
+                report(a, APPLY_STRIPPED, c, apply_stripped(c));
         if (r == 0)
                 report(a, APPLY_DONE, c, "");
         return r;
@@ -581,7 +585,7 @@ static int leave(Apply *a)
         if (r == 0 && l.state == LEVEL_STAGED && !a->options.dry_run)
                 r = end_stage(a, &l, fd);
         if (r == 0 && l.state == LEVEL_HERE && l.final_mode)
-                r = apply_set_mode(fd, l.now.mode & 01777);
+                r = apply_set_mode(fd, (l.now.mode & 01777) | l.set_id);
         failpoint("left");
         if (r < 0)
                 r = failed(a, &c, r);

@@ -80,6 +80,21 @@ for off in none strip; do
         "60 by one who may give capabilities: $([ $off = strip ] && echo "taken without (strip)" || echo "without them")"
 done
 
+# In a directory that is new as a whole, by any of several names, by a change of the mode alone, of what the host has.
+fresh
+mkdir shared plain
+chmod 2755 shared
+cp /bin/true known
+touch ../tick
+wait_for later_than ../tick
+keep "mkdir -p new/sub; cp /bin/true new/sub/a; chmod 6755 new/sub/a; ln new/sub/a new/sub/b; ln new/sub/a c; chmod 2775 new new/sub; chmod 4755 known; chmod 2775 plain shared; cp /bin/true shared/sgid; chmod 2755 shared/sgid"
+kurung apply k new/sub/a new/sub/b known c shared/sgid
+kurung apply k
+is "$status:$(find . -type f -perm /7000; stat -c '%n %a' new new/sub new/sub/a new/sub/b c known plain shared shared/sgid | tr '\n' ' ')" \
+    "1:new 775 new/sub 775 new/sub/a 755 new/sub/b 755 c 755 known 755 plain 775 shared 2775 shared/sgid 755 " \
+    "60 wherever it is and whatever it is called, but for the bit that a directory of the host's has itself" || diag "$errors"
+like "$errors" "without its set-group-ID bit: plain" "60 and of a directory that is there, it is said"
+
 # 61: devices, fifos, sockets.
 fresh
 keep "mkfifo fifo; rm file; mkfifo file; python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"socket\")'"
