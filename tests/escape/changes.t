@@ -1,5 +1,5 @@
 #!/bin/bash
-# Attacks 6, 60-69, 71, 75 and 84: what a sandbox left, and taking it over.
+# Attacks 6, 60-69, 71, 75, 84 and 88: what a sandbox left, and taking it over.
 . "$SRCDIR/tests/escape/lib.sh"
 kept=$HOME/.local/state/kurung/kept
 canary=$HOME/canary
@@ -411,15 +411,15 @@ touch ../tick
 wait_for later_than ../tick
 keep "echo evil >repo.git/hooks/post-update; git config --file repo.git/config core.fsmonitor x"
 kurung apply k
-is "$status:$(grep -c fsmonitor repo.git/config):$(ls repo.git/hooks | grep -c 'update$')" "1:0:0" "84 also in a bare repository of the host's"
+is "$status:$(grep -c fsmonitor repo.git/config):$(find repo.git/hooks -name '*update' | wc -l)" "1:0:0" "84 also in a bare repository of the host's"
 cd repo.git || exit 1
 keep "echo evil >hooks/post-update; git config --file config core.fsmonitor x"
 kurung apply k
-is "$status:$(grep -c fsmonitor config):$(ls hooks | grep -c 'update$')" "1:0:0" "84 also where it is the working directory"
+is "$status:$(grep -c fsmonitor config):$(find hooks -name '*update' | wc -l)" "1:0:0" "84 also where it is the working directory"
 cd hooks || exit 1
 keep "echo evil >post-update"
 kurung apply k
-is "$status:$(ls | grep -c 'update$')" "1:0" "84 also from inside its hooks"
+is "$status:$(find . -name '*update' | wc -l)" "1:0" "84 also from inside its hooks"
 cd "$project" || exit 1
 fresh
 keep "echo 1 >new"

@@ -58,7 +58,7 @@ f = open(sys.argv[1], "rb")
 print(sum(not (f.seek(i << 28), f.readline() == b"%d\n" % i)[1] for i in range(5000)))
 END
 )" 0 "87 also in thousands of pieces"
-rm -rf "$HOME/home" "$HOME/var" "$HOME/x.tar"
+rm -rf "${HOME:?}$project" "$HOME/x.tar"
 bounded "$KURUNG" export k -o "$HOME/x.tar.gz"
 is "$status:$errors" "0:" "87 export compresses what they hold"
 rm -f "$HOME/x.tar.gz"
