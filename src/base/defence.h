@@ -46,6 +46,8 @@ typedef enum Defence {
         DEFENCE_LOWER_MASKS,    /* what is hidden is so in the lower of fuse-overlayfs, too */
         DEFENCE_MOUNT_WATCH,    /* a mount that disappears ends the sandbox */
         DEFENCE_CORE,           /* no core dumps */
+        DEFENCE_SAME_SOURCE,    /* what is shared is what was looked up when kurung started */
+        DEFENCE_SOURCE_LINKS,   /* links that a sandbox could have made are not followed out of its tree */
         DEFENCE_MAX,
 } Defence;
 

@@ -53,16 +53,21 @@ static int probe_limits(const Spec *spec, Host *host, Error *err)
         return host_probe_limits(root, host, (const char *const *)paths.items) < 0 ? error_no_memory(err) : 0;
 }
 
-/* What is shown by another name may hold what is kurung's own. */
+/* All that is shared, looked up before anything else of the sandbox exists, and only here. */
 static int probe_shared(const Spec *spec, Host *host, Error *err)
 {
         CLEANUP_STRLIST StrList paths = {0};
-        for (size_t i = 0; i < spec->n_ops; i++)
-                if (spec->ops[i].source && strlist_add(&paths, spec->ops[i].source) < 0)
-                        return error_no_memory(err);
-        return paths.n > 0 && host_probe_paths(host, (const char *const *)paths.items) < 0
-                       ? error_no_memory(err)
-                       : 0;
+        int r = 0;
+        if (spec->home == HOME_HOST && host->home)
+                r = strlist_add(&paths, host->home);
+        if (r == 0 && spec->root == ROOT_DIR)
+                r = strlist_add(&paths, spec->root_dir);
+        for (size_t i = 0; r == 0 && i < spec->n_ops; i++)
+                if (spec->ops[i].source)
+                        r = strlist_add(&paths, spec->ops[i].source);
+        if (r == 0 && paths.n > 0)
+                r = host_probe_paths(host, (const char *const *)paths.items);
+        return r < 0 ? error_set_errno(err, r, "looking up what is shared") : 0;
 }
 
 static void tell_once(const Plan *plan)

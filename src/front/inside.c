@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "front/inside.h"
 
+#include "base/lookup.h"
 #include "base/path.h"
 
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <sys/stat.h>
-
-#define LINKS_MAX 40 /* as the kernel (path_resolution(7)) */
 
 static void add_dir(Project *p, int fd)
 {
@@ -60,116 +57,21 @@ void project_find(const char *cwd, const char *home, Project *ret)
 
 bool project_has(const Project *project, int fd)
 {
-        struct stat st, above;
-        CLEANUP_FD int dir = project->n > 0 ? openat(fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC) : FD_NONE;
-        if (project->n == 0)
-                return false;
-        if (dir < 0 || fstat(dir, &st) < 0)
-                return true;
-        for (;;) {
-                for (size_t i = 0; i < project->n; i++)
-                        if (project->dirs[i].dev == st.st_dev && project->dirs[i].ino == st.st_ino)
-                                return true;
-                int up = openat(dir, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-                if (up < 0 || fstat(up, &above) < 0) {
-                        (void)fd_close(up);
+        for (size_t i = 0; i < project->n; i++)
+                if (lookup_is_below(fd, project->dirs[i].dev, project->dirs[i].ino) != 0)
                         return true;
-                }
-                (void)fd_close(dir);
-                dir = up;
-                /* "/" is its own parent. */
-                if (above.st_dev == st.st_dev && above.st_ino == st.st_ino)
-                        return false;
-                st = above;
-        }
-}
-
-/* Where the file of a descriptor is; owned. */
-static int path_of(int fd, char **ret)
-{
-        char link[40], path[PATH_MAX];
-        struct stat st, there;
-        (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-        ssize_t n = readlink(link, path, sizeof(path));
-        if (n < 0)
-                return -errno;
-        if (n == sizeof(path))
-                return -ENAMETOOLONG;
-        path[n] = '\0';
-        /* "... (deleted)", "(unreachable)...": under this name there is no such file. */
-        if (fstat(fd, &st) < 0 || lstat(path, &there) < 0)
-                return -errno;
-        if (path[0] != '/' || st.st_dev != there.st_dev || st.st_ino != there.st_ino)
-                return -ENOENT;
-        *ret = strdup(path);
-        return *ret ? 0 : -ENOMEM;
-}
-
-/* What is left of the path after a link at its front. */
-static int follow(const Project *project, int link, int *dir, const char *rest, char **path, bool *led)
-{
-        char target[PATH_MAX];
-        char *longer = NULL;
-        ssize_t n = readlinkat(link, "", target, sizeof(target));
-        if (n < 0)
-                return -errno;
-        if (n == sizeof(target))
-                return -ENAMETOOLONG;
-        *led = *led || project_has(project, *dir);
-        if (asprintf(&longer, "%.*s%s", (int)n, target, rest) < 0)
-                return -ENOMEM;
-        free(*path);
-        *path = longer;
-        if (target[0] != '/')
-                return 0;
-        int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (root < 0)
-                return -errno;
-        (void)fd_close(*dir);
-        *dir = root;
-        return 0;
+        return false;
 }
 
 int project_open(const Project *project, const char *path, ProjectFile *ret)
 {
-        CLEANUP_FREE char *text = strdup(path);
-        CLEANUP_FD int dir = open(path[0] == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        bool led = false;
-        unsigned links = 0;
-        const char *at = text;
-        if (!text)
-                return -ENOMEM;
-        if (dir < 0)
-                return -errno;
-        for (;;) {
-                struct stat st;
-                at += strspn(at, "/");
-                size_t len = strcspn(at, "/");
-                CLEANUP_FREE char *name = strndup(len > 0 ? at : ".", len > 0 ? len : 1);
-                CLEANUP_FD int fd = name ? openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC) : FD_NONE;
-                if (!name)
-                        return -ENOMEM;
-                if (fd < 0 || fstat(fd, &st) < 0)
-                        return -errno;
-                if (S_ISLNK(st.st_mode)) {
-                        int r = links++ == LINKS_MAX ? -ELOOP
-                                                     : follow(project, fd, &dir, at + len, &text, &led);
-                        if (r < 0)
-                                return r;
-                        at = text;
-                        continue;
-                }
-                at += len;
-                if (*at == '\0') {
-                        ProjectFile found = {.in_project = led || project_has(project, dir)};
-                        int r = path_of(fd, &found.path);
-                        if (r < 0)
-                                return r;
-                        found.fd = TAKE_FD(fd);
-                        *ret = found;
-                        return 0;
-                }
-                (void)fd_close(dir);
-                dir = TAKE_FD(fd);
-        }
+        CLEANUP(lookup_clear) Lookup found = LOOKUP_NONE;
+        int r = lookup_path(path, &found);
+        if (r < 0)
+                return r;
+        bool in_project = project_has(project, found.dir);
+        for (size_t i = 0; i < found.n_links && !in_project; i++)
+                in_project = project_has(project, found.links[i].dir);
+        *ret = (ProjectFile){.fd = TAKE_FD(found.fd), .path = TAKE_PTR(found.path), .in_project = in_project};
+        return 0;
 }

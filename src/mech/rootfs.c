@@ -89,11 +89,13 @@ int rootfs_prepare(const Plan *plan, Error *err)
 {
         for (size_t i = 0; i < plan->n_ops; i++) {
                 const PlanOp *op = &plan->ops[i];
-                if (!op->source || !op->origin || (op->flags & OP_OPTIONAL))
+                if (!op->source || !op->origin || op->source_id.known)
                         continue;
                 CLEANUP_FD int fd = open(op->source, O_PATH | O_CLOEXEC);
                 if (fd < 0)
                         return error_set_errno(err, errno, "%s: %s", op->origin, op->source);
+                return error_set(err, EBUSY, "%s: %s was made while the sandbox was started (run it again)",
+                                 op->origin, op->source);
         }
         const PlanOp *root = &plan->ops[0];
         if (root->source && faccessat(AT_FDCWD, root->source, R_OK | X_OK, AT_EACCESS) < 0)

@@ -13,6 +13,7 @@ typedef struct RootfsContext {
                      * layer there
                      */
         int memory_fd; /* the same on a tmpfs, for operations with OP_IN_MEMORY; made when needed */
+        int home_fd;   /* the kept home as the supervisor holds it, or FD_NONE; not this context's to close */
         int root_fd;   /* the new root, once its first operation is done */
         int empty_fd;  /* an empty read-only directory, mounted: masks are copies of it */
         int *made;     /* for each operation a mount that rootfs_make() made already, or FD_NONE */

@@ -3,6 +3,7 @@
 #include "base/defence.h"
 #include "base/io.h"
 #include "mech/rootfs_ops.h"
+#include "mech/rootfs_source.h"
 
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -44,10 +45,13 @@ static int make_bind(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *e
 {
         CLEANUP_FD int mount_fd = FD_NONE;
         bool recursive = op->flags & OP_RECURSIVE;
-        (void)ctx;
-        int r = mount_clone(AT_FDCWD, op->source, recursive, &mount_fd);
-        if (is_missing(r) && (op->flags & OP_OPTIONAL))
-                return 0;
+        CLEANUP_FD int source = FD_NONE;
+        int r = rootfs_source_open(op, &source, err);
+        if (r == 0 && (op->flags & OP_KEPT_HOME))
+                r = rootfs_source_check(source, ctx->home_fd, op->source, err);
+        if (r != 0)
+                return r < 0 ? r : 0;
+        r = mount_clone(source, "", recursive, &mount_fd);
         if (r < 0)
                 return error_set_errno(err, r, "%s: binding %s", rootfs_op_origin(op), op->source);
         r = mount_set(mount_fd, mount_safe_attrs(op->flags & OP_RDONLY), recursive);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The two engines that catch writes: the kernel's overlayfs, and fuse-overlayfs on a mount that we make. */
 #include "mech/rootfs_ops.h"
+#include "mech/rootfs_source.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -32,10 +33,9 @@ static int copy_mode(const Plan *plan, int lower, int upper)
 int rootfs_make_overlay(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
 {
         CLEANUP_FD int lower = FD_NONE, upper = FD_NONE, work = FD_NONE;
-        lower = open(op->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (lower < 0)
-                return error_set_errno(err, errno, "opening %s", op->source);
-        int r = rootfs_layer_open(ctx, op, "upper", &upper, err);
+        int r = rootfs_source_open(op, &lower, err);
+        if (r == 0)
+                r = rootfs_layer_open(ctx, op, "upper", &upper, err);
         if (r == 0)
                 r = rootfs_layer_open(ctx, op, "work", &work, err);
         if (r < 0)
@@ -69,9 +69,10 @@ int rootfs_make_fuse(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *e
                 r = rootfs_layer_open(ctx, op, "work", &work, err);
         if (r < 0)
                 return r;
-        CLEANUP_FD int lower = open(op->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (lower < 0)
-                return error_set_errno(err, errno, "opening %s", op->source);
+        CLEANUP_FD int lower = FD_NONE;
+        r = rootfs_source_open(op, &lower, err);
+        if (r < 0)
+                return r;
         r = copy_mode(ctx->plan, lower, upper);
         if (r == 0 && !ctx->plan->resume && op->flags & OP_ROOT_OWNED)
                 r = rootfs_own(ctx->plan, upper);

@@ -255,31 +255,6 @@ static int probe_own(Host *h)
         return r;
 }
 
-int host_probe_paths(Host *host, const char *const *paths)
-{
-        int r = 0;
-        for (; r == 0 && *paths; paths++) {
-                CLEANUP_FREE char *real = realpath(*paths, NULL);
-                if (!real)
-                        continue;
-                r = strlist_add(&host->real_paths, *paths);
-                if (r == 0)
-                        r = strlist_add(&host->real_paths, real);
-        }
-        return r;
-}
-
-static int probe_cwd(Host *h)
-{
-        char here[PATH_MAX];
-        long n = syscall(SYS_getcwd, here, sizeof(here));
-        /* "(unreachable)...": a directory that our root does not hold. */
-        if (n < 0 || here[0] != '/')
-                return 0;
-        h->cwd = strdup(here);
-        return h->cwd ? 0 : -ENOMEM;
-}
-
 static void probe_kernel(int root, Host *h)
 {
         CLEANUP_FREE char *release = NULL, *filesystems = NULL;
@@ -503,7 +478,7 @@ int host_probe_at(int root, Host *ret, Error *err)
         CLEANUP(host_clear) Host h = {0};
         int r = probe_user(&h);
         if (r == 0)
-                r = probe_cwd(&h);
+                r = host_probe_cwd(&h);
         if (r == 0)
                 r = probe_cache_home(&h);
         if (r == 0) {
@@ -566,7 +541,7 @@ void host_clear(Host *h)
         free(h->live_home);
         free(h->config_home);
         strlist_clear(&h->own_real);
-        strlist_clear(&h->real_paths);
+        host_clear_paths(h);
         free(h->newuidmap);
         free(h->newgidmap);
         free(h->fuse_overlayfs);

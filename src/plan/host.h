@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/lookup.h"
 #include "base/strlist.h"
 #include "plan/sources.h"
 
@@ -92,6 +93,12 @@ typedef struct HostLimits {
         size_t n_disks;
 } HostLimits;
 
+/** A path that was looked up, once. */
+typedef struct HostPath {
+        char *path; /* as it was spelled, normalized */
+        Lookup found;
+} HostPath;
+
 /** The directory of kept sandboxes in Host.state_home; of homes that are kept; of running ones' records where
  * there is no runtime directory. */
 #define KEPT_DIR "kept"
@@ -116,9 +123,9 @@ typedef struct Host {
         char *live_home;   /* where running sandboxes are recorded: $XDG_RUNTIME_DIR/kurung, else
                               state_home/running; NULL: nowhere */
         StrList own_real; /* of these four "PATH", "the same without links", ... where that is another name */
-        StrList real_paths; /* "PATH", "the same without links", ... for each that host_probe_paths() was
-                               asked for */
-        bool is_root;       /* uid 0 of this user namespace */
+        HostPath *paths;  /* the working directory, and what host_probe_paths() was asked for */
+        size_t n_paths;
+        bool is_root; /* uid 0 of this user namespace */
         unsigned kernel_major, kernel_minor;
         HostUserns userns;
         bool has_clone3, has_openat2, has_mount_setattr; /* by kernel version: 5.3, 5.6, 5.12 */
@@ -171,12 +178,24 @@ int host_probe_at(int root, Host *ret, Error *err);
 int host_probe_limits(int root, Host *host, const char *const *paths);
 
 /**
- * host_probe_paths - add what @paths (NULL-terminated) are without symbolic links. What is not there is left
- * out.
+ * host_probe_paths - look up @paths (NULL-terminated), and hold what they lead to. What can't be found is
+ * left out.
  *
- * 0 or -ENOMEM.
+ * 0, -ENOMEM, or -EMFILE where there are more than descriptors.
  */
 int host_probe_paths(Host *host, const char *const *paths);
+
+/** host_find_path - what was found for @path as it was spelled; NULL: nothing. The host's. */
+const HostPath *host_find_path(const Host *host, const char *path);
+
+/**
+ * host_take_cwd - put another directory in the place of the working directory.
+ *
+ * @path: absolute, without symbolic links; else -ELOOP.
+ *
+ * 0 or -errno of openat2(2); the host is untouched then.
+ */
+int host_take_cwd(Host *host, const char *path);
 
 /** host_probe_sources - add what AllowFrom= of @tools stands for. 0 or -errno with @err. */
 int host_probe_sources(Host *host, const StrList *tools, const char *(*get_variable)(const char *),

@@ -49,6 +49,30 @@ void plan_clear_op(PlanOp *op)
         free(op->origin);
 }
 
+/* By the path without links, which is what operations have. The working directory comes first in the table:
+ * of that the kernel told us the path, and not the other way round. */
+static FileId identify(const Host *host, const char *source)
+{
+        for (size_t i = 0; i < host->n_paths; i++) {
+                const Lookup *found = &host->paths[i].found;
+                if (str_eq(found->path, source))
+                        return (FileId){.known = true,
+                                        .directory = S_ISDIR(found->st.st_mode),
+                                        .dev = found->st.st_dev,
+                                        .ino = found->st.st_ino};
+        }
+        return (FileId){0};
+}
+
+void plan_identify_sources(Plan *plan, const Host *host)
+{
+        for (size_t i = 0; i < plan->n_ops; i++) {
+                PlanOp *op = &plan->ops[i];
+                if (op->source && (op->kind == OP_BIND || op->kind == OP_OVERLAY || op->kind == OP_FUSE))
+                        op->source_id = identify(host, op->source);
+        }
+}
+
 __attribute__((format(printf, 2, 0))) static int add_notice(StrList *to, const char *fmt, va_list ap)
 {
         CLEANUP_FREE char *s = NULL;
@@ -308,6 +332,7 @@ static int fill_plan(Plan *plan, const Spec *spec, const Host *host, const char 
                 r = plan_choose_engine(plan, spec, &with_uppers, err);
         if (r == 0)
                 r = plan_make_root(plan, spec, &with_uppers, err);
+        plan_identify_sources(plan, host);
         if (r == 0)
                 r = plan_make_network(plan, spec, host, err);
         if (r == 0)

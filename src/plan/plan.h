@@ -53,13 +53,23 @@ enum {
         OP_ROOT_OWNED = 1 << 4, /* TMPFS, DIR, OVERLAY: belongs to the sandbox's root, where it is mapped */
         OP_IN_MEMORY = 1 << 6,  /* OVERLAY: the upper is on a tmpfs, not in the run's directory */
         OP_NO_FOLLOW = 1 << 5,  /* dest must not be a symlink: kurung's own places */
+        OP_KEPT_HOME = 1 << 7,  /* BIND: the home that the supervisor holds, which is made after the plan */
 };
+
+/** Which file a path led to when it was looked up. */
+typedef struct FileId {
+        bool known;
+        bool directory;
+        dev_t dev;
+        ino_t ino;
+} FileId;
 
 typedef struct PlanOp {
         PlanOpKind kind;
-        char *source; /* host path or link text, or NULL */
-        char *dest;   /* path in the sandbox */
-        char *layer;  /* OVERLAY, SCRATCH: name below the run's upper and work directories, unique */
+        char *source;     /* host path or link text, or NULL */
+        FileId source_id; /* of what the user shares; not of the system's files */
+        char *dest;       /* path in the sandbox */
+        char *layer;      /* OVERLAY, SCRATCH: name below the run's upper and work directories, unique */
         unsigned flags;
         unsigned mode;     /* DIR, TMPFS */
         bool placeholders; /* FUSE: what the user can't read is an empty file of the same mode */

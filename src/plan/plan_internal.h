@@ -24,6 +24,9 @@ void plan_map_ids(uint32_t inside, uint32_t outside, const SubRanges *ranges, Id
 /** plan_choose_engine - the root's engine: 0 or -errno with @err. */
 int plan_choose_engine(Plan *plan, const Spec *spec, const Host *host, Error *err);
 
+/** plan_identify_sources - say of each operation's source which file it is, where @host has looked it up. */
+void plan_identify_sources(Plan *plan, const Host *host);
+
 /** plan_make_root - fill plan->ops and plan->cwd. */
 int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err);
 

@@ -54,10 +54,8 @@ const char *plan_own_dir_at(const Plan *plan, const Host *host, const char *path
 
 const char *plan_real_path(const Host *host, const char *path)
 {
-        for (size_t i = 0; i + 1 < host->real_paths.n; i += 2)
-                if (str_eq(host->real_paths.items[i], path))
-                        return host->real_paths.items[i + 1];
-        return path;
+        const HostPath *known = host_find_path(host, path);
+        return known ? known->found.path : path;
 }
 
 static int mask(Plan *plan, const char *own, const char *dest, bool writable, Error *err)

@@ -270,15 +270,16 @@ static int add_root_host(Plan *plan, const Host *host, Error *err)
 static int add_root_dir(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
         int r;
+        const char *root = plan_real_path(host, spec->root_dir);
         plan->foreign_root = true;
         if (plan->engine == OVERLAY_FUSE) {
                 if (!(plan->fuse_overlayfs = strdup(host->fuse_overlayfs)))
                         return error_no_memory(err);
-                r = add_layer(plan, OP_FUSE, spec->root_dir, "/", 0, err);
+                r = add_layer(plan, OP_FUSE, root, "/", 0, err);
         } else if (plan->engine == OVERLAY_KERNEL) {
-                r = add_layer(plan, OP_OVERLAY, spec->root_dir, "/", 0, err);
+                r = add_layer(plan, OP_OVERLAY, root, "/", 0, err);
         } else {
-                r = add(plan, OP_BIND, spec->root_dir, "/", OP_RDONLY | OP_RECURSIVE, err);
+                r = add(plan, OP_BIND, root, "/", OP_RDONLY | OP_RECURSIVE, err);
         }
         if (r == 0)
                 r = add_mode(plan, OP_TMPFS, "/tmp", 01777, OP_ROOT_OWNED | OP_NO_FOLLOW, err);
@@ -352,7 +353,7 @@ static int add_home(Plan *plan, const Spec *spec, const Host *host, Error *err)
                 return 0;
         if (spec->home == HOME_PERSIST) {
                 CLEANUP_FREE char *source = path_join(plan->homes_dir, plan->home_name);
-                return source ? add(plan, OP_BIND, source, host->home, OP_NO_FOLLOW, err)
+                return source ? add(plan, OP_BIND, source, host->home, OP_NO_FOLLOW | OP_KEPT_HOME, err)
                               : error_no_memory(err);
         }
         if (spec->home == HOME_PRIVATE) {
@@ -360,11 +361,12 @@ static int add_home(Plan *plan, const Spec *spec, const Host *host, Error *err)
                         return add_layer(plan, OP_SCRATCH, NULL, host->home, OP_NO_FOLLOW, err);
                 return add_mode(plan, OP_TMPFS, host->home, 0700, OP_NO_FOLLOW, err);
         }
-        int r = add_caught(plan, host, host->home, host->home, err);
+        const char *source = plan_real_path(host, host->home);
+        int r = add_caught(plan, host, source, host->home, err);
         if (r == 1) {
                 if (plan_notice(plan, "the home directory is read-only inside: %s", fuse_missing(host)) < 0)
                         return error_no_memory(err);
-                r = add(plan, OP_BIND, host->home, host->home, OP_RDONLY | OP_RECURSIVE | OP_NO_FOLLOW, err);
+                r = add(plan, OP_BIND, source, host->home, OP_RDONLY | OP_RECURSIVE | OP_NO_FOLLOW, err);
         }
         return r < 0 ? r : plan_hide_own(plan, host, host->home, host->home, false, err);
 }
@@ -533,8 +535,9 @@ static int add_wishes(Plan *plan, const Spec *spec, const Host *host, Error *err
                         return error_set(err, EINVAL,
                                          "%s: / itself can't be the place of it; Root= says what the root is",
                                          wish->origin);
-                PlanOp *op = plan_add_op(plan, how[wish->kind].kind, wish->source, wish->dest,
-                                         how[wish->kind].flags);
+                const char *source = wish->source ? plan_real_path(host, wish->source) : NULL;
+                PlanOp *op =
+                        plan_add_op(plan, how[wish->kind].kind, source, wish->dest, how[wish->kind].flags);
                 if (!op || (wish->origin && !(op->origin = strdup(wish->origin))))
                         return error_no_memory(err);
                 op->size = wish->size;

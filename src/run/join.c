@@ -79,6 +79,7 @@ static int start(Join *j, Error *err)
                 .filter = &j->filter,
                 .channel = theirs,
                 .run_fd = FD_NONE,
+                .home_fd = FD_NONE,
                 .terminal = defence_is_on(DEFENCE_PTY) && isatty(STDIN_FILENO),
         };
         for (int fd = 0; fd < 3; fd++)

@@ -49,9 +49,9 @@ static int add_layer(const Plan *plan, size_t index, ChangesLayer *ret)
                                              : CHANGES_SCRATCH;
         ret->name = strdup(op->layer);
         ret->dest = strdup(op->dest);
-        /* Where a link in the path leads later is nobody's affair. */
-        if (op->source && !(ret->lower = realpath(op->source, NULL)))
-                return -errno;
+        /* It has no links: looked up again it could be another directory by now. */
+        if (op->source && !(ret->lower = strdup(op->source)))
+                return -ENOMEM;
         if (!ret->name || !ret->dest)
                 return -ENOMEM;
         for (size_t i = index + 1; i < plan->n_ops; i++)

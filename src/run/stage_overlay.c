@@ -7,6 +7,7 @@
 #include "mech/confine.h"
 #include "mech/lower.h"
 #include "mech/mount.h"
+#include "mech/rootfs_source.h"
 #include "run/stages.h"
 
 #include <fcntl.h>
@@ -333,10 +334,12 @@ static int make_root(const OverlayStage *stage, int *ret_root, Error *err)
 {
         const Plan *plan = stage->ctx->plan;
         const PlanOp *op = &plan->ops[stage->index];
-        CLEANUP_FD int lower = FD_NONE, root = FD_NONE, empty = FD_NONE;
+        CLEANUP_FD int source = FD_NONE, lower = FD_NONE, root = FD_NONE, empty = FD_NONE;
         int r = confine_private_mounts(WHO, err);
         /* Before a new root lies on the old one. */
-        if (r == 0 && (r = clone_read_only(AT_FDCWD, op->source, &lower)) < 0)
+        if (r == 0)
+                r = rootfs_source_open(op, &source, err);
+        if (r == 0 && (r = clone_read_only(source, "", &lower)) < 0)
                 (void)error_set_errno(err, r, WHO ": the lower directory %s", op->source);
         if (r == 0)
                 r = confine_root_begin(WHO, &root, err);

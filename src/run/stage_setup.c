@@ -174,6 +174,7 @@ static int setup(const StageContext *ctx, int *ret_slave, Error *err)
                 .plan = plan,
                 .run_fd = FD_NONE,
                 .memory_fd = FD_NONE,
+                .home_fd = ctx->home_fd,
                 .root_fd = FD_NONE,
                 .empty_fd = FD_NONE,
                 .serve_fuse = serve_fuse,

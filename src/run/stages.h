@@ -14,6 +14,7 @@ typedef struct StageContext {
         int channel;          /* this stage's end */
         bool network;         /* a tap device is to be made */
         int run_fd;           /* the run's directory as the supervisor opened it, FD_NONE: none */
+        int home_fd;          /* the kept home as the supervisor opened it, FD_NONE: none */
         const char *run_name; /* its name in plan->runs_dir */
         bool terminal;        /* the payload gets a pty: stdin is a terminal */
         int tty_fds;          /* bit N: descriptor N (0-2) is a terminal and is replaced by the pty */

@@ -108,6 +108,7 @@ int supervisor_start(Supervisor *s, Error *err)
                 .channel = theirs,
                 .network = s->plan->network == NETWORK_SLIRP,
                 .run_fd = s->run.fd,
+                .home_fd = s->home,
                 .run_name = s->run.name,
                 .terminal = defence_is_on(DEFENCE_PTY) && isatty(STDIN_FILENO),
         };

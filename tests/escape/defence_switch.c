@@ -50,6 +50,8 @@ static const char *const names[DEFENCE_MAX] = {
         [DEFENCE_LOWER_MASKS] = "lower-masks",
         [DEFENCE_MOUNT_WATCH] = "mount-watch",
         [DEFENCE_CORE] = "core",
+        [DEFENCE_SAME_SOURCE] = "same-source",
+        [DEFENCE_SOURCE_LINKS] = "source-links",
 };
 
 const char defence_program_suffix[] = "-undefended";

@@ -252,7 +252,7 @@ static void pins_are_where_the_last_mount_is(void **state)
 static void what_is_kurungs_own_is_hidden(void **state)
 {
         Host h = desktop;
-        char *real[] = {WORD("/home/u/link"), WORD("/home/u"), NULL};
+        HostPath linked = {.path = WORD("/home/u/link"), .found = {.path = WORD("/home/u")}};
         char *own[] = {WORD("/home/u/.config/kurung"), WORD("/home/u/dotfiles/kurung"), NULL};
         (void)state;
         h.config_home = WORD("/home/u/.config/kurung");
@@ -260,7 +260,8 @@ static void what_is_kurungs_own_is_hidden(void **state)
         h.live_home = WORD("/home/u/.local/state/kurung/running");
         is_golden("own-written", &h, WORDS("--read-write=/home/u", "true"));
         is_golden("own-read", &h, WORDS("--read-only=/home:/mnt", "--work-dir=hidden", "true"));
-        h.real_paths = (StrList){real, 2};
+        h.paths = &linked;
+        h.n_paths = 1;
         is_golden("own-linked", &h, WORDS("--read-write=/home/u/link", "true"));
         refused(&h, WORDS("--read-write=/home/u/.config/kurung", "true"), "is kurung's own");
         refused(&h, WORDS("--read-only=/home/u/.local/state/kurung/kept/x", "true"), "is kurung's own");

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sources are looked up once, by the supervisor; here they are opened again and recognized. */
+#include "mech/rootfs_source.h"
+
+#include "base/defence.h"
+#include "base/lookup.h"
+#include "mech/rootfs_ops.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+static int exchanged(const char *path, Error *err)
+{
+        return error_set(err, EBUSY, "%s was exchanged while the sandbox was started (run it again)", path);
+}
+
+/*
+ * The supervisor's descriptors can't be bound here: they belong to its mount namespace, not to ours
+ * (mount_namespaces(7)). It holds them open, so that no other file gets the inode number meanwhile.
+ */
+int rootfs_source_open(const PlanOp *op, int *ret_fd, Error *err)
+{
+        CLEANUP_FD int fd = FD_NONE;
+        const FileId *id = &op->source_id;
+        struct stat st;
+        bool follow = (op->flags & OP_KEPT_HOME) || !defence_is_on(DEFENCE_SAME_SOURCE);
+        uint64_t flags = O_PATH | (id->known && id->directory ? O_DIRECTORY : 0);
+        int r = 0;
+        if (follow)
+                r = (fd = open(op->source, O_PATH | O_CLOEXEC)) < 0 ? -errno : 0;
+        else
+                r = lookup_open_plain(op->source, flags, &fd);
+        bool gone = r == -ENOENT || r == -ENOTDIR;
+        if (gone && (op->flags & OP_OPTIONAL))
+                return 1;
+        if ((gone || r == -ELOOP) && id->known)
+                return exchanged(op->source, err);
+        if (r == 0 && fstat(fd, &st) < 0)
+                r = -errno;
+        if (r < 0)
+                return error_set_errno(err, r, "%s: opening %s", rootfs_op_origin(op), op->source);
+        if (id->known && !follow && (st.st_dev != id->dev || st.st_ino != id->ino))
+                return exchanged(op->source, err);
+        *ret_fd = TAKE_FD(fd);
+        return 0;
+}
+
+int rootfs_source_check(int fd, int known, const char *path, Error *err)
+{
+        struct stat ours, theirs;
+        if (fstat(fd, &ours) < 0 || fstat(known, &theirs) < 0)
+                return error_set_errno(err, errno, "looking at %s", path);
+        return ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino ? 0 : exchanged(path, err);
+}

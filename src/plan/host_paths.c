@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The paths that a run takes from the host: each is looked up once, and what was found is held. */
+#include "plan/host.h"
+#include "plan/host_internal.h"
+
+#include <fcntl.h>
+
+static int add_path(Host *host, const char *path, Lookup *found)
+{
+        HostPath *paths = reallocarray(host->paths, host->n_paths + 1, sizeof(*paths));
+        if (!paths)
+                return -ENOMEM;
+        host->paths = paths;
+        char *copy = strdup(path);
+        if (!copy)
+                return -ENOMEM;
+        paths[host->n_paths++] = (HostPath){.path = copy, .found = *found};
+        *found = LOOKUP_NONE;
+        return 0;
+}
+
+int host_probe_cwd(Host *host)
+{
+        CLEANUP(lookup_clear) Lookup found = LOOKUP_NONE;
+        int r = lookup_here(&found);
+        /* It was removed, or our root does not hold it. */
+        if (r < 0)
+                return r == -ENOMEM ? r : 0;
+        if (!(host->cwd = strdup(found.path)))
+                return -ENOMEM;
+        return add_path(host, host->cwd, &found);
+}
+
+int host_take_cwd(Host *host, const char *path)
+{
+        CLEANUP(lookup_clear) Lookup found = LOOKUP_NONE;
+        if (host->cwd && str_eq(host->cwd, path))
+                return 0;
+        int r = lookup_path(path, &found);
+        if (r == 0 && (found.n_links > 0 || !str_eq(found.path, path)))
+                r = -ELOOP;
+        if (r == 0 && !S_ISDIR(found.st.st_mode))
+                r = -ENOTDIR;
+        char *copy = r == 0 ? strdup(path) : NULL;
+        if (r < 0 || !copy)
+                return r < 0 ? r : -ENOMEM;
+        r = add_path(host, path, &found);
+        if (r < 0) {
+                free(copy);
+                return r;
+        }
+        free(host->cwd);
+        host->cwd = copy;
+        return 0;
+}
+
+const HostPath *host_find_path(const Host *host, const char *path)
+{
+        for (size_t i = 0; i < host->n_paths; i++)
+                if (str_eq(host->paths[i].path, path))
+                        return &host->paths[i];
+        return NULL;
+}
+
+int host_probe_paths(Host *host, const char *const *paths)
+{
+        for (; *paths; paths++) {
+                CLEANUP(lookup_clear) Lookup found = LOOKUP_NONE;
+                if (host_find_path(host, *paths))
+                        continue;
+                int r = lookup_path(*paths, &found);
+                if (r == 0)
+                        r = add_path(host, *paths, &found);
+                if (r == -ENOMEM || r == -EMFILE)
+                        return r;
+        }
+        return 0;
+}
+
+void host_clear_paths(Host *host)
+{
+        for (size_t i = 0; i < host->n_paths; i++) {
+                free(host->paths[i].path);
+                lookup_clear(&host->paths[i].found);
+        }
+        free(host->paths);
+        host->paths = NULL;
+        host->n_paths = 0;
+}
