@@ -37,11 +37,12 @@ static int path_of(int fd, const struct stat *st, char **ret)
         if (n == sizeof(path))
                 return -ENAMETOOLONG;
         path[n] = '\0';
-        /* "... (deleted)", "(unreachable)...": under this name there is no such file. */
-        if (lstat(path, &there) < 0)
-                return -errno;
-        if (path[0] != '/' || st->st_dev != there.st_dev || st->st_ino != there.st_ino)
+        /* "(unreachable)...": our root does not hold it. */
+        if (path[0] != '/')
                 return -ENOENT;
+        /* "... (deleted)", or another file has come to its place. */
+        if (lstat(path, &there) < 0 || st->st_dev != there.st_dev || st->st_ino != there.st_ino)
+                return -ESTALE;
         *ret = strdup(path);
         return *ret ? 0 : -ENOMEM;
 }

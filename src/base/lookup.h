@@ -30,14 +30,16 @@ typedef struct Lookup {
  * @path: absolute, or relative to the working directory of this process.
  * @ret: lookup_clear() frees it; untouched on failure.
  *
- * Returns 0 or -errno: of openat(2); ELOOP after 40 links; ENOENT also for a file that was removed meanwhile.
+ * Returns 0 or -errno: of openat(2); ELOOP after 40 links; ESTALE when the file was moved or removed
+ * meanwhile.
  */
 int lookup_path(const char *path, Lookup *ret);
 
 /**
  * lookup_here - the working directory of this process, without walking any path.
  *
- * Returns 0 or -errno: ENOENT when it was removed, or lies outside of this process's root.
+ * Returns 0 or -errno: ESTALE when it was removed or is being moved, ENOENT when it lies outside of this
+ * process's root.
  */
 int lookup_here(Lookup *ret);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "changes/walk.h"
 
+#include "base/lookup.h"
 #include "base/path.h"
 #include "changes/compare.h"
 #include "changes/dirstack.h"
@@ -546,9 +547,10 @@ static int walk_layer(Walk *w, int sandbox_fd, Error *err)
                 return error_set_errno(err, errno, "the layer of %s", w->layer->dest);
         CLEANUP_FD int lower = FD_NONE;
         if (w->layer->lower) {
-                lower = open(w->layer->lower, O_PATH | O_DIRECTORY | O_CLOEXEC);
-                if (lower < 0)
-                        return error_set_errno(err, errno, "%s, which the sandbox's writes lie over",
+                /* Where a link in its place leads is none of the sandbox's affair. */
+                int r = lookup_open_plain(w->layer->lower, O_PATH | O_DIRECTORY, &lower);
+                if (r < 0)
+                        return error_set_errno(err, r, "%s, which the sandbox's writes lie over",
                                                w->layer->lower);
         }
         int r = pathbuf_set(&w->path, w->layer->dest);

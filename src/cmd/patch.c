@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/lookup.h"
 #include "base/process.h"
 #include "changes/below.h"
 #include "changes/compare.h"
@@ -195,10 +196,9 @@ static int open_before(const ChangesLayer *layer, const char *path, const Change
                 *ret = open("/dev/null", O_RDONLY | O_CLOEXEC);
                 return *ret < 0 ? -errno : 0;
         }
-        root = open(layer->lower, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (root < 0)
-                return -errno;
-        int r = below_open_parent(root, path + strlen(layer->dest), &parent, &name);
+        int r = lookup_open_plain(layer->lower, O_PATH | O_DIRECTORY, &root);
+        if (r == 0)
+                r = below_open_parent(root, path + strlen(layer->dest), &parent, &name);
         if (r < 0)
                 return r;
         if (S_ISLNK(c->before.mode)) {

@@ -13,6 +13,7 @@
 #include "plan/plan_text.h"
 #include "run/run.h"
 #include "run/told.h"
+#include "run/written.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -158,12 +159,20 @@ static int restore(void *userdata, const char *name, Spec *spec, Error *err)
                 origin = NULL;
                 return error_no_memory(err);
         }
-        /* It is at home where it was made, wherever it is gone on from. */
-        if (!str_empty(record->work_dir) && access(record->work_dir, F_OK) < 0)
-                return error_set_errno(err, errno, "the working directory %s of the sandbox %s",
-                                       record->work_dir, name);
-        free(resumed->host->cwd);
-        resumed->host->cwd = str_empty(record->work_dir) ? NULL : strdup(record->work_dir);
+        /* A resumed sandbox keeps its original working directory. */
+        Host *host = resumed->host;
+        if (str_empty(record->work_dir)) {
+                free(host->cwd);
+                host->cwd = NULL;
+        } else if ((r = host_take_cwd(host, record->work_dir)) < 0) {
+                return r == -ELOOP ? error_set(err, ELOOP,
+                                               "the working directory %s of the sandbox %s was replaced by a "
+                                               "symbolic link, or lies behind one now (put the directory "
+                                               "back, or remove the sandbox: kurung discard %s)",
+                                               record->work_dir, name, name)
+                                   : error_set_errno(err, r, "the working directory %s of the sandbox %s",
+                                                     record->work_dir, name);
+        }
         return spec_restore(&record->spec, origin, spec, err);
 }
 
@@ -211,6 +220,8 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
                 r = probe_limits(&spec, &host, err);
         if (r == 0)
                 r = probe_shared(&spec, &host, err);
+        if (r == 0)
+                r = written_check(&spec, &host, err);
         if (r == 0)
                 r = plan_make(&spec, &host, (const char *const *)environ, &plan, err);
         if (r == 0 && options.in_name)

@@ -5,6 +5,7 @@
 #include "base/path.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
 static void add_dir(Project *p, int fd)
@@ -51,8 +52,10 @@ void project_find(const char *cwd, const char *home, Project *ret)
         }
         CLEANUP_FD int top =
                 repository ? open(repository, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : FD_NONE;
-        if (top >= 0)
+        if (top >= 0) {
                 add_dir(ret, top);
+                (void)snprintf(ret->repository, sizeof(ret->repository), "%s", repository);
+        }
 }
 
 bool project_has(const Project *project, int fd)

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 
+#include <limits.h>
 #include <sys/types.h>
 
 #define PROJECT_DIRS_MAX 2
@@ -18,7 +19,8 @@ typedef struct Project {
                 ino_t ino;
         } dirs[PROJECT_DIRS_MAX];
         size_t n;
-        bool holds_home; /* the working directory is the home directory or one above it */
+        char repository[PATH_MAX]; /* its path; "": none */
+        bool holds_home;           /* the working directory is the home directory or one above it */
 } Project;
 
 /**

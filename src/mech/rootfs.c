@@ -94,7 +94,8 @@ int rootfs_prepare(const Plan *plan, Error *err)
                 CLEANUP_FD int fd = open(op->source, O_PATH | O_CLOEXEC);
                 if (fd < 0)
                         return error_set_errno(err, errno, "%s: %s", op->origin, op->source);
-                return error_set(err, EBUSY, "%s: %s was made while the sandbox was started (run it again)",
+                return error_set(err, EBUSY,
+                                 "%s: %s was exchanged while the sandbox was started (run it again)",
                                  op->origin, op->source);
         }
         const PlanOp *root = &plan->ops[0];

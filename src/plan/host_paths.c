@@ -5,6 +5,9 @@
 
 #include <fcntl.h>
 
+/* A file that others are moving may have another name already when it is asked for it. */
+#define ATTEMPTS 8
+
 static int add_path(Host *host, const char *path, Lookup *found)
 {
         HostPath *paths = reallocarray(host->paths, host->n_paths + 1, sizeof(*paths));
@@ -22,7 +25,9 @@ static int add_path(Host *host, const char *path, Lookup *found)
 int host_probe_cwd(Host *host)
 {
         CLEANUP(lookup_clear) Lookup found = LOOKUP_NONE;
-        int r = lookup_here(&found);
+        int r = -ESTALE;
+        for (unsigned i = 0; r == -ESTALE && i < ATTEMPTS; i++)
+                r = lookup_here(&found);
         /* It was removed, or our root does not hold it. */
         if (r < 0)
                 return r == -ENOMEM ? r : 0;
@@ -68,7 +73,9 @@ int host_probe_paths(Host *host, const char *const *paths)
                 CLEANUP(lookup_clear) Lookup found = LOOKUP_NONE;
                 if (host_find_path(host, *paths))
                         continue;
-                int r = lookup_path(*paths, &found);
+                int r = -ESTALE;
+                for (unsigned i = 0; r == -ESTALE && i < ATTEMPTS; i++)
+                        r = lookup_path(*paths, &found);
                 if (r == 0)
                         r = add_path(host, *paths, &found);
                 if (r == -ENOMEM || r == -EMFILE)

@@ -53,6 +53,7 @@ enum {
         OP_ROOT_OWNED = 1 << 4, /* TMPFS, DIR, OVERLAY: belongs to the sandbox's root, where it is mapped */
         OP_IN_MEMORY = 1 << 6,  /* OVERLAY: the upper is on a tmpfs, not in the run's directory */
         OP_NO_FOLLOW = 1 << 5,  /* dest must not be a symlink: kurung's own places */
+        OP_WORK_DIR = 1 << 8,   /* OVERLAY, FUSE: the working directory's, not the root's or the home's */
         OP_KEPT_HOME = 1 << 7,  /* BIND: the home that the supervisor holds, which is made after the plan */
 };
 

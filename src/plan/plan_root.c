@@ -407,8 +407,10 @@ static int add_work_dir(Plan *plan, const Spec *spec, const Host *host, Error *e
         if (spec->work_dir == WORK_DIR_HIDDEN)
                 return 0;
         if (!host->cwd)
-                return error_set(err, ENOENT,
-                                 "the working directory does not exist any more: change to another");
+                return error_set(
+                        err, ENOENT,
+                        "the working directory does not exist any more, or something else was put in its "
+                        "place: change to another");
         int r = check_work_dir(plan, host, spec->work_dir, err);
         if (r < 0)
                 return r;
@@ -419,6 +421,8 @@ static int add_work_dir(Plan *plan, const Spec *spec, const Host *host, Error *e
                 return add(plan, OP_BIND, host->cwd, host->cwd, OP_RECURSIVE | OP_NO_FOLLOW, err);
         if (spec->work_dir == WORK_DIR_OVERLAY) {
                 r = add_caught(plan, host, host->cwd, host->cwd, err);
+                if (r == 0)
+                        plan->ops[plan->n_ops - 1].flags |= OP_WORK_DIR;
                 if (r <= 0)
                         return r < 0 ? r : plan_hide_own(plan, host, host->cwd, host->cwd, false, err);
                 if (spec_asked(spec, KEY_WORK_DIR))

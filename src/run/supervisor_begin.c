@@ -11,6 +11,7 @@
 #include "mech/rootfs.h"
 #include "run/home.h"
 #include "run/signals.h"
+#include "run/written.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -58,6 +59,10 @@ int supervisor_prepare(Supervisor *s, Error *err)
                 r = rootfs_prepare(plan, err);
         if (r == 0 && defence_is_on(DEFENCE_MOUNT_WATCH))
                 r = mount_watch_prepare(&s->mounts, plan, err);
+        Error forgotten = {0};
+        if (r == 0 && written_remember(plan, &forgotten) < 0)
+                log_notice("links that a sandbox makes in what it may write will not be recognized later: %s",
+                           forgotten.text);
         if (r == 0)
                 r = seccomp_prepare(plan, &s->filter, err);
         if (r == 0 && plan->home_name)

@@ -436,7 +436,7 @@ for name in ../x a/b '' "$(printf 'x%.0s' {1..300})" . .. -x A 'a b' $'a\nb' .hi
     kurung run --keep="$name" -- true
     is "$status" 125 "75 refused: --keep=$shown"
 done
-is "$(cd "$HOME/.local/state/kurung" && find . -mindepth 1 -maxdepth 2 -printf '%P\n' | sort | tr '\n' ' ')" "kept kept/k running x " \
+is "$(cd "$HOME/.local/state/kurung" && find . -mindepth 1 -maxdepth 2 -printf '%P\n' | sort | tr '\n' ' ')" "kept kept/k running written x " \
     "75 nothing was made or removed"
 undefended names run --keep=../planted -- true >/dev/null 2>&1
 ok "75 without (names) it is made elsewhere" test -d "$HOME/.local/state/kurung/planted"
