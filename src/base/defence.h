@@ -48,6 +48,7 @@ typedef enum Defence {
         DEFENCE_CORE,           /* no core dumps */
         DEFENCE_SAME_SOURCE,    /* what is shared is what was looked up when kurung started */
         DEFENCE_SOURCE_LINKS,   /* links that a sandbox could have made are not followed out of its tree */
+        DEFENCE_HOMES,          /* every home of the user's is hidden, whatever HOME says */
         DEFENCE_MAX,
 } Defence;
 

@@ -126,7 +126,7 @@ int host_home(char **ret)
         return find_home(NULL, ret);
 }
 
-static int probe_user(Host *h)
+static int probe_user(Host *h, char **ret_passwd_home)
 {
         h->uid = getuid();
         h->gid = getgid();
@@ -134,7 +134,7 @@ static int probe_user(Host *h)
         h->groups_n = n > 0 ? (unsigned)n : 0;
         h->is_root = h->uid == 0 || geteuid() == 0;
         struct passwd *pw = getpwuid(h->uid);
-        if (find_home(pw, &h->home) < 0)
+        if (find_home(pw, &h->home) < 0 || (pw && !(*ret_passwd_home = strdup(pw->pw_dir))))
                 return -ENOMEM;
         if (pw && !(h->user = strdup(pw->pw_name)))
                 return -ENOMEM;
@@ -476,7 +476,8 @@ static int probe_top(int root, Host *h)
 int host_probe_at(int root, Host *ret, Error *err)
 {
         CLEANUP(host_clear) Host h = {0};
-        int r = probe_user(&h);
+        CLEANUP_FREE char *passwd_home = NULL;
+        int r = probe_user(&h, &passwd_home);
         if (r == 0)
                 r = host_probe_cwd(&h);
         if (r == 0)
@@ -488,6 +489,8 @@ int host_probe_at(int root, Host *ret, Error *err)
         }
         if (r == 0)
                 r = probe_own(&h);
+        if (r == 0)
+                r = host_probe_private(&h, passwd_home);
         if (r == 0) {
                 probe_kernel(root, &h);
                 probe_userns(root, &h);
@@ -541,6 +544,8 @@ void host_clear(Host *h)
         free(h->live_home);
         free(h->config_home);
         strlist_clear(&h->own_real);
+        strlist_clear(&h->homes);
+        strlist_clear(&h->private_dirs);
         host_clear_paths(h);
         free(h->newuidmap);
         free(h->newgidmap);

@@ -123,7 +123,9 @@ typedef struct Host {
         char *live_home;   /* where running sandboxes are recorded: $XDG_RUNTIME_DIR/kurung, else
                               state_home/running; NULL: nowhere */
         StrList own_real; /* of these four "PATH", "the same without links", ... where that is another name */
-        HostPath *paths;  /* the working directory, and what host_probe_paths() was asked for */
+        StrList homes;    /* the home directories of $HOME and of passwd(5), spelled and without links */
+        StrList private_dirs; /* what XDG variables name of the user's: the same */
+        HostPath *paths;      /* the working directory, and what host_probe_paths() was asked for */
         size_t n_paths;
         bool is_root; /* uid 0 of this user namespace */
         unsigned kernel_major, kernel_minor;

@@ -13,5 +13,9 @@ int host_read_below(int root, const char *path, size_t max, char **ret);
 /** host_probe_cwd - fill host->cwd, and hold that directory as the first of host->paths. 0 or -ENOMEM. */
 int host_probe_cwd(Host *host);
 
+/** host_probe_private - fill host->homes and host->private_dirs, when all else of the environment is probed.
+ * @passwd_home: NULL: none. 0 or -ENOMEM. */
+int host_probe_private(Host *host, const char *passwd_home);
+
 void host_clear_paths(Host *host);
 void host_limits_clear(HostLimits *limits);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The paths that a run takes from the host: each is looked up once, and what was found is held. */
 #include "plan/host.h"
+#include "base/path.h"
 #include "plan/host_internal.h"
 
 #include <fcntl.h>
@@ -82,6 +83,35 @@ int host_probe_paths(Host *host, const char *const *paths)
                         return r;
         }
         return 0;
+}
+
+/* @path as it is spelled and, where that is another name, without links. */
+static int add_both(StrList *list, const char *path)
+{
+        CLEANUP_FREE char *clean = NULL, *real = NULL;
+        if (!path || path[0] != '/')
+                return 0;
+        int r = path_normalize(path, NULL, &clean);
+        if (r < 0)
+                return r == -ENOMEM ? r : 0;
+        if (!strlist_has(list, clean))
+                r = strlist_add(list, clean);
+        real = realpath(clean, NULL);
+        if (r == 0 && real && !strlist_has(list, real))
+                r = strlist_add(list, real);
+        return r;
+}
+
+int host_probe_private(Host *host, const char *passwd_home)
+{
+        static const char *const variables[] = {"XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME",
+                                                "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"};
+        int r = add_both(&host->homes, host->home);
+        if (r == 0)
+                r = add_both(&host->homes, passwd_home);
+        for (size_t i = 0; r == 0 && i < ARRAY_LEN(variables); i++)
+                r = add_both(&host->private_dirs, getenv(variables[i]));
+        return r;
 }
 
 void host_clear_paths(Host *host)

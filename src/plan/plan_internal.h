@@ -45,6 +45,10 @@ const char *plan_real_path(const Host *host, const char *path);
 int plan_hide_own(Plan *plan, const Host *host, const char *source, const char *dest, bool writable,
                   Error *err);
 
+/** plan_hide_people - of a root that is the host's: the user's home directories, wherever they are, and what
+ * else is private, are empty. After the root and what is hidden of it. 0 or -errno with @err. */
+int plan_hide_people(Plan *plan, const Spec *spec, const Host *host, Error *err);
+
 /** plan_check_own - refuse a wish for what is kurung's own: 0 or -EPERM with @err. */
 int plan_check_own(const Plan *plan, const Host *host, const char *source, bool writable, const char *origin,
                    Error *err);

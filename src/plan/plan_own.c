@@ -4,6 +4,7 @@
  * Whatever a sandbox is shown of the host, these are empty in it; where it may write, they are there, so that
  * it can't make them.
  */
+#include "base/defence.h"
 #include "base/path.h"
 #include "plan/plan_internal.h"
 
@@ -122,4 +123,78 @@ int plan_check_own(const Plan *plan, const Host *host, const char *source, bool 
                         return error_set(err, EPERM, "%s: %s is kurung's own and is never seen inside",
                                          origin, source);
         return 0;
+}
+
+/* Where a home is no person's, but of a service. */
+static bool is_of_the_system(const char *path)
+{
+        static const char *const below[] = {"/usr",   "/etc",    "/bin",  "/sbin", "/lib",  "/lib32",
+                                            "/lib64", "/libx32", "/boot", "/dev",  "/proc", "/sys"};
+        static const char *const exactly[] = {"/", "/var", "/var/lib", "/var/cache", "/opt", "/nix"};
+        for (size_t i = 0; i < ARRAY_LEN(below); i++)
+                if (path_is_below(path, below[i]))
+                        return true;
+        for (size_t i = 0; i < ARRAY_LEN(exactly); i++)
+                if (str_eq(path, exactly[i]))
+                        return true;
+        return false;
+}
+
+/* The operation that hides @dest, or a directory that holds it. */
+static const PlanOp *hidden_by(const Plan *plan, const char *dest)
+{
+        for (size_t i = 0; i < plan->n_ops; i++) {
+                const PlanOp *op = &plan->ops[i];
+                if ((op->kind == OP_TMPFS || op->kind == OP_DIR) && !str_eq(op->dest, "/") &&
+                    path_is_below(dest, op->dest))
+                        return op;
+        }
+        return NULL;
+}
+
+static int hide_dir(Plan *plan, const char *dest, Error *err)
+{
+        if (str_eq(dest, "/") || hidden_by(plan, dest))
+                return 0;
+        PlanOp *op = plan_add_op(plan, OP_TMPFS, NULL, dest, OP_OPTIONAL | OP_ROOT_OWNED);
+        return op ? 0 : error_no_memory(err);
+}
+
+/* A hidden directory that is a link on the host, as /home to /var/home: inside it is none, and what it leads
+ * to is elsewhere. */
+static int hide_link_targets(Plan *plan, const Host *host, Error *err)
+{
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < host->n_top; i++) {
+                const HostEntry *e = &host->top[i];
+                CLEANUP_FREE char *path = path_join("/", e->name), *target = NULL;
+                const PlanOp *op = path && e->type == HOST_SYMLINK ? hidden_by(plan, path) : NULL;
+                if (!path)
+                        return error_no_memory(err);
+                if (op && path_normalize(e->target, "/", &target) == 0)
+                        r = hide_dir(plan, target, err);
+        }
+        return r;
+}
+
+int plan_hide_people(Plan *plan, const Spec *spec, const Host *host, Error *err)
+{
+        const StrList *const lists[] = {&host->homes, &host->private_dirs};
+        OwnDirs own;
+        if (!defence_is_on(DEFENCE_HOMES))
+                return 0;
+        int r = hide_link_targets(plan, host, err);
+        for (size_t k = 0; k < ARRAY_LEN(lists); k++)
+                for (size_t i = 0; r == 0 && i < lists[k]->n; i++) {
+                        const char *path = lists[k]->items[i];
+                        bool is_shown =
+                                spec->home == HOME_HOST && host->home &&
+                                (str_eq(path, host->home) || str_eq(path, plan_real_path(host, host->home)));
+                        if (!is_shown && !is_of_the_system(path))
+                                r = hide_dir(plan, path, err);
+                }
+        list_own(plan, host, &own);
+        for (size_t i = 0; r == 0 && i < own.n; i++)
+                r = hide_dir(plan, own.items[i], err);
+        return r;
 }

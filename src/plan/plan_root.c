@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The root file system as an ordered list of operations: which engine, what is seen, what is caught. */
+#include "base/defence.h"
 #include "base/path.h"
 #include "plan/plan_internal.h"
 #include "spec/net_site.h"
@@ -392,6 +393,13 @@ static int check_work_dir(const Plan *plan, const Host *host, WorkDirMode mode, 
         if (host->home && path_is_below(host->home, host->cwd))
                 return error_set(err, EINVAL, "the working directory %s holds your home directory: %s",
                                  host->cwd, hint);
+        for (size_t i = 0; i < host->homes.n && defence_is_on(DEFENCE_HOMES); i++)
+                if (path_is_below(host->homes.items[i], host->cwd))
+                        return error_set(
+                                err, EINVAL,
+                                "the working directory %s holds a home directory of yours (%s): change to "
+                                "a project directory, or use --work-dir=hidden",
+                                host->cwd, host->homes.items[i]);
         if (is_system_dir(host->cwd))
                 return error_set(err, EINVAL, "the working directory %s is a directory of the system: %s",
                                  host->cwd, hint);
@@ -567,6 +575,8 @@ static int choose_cwd(Plan *plan, const Spec *spec, const Host *host, Error *err
 int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
         int r = spec->root == ROOT_DIR ? add_root_dir(plan, spec, host, err) : add_root_host(plan, host, err);
+        if (r == 0 && spec->root == ROOT_HOST)
+                r = plan_hide_people(plan, spec, host, err);
         if (r == 0)
                 r = add_kernel_dirs(plan, spec, host, err);
         if (r == 0)

@@ -52,6 +52,7 @@ static const char *const names[DEFENCE_MAX] = {
         [DEFENCE_CORE] = "core",
         [DEFENCE_SAME_SOURCE] = "same-source",
         [DEFENCE_SOURCE_LINKS] = "source-links",
+        [DEFENCE_HOMES] = "homes",
 };
 
 const char defence_program_suffix[] = "-undefended";

@@ -200,4 +200,39 @@ like "$status:$out:$errors" "^125::.*malformed" "83 one that is malformed is an 
 kurung run -q -- echo mine
 is "$out" mine "83 and only there"
 rm "$list"
+
+# 93: a home that HOME does not name, here outside of /home, with a password file that names it.
+people='mount -t tmpfs none /opt; mkdir -p /opt/users/me/project /opt/data /opt/cache/kurung
+    for d in users/me data cache/kurung; do echo secret >"/opt/$d/key"; done; echo mine >/opt/users/me/project/file; ln -s users/me /opt/link'
+passwd='sed "s|^\($(id -un "$id"):.*\):[^:]*:|\1:/opt/users/me:|" /etc/passwd >"$HOME/passwd"; mount --bind "$HOME/passwd" /etc/passwd'
+# The first argument of in_mounts is read before its id is there.
+passwd=${passwd/\$id/$(id -u)}
+in=(in_mounts "$people; $passwd")
+is "$("${in[@]}" sh -c 'eval echo "~$(id -un)"; cat /opt/users/me/key')" $'/opt/users/me\nsecret' "93 the home that the password file names"
+see='cat /opt/users/me/key; ls -A /opt/users/me; (echo x >/opt/users/me/new) && echo written'
+for options in --overlay=kernel --overlay=fuse --overlay=none "--overlay=kernel --run-as=root" "--overlay=fuse --run-as=root" "-p build" "-p shell" "-p npm --net=none"; do
+    read -ra words <<<"$options"
+    unlike "$("${in[@]}" "$KURUNG" run -q "${words[@]}" -- sh -c "$see" 2>&1)" 'secret|key$|project' "93 nothing of it is seen ($options)"
+    like "$("${in[@]}" env KURUNG_DEFENCE_OFF=homes "$KURUNG_UNDEFENDED" run -q "${words[@]}" -- sh -c "$see" 2>&1)" secret "93 read without (homes) ($options)"
+done
+is "$("${in[@]}" sh -c 'cd /opt/users/me/project && exec "$KURUNG" run -q -- sh -c "cat file; ls -A .."')" $'mine\nproject' "93 a project in it is seen, and nothing beside"
+like "$("${in[@]}" sh -c 'cd /opt/users/me && exec "$KURUNG" run -- cat key' 2>&1)" "holds a home directory of yours" "93 it is no working directory"
+like "$("${in[@]}" sh -c 'cd /opt/users/me && exec "$KURUNG" run -q --work-dir=hidden -- cat /opt/users/me/key' 2>&1)" "No such file" "93 hidden, it may be"
+is "$("${in[@]}" "$KURUNG" run -q --read-only=/opt/users/me/key -- cat /opt/users/me/key)" secret "93 what is shared of it is seen"
+# HOME names nothing, or is a link, as /home/USER is where homes lie on another disk.
+unlike "$("${in[@]}" env HOME=/nonexistent "$KURUNG" run -q -- sh -c "$see" 2>&1)" 'secret|key$|project' "93 HOME names nothing"
+ln -s /opt/users/me "$HOME/link"
+in=(in_mounts "$people")
+for home in "$HOME/link" /opt/users/me; do
+    got=$("${in[@]}" env HOME="$home" "$KURUNG" run -q -- sh -c "echo runs; $see" 2>&1)
+    like "$got" runs "93 HOME=$home"
+    unlike "$got" 'secret|key$|project' "93 HOME=$home: nothing of it is seen"
+done
+like "$("${in[@]}" env HOME="$HOME/link" KURUNG_DEFENCE_OFF=homes "$KURUNG_UNDEFENDED" run -q -- sh -c "$see" 2>&1)" secret "93 a link: read without (homes)"
+is "$("${in[@]}" env HOME="$HOME/link" "$KURUNG" run -q --work-dir=hidden --home=host -- sh -c 'cat ~/key /opt/users/me/key' 2>&1)" $'secret\nsecret' "93 Home=host shows it by both names"
+like "$("${in[@]}" env HOME="$HOME/link" sh -c 'cd "$HOME" && exec "$KURUNG" run -- cat key' 2>&1)" "holds a home directory of yours" "93 nor is that a working directory by its other name"
+# What else is the user's, or kurung's own.
+unlike "$("${in[@]}" env XDG_DATA_HOME=/opt/data XDG_CACHE_HOME=/opt/cache "$KURUNG" run -q -- sh -c 'cat /opt/data/key /opt/cache/kurung/key /opt/cache/key; ls -A /opt/cache/kurung /opt/data' 2>&1)" \
+    'secret|key$|run-' "93 the directories that XDG variables name, and kurung's own in them"
+like "$("${in[@]}" env XDG_DATA_HOME=/opt/data KURUNG_DEFENCE_OFF=homes "$KURUNG_UNDEFENDED" run -q -- cat /opt/data/key 2>&1)" secret "93 read without (homes)"
 done_testing

@@ -527,6 +527,51 @@ static void working_directories_that_cannot_be_meant(void **state)
         refused(&h, WORDS("true"), "does not exist any more");
 }
 
+/* Of a plan for @h: whether something hides the directory @dest itself. */
+static bool hides(const Host *h, const char *const *words, const char *dest)
+{
+        CLEANUP(plan_clear) Plan plan = {0};
+        Error err = {0};
+        if (make(h, words, &plan, &err) < 0)
+                fail_msg("%s", err.text);
+        for (size_t i = 0; i < plan.n_ops; i++)
+                if (plan.ops[i].kind == OP_TMPFS && str_eq(plan.ops[i].dest, dest))
+                        return true;
+        return false;
+}
+
+/* Attack 93: of the host's root a sandbox sees the system, not the people, wherever they live. */
+static void people_are_hidden_wherever_they_live(void **state)
+{
+        Host h = desktop;
+        HostEntry linked[ARRAY_LEN(top)];
+        char *homes[] = {WORD("/home/u"), WORD("/data/users/u"), WORD("/usr/games"), WORD("/"), NULL};
+        char *private_dirs[] = {WORD("/data/xdg"), WORD("/opt"), WORD("/run/user/1000"), NULL};
+        (void)state;
+        h.homes = (StrList){homes, 4};
+        h.private_dirs = (StrList){private_dirs, 3};
+        assert_true(hides(&h, WORDS("true"), "/data/users/u"));
+        assert_true(hides(&h, WORDS("true"), "/data/xdg"));
+        /* A service's home is the system; what is hidden already is hidden once. */
+        assert_false(hides(&h, WORDS("true"), "/usr/games"));
+        assert_false(hides(&h, WORDS("true"), "/opt"));
+        assert_false(hides(&h, WORDS("true"), "/run/user/1000"));
+        assert_false(hides(&h, WORDS("--root=/srv/debian", "true"), "/data/users/u"));
+        h.cwd = WORD("/data/users/u");
+        refused(&h, WORDS("true"), "holds a home directory of yours");
+        h.cwd = WORD("/data/users/u/project");
+        assert_true(hides(&h, WORDS("true"), "/data/users/u"));
+        /* Kurung's own, also where a directory of the system holds it. */
+        h.cache_home = WORD("/var/cache/kurung");
+        assert_true(hides(&h, WORDS("true"), "/var/cache/kurung"));
+        /* /home is a link to where homes are. */
+        assert_false(hides(&h, WORDS("true"), "/var/home"));
+        memcpy(linked, top, sizeof(top));
+        linked[2] = (HostEntry){WORD("home"), HOST_SYMLINK, WORD("var/home")};
+        h.top = linked;
+        assert_true(hides(&h, WORDS("true"), "/var/home"));
+}
+
 static void map_is(const IdMap *m, size_t i, uint32_t inside, uint32_t outside, uint32_t count)
 {
         assert_true(i < m->n);
@@ -582,6 +627,7 @@ int main(void)
                 cmocka_unit_test(limits_that_were_asked_for_and_cannot_be_had),
                 cmocka_unit_test(each_obstacle_has_its_own_remedy),
                 cmocka_unit_test(working_directories_that_cannot_be_meant),
+                cmocka_unit_test(people_are_hidden_wherever_they_live),
                 cmocka_unit_test(id_maps),
         };
         return RUN_TESTS(tests);
