@@ -15,7 +15,8 @@ typedef struct LookupLink {
 /** A file that a path led to. While @fd is held no other file can get its inode number. */
 typedef struct Lookup {
         int fd;     /* O_PATH */
-        int dir;    /* O_PATH: the directory that holds it; the file itself where that is a directory */
+        int dir;    /* O_PATH: the directory that holds it; the file itself where that is a directory. May be
+                       closed */
         char *path; /* without symbolic links, absolute */
         struct stat st;
         LookupLink *links; /* in the order in which they were met */

@@ -18,6 +18,9 @@ static int add_path(Host *host, const char *path, Lookup *found)
         char *copy = strdup(path);
         if (!copy)
                 return -ENOMEM;
+        /* Asked for only where links led to it, and there can be many. */
+        if (found->n_links == 0)
+                found->dir = fd_close(found->dir);
         paths[host->n_paths++] = (HostPath){.path = copy, .found = *found};
         *found = LOOKUP_NONE;
         return 0;

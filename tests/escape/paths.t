@@ -69,8 +69,9 @@ is "$status:$out" 125: "82 a resumed sandbox whose working directory is a link n
 like "$errors" "$HOME/race/work.*symbolic link" "82 and it says so"
 kurung diff again
 unlike "$out" secret "82 nor does diff follow it"
-kurung apply --yes again
-is "$(state)" "$before" "82 nor apply"
+kurung apply again
+isnt "$status" 0 "82 nor apply, which fails"
+is "$(state)" "$before" "82 nor apply, which changes nothing"
 rm "$HOME/race/work"
 mv "$HOME/race/away" "$HOME/race/work"
 kurung run --in=again -- cat file kept
@@ -199,7 +200,12 @@ kurung run --read-only="$HOME/shared/data:/mnt/x" -- cat /mnt/x/file
 like "$status:$out:$errors" "^125::.*malformed" "83 one that is malformed is an error where it is needed"
 kurung run -q -- echo mine
 is "$out" mine "83 and only there"
-rm "$list"
+kurung run --read-write="$HOME/elsewhere" -- echo mine
+is "$status:$out" 0:mine "83 a share for writing is given all the same"
+like "$errors" "will not be recognized later: .*malformed" "83 and it is said what is not remembered"
+for ((n = 0; n < 1200; n++)); do printf '1 %d 0 /nowhere/%d\0' $n $n; done >"$list"
+kurung run -q --read-write="$HOME/elsewhere" -- true
+is "$(tr '\0' '\n' <"$list" | cut -d' ' -f4)" "$HOME/elsewhere" "83 what is gone is dropped when the list is long"
 
 # 93: a home that HOME does not name, here outside of /home, with a password file that names it.
 people='mount -t tmpfs none /opt; mkdir -p /opt/users/me/project /opt/data /opt/cache/kurung
@@ -222,6 +228,9 @@ is "$("${in[@]}" "$KURUNG" run -q --read-only=/opt/users/me/key -- cat /opt/user
 # HOME names nothing, or is a link, as /home/USER is where homes lie on another disk.
 unlike "$("${in[@]}" env HOME=/nonexistent "$KURUNG" run -q -- sh -c "$see" 2>&1)" 'secret|key$|project' "93 HOME names nothing"
 ln -s /opt/users/me "$HOME/link"
+got=$(in_mounts "$people; mount --bind /opt/users/me /opt/users/me; $passwd" "$KURUNG" run -q -- sh -c "echo runs; $see" 2>&1)
+like "$got" runs "93 a home that is a mount"
+unlike "$got" 'secret|key$|project' "93 a home that is a mount: nothing of it is seen"
 in=(in_mounts "$people")
 for home in "$HOME/link" /opt/users/me; do
     got=$("${in[@]}" env HOME="$home" "$KURUNG" run -q -- sh -c "echo runs; $see" 2>&1)
