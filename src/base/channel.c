@@ -51,8 +51,16 @@ int channel_send(int channel, MessageType type, int value, int fd)
 
 int channel_send_error(int channel, const Error *err)
 {
-        Message m = {.type = MSG_ERROR, .value = err->errnum, .error = *err};
+        Message m = {.type = MSG_ERROR, .error = *err};
+        m.value = -error_ensure(&m.error, -EIO, "a stage of the sandbox");
         return send_message(channel, &m, sizeof(m), NULL, 0);
+}
+
+int channel_fail(int channel, Error *err, int r, const char *stage)
+{
+        (void)error_ensure(err, r, stage);
+        (void)channel_send_error(channel, err);
+        return err->exit_code;
 }
 
 static size_t take_descriptors(struct msghdr *hdr, int fds[CHANNEL_FDS_MAX])
@@ -129,11 +137,8 @@ int channel_expect_sync(int channel, SyncPoint point, Error *err)
                 return error_set_errno(err, r, "waiting for sync point %d", (int)point);
         if (r == 0)
                 return error_set(err, ECONNRESET, "the other stage ended before sync point %d", (int)point);
-        if (m.type == MSG_ERROR) {
-                if (err && err->errnum == 0)
-                        *err = m.error;
-                return -(m.error.errnum > 0 ? m.error.errnum : EPROTO);
-        }
+        if (m.type == MSG_ERROR)
+                return error_take(err, &m.error, "the other stage");
         if (m.type != MSG_SYNC || m.value != (int)point)
                 return error_set(err, EPROTO, "unexpected message %d at sync point %d", (int)m.type,
                                  (int)point);

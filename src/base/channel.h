@@ -49,8 +49,17 @@ int channel_send(int channel, MessageType type, int value, int fd);
 /** channel_send_fds - the same with several; they stay the caller's. */
 int channel_send_fds(int channel, MessageType type, int value, const int *fds, size_t n);
 
-/** channel_send_error - send @err whole. */
+/** channel_send_error - send @err whole; one that is empty is filled first, so that no failure is silent. */
 int channel_send_error(int channel, const Error *err);
+
+/**
+ * channel_fail - what a stage ends with when it failed: @err is completed and sent.
+ *
+ * @r: the -errno that was returned. @stage: its name, for an error that says nothing.
+ *
+ * Returns what to _exit(2) with, never 0.
+ */
+int channel_fail(int channel, Error *err, int r, const char *stage);
 
 /**
  * channel_receive - take the next message; waits for it.

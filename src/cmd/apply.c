@@ -377,9 +377,7 @@ int cmd_apply(int argc, char **argv)
                 log_set_level(LOG_QUIET);
         if (r == 0)
                 r = apply(&p, &words, &excludes, &err);
-        if (r < 0) {
-                log_error("%s", err.text);
-                return err.exit_code;
-        }
+        if (r < 0)
+                return command_failed(&err, r);
         return p.left ? EXIT_LEFT : 0;
 }

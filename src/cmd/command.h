@@ -2,6 +2,23 @@
 /* The commands; each in a file of its own, the table is in main.c. */
 #pragma once
 
+#include "base/error.h"
+#include "base/log.h"
+
+/**
+ * command_failed - print why a command failed; every command ends with it.
+ *
+ * @r: the -errno that was returned, for an error that nobody filled.
+ *
+ * Returns what to exit with, never 0.
+ */
+static inline int command_failed(Error *err, int r)
+{
+        (void)error_ensure(err, r, "the command");
+        log_error("%s", err->text);
+        return err->exit_code;
+}
+
 /** Each takes its own argv (argv[0] is the command's name), prints, and returns what to exit with. */
 int cmd_run(int argc, char **argv);
 int cmd_shell(int argc, char **argv);

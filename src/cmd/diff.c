@@ -253,7 +253,5 @@ int cmd_diff(int argc, char **argv)
                 r = error_set(&err, EINVAL, "diff: --raw is of use only with --patch");
         if (r == 0)
                 r = diff(&d, &words, &excludes, &err);
-        if (r < 0)
-                log_error("%s", err.text);
-        return r < 0 ? err.exit_code : 0;
+        return r < 0 ? command_failed(&err, r) : 0;
 }

@@ -41,10 +41,8 @@ static int discard_all(const StrList *names, bool homes, Error *err)
                 const DiscardWatch *watched = progress.shown ? &watch : NULL;
                 int e = homes ? home_discard(name, &ids, watched, &why) : kept_discard(name, watched, &why);
                 progress_pause(&progress);
-                if (e < 0) {
-                        log_error("%s", why.text);
-                        code = why.exit_code;
-                }
+                if (e < 0)
+                        code = command_failed(&why, e);
         }
         return r < 0 ? r : code;
 }
@@ -68,7 +66,5 @@ int cmd_discard(int argc, char **argv)
                 r = error_set(&err, EINVAL, "discard: which sandbox? \"kurung discard --help\" says more");
         if (r == 0)
                 r = discard_all(&words, homes, &err);
-        if (r < 0)
-                log_error("%s", err.text);
-        return r < 0 ? err.exit_code : r;
+        return r < 0 ? command_failed(&err, r) : r;
 }

@@ -187,7 +187,7 @@ static int try_namespaces(const Host *h, Error *err)
         if (r == 1 && m.type == MSG_SYNC)
                 return 0;
         if (r == 1 && m.type == MSG_ERROR)
-                return error_set(err, m.error.errnum, "%s", m.error.text);
+                return error_take(err, &m.error, "a process in them");
         return error_set(err, ECONNRESET, "a process in them ended before it was done");
 }
 
@@ -568,10 +568,8 @@ int cmd_doctor(int argc, char **argv)
                 return EXIT_KURUNG_FAILED;
         }
         CLEANUP_FD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (host_probe(&host, &err) < 0 || (as_json && json_load(&err) < 0)) {
-                log_error("%s", err.text);
-                return err.exit_code;
-        }
+        if (host_probe(&host, &err) < 0 || (as_json && json_load(&err) < 0))
+                return command_failed(&err, -EIO);
         (void)host_probe_limits(root, &host, NULL);
         struct json_object *array = as_json ? json_new_array() : NULL;
         for (size_t i = 0; i < ARRAY_LEN(checks); i++) {

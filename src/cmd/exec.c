@@ -112,9 +112,7 @@ int cmd_exec(int argc, char **argv)
                         r = error_no_memory(&err);
         if (r == 0)
                 r = run(argv, &words, &env, chdir, &code, &err);
-        if (r < 0) {
-                log_error("%s", err.text);
-                return err.exit_code;
-        }
+        if (r < 0)
+                return command_failed(&err, r);
         return code;
 }

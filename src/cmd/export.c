@@ -210,7 +210,5 @@ int cmd_export(int argc, char **argv)
                 r = error_set(&err, EINVAL, "export: where to? -o FILE");
         if (r == 0 && output)
                 r = export_changes(output, oci ? EXPORT_OCI : EXPORT_TAR, &words, &excludes, &err);
-        if (r < 0)
-                log_error("%s", err.text);
-        return r < 0 ? err.exit_code : 0;
+        return r < 0 ? command_failed(&err, r) : 0;
 }

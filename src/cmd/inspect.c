@@ -228,7 +228,5 @@ int cmd_inspect(int argc, char **argv)
                 r = error_set(&err, EINVAL, "inspect: which sandbox? \"kurung ps -a\" lists them");
         if (r == 0)
                 r = home ? inspect_home(words.items[0], &err) : inspect(words.items[0], &err);
-        if (r < 0)
-                log_error("%s", err.text);
-        return r < 0 ? err.exit_code : 0;
+        return r < 0 ? command_failed(&err, r) : 0;
 }

@@ -184,10 +184,9 @@ static int check(int n, char **names, const Place *place)
         for (int i = 0; i < n; i++) {
                 CLEANUP(spec_clear) Spec spec = {0};
                 Error err = {0};
-                if (load_one(names[i], place, &spec, &err) < 0) {
-                        log_error("%s", err.text);
-                        code = err.exit_code;
-                }
+                int r = load_one(names[i], place, &spec, &err);
+                if (r < 0)
+                        code = command_failed(&err, r);
         }
         return code;
 }
@@ -375,7 +374,5 @@ int cmd_profile(int argc, char **argv)
                         &err, EINVAL,
                         "profile: one of list, show NAME, check NAME..., trust FILE..., untrust FILE... "
                         "(\"kurung profile --help\")");
-        if (r < 0)
-                log_error("%s", err.text);
-        return r < 0 ? err.exit_code : 0;
+        return r < 0 ? command_failed(&err, r) : 0;
 }

@@ -192,7 +192,5 @@ int cmd_ps(int argc, char **argv)
                 r = error_set(&err, EINVAL, "ps takes no argument; \"kurung inspect\" looks at one sandbox");
         if (r == 0)
                 r = homes ? list_homes(json, &err) : ps(all, json, &err);
-        if (r < 0)
-                log_error("%s", err.text);
-        return r < 0 ? err.exit_code : 0;
+        return r < 0 ? command_failed(&err, r) : 0;
 }

@@ -245,11 +245,8 @@ static int run_main(int argc, char **argv, RunKind kind)
         /* Whatever the caller left open is none of the sandbox's business (ESCAPES 7). */
         if (defence_is_on(DEFENCE_CLOSE_FDS))
                 (void)process_close_from(3);
-        if (run_command(argc, argv, kind, &code, &err) < 0) {
-                log_error("%s", err.text);
-                return err.exit_code;
-        }
-        return code;
+        int r = run_command(argc, argv, kind, &code, &err);
+        return r < 0 ? command_failed(&err, r) : code;
 }
 
 int cmd_run(int argc, char **argv)

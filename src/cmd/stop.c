@@ -38,10 +38,8 @@ int cmd_stop(int argc, char **argv)
         if (r == 0 && time && (value_seconds(time, &grace_us) < 0 || grace_us > GRACE_MAX_US))
                 r = error_set(&err, EINVAL, "stop: --time=%.60s: must be a time of at most a day, as 30s",
                               time);
-        if (r < 0) {
-                log_error("%s", err.text);
-                return err.exit_code;
-        }
+        if (r < 0)
+                return command_failed(&err, r);
         for (size_t i = 0; i < words.n; i++) {
                 Error why = {0};
                 if (stop(words.items[i], grace_us, &why) < 0) {

@@ -87,8 +87,11 @@ int main(void)
         NetMessage m = {.type = NETMSG_ERROR};
         (void)signal(SIGPIPE, SIG_IGN);
         keep_buffers();
-        if (serve(&h, &m.error) < 0)
+        int r = serve(&h, &m.error);
+        if (r < 0) {
+                (void)error_ensure(&m.error, r, "the net helper");
                 (void)net_message_send(FD_CHANNEL, &m, FD_NONE, true);
+        }
         /* No destructors of libraries: some would open. */
-        _exit(m.error.errnum != 0);
+        _exit(r < 0);
 }

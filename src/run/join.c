@@ -111,8 +111,7 @@ static void handle_message(Join *j)
         }
         switch (m.type) {
         case MSG_ERROR:
-                if (j->error.errnum == 0)
-                        j->error = m.error;
+                (void)error_take(&j->error, &m.error, "the joining process");
                 break;
         case MSG_TERMINAL:
                 relay_start(&j->relay, TAKE_FD(fd));
@@ -225,11 +224,16 @@ int join_run(Live *live, int *ret_exit, Error *err)
                 r = start(&j, &j.error);
         if (r == 0)
                 supervise(&j, &status);
+        else
+                (void)error_ensure(&j.error, r, "joining the sandbox");
         teardown(&j);
         if (j.error.errnum != 0) {
                 *err = j.error;
                 return -j.error.errnum;
         }
+        if (!j.ended && !WIFSIGNALED(status))
+                return error_set(err, EIO, "the joining process ended without a word (status %d)",
+                                 process_exit_code(status));
         /* A stage that was killed: the sandbox has ended, and all in it. */
         *ret_exit = process_exit_code(j.ended ? j.status : status);
         return 0;

@@ -128,9 +128,7 @@ static int handle_one(NetHelper *n, Error *err)
                 n->report.complete = true;
                 return 1;
         case NETMSG_ERROR:
-                if (err && err->errnum == 0)
-                        *err = m.error;
-                return m.error.errnum > 0 ? -m.error.errnum : -EPROTO;
+                return error_take(err, &m.error, "the net helper");
         case NETMSG_TAP:
         case NETMSG_FINISH:
                 break;

@@ -83,8 +83,7 @@ int stage_init_main(const StageContext *ctx, pid_t payload)
         if (sigfd < 0 || caps_keep_only(UINT64_C(1) << CAP_KILL, &err) < 0) {
                 if (err.errnum == 0)
                         (void)error_set_errno(&err, errno, "init: signalfd");
-                (void)channel_send_error(own.channel, &err);
-                return EXIT_KURUNG_FAILED;
+                return channel_fail(own.channel, &err, -EIO, "init");
         }
         struct pollfd fds[] = {{.fd = sigfd, .events = POLLIN}, {.fd = own.channel, .events = POLLIN}};
         for (;;) {
@@ -95,11 +94,15 @@ int stage_init_main(const StageContext *ctx, pid_t payload)
                         (void)channel_send(own.channel, last ? MSG_EXIT_LAST : MSG_EXIT, status, FD_NONE);
                         return process_exit_code(status);
                 }
-                if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
-                        return EXIT_KURUNG_FAILED;
+                if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR) {
+                        (void)error_set_errno(&err, errno, "init: poll");
+                        return channel_fail(own.channel, &err, -EIO, "init");
+                }
                 struct signalfd_siginfo info;
-                if (fds[0].revents && read(sigfd, &info, sizeof(info)) < 0 && errno != EINTR)
-                        return EXIT_KURUNG_FAILED;
+                if (fds[0].revents && read(sigfd, &info, sizeof(info)) < 0 && errno != EINTR) {
+                        (void)error_set_errno(&err, errno, "init: reading signals");
+                        return channel_fail(own.channel, &err, -EIO, "init");
+                }
                 if (fds[1].revents && take_message(&own, payload) < 0)
                         return EXIT_KURUNG_FAILED;
         }

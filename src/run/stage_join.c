@@ -91,15 +91,14 @@ int stage_join_main(const StageContext *given, int userns, const int ns[NS_MAX])
                 payload = process_clone(0, NULL);
                 if (payload == 0) {
                         r = die_with_parent(&err);
-                        _exit(r < 0 ? EXIT_KURUNG_FAILED : stage_payload_main(&ctx, slave));
+                        _exit(r < 0 ? channel_fail(ctx.channel, &err, r, "the payload's stage")
+                                    : stage_payload_main(&ctx, slave));
                 }
                 if (payload < 0)
                         r = error_set_errno(&err, (int)payload, "starting the payload");
         }
-        if (r < 0) {
-                (void)channel_send_error(ctx.channel, &err);
-                return err.exit_code;
-        }
+        if (r < 0)
+                return channel_fail(ctx.channel, &err, r, "the joining process");
         slave = fd_close(slave);
         return stage_init_main(&ctx, payload);
 }

@@ -86,7 +86,6 @@ int stage_payload_main(const StageContext *ctx, int slave)
         if (r == 0 && defence_is_on(DEFENCE_SECCOMP))
                 r = seccomp_apply(ctx->filter, &err);
         if (r == 0)
-                (void)exec_payload(ctx->plan, &err);
-        (void)channel_send_error(ctx->channel, &err);
-        return err.exit_code;
+                r = exec_payload(ctx->plan, &err);
+        return channel_fail(ctx->channel, &err, r, "the payload's stage");
 }

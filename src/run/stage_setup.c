@@ -242,10 +242,8 @@ int stage_setup_main(const StageContext *ctx)
                 if (payload < 0)
                         r = error_set_errno(&err, (int)payload, "starting the payload");
         }
-        if (r < 0) {
-                (void)channel_send_error(ctx->channel, &err);
-                return err.exit_code;
-        }
+        if (r < 0)
+                return channel_fail(ctx->channel, &err, r, "the setup stage");
         (void)channel_send(ctx->channel, MSG_STARTED, (int)payload, FD_NONE);
         slave = fd_close(slave);
         return stage_init_main(ctx, payload);

@@ -294,8 +294,7 @@ static void handle_message(Supervisor *s)
         case MSG_ERROR:
                 if (is_lost_file_system(m.error.errnum))
                         look_for_dying(s);
-                if (s->error.errnum == 0)
-                        s->error = m.error;
+                (void)error_take(&s->error, &m.error, "a stage of the sandbox");
                 break;
         case MSG_FUSE_DEVICE:
                 s->fuse_index = (size_t)m.value;
@@ -622,6 +621,10 @@ static int conclude(const Supervisor *s, Error *err)
         if (!s->payload_ended && WIFSIGNALED(s->init_status) && s->interrupts < 2 && s->ended_late < 2 &&
             !starved)
                 return error_set(err, EIO, "the sandbox was killed (signal %d)", WTERMSIG(s->init_status));
+        /* No status of a payload and no error: nobody may take that for a success. */
+        if (!s->payload_ended && !WIFSIGNALED(s->init_status))
+                return error_set(err, EIO, "the setup stage ended without a word (status %d)",
+                                 process_exit_code(s->init_status));
         if (starved && s->payload_ended && report->n_killed == 0)
                 name_starved(s, report);
         report->exit_code = process_exit_code(status);
@@ -675,6 +678,8 @@ int run_plan(const Plan *plan, const RunOptions *options, RunReport *ret, Error 
         if (r == 0) {
                 groups_are_ready(&s);
                 supervise(&s);
+        } else {
+                (void)error_ensure(&s.error, r, "starting the sandbox");
         }
         teardown(&s);
         ret->network = s.net.report;

@@ -10,8 +10,10 @@
 #include "base/strlist.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 static void normalized(const char *path, const char *base, const char *expected)
@@ -145,6 +147,88 @@ static void an_error_says_why(void **state)
         (void)state;
         (void)error_set_errno(&err, -ENOENT, "opening %s", "/x");
         assert_string_equal(err.text, "opening /x: No such file or directory");
+}
+
+static void an_error_without_a_number_is_one(void **state)
+{
+        (void)state;
+        Error err = {0}, other = {0}, third = {0};
+        assert_int_equal(error_set(&err, 0, "nobody knows"), -EIO);
+        assert_int_equal(err.errnum, EIO);
+        assert_int_equal(err.exit_code, EXIT_KURUNG_FAILED);
+        assert_string_equal(err.text, "nobody knows");
+        assert_int_equal(error_set_errno(&other, 0, "%s", "reading"), -EIO);
+        assert_string_equal(other.text, "reading: Input/output error");
+        assert_int_equal(error_set(&third, -EPERM, "%s", ""), -EPERM);
+        assert_int_equal(third.errnum, EPERM);
+        assert_string_equal(third.text, "Operation not permitted");
+        assert_int_equal(error_set(NULL, 0, "nowhere"), -EIO);
+}
+
+static void no_error_leads_to_an_exit_status_of_0(void **state)
+{
+        (void)state;
+        Error err = {0}, empty = {0};
+        (void)error_set(&err, ENOENT, "x");
+        assert_int_equal(error_set_exit(&err, 0), -ENOENT);
+        assert_int_equal(err.exit_code, EXIT_KURUNG_FAILED);
+        assert_int_equal(error_set_exit(&err, 256), -ENOENT);
+        assert_int_equal(err.exit_code, EXIT_KURUNG_FAILED);
+        assert_int_equal(error_set_exit(&err, EXIT_NOT_FOUND), -ENOENT);
+        assert_int_equal(err.exit_code, EXIT_NOT_FOUND);
+        assert_true(error_set_exit(&empty, EXIT_NOT_FOUND) < 0);
+        assert_string_not_equal(empty.text, "");
+}
+
+static void a_failure_that_says_nothing_is_given_a_text(void **state)
+{
+        (void)state;
+        Error err = {0}, said = {.errnum = ENOENT, .exit_code = EXIT_NOT_FOUND, .text = "x: missing"};
+        assert_int_equal(error_ensure(&err, -EBUSY, "the stage"), -EBUSY);
+        assert_string_equal(err.text, "the stage failed and did not say why: Device or resource busy");
+        assert_int_equal(err.exit_code, EXIT_KURUNG_FAILED);
+        assert_int_equal(error_ensure(&said, -EBUSY, "the stage"), -ENOENT);
+        assert_string_equal(said.text, "x: missing");
+        assert_int_equal(said.exit_code, EXIT_NOT_FOUND);
+        assert_int_equal(error_ensure(NULL, 0, "the stage"), -EIO);
+        for (int errnum = -2; errnum < 2; errnum++) {
+                Error forged = {.errnum = errnum, .exit_code = errnum * 1000};
+                assert_true(error_ensure(&forged, 0, "it") < 0);
+                assert_true(forged.errnum > 0);
+                assert_int_equal(forged.exit_code, EXIT_KURUNG_FAILED);
+                assert_string_not_equal(forged.text, "");
+        }
+}
+
+static void an_error_of_another_process_is_completed(void **state)
+{
+        (void)state;
+        int ends[2];
+        Error empty = {0}, taken = {0}, forged = {.errnum = INT_MIN, .exit_code = -1};
+        Message m;
+        memset(forged.text, 'x', sizeof(forged.text));
+        assert_true(error_take(&taken, &forged, "it") < 0);
+        assert_int_equal(taken.errnum, EIO);
+        assert_int_equal(strlen(taken.text), sizeof(taken.text) - 1);
+        assert_int_equal(error_take(&taken, &empty, "it"), -EPROTO);
+        assert_int_equal(taken.errnum, EIO);
+        /* Sent empty by a stage, or by one that is hostile: */
+        assert_int_equal(channel_make(ends), 0);
+        assert_int_equal(channel_send_error(ends[0], &empty), 0);
+        assert_int_equal(channel_receive(ends[1], &m, NULL), 1);
+        assert_true(m.value > 0 && m.error.errnum > 0);
+        assert_int_equal(m.error.exit_code, EXIT_KURUNG_FAILED);
+        assert_string_not_equal(m.error.text, "");
+        assert_int_equal(channel_fail(ends[0], &empty, 0, "the stage"), EXIT_KURUNG_FAILED);
+        assert_int_equal(channel_receive(ends[1], &m, NULL), 1);
+        assert_string_equal(m.error.text, "the stage failed and did not say why: Input/output error");
+        const Message bare = {.type = MSG_ERROR};
+        Error got = {0};
+        assert_int_equal(send(ends[0], &bare, sizeof(bare), 0), sizeof(bare));
+        assert_int_equal(channel_expect_sync(ends[1], SYNC_EXEC, &got), -EPROTO);
+        assert_string_not_equal(got.text, "");
+        fd_close(ends[0]);
+        fd_close(ends[1]);
 }
 
 static void messages_cross_whole_with_their_descriptor(void **state)
@@ -330,6 +414,10 @@ int main(void)
                 cmocka_unit_test(broken_utf8_is_replaced_for_json),
                 cmocka_unit_test(the_first_error_is_kept),
                 cmocka_unit_test(an_error_says_why),
+                cmocka_unit_test(an_error_without_a_number_is_one),
+                cmocka_unit_test(no_error_leads_to_an_exit_status_of_0),
+                cmocka_unit_test(a_failure_that_says_nothing_is_given_a_text),
+                cmocka_unit_test(an_error_of_another_process_is_completed),
                 cmocka_unit_test(messages_cross_whole_with_their_descriptor),
                 cmocka_unit_test(what_was_sent_before_an_end_is_received),
                 cmocka_unit_test(a_message_of_a_wrong_size_is_refused),
