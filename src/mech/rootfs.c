@@ -154,19 +154,25 @@ int rootfs_enter_cwd(const Plan *plan, Error *err)
 
 /*
  * A tmpfs for the uppers that are kept in memory. Overlayfs wants it attached; it is hung on the run's
- * directory in the old root, and goes with that. On "/" it would end above the new root, or keep the old one
- * from being left.
+ * directory in the old root, and goes with that. A run all of whose layers are in memory has no directory:
+ * then on /sys, as nothing of the host's is found through that any more (rootfs_make() has bound what was
+ * wanted of it) and no overlay lies over it. On "/" it would end above the new root, or keep the old one from
+ * being left.
  */
 static int make_memory(RootfsContext *ctx, Error *err)
 {
         const MountOption options[] = {{"mode", "700"}};
-        CLEANUP_FD int fd = FD_NONE;
+        CLEANUP_FD int fd = FD_NONE, sys = FD_NONE;
         int r = mount_new("tmpfs", options, ARRAY_LEN(options), mount_safe_attrs(false), &fd, err);
-        if (r == 0)
-                r = mount_attach(fd, ctx->run_fd);
-        if (r == 0)
-                ctx->memory_fd = TAKE_FD(fd);
-        return r;
+        if (r < 0)
+                return r;
+        if (ctx->run_fd < 0 && (sys = open("/sys", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
+                return error_set_errno(err, errno, "a place for the memory that holds writes: /sys");
+        r = mount_attach(fd, ctx->run_fd >= 0 ? ctx->run_fd : sys);
+        if (r < 0)
+                return error_set_errno(err, r, "mounting the memory that holds writes to the system");
+        ctx->memory_fd = TAKE_FD(fd);
+        return 0;
 }
 
 static bool is_optional_and_missing(RootfsContext *ctx, const PlanOp *op)
