@@ -90,22 +90,51 @@ static void remember_told(const Plan *plan)
                         told_remember(plan->state_dir, plan->notices_once.items[i]);
 }
 
+static size_t add_part(char *out, size_t len, size_t room, unsigned n, bool more, const char *where)
+{
+        if (n == 0 || len >= room)
+                return len;
+        const char *comma = len > 0 ? ", " : "";
+        int added = n > DROPPED_MAX || more ? snprintf(out + len, room - len, "%smore than %u %s", comma,
+                                                       n > DROPPED_MAX ? DROPPED_MAX : n, where)
+                                            : snprintf(out + len, room - len, "%s%u %s", comma, n, where);
+        return added > 0 ? len + (size_t)added : len;
+}
+
+/* Nobody should find out by looking for it that a run's writes are gone. */
+static void tell_dropped(const RunDropped *d, const char *command)
+{
+        char text[200] = "";
+        size_t len = add_part(text, 0, sizeof(text), d->project, d->more, "in the working directory");
+        len = add_part(text, len, sizeof(text), d->home, d->more, "in your home");
+        len = add_part(text, len, sizeof(text), d->system, d->more, "in the system");
+        if (len > 0)
+                log_notice(
+                        "changes dropped: %s (to keep them: \"kurung %s --keep\", or \"kurung try\", which "
+                        "asks)",
+                        text, command);
+}
+
 /* Runs it and tells what came of it. The report's file is opened before: afterwards it could be the
  * payload's. */
-static int run_and_report(const Plan *plan, const FrontOptions *options, const RunOptions *run, int *ret_exit,
-                          Error *err)
+static int run_and_report(const Plan *plan, const FrontOptions *options, const RunOptions *run,
+                          const char *command, int *ret_exit, Error *err)
 {
         FILE *out = NULL;
         CLEANUP(run_report_clear) RunReport report = {0};
         if (options->report && !(out = fopen(options->report, "we")))
                 return error_set_errno(err, errno, "--report: %s", options->report);
+        if (run->quiet_name)
+                try_block_signals(true);
         int r = run_plan(plan, run, &report, err);
         *ret_exit = report.exit_code;
         remember_told(plan);
         report_tell(plan, &report);
-        /* Only what a payload came to has something to look at. */
         if (r == 0 && run->quiet_name)
-                r = try_review(report.name, err);
+                r = try_review(report.name, !report.told_to_end, ret_exit, err);
+        else if (run->quiet_name && report.kept)
+                try_keep(report.name);
+        tell_dropped(&report.dropped, command);
         if (!out)
                 return r;
         Error none = {0}, failed = {0};
@@ -136,7 +165,7 @@ static int do_plan(const Plan *plan, const FrontOptions *options, const RunOptio
         tell_once(plan);
         log_detail("engine %s, ids by %s, %zu operations on the root", plan_engine_name(plan->engine),
                    plan->map_by_helpers ? "newuidmap" : "a one-line map", plan->n_ops);
-        return run_and_report(plan, options, run, ret_exit, err);
+        return run_and_report(plan, options, run, argv[0], ret_exit, err);
 }
 
 typedef enum RunKind { RUN_COMMAND, RUN_SHELL, RUN_TRY } RunKind;
@@ -234,6 +263,7 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
                 .spec = &stored,
                 .work_dir = host.cwd,
                 .quiet_name = kind == RUN_TRY,
+                .count_dropped = !spec.keep && isatty(STDERR_FILENO) && log_get_level() != LOG_QUIET,
         };
         return r < 0 ? r : do_plan(&plan, &options, &run, argv, ret_exit, err);
 }

@@ -1,13 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kurung try, once the command has ended: look, choose. */
+/* kurung try, once the command has ended: look, choose. Nothing is discarded but what was taken, or what the
+ * user said no to. */
+#include "base/io.h"
 #include "base/log.h"
+#include "cmd/apply.h"
 #include "cmd/changes.h"
 #include "cmd/command.h"
 #include "cmd/try.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 #define WORDS_MAX 5
+
+static const int end_signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+/* What is said when a signal ends us, put together before: the sandbox stays as it is. */
+static char last_words[256];
+
+static void end(int sig)
+{
+        if (last_words[0])
+                (void)io_write_all(STDERR_FILENO, last_words, strlen(last_words));
+        (void)signal(sig, SIG_DFL);
+        (void)raise(sig);
+}
+
+static void set_signals(void (*handler)(int), const char *name)
+{
+        if (name && log_get_level() != LOG_QUIET)
+                (void)snprintf(last_words, sizeof(last_words),
+                               "\nkurung: kept as %s: \"kurung diff %s\", \"kurung apply %s\"\n", name, name,
+                               name);
+        for (size_t i = 0; i < ARRAY_LEN(end_signals); i++) {
+                struct sigaction now;
+                (void)sigaction(end_signals[i], NULL, &now);
+                if (now.sa_handler != SIG_IGN)
+                        (void)signal(end_signals[i], handler);
+        }
+}
+
+void try_block_signals(bool block)
+{
+        sigset_t set;
+        (void)sigemptyset(&set);
+        for (size_t i = 0; i < ARRAY_LEN(end_signals); i++)
+                (void)sigaddset(&set, end_signals[i]);
+        (void)sigprocmask(block ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
 
 /* One of the other commands, as if it were typed. */
 static int command(int (*main)(int argc, char **argv), const char *const *words)
@@ -44,71 +84,98 @@ static int has_changes(const char *name, bool *ret, Error *err)
 static int discard(const char *name)
 {
         const char *const words[] = {"discard", name, NULL};
+        /* From here on it would not be true any more. */
+        last_words[0] = '\0';
         return command(cmd_discard, words);
 }
 
-static void keep(const char *name)
+void try_keep(const char *name)
 {
+        last_words[0] = '\0';
         log_notice("kept as %s: \"kurung diff %s\", \"kurung apply %s\", \"kurung run --in %s\", \"kurung "
                    "discard "
                    "%s\"",
                    name, name, name, name, name);
 }
 
-/* The sandbox goes once nothing is left in it that was wanted. */
-static void applied(const char *name, int code)
+static void tell_left(ApplyPlace place, uint64_t n, const char *name)
 {
-        if (code == 0)
-                (void)discard(name);
-        else
-                keep(name);
+        static const struct {
+                const char *where, *before, *after, *what;
+        } places[] = {
+                [APPLY_PROJECT] = {"in the working directory", "apply", "", "goes on"},
+                [APPLY_HOME] = {"in your home", "apply", " --home", "goes on"},
+                [APPLY_SYSTEM] = {"in the system", "export -o FILE", "", "packs them"},
+        };
+        if (n > 0)
+                log_notice("%llu change%s %s %s left: \"kurung %s %s%s\" %s", (unsigned long long)n,
+                           n == 1 ? "" : "s", places[place].where, n == 1 ? "is" : "are",
+                           places[place].before, name, places[place].after, places[place].what);
+}
+
+/* The sandbox goes once nothing is left in it that nobody decided about. */
+static int apply(const char *name, bool choose, Asker *asker)
+{
+        ApplyResult result = {0};
+        int code = apply_review(name, choose, asker, &result);
+        uint64_t left = 0;
+        for (ApplyPlace place = 0; place < APPLY_PLACES; place++) {
+                tell_left(place, result.left[place], name);
+                left += result.left[place];
+        }
+        /* Who said no to all may have meant anything; "d" says that it is to go. */
+        if (code != 0 || left > 0 || result.taken == 0) {
+                try_keep(name);
+                return code;
+        }
+        if (result.declined > 0)
+                log_notice("discarded %llu change%s that you said no to", (unsigned long long)result.declined,
+                           result.declined == 1 ? "" : "s");
+        return discard(name);
 }
 
 /* Returns false to ask once more. */
-static bool do_answer(int answer, const char *name)
+static bool do_answer(int answer, const char *name, Asker *asker, int *ret_exit)
 {
-        const char *const all[] = {"apply", name, NULL};
-        const char *const choose[] = {"apply", "--interactive", name, NULL};
         const char *const look[] = {"diff", "--patch", name, NULL};
+        int code = 0;
         switch (answer) {
         case 'a':
-                applied(name, command(cmd_apply, all));
-                return true;
         case 'c':
-                applied(name, command(cmd_apply, choose));
-                return true;
+                code = apply(name, answer == 'c', asker);
+                break;
         case 'l':
+                /* Ctrl-C is for the pager. */
+                set_signals(isatty(STDOUT_FILENO) ? SIG_IGN : end, NULL);
                 (void)command(cmd_diff, look);
+                set_signals(end, NULL);
                 return false;
         case 'k':
+                try_keep(name);
+                break;
         case EOF:
-                keep(name);
-                return true;
+                (void)fputc('\n', stderr);
+                try_keep(name);
+                break;
         case 'd':
-                (void)discard(name);
-                return true;
+                code = discard(name);
+                break;
         default:
                 (void)fprintf(stderr,
                               "a: take all over; c: ask for each; l: show what changed; k: keep it for "
                               "later; d: remove it\n");
                 return false;
         }
+        if (code != 0)
+                *ret_exit = code;
+        return true;
 }
 
-static int read_answer(void)
+static int review(const char *name, bool may_ask, int *ret_exit, Error *err)
 {
-        char line[64];
-        if (!fgets(line, sizeof(line), stdin))
-                return EOF;
-        if (!strchr(line, '\n'))
-                for (int c; (c = fgetc(stdin)) != EOF && c != '\n';)
-                        ;
-        return line[0];
-}
-
-int try_review(const char *name, Error *err)
-{
+        static const char *const answers[] = {"apply", "choose", "look", "keep", "discard", NULL};
         const char *const stat[] = {"diff", "--stat", name, NULL};
+        Asker asker = ASKER_NOBODY;
         bool any = false;
         int r = has_changes(name, &any, err);
         if (r < 0)
@@ -118,14 +185,25 @@ int try_review(const char *name, Error *err)
                 (void)discard(name);
                 return 0;
         }
-        bool asks = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
-        (void)command(cmd_diff, stat);
-        if (!asks) {
-                keep(name);
+        /* Who could not be shown what there is can't decide. */
+        if (command(cmd_diff, stat) != 0 || !may_ask || !ask_open(&asker)) {
+                try_keep(name);
                 return 0;
         }
         do
                 (void)fprintf(stderr, "[a]pply all, [c]hoose, [l]ook, [k]eep for later, [d]iscard: ");
-        while (!do_answer(read_answer(), name));
+        while (!do_answer(ask_read(&asker, answers), name, &asker, ret_exit));
+        ask_close(&asker);
         return 0;
+}
+
+int try_review(const char *name, bool may_ask, int *ret_exit, Error *err)
+{
+        set_signals(end, name);
+        try_block_signals(false);
+        int r = review(name, may_ask, ret_exit, err);
+        if (r < 0)
+                try_keep(name);
+        set_signals(SIG_DFL, NULL);
+        return r;
 }

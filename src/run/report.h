@@ -3,6 +3,7 @@
 #pragma once
 
 #include "mech/cgroup.h"
+#include "run/dropped.h"
 #include "run/net_report.h"
 
 #include <time.h>
@@ -24,7 +25,10 @@ typedef struct RunKilled {
 #define RUN_KILLED_MAX 8
 
 typedef struct RunReport {
-        char name[64]; /* the sandbox's */
+        char name[64];      /* the sandbox's */
+        bool kept;          /* what was written is there, under that name */
+        bool told_to_end;   /* by SIGTERM or SIGHUP to kurung */
+        RunDropped dropped; /* when that was asked for, and it is not kept */
         RunEnd end;
         int exit_code;           /* what kurung exits with */
         int signal;              /* that ended the payload, 0: none */

@@ -14,6 +14,7 @@ typedef struct RunOptions {
         const StrList *spec;  /* as spec_store() has it */
         const char *work_dir; /* the host's, NULL: none */
         bool quiet_name;      /* a name that was made up is not printed */
+        bool count_dropped;   /* what was written and is not kept: RunReport.dropped */
 } RunOptions;
 
 /**

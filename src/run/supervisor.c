@@ -273,6 +273,15 @@ static bool is_lost_file_system(int errnum)
         return errnum == EIO || errnum == ENOTCONN || errnum == ECONNABORTED;
 }
 
+/* What goes with the run's directory, before that is removed. */
+static void count_dropped(Supervisor *s)
+{
+        if (!s->options->count_dropped || s->run_counted || s->overlay_died || s->payload_pid == 0)
+                return;
+        s->run_counted = true;
+        dropped_count(s->plan, s->options->work_dir, s->run.fd, &s->report->dropped);
+}
+
 static void handle_message(Supervisor *s)
 {
         Message m;
@@ -328,8 +337,10 @@ static void handle_message(Supervisor *s)
                 /* Nobody writes any more: while the kernel takes the namespaces apart, which it does for who
                  * holds them last, we remove what was written. */
                 drop_namespaces(s);
-                if (s->n_overlays == 0 && s->run.fd >= 0 && !s->plan->keep)
+                if (s->n_overlays == 0 && s->run.fd >= 0 && !s->plan->keep) {
+                        count_dropped(s);
                         s->run_removed = run_dir_remove(&s->run, s->userns, NULL) == 0;
+                }
                 break;
         case MSG_SYNC:
                 s->cgroup_awaited = s->cgroup_awaited || m.value == SYNC_CGROUP;
@@ -403,6 +414,10 @@ static void handle_signal(Supervisor *s)
                         kill_all(s);
                         return;
                 }
+                break;
+        case SIGTERM:
+        case SIGHUP:
+                s->report->told_to_end = true;
                 break;
         default:
                 break;
@@ -534,16 +549,18 @@ static void clear_stale(Supervisor *s)
         }
 }
 
-/* What a payload wrote is kept; a run that never came to one has nothing worth it. */
+/* What a payload wrote is kept, whatever else went wrong; a run that never came to one has nothing worth it.
+ */
 static void end_kept(Supervisor *s)
 {
         Error err = {0};
-        bool nothing = !s->overlay_died && s->error.errnum != 0;
+        bool nothing = !s->overlay_died && s->error.errnum != 0 && !dropped_any(s->plan, s->run.fd);
         if (nothing && !s->plan->resume) {
                 if (run_dir_remove(&s->run, s->userns, &err) < 0)
                         log_notice("%s", err.text);
                 return;
         }
+        s->report->kept = true;
         int code = process_exit_code(s->payload_ended ? s->payload_status : s->init_status);
         if (kept_end(&s->run, code, s->userns, &err) < 0)
                 log_notice("%s", err.text);
@@ -572,6 +589,7 @@ static void teardown(Supervisor *s)
                 end_kept(s);
         } else if (s->run.fd >= 0) {
                 CLEANUP_FREE char *kept = NULL;
+                count_dropped(s);
                 if (s->overlay_died && s->payload_pid != 0 &&
                     run_dir_keep(&s->run, s->plan->state_dir, &kept) == 0)
                         log_notice("what it had written is kept in %s", kept);

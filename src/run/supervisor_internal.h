@@ -57,7 +57,7 @@ typedef struct Supervisor {
         Relay relay;
         unsigned interrupts; /* how often Ctrl-C was asked for without a terminal of our own */
         bool payload_ended;
-        bool run_removed;
+        bool run_removed, run_counted;
         int payload_status;
         pid_t payload_pid; /* inside; 0: not born */
         bool overlay_died;
