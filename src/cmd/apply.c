@@ -18,6 +18,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 
 /** What apply exits with when something that was asked for was left. */
 #define EXIT_LEFT 1
@@ -59,9 +60,17 @@ typedef struct Applying {
 /* The signal that asks for an end; 0: none came. */
 static volatile sig_atomic_t interrupted;
 
+/* Wakes up who waits for an answer: eventfd(2). */
+static int wake_fd = FD_NONE;
+
 static void interrupt(int sig)
 {
+        const uint64_t one = 1;
+        int saved = errno;
         interrupted = sig;
+        if (wake_fd >= 0 && write(wake_fd, &one, sizeof(one)) < 0)
+                errno = saved;
+        errno = saved;
 }
 
 static const int end_signals[] = {SIGINT, SIGTERM, SIGHUP};
@@ -69,9 +78,9 @@ static const int end_signals[] = {SIGINT, SIGTERM, SIGHUP};
 /* Once: a second signal ends the process where it is, and --resume or --rollback goes on. */
 static void take_signals(struct sigaction before[ARRAY_LEN(end_signals)])
 {
-        /* Without SA_RESTART, so that a question ends. */
-        const struct sigaction ours = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
+        const struct sigaction ours = {.sa_handler = interrupt, .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
         interrupted = 0;
+        wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         for (size_t i = 0; i < ARRAY_LEN(end_signals); i++) {
                 (void)sigaction(end_signals[i], NULL, &before[i]);
                 if (before[i].sa_handler != SIG_IGN)
@@ -83,6 +92,7 @@ static void restore_signals(const struct sigaction before[ARRAY_LEN(end_signals)
 {
         for (size_t i = 0; i < ARRAY_LEN(end_signals); i++)
                 (void)sigaction(end_signals[i], &before[i], NULL);
+        wake_fd = fd_close(wake_fd);
 }
 
 static ApplyPlace place_of(const Applying *p, const ChangesLayer *layer)
@@ -169,7 +179,10 @@ static ApplyAnswer question(Applying *p, const ChangesLayer *layer, const char *
         describe(path, c, flag);
         for (;;) {
                 (void)fprintf(stderr, "Apply? [y]es, [n]o, [d]iff, [a]ll, [q]uit: ");
-                switch (ask_read(p->asker, words)) {
+                p->asker->wake = wake_fd;
+                int answer = ask_read(p->asker, words);
+                p->asker->wake = FD_NONE;
+                switch (answer) {
                 case 'y':
                         return APPLY_TAKE;
                 case 'n':
@@ -562,7 +575,7 @@ static int apply(Applying *p, const StrList *words, StrList *excludes, Error *er
         CLEANUP(journal_clear) Journal journal = JOURNAL_NONE;
         CLEANUP_STRLIST StrList command = {0};
         struct sigaction before[ARRAY_LEN(end_signals)];
-        Asker answers = {.in = stdin};
+        Asker answers = {.in = stdin, .wake = FD_NONE};
         if (excludes) {
                 p->reader.selection.excludes = *excludes;
                 *excludes = (StrList){0};
@@ -607,7 +620,7 @@ static int apply(Applying *p, const StrList *words, StrList *excludes, Error *er
 
 int apply_review(const char *name, bool choose, Asker *asker, ApplyResult *ret)
 {
-        Applying p = {.interactive = choose, .with_home = choose, .asker = asker};
+        Applying p = {.interactive = choose, .with_home = choose, .asker = asker, .own_asker = ASKER_NOBODY};
         CLEANUP_STRLIST StrList words = {0};
         Error err = {0};
         int r = strlist_add(&words, name) < 0 ? error_no_memory(&err) : apply(&p, &words, NULL, &err);
@@ -626,7 +639,7 @@ static void tell_left(const Applying *p, const char *name)
 
 int cmd_apply(int argc, char **argv)
 {
-        Applying p = {0};
+        Applying p = {.own_asker = ASKER_NOBODY};
         CLEANUP_STRLIST StrList words = {0}, excludes = {0};
         Error err = {0};
         bool quiet = false;

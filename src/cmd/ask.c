@@ -3,6 +3,7 @@
 #include "cmd/ask.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <termios.h>
 
 bool ask_open(Asker *ret)
@@ -13,7 +14,7 @@ bool ask_open(Asker *ret)
         FILE *in = isatty(STDIN_FILENO) ? stdin : fopen("/dev/tty", "re");
         if (!in)
                 return false;
-        Asker asker = {.in = in, .terminal = true};
+        Asker asker = {.in = in, .terminal = true, .wake = FD_NONE};
         if (tcgetpgrp(fileno(in)) != getpgrp()) {
                 ask_close(&asker);
                 return false;
@@ -23,11 +24,27 @@ bool ask_open(Asker *ret)
         return true;
 }
 
+/* A signal between the question and read(2) would be missed: so its handler writes to a descriptor, and both
+ * are waited for. Returns false when that came. */
+static bool wait_for_line(const Asker *asker)
+{
+        struct pollfd fds[] = {{.fd = fileno(asker->in), .events = POLLIN},
+                               {.fd = asker->wake, .events = POLLIN}};
+        while (poll(fds, ARRAY_LEN(fds), -1) < 0)
+                if (errno != EINTR)
+                        return false;
+        return fds[1].revents == 0;
+}
+
 int ask_read(Asker *asker, const char *const *words)
 {
         char line[32];
         size_t n = 0;
         int c;
+        /* What is buffered, poll(2) would not see. */
+        (void)setvbuf(asker->in, NULL, _IONBF, 0);
+        if (!wait_for_line(asker))
+                return EOF;
         while ((c = fgetc(asker->in)) != EOF && c != '\n') {
                 if (n < sizeof(line) - 1)
                         line[n++] = (char)c;

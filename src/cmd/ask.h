@@ -9,9 +9,10 @@
 typedef struct Asker {
         FILE *in;      /* where answers come from; NULL: nobody can be asked */
         bool terminal; /* they are typed by a person */
+        int wake;      /* readable once an answer is not waited for any more; FD_NONE: never */
 } Asker;
 
-#define ASKER_NOBODY ((Asker){0})
+#define ASKER_NOBODY ((Asker){.wake = FD_NONE})
 
 /**
  * ask_open - find the terminal to ask on: standard input, or the controlling terminal when that is a pipe or
@@ -31,7 +32,8 @@ bool ask_open(Asker *ret);
  * @words: the answers there are, each by its first letter or whole; ends with NULL. Nothing else is an
  * answer: a line that only begins with one of the letters may be anything.
  *
- * Returns the letter; 0 when the line is no answer; EOF at the end of the answers, or when a signal came.
+ * Returns the letter; 0 when the line is no answer; EOF at the end of the answers, or when @asker->wake says
+ * so.
  */
 int ask_read(Asker *asker, const char *const *words);
 

@@ -44,6 +44,15 @@ mkdir closed && chmod 000 closed
 refused 125 "Permission denied" run --root="$project/closed" true
 chmod 700 closed
 rmdir closed
+refused 125 "no sandbox nosuch is kept" apply nosuch
+refused 125 "no sandbox nosuch is kept" apply --interactive --home nosuch
+refused 125 "which sandbox" apply --home
+refused 125 "only|unknown option" apply --homes x
+refused 125 "no sandbox nosuch is kept" discard nosuch
+refused 125 "no command given" try
+refused 125 "No such file" try --read-only=/no/such true
+refused 127 "nosuchprogram: No such file" try nosuchprogram
+is "$("$KURUNG" ps -a)" "" "what did not start is not kept"
 (cd "$HOME" && "$KURUNG" run true 2>"$HOME/.err")
 is "$?" 125 "the home directory itself is refused as working directory"
 like "$(cat "$HOME/.err")" "holds your home directory.*--work-dir=ro" "  with a hint"

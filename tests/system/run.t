@@ -106,4 +106,35 @@ kurung run --read-only="$HOME/deep/link:/opt/usr" -- test -e /opt/usr/bin/env
 is "$status" 0 "a source that is a symlink is followed on the host"
 kurung run --read-only="$HOME/shared:/var/run/x" -- cat /run/x/s
 is "$out" s "37: /var/run leads to /run inside"
+# A run on a terminal says what goes with it.
+on_tty() { python3 "$SRCDIR/tests/tools/on_terminal.py" "$@"; }
+seen_by() { # COMMAND...: what the terminal shows
+    on_tty 'wait(); print(seen.decode(errors="replace"))' "$@" 2>&1 | tr -d '\r'
+}
+for engine in "--overlay=kernel" "--overlay=fuse" "-p build" "--overlay=none --work-dir=overlay"; do
+    # shellcheck disable=SC2086 # words
+    got=$(seen_by "$KURUNG" run $engine -- sh -c 'echo 1 >new; echo 2 >>file; rm sub/inner; mkdir empty; echo x >~/kept')
+    like "$got" "changes dropped: 4 in the working directory, 1 in your home .to keep them: .kurung run --keep., or .kurung try.," \
+        "$engine: what was changed and is dropped is counted"
+    # shellcheck disable=SC2086
+    got=$(seen_by "$KURUNG" run $engine -- sh -c 'cat file sub/inner >/dev/null; touch sub/t; rm sub/t; mkdir ~/.cache; echo >~/.cache/x; echo >~/.bash_history')
+    unlike "$got" "dropped" "$engine: nothing is said where nothing was changed"
+done
+like "$(seen_by "$KURUNG" shell -- sh -c 'echo 1 >new')" "dropped: 1 in the working directory .*kurung shell --keep" "after a shell, too"
+unlike "$(seen_by "$KURUNG" run -q -- sh -c 'echo 1 >new')" "dropped" "not with -q"
+unlike "$(seen_by sh -c '"$0" run -- sh -c "echo 1 >new" 2>"$HOME/.err"; cat "$HOME/.err"' "$KURUNG")" "dropped" "not where standard error is no terminal"
+unlike "$(seen_by "$KURUNG" run --keep=k -- sh -c 'echo 1 >new')" "dropped" "not where it is kept"
+"$KURUNG" discard k
+like "$(seen_by "$KURUNG" run -- python3 -c '
+for n in range(1500): open(f"n{n}", "w").close()')" "dropped: more than 1000 in the working directory" "the count is bounded"
+like "$(seen_by "$KURUNG" run -- python3 -c '
+import os
+for n in range(300):
+    os.mkdir("d"); os.chdir("d")
+open("deep", "w").close()
+os.symlink("/", "out"); os.symlink("out", "loop")')" "dropped: more than 1 in the working directory" "a deep tree is not followed to its end"
+if "$KURUNG" run -q -p build -- true; then
+    got=$(seen_by "$KURUNG" run -p build -- sh -c 'mkdir a; echo 1 >a/1; mkfifo a/fifo; ln -s / a/root; chown -R 5:6 a; chmod 0 a; echo >>/etc/passwd')
+    like "$got" "dropped: 1 in the working directory, 1 in the system" "what is closed to us counts as one"
+fi
 done_testing
