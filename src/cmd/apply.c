@@ -132,7 +132,7 @@ static void tell_not_found(Applying *p)
                 if (p->found[i])
                         continue;
                 bool exists = faccessat(AT_FDCWD, paths->items[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-                log_notice("%s '%.700s'", exists ? "nothing is left to apply at" : "nothing was changed at",
+                log_notice("%s '%s'", exists ? "nothing is left to apply at" : "nothing was changed at",
                            changes_relative(paths->items[i]));
                 p->left = p->left || !exists;
         }
@@ -228,10 +228,10 @@ static void tell_flagged(const Applying *p, const char *path, const Change *c, c
 {
         const char *shown = changes_relative(path), *slash = S_ISDIR(c->now.mode) ? "/" : "";
         if (is_plain(shown))
-                log_notice("skipped %.700s%s: %s (to apply it: kurung apply %s %.700s)", shown, slash, flag,
+                log_notice("skipped %s%s: %s (to apply it: kurung apply %s %s)", shown, slash, flag,
                            p->name, shown);
         else
-                log_notice("skipped %.700s%s: %s (to apply it, name it)", shown, slash, flag);
+                log_notice("skipped %s%s: %s (to apply it, name it)", shown, slash, flag);
 }
 
 /* What needs a second look is taken only when it was named, or is said yes to. */
