@@ -82,6 +82,16 @@ int plan_print_json(const Plan *plan, Error *err)
         json_add_string(o, "cgroup", plan_cgroup_name(plan->cgroup));
         json_add(o, "limits", limits(plan));
         json_add_int(o, "runtime_max_us", (int64_t)plan->runtime_max_us);
+        if (plan->disk_max)
+                json_add_int(o, "disk_max", (int64_t)plan->disk_max);
+        if (plan->disk_inodes_max)
+                json_add_int(o, "disk_inodes_max", (int64_t)plan->disk_inodes_max);
+        if (plan->disk_keep_percent)
+                json_add_int(o, "disk_keep_free_percent", plan->disk_keep_percent);
+        else if (plan->disk_keep_free != UINT64_MAX)
+                json_add_int(o, "disk_keep_free", (int64_t)plan->disk_keep_free);
+        json_add_int(o, "inotify_instances", (int64_t)plan->inotify_instances);
+        json_add_int(o, "inotify_watches", (int64_t)plan->inotify_watches);
         if (plan->network == NETWORK_SLIRP)
                 json_add(o, "net", network(&plan->net));
         json_add_string(o, "capabilities", caps);

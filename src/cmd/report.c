@@ -13,8 +13,13 @@
 #define REPORT_VERSION 1
 
 static const char *const end_names[] = {
-        [RUN_EXITED] = "exited",           [RUN_SIGNALLED] = "signal", [RUN_OUT_OF_MEMORY] = "out-of-memory",
-        [RUN_RUNTIME_MAX] = "runtime-max", [RUN_FAILED] = "failed",
+        [RUN_EXITED] = "exited",
+        [RUN_SIGNALLED] = "signal",
+        [RUN_OUT_OF_MEMORY] = "out-of-memory",
+        [RUN_RUNTIME_MAX] = "runtime-max",
+        [RUN_DISK_FULL] = "disk-full",
+        [RUN_DISK_MAX] = "disk-max",
+        [RUN_FAILED] = "failed",
 };
 
 static bool is_known(uint64_t n)
@@ -65,6 +70,8 @@ void report_tell(const Plan *plan, const RunReport *report)
         if (report->end == RUN_RUNTIME_MAX)
                 log_notice("ended after %s, as RuntimeMaxSec= has it",
                            format_us(plan->runtime_max_us, time, sizeof(time)));
+        if (report->end == RUN_DISK_FULL || report->end == RUN_DISK_MAX)
+                log_notice("the sandbox was ended: %s", report->disk_end);
         const PlanLimit *tasks = limit_of(plan, KEY_TASKS_MAX);
         if (tasks && happened(use->tasks_refused))
                 log_detail("TasksMax=%llu refused a new process %llu times",
@@ -97,6 +104,8 @@ static struct json_object *exit_of(const RunReport *report, const Error *failure
         json_add_int(o, "status", report->exit_code);
         if (report->signal)
                 json_add_int(o, "signal", report->signal);
+        if (report->disk_end[0])
+                json_add_string(o, "disk", report->disk_end);
         if (failure->errnum != 0)
                 json_add_string(o, "error", failure->text);
         return o;
@@ -109,6 +118,10 @@ static struct json_object *limits_of(const Plan *plan)
                 json_add_string(o, keys[plan->limits[i].key].name, plan->limits[i].value);
         if (plan->runtime_max_us)
                 json_add_int(o, "RuntimeMaxUSec", (int64_t)plan->runtime_max_us);
+        if (plan->disk_max)
+                add_number(o, keys[KEY_DISK_MAX].name, plan->disk_max);
+        if (plan->disk_inodes_max)
+                add_number(o, keys[KEY_DISK_INODES_MAX].name, plan->disk_inodes_max);
         return o;
 }
 

@@ -152,6 +152,17 @@ int rootfs_enter_cwd(const Plan *plan, Error *err)
         return 0;
 }
 
+int rootfs_new_tmpfs(const char *mode, uint64_t size, unsigned attrs, int *ret_fd, Error *err)
+{
+        char bytes[24], inodes[24];
+        uint64_t pages = size / 4096;
+        bool bounded = size > 0 && defence_is_on(DEFENCE_MEMORY_SHARE);
+        (void)snprintf(bytes, sizeof(bytes), "%llu", (unsigned long long)size);
+        (void)snprintf(inodes, sizeof(inodes), "%llu", (unsigned long long)(pages < 4096 ? 4096 : pages));
+        const MountOption options[] = {{"mode", mode}, {"size", bytes}, {"nr_inodes", inodes}};
+        return mount_new("tmpfs", options, bounded ? 3 : 1, attrs, ret_fd, err);
+}
+
 /*
  * A tmpfs for the uppers that are kept in memory. Overlayfs wants it attached; it is hung on the run's
  * directory in the old root, and goes with that. A run all of whose layers are in memory has no directory:
@@ -161,9 +172,8 @@ int rootfs_enter_cwd(const Plan *plan, Error *err)
  */
 static int make_memory(RootfsContext *ctx, Error *err)
 {
-        const MountOption options[] = {{"mode", "700"}};
         CLEANUP_FD int fd = FD_NONE, sys = FD_NONE;
-        int r = mount_new("tmpfs", options, ARRAY_LEN(options), mount_safe_attrs(false), &fd, err);
+        int r = rootfs_new_tmpfs("700", ctx->plan->uppers_size, mount_safe_attrs(false), &fd, err);
         if (r < 0)
                 return r;
         if (ctx->run_fd < 0 && (sys = open("/sys", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)

@@ -39,17 +39,30 @@ static int bind_node(int dev_fd, size_t i)
         return r < 0 ? r : mount_attach(mount_fd, target);
 }
 
-static int add_mount(int dev_fd, const char *name, const char *fstype, const MountOption *options, size_t n,
-                     Error *err)
+static int add_mount(int dev_fd, const char *name, int mount_fd)
 {
-        CLEANUP_FD int mount_fd = FD_NONE, target = FD_NONE;
-        /* No nodev for devpts: its terminals are devices. */
-        unsigned attrs =
-                str_eq(fstype, "devpts") ? MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC : mount_safe_attrs(false);
-        int r = mount_new(fstype, options, n, attrs, &mount_fd, err);
-        if (r == 0)
-                r = root_make(dev_fd, name, true, 0755, true, &target);
+        CLEANUP_FD int target = FD_NONE;
+        int r = root_make(dev_fd, name, true, 0755, true, &target);
         return r < 0 ? r : mount_attach(mount_fd, target);
+}
+
+/* newinstance is the only kind since 4.7; the mode is what tty(4) and mesg(1) expect. All ptys of the machine
+ * are counted together (kernel.pty.max, 4096): max leaves the others theirs. */
+static int add_pts(int dev_fd, Error *err)
+{
+        static const MountOption options[] = {{"ptmxmode", "0666"}, {"mode", "0620"}, {"max", "256"}};
+        CLEANUP_FD int mount_fd = FD_NONE;
+        size_t n = ARRAY_LEN(options) - (defence_is_on(DEFENCE_USER_SHARE) ? 0 : 1);
+        /* No nodev: its terminals are devices. */
+        int r = mount_new("devpts", options, n, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, &mount_fd, err);
+        return r < 0 ? r : add_mount(dev_fd, "/pts", mount_fd);
+}
+
+static int add_shm(int dev_fd, uint64_t size, Error *err)
+{
+        CLEANUP_FD int mount_fd = FD_NONE;
+        int r = rootfs_new_tmpfs("1777", size, mount_safe_attrs(false), &mount_fd, err);
+        return r < 0 ? r : add_mount(dev_fd, "/shm", mount_fd);
 }
 
 int rootfs_make_dev(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
@@ -63,9 +76,6 @@ int rootfs_make_dev(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *er
 
 int rootfs_fill_dev(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err)
 {
-        /* newinstance is the only kind since 4.7; the mode is what tty(4) and mesg(1) expect. */
-        static const MountOption pts_options[] = {{"ptmxmode", "0666"}, {"mode", "0620"}};
-        static const MountOption shm_options[] = {{"mode", "1777"}};
         CLEANUP_FD int dev_fd = FD_NONE;
         int r = rootfs_own(ctx->plan, mount_fd);
         if (r == 0)
@@ -76,9 +86,9 @@ int rootfs_fill_dev(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *e
                         return error_set_errno(err, r, "binding /dev/%s", nodes[i].name);
         }
         if (r == 0)
-                r = add_mount(dev_fd, "/pts", "devpts", pts_options, ARRAY_LEN(pts_options), err);
+                r = add_pts(dev_fd, err);
         if (r == 0)
-                r = add_mount(dev_fd, "/shm", "tmpfs", shm_options, ARRAY_LEN(shm_options), err);
+                r = add_shm(dev_fd, op->size, err);
         for (size_t i = 0; r == 0 && i < ARRAY_LEN(links); i++)
                 if (symlinkat(links[i].target, dev_fd, links[i].name) < 0)
                         r = -errno;

@@ -78,12 +78,10 @@ static int make_scratch(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error
 
 static int make_tmpfs(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
 {
-        char mode[16], size[32];
+        char mode[16];
         (void)ctx;
         (void)snprintf(mode, sizeof(mode), "%o", op->mode);
-        (void)snprintf(size, sizeof(size), "%llu", (unsigned long long)op->size);
-        const MountOption options[] = {{"mode", mode}, {"size", size}};
-        return mount_new("tmpfs", options, op->size ? 2 : 1, mount_safe_attrs(false), ret_fd, err);
+        return rootfs_new_tmpfs(mode, op->size, mount_safe_attrs(false), ret_fd, err);
 }
 
 static int make_proc(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)

@@ -34,6 +34,14 @@ int rootfs_make_overlay(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error
 int rootfs_make_fuse(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err);
 int rootfs_make_dev(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err);
 
+/**
+ * rootfs_new_tmpfs - a detached tmpfs.
+ *
+ * @mode: of its root, octal. @size: bytes, 0: the kernel's default; there is an inode for each page, as the
+ * kernel has it, but at least 4096. The rest is as with mount_new().
+ */
+int rootfs_new_tmpfs(const char *mode, uint64_t size, unsigned attrs, int *ret_fd, Error *err);
+
 /** rootfs_fill_dev - what is in /dev, once it is in its place. */
 int rootfs_fill_dev(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err);
 

@@ -498,6 +498,7 @@ int host_probe_at(int root, Host *ret, Error *err)
                 probe_ranges(root, &h);
                 keep_mapped(root, "/proc/self/uid_map", &h.subuids, &h);
                 keep_mapped(root, "/proc/self/gid_map", &h.subgids, &h);
+                host_probe_shared(root, &h);
                 r = probe_resolv_conf(root, &h);
         }
         if (r == 0)

@@ -151,6 +151,8 @@ typedef struct Host {
         char *resolv_conf;   /* what /etc/resolv.conf resolves to; NULL: nothing */
         HostSources sources; /* what AllowFrom= stands for; only when host_probe_sources() was asked */
         HostLimits limits;
+        uint64_t memory;                             /* bytes of the machine; 0: not known */
+        uint64_t inotify_instances, inotify_watches; /* user.max_inotify_*: for each user; 0: not known */
 } Host;
 
 /**

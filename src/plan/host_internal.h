@@ -19,3 +19,6 @@ int host_probe_private(Host *host, const char *passwd_home);
 
 void host_clear_paths(Host *host);
 void host_limits_clear(HostLimits *limits);
+
+/** host_probe_shared - what the machine has of what all users, and all that a user runs, share. */
+void host_probe_shared(int root, Host *host);

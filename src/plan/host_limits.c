@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
@@ -285,6 +286,22 @@ int host_probe_limits(int root, Host *h, const char *const *paths)
         }
         find_totals(root, l);
         return r == 0 ? find_disks(root, h, paths, l) : r;
+}
+
+static uint64_t read_setting(int root, const char *path)
+{
+        CLEANUP_FREE char *text = NULL;
+        uint64_t n = host_read_below(root, path, 64, &text) < 0 ? UINT64_MAX : read_number(text);
+        return n == UINT64_MAX ? 0 : n;
+}
+
+void host_probe_shared(int root, Host *h)
+{
+        struct sysinfo info;
+        if (sysinfo(&info) == 0)
+                h->memory = (uint64_t)info.totalram * info.mem_unit;
+        h->inotify_instances = read_setting(root, "/proc/sys/user/max_inotify_instances");
+        h->inotify_watches = read_setting(root, "/proc/sys/user/max_inotify_watches");
 }
 
 void host_limits_clear(HostLimits *l)

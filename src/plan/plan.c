@@ -334,6 +334,8 @@ static int fill_plan(Plan *plan, const Spec *spec, const Host *host, const char 
                 r = plan_make_root(plan, spec, &with_uppers, err);
         plan_identify_sources(plan, host);
         if (r == 0)
+                plan_bound_memory(plan, host);
+        if (r == 0)
                 r = plan_make_network(plan, spec, host, err);
         if (r == 0)
                 r = make_privileges(plan, spec, host, err);

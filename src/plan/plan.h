@@ -74,7 +74,7 @@ typedef struct PlanOp {
         unsigned flags;
         unsigned mode;     /* DIR, TMPFS */
         bool placeholders; /* FUSE: what the user can't read is an empty file of the same mode */
-        uint64_t size;     /* TMPFS: bytes, 0: the default */
+        uint64_t size;     /* TMPFS, DEV (of /dev/shm): bytes, 0: the kernel's default */
         char *origin;      /* whose wish it was, for errors; NULL: kurung's own */
 } PlanOp;
 
@@ -153,7 +153,12 @@ typedef struct Plan {
         size_t n_limits;
         uint64_t runtime_max_us; /* 0: no limit */
         uint64_t weak_tasks_max; /* per user id (RLIMIT_NPROC), where no group can hold it; 0: none */
-        bool first_to_die;       /* when the machine runs out of memory: where no group can hold it */
+        uint64_t uppers_size;    /* of the tmpfs with uppers in memory: bytes, 0: the kernel's default */
+        uint64_t inotify_instances, inotify_watches; /* for each id inside; 0: not limited */
+        uint64_t disk_max, disk_inodes_max;          /* that the sandbox may hold on the disk; 0: no limit */
+        uint64_t disk_keep_free;    /* bytes that the disk keeps free; UINT64_MAX: the default */
+        unsigned disk_keep_percent; /* the same, of the disk's size; 0: not said so */
+        bool first_to_die;          /* when the machine runs out of memory: where no group can hold it */
 
         /* privileges */
         uint64_t capabilities; /* permitted, effective, inheritable and bounding set of the payload */

@@ -60,6 +60,10 @@ int plan_make_env(Plan *plan, const Spec *spec, const Host *host, const char *co
 /** plan_make_limits - fill what plan holds of resources; before plan_make_root(). 0 or -errno with @err. */
 int plan_make_limits(Plan *plan, const Spec *spec, const Host *host, Error *err);
 
+/** plan_bound_memory - give each file system in memory a size, so that all together leave the host a share of
+ * its memory; after plan_make_root(). */
+void plan_bound_memory(Plan *plan, const Host *host);
+
 /** plan_clear_limits - free it. */
 void plan_clear_limits(Plan *plan);
 

@@ -180,7 +180,7 @@ static const char *asked_by(const Spec *spec, const char **ret_key)
 {
         for (KeyId id = SPEC_LIMIT_FIRST; id <= SPEC_LIMIT_LAST; id++) {
                 const SpecLimit *limit = spec_limit(spec, id);
-                if (id == KEY_RUNTIME_MAX_SEC || limit->installed ||
+                if (!spec_limit_takes_group(id) || limit->installed ||
                     (limit->unit != LIMIT_AMOUNT && limit->unit != LIMIT_PERCENT))
                         continue;
                 *ret_key = keys[id].name;
@@ -237,12 +237,31 @@ static int choose_groups(Plan *plan, const Spec *spec, const HostLimits *l, Erro
         return 0;
 }
 
+/* What an amount comes to; 0: there is no limit. */
+static uint64_t amount_of(const Spec *spec, KeyId id)
+{
+        const SpecLimit *limit = spec_limit(spec, id);
+        return limit->unit == LIMIT_AMOUNT ? limit->value : 0;
+}
+
+/* What is held without control groups, whatever the machine has. */
+static void make_shares(Plan *plan, const Spec *spec, const Host *host)
+{
+        const SpecLimit *keep = spec_limit(spec, KEY_DISK_KEEP_FREE);
+        plan->runtime_max_us = amount_of(spec, KEY_RUNTIME_MAX_SEC);
+        plan->disk_max = amount_of(spec, KEY_DISK_MAX);
+        plan->disk_inodes_max = amount_of(spec, KEY_DISK_INODES_MAX);
+        plan->disk_keep_free = keep->unit == LIMIT_AMOUNT ? keep->value : UINT64_MAX;
+        plan->disk_keep_percent = keep->unit == LIMIT_PERCENT ? (unsigned)keep->value : 0;
+        /* Half of the user's; one, or nothing could watch a file. */
+        plan->inotify_instances = (host->inotify_instances + 1) / 2;
+        plan->inotify_watches = (host->inotify_watches + 1) / 2;
+}
+
 int plan_make_limits(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
         const HostLimits *l = &host->limits;
-        const SpecLimit *runtime = spec_limit(spec, KEY_RUNTIME_MAX_SEC);
-        if (runtime->unit == LIMIT_AMOUNT)
-                plan->runtime_max_us = runtime->value;
+        make_shares(plan, spec, host);
         if (!spec_has_limits(spec))
                 return 0;
         const char *missing = groups_missing(l);
@@ -250,11 +269,48 @@ int plan_make_limits(Plan *plan, const Spec *spec, const Host *host, Error *err)
                 return without_groups(plan, spec, l, missing, err);
         int r = choose_groups(plan, spec, l, err);
         for (KeyId id = SPEC_LIMIT_FIRST; r == 0 && id <= SPEC_LIMIT_LAST; id++)
-                if (id != KEY_RUNTIME_MAX_SEC)
+                if (spec_limit_takes_group(id))
                         r = make_limit(plan, l, file_of(id), spec_limit(spec, id), err);
         for (size_t i = 0; r == 0 && i < spec->n_io_limits; i++)
                 r = make_io_limit(plan, l, &spec->io_limits[i], err);
         return r;
+}
+
+/*
+ * Of the machine's memory, in percent: together at most three quarters, as much as MemoryMax= of the default
+ * profile lets the sandbox have. By itself each tmpfs takes half (tmpfs(5)).
+ */
+static const struct {
+        const char *path;
+        unsigned percent;
+} memory_shares[] = {{"/tmp", 25}, {"/var/tmp", 10}, {"/dev", 15}, {"/", 5}, {"/run", 5}, {"/root", 5}};
+
+#define MEMORY_SHARE_UPPERS 10
+#define MEMORY_SHARE_WISH 25
+#define MEMORY_SHARE_OTHER 1
+
+static unsigned memory_share(const PlanOp *op)
+{
+        if (op->origin)
+                return MEMORY_SHARE_WISH;
+        for (size_t i = 0; i < ARRAY_LEN(memory_shares); i++)
+                if (str_eq(memory_shares[i].path, op->dest))
+                        return memory_shares[i].percent;
+        return MEMORY_SHARE_OTHER;
+}
+
+void plan_bound_memory(Plan *plan, const Host *host)
+{
+        uint64_t memory = host->memory;
+        if (host->limits.memory > 0 && host->limits.memory < memory)
+                memory = host->limits.memory;
+        for (size_t i = 0; i < plan->n_ops; i++) {
+                PlanOp *op = &plan->ops[i];
+                if ((op->kind == OP_TMPFS || op->kind == OP_DEV) && op->size == 0)
+                        op->size = share(memory, memory_share(op)) / 4096 * 4096;
+                if (op->flags & OP_IN_MEMORY)
+                        plan->uppers_size = share(memory, MEMORY_SHARE_UPPERS) / 4096 * 4096;
+        }
 }
 
 void plan_clear_limits(Plan *plan)

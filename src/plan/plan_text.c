@@ -133,6 +133,20 @@ static void print_limits(const Plan *plan, FILE *out)
                 (void)fprintf(out, "limit %s %s\n", plan->limits[i].file, plan->limits[i].value);
         if (plan->runtime_max_us)
                 (void)fprintf(out, "runtime-max %lluus\n", (unsigned long long)plan->runtime_max_us);
+        if (plan->uppers_size)
+                (void)fprintf(out, "uppers-size %llu\n", (unsigned long long)plan->uppers_size);
+        if (plan->disk_max)
+                (void)fprintf(out, "disk-max %llu\n", (unsigned long long)plan->disk_max);
+        if (plan->disk_inodes_max)
+                (void)fprintf(out, "disk-inodes-max %llu\n", (unsigned long long)plan->disk_inodes_max);
+        if (plan->disk_keep_percent)
+                (void)fprintf(out, "disk-keep-free %u%%\n", plan->disk_keep_percent);
+        else if (plan->disk_keep_free != UINT64_MAX)
+                (void)fprintf(out, "disk-keep-free %llu\n", (unsigned long long)plan->disk_keep_free);
+        if (plan->inotify_instances)
+                (void)fprintf(out, "inotify instances=%llu watches=%llu\n",
+                              (unsigned long long)plan->inotify_instances,
+                              (unsigned long long)plan->inotify_watches);
         if (plan->weak_tasks_max)
                 (void)fprintf(out, "rlimit nproc %llu\n", (unsigned long long)plan->weak_tasks_max);
 }

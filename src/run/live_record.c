@@ -55,6 +55,7 @@ static const Field fields[] = {
         FIELD(INT, "cgroup-kind", plan.cgroup, true),
         FIELD(TEXT, "user-manager", plan.user_manager, false),
         FIELD(UINT64, "weak-tasks-max", plan.weak_tasks_max, true),
+        FIELD(UINT64, "disk-max", plan.disk_max, true),
         FIELD(BOOL, "first-to-die", plan.first_to_die, true),
         FIELD(UINT64, "capabilities", plan.capabilities, true),
         FIELD(BOOL, "no-new-privileges", plan.no_new_privileges, true),

@@ -13,6 +13,8 @@ typedef enum RunEnd {
         RUN_SIGNALLED,
         RUN_OUT_OF_MEMORY, /* the payload, killed by the kernel at its memory limit */
         RUN_RUNTIME_MAX,   /* ended at RuntimeMaxSec= */
+        RUN_DISK_FULL,     /* killed before a disk was full */
+        RUN_DISK_MAX,      /* killed for holding more than DiskMax= or DiskInodesMax= */
         RUN_FAILED,        /* by an error of kurung's: nothing is known of the payload's end */
 } RunEnd;
 
@@ -31,6 +33,7 @@ typedef struct RunReport {
         RunDropped dropped; /* when that was asked for, and it is not kept */
         RunEnd end;
         int exit_code;           /* what kurung exits with */
+        char disk_end[256];      /* RUN_DISK_FULL, RUN_DISK_MAX: why, for people */
         int signal;              /* that ended the payload, 0: none */
         struct timespec started; /* CLOCK_REALTIME */
         uint64_t duration_us;

@@ -3,6 +3,7 @@
 #include "base/process.h"
 #include "mech/caps.h"
 #include "mech/landlock.h"
+#include "mech/rlimits.h"
 #include "run/stages.h"
 
 #include <fcntl.h>
@@ -81,6 +82,8 @@ int stage_payload_main(const StageContext *ctx, int slave)
         Error err = {0};
         int r = take_terminal(ctx, slave, &err);
         process_reset_signals();
+        if (r == 0)
+                r = rlimits_apply(ctx->plan, &err);
         if (r == 0)
                 r = restrict_self(ctx, &err);
         if (r == 0 && defence_is_on(DEFENCE_SECCOMP))

@@ -4,6 +4,7 @@
 #include "base/process.h"
 #include "mech/idmap.h"
 #include "mech/loopback.h"
+#include "mech/rlimits.h"
 #include "mech/rootfs.h"
 #include "mech/tap.h"
 #include "mech/tty.h"
@@ -199,6 +200,8 @@ static int setup(const StageContext *ctx, int *ret_slave, Error *err)
                 r = channel_expect_sync(ctx->channel, SYNC_USERNS, err);
         if (r == 0)
                 r = idmap_apply(plan, err);
+        if (r == 0)
+                r = rlimits_set_namespace(plan, err);
         /* From here on nobody inside may look into us; not before, or newuidmap(1) could not either. */
         if (r == 0 && defence_is_on(DEFENCE_NOT_DUMPABLE) && prctl(PR_SET_DUMPABLE, 0) < 0)
                 r = error_set_errno(err, errno, "making init undumpable");

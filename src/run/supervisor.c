@@ -246,7 +246,7 @@ static void overlay_ended(Supervisor *s, Overlay *o)
         (void)process_wait(o->pidfd, &status);
         o->pidfd = fd_close(o->pidfd);
         /* An end of the sandbox ends it, too: its file system is gone then. */
-        if (s->payload_ended || s->init < 0 || s->error.errnum != 0)
+        if (s->payload_ended || s->init < 0 || s->error.errnum != 0 || s->disk.end != DISK_FINE)
                 return;
         overlay_said(o, said, sizeof(said));
         s->overlay_died = true;
@@ -474,7 +474,8 @@ static void supervise(Supervisor *s)
                 RENAMES,
                 OVERLAYS,
                 LIMITS = OVERLAYS + OVERLAYS_MAX,
-                RELAY = LIMITS + LIMITS_POLLS,
+                DISK = LIMITS + LIMITS_POLLS,
+                RELAY = DISK + DISK_POLLS,
                 N = RELAY + RELAY_POLLS
         };
         while (s->init >= 0) {
@@ -490,6 +491,7 @@ static void supervise(Supervisor *s)
                         fds[OVERLAYS + i] = (struct pollfd){
                                 .fd = i < s->n_overlays ? s->overlays[i].pidfd : -1, .events = POLLIN};
                 int timeout = limits_poll_prepare(&s->limits, fds + LIMITS);
+                disk_poll_prepare(&s->disk, fds + DISK);
                 relay_poll_prepare(&s->relay, fds + RELAY);
                 if (poll(fds, N, timeout) < 0) {
                         if (errno == EINTR)
@@ -506,6 +508,9 @@ static void supervise(Supervisor *s)
                 if (fds[RENAMES].revents && s->mounts.renames >= 0)
                         look_at_mounts(s, true);
                 handle_limits(s, fds + LIMITS);
+                /* A disk that fills up has no time for a polite end. */
+                if (disk_poll_handle(&s->disk, fds + DISK, s->userns))
+                        kill_all(s);
                 if (fds[NET].revents)
                         handle_network(s);
                 if (fds[NET_END].revents && s->net.pidfd >= 0)
@@ -578,6 +583,8 @@ static void teardown(Supervisor *s)
                 s->init = fd_close(s->init);
         }
         end_overlays(s);
+        (void)disk_tell(&s->disk, s->report->disk_end, sizeof(s->report->disk_end));
+        disk_clear(&s->disk);
         Error no_network = {0};
         if (nethelper_stop(&s->net, &no_network) < 0 && s->payload_ended && s->error.errnum == 0)
                 s->error = no_network;
@@ -637,7 +644,7 @@ static int conclude(const Supervisor *s, Error *err)
         bool starved = killed && report->has_groups && report->use.memory.oom_kill != UINT64_MAX &&
                        report->use.memory.oom_kill > 0;
         if (!s->payload_ended && WIFSIGNALED(s->init_status) && s->interrupts < 2 && s->ended_late < 2 &&
-            !starved)
+            !starved && s->disk.end == DISK_FINE)
                 return error_set(err, EIO, "the sandbox was killed (signal %d)", WTERMSIG(s->init_status));
         /* No status of a payload and no error: nobody may take that for a success. */
         if (!s->payload_ended && !WIFSIGNALED(s->init_status))
@@ -647,10 +654,12 @@ static int conclude(const Supervisor *s, Error *err)
                 name_starved(s, report);
         report->exit_code = process_exit_code(status);
         report->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-        report->end = s->ended_late > 0     ? RUN_RUNTIME_MAX
-                      : starved             ? RUN_OUT_OF_MEMORY
-                      : WIFSIGNALED(status) ? RUN_SIGNALLED
-                                            : RUN_EXITED;
+        report->end = s->disk.end == DISK_FULL   ? RUN_DISK_FULL
+                      : s->disk.end != DISK_FINE ? RUN_DISK_MAX
+                      : s->ended_late > 0        ? RUN_RUNTIME_MAX
+                      : starved                  ? RUN_OUT_OF_MEMORY
+                      : WIFSIGNALED(status)      ? RUN_SIGNALLED
+                                                 : RUN_EXITED;
         return 0;
 }
 
@@ -678,6 +687,7 @@ int run_plan(const Plan *plan, const RunOptions *options, RunReport *ret, Error 
                 .fuse_fd = FD_NONE,
                 .mounts = MOUNT_WATCH_NONE,
                 .limits = LIMITS_NOTHING,
+                .disk = DISK_WATCH_NOTHING,
                 .net = NET_HELPER_NONE,
                 .relay = {.master = FD_NONE},
         };
@@ -693,6 +703,8 @@ int run_plan(const Plan *plan, const RunOptions *options, RunReport *ret, Error 
                 r = error_no_memory(&s.error);
         if (r == 0)
                 r = limits_start_clock(&s.limits, &s.error);
+        if (r == 0)
+                r = disk_begin(&s.disk, plan, s.run.fd, s.home, &s.error);
         if (r == 0) {
                 groups_are_ready(&s);
                 supervise(&s);

@@ -8,6 +8,7 @@
 #include "base/process.h"
 #include "mech/idmap.h"
 #include "mech/placeholders.h"
+#include "mech/rlimits.h"
 #include "mech/rootfs.h"
 #include "run/home.h"
 #include "run/signals.h"
@@ -128,7 +129,11 @@ int supervisor_start(Supervisor *s, Error *err)
         r = nethelper_start(&s->net, s->plan, err);
         if (r < 0)
                 return r;
+        RlimitsHeld held;
+        rlimits_lower(s->plan, &held);
         pid_t pid = process_clone(namespaces, &s->init);
+        if (pid != 0)
+                rlimits_restore(&held);
         if (pid == 0) {
                 fd_close(ours);
                 nethelper_forget(&s->net);

@@ -2,6 +2,7 @@
 /* What the supervisor's files share: the one that begins a run, and the one that sees it to its end. */
 #pragma once
 
+#include "run/disk.h"
 #include "run/kept.h"
 #include "run/limits.h"
 #include "run/live.h"
@@ -45,6 +46,7 @@ typedef struct Supervisor {
         size_t n_overlays;
         MountWatch mounts;
         Limits limits;
+        DiskWatch disk;
         bool cgroup_awaited; /* the setup stage waits for its control group */
         bool overlays_begun; /* each fuse-overlayfs was started */
         size_t fuse_index;   /* the one that waits for its device until helpers have a group */

@@ -47,6 +47,7 @@ KEY_NARROWS(narrows_work_dir);
 KEY_NARROWS(narrows_network_mode);
 KEY_NARROWS(narrows_bandwidth);
 KEY_NARROWS(narrows_limit);
+KEY_NARROWS(narrows_keep_free);
 KEY_NARROWS(narrows_seccomp);
 
 /** key_print_op - one operation, as its key spells it. 0 or -ENOMEM. */

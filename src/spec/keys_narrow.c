@@ -106,6 +106,20 @@ KEY_NARROWS(narrows_limit)
                is_less(spec_limit(&wanted, key->id), spec_limit(spec, key->id), is_share ? 100 : UINT64_MAX);
 }
 
+/* More that is left is less that may be written. The default is 15%, and at most 4G. */
+KEY_NARROWS(narrows_keep_free)
+{
+        CLEANUP(spec_clear) Spec wanted = {0};
+        if (key->parse(key, value, ctx, &wanted, NULL) < 0)
+                return false;
+        const SpecLimit *keep = spec_limit(&wanted, key->id), *than = spec_limit(spec, key->id);
+        if (than->unit == LIMIT_UNSET)
+                return keep->unit == LIMIT_PERCENT  ? keep->value >= 15
+                       : keep->unit == LIMIT_AMOUNT ? keep->value >= UINT64_C(4) << 30
+                                                    : false;
+        return keep->unit == than->unit && keep->value >= than->value;
+}
+
 KEY_NARROWS(narrows_bandwidth)
 {
         CLEANUP(spec_clear) Spec wanted = {.net_rate_up = UINT64_MAX, .net_rate_down = UINT64_MAX};

@@ -26,6 +26,18 @@ static int read_memory(const char *value, LimitUnit *ret_unit, uint64_t *ret)
         return read_percent(value, 100, ret_unit, ret) == 0 ? 0 : value_size(value, ret);
 }
 
+static int read_bytes(const char *value, LimitUnit *ret_unit, uint64_t *ret)
+{
+        *ret_unit = LIMIT_AMOUNT;
+        return value_size(value, ret);
+}
+
+static int read_inodes(const char *value, LimitUnit *ret_unit, uint64_t *ret)
+{
+        *ret_unit = LIMIT_AMOUNT;
+        return value_count(value, INT64_MAX, ret);
+}
+
 static int read_tasks(const char *value, LimitUnit *ret_unit, uint64_t *ret)
 {
         *ret_unit = LIMIT_AMOUNT;
@@ -68,6 +80,10 @@ static const struct {
         [KEY_IO_WEIGHT - SPEC_LIMIT_FIRST] = {read_weight, 1, "must be a number from 1 to 10000"},
         [KEY_RUNTIME_MAX_SEC -
                 SPEC_LIMIT_FIRST] = {read_time, 1, "must be a span of time, as 90, 30min or infinity"},
+        [KEY_DISK_MAX - SPEC_LIMIT_FIRST] = {read_bytes, 1, "must be bytes (K, M, G, T) or infinity"},
+        [KEY_DISK_INODES_MAX - SPEC_LIMIT_FIRST] = {read_inodes, 1, "must be a number or infinity"},
+        [KEY_DISK_KEEP_FREE -
+                SPEC_LIMIT_FIRST] = {read_memory, 0, "must be bytes (K, M, G, T) or a percentage"},
 };
 
 int key_parse_limit(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err)
@@ -75,7 +91,8 @@ int key_parse_limit(const Key *key, const char *value, const KeyContext *ctx, Sp
         LimitUnit unit = LIMIT_UNSET;
         uint64_t n = 0;
         size_t i = (size_t)key->id - SPEC_LIMIT_FIRST;
-        if (str_eq(value, "infinity"))
+        /* Of what is to be left there is no infinity. */
+        if (str_eq(value, "infinity") && key->id != KEY_DISK_KEEP_FREE)
                 unit = LIMIT_INFINITY;
         else if (value[0] != '\0' && (limits[i].read(value, &unit, &n) < 0 || n < limits[i].least))
                 return key_bad_value(key, value, ctx, limits[i].right, err);

@@ -143,7 +143,7 @@ bool spec_has_limits(const Spec *spec)
 {
         for (KeyId id = SPEC_LIMIT_FIRST; id <= SPEC_LIMIT_LAST; id++) {
                 LimitUnit unit = spec_limit(spec, id)->unit;
-                if (id != KEY_RUNTIME_MAX_SEC && (unit == LIMIT_AMOUNT || unit == LIMIT_PERCENT))
+                if (spec_limit_takes_group(id) && (unit == LIMIT_AMOUNT || unit == LIMIT_PERCENT))
                         return true;
         }
         for (size_t i = 0; i < spec->n_io_limits; i++)

@@ -50,6 +50,9 @@ typedef enum KeyId {
         KEY_TASKS_MAX,
         KEY_IO_WEIGHT,
         KEY_RUNTIME_MAX_SEC,
+        KEY_DISK_MAX,
+        KEY_DISK_INODES_MAX,
+        KEY_DISK_KEEP_FREE,
         KEY_IO_READ_BANDWIDTH_MAX,
         KEY_IO_WRITE_BANDWIDTH_MAX,
         KEY_NETWORK_BANDWIDTH_MAX,
@@ -70,7 +73,7 @@ typedef struct SpecOp {
         SpecOpKind kind;
         char *source;  /* READ_ONLY, READ_WRITE: absolute, normalized host path; else NULL */
         char *dest;    /* absolute, normalized path in the sandbox */
-        uint64_t size; /* TMPFS: bytes, 0: the kernel's default */
+        uint64_t size; /* TMPFS: bytes, 0: a share of the machine's memory */
         char *origin;  /* "FILE:LINE" or "--read-only", for errors that are found later */
 } SpecOp;
 
@@ -92,7 +95,7 @@ typedef struct SpecLimit {
 
 /** The keys that hold one SpecLimit each, as a range of KeyId. */
 #define SPEC_LIMIT_FIRST KEY_MEMORY_MAX
-#define SPEC_LIMIT_LAST KEY_RUNTIME_MAX_SEC
+#define SPEC_LIMIT_LAST KEY_DISK_KEEP_FREE
 #define SPEC_LIMITS (SPEC_LIMIT_LAST - SPEC_LIMIT_FIRST + 1)
 
 /** A limit of what is read from or written to the disk that holds a path. */
@@ -164,6 +167,12 @@ void spec_clear_ops(Spec *spec, SpecOpKind kind);
 static inline const SpecLimit *spec_limit(const Spec *spec, KeyId id)
 {
         return &spec->limits[id - SPEC_LIMIT_FIRST];
+}
+
+/** spec_limit_takes_group - whether only a control group can hold the limit of @id. */
+static inline bool spec_limit_takes_group(KeyId id)
+{
+        return id >= SPEC_LIMIT_FIRST && id < KEY_RUNTIME_MAX_SEC;
 }
 
 /** spec_set_limit - replace one; copies @origin. 0 or -ENOMEM. */

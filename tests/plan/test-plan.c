@@ -88,6 +88,9 @@ static const Host desktop = {
                    .tasks = 32768,
                    .disks = disks,
                    .n_disks = ARRAY_LEN(disks)},
+        .memory = UINT64_C(16) << 30,
+        .inotify_instances = 128,
+        .inotify_watches = 124567,
 };
 
 static const char *no_variable(const char *name)

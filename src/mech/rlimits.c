@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mech/rlimits.h"
+
+#include "base/defence.h"
+#include "base/io.h"
+#include "mech/mount.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+/* Counted for each user, on behalf of all user namespaces that the user has made (getrlimit(2)). */
+static const __rlimit_resource_t shared[RLIMITS_SHARED_MAX] = {RLIMIT_SIGPENDING, RLIMIT_MSGQUEUE,
+                                                               RLIMIT_MEMLOCK, RLIMIT_NPROC};
+
+/* All tasks of the machine: the user has no more. "0.20 0.18 0.12 1/80 11206" (proc_loadavg(5)). 0: not
+ * known. */
+static uint64_t tasks_now(void)
+{
+        CLEANUP_FREE char *text = NULL;
+        if (io_read_file_at(AT_FDCWD, "/proc/loadavg", 256, &text, NULL) < 0)
+                return 0;
+        const char *slash = strchr(text, '/');
+        return slash ? strtoull(slash + 1, NULL, 10) : 0;
+}
+
+/* The sandbox's share of a limit; RLIM_INFINITY: no share can be said. */
+static rlim_t share_of(const Plan *plan, __rlimit_resource_t resource, rlim_t limit)
+{
+        if (resource != RLIMIT_NPROC)
+                return limit == RLIM_INFINITY ? limit : limit / 2;
+        uint64_t now = plan->weak_tasks_max > 0 ? tasks_now() : 0;
+        return now > 0 ? now + plan->weak_tasks_max : RLIM_INFINITY;
+}
+
+void rlimits_lower(const Plan *plan, RlimitsHeld *ret)
+{
+        *ret = (RlimitsHeld){0};
+        if (!defence_is_on(DEFENCE_USER_SHARE))
+                return;
+        for (size_t i = 0; i < RLIMITS_SHARED_MAX; i++) {
+                if (getrlimit(shared[i], &ret->before[i]) < 0)
+                        continue;
+                struct rlimit lower = ret->before[i];
+                lower.rlim_cur = share_of(plan, shared[i], lower.rlim_cur);
+                ret->changed[i] =
+                        lower.rlim_cur < ret->before[i].rlim_cur && setrlimit(shared[i], &lower) == 0;
+        }
+}
+
+void rlimits_restore(const RlimitsHeld *held)
+{
+        for (size_t i = 0; i < RLIMITS_SHARED_MAX; i++)
+                if (held->changed[i])
+                        (void)setrlimit(shared[i], &held->before[i]);
+}
+
+/* The procfs that is in sight, or a new one where that is read-only, as in a container. */
+static int write_setting(const char *name, uint64_t value, Error *err)
+{
+        char path[64], text[24];
+        CLEANUP_FD int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        (void)snprintf(path, sizeof(path), "sys/user/%s", name);
+        (void)snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
+        int r = io_write_file_at(proc, path, text);
+        if (r == -EROFS || r == -EACCES) {
+                proc = fd_close(proc);
+                r = mount_new("proc", NULL, 0, mount_safe_attrs(false) | MOUNT_ATTR_NOEXEC, &proc, err);
+                if (r < 0)
+                        return r;
+                r = io_write_file_at(proc, path, text);
+        }
+        return r < 0 ? error_set_errno(err, r, "cannot limit user.%s in the sandbox", name) : 0;
+}
+
+int rlimits_set_namespace(const Plan *plan, Error *err)
+{
+        int r = 0;
+        if (!defence_is_on(DEFENCE_USER_SHARE))
+                return 0;
+        /* 0: this kernel has no such setting. */
+        if (plan->inotify_instances > 0)
+                r = write_setting("max_inotify_instances", plan->inotify_instances, err);
+        if (r == 0 && plan->inotify_watches > 0)
+                r = write_setting("max_inotify_watches", plan->inotify_watches, err);
+        return r;
+}
+
+int rlimits_apply(const Plan *plan, Error *err)
+{
+        const struct rlimit file = {plan->disk_max, plan->disk_max};
+        struct rlimit now;
+        /* No file alone may hold more than all may: a file that is full at once is not seen to grow. */
+        if (plan->disk_max == 0 || !defence_is_on(DEFENCE_DISK))
+                return 0;
+        if (getrlimit(RLIMIT_FSIZE, &now) < 0 ||
+            (file.rlim_max < now.rlim_max && setrlimit(RLIMIT_FSIZE, &file) < 0))
+                return error_set_errno(err, errno, "cannot limit the size of files (RLIMIT_FSIZE)");
+        return 0;
+}

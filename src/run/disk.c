@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/disk.h"
+
+#include "base/defence.h"
+#include "base/format.h"
+#include "base/process.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/timerfd.h>
+#include <time.h>
+
+/* By default a disk keeps 15 percent free, and at most so much: as SystemKeepFree= of journald.conf(5) has
+ * it. 262144 inodes go with 4 GiB where there is one for each 16 KiB, as mke2fs(8) makes them. */
+#define KEEP_PERCENT 15
+#define KEEP_BYTES (UINT64_C(4) << 30)
+#define KEEP_INODES 262144
+
+/* What a machine could write a second at most: into the page cache, before any disk slows it down. */
+#define RATE_BYTES (UINT64_C(8) << 30)
+#define RATE_INODES 1000000
+
+#define INTERVAL_MIN_US 10000
+#define INTERVAL_MAX_US 10000000
+
+/* How often free space is asked for to know whether DiskMax= may be reached. */
+#define INTERVAL_BOUNDED_US 200000
+
+/* Others may free meanwhile what the sandbox writes: then free space does not tell that the trees grow. */
+#define WALK_MAX_US 30000000
+
+/* Entries and depth of a tree that is walked; larger ones are not complete. */
+#define WALK_ENTRIES_MAX 4000000
+#define WALK_DEPTH_MAX 256
+
+static uint64_t now_us(void)
+{
+        struct timespec t;
+        (void)clock_gettime(CLOCK_MONOTONIC, &t);
+        return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+        return a < b ? a : b;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+        return a > b ? a : b;
+}
+
+/* The difference, never below 0. */
+static uint64_t less(uint64_t a, uint64_t b)
+{
+        return a > b ? a - b : 0;
+}
+
+static uint64_t percent(uint64_t total, unsigned n)
+{
+        return (uint64_t)((unsigned __int128)total * n / 100);
+}
+
+DiskAmount disk_floor(const Plan *plan, const DiskSpace *bytes, const DiskSpace *inodes)
+{
+        if (plan->disk_keep_percent > 0)
+                return (DiskAmount){percent(bytes->total, plan->disk_keep_percent),
+                                    percent(inodes->total, plan->disk_keep_percent)};
+        /* The same share of inodes as of bytes. */
+        if (plan->disk_keep_free != UINT64_MAX) {
+                uint64_t keep = smaller(plan->disk_keep_free, bytes->total);
+                return (DiskAmount){plan->disk_keep_free,
+                                    bytes->total == 0 ? 0
+                                                      : (uint64_t)((unsigned __int128)inodes->total * keep /
+                                                                   bytes->total)};
+        }
+        /* A disk that is nearly full already can still be worked on. */
+        return (DiskAmount){
+                smaller(smaller(percent(bytes->total, KEEP_PERCENT), KEEP_BYTES), bytes->free / 2),
+                smaller(smaller(percent(inodes->total, KEEP_PERCENT), KEEP_INODES), inodes->free / 2)};
+}
+
+uint64_t disk_interval_us(uint64_t room, uint64_t floor, uint64_t rate)
+{
+        unsigned __int128 us = ((unsigned __int128)room + floor / 2) * 1000000 / rate;
+        return us < INTERVAL_MIN_US ? INTERVAL_MIN_US : us > INTERVAL_MAX_US ? INTERVAL_MAX_US : (uint64_t)us;
+}
+
+/* What an ordinary user may still take (statfs(2)). -ENODATA: the file system does not say. */
+static int space_of(int fd, DiskSpace *bytes, DiskSpace *inodes)
+{
+        struct statfs fs;
+        if (fstatfs(fd, &fs) < 0)
+                return -errno;
+        if (fs.f_blocks == 0)
+                return -ENODATA;
+        uint64_t block = (uint64_t)(fs.f_frsize > 0 ? fs.f_frsize : fs.f_bsize);
+        *bytes = (DiskSpace){(uint64_t)fs.f_blocks * block, (uint64_t)fs.f_bavail * block};
+        /* btrfs has no fixed number of them, and says 0. */
+        *inodes = (DiskSpace){(uint64_t)fs.f_files, (uint64_t)fs.f_ffree};
+        return 0;
+}
+
+/* One entry for each file system. @fd: taken. */
+static int add_disk(DiskWatch *w, int fd, const char *path, bool holds_trees, Error *err)
+{
+        CLEANUP_FD int own = fd;
+        struct stat st;
+        DiskSpace bytes, inodes;
+        if (own < 0 || fstat(own, &st) < 0 || w->n == DISKS_MAX)
+                return 0;
+        for (size_t i = 0; i < w->n; i++)
+                if (w->disks[i].dev == st.st_dev)
+                        return 0;
+        if (space_of(own, &bytes, &inodes) < 0)
+                return 0;
+        Disk *d = &w->disks[w->n];
+        *d = (Disk){.dev = st.st_dev, .floor = disk_floor(w->plan, &bytes, &inodes), .fd = FD_NONE};
+        (void)snprintf(d->path, sizeof(d->path), "%s", path);
+        if (bytes.free < d->floor.bytes || inodes.free < d->floor.inodes)
+                return error_set(err, ENOSPC,
+                                 "cannot start: the disk of %s has less free than DiskKeepFree= keeps", path);
+        d->holds_trees = holds_trees;
+        d->fd = TAKE_FD(own);
+        w->n++;
+        return 0;
+}
+
+/* The run's directory, the kept home, and what is shared for writing. */
+static int find_disks(DiskWatch *w, Error *err)
+{
+        const Plan *plan = w->plan;
+        int r = 0;
+        if (w->run >= 0)
+                r = add_disk(w, fcntl(w->run, F_DUPFD_CLOEXEC, 3), plan->runs_dir, true, err);
+        if (r == 0 && w->home >= 0)
+                r = add_disk(w, fcntl(w->home, F_DUPFD_CLOEXEC, 3), plan->homes_dir, true, err);
+        for (size_t i = 0; r == 0 && i < plan->n_ops; i++) {
+                const PlanOp *op = &plan->ops[i];
+                if (op->kind == OP_BIND && !(op->flags & OP_RDONLY))
+                        r = add_disk(w, open(op->source, O_PATH | O_CLOEXEC), op->source, false, err);
+        }
+        return r;
+}
+
+/* The blocks of a file with several names are shared among them, so that together they count once. */
+static void count_entry(const struct stat *st, DiskUse *use)
+{
+        uint64_t names = !S_ISDIR(st->st_mode) && st->st_nlink > 1 ? (uint64_t)st->st_nlink : 1;
+        use->bytes += (uint64_t)st->st_blocks * 512 / names;
+        use->entries++;
+}
+
+/* Opens the next directory in @d, or FD_NONE when it has no more. */
+static int next_directory(DIR *d, uint64_t dev, DiskUse *use)
+{
+        struct stat st;
+        for (struct dirent *e; use->complete && (e = readdir(d));) {
+                if (str_eq(e->d_name, ".") || str_eq(e->d_name, ".."))
+                        continue;
+                /* What was removed meanwhile is no more. */
+                if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+                        use->complete = use->complete && errno == ENOENT;
+                        continue;
+                }
+                count_entry(&st, use);
+                if (use->entries >= WALK_ENTRIES_MAX)
+                        use->complete = false;
+                if (!S_ISDIR(st.st_mode) || (uint64_t)st.st_dev != dev)
+                        continue;
+                int fd = openat(dirfd(d), e->d_name,
+                                O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+                if (fd >= 0)
+                        return fd;
+                use->complete = use->complete && errno == ENOENT;
+        }
+        return FD_NONE;
+}
+
+/* Without recursion, following no link and leaving no file system. @fd: taken. */
+static void walk_tree(int fd, DiskUse *use)
+{
+        static DIR *stack[WALK_DEPTH_MAX];
+        size_t depth = 0;
+        struct stat st;
+        if (fd < 0 || fstat(fd, &st) < 0) {
+                fd_close(fd);
+                return;
+        }
+        uint64_t dev = st.st_dev;
+        while (fd >= 0 || depth > 0) {
+                if (fd >= 0 && depth == WALK_DEPTH_MAX) {
+                        fd = fd_close(fd);
+                        use->complete = false;
+                }
+                if (fd >= 0 && (stack[depth] = fdopendir(fd))) {
+                        depth++;
+                } else if (fd >= 0) {
+                        fd = fd_close(fd);
+                        use->complete = false;
+                }
+                fd = depth > 0 ? next_directory(stack[depth - 1], dev, use) : FD_NONE;
+                if (fd < 0 && depth > 0)
+                        (void)closedir(stack[--depth]);
+        }
+}
+
+static int reopen(int dir)
+{
+        return dir < 0 ? FD_NONE : openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/*
+ * walker
+ *   has: the user's id, and all capabilities in the sandbox's user namespace, whose ids own what is in the
+ * trees. must: add up the trees, and end with the supervisor. must not: open a file, or follow a link.
+ */
+static int walk_main(const DiskWatch *w, int userns, int out)
+{
+        DiskWalk found = {.run = {.complete = true}, .home = {.complete = true}};
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || setns(userns, CLONE_NEWUSER) < 0)
+                return 1;
+        walk_tree(reopen(w->run), &found.run);
+        walk_tree(reopen(w->home), &found.home);
+        return write(out, &found, sizeof(found)) == (ssize_t)sizeof(found) ? 0 : 1;
+}
+
+static void start_walk(DiskWatch *w, int userns)
+{
+        int ends[2];
+        if (userns < 0 || pipe2(ends, O_CLOEXEC) < 0)
+                return;
+        CLEANUP_FD int in = ends[0], out = ends[1];
+        pid_t pid = process_clone(0, &w->walker);
+        if (pid == 0)
+                _exit(walk_main(w, userns, out));
+        if (pid < 0)
+                return;
+        w->answer = TAKE_FD(in);
+        w->walk_us = now_us();
+}
+
+static void end_walk(DiskWatch *w)
+{
+        w->answer = fd_close(w->answer);
+        if (w->walker >= 0)
+                (void)process_wait(w->walker, NULL);
+        w->walker = fd_close(w->walker);
+}
+
+static bool is_bounded(const Plan *plan)
+{
+        return plan->disk_max > 0 || plan->disk_inodes_max > 0;
+}
+
+/* What is free on the disks that hold the trees, together. */
+static DiskAmount free_of_trees(const DiskWatch *w)
+{
+        DiskAmount sum = {0};
+        DiskSpace bytes, inodes;
+        for (size_t i = 0; i < w->n; i++) {
+                if (!w->disks[i].holds_trees || space_of(w->disks[i].fd, &bytes, &inodes) < 0)
+                        continue;
+                sum.bytes += bytes.free;
+                sum.inodes += inodes.free;
+        }
+        return sum;
+}
+
+static bool ended(DiskWatch *w, DiskEnd end)
+{
+        w->end = end;
+        return true;
+}
+
+/* What a walk found. A tree that can't be walked whole gets no benefit of the doubt: all that has gone from
+ * the disk is its. */
+static bool judge(DiskWatch *w, const DiskWalk *found)
+{
+        DiskAmount now = free_of_trees(w);
+        if (w->walks++ == 0)
+                w->home_before = found->home;
+        w->held = (DiskAmount){found->run.bytes + less(found->home.bytes, w->home_before.bytes),
+                               found->run.entries + less(found->home.entries, w->home_before.entries)};
+        if (!found->run.complete || !found->home.complete) {
+                w->held.bytes = larger(w->held.bytes, less(w->at_start.bytes, now.bytes));
+                w->held.inodes = larger(w->held.inodes, less(w->at_start.inodes, now.inodes));
+        }
+        if (w->plan->disk_max > 0 && w->held.bytes > w->plan->disk_max)
+                return ended(w, DISK_MAX);
+        if (w->plan->disk_inodes_max > 0 && w->held.inodes > w->plan->disk_inodes_max)
+                return ended(w, DISK_INODES_MAX);
+        return false;
+}
+
+static bool take_answer(DiskWatch *w)
+{
+        DiskWalk found;
+        bool whole = read(w->answer, &found, sizeof(found)) == (ssize_t)sizeof(found);
+        end_walk(w);
+        w->walk_us = now_us() - w->walk_us;
+        w->walked_us = now_us();
+        return whole && judge(w, &found);
+}
+
+/* Whether half of what may still come has gone from the disk since the last walk. */
+static bool is_half_gone(uint64_t max, uint64_t held, uint64_t before, uint64_t now)
+{
+        return max > 0 && less(before, now) >= less(max, held) / 2;
+}
+
+/*
+ * Free space is cheap to ask for, and tells when the trees may have grown; only a walk tells that it was
+ * they. Where others free as much as the sandbox writes it is late, so there is a walk from time to time,
+ * which costs a twentieth of a processor at most.
+ */
+static void consider_walk(DiskWatch *w, int userns)
+{
+        const Plan *plan = w->plan;
+        if (!is_bounded(plan) || w->walker >= 0)
+                return;
+        DiskAmount now = free_of_trees(w);
+        uint64_t since = now_us() - w->walked_us;
+        bool due = w->walks == 0 || since >= WALK_MAX_US ||
+                   is_half_gone(plan->disk_max, w->held.bytes, w->at_walk.bytes, now.bytes) ||
+                   is_half_gone(plan->disk_inodes_max, w->held.inodes, w->at_walk.inodes, now.inodes);
+        if (!due || since < w->walk_us * 20)
+                return;
+        w->at_walk = now;
+        start_walk(w, userns);
+}
+
+static void arm(const DiskWatch *w, uint64_t us)
+{
+        const struct itimerspec t = {
+                .it_value = {.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000}};
+        (void)timerfd_settime(w->timer, 0, &t, NULL);
+}
+
+/* Whether a disk keeps what it is to keep; in @interval when it has to be asked again. */
+static bool is_full(DiskWatch *w, size_t i, uint64_t *interval)
+{
+        const Disk *d = &w->disks[i];
+        DiskSpace bytes, inodes;
+        if (space_of(d->fd, &bytes, &inodes) < 0)
+                return false;
+        w->which = i;
+        w->inodes = inodes.total > 0 && inodes.free < d->floor.inodes;
+        if (bytes.free < d->floor.bytes || w->inodes)
+                return ended(w, DISK_FULL);
+        uint64_t us = disk_interval_us(bytes.free - d->floor.bytes, d->floor.bytes, RATE_BYTES);
+        if (inodes.total > 0)
+                us = smaller(us,
+                             disk_interval_us(inodes.free - d->floor.inodes, d->floor.inodes, RATE_INODES));
+        *interval = smaller(*interval, us);
+        return false;
+}
+
+int disk_begin(DiskWatch *w, const Plan *plan, int run, int home, Error *err)
+{
+        w->plan = plan;
+        w->run = run;
+        w->home = home;
+        if (!defence_is_on(DEFENCE_DISK))
+                return 0;
+        int r = find_disks(w, err);
+        if (r < 0 || w->n == 0)
+                return r;
+        w->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+        if (w->timer < 0)
+                return error_set_errno(err, errno, "timerfd");
+        w->at_start = w->at_walk = free_of_trees(w);
+        arm(w, INTERVAL_MIN_US);
+        return 0;
+}
+
+void disk_poll_prepare(const DiskWatch *w, struct pollfd fds[DISK_POLLS])
+{
+        fds[0] = (struct pollfd){.fd = w->timer, .events = POLLIN};
+        fds[1] = (struct pollfd){.fd = w->answer, .events = POLLIN};
+}
+
+bool disk_poll_handle(DiskWatch *w, const struct pollfd fds[DISK_POLLS], int userns)
+{
+        uint64_t expired, interval = is_bounded(w->plan) ? INTERVAL_BOUNDED_US : INTERVAL_MAX_US;
+        if (w->end != DISK_FINE)
+                return false;
+        if (fds[1].revents && take_answer(w))
+                return true;
+        if (!fds[0].revents || read(w->timer, &expired, sizeof(expired)) < 0)
+                return false;
+        for (size_t i = 0; i < w->n; i++)
+                if (is_full(w, i, &interval))
+                        return true;
+        consider_walk(w, userns);
+        arm(w, interval);
+        return false;
+}
+
+const char *disk_tell(const DiskWatch *w, char *out, size_t room)
+{
+        const Plan *plan = w->plan;
+        const Disk *d = &w->disks[w->which];
+        char size[32];
+        out[0] = '\0';
+        switch (w->end) {
+        case DISK_FINE:
+                break;
+        case DISK_FULL:
+                if (w->inodes)
+                        (void)snprintf(out, room,
+                                       "the disk of %s has less than %llu inodes left (DiskKeepFree=)",
+                                       d->path, (unsigned long long)d->floor.inodes);
+                else
+                        (void)snprintf(out, room, "the disk of %s has less than %s left (DiskKeepFree=)",
+                                       d->path, format_bytes(d->floor.bytes, size, sizeof(size)));
+                break;
+        case DISK_MAX:
+                (void)snprintf(out, room, "it wrote more than DiskMax=%s",
+                               format_bytes(plan->disk_max, size, sizeof(size)));
+                break;
+        case DISK_INODES_MAX:
+                (void)snprintf(out, room, "it made more files than DiskInodesMax=%llu",
+                               (unsigned long long)plan->disk_inodes_max);
+                break;
+        }
+        return out;
+}
+
+void disk_clear(DiskWatch *w)
+{
+        if (w->walker >= 0)
+                (void)process_signal(w->walker, SIGKILL);
+        end_walk(w);
+        for (size_t i = 0; i < w->n; i++)
+                w->disks[i].fd = fd_close(w->disks[i].fd);
+        w->n = 0;
+        w->timer = fd_close(w->timer);
+}
