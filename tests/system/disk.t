@@ -1,0 +1,83 @@
+#!/bin/bash
+# What a sandbox may hold on the disk, and what the disk keeps free.
+. "$SRCDIR/tests/lib.sh"
+
+# writes FILE...: a command that writes each of 4 MiB, and waits for its end.
+writes() { printf 'for f in %s; do head -c 4194304 /dev/urandom >"$f"; done; exec sleep 100000' "$*"; }
+
+kurung run --disk-max=10M --report=r.json -- sh -c "$(writes a b c)"
+is "$status" 137 "DiskMax: a sandbox that holds more is killed"
+like "$errors" "the sandbox was ended: it wrote more than DiskMax=10M" "DiskMax: and a line says so"
+is "$(jq -r '[.exit.reason, .exit.status, .exit.signal, .limits.DiskMax] | join(" ")' r.json)" "disk-max 137 9 10485760" \
+    "DiskMax: the report says so"
+like "$(jq -r .exit.disk r.json)" "DiskMax=10M" "DiskMax: and why"
+kurung run -q --disk-max=10M -- sh -c "$(writes '~/a' '~/b' '~/c')"
+is "$status" 137 "DiskMax: the private home directory counts"
+kurung run -q --disk-max=10M -- sh -c 'head -c 4194304 /dev/urandom >a; echo wrote'
+is "$status:$out" "0:wrote" "DiskMax: one that holds less is not touched"
+kurung run -q --disk-max=10M -- sh -c 'trap "" XFSZ; head -c 20M /dev/zero >big 2>/dev/null; stat -c %s big'
+is "$out" 10485760 "DiskMax: no file is larger"
+kurung run -q --disk-max=10M -- sh -c 'trap "" XFSZ; fallocate -l 20M big 2>/dev/null || truncate -s 20M big 2>/dev/null || echo refused'
+is "$out" refused "DiskMax: nor made so at once"
+kurung run -q --disk-inodes-max=200 --report=r.json -- sh -c 'i=0; while [ $i -lt 300 ]; do i=$((i + 1)); >f$i; done; exec sleep 100000'
+is "$status:$(jq -r .exit.reason r.json)" "137:disk-max" "DiskInodesMax: too many files end it"
+kurung run -q --disk-max=10M -- sh -c 'head -c 3M /dev/urandom >f; for i in 1 2 3 4 5 6 7 8; do ln f l$i; done; echo linked'
+is "$status:$out" "0:linked" "DiskMax: a file with several names counts once"
+deep='i=0; while [ $i -lt 300 ]; do mkdir d && cd d || exit; i=$((i + 1)); done;'
+kurung run -q --disk-max=10M -- sh -c "$deep $(writes a b c)"
+is "$status" 137 "DiskMax: nor does a tree that is too deep hide anything"
+kurung run -q --keep=full --disk-max=10M -- sh -c "$(writes a b c)"
+is "$status" 137 "a sandbox that is kept is ended, too"
+kurung diff full
+like "$out" "c" "and what it wrote is kept"
+kurung discard -f full 2>/dev/null || kurung discard full
+
+if grep -q fuse-overlayfs <<<"$("$KURUNG" run -q --dry-run -p build -- true 2>/dev/null)$(command -v fuse-overlayfs)" &&
+    "$KURUNG" run -q -p build -- true 2>/dev/null; then
+    kurung run -p build --disk-max=10M -- sh -c "$(writes /usr/a /usr/b /usr/c)"
+    is "$status" 137 "DiskMax: as root, who writes to the system"
+    like "$errors" "wrote more than DiskMax" "and the line is that one, and none of fuse-overlayfs"
+    kurung run -q -p build --disk-max=10M -- sh -c "mkdir -m 700 /usr/own && chown 1:1 /usr/own && cd /usr/own && $(writes a b c)"
+    is "$status" 137 "DiskMax: files of other ids count"
+else
+    skip "DiskMax: as root" "this machine has no fuse-overlayfs"
+fi
+
+kurung run --disk-keep-free=1000T -- touch made
+is "$status" 125 "DiskKeepFree: nothing starts where less is free"
+like "$errors" "cannot start: the disk of .* has less free than DiskKeepFree= keeps" "which says why"
+kurung run --disk-max=x -- true
+like "$errors" "DiskMax=x: must be bytes" "a wrong value is refused"
+kurung run --disk-keep-free=infinity -- true
+is "$status" 125 "so is keeping an infinite amount free"
+
+# A disk of 64 MiB and 4000 inodes. Until a tenth is free, and then on until the end.
+mkdir small
+in_mounts 'mount -t tmpfs -o size=64M,nr_inodes=4000 none small; chmod 777 small' bash -c '
+    export XDG_CACHE_HOME=$PWD/small
+    fill="cd; i=0; while free=\$(stat -f -c %a .) && [ \$free -gt 2000 ]; do head -c 4194304 /dev/zero >f\$i; i=\$((i + 1)); done; echo low; exec sleep 100000"
+    "$KURUNG" run --work-dir=hidden --overlay=none --report=r.json -- sh -c "$fill" >out 2>err
+    echo $? >status; stat -f -c %a small >left
+    many="cd; i=0; while [ \$(stat -f -c %d .) -gt 500 ]; do j=0; while [ \$j -lt 100 ]; do >f\$i.\$j; j=\$((j + 1)); done; i=\$((i + 1)); done; echo low; exec sleep 100000"
+    "$KURUNG" run --work-dir=hidden --overlay=none -- sh -c "$many" >out2 2>err2
+    echo $? >status2
+    mkdir small/shared; cd small/shared
+    XDG_CACHE_HOME=$HOME/.cache "$KURUNG" run --work-dir=rw --overlay=none -- sh -c "${fill#cd; }" >"$OLDPWD/out3" 2>"$OLDPWD/err3"
+    echo $? >"$OLDPWD/status3"; cd "$OLDPWD"; rm -r small/shared
+    "$KURUNG" run --work-dir=hidden --overlay=none --disk-keep-free=0 -- sh -c "${fill%exec*}" >out4 2>err4
+    echo $? >status4
+    rm -rf small/kurung' 2>setup || :
+if [ -s status ]; then
+    is "$(<status)" 137 "a sandbox is killed before its disk is full"
+    like "$(<err)" "the sandbox was ended: the disk of .*small/kurung has less than .* left" "a line says which disk"
+    is "$(jq -r .exit.reason r.json)" disk-full "and so does the report"
+    ok "what it wrote is gone, and the disk is free again" test "$(<left)" -gt 14000
+    is "$(<status2)" 137 "the same with inodes"
+    like "$(<err2)" "inodes left" "of which the line speaks"
+    is "$(<status3)" 137 "a shared directory's disk is watched, too"
+    is "$(<status4):$(<out4)" "0:low" "DiskKeepFree=0 keeps nothing free"
+else
+    skip "a disk that fills up" "no mounts can be made here: $(head -1 setup)"
+fi
+rm -rf small
+done_testing
