@@ -1,6 +1,7 @@
 #!/bin/bash
 # Attack 87: what the user's own session needs. Attacks 17, 30 and 40 with control groups and a user manager, where there
 # are any.
+# shellcheck disable=SC2016,SC2088 # expanded inside the sandbox
 . "$SRCDIR/tests/escape/lib.sh"
 cp "${PROBE%/*}/hoard" hoard
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # What a sandbox may hold on the disk, and what the disk keeps free.
+# shellcheck disable=SC2016,SC2088 # expanded inside the sandbox
 . "$SRCDIR/tests/lib.sh"
 
 # writes FILE...: a command that writes each of 4 MiB, and waits for its end.
