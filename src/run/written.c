@@ -136,7 +136,9 @@ static void drop(Trees *t, size_t i)
 
 static void tidy(Trees *t)
 {
-        for (size_t i = t->n; t->n >= TREES_TIDY && i > 0; i--)
+        if (t->n < TREES_TIDY)
+                return;
+        for (size_t i = t->n; i > 0; i--)
                 if (is_gone(&t->items[i - 1]))
                         drop(t, i - 1);
         while (t->n > TREES_MAX)
@@ -280,7 +282,6 @@ static int add_project(Trees *t, const Host *host)
 
 static int collect(const Spec *spec, const Host *host, Trees *ret, Error *err)
 {
-        CLEANUP_FREE char *state = NULL;
         int r = add_project(ret, host);
         for (size_t i = 0; r == 0 && i < spec->n_ops; i++) {
                 const SpecOp *op = &spec->ops[i];
