@@ -52,6 +52,10 @@ typedef enum Defence {
         DEFENCE_USER_SHARE,     /* of what is counted for each user the sandbox gets a share */
         DEFENCE_DISK,           /* the disk keeps free space, and DiskMax= holds */
         DEFENCE_MEMORY_SHARE,   /* file systems in memory are bounded together */
+        DEFENCE_STOPS,          /* a payload that stops itself stops nobody else */
+        DEFENCE_GROUP,          /* helpers leave the caller's process group */
+        DEFENCE_ROUNDS,         /* of a helper's messages some are taken at a time */
+        DEFENCE_ANSWERS,        /* what a terminal sends by itself is not left to the shell */
         DEFENCE_MAX,
 } Defence;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/process.h"
 
+#include "base/defence.h"
 #include "base/error.h"
 #include "base/path.h"
 
@@ -89,12 +90,11 @@ int process_spawn(char *const argv[], int stderr_fd, int *ret_pidfd)
 {
         posix_spawn_file_actions_t actions;
         posix_spawnattr_t attr;
-        sigset_t all, none;
+        sigset_t all;
         char *const no_env[] = {NULL};
         pid_t pid;
 
         (void)sigfillset(&all);
-        (void)sigemptyset(&none);
         int r = posix_spawn_file_actions_init(&actions);
         if (r != 0)
                 return -r;
@@ -103,9 +103,13 @@ int process_spawn(char *const argv[], int stderr_fd, int *ret_pidfd)
                 (void)posix_spawn_file_actions_destroy(&actions);
                 return -r;
         }
-        (void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+        (void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
+                                                      POSIX_SPAWN_SETPGROUP);
+        (void)posix_spawnattr_setpgroup(&attr, 0);
         (void)posix_spawnattr_setsigdefault(&attr, &all);
-        (void)posix_spawnattr_setsigmask(&attr, &none);
+        /* All stay blocked: one that reached the caller's group before the child left it would still end it.
+         */
+        (void)posix_spawnattr_setsigmask(&attr, &all);
         r = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
         if (r == 0)
                 r = posix_spawn_file_actions_adddup2(&actions, 0, 1);
@@ -136,6 +140,34 @@ void process_reset_signals(void)
                         (void)sigaction(sig, &def, NULL);
         (void)sigemptyset(&none);
         (void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static mode_t caller_umask;
+static bool umask_tamed;
+
+void process_tame_umask(void)
+{
+        caller_umask = umask(0);
+        umask_tamed = true;
+        (void)umask(caller_umask & 0077);
+}
+
+void process_restore_umask(void)
+{
+        if (umask_tamed)
+                (void)umask(caller_umask);
+}
+
+void process_leave_group(void)
+{
+        const struct sigaction ignore = {.sa_handler = SIG_IGN};
+        if (!defence_is_on(DEFENCE_GROUP))
+                return;
+        (void)setpgid(0, 0);
+        /* Ignoring a signal discards one that is pending (sigaction(2)). */
+        for (int sig = 1; sig < NSIG; sig++)
+                if (sig != SIGKILL && sig != SIGSTOP)
+                        (void)sigaction(sig, &ignore, NULL);
 }
 
 int process_close_from(unsigned first)
@@ -213,8 +245,11 @@ int process_run_sealed(char **argv)
         if (r < 0)
                 return r;
         argv[0] = program;
+        process_restore_umask();
         (void)fexecve(copy, argv, environ);
-        return -errno;
+        r = -errno;
+        process_tame_umask();
+        return r;
 }
 
 int process_forbid_core_dumps(void)

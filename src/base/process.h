@@ -35,8 +35,9 @@ int process_signal(int pidfd, int sig);
 int process_exit_code(int status);
 
 /**
- * process_spawn - start a helper program with vfork speed: an absolute path, an empty environment, default
- * signal dispositions, fds 0-2 on /dev/null, none else inherited.
+ * process_spawn - start a short-lived helper program with vfork speed: an absolute path, an empty
+ * environment, a process group of its own, default signal dispositions, all signals blocked, fds 0-2 on
+ * /dev/null, none else inherited.
  *
  * @argv: argv[0] is the absolute path.
  * @stderr_fd: what becomes its fd 2, or FD_NONE for /dev/null.
@@ -45,6 +46,22 @@ int process_exit_code(int status);
  * Returns 0 or -errno (-ENOENT when there is no such program).
  */
 int process_spawn(char *const argv[], int stderr_fd, int *ret_pidfd);
+
+/**
+ * process_leave_group - in a child that serves the supervisor: become the leader of a process group of its
+ * own, so that what a terminal, timeout(1) or kill(1) sends to the caller's group does not reach it, and
+ * forget a signal that came before. All signals are ignored afterwards, until process_reset_signals().
+ */
+void process_leave_group(void);
+
+/**
+ * process_tame_umask - keep the caller's umask(2) but for the owner's bits: what kurung makes for itself must
+ * be accessible to it, whatever the umask. Called once, when the program starts.
+ */
+void process_tame_umask(void);
+
+/** process_restore_umask - the caller's umask again, for a program that is executed. */
+void process_restore_umask(void);
 
 /** process_reset_signals - every disposition to default, nothing blocked: what a payload may rely on. */
 void process_reset_signals(void);

@@ -2,6 +2,7 @@
 /* kurung(1): the command table. */
 #include "base/error.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "cmd/command.h"
 
 #include <fcntl.h>
@@ -54,6 +55,7 @@ static int fill_standard_descriptors(void)
 
 int main(int argc, char **argv)
 {
+        process_tame_umask();
         if (fill_standard_descriptors() < 0)
                 return EXIT_KURUNG_FAILED;
         if (argc < 2) {

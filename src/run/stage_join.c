@@ -51,6 +51,9 @@ static int join(StageContext *ctx, int userns, const int ns[NS_MAX], int *ret_sl
         int r = not_dumpable(err);
         if (r == 0)
                 r = die_with_parent(err);
+        /* Away from the caller's terminal, and from the signals of its process group. */
+        if (r == 0 && defence_is_on(DEFENCE_PTY) && setsid() < 0)
+                r = error_set_errno(err, errno, "starting a session");
         if (r == 0)
                 r = channel_expect_sync(ctx->channel, SYNC_CGROUP, err);
         if (r == 0)
@@ -64,8 +67,6 @@ static int join(StageContext *ctx, int userns, const int ns[NS_MAX], int *ret_sl
                 r = not_dumpable(err);
         if (r == 0)
                 r = die_with_parent(err);
-        if (r == 0 && defence_is_on(DEFENCE_PTY) && setsid() < 0)
-                r = error_set_errno(err, errno, "starting a session");
         if (r == 0)
                 r = rootfs_enter_cwd(ctx->plan, err);
         if (r == 0 && ctx->terminal)

@@ -50,7 +50,8 @@ int stage_net_main(void *userdata)
 {
         const NetStage *ctx = userdata;
         char *const argv[] = {ctx->program, NULL};
-        int r = setpgid(0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? -errno : map_to_root(ctx->plan);
+        int r = prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? -errno : map_to_root(ctx->plan);
+        process_leave_group();
         process_reset_signals();
         if (r == 0)
                 r = arrange(ctx->channel, ctx->config);

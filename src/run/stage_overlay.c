@@ -491,10 +491,7 @@ static int prepare(const OverlayStage *stage, Error *err)
 {
         CLEANUP_FD int root = FD_NONE, fuse = FD_NONE;
         int r = take_standard_descriptors(stage, err);
-        /* So that a signal to the caller's group, as a terminal's or timeout(1)'s, is the supervisor's to
-         * answer. */
-        if (r == 0 && setpgid(0, 0) < 0)
-                r = fail(err, -errno, "making a process group");
+        process_leave_group();
         if (r == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
                 r = fail(err, -errno, "tying it to the supervisor");
         if (r == 0 && stage->confined)

@@ -81,6 +81,7 @@ int stage_payload_main(const StageContext *ctx, int slave)
 {
         Error err = {0};
         int r = take_terminal(ctx, slave, &err);
+        process_restore_umask();
         process_reset_signals();
         if (r == 0)
                 r = rlimits_apply(ctx->plan, &err);

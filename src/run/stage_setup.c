@@ -183,6 +183,10 @@ static int setup(const StageContext *ctx, int *ret_slave, Error *err)
                 .userdata = (void *)(uintptr_t)ctx,
         };
         int r = die_with_supervisor(ctx, err);
+        /* First, away from the caller's session: its terminal is not ours any more (credentials(7)), nor are
+         * the signals of its process group. */
+        if (r == 0 && defence_is_on(DEFENCE_PTY) && setsid() < 0)
+                r = error_set_errno(err, errno, "starting a session");
         /* While newuidmap(1) runs: a network namespace is the dearest of all to make, and belongs to ours as
          * well. */
         bool own_net = (plan->namespaces & CLONE_NEWNET) && defence_is_on(DEFENCE_NET_NAMESPACE);
@@ -205,9 +209,6 @@ static int setup(const StageContext *ctx, int *ret_slave, Error *err)
         /* From here on nobody inside may look into us; not before, or newuidmap(1) could not either. */
         if (r == 0 && defence_is_on(DEFENCE_NOT_DUMPABLE) && prctl(PR_SET_DUMPABLE, 0) < 0)
                 r = error_set_errno(err, errno, "making init undumpable");
-        /* Away from the caller's session: its terminal is not ours any more (credentials(7)). */
-        if (r == 0 && defence_is_on(DEFENCE_PTY) && setsid() < 0)
-                r = error_set_errno(err, errno, "starting a session");
         if (r == 0 && own_net)
                 r = loopback_up(err);
         if (r == 0 && ctx->network)

@@ -56,6 +56,10 @@ static const char *const names[DEFENCE_MAX] = {
         [DEFENCE_USER_SHARE] = "user-share",
         [DEFENCE_DISK] = "disk",
         [DEFENCE_MEMORY_SHARE] = "memory-share",
+        [DEFENCE_STOPS] = "stops",
+        [DEFENCE_GROUP] = "group",
+        [DEFENCE_ROUNDS] = "rounds",
+        [DEFENCE_ANSWERS] = "answers",
 };
 
 const char defence_program_suffix[] = "-undefended";
