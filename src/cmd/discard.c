@@ -4,7 +4,6 @@
 #include "cmd/command.h"
 #include "cmd/options.h"
 #include "cmd/progress.h"
-#include "plan/host.h"
 #include "run/discard.h"
 #include "run/home.h"
 
@@ -16,22 +15,10 @@ static void update(void *userdata, const DiscardCount *count)
         progress_update(p, count->files, count->bytes);
 }
 
-/* Root inside a sandbox has all the ids that any user of one can have. */
-static int own_ids(Plan *ret, Error *err)
-{
-        CLEANUP(host_clear) Host host = {0};
-        CLEANUP(spec_clear) Spec spec = {0};
-        int r = host_probe(&host, err);
-        if (r == 0 && spec_init(&spec) < 0)
-                r = error_no_memory(err);
-        spec.run_as = RUN_AS_ROOT;
-        return r < 0 ? r : plan_make_identity(&spec, &host, ret, err);
-}
-
 static int discard_all(const StrList *names, bool homes, Error *err)
 {
         CLEANUP(plan_clear) Plan ids = {0};
-        int r = homes ? own_ids(&ids, err) : 0, code = 0;
+        int r = homes ? discard_own_ids(&ids, err) : 0, code = 0;
         for (size_t i = 0; r == 0 && i < names->n; i++) {
                 const char *name = names->items[i];
                 Error why = {0};

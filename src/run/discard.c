@@ -6,6 +6,7 @@
 #include "base/measure.h"
 #include "base/process.h"
 #include "mech/idmap.h"
+#include "plan/host.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -130,6 +131,18 @@ int kept_remove_entry(int dirfd, const char *name, const Plan *identity, const D
         if (rm.count)
                 (void)munmap(rm.count, sizeof(*rm.count));
         return r;
+}
+
+/* Root inside a sandbox has all the ids that any user of one can have. */
+int discard_own_ids(Plan *ret, Error *err)
+{
+        CLEANUP(host_clear) Host host = {0};
+        CLEANUP(spec_clear) Spec spec = {0};
+        int r = host_probe(&host, err);
+        if (r == 0 && spec_init(&spec) < 0)
+                r = error_no_memory(err);
+        spec.run_as = RUN_AS_ROOT;
+        return r < 0 ? r : plan_make_identity(&spec, &host, ret, err);
 }
 
 int kept_discard(const char *name, const DiscardWatch *watch, Error *err)

@@ -3,6 +3,7 @@
 
 #include "base/defence.h"
 #include "base/io.h"
+#include "base/path.h"
 #include "run/discard.h"
 
 #include <fcntl.h>
@@ -122,6 +123,62 @@ int kept_create(const Plan *plan, const char *name, const StrList *spec, const c
         return 0;
 }
 
+/* What only a running one needs. */
+static void remove_work(const RunDir *dir, const KeptRecord *record, int userns_fd)
+{
+        for (size_t i = 0; i < record->n_layers; i++) {
+                char work[PLAN_LAYER_PATH_MAX];
+                bool fuse = record->layers[i].engine == CHANGES_FUSE;
+                (void)run_dir_remove_entry(dir, plan_layer_path(fuse, record->layers[i].name, "work", work),
+                                           userns_fd);
+        }
+}
+
+int kept_from_run(const Plan *plan, const StrList *spec, const char *work_dir, int exit_code, int userns_fd,
+                  RunDir *run, char **ret_path, Error *err)
+{
+        CLEANUP(kept_record_clear) KeptRecord record = {0};
+        CLEANUP_FREE char *path = NULL;
+        CLEANUP_FD int kept = FD_NONE;
+        struct stat st;
+        int r = kept_record_from_plan(plan, &record, err);
+        if (r == 0 && !(record.work_dir = strdup(work_dir ? work_dir : "")))
+                r = error_no_memory(err);
+        for (size_t i = 0; r == 0 && spec && i < spec->n; i++)
+                if (strlist_add(&record.spec, spec->items[i]) < 0)
+                        r = error_no_memory(err);
+        if (r == 0)
+                r = run_state_path(KEPT_DIR, &path, err);
+        if (r == 0)
+                r = run_dir_open_state(path, "XDG_STATE_HOME", &kept, err);
+        /* Its layers were made when the sandbox was; before the record changes that. */
+        if (r == 0 && fstat(run->fd, &st) < 0)
+                r = error_set_errno(err, errno, "looking at the run's directory");
+        if (r < 0)
+                return r;
+        record.started = st.st_mtim;
+        record.ended = true;
+        record.exit_code = exit_code;
+        r = write_record(run, &record, err);
+        if (r < 0)
+                return r;
+        remove_work(run, &record, userns_fd);
+        char name[sizeof(run->name)];
+        for (unsigned attempt = 0; attempt < 100; attempt++) {
+                make_up_name(name, sizeof(name), attempt);
+                if (renameat2(run->state_fd, run->name, kept, name, RENAME_NOREPLACE) == 0) {
+                        memcpy(run->name, name, sizeof(name));
+                        fd_close(run->state_fd);
+                        run->state_fd = TAKE_FD(kept);
+                        *ret_path = path_join(path, name);
+                        return *ret_path ? 0 : error_no_memory(err);
+                }
+                if (errno != EEXIST)
+                        break;
+        }
+        return error_set_errno(err, errno, "moving it to %s", path);
+}
+
 static int read_record(const RunDir *dir, KeptRecord *ret, Error *err)
 {
         CLEANUP_FREE char *text = NULL;
@@ -149,12 +206,8 @@ int kept_end(const RunDir *dir, int exit_code, int userns_fd, Error *err)
         record.ended = true;
         record.exit_code = exit_code;
         r = write_record(dir, &record, err);
-        for (size_t i = 0; r == 0 && i < record.n_layers; i++) {
-                char work[PLAN_LAYER_PATH_MAX];
-                (void)plan_layer_path(record.layers[i].engine == CHANGES_FUSE, record.layers[i].name, "work",
-                                      work);
-                (void)run_dir_remove_entry(dir, work, userns_fd);
-        }
+        if (r == 0)
+                remove_work(dir, &record, userns_fd);
         return r;
 }
 

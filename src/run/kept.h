@@ -28,6 +28,19 @@ int kept_create(const Plan *plan, const char *name, const StrList *spec, const c
                 Error *err);
 
 /**
+ * kept_from_run - make a kept sandbox of the directory of a run that was not to be kept, and can't end as it
+ * should.
+ *
+ * @spec, @work_dir: as for kept_create(). @exit_code: what the run comes to. @userns_fd: as for
+ * run_dir_remove().
+ * @run: the kept one's from now on, name included. @ret_path: where it is; owned.
+ *
+ * Returns 0; -EXDEV when state and cache are on different file systems, -errno with @err.
+ */
+int kept_from_run(const Plan *plan, const StrList *spec, const char *work_dir, int exit_code, int userns_fd,
+                  RunDir *run, char **ret_path, Error *err);
+
+/**
  * kept_adopt - make @plan go on in @kept: the same ids, and each of its layers is one of the kept ones.
  *
  * Returns 0; -ESTALE with @err when the plan has other ids or layers, so that what was written would be lost

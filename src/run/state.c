@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "base/process.h"
 #include "plan/host.h"
+#include "run/discard.h"
 #include "spec/values.h"
 
 #include <dirent.h>
@@ -17,7 +18,9 @@
 #include <sys/stat.h>
 
 #define RUN_PREFIX "run-"
-#define KEPT_PREFIX "kept-"
+
+/* How many directories of killed runs one run removes, so that none takes long. */
+#define STALE_MAX 8
 
 int run_dir_open_state(const char *path, const char *variable, int *ret_fd, Error *err)
 {
@@ -211,39 +214,59 @@ int run_state_open(const char *below, const char *what, const char *name, RunDir
         return 0;
 }
 
-int run_dir_keep(RunDir *dir, const char *state_dir, char **ret_path)
+/* 0; -errno: not ours to remove, or somebody holds it. */
+static int open_stale(int state_fd, const char *name, RunDir *ret)
 {
-        char kept[48];
-        (void)snprintf(kept, sizeof(kept), KEPT_PREFIX "%s", dir->name + strlen(RUN_PREFIX));
-        if (renameat(dir->state_fd, dir->name, dir->state_fd, kept) < 0)
+        CLEANUP(run_dir_clear) RunDir stale = RUN_DIR_NONE;
+        struct stat st;
+        if (fstatat(state_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode) ||
+            st.st_uid != geteuid() || strlen(name) >= sizeof(stale.name))
+                return -EPERM;
+        /* As an umask of 777 has made it. */
+        if ((st.st_mode & 0700) != 0700 && fchmodat(state_fd, name, 0700, 0) < 0)
                 return -errno;
-        return asprintf(ret_path, "%s/%s", state_dir, kept) < 0 ? -ENOMEM : 0;
+        stale.fd = openat(state_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        stale.state_fd = fcntl(state_fd, F_DUPFD_CLOEXEC, 3);
+        if (stale.fd < 0 || stale.state_fd < 0 || flock(stale.fd, LOCK_EX | LOCK_NB) < 0)
+                return -errno;
+        memcpy(stale.name, name, strlen(name) + 1);
+        *ret = stale;
+        stale = RUN_DIR_NONE;
+        return 0;
 }
 
-size_t run_dir_list_stale(const RunDir *self, RunDir *ret, size_t max)
+/* 1: removed, 0: not. Its ids may be others than those of this run. */
+static int remove_stale(RunDir *stale, int userns_fd, Plan *ids)
 {
-        size_t n = 0;
-        int fd = openat(self->state_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        Error none = {0};
+        if (run_dir_remove(stale, userns_fd, NULL) == 0)
+                return 1;
+        if (!ids->newuidmap && discard_own_ids(ids, &none) < 0)
+                return 0;
+        return ids->map_by_helpers && kept_remove_entry(stale->state_fd, stale->name, ids, NULL, &none) == 0;
+}
+
+void run_dir_clear_stale(const char *state_dir, int userns_fd)
+{
+        CLEANUP(plan_clear) Plan ids = {0};
+        int fd = open(state_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         DIR *d = fd < 0 ? NULL : fdopendir(fd);
         if (!d) {
                 fd_close(fd);
-                return 0;
+                return;
         }
-        for (struct dirent *e; n < max && (e = readdir(d));) {
-                if (!str_starts(e->d_name, RUN_PREFIX) || str_eq(e->d_name, self->name) ||
-                    strlen(e->d_name) >= sizeof(ret->name))
-                        continue;
+        size_t n = 0;
+        for (struct dirent *e; n < STALE_MAX && (e = readdir(d));) {
                 CLEANUP(run_dir_clear) RunDir stale = RUN_DIR_NONE;
-                stale.fd = openat(fd, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-                if (stale.fd < 0 || flock(stale.fd, LOCK_EX | LOCK_NB) < 0)
+                if (!str_starts(e->d_name, RUN_PREFIX))
                         continue;
-                stale.state_fd = fcntl(self->state_fd, F_DUPFD_CLOEXEC, 3);
-                memcpy(stale.name, e->d_name, strlen(e->d_name) + 1);
-                ret[n++] = stale;
-                stale = RUN_DIR_NONE;
+                /* Without a look inside where nothing was written. A directory that a start has just made is
+                 * not hurt: it makes another when it can't lock it. */
+                if (open_stale(fd, e->d_name, &stale) < 0 || unlinkat(fd, e->d_name, AT_REMOVEDIR) == 0)
+                        continue;
+                n += (size_t)remove_stale(&stale, userns_fd, &ids);
         }
         (void)closedir(d);
-        return n;
 }
 
 void run_dir_clear(RunDir *dir)

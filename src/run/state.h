@@ -67,14 +67,14 @@ int run_state_open(const char *below, const char *what, const char *name, RunDir
 /** run_check_name - refuse what is no name of a @what. 0 or -EINVAL with @err. */
 int run_check_name(const char *what, const char *name, Error *err);
 
-/** run_dir_keep - rename it to "kept-..." and let it be; @ret_path: where it is (owned). 0 or -errno. */
-int run_dir_keep(RunDir *dir, const char *state_dir, char **ret_path);
-
 /**
- * run_dir_list_stale - directories of runs that were killed: nobody holds their lock. Each is moved out of
- * the way and locked by us. At most @max are taken; returns their number.
+ * run_dir_clear_stale - remove what runs that were killed have left in @state_dir: nobody holds the lock of
+ * their directories. Some at a time; what can't be removed is left.
+ *
+ * @userns_fd: a sandbox's user namespace, FD_NONE: none. Where its ids do not do, the user's own ranges are
+ * used.
  */
-size_t run_dir_list_stale(const RunDir *self, RunDir *ret, size_t max);
+void run_dir_clear_stale(const char *state_dir, int userns_fd);
 
 /** run_dir_clear - close the descriptors. */
 void run_dir_clear(RunDir *dir);

@@ -543,23 +543,13 @@ static void end_overlays(Supervisor *s)
         }
 }
 
-/* Directories of runs that were killed; a few each time, so that no start is slow. */
-static void clear_stale(Supervisor *s)
-{
-        RunDir stale[8];
-        size_t n = run_dir_list_stale(&s->run, stale, ARRAY_LEN(stale));
-        for (size_t i = 0; i < n; i++) {
-                (void)run_dir_remove(&stale[i], s->userns, NULL);
-                run_dir_clear(&stale[i]);
-        }
-}
-
 /* What a payload wrote is kept, whatever else went wrong; a run that never came to one has nothing worth it.
  */
 static void end_kept(Supervisor *s)
 {
         Error err = {0};
-        bool nothing = !s->overlay_died && s->error.errnum != 0 && !dropped_any(s->plan, s->run.fd);
+        bool nothing = !s->overlay_died && (s->error.errnum != 0 || !s->may_start) &&
+                       !dropped_any(s->plan, s->run.fd);
         if (nothing && !s->plan->resume) {
                 if (run_dir_remove(&s->run, s->userns, &err) < 0)
                         log_notice("%s", err.text);
@@ -573,6 +563,22 @@ static void end_kept(Supervisor *s)
                 log_notice("kept as %s: \"kurung diff %s\" shows what changed", s->run.name, s->run.name);
 }
 
+/* fuse-overlayfs has failed, and the payload's work is not lost with it: a kept sandbox now. */
+static bool keep_what_is_left(Supervisor *s)
+{
+        Error err = {0};
+        CLEANUP_FREE char *path = NULL;
+        if (kept_from_run(s->plan, s->options->spec, s->options->work_dir, EXIT_KURUNG_FAILED, s->userns,
+                          &s->run, &path, &err) < 0) {
+                log_notice("what it had written could not be kept: %s", err.text);
+                return false;
+        }
+        log_notice(
+                "\"kurung diff %s\" shows what it had written, \"kurung discard %s\" removes it; kept in %s",
+                s->run.name, s->run.name, path);
+        return true;
+}
+
 static void teardown(Supervisor *s)
 {
         live_remove(&s->live);
@@ -582,29 +588,29 @@ static void teardown(Supervisor *s)
                 (void)process_wait(s->init, &s->init_status);
                 s->init = fd_close(s->init);
         }
+        /* Early: what is typed from now on is for others. */
+        relay_stop(&s->relay);
         end_overlays(s);
         (void)disk_tell(&s->disk, s->report->disk_end, sizeof(s->report->disk_end));
         disk_clear(&s->disk);
         Error no_network = {0};
         if (nethelper_stop(&s->net, &no_network) < 0 && s->payload_ended && s->error.errnum == 0)
                 s->error = no_network;
-        relay_stop(&s->relay);
         mount_watch_end(&s->mounts);
         s->fuse_fd = fd_close(s->fuse_fd);
         limits_end(&s->limits, s->report);
         if (s->run.fd >= 0 && s->plan->keep) {
                 end_kept(s);
         } else if (s->run.fd >= 0) {
-                CLEANUP_FREE char *kept = NULL;
-                count_dropped(s);
-                if (s->overlay_died && s->payload_pid != 0 &&
-                    run_dir_keep(&s->run, s->plan->state_dir, &kept) == 0)
-                        log_notice("what it had written is kept in %s", kept);
-                else if (!s->run_removed && run_dir_remove(&s->run, s->userns, NULL) < 0)
+                bool kept = s->overlay_died && s->payload_pid != 0 && keep_what_is_left(s);
+                if (!kept)
+                        count_dropped(s);
+                if (!kept && !s->run_removed && run_dir_remove(&s->run, s->userns, NULL) < 0)
                         log_notice("what the run wrote could not be removed: %s/%s", s->plan->state_dir,
                                    s->run.name);
-                clear_stale(s);
         }
+        if (s->plan->state_dir)
+                run_dir_clear_stale(s->plan->state_dir, s->userns);
         run_dir_clear(&s->run);
         s->home = fd_close(s->home);
         drop_namespaces(s);

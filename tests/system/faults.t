@@ -34,9 +34,10 @@ is "$?" 125 "fuse-overlayfs killed: the run ends with 125"
 like "$(<"$HOME/.err")" "kept in .*"$'\n'"kurung: fuse-overlayfs ended .status 137.: the sandbox was ended" "fuse-overlayfs killed: reported, and where the writes are"
 kept=$(sed -n 's/.*kept in \([^ ]*\).*/\1/p' "$HOME/.err")
 ok "fuse-overlayfs killed: what it wrote is kept" test -d "$kept"
-chmod -R u+rwX "$kept" 2>/dev/null
-"$KURUNG" run --run-as=root --work-dir=hidden --read-write="$kept:/mnt/kept" -- sh -c 'rm -rf /mnt/kept/*'
-rm -rf "$kept"
+is "$("$KURUNG" diff --name-only "${kept##*/}" 2>/dev/null):$("$KURUNG" ps -a --json | jq -r '.[].name')" "result:${kept##*/}" \
+    "fuse-overlayfs killed: as a sandbox that is kept"
+kurung discard "${kept##*/}"
+is "$status:$(ls "${kept%/*}")" "0:" "fuse-overlayfs killed: and can be discarded"
 
 begin -p build -- sh -c "$waits"
 overlay=$(children_of "$pid" -f fuse-overlayfs)
