@@ -130,7 +130,8 @@ static int run_and_report(const Plan *plan, const FrontOptions *options, const R
         *ret_exit = report.exit_code;
         remember_told(plan);
         report_tell(plan, &report);
-        if (r == 0 && run->quiet_name)
+        /* Only what a payload came to has something to look at. */
+        if (r == 0 && run->quiet_name && report.began)
                 r = try_review(report.name, !report.told_to_end, ret_exit, err);
         else if (run->quiet_name && report.kept)
                 try_keep(report.name);

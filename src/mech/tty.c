@@ -37,17 +37,35 @@ int tty_make_controlling(int slave)
         return ioctl(slave, TIOCSCTTY, 0) < 0 ? -errno : 0;
 }
 
-int tty_set_raw(int fd, struct termios *ret_saved)
+int tty_set_raw(int fd, bool post_process, struct termios *ret_saved, struct termios *ret_raw)
 {
         struct termios saved, raw;
         if (tcgetattr(fd, &saved) < 0)
                 return -errno;
         raw = saved;
         cfmakeraw(&raw);
-        if (tcsetattr(fd, TCSADRAIN, &raw) < 0)
+        if (post_process)
+                raw.c_oflag = saved.c_oflag;
+        /* What the kernel made of it is what tty_has_settings() compares with. */
+        if (tcsetattr(fd, TCSADRAIN, &raw) < 0 || tcgetattr(fd, &raw) < 0)
                 return -errno;
         *ret_saved = saved;
+        *ret_raw = raw;
         return 0;
+}
+
+bool tty_has_settings(int fd, const struct termios *settings)
+{
+        struct termios now;
+        return tcgetattr(fd, &now) == 0 && now.c_iflag == settings->c_iflag &&
+               now.c_oflag == settings->c_oflag && now.c_cflag == settings->c_cflag &&
+               now.c_lflag == settings->c_lflag && memcmp(now.c_cc, settings->c_cc, sizeof(now.c_cc)) == 0;
+}
+
+bool tty_is_cooked(int fd)
+{
+        struct termios now;
+        return tcgetattr(fd, &now) == 0 && (now.c_lflag & ICANON) && (now.c_lflag & ECHO);
 }
 
 void tty_restore(int fd, const struct termios *saved)

@@ -20,8 +20,20 @@ int tty_make_controlling(int slave);
 /** tty_copy_size - give @to the window size of @from. 0 or -errno. */
 int tty_copy_size(int from, int to);
 
-/** tty_set_raw - raw mode; the settings before go to @ret_saved, for tty_restore(). 0 or -errno. */
-int tty_set_raw(int fd, struct termios *ret_saved);
+/**
+ * tty_set_raw - raw mode; the settings before go to @ret_saved, for tty_restore().
+ *
+ * @post_process: output is still processed, for others that write lines to the terminal.
+ * @ret_raw: the settings from now on. 0 or -errno.
+ */
+int tty_set_raw(int fd, bool post_process, struct termios *ret_saved, struct termios *ret_raw);
+
+/** tty_has_settings - whether the terminal has these settings, and nobody has changed them. */
+bool tty_has_settings(int fd, const struct termios *settings);
+
+/** tty_is_cooked - whether the terminal is read by lines, as shells leave it to the programs they start. */
+bool tty_is_cooked(int fd);
+
 void tty_restore(int fd, const struct termios *saved);
 
 /** tty_is_foreground - whether this process group may read from and set the terminal @fd. */

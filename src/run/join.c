@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/join.h"
 
+#include "base/clock.h"
 #include "base/defence.h"
 #include "base/process.h"
 #include "mech/cgroup.h"
@@ -14,11 +15,15 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
+/* Between the second Ctrl-C and SIGKILL. */
+#define SECOND_INTERRUPT_US 1000000
+
 typedef struct Join {
         const Live *live;
         SeccompFilter filter;
         int userns, ns[NS_MAX];
         int signals; /* signalfd */
+        int stops;   /* readable once SIGTSTP has come */
         sigset_t signals_before;
         int channel;
         int child; /* pidfd of the stage; FD_NONE once it has ended */
@@ -26,7 +31,9 @@ typedef struct Join {
         bool ended;
         int status;
         unsigned interrupts;
-        Error error; /* what the stage reported */
+        uint64_t kill_at_us; /* when a command that does not listen is killed; 0: it is not to be */
+        bool stopped;        /* the command, when last heard of */
+        Error error;         /* what the stage reported */
 } Join;
 
 static int prepare(Join *j, Error *err)
@@ -44,7 +51,7 @@ static int prepare(Join *j, Error *err)
                               "the system call filter of the sandbox %s can't be had any more: kurung or the "
                               "filter's file is not what it was at its start",
                               j->live->name);
-        return r < 0 ? r : signals_take(NULL, 0, &j->signals_before, &j->signals, err);
+        return r < 0 ? r : signals_take(NULL, 0, &j->signals_before, &j->signals, &j->stops, err);
 }
 
 /* The limits hold the command, too, before it does anything. */
@@ -101,6 +108,45 @@ static int start(Join *j, Error *err)
         return r;
 }
 
+static void tell_stage(Join *j, int sig)
+{
+        if (sig == SIGCONT)
+                j->stopped = false;
+        if (j->channel >= 0)
+                (void)channel_send(j->channel, MSG_SIGNAL, sig, FD_NONE);
+}
+
+/* As the supervisor of a run (supervisor.c): only what was typed, or sent to us, stops us. */
+static void stop_like_command(Join *j)
+{
+        relay_suspend(&j->relay);
+        (void)kill(0, SIGTSTP);
+        signals_stop_self(true, FD_NONE);
+        relay_resume(&j->relay);
+        tell_stage(j, SIGCONT);
+}
+
+static void stop_as_told(Join *j)
+{
+        tell_stage(j, SIGTSTP);
+        relay_suspend(&j->relay);
+        signals_stop_self(false, FD_NONE);
+        relay_resume(&j->relay);
+        tell_stage(j, SIGCONT);
+}
+
+static void look_at_typed(Join *j)
+{
+        if (relay_take_interrupt(&j->relay) && j->stopped) {
+                relay_drop_typed(&j->relay);
+                tell_stage(j, SIGINT);
+                tell_stage(j, SIGCONT);
+        } else if (j->stopped && relay_take_suspend(&j->relay)) {
+                relay_drop_typed(&j->relay);
+                stop_like_command(j);
+        }
+}
+
 static void handle_message(Join *j)
 {
         Message m;
@@ -117,11 +163,9 @@ static void handle_message(Join *j)
                 relay_start(&j->relay, TAKE_FD(fd));
                 break;
         case MSG_STOPPED:
-                relay_suspend(&j->relay);
-                (void)kill(0, SIGTSTP);
-                (void)raise(SIGSTOP);
-                relay_resume(&j->relay);
-                (void)channel_send(j->channel, MSG_SIGNAL, SIGCONT, FD_NONE);
+                j->stopped = true;
+                if (relay_take_suspend(&j->relay) || !defence_is_on(DEFENCE_STOPS))
+                        stop_like_command(j);
                 break;
         case MSG_EXIT:
         case MSG_EXIT_LAST:
@@ -147,33 +191,43 @@ static void handle_signal(Join *j)
                 relay_resize(&j->relay);
         if (sig == SIGWINCH && j->relay.master >= 0)
                 return;
-        if (sig == SIGINT && ++j->interrupts > 1) {
+        /* The second one is for a command that does not listen; it has a moment, as in supervisor.c. */
+        if (sig == SIGINT && ++j->interrupts == 2)
+                j->kill_at_us = clock_us() + SECOND_INTERRUPT_US;
+        else if (sig == SIGINT && j->interrupts > 2)
                 (void)process_signal(j->child, SIGKILL);
-                return;
-        }
-        if (j->channel >= 0)
-                (void)channel_send(j->channel, MSG_SIGNAL, sig, FD_NONE);
+        tell_stage(j, sig);
+        if (j->stopped && signals_is_fatal(sig))
+                tell_stage(j, SIGCONT);
 }
 
 static void supervise(Join *j, int *ret_status)
 {
-        enum { SIGNALS, CHANNEL, CHILD, RELAY, N = RELAY + RELAY_POLLS };
+        enum { SIGNALS, STOPS, CHANNEL, CHILD, RELAY, N = RELAY + RELAY_POLLS };
         while (j->child >= 0) {
                 struct pollfd fds[N];
                 fds[SIGNALS] = (struct pollfd){.fd = j->signals, .events = POLLIN};
+                fds[STOPS] = (struct pollfd){.fd = j->stops, .events = POLLIN};
                 fds[CHANNEL] = (struct pollfd){.fd = j->channel, .events = POLLIN};
                 fds[CHILD] = (struct pollfd){.fd = j->child, .events = POLLIN};
-                relay_poll_prepare(&j->relay, fds + RELAY);
-                if (poll(fds, N, -1) < 0) {
+                int timeout = relay_poll_prepare(&j->relay, fds + RELAY);
+                if (poll(fds, N, clock_sooner(timeout, clock_until(j->kill_at_us))) < 0) {
                         if (errno == EINTR)
                                 continue;
                         return;
                 }
+                if (fds[STOPS].revents)
+                        stop_as_told(j);
                 if (fds[SIGNALS].revents)
                         handle_signal(j);
                 if (fds[CHANNEL].revents)
                         handle_message(j);
                 relay_poll_handle(&j->relay, fds + RELAY);
+                look_at_typed(j);
+                if (clock_until(j->kill_at_us) == 0) {
+                        j->kill_at_us = 0;
+                        (void)process_signal(j->child, SIGKILL);
+                }
                 /* What it said before its end is read first. */
                 if (fds[CHILD].revents && j->channel < 0) {
                         (void)process_wait(j->child, ret_status);
@@ -198,6 +252,7 @@ static void teardown(Join *j)
         if (j->signals >= 0)
                 (void)sigprocmask(SIG_SETMASK, &j->signals_before, NULL);
         j->signals = fd_close(j->signals);
+        j->stops = fd_close(j->stops);
 }
 
 /*
@@ -214,6 +269,7 @@ int join_run(Live *live, int *ret_exit, Error *err)
                 .userns = FD_NONE,
                 .ns = {[0 ... NS_MAX - 1] = FD_NONE},
                 .signals = FD_NONE,
+                .stops = FD_NONE,
                 .channel = FD_NONE,
                 .child = FD_NONE,
                 .relay = {.master = FD_NONE},

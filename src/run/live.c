@@ -355,6 +355,8 @@ int live_stop(const Live *live, unsigned grace_ms, Error *err)
         if (r == 0) {
                 r = process_signal(live->pidfd, LIVE_SIGNAL_END);
                 if (r == 0)
+                        r = process_signal(live->pidfd, SIGCONT);
+                if (r == 0)
                         r = wait_for_end(live->pidfd, END_TIMEOUT_MS);
                 if (r == 0)
                         return error_set(err, ETIMEDOUT, "the sandbox %s was killed, but does not end",

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/relay.h"
 
+#include "base/clock.h"
+#include "base/defence.h"
 #include "base/io.h"
 #include "mech/tty.h"
 
 #include <fcntl.h>
 
 enum { POLL_IN, POLL_MASTER, POLL_OUT };
+
+/* Nothing tells that we have come to the foreground, or that the pty was opened again. */
+#define LOOK_MS 200
+
+/* How long a terminal may take to answer: a slow line's way and back. */
+#define ANSWER_US 2000000
 
 static size_t pending(const RelayBuffer *b)
 {
@@ -44,7 +52,20 @@ void relay_start(Relay *r, int master)
         (void)fcntl(master, F_SETFL, O_RDWR | O_NONBLOCK);
         r->in = STDIN_FILENO;
         r->out = isatty(STDOUT_FILENO) ? STDOUT_FILENO : isatty(STDERR_FILENO) ? STDERR_FILENO : STDIN_FILENO;
+        r->shared = !isatty(STDOUT_FILENO);
+        struct termios settings;
+        r->query.bytes = tcgetattr(r->in, &settings) < 0 || !(settings.c_iflag & IUTF8);
+        (void)tcgetattr(master, &r->pty);
         relay_resume(r);
+}
+
+/* An editor, or who asks for a password, changes what its terminal does with what is typed. */
+static bool payload_wants_terminal(const Relay *r)
+{
+        struct termios now;
+        return r->wanted || r->asked ||
+               (tcgetattr(r->master, &now) == 0 &&
+                ((now.c_lflag ^ r->pty.c_lflag) & (ICANON | ECHO | ISIG)) != 0);
 }
 
 void relay_resume(Relay *r)
@@ -52,13 +73,69 @@ void relay_resume(Relay *r)
         if (r->master < 0 || r->raw)
                 return;
         relay_resize(r);
-        if (tty_is_foreground(r->in))
-                r->raw = tty_set_raw(r->in, &r->saved) == 0;
+        if (!tty_is_foreground(r->in) || (r->shared && (!tty_is_cooked(r->in) || !payload_wants_terminal(r))))
+                return;
+        r->raw = tty_set_raw(r->in, r->shared, &r->saved, &r->ours) == 0;
+}
+
+/* Writes to the terminal whatever the payload has sent, and looks at it. */
+static void look_at_output(Relay *r)
+{
+        if (tty_query_scan(&r->query, r->to_caller.data + r->to_caller.start, pending(&r->to_caller)))
+                r->asked = true;
+        /* Before it is seen: a password that is asked for must not be. */
+        if (r->shared && !r->raw)
+                relay_resume(r);
+}
+
+/*
+ * Waits for what the terminal sends by itself, and drops it. A terminal answers in order, so after the answer
+ * to a question of our own ("are you well?", "yes": DSR of ECMA-48) there is nothing more. First a sequence
+ * that the payload has left open is cancelled, and reports that it has switched on are switched off: of the
+ * mouse, the focus, the colours, the size and of keys that are released.
+ */
+static void await_answers(Relay *r)
+{
+        static const char ask[] =
+                "\x18\x1b\\\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?2031l\x1b[?2048l"
+                "\x1b[=0u\x1b[5n";
+        static const char well[] = "\x1b[0n";
+        char tail[sizeof(r->to_payload.data)];
+        size_t len = 0;
+        uint64_t end = clock_us() + ANSWER_US;
+        if (io_write_all(r->out, ask, sizeof(ask) - 1) < 0)
+                return;
+        for (int left; (left = clock_until(end)) > 0;) {
+                struct pollfd p = {.fd = r->in, .events = POLLIN};
+                if (poll(&p, 1, left) < 0 && errno != EINTR)
+                        break;
+                ssize_t n = p.revents ? read(r->in, tail + len, sizeof(tail) - len) : 0;
+                if (p.revents && n <= 0)
+                        break;
+                len += (size_t)n;
+                if (memmem(tail, len, well, sizeof(well) - 1)) {
+                        r->asked = false;
+                        return;
+                }
+                /* The answer may come in pieces. */
+                size_t keep = len < sizeof(well) ? len : sizeof(well);
+                memmove(tail, tail + len - keep, keep);
+                len = keep;
+        }
+        (void)tcflush(r->in, TCIFLUSH);
+        r->asked = false;
 }
 
 void relay_suspend(Relay *r)
 {
-        if (r->raw)
+        if (!r->raw)
+                return;
+        if (defence_is_on(DEFENCE_ANSWERS) && (r->asked || tty_query_is_open(&r->query)) &&
+            tty_is_foreground(r->in))
+                await_answers(r);
+        r->query = (TtyQuery){.bytes = r->query.bytes};
+        /* Who has changed it meanwhile restores it himself. */
+        if (!r->shared || tty_has_settings(r->in, &r->ours))
                 tty_restore(r->in, &r->saved);
         r->raw = false;
 }
@@ -78,53 +155,105 @@ void relay_stop(Relay *r)
                         (void)io_write_all(r->out, r->to_caller.data + r->to_caller.start,
                                            pending(&r->to_caller));
                 r->to_caller.start = r->to_caller.end;
-                ssize_t n = read(r->master, r->to_caller.data, sizeof(r->to_caller.data));
-                if (n <= 0)
+                if (!fill(&r->to_caller, r->master) || pending(&r->to_caller) == 0)
                         break;
-                r->to_caller.start = 0;
-                r->to_caller.end = (size_t)n;
+                look_at_output(r);
         }
         relay_suspend(r);
         r->master = fd_close(r->master);
 }
 
-void relay_poll_prepare(const Relay *r, struct pollfd fds[RELAY_POLLS])
+int relay_poll_prepare(const Relay *r, struct pollfd fds[RELAY_POLLS])
 {
         for (int i = 0; i < RELAY_POLLS; i++)
                 fds[i] = (struct pollfd){.fd = -1};
         if (r->master < 0)
-                return;
-        if (r->raw && !r->in_ended && pending(&r->to_payload) == 0)
+                return -1;
+        bool reads = r->raw || (r->shared && tty_is_foreground(r->in) && tty_is_cooked(r->in));
+        if (reads && !r->in_ended && pending(&r->to_payload) == 0)
                 fds[POLL_IN] = (struct pollfd){.fd = r->in, .events = POLLIN};
         short events = (short)((pending(&r->to_caller) == 0 ? POLLIN : 0) |
                                (pending(&r->to_payload) > 0 ? POLLOUT : 0));
-        if (events)
+        if (events && !r->hung_up)
                 fds[POLL_MASTER] = (struct pollfd){.fd = r->master, .events = events};
         if (pending(&r->to_caller) > 0)
                 fds[POLL_OUT] = (struct pollfd){.fd = r->out, .events = POLLOUT};
+        return (r->raw || r->in_ended) && !r->hung_up ? -1 : LOOK_MS;
+}
+
+/* In the terminal's own words; and as it sends Ctrl-Z where keys are told apart (CSI u, modifyOtherKeys). */
+static bool ends_with_suspend(const Relay *r)
+{
+        static const char *const keys[] = {"\x1b[122;5u", "\x1b[27;5;122~"};
+        const RelayBuffer *b = &r->to_payload;
+        cc_t c = r->saved.c_cc[VSUSP];
+        if (b->end == 0 || c == _POSIX_VDISABLE)
+                return false;
+        for (size_t i = 0; c == 'Z' - '@' && i < ARRAY_LEN(keys); i++) {
+                size_t len = strlen(keys[i]);
+                if (b->end >= len && memcmp(b->data + b->end - len, keys[i], len) == 0)
+                        return true;
+        }
+        return (cc_t)b->data[b->end - 1] == c;
+}
+
+static void take_typed(Relay *r)
+{
+        /* A line is there, in a terminal that others might have read it from: it is for the payload. */
+        if (!r->raw) {
+                r->wanted = true;
+                relay_resume(r);
+                return;
+        }
+        /* A pager has come, and has the terminal now. */
+        if (r->shared && !tty_has_settings(r->in, &r->ours)) {
+                r->raw = r->wanted = false;
+                return;
+        }
+        if (!fill(&r->to_payload, r->in)) {
+                r->in_ended = true;
+                return;
+        }
+        r->interrupt = r->interrupt || (r->saved.c_cc[VINTR] != _POSIX_VDISABLE &&
+                                        memchr(r->to_payload.data, r->saved.c_cc[VINTR], r->to_payload.end));
+        r->suspend = ends_with_suspend(r);
 }
 
 void relay_poll_handle(Relay *r, const struct pollfd fds[RELAY_POLLS])
 {
         if (r->master < 0)
                 return;
-        if (fds[POLL_IN].revents) {
-                if (!fill(&r->to_payload, r->in))
-                        r->in_ended = true;
-                if (r->watch_interrupt && memchr(r->to_payload.data, r->saved.c_cc[VINTR], r->to_payload.end))
-                        r->interrupt = true;
+        if (!r->raw)
+                relay_resume(r);
+        if (fds[POLL_IN].revents)
+                take_typed(r);
+        if (r->hung_up || fds[POLL_MASTER].revents & (POLLIN | POLLHUP)) {
+                bool had = pending(&r->to_caller) > 0;
+                r->hung_up = !fill(&r->to_caller, r->master);
+                if (!had && pending(&r->to_caller) > 0)
+                        look_at_output(r);
         }
-        if (fds[POLL_MASTER].revents & (POLLIN | POLLHUP))
-                (void)fill(&r->to_caller, r->master);
         if (fds[POLL_MASTER].revents & POLLOUT)
                 drain(&r->to_payload, r->master);
         if (fds[POLL_OUT].revents)
                 drain(&r->to_caller, r->out);
 }
 
+void relay_drop_typed(Relay *r)
+{
+        r->to_payload.start = r->to_payload.end;
+}
+
 bool relay_take_interrupt(Relay *r)
 {
         bool was = r->interrupt;
         r->interrupt = false;
+        return was;
+}
+
+bool relay_take_suspend(Relay *r)
+{
+        bool was = r->suspend;
+        r->suspend = false;
         return was;
 }

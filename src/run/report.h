@@ -32,6 +32,7 @@ typedef struct RunReport {
         bool told_to_end;   /* by SIGTERM or SIGHUP to kurung */
         RunDropped dropped; /* when that was asked for, and it is not kept */
         RunEnd end;
+        bool began;              /* the payload was started */
         int exit_code;           /* what kurung exits with */
         char disk_end[256];      /* RUN_DISK_FULL, RUN_DISK_MAX: why, for people */
         int signal;              /* that ended the payload, 0: none */

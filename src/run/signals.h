@@ -8,12 +8,27 @@
 
 /**
  * signals_take - give every signal its default disposition, ignore SIGPIPE, and read from a descriptor what
- * is passed on to a command, what a terminal sends to groups in the background, and @extra.
+ * is passed on to a command, what a terminal sends to groups in the background, and @extra. A SIGHUP that the
+ * caller ignores (nohup(1)) stays ignored.
  *
  * @extra: @n signals more.
  * @ret_before: the mask that was, for sigprocmask(2) at the end. @ret_fd: signalfd(2), non-blocking; the
  * caller's.
+ * @ret_stops: readable once SIGTSTP has come, which is left pending for signals_stop_self(): one that was
+ * read would stop us even after the SIGCONT that has followed it. The caller's.
  *
  * Returns 0, or -errno of signalfd(2) with @err.
  */
-int signals_take(const int *extra, size_t n, sigset_t *ret_before, int *ret_fd, Error *err);
+int signals_take(const int *extra, size_t n, sigset_t *ret_before, int *ret_fd, int *ret_stops, Error *err);
+
+/** signals_is_fatal - whether @sig, one that is passed on, ends a process that does not handle it. */
+bool signals_is_fatal(int sig);
+
+/**
+ * signals_stop_self - stop this process until it is continued.
+ *
+ * @certainly: by SIGSTOP; else by a SIGTSTP that is pending, unless a SIGCONT came after it. The kernel
+ * ignores it where nobody could continue us (an orphaned process group, credentials(7)).
+ * @timerfd: a timerfd(2) whose end continues us, too; FD_NONE: none.
+ */
+void signals_stop_self(bool certainly, int timerfd);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/supervisor_internal.h"
 
+#include "base/clock.h"
 #include "base/defence.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/process.h"
 #include "plan/plan_text.h"
+#include "run/signals.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -20,12 +22,16 @@
 /* Between SIGTERM and SIGKILL when the time is up. */
 #define GRACE_US 5000000
 
+/* Between the second Ctrl-C and SIGKILL. */
+#define SECOND_INTERRUPT_US 1000000
+
 /* What fuse-overlayfs needs to end, once it has closed its files. */
 #define DYING_MS 500
 
 /* fuse-overlayfs first: a stopped one would leave payloads waiting in the kernel for ever. */
 static void kill_all(Supervisor *s)
 {
+        s->killed = true;
         for (size_t i = 0; i < s->n_overlays; i++)
                 if (s->overlays[i].pidfd >= 0)
                         (void)process_signal(s->overlays[i].pidfd, SIGKILL);
@@ -123,13 +129,28 @@ static void groups_are_ready(Supervisor *s)
         }
 }
 
-/* Has the init pass a signal on. One that comes while all is set up waits for the init. */
+/* Has the init pass a signal on, once there is one. */
 static void tell_init(Supervisor *s, int sig)
 {
-        if (!s->may_start)
-                s->held |= UINT64_C(1) << (sig % 64);
-        else if (s->channel >= 0)
+        if (sig == SIGCONT)
+                s->stopped = false;
+        if (s->may_start && s->channel >= 0)
                 (void)channel_send(s->channel, MSG_SIGNAL, sig, FD_NONE);
+}
+
+/* What would end the payload ends the run where there is none yet: it can't have a handler. */
+static void pass_on(Supervisor *s, int sig)
+{
+        bool fatal = signals_is_fatal(sig);
+        if (fatal && !s->may_start) {
+                s->ended_by = s->ended_by ? s->ended_by : sig;
+                kill_all(s);
+                return;
+        }
+        tell_init(s, sig);
+        /* A stopped process does not hear. */
+        if (fatal && s->stopped)
+                tell_init(s, SIGCONT);
 }
 
 /* Lets the payload start once its network is there. */
@@ -140,9 +161,6 @@ static void go_on_with_network(Supervisor *s)
         s->net_awaited = false;
         (void)channel_send(s->channel, MSG_SYNC, SYNC_EXEC, FD_NONE);
         s->may_start = true;
-        for (int sig = 1; sig < 64; sig++)
-                if (s->held & UINT64_C(1) << sig)
-                        tell_init(s, sig);
 }
 
 static void handle_network(Supervisor *s)
@@ -159,15 +177,64 @@ static void network_ended(Supervisor *s)
                 kill_all(s);
 }
 
-/* The payload was stopped by its terminal: so are we, until somebody continues us. */
-static void stop_ourselves(Supervisor *s)
+static bool is_overlay_stopped(const Supervisor *s)
+{
+        for (size_t i = 0; i < s->n_overlays; i++)
+                if (s->overlays[i].stopped)
+                        return true;
+        return false;
+}
+
+/*
+ * We stop only when the caller's side asks for it. Here the suspend character was typed at the terminal that
+ * we relay, and has stopped the payload: so are the rest of our group (a pipeline), as the terminal would
+ * have done it, and we, until somebody continues us.
+ */
+static void stop_like_payload(Supervisor *s)
 {
         relay_suspend(&s->relay);
-        /* The rest of our group (a pipeline) as the terminal would have; ourselves for certain. */
         (void)kill(0, SIGTSTP);
-        (void)raise(SIGSTOP);
+        signals_stop_self(true, s->limits.timer);
         relay_resume(&s->relay);
-        (void)channel_send(s->channel, MSG_SIGNAL, SIGCONT, FD_NONE);
+        tell_init(s, SIGCONT);
+}
+
+/* And here the caller's terminal, which we do not relay, or kill(1) has sent SIGTSTP. */
+static void stop_as_told(Supervisor *s)
+{
+        tell_init(s, SIGTSTP);
+        relay_suspend(&s->relay);
+        signals_stop_self(false, s->limits.timer);
+        relay_resume(&s->relay);
+        tell_init(s, SIGCONT);
+}
+
+/* A payload that stops itself stops nobody else. */
+static void payload_stopped(Supervisor *s)
+{
+        s->stopped = true;
+        if (relay_take_suspend(&s->relay) || !defence_is_on(DEFENCE_STOPS)) {
+                stop_like_payload(s);
+        } else if (s->relay.raw && !s->told_stopped) {
+                s->told_stopped = true;
+                log_notice("the command has stopped itself: Ctrl-Z suspends kurung, Ctrl-C ends the command");
+        }
+}
+
+/* What was typed at a payload that does not listen. */
+static void look_at_typed(Supervisor *s)
+{
+        bool interrupt = relay_take_interrupt(&s->relay);
+        if (interrupt && is_overlay_stopped(s)) {
+                s->ended_by = SIGINT;
+                kill_all(s);
+        } else if (interrupt && s->stopped) {
+                relay_drop_typed(&s->relay);
+                pass_on(s, SIGINT);
+        } else if (s->stopped && relay_take_suspend(&s->relay)) {
+                relay_drop_typed(&s->relay);
+                stop_like_payload(s);
+        }
 }
 
 /* The plan as people read it, for "kurung inspect". */
@@ -246,7 +313,8 @@ static void overlay_ended(Supervisor *s, Overlay *o)
         (void)process_wait(o->pidfd, &status);
         o->pidfd = fd_close(o->pidfd);
         /* An end of the sandbox ends it, too: its file system is gone then. */
-        if (s->payload_ended || s->init < 0 || s->error.errnum != 0 || s->disk.end != DISK_FINE)
+        if (s->killed || s->payload_ended || s->init < 0 || s->error.errnum != 0 ||
+            s->disk.end != DISK_FINE)
                 return;
         overlay_said(o, said, sizeof(said));
         s->overlay_died = true;
@@ -322,7 +390,7 @@ static void handle_message(Supervisor *s)
                         kill_all(s);
                 break;
         case MSG_STOPPED:
-                stop_ourselves(s);
+                payload_stopped(s);
                 break;
         case MSG_EXIT_LAST:
         case MSG_EXIT:
@@ -369,17 +437,8 @@ static void look_for_stopped(Supervisor *s)
                     info.si_pid == 0)
                         continue;
                 o->stopped = true;
-                s->relay.watch_interrupt = true;
                 log_notice("fuse-overlayfs was stopped; Ctrl-C ends the sandbox");
         }
-}
-
-static bool is_overlay_stopped(const Supervisor *s)
-{
-        for (size_t i = 0; i < s->n_overlays; i++)
-                if (s->overlays[i].stopped)
-                        return true;
-        return false;
 }
 
 static void handle_signal(Supervisor *s)
@@ -409,11 +468,17 @@ static void handle_signal(Supervisor *s)
                         return; /* the pty tells its foreground group itself */
                 break;
         case SIGINT:
-                /* The second one is for a payload that does not listen. */
-                if (++s->interrupts > 1 || is_overlay_stopped(s)) {
+                if (is_overlay_stopped(s)) {
+                        s->ended_by = SIGINT;
                         kill_all(s);
                         return;
                 }
+                /* The second one is for a payload that does not listen. Not at once: timeout(1) and npm(1)
+                 * send one to us and one to our group, and both mean the same. */
+                if (++s->interrupts == 2)
+                        s->kill_at_us = clock_us() + SECOND_INTERRUPT_US;
+                else if (s->interrupts > 2)
+                        kill_all(s);
                 break;
         case SIGTERM:
         case SIGHUP:
@@ -422,12 +487,18 @@ static void handle_signal(Supervisor *s)
         default:
                 break;
         }
-        tell_init(s, sig);
+        pass_on(s, sig);
 }
 
 /* RuntimeMaxSec=: asked to end first, as systemd does. */
 static void time_is_up(Supervisor *s)
 {
+        if (!s->may_start) {
+                s->ended_late = 2;
+                s->limits.time_is_up = false;
+                pass_on(s, SIGTERM);
+                return;
+        }
         if (s->ended_late++ > 0) {
                 kill_all(s);
                 return;
@@ -466,6 +537,7 @@ static void supervise(Supervisor *s)
 {
         enum {
                 SIGNALS,
+                STOPS,
                 CHANNEL,
                 INIT,
                 NET,
@@ -481,6 +553,7 @@ static void supervise(Supervisor *s)
         while (s->init >= 0) {
                 struct pollfd fds[N];
                 fds[SIGNALS] = (struct pollfd){.fd = s->signals, .events = POLLIN};
+                fds[STOPS] = (struct pollfd){.fd = s->stops, .events = POLLIN};
                 fds[CHANNEL] = (struct pollfd){.fd = s->channel, .events = POLLIN};
                 fds[INIT] = (struct pollfd){.fd = s->init, .events = POLLIN};
                 fds[NET] = (struct pollfd){.fd = s->net.channel, .events = POLLIN};
@@ -492,13 +565,16 @@ static void supervise(Supervisor *s)
                                 .fd = i < s->n_overlays ? s->overlays[i].pidfd : -1, .events = POLLIN};
                 int timeout = limits_poll_prepare(&s->limits, fds + LIMITS);
                 disk_poll_prepare(&s->disk, fds + DISK);
-                relay_poll_prepare(&s->relay, fds + RELAY);
+                timeout = clock_sooner(timeout, relay_poll_prepare(&s->relay, fds + RELAY));
+                timeout = clock_sooner(timeout, clock_until(s->kill_at_us));
                 if (poll(fds, N, timeout) < 0) {
                         if (errno == EINTR)
                                 continue;
                         kill_all(s);
                         break;
                 }
+                if (fds[STOPS].revents)
+                        stop_as_told(s);
                 if (fds[SIGNALS].revents)
                         handle_signal(s);
                 if (fds[CHANNEL].revents)
@@ -516,8 +592,11 @@ static void supervise(Supervisor *s)
                 if (fds[NET_END].revents && s->net.pidfd >= 0)
                         network_ended(s);
                 relay_poll_handle(&s->relay, fds + RELAY);
-                if (s->relay.watch_interrupt && relay_take_interrupt(&s->relay))
+                look_at_typed(s);
+                if (clock_until(s->kill_at_us) == 0) {
+                        s->kill_at_us = 0;
                         kill_all(s);
+                }
                 /* What init said before its end is read first. */
                 if (fds[INIT].revents && s->channel < 0) {
                         (void)process_wait(s->init, &s->init_status);
@@ -624,6 +703,7 @@ static void teardown(Supervisor *s)
         if (s->signals >= 0)
                 (void)sigprocmask(SIG_SETMASK, &s->signals_before, NULL);
         s->signals = fd_close(s->signals);
+        s->stops = fd_close(s->stops);
 }
 
 /* The kernel was quicker than our look at the group (limits.c): it was the command, whose end we know all the
@@ -639,18 +719,19 @@ static void name_starved(const Supervisor *s, RunReport *report)
 static int conclude(const Supervisor *s, Error *err)
 {
         RunReport *report = s->report;
-        if (s->error.errnum != 0) {
+        report->began = s->may_start;
+        if (s->error.errnum != 0 && s->ended_by == 0) {
                 *err = s->error;
                 report->exit_code = err->exit_code;
                 return -s->error.errnum;
         }
         /* init is in the payload's group: at its limit the kernel may choose it, too. */
-        int status = s->payload_ended ? s->payload_status : s->init_status;
+        int status = s->payload_ended ? s->payload_status : s->ended_by ? s->ended_by : s->init_status;
         bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
         bool starved = killed && report->has_groups && report->use.memory.oom_kill != UINT64_MAX &&
                        report->use.memory.oom_kill > 0;
-        if (!s->payload_ended && WIFSIGNALED(s->init_status) && s->interrupts < 2 && s->ended_late < 2 &&
-            !starved && s->disk.end == DISK_FINE)
+        if (!s->payload_ended && s->ended_by == 0 && WIFSIGNALED(s->init_status) && s->interrupts < 2 &&
+            s->ended_late < 2 && !starved && s->disk.end == DISK_FINE)
                 return error_set(err, EIO, "the sandbox was killed (signal %d)", WTERMSIG(s->init_status));
         /* No status of a payload and no error: nobody may take that for a success. */
         if (!s->payload_ended && !WIFSIGNALED(s->init_status))
@@ -687,6 +768,7 @@ int run_plan(const Plan *plan, const RunOptions *options, RunReport *ret, Error 
                 .run = RUN_DIR_NONE,
                 .placeholders = FD_NONE,
                 .signals = FD_NONE,
+                .stops = FD_NONE,
                 .channel = FD_NONE,
                 .userns = FD_NONE,
                 .init = FD_NONE,

@@ -68,6 +68,10 @@ int supervisor_prepare(Supervisor *s, Error *err)
                 r = seccomp_prepare(plan, &s->filter, err);
         if (r == 0 && plan->home_name)
                 r = home_take(plan, &s->home, err);
+        /* Before there is anything that one would leave behind. */
+        const int own[] = {SIGCHLD, LIVE_SIGNAL_END};
+        if (r == 0)
+                r = signals_take(own, ARRAY_LEN(own), &s->signals_before, &s->signals, &s->stops, err);
         if (r == 0 && (plan->needs_run_dir || plan->keep))
                 r = plan->keep ? make_kept(s, err) : run_dir_make(plan->state_dir, &s->run, err);
         if (r == 0)
@@ -76,9 +80,6 @@ int supervisor_prepare(Supervisor *s, Error *err)
                 if (plan->ops[i].placeholders)
                         r = placeholders_prepare(plan, plan->ops[i].source, &s->placeholders,
                                                  &s->placeholders_path, err);
-        const int own[] = {SIGCHLD, LIVE_SIGNAL_END};
-        if (r == 0)
-                r = signals_take(own, ARRAY_LEN(own), &s->signals_before, &s->signals, err);
         return r;
 }
 

@@ -37,6 +37,7 @@ typedef struct Supervisor {
         int placeholders; /* an extra lower for fuse-overlayfs, FD_NONE: none */
         char *placeholders_path;
         int signals; /* signalfd */
+        int stops;   /* readable once SIGTSTP has come */
         sigset_t signals_before;
         StageContext stage;
         int channel;
@@ -55,9 +56,13 @@ typedef struct Supervisor {
         NetHelper net;
         bool net_awaited; /* the setup stage waits for it */
         bool may_start;   /* the setup stage waits for nothing more: what comes is the init's */
-        uint64_t held;    /* bit N: signal N came before that */
+        int ended_by;     /* a signal that ended the run without the payload's doing; 0: none */
+        bool stopped;     /* the payload, when last heard of */
+        bool told_stopped;
         Relay relay;
         unsigned interrupts; /* how often Ctrl-C was asked for without a terminal of our own */
+        uint64_t kill_at_us; /* when a payload that does not listen is killed; 0: it is not to be */
+        bool killed;         /* all that the sandbox consists of was, by us */
         bool payload_ended;
         bool run_removed, run_counted;
         int payload_status;
