@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <unistd.h>
@@ -29,7 +30,29 @@ enum { FD_CHANNEL = 3, FD_CONFIG };
 #define MEMORY_MAX (UINT64_C(3) << 30)
 #endif
 
-/* Tests only: does what an attacker would who has taken this process over (attack 59). */
+/* Attack 91: as many messages as there can be. */
+static void flood(void)
+{
+        NetMessage m[3] = {{.type = NETMSG_READY}, {.type = NETMSG_PUBLISHED}, {.type = NETMSG_RECORD}};
+        m[1].publish.protocol = m[2].record.protocol = NET_TCP;
+        m[1].publish.address.family = m[2].record.address.family = AF_INET;
+        for (unsigned i = 0;; i++) {
+                /* Names that take long to be told apart. */
+                (void)snprintf(m[2].record.name, sizeof(m[2].record.name), "%0250u", i);
+                (void)net_message_send(FD_CHANNEL, &m[i < 2 ? i : 2], FD_NONE, true);
+        }
+}
+
+/* Of this a supervisor must not make its own success. */
+static void lie(void)
+{
+        NetMessage m = {.type = NETMSG_ERROR};
+        (void)error_set(&m.error, -1, "\033[31mall is well");
+        m.error.exit_code = 0;
+        (void)net_message_send(FD_CHANNEL, &m, FD_NONE, true);
+}
+
+/* Tests only: does what an attacker would who has taken this process over (attacks 59 and 91). */
 static void pretend_to_be_taken_over(const char *attack)
 {
         char *const argv[] = {(char[]){"/bin/true"}, NULL};
@@ -43,6 +66,10 @@ static void pretend_to_be_taken_over(const char *attack)
                 (void)socket(AF_UNIX, SOCK_STREAM, 0);
         else if (str_eq(attack, "kill"))
                 (void)kill(getppid(), SIGTERM);
+        else if (str_eq(attack, "flood"))
+                flood();
+        else if (str_eq(attack, "lie"))
+                lie();
 }
 
 /* libslirp has two buffers of 128 KiB for each connection, and glibc would map and unmap them every time. */

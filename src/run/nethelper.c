@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/nethelper.h"
 
+#include "base/clock.h"
 #include "base/defence.h"
 #include "base/log.h"
 #include "base/path.h"
@@ -17,9 +18,15 @@
 
 /* Refusals that are printed one by one; the rest is for -v and the report. */
 #define TOLD_MAX 20
-#define STOP_MS 2000
+#define STOP_US 2000000
 /* Of a helper that is still starting. */
-#define START_MS 10000
+#define START_US 10000000
+/* Between two looks at everything else that the supervisor waits for. */
+#define MESSAGES_A_ROUND 64
+/* More than a channel holds of a helper that has ended. */
+#define MESSAGES_AT_END 4096
+/* The kernel has none beyond (IS_ERR_VALUE). */
+#define ERRNUM_MAX 4095
 
 /* Borrows the plan's lists: it is written, and not cleared. */
 static int make_config(const PlanNetwork *net, int *ret_fd)
@@ -61,6 +68,7 @@ int nethelper_start(NetHelper *n, const Plan *plan, Error *err)
         if (pid < 0)
                 return error_set_errno(err, (int)pid, "starting the net helper");
         n->pid = pid;
+        n->n_publish = plan->net.n_publish;
         n->channel = TAKE_FD(ours);
         return 0;
 }
@@ -116,7 +124,8 @@ static int handle_one(NetHelper *n, Error *err)
                 n->ready = true;
                 return 1;
         case NETMSG_PUBLISHED:
-                tell_published(&m.publish);
+                if (n->published++ < n->n_publish)
+                        tell_published(&m.publish);
                 return 1;
         case NETMSG_RECORD:
                 r = net_report_take(&n->report, &m.record);
@@ -136,13 +145,20 @@ static int handle_one(NetHelper *n, Error *err)
         return error_set(err, EPROTO, "the net helper sent an unexpected message");
 }
 
-int nethelper_handle(NetHelper *n, Error *err)
+/* So many at a time: a helper that was taken over may never stop. */
+static int handle_some(NetHelper *n, unsigned max, Error *err)
 {
         int r;
-        while (n->channel >= 0 && (r = handle_one(n, err)) != 0)
+        bool bounded = defence_is_on(DEFENCE_ROUNDS);
+        for (unsigned i = 0; (i < max || !bounded) && n->channel >= 0 && (r = handle_one(n, err)) != 0; i++)
                 if (r < 0)
                         return r;
         return 0;
+}
+
+int nethelper_handle(NetHelper *n, Error *err)
+{
+        return handle_some(n, MESSAGES_A_ROUND, err);
 }
 
 /* Reaps it. Returns why there is, or was, no network. */
@@ -169,7 +185,7 @@ static int no_network(Error *err, const Error *said, const char *why)
 int nethelper_ended(NetHelper *n, Error *err)
 {
         Error said = {0};
-        (void)nethelper_handle(n, &said);
+        (void)handle_some(n, MESSAGES_AT_END, &said);
         const char *why = end_of(n, &said);
         if (!n->ready)
                 return no_network(err, &said, why);
@@ -220,9 +236,11 @@ int nethelper_stop(NetHelper *n, Error *err)
         nethelper_finish(n);
         if (n->finishing) {
                 struct pollfd fds = {.fd = n->channel, .events = POLLIN};
+                uint64_t end = clock_us() + (n->ready ? STOP_US : START_US);
+                bool bounded = defence_is_on(DEFENCE_ROUNDS);
                 while (n->channel >= 0 && !n->report.complete &&
-                       poll(&fds, 1, n->ready ? STOP_MS : START_MS) > 0)
-                        if (nethelper_handle(n, &said) < 0)
+                       poll(&fds, 1, bounded ? clock_until(end) : -1) > 0)
+                        if (nethelper_handle(n, &said) < 0 || (bounded && clock_us() >= end))
                                 break;
         }
         if (n->pidfd >= 0) {

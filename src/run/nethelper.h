@@ -13,7 +13,8 @@ typedef struct NetHelper {
         int tap;     /* a second descriptor of the device, to take it down when the helper has died */
         bool ready, finishing, died;
         NetReport report;
-        unsigned told; /* refusals that were printed */
+        unsigned told;               /* refusals that were printed */
+        size_t n_publish, published; /* ports that there are to be, and that it has told of */
 } NetHelper;
 
 #define NET_HELPER_NONE ((NetHelper){.pidfd = FD_NONE, .channel = FD_NONE, .tap = FD_NONE})
