@@ -14,20 +14,20 @@ cleared() { "$KURUNG" run -- true 2>/dev/null && [ -z "$(ls -d "$HOME"/.cache/ku
 
 # stops NAME EXPECTED PROGRAM...: whether a bystander of the program's group is stopped, and what the program comes to.
 stops() {
-    local name=$1 expected=$2 got bystander kurung
+    local name=$1 expected=$2 got bystander job
     shift 2
     rm -f pids
     sh -c 'sleep 1000 & echo $! >pids; "$@"; status=$?; kill -KILL $!; exit $status' - "$@" </dev/null >/dev/null 2>&1 &
-    kurung=$!
-    wait_for stopped_or_gone "$kurung" || :
-    if is_stopped "$kurung"; then
+    job=$!
+    wait_for stopped_or_gone "$job" || :
+    if is_stopped "$job"; then
         read -r bystander <pids
         wait_for is_stopped "$bystander"
         got="stopped $(state "$bystander")"
-        kill -KILL -- -"$kurung"
-        wait "$kurung" 2>/dev/null
+        kill -KILL -- -"$job"
+        wait "$job" 2>/dev/null
     else
-        wait "$kurung"
+        wait "$job"
         got=$?
     fi
     is "$got" "$expected" "$name"
@@ -92,6 +92,16 @@ wait_for is_stopped "$supervisor"
 kurung stop "$name"
 wait "$supervisor"
 is "$status:$?" "0:143" "81 stop ends a sandbox whose payload and supervisor are stopped"
+
+# 87: the terminal is asked at the last moment, and answers as late as it can.
+answer() { # SCRIPT PROGRAM...: what the reader behind the sandbox gets
+    on_tty "$1"'; print(expect(b"END").split(b"OUTER:")[1].split(b"\r")[0].decode()); wait()' sh -c \
+        'stty -echo; "$@" run -- printf "\033[c"; echo ended; read -r line; echo OUTER:$line; echo END' - "${@:2}"
+}
+is "$(answer 'expect(b"\x1b[5n"); send(b"ANSWER\n\x1b[0n"); expect(b"ended"); send(b"by hand\n")' "$KURUNG")" "by hand" \
+    "87 what the terminal answers late is not typed into the shell"
+is "$(answer 'expect(b"ended"); send(b"ANSWER\n")' env KURUNG_DEFENCE_OFF=answers "$KURUNG_UNDEFENDED")" ANSWER \
+    "87 a late answer: is typed without (answers)"
 
 # 89: each signal to the caller's group, at many moments.
 signals() { "$SRCDIR/tests/tools/group_signals.py" "$HOME/.cache/kurung" "$@" -- sh -c 'echo; exec sleep 1000'; }

@@ -100,6 +100,7 @@ answered() { # OUTPUT-OF-THE-COMMAND ANSWER
     on_tty 'expect(b"\x1b[5n"); send(b"'"$2"'\x1b[0n"); expect(b"ended"); send(b"by hand\n"); print(expect(b"END").split(b"OUTER:")[1].split(b"\r")[0].decode()); wait()' \
         sh -c "stty -echo; '$KURUNG' run -- printf '$1'; echo ended; read -r line; echo OUTER:\$line; echo END"
 }
+# shellcheck disable=SC1003 # a backslash for printf
 for query in '\033[c' '\033[6n' '\033]11;?\033\\\\' '\033[?2026$p' '\005' '\033[?1000h'; do
     is "$(answered "$query" '\x1b[?62;c\x1b]11;rgb:0/0/0\x1b\\\x1b[3;4R\x1b[M !!')" "by hand" "an answer that comes late ($query)"
 done
