@@ -137,6 +137,8 @@ static int handle_one(NetHelper *n, Error *err)
                 n->report.complete = true;
                 return 1;
         case NETMSG_ERROR:
+                /* Its words, but our exit code. */
+                m.error.exit_code = EXIT_KURUNG_FAILED;
                 return error_take(err, &m.error, "the net helper");
         case NETMSG_TAP:
         case NETMSG_FINISH:
