@@ -10,7 +10,7 @@ fi
 mkdir "$HOME/secrets"
 echo canary >"$HOME/secrets/canary"
 chmod 600 "$HOME/secrets/canary"
-canary_state() { (cd "$HOME/secrets" && stat -c '%n %a %s %Y' . * && cat -- *); }
+canary_state() { (cd "$HOME/secrets" && stat -c '%n %a %s %Y' -- . ./* && cat -- ./*); }
 before=$(canary_state)
 
 # taken_over DEFENCES-OFF ARGS...: runs with the stand-in as fuse-overlayfs; what it could do, in $got.
