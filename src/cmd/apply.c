@@ -228,8 +228,8 @@ static void tell_flagged(const Applying *p, const char *path, const Change *c, c
 {
         const char *shown = changes_relative(path), *slash = S_ISDIR(c->now.mode) ? "/" : "";
         if (is_plain(shown))
-                log_notice("skipped %s%s: %s (to apply it: kurung apply %s %s)", shown, slash, flag,
-                           p->name, shown);
+                log_notice("skipped %s%s: %s (to apply it: kurung apply %s %s)", shown, slash, flag, p->name,
+                           shown);
         else
                 log_notice("skipped %s%s: %s (to apply it, name it)", shown, slash, flag);
 }

@@ -48,8 +48,8 @@ int lower_seal_empty(int empty, Error *err)
         return r < 0 ? error_set_errno(err, r, "making what hides read-only") : 0;
 }
 
-/* Each has a number of its own: a file system's server takes two directories with one number for one, and the kernel then
- * has them, and all that is mounted there, in one place. */
+/* Each has a number of its own: a file system's server takes two directories with one number for one, and the
+ * kernel then has them, and all that is mounted there, in one place. */
 static int make_cover(int empty, bool directory, int *ret_fd)
 {
         char name[32];

@@ -5,8 +5,8 @@
 #include "base/error.h"
 #include "base/strlist.h"
 
-/** One run's directory: STATE/run-XXXXXX with the directories of each layer (plan_layer_path()). It is locked (flock(2))
- * while the run lives.
+/** One run's directory: STATE/run-XXXXXX with the directories of each layer (plan_layer_path()). It is locked
+ * (flock(2)) while the run lives.
  */
 typedef struct RunDir {
         int state_fd;  /* the state directory */

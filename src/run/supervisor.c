@@ -313,8 +313,7 @@ static void overlay_ended(Supervisor *s, Overlay *o)
         (void)process_wait(o->pidfd, &status);
         o->pidfd = fd_close(o->pidfd);
         /* An end of the sandbox ends it, too: its file system is gone then. */
-        if (s->killed || s->payload_ended || s->init < 0 || s->error.errnum != 0 ||
-            s->disk.end != DISK_FINE)
+        if (s->killed || s->payload_ended || s->init < 0 || s->error.errnum != 0 || s->disk.end != DISK_FINE)
                 return;
         overlay_said(o, said, sizeof(said));
         s->overlay_died = true;
