@@ -53,7 +53,7 @@ FileIdentity apply_identity(const struct stat *st)
 
 /*
  * Puts the temporary thing to its place. @old: what was looked at there before, ino 0: nothing. What comes
- * out of the exchange must be that very thing, or somebody was quicker (ESCAPES 63): then it is put back.
+ * out of the exchange must be that very thing, or somebody was quicker (attack 63): then it is put back.
  */
 int apply_place(Apply *a, int dirfd, const char *name, uint32_t number, const struct stat *fresh,
                 FileIdentity old, bool keep_old)

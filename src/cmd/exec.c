@@ -100,7 +100,7 @@ int cmd_exec(int argc, char **argv)
                                 "Run a further command in a sandbox that runs, held by all that holds the "
                                 "sandbox's own.",
                                 "Exit status: as of \"kurung run\".", options, ARRAY_LEN(options)};
-        /* Whatever the caller left open is none of the sandbox's business (ESCAPES 7). */
+        /* Whatever the caller left open is none of the sandbox's business (attack 7). */
         if (defence_is_on(DEFENCE_CLOSE_FDS))
                 (void)process_close_from(3);
         int at = find_name(argc, argv);

@@ -273,7 +273,7 @@ static int run_main(int argc, char **argv, RunKind kind)
 {
         Error err = {0};
         int code = 0;
-        /* Whatever the caller left open is none of the sandbox's business (ESCAPES 7). */
+        /* Whatever the caller left open is none of the sandbox's business (attack 7). */
         if (defence_is_on(DEFENCE_CLOSE_FDS))
                 (void)process_close_from(3);
         int r = run_command(argc, argv, kind, &code, &err);

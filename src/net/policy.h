@@ -142,7 +142,7 @@ void policy_check(const Policy *p, const PolicyTarget *to, uint64_t now_ms, Poli
 void policy_check_name(const Policy *p, const char *name, size_t len, PolicyVerdict *ret);
 
 /** policy_may_answer - whether an address may be in an answer for @name (normalized): not one of the built-in
- * list, unless that is opened for it. An answer with others would rebind the name (ESCAPES 53). */
+ * list, unless that is opened for it. An answer with others would rebind the name (attack 53). */
 bool policy_may_answer(const Policy *p, const char *name, const NetAddress *address, PolicyVerdict *ret);
 
 /**

@@ -39,7 +39,7 @@
 #define SYS_landlock_create_ruleset 444
 #endif
 
-/* Helpers are never looked up in $PATH, which somebody else may have set (ESCAPES 12). */
+/* Helpers are never looked up in $PATH, which somebody else may have set (attack 12). */
 static const char *const helper_dirs[] = {"/usr/bin", "/usr/local/bin", "/bin", "/usr/sbin", "/sbin"};
 
 const char *host_below_root(const char *path)

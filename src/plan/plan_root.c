@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-/* Of the host's root a sandbox sees the system, not the people (DESIGN.md §5): these are empty. */
+/* Of the host's root a sandbox sees the system, not the people: these are empty. */
 static const struct {
         const char *path;
         unsigned mode;

@@ -177,7 +177,7 @@ static int parse_chdir(const Key *key, const char *value, const KeyContext *ctx,
         int r = value_path(value, ctx, &path, err);
         if (r < 0)
                 return r;
-        /* A magic link could lead out of the sandbox (ESCAPES 8). */
+        /* A magic link could lead out of the sandbox (attack 8). */
         if (path_is_below(path, "/proc")) {
                 r = error_set(err, EINVAL, "%s: %s can't be a working directory", ctx->origin, path);
                 free(path);
