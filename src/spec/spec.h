@@ -149,7 +149,7 @@ typedef struct Spec {
         StrList argv;          /* the payload; empty for "shell" until its default is filled in */
 } Spec;
 
-/** spec_init - the safe defaults of DESIGN.md §3: host root, caught writes, empty home, no network. 0 or
+/** spec_init - the safe defaults: host root, caught writes, empty home, no network. 0 or
  * -ENOMEM. */
 int spec_init(Spec *spec);
 
