@@ -6,6 +6,8 @@
  */
 #include "unit.h"
 
+#include "bpf.h"
+
 #include "mech/seccomp.h"
 
 #include <asm/ioctls.h>
@@ -28,61 +30,11 @@
 #define MAY_BE_UNKNOWN 449
 #define X32_BIT 0x40000000
 
-/* What classic BPF with seccomp's restrictions says about a call. */
-static uint32_t ask(const struct sock_filter *program, size_t n, const struct seccomp_data *data)
-{
-        uint32_t a = 0, x = 0, memory[BPF_MEMWORDS] = {0};
-        for (size_t pc = 0; pc < n; pc++) {
-                const struct sock_filter *i = &program[pc];
-                bool yes = false;
-                switch (i->code) {
-                case BPF_LD | BPF_W | BPF_ABS:
-                        assert_true(i->k <= sizeof(*data) - 4);
-                        memcpy(&a, (const char *)data + i->k, 4);
-                        continue;
-                case BPF_LD | BPF_MEM:
-                        a = memory[i->k];
-                        continue;
-                case BPF_ST:
-                        memory[i->k] = a;
-                        continue;
-                case BPF_MISC | BPF_TAX:
-                        x = a;
-                        continue;
-                case BPF_ALU | BPF_AND | BPF_K:
-                        a &= i->k;
-                        continue;
-                case BPF_RET | BPF_K:
-                        return i->k;
-                case BPF_JMP | BPF_JA:
-                        pc += i->k;
-                        continue;
-                case BPF_JMP | BPF_JEQ | BPF_K:
-                        yes = a == i->k;
-                        break;
-                case BPF_JMP | BPF_JGT | BPF_K:
-                        yes = a > i->k;
-                        break;
-                case BPF_JMP | BPF_JGE | BPF_K:
-                        yes = a >= i->k;
-                        break;
-                case BPF_JMP | BPF_JSET | BPF_K:
-                        yes = a & i->k;
-                        break;
-                default:
-                        fail_msg("instruction %#x is not known here (x %u)", i->code, x);
-                }
-                pc += yes ? i->jt : i->jf;
-        }
-        fail_msg("the program has no end");
-        return 0;
-}
-
 /* The lower the action as a signed number, the stricter; of two answers the kernel takes the stricter. */
 static uint32_t answer_to(const SeccompFilter *f, const struct seccomp_data *data)
 {
-        uint32_t first = ask(f->items, f->n_refusals, data);
-        uint32_t second = ask(f->items + f->n_refusals, f->n_allowlist, data);
+        uint32_t first = bpf_ask(f->items, f->n_refusals, data);
+        uint32_t second = bpf_ask(f->items + f->n_refusals, f->n_allowlist, data);
         return (int32_t)(first & SECCOMP_RET_ACTION_FULL) <= (int32_t)(second & SECCOMP_RET_ACTION_FULL)
                        ? first
                        : second;
