@@ -15,7 +15,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
@@ -25,11 +24,8 @@
 /* Between the second Ctrl-C and SIGKILL. */
 #define SECOND_INTERRUPT_US 1000000
 
-/* What fuse-overlayfs needs to end, once it has closed its files. */
-#define DYING_MS 500
-
 /* fuse-overlayfs first: a stopped one would leave payloads waiting in the kernel for ever. */
-static void kill_all(Supervisor *s)
+void supervisor_kill(Supervisor *s)
 {
         s->killed = true;
         for (size_t i = 0; i < s->n_overlays; i++)
@@ -40,88 +36,17 @@ static void kill_all(Supervisor *s)
         limits_kill(&s->limits);
 }
 
-/* The process that becomes fuse-overlayfs: it leaves behind what it is started by, and waits for its device.
- */
-static int start_overlay(Supervisor *s, size_t index)
-{
-        int ends[2];
-        if (s->n_overlays == OVERLAYS_MAX)
-                return error_set(&s->error, E2BIG, "more than %d file systems by fuse-overlayfs",
-                                 OVERLAYS_MAX);
-        int r = channel_make(ends);
-        if (r < 0)
-                return error_set_errno(&s->error, r, "making a channel");
-        CLEANUP_FD int ours = ends[0], theirs = ends[1], joiner = FD_NONE;
-        Overlay *o = &s->overlays[s->n_overlays++];
-        *o = (Overlay){.index = index,
-                       .channel = FD_NONE,
-                       .pidfd = FD_NONE,
-                       .log = memfd_create("kurung-overlay", MFD_CLOEXEC)};
-        const OverlayStage stage = {
-                .ctx = &s->stage,
-                .index = index,
-                .program = defence_helper(s->plan->fuse_overlayfs),
-                .userns = s->userns,
-                .placeholders = s->plan->ops[index].placeholders ? s->placeholders : FD_NONE,
-                .placeholders_path = s->placeholders_path,
-                .channel = theirs,
-                .log = o->log,
-                .confined = defence_is_on(DEFENCE_CONFINE),
-        };
-        pid_t pid = process_clone(0, &joiner);
-        if (pid == 0)
-                _exit(stage_overlay_main(&stage));
-        if (pid < 0)
-                return error_set_errno(&s->error, (int)pid, "starting fuse-overlayfs");
-        theirs = fd_close(theirs);
-        Message m;
-        r = channel_receive(ours, &m, &o->pidfd);
-        (void)process_wait(joiner, NULL);
-        if (r > 0 && m.type == MSG_ERROR)
-                s->error = m.error;
-        else if (r <= 0 || m.type != MSG_STARTED || o->pidfd < 0)
-                (void)error_set(&s->error, EIO, "starting fuse-overlayfs: its first process ended");
-        o->channel = TAKE_FD(ours);
-        return s->error.errnum != 0 ? -s->error.errnum : 0;
-}
-
-static int start_overlays(Supervisor *s)
-{
-        int r = 0;
-        for (size_t i = 0; r == 0 && i < s->plan->n_ops; i++)
-                if (s->plan->ops[i].kind == OP_FUSE)
-                        r = start_overlay(s, i);
-        s->overlays_begun = true;
-        return r;
-}
-
-/* The setup stage has made the mount of operation @index: its server gets the other side. */
-static int serve_overlay(Supervisor *s, size_t index, int fuse_fd)
-{
-        for (size_t i = 0; i < s->n_overlays; i++) {
-                Overlay *o = &s->overlays[i];
-                if (o->index != index || o->channel < 0)
-                        continue;
-                /* One that has ended meanwhile is seen by its pidfd. */
-                (void)channel_send(o->channel, MSG_FUSE_DEVICE, (int)index, fuse_fd);
-                o->channel = fd_close(o->channel);
-                int r = channel_send(s->channel, MSG_SYNC, SYNC_ROOTFS, FD_NONE);
-                return r < 0 ? error_set_errno(&s->error, r, "talking to the setup stage") : 0;
-        }
-        return error_set(&s->error, EPROTO, "the setup stage asked for an overlay that is not in the plan");
-}
-
 /* What waited for the control groups: helpers are born in theirs, the setup stage goes on in its own. */
 static void groups_are_ready(Supervisor *s)
 {
         if (!s->limits.ready)
                 return;
-        if (!s->overlays_begun && start_overlays(s) < 0)
-                kill_all(s);
+        if (!s->overlays_begun && overlays_start(s) < 0)
+                supervisor_kill(s);
         if (s->fuse_fd >= 0) {
                 CLEANUP_FD int fd = TAKE_FD(s->fuse_fd);
-                if (serve_overlay(s, s->fuse_index, fd) < 0)
-                        kill_all(s);
+                if (overlays_serve(s, s->fuse_index, fd) < 0)
+                        supervisor_kill(s);
         }
         if (s->cgroup_awaited && s->channel >= 0) {
                 s->cgroup_awaited = false;
@@ -144,7 +69,7 @@ static void pass_on(Supervisor *s, int sig)
         bool fatal = signals_is_fatal(sig);
         if (fatal && !s->may_start) {
                 s->ended_by = s->ended_by ? s->ended_by : sig;
-                kill_all(s);
+                supervisor_kill(s);
                 return;
         }
         tell_init(s, sig);
@@ -167,22 +92,14 @@ static void handle_network(Supervisor *s)
 {
         int r = s->net.channel >= 0 ? nethelper_handle(&s->net, &s->error) : 0;
         if (r < 0)
-                kill_all(s);
+                supervisor_kill(s);
         go_on_with_network(s);
 }
 
 static void network_ended(Supervisor *s)
 {
         if (nethelper_ended(&s->net, &s->error) < 0)
-                kill_all(s);
-}
-
-static bool is_overlay_stopped(const Supervisor *s)
-{
-        for (size_t i = 0; i < s->n_overlays; i++)
-                if (s->overlays[i].stopped)
-                        return true;
-        return false;
+                supervisor_kill(s);
 }
 
 /*
@@ -225,9 +142,9 @@ static void payload_stopped(Supervisor *s)
 static void look_at_typed(Supervisor *s)
 {
         bool interrupt = relay_take_interrupt(&s->relay);
-        if (interrupt && is_overlay_stopped(s)) {
+        if (interrupt && overlays_are_stopped(s)) {
                 s->ended_by = SIGINT;
-                kill_all(s);
+                supervisor_kill(s);
         } else if (interrupt && s->stopped) {
                 relay_drop_typed(&s->relay);
                 pass_on(s, SIGINT);
@@ -293,48 +210,6 @@ static void drop_namespaces(Supervisor *s)
                 s->record.ns[i] = fd_close(s->record.ns[i]);
 }
 
-/* The last line that fuse-overlayfs wrote to its stderr; its complaints about mount options are none of it.
- */
-static void overlay_said(const Overlay *o, char *out, size_t room)
-{
-        char text[4096], *save = NULL;
-        ssize_t n = o->log >= 0 ? pread(o->log, text, sizeof(text) - 1, 0) : 0;
-        text[n > 0 ? n : 0] = '\0';
-        out[0] = '\0';
-        for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-                if (!str_starts(line, "unknown argument ignored"))
-                        (void)snprintf(out, room, "%s", line);
-}
-
-static void overlay_ended(Supervisor *s, Overlay *o)
-{
-        int status = 0;
-        char said[256];
-        (void)process_wait(o->pidfd, &status);
-        o->pidfd = fd_close(o->pidfd);
-        /* An end of the sandbox ends it, too: its file system is gone then. */
-        if (s->killed || s->payload_ended || s->init < 0 || s->error.errnum != 0 || s->disk.end != DISK_FINE)
-                return;
-        overlay_said(o, said, sizeof(said));
-        s->overlay_died = true;
-        (void)error_set(&s->error, EIO, "fuse-overlayfs ended (status %d)%s%s: the sandbox was ended, too",
-                        process_exit_code(status), said[0] ? ": " : "", said);
-        kill_all(s);
-}
-
-/*
- * A payload whose file system goes away ends by SIGBUS, or can't be executed: that comes to us before the end
- * of fuse-overlayfs, which closes its files first. So that the cause is told, it gets a moment to end.
- */
-static void look_for_dying(Supervisor *s)
-{
-        for (size_t i = 0; i < s->n_overlays; i++) {
-                struct pollfd p = {.fd = s->overlays[i].pidfd, .events = POLLIN};
-                if (p.fd >= 0 && poll(&p, 1, DYING_MS) > 0)
-                        overlay_ended(s, &s->overlays[i]);
-        }
-}
-
 static bool is_lost_file_system(int errnum)
 {
         return errnum == EIO || errnum == ENOTCONN || errnum == ECONNABORTED;
@@ -369,7 +244,7 @@ static void handle_message(Supervisor *s)
         switch (m.type) {
         case MSG_ERROR:
                 if (is_lost_file_system(m.error.errnum))
-                        look_for_dying(s);
+                        overlays_look_for_dying(s);
                 (void)error_take(&s->error, &m.error, "a stage of the sandbox");
                 break;
         case MSG_FUSE_DEVICE:
@@ -386,7 +261,7 @@ static void handle_message(Supervisor *s)
                 break;
         case MSG_MOUNTS:
                 if (mount_watch_begin(&s->mounts, TAKE_FD(fd), &s->error) < 0)
-                        kill_all(s);
+                        supervisor_kill(s);
                 break;
         case MSG_STOPPED:
                 payload_stopped(s);
@@ -394,7 +269,7 @@ static void handle_message(Supervisor *s)
         case MSG_EXIT_LAST:
         case MSG_EXIT:
                 if (WIFSIGNALED(m.value) && WTERMSIG(m.value) == SIGBUS)
-                        look_for_dying(s);
+                        overlays_look_for_dying(s);
                 s->payload_ended = true;
                 s->payload_status = m.value;
                 mount_watch_end(&s->mounts);
@@ -425,21 +300,6 @@ static void handle_message(Supervisor *s)
         }
 }
 
-/* Children that were stopped: a stopped fuse-overlayfs hangs the payload, and nobody would know why. */
-static void look_for_stopped(Supervisor *s)
-{
-        for (size_t i = 0; i < s->n_overlays; i++) {
-                Overlay *o = &s->overlays[i];
-                siginfo_t info = {0};
-                if (o->pidfd < 0 ||
-                    waitid((idtype_t)P_PIDFD, (id_t)o->pidfd, &info, WSTOPPED | WNOHANG) < 0 ||
-                    info.si_pid == 0)
-                        continue;
-                o->stopped = true;
-                log_notice("fuse-overlayfs was stopped; Ctrl-C ends the sandbox");
-        }
-}
-
 static void handle_signal(Supervisor *s)
 {
         struct signalfd_siginfo info;
@@ -448,12 +308,12 @@ static void handle_signal(Supervisor *s)
         int sig = (int)info.ssi_signo;
         if (sig == LIVE_SIGNAL_END) {
                 s->interrupts = 2;
-                kill_all(s);
+                supervisor_kill(s);
                 return;
         }
         switch (sig) {
         case SIGCHLD:
-                look_for_stopped(s);
+                overlays_look_for_stopped(s);
                 return;
         case SIGTTIN:
         case SIGTTOU:
@@ -467,9 +327,9 @@ static void handle_signal(Supervisor *s)
                         return; /* the pty tells its foreground group itself */
                 break;
         case SIGINT:
-                if (is_overlay_stopped(s)) {
+                if (overlays_are_stopped(s)) {
                         s->ended_by = SIGINT;
-                        kill_all(s);
+                        supervisor_kill(s);
                         return;
                 }
                 /* The second one is for a payload that does not listen. Not at once: timeout(1) and npm(1)
@@ -477,7 +337,7 @@ static void handle_signal(Supervisor *s)
                 if (++s->interrupts == 2)
                         s->kill_at_us = clock_us() + SECOND_INTERRUPT_US;
                 else if (s->interrupts > 2)
-                        kill_all(s);
+                        supervisor_kill(s);
                 break;
         case SIGTERM:
         case SIGHUP:
@@ -499,7 +359,7 @@ static void time_is_up(Supervisor *s)
                 return;
         }
         if (s->ended_late++ > 0) {
-                kill_all(s);
+                supervisor_kill(s);
                 return;
         }
         limits_more_time(&s->limits, GRACE_US);
@@ -511,7 +371,7 @@ static void handle_limits(Supervisor *s, const struct pollfd *fds)
 {
         bool waited = !s->limits.ready;
         if (limits_poll_handle(&s->limits, fds, &s->error) < 0)
-                kill_all(s);
+                supervisor_kill(s);
         else if (waited)
                 groups_are_ready(s);
         if (s->limits.time_is_up)
@@ -529,7 +389,7 @@ static void look_at_mounts(Supervisor *s, bool by_rename)
         mount_watch_end(&s->mounts);
         if (s->error.errnum == 0)
                 s->error = err;
-        kill_all(s);
+        supervisor_kill(s);
 }
 
 static void supervise(Supervisor *s)
@@ -569,7 +429,7 @@ static void supervise(Supervisor *s)
                 if (poll(fds, N, timeout) < 0) {
                         if (errno == EINTR)
                                 continue;
-                        kill_all(s);
+                        supervisor_kill(s);
                         break;
                 }
                 if (fds[STOPS].revents)
@@ -585,7 +445,7 @@ static void supervise(Supervisor *s)
                 handle_limits(s, fds + LIMITS);
                 /* A disk that fills up has no time for a polite end. */
                 if (disk_poll_handle(&s->disk, fds + DISK, s->userns))
-                        kill_all(s);
+                        supervisor_kill(s);
                 if (fds[NET].revents)
                         handle_network(s);
                 if (fds[NET_END].revents && s->net.pidfd >= 0)
@@ -594,7 +454,7 @@ static void supervise(Supervisor *s)
                 look_at_typed(s);
                 if (clock_until(s->kill_at_us) == 0) {
                         s->kill_at_us = 0;
-                        kill_all(s);
+                        supervisor_kill(s);
                 }
                 /* What init said before its end is read first. */
                 if (fds[INIT].revents && s->channel < 0) {
@@ -604,20 +464,6 @@ static void supervise(Supervisor *s)
                 for (size_t i = 0; i < s->n_overlays; i++)
                         if (fds[OVERLAYS + i].revents && s->overlays[i].pidfd >= 0)
                                 overlay_ended(s, &s->overlays[i]);
-        }
-}
-
-static void end_overlays(Supervisor *s)
-{
-        for (size_t i = 0; i < s->n_overlays; i++) {
-                Overlay *o = &s->overlays[i];
-                if (o->pidfd >= 0) {
-                        (void)process_signal(o->pidfd, SIGKILL);
-                        (void)process_wait(o->pidfd, NULL);
-                }
-                o->pidfd = fd_close(o->pidfd);
-                o->channel = fd_close(o->channel);
-                o->log = fd_close(o->log);
         }
 }
 
@@ -662,13 +508,13 @@ static void teardown(Supervisor *s)
         live_remove(&s->live);
         strlist_clear(&s->record.text);
         if (s->init >= 0) {
-                kill_all(s);
+                supervisor_kill(s);
                 (void)process_wait(s->init, &s->init_status);
                 s->init = fd_close(s->init);
         }
         /* Early: what is typed from now on is for others. */
         relay_stop(&s->relay);
-        end_overlays(s);
+        overlays_end(s);
         (void)disk_tell(&s->disk, s->report->disk_end, sizeof(s->report->disk_end));
         disk_clear(&s->disk);
         Error no_network = {0};

@@ -80,3 +80,33 @@ int supervisor_prepare(Supervisor *s, Error *err);
  * user namespace: without it nobody could remove the files of its ids later. 0 or -errno with @err.
  */
 int supervisor_start(Supervisor *s, Error *err);
+
+/** supervisor_kill - end all processes of the run; fuse-overlayfs first, as a stopped one would leave
+ * payloads waiting in the kernel for ever. */
+void supervisor_kill(Supervisor *s);
+
+/** overlays_start - start the servers of all OP_FUSE operations, once helpers have a control group. 0 or
+ * -errno with s->error. */
+int overlays_start(Supervisor *s);
+
+/** overlays_serve - the setup stage has made the mount of operation @index: its server gets @fuse_fd, which
+ * stays the caller's. 0 or -errno with s->error. */
+int overlays_serve(Supervisor *s, size_t index, int fuse_fd);
+
+/** overlay_ended - after poll(2) of its pidfd: reap it; when it was not to end, end the sandbox with
+ * s->error. */
+void overlay_ended(Supervisor *s, Overlay *o);
+
+/** overlays_look_for_dying - the payload lost its file system: give the server that closed its files a moment
+ * to end, so that the cause is reported. */
+void overlays_look_for_dying(Supervisor *s);
+
+/** overlays_look_for_stopped - after SIGCHLD: a stopped server hangs the payload, and nobody would know why.
+ */
+void overlays_look_for_stopped(Supervisor *s);
+
+/** overlays_are_stopped - whether one is, as far as overlays_look_for_stopped() saw. */
+bool overlays_are_stopped(const Supervisor *s);
+
+/** overlays_end - kill and reap those that still run. */
+void overlays_end(Supervisor *s);
