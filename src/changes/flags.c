@@ -333,8 +333,8 @@ const char *flags_stripped(const Change *c)
 /* What is in no pattern ends the search of a subject early: patterns begin with one of few characters. */
 static bool may_match(const char *pattern, const char *subject)
 {
-        return pattern[0] == '*' ||
-               (pattern[0] == subject[0] && (pattern[1] == subject[1] || pattern[1] == '*'));
+        return pattern[0] == '*' || (pattern[0] == subject[0] && subject[0] != '\0' &&
+                                     (pattern[1] == subject[1] || pattern[1] == '*'));
 }
 
 /* Whether @pattern matches @subject, or the first components of it. */

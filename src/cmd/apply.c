@@ -581,6 +581,7 @@ static int apply(Applying *p, const StrList *words, StrList *excludes, Error *er
                 *excludes = (StrList){0};
         }
         int r = changes_open("apply", words, &kept, &p->reader.selection, err);
+        /* cppcheck-suppress autoVariables ; both end together */
         p->kept = &kept;
         p->name = kept.dir.name;
         if (r == 0 && host_home(&p->home) < 0)
@@ -601,6 +602,7 @@ static int apply(Applying *p, const StrList *words, StrList *excludes, Error *er
                 r = error_no_memory(err);
         /* Answers by a pipe or file, where nobody is at a terminal. */
         if (r == 0 && p->interactive && !can_ask(p))
+                /* cppcheck-suppress autoVariables ; likewise */
                 p->asker = &answers;
         if (r == 0 && !(p->found = calloc(p->reader.selection.paths.n + 1, sizeof(*p->found))))
                 r = error_no_memory(err);

@@ -61,7 +61,7 @@ static void print_escaped(const char *line, size_t len, const PatchOptions *o, c
 {
         bool reversed = false;
         while (len > 0) {
-                char piece[TEXT_ESCAPED_MAX];
+                char piece[TEXT_ESCAPED_MAX] = "";
                 TextChar c = text_next(line, len);
                 c.shown = c.shown || *line == '\t';
                 if (o->colour && reversed == c.shown) {

@@ -75,6 +75,8 @@ int project_open(const Project *project, const char *path, ProjectFile *ret)
         bool in_project = project_has(project, found.dir);
         for (size_t i = 0; i < found.n_links && !in_project; i++)
                 in_project = project_has(project, found.links[i].dir);
-        *ret = (ProjectFile){.fd = TAKE_FD(found.fd), .path = TAKE_PTR(found.path), .in_project = in_project};
+        ret->fd = TAKE_FD(found.fd);
+        ret->path = TAKE_PTR(found.path);
+        ret->in_project = in_project;
         return 0;
 }

@@ -22,7 +22,7 @@ int rootfs_source_open(const PlanOp *op, int *ret_fd, Error *err)
 {
         CLEANUP_FD int fd = FD_NONE;
         const FileId *id = &op->source_id;
-        struct stat st;
+        struct stat st = {0};
         bool follow = (op->flags & OP_KEPT_HOME) || !defence_is_on(DEFENCE_SAME_SOURCE);
         uint64_t flags = O_PATH | (id->known && id->directory ? O_DIRECTORY : 0);
         int r = 0;

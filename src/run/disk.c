@@ -112,7 +112,7 @@ static int add_disk(DiskWatch *w, int fd, const char *path, bool holds_trees, Er
 {
         CLEANUP_FD int own = fd;
         struct stat st;
-        DiskSpace bytes, inodes;
+        DiskSpace bytes = {0}, inodes = {0};
         if (own < 0 || fstat(own, &st) < 0 || w->n == DISKS_MAX)
                 return 0;
         for (size_t i = 0; i < w->n; i++)
@@ -263,7 +263,7 @@ static bool is_bounded(const Plan *plan)
 static DiskAmount free_of_trees(const DiskWatch *w)
 {
         DiskAmount sum = {0};
-        DiskSpace bytes, inodes;
+        DiskSpace bytes = {0}, inodes = {0};
         for (size_t i = 0; i < w->n; i++) {
                 if (!w->disks[i].holds_trees || space_of(w->disks[i].fd, &bytes, &inodes) < 0)
                         continue;
@@ -347,7 +347,7 @@ static void arm(const DiskWatch *w, uint64_t us)
 static bool is_full(DiskWatch *w, size_t i, uint64_t *interval)
 {
         const Disk *d = &w->disks[i];
-        DiskSpace bytes, inodes;
+        DiskSpace bytes = {0}, inodes = {0};
         if (space_of(d->fd, &bytes, &inodes) < 0)
                 return false;
         w->which = i;

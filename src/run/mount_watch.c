@@ -14,26 +14,35 @@
 /* Fields of a line, counted from 0 (proc_pid_mountinfo(5)). */
 enum { FIELD_ID = 0, FIELD_ROOT = 3, FIELD_TARGET = 4 };
 
+static int grow(char **text, size_t *room)
+{
+        size_t larger = *room > 0 ? 2 * *room : 16384;
+        if (larger > MOUNTINFO_MAX)
+                return -E2BIG;
+        char *grown = realloc(*text, larger);
+        if (!grown)
+                return -ENOMEM;
+        *text = grown;
+        *room = larger;
+        return 0;
+}
+
+/* Not by io_read_to_end(): its poll(2) would take the event of a change that comes between two reads. */
 static int read_all(int fd, char **ret)
 {
-        size_t room = 16384, len = 0;
-        CLEANUP_FREE char *text = malloc(room);
-        if (!text)
-                return -ENOMEM;
-        if (lseek(fd, 0, SEEK_SET) < 0)
-                return -errno;
-        for (ssize_t n; (n = read(fd, text + len, room - len - 1)) != 0; len += (size_t)n) {
-                if (n < 0)
-                        return -errno;
-                if (len + (size_t)n + 1 < room)
-                        continue;
-                if (room >= MOUNTINFO_MAX)
-                        return -E2BIG;
-                char *grown = realloc(text, room *= 2);
-                if (!grown)
-                        return -ENOMEM;
-                text = grown;
-        }
+        CLEANUP_FREE char *text = NULL;
+        size_t room = 0, len = 0;
+        ssize_t n = 0;
+        int r = lseek(fd, 0, SEEK_SET) < 0 ? -errno : 0;
+        do {
+                len += (size_t)n;
+                if (r == 0 && room - len < 4096)
+                        r = grow(&text, &room);
+                if (r == 0 && (n = read(fd, text + len, room - len - 1)) < 0)
+                        r = -errno;
+        } while (r == 0 && n > 0);
+        if (r < 0)
+                return r;
         text[len] = '\0';
         *ret = TAKE_PTR(text);
         return 0;

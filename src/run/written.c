@@ -54,7 +54,7 @@ static int add_tree(Trees *t, Tree tree, const char *path)
 /* What an open directory is, but for its path. */
 static int identify(int fd, Tree *ret)
 {
-        struct stat st;
+        struct stat st = {0};
         struct statx stx;
         if (fstat(fd, &st) < 0)
                 return -errno;
@@ -100,7 +100,7 @@ static int parse(const char *text, size_t len, Trees *ret)
 static int read_trees(int dir, Trees *ret, Error *err)
 {
         CLEANUP_FREE char *text = NULL;
-        struct stat st;
+        struct stat st = {0};
         size_t len = 0;
         CLEANUP_FD int fd = openat(dir, WRITTEN_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         if (fd < 0 && errno == ENOENT)
@@ -122,7 +122,7 @@ static int read_trees(int dir, Trees *ret, Error *err)
 static bool is_gone(const Tree *tree)
 {
         CLEANUP_FD int fd = FD_NONE;
-        Tree now;
+        Tree now = {0};
         int r = lookup_open_plain(tree->path, O_PATH | O_DIRECTORY, &fd);
         return r == -ENOENT || r == -ENOTDIR || r == -ELOOP ||
                (r == 0 && identify(fd, &now) == 0 && !is_same(&now, tree));
@@ -186,7 +186,7 @@ static int new_trees(const Plan *plan, Trees *known, bool *changed)
         for (size_t i = 0; i < plan->n_ops; i++) {
                 const PlanOp *op = &plan->ops[i];
                 CLEANUP_FD int fd = FD_NONE;
-                Tree tree;
+                Tree tree = {0};
                 if (!is_written(plan, op))
                         continue;
                 int r = lookup_open_plain(op->source, O_PATH | O_DIRECTORY, &fd);
@@ -233,7 +233,7 @@ static int list_ancestors(int dir, Trees *ret)
 {
         CLEANUP_FD int at = openat(dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
         for (;;) {
-                Tree tree;
+                Tree tree = {0};
                 int r = at < 0 ? -errno : identify(at, &tree);
                 if (r < 0)
                         return r;
@@ -258,7 +258,7 @@ static bool lies_in(const Tree *tree, const Trees *ancestors, const char *path)
 
 static int add_found(Trees *t, const Lookup *found)
 {
-        Tree tree;
+        Tree tree = {0};
         int r = identify(found->fd, &tree);
         return r < 0 ? r : add_tree(t, tree, found->path);
 }

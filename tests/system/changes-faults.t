@@ -131,7 +131,7 @@ like "$got" "No space left on device" "no room on the host: said so"
 like "$got" "status 125"$'\n'"old"$'\n'"a"$'\n' "no room on the host: every file is as it was, and nothing more"
 like "$got" "4 added, 1 modified" "no room on the host: the changes are still there"
 mkdir "$HOME/tiny"
-got=$(in_mounts 'mount -t tmpfs -o size=1M none "$HOME/tiny"' env XDG_STATE_HOME="$HOME/tiny" sh -c '"$0" run -q --keep=full -- sh -c "head -c 3000000 /dev/zero >big; echo wrote \$?"; "$0" diff full' "$KURUNG" 2>&1)
+got=$(in_mounts 'mount -t tmpfs -o size=1M none "$HOME/tiny"' env XDG_STATE_HOME="$HOME/tiny" sh -c '"$0" run -q --disk-keep-free=0 --keep=full -- sh -c "head -c 3000000 /dev/zero >big; echo wrote \$?"; "$0" diff full' "$KURUNG" 2>&1)
 like "$got" "No space left.*wrote 1.*A  big" "no room for the upper: the command is told, and diff works"
 
 # Much, deep, long: more than a path may have, and more directories than descriptors.
