@@ -203,7 +203,8 @@ static const ConfineCall calls[] = {
         CONFINE_CALL(execve),
 };
 
-/* What the program is loaded from: read-only, and with what is hidden inside hidden there, too. */
+/* What the program is loaded from: read-only, and with what is hidden inside hidden there, too: a home may
+ * lie in it. In another root only masks count, as its paths are not the host's. */
 static const char *const library_dirs[] = {"/usr",    "/lib",       "/lib32",    "/lib64",
                                            "/libx32", "/nix/store", "/gnu/store"};
 static const char *const library_files[] = {"/etc/ld.so.cache"};
@@ -260,7 +261,7 @@ static int add_library(const Plan *plan, int root, int empty, const char *path, 
         if (r < 0)
                 return fail(err, r, "its libraries");
         r = confine_root_add(WHO, root, path, mount_fd, err);
-        return r < 0 ? r : lower_hide(plan, 0, true, mount_fd, path, empty, err);
+        return r < 0 ? r : lower_hide(plan, 0, plan->foreign_root, mount_fd, path, empty, err);
 }
 
 static int add_libraries(const Plan *plan, int root, int empty, Error *err)

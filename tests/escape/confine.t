@@ -49,6 +49,11 @@ for hidden in /usr/share/doc /etc/passwd; do
     KURUNG_STAND_IN=$STAND_IN KURUNG_STAND_IN_SEEKS=$hidden undefended lower-masks run -q -p build --hide="$hidden" -- true >seen 2>&1 </dev/null
     like "$(cat seen)" "escaped:.*/lower$hidden" "79 without (lower-masks) it is not: $hidden"
 done
+# A home in a directory that programs are loaded from.
+got=$(in_mounts 'mount -t tmpfs none /usr/games; mkdir /usr/games/home; echo canary >/usr/games/home/canary' \
+    env KURUNG_STAND_IN="$STAND_IN" KURUNG_STAND_IN_SEEKS=/usr/games/home/canary HOME=/usr/games/home \
+    XDG_CACHE_HOME="$HOME/.cache" XDG_STATE_HOME="$HOME/.state" "$KURUNG_UNDEFENDED" run -q -p build -- true 2>&1 </dev/null)
+like "$got" "fuse-overlayfs ended .*: held: the sandbox was ended" "79 a home below /usr is hidden from the server, too"
 taken_over lower-masks -p build
 like "$got" "escaped:.* read /lower$HOME/secrets/canary" "79 without (lower-masks) homes are seen by it"
 taken_over confine -p build
