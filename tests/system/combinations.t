@@ -26,8 +26,8 @@ trouble() {
     esac
 }
 run_ass=(self root 77:88) id_maps=(auto subid single)
-# 864 starts take too long where all is emulated.
-[ -z "${KURUNG_VM:-}" ] || { run_ass=(self root) id_maps=(auto); }
+# 864 starts take too long where all is emulated, or is watched by a sanitizer.
+[ -z "${KURUNG_VM:-}" ] && [ "$KURUNG" != "${KURUNG_ASAN:-}" ] || { run_ass=(self root) id_maps=(auto); }
 for home in private persist:x host; do
     for overlay in auto kernel fuse none; do
         failed='' ran=0

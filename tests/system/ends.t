@@ -82,10 +82,17 @@ wait "$supervisor"
 at_prompt() { on_tty 'expect(b"$ "); '"$1"'; send(b"exit 4\n"); print(wait())' env KURUNG="$KURUNG" PS1='$ ' bash --norc -i; }
 is "$(at_prompt 'send(b"$KURUNG run -- cat &\n"); expect(b"$ "); send(b"fg\n"); expect(b"cat"); send(b"typed\n"); expect(b"typed\r\ntyped\r\n"); send(b"\x04"); expect(b"$ ")')" 4 \
     "a job that comes to the foreground gets what is typed"
-is "$(at_prompt 'send(b"$KURUNG run -- sh -c \"echo rea\"\"dy; exec sleep 1000\" | cat\n"); expect(b"ready"); send(b"\x1a"); expect(b"Stopped"); expect(b"$ ")
-send(b"fg\n"); expect(b"cat"); send(b"\x03"); expect(b"$ "); send(b"echo status ${PIPESTATUS[0]}\n"); expect(b"status 130")')" 4 "Ctrl-Z suspends a pipeline, fg continues it, Ctrl-C ends it"
-is "$(at_prompt 'send(b"$KURUNG run -- sh -c \"echo rea\"\"dy; exec sleep 1000\" </dev/null\n"); expect(b"ready"); send(b"\x1a"); expect(b"Stopped"); expect(b"$ ")
-send(b"fg\n"); expect(b"sleep"); send(b"\x03"); expect(b"$ "); send(b"echo status $?\n"); expect(b"status 130")')" 4 "without a terminal inside, too"
+# It says when it was continued: only then is it certain that the terminal is its own again.
+cat >job <<'END'
+trap 'echo continued' CONT
+echo ready
+sleep 1000 &
+while :; do wait; done
+END
+is "$(at_prompt 'send(b"$KURUNG run -- sh ./job | cat\n"); expect(b"ready"); send(b"\x1a"); expect(b"Stopped"); expect(b"$ ")
+send(b"fg\n"); expect(b"continued"); send(b"\x03"); expect(b"$ "); send(b"echo status ${PIPESTATUS[0]}\n"); expect(b"status 130")')" 4 "Ctrl-Z suspends a pipeline, fg continues it, Ctrl-C ends it"
+is "$(at_prompt 'send(b"$KURUNG run -- sh ./job </dev/null\n"); expect(b"ready"); send(b"\x1a"); expect(b"Stopped"); expect(b"$ ")
+send(b"fg\n"); expect(b"continued"); send(b"\x03"); expect(b"$ "); send(b"echo status $?\n"); expect(b"status 130")')" 4 "without a terminal inside, too"
 is "$(at_prompt 'send(b"timeout -s INT 1 $KURUNG run -- sleep 1000; echo status $?\n"); expect(b"status 124")')" 4 "timeout at a prompt"
 (trap '' HUP; exec "$KURUNG" run --read-write="$PWD/begun" -- sh -c 'echo >"$1"; read x <"$1"; exit 7' - "$PWD/begun") 2>/dev/null &
 supervisor=$!
