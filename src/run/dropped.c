@@ -200,8 +200,8 @@ static void count_tree(Count *c)
 static void count_layer(Count *c, int run_fd)
 {
         const PlanOp *op = &c->plan->ops[c->op];
-        char name[64];
-        (void)snprintf(name, sizeof(name), "upper-%s", op->layer);
+        char name[PLAN_LAYER_PATH_MAX];
+        (void)plan_layer_path(op->kind == OP_FUSE, op->layer, "upper", name);
         int upper = openat(run_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         c->n = 0;
         c->visited = 0;

@@ -21,7 +21,7 @@ typedef struct RunDropped {
  * The uppers were the payload's: no link is followed, no file opened, and the number of entries, the depth
  * and the descriptors are bounded, whatever is there. What can't be read (a subordinate id's) counts as one.
  *
- * @run_fd: the run's directory, with "upper-LAYER" for each. @work_dir: the host's, NULL: none.
+ * @run_fd: the run's directory, with the layers' own (plan_layer_path()). @work_dir: the host's, NULL: none.
  */
 void dropped_count(const Plan *plan, const char *work_dir, int run_fd, RunDropped *ret);
 

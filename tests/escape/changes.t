@@ -383,7 +383,7 @@ for plant in "${plants[@]}"; do
     ok "84 marked: ${plant:0:60}" test "$marked" -ge 1
     kurung apply k
     is "$status" 1 "84 and left"
-    like "$errors" "name it to take it" "84 and said"
+    like "$errors" "to apply it" "84 and said"
     is "$(find .git sub plain -printf '%p %y %l %s\n' | grep -vE '^.git/(refs|objects|index)|plain' | sort)" "$state" "84 and what was there is as it was" || diag "$plant"
     is "$(find . -mindepth 1 -type l; find . -name HEAD -newer ../tick -not -path './.git/*'; find .git -name 'git-rebase-todo' -o -name commondir -o -name config.worktree)" "" "84 nothing of it is there"
     find . -newer ../tick -not -path './.git*' -type f -not -path './sub/*' -delete
