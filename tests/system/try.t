@@ -14,10 +14,10 @@ only() { sandboxes | head -1; }
 drop() {
     "$KURUNG" discard "$(only)" 2>/dev/null
     find "$project" -mindepth 1 -delete
-    rm -rf "$HOME/.foo" "$HOME/.local/bin" "$HOME/.bashrc" "$HOME/.private"
+    rm -rf "$HOME/foo" "$HOME/.local/bin" "$HOME/.bashrc" "$HOME/private"
 }
 prompt='expect(b"iscard: ")'
-installer='echo x >~/.foo; mkdir -p ~/.local/bin; echo f >~/.local/bin/foo; echo b >~/.bashrc; echo f >foo.txt; echo g >bar.txt'
+installer='echo x >~/foo; mkdir -p ~/.local/bin; echo f >~/.local/bin/foo; echo b >~/.bashrc; echo f >foo.txt; echo g >bar.txt'
 
 # All: the home is private, so its changes are left; they are there, counted and named.
 is "$(on_tty "$prompt"'; send(b"a\n"); print(wait())' "$KURUNG" try -- sh -c "$installer")" 0 "try, a: exit status of the command"
@@ -25,11 +25,11 @@ is "$(cat foo.txt bar.txt | tr '\n' ' ')" "f g " "what was written to the workin
 name=$(only)
 like "$(<"$HOME/.seen")" "4 changes in your home are left: .kurung apply $name --home" "what is left in the home is counted, and how to go on is said"
 like "$(<"$HOME/.seen")" "kept as $name" "the sandbox is kept"
-is "$("$KURUNG" diff --all --name-only "$name" | sed "s|$HOME/||" | tr '\n' ' ')" ".bashrc .foo .local/ .local/bin/ .local/bin/foo " "with all of it"
+is "$("$KURUNG" diff --all --name-only "$name" | sed "s|$HOME/||" | tr '\n' ' ')" ".bashrc .local/ .local/bin/ .local/bin/foo foo " "with all of it"
 kurung apply "$name"
 like "$status:$errors" "^0:kurung: 4 changes in your home are left: .kurung apply $name --home. takes them$" "apply says so, too"
 kurung apply "$name" --home
-is "$status:$(cat "$HOME/.foo" "$HOME/.local/bin/foo" | tr '\n' ' ')" "1:x f " "apply --home takes them"
+is "$status:$(cat "$HOME/foo" "$HOME/.local/bin/foo" | tr '\n' ' ')" "1:x f " "apply --home takes them"
 like "$errors" "^kurung: skipped .*/.bashrc: a shell start-up file .to apply it: kurung apply $name $HOME/.bashrc.$" "but for what has to be named"
 kurung apply "$name"
 like "$errors" "1 change in your home is left" "what was taken is not counted again"
@@ -40,12 +40,12 @@ is "$status:$errors" "0:" "then nothing is left"
 drop
 
 # Choosing: the home is part of it; q and the end of the answers leave the rest as it is.
-is "$(on_tty "$prompt"'; send(b"c\n"); expect(b".bashrc"); expect(b"Apply? "); send(b"y\n"); expect(b".foo"); expect(b"Apply? "); send(b"q\n"); print(wait())' \
+is "$(on_tty "$prompt"'; send(b"c\n"); expect(b".bashrc"); expect(b"Apply? "); send(b"y\n"); expect(b".local"); expect(b"Apply? "); send(b"q\n"); print(wait())' \
     "$KURUNG" try -- sh -c "$installer")" 0 "try, c: changes of the home are asked for"
-is "$(cat "$HOME/.bashrc"; ls -A "$HOME/.foo" "$project" 2>/dev/null)" "b
+is "$(cat "$HOME/.bashrc"; ls -A "$HOME/foo" "$project" 2>/dev/null)" "b
 $project:" "q: what was said yes to is taken, and no more"
 name=$(only)
-is "$("$KURUNG" diff --all --name-only "$name" . "$HOME/.foo" | grep -c .)" 3 "q: the rest is all there"
+is "$("$KURUNG" diff --all --name-only "$name" . "$HOME/foo" | grep -c .)" 3 "q: the rest is all there"
 like "$(<"$HOME/.seen")" "2 changes in the working directory are left: .kurung apply $name..*4 changes in your home are left: .kurung apply $name --home" "and named"
 drop
 for end in 'send(b"\x04")' 'send(b"\x03")' 'signal(15)' 'signal(1)'; do
@@ -57,15 +57,15 @@ for end in 'send(b"\x04")' 'send(b"\x03")' 'signal(15)' 'signal(1)'; do
     is "$status:$(cat foo.txt)" "0:f" "  and no apply was cut off"
     drop
 done
-on_tty "$prompt"'; send(b"c\n"); expect(b"Apply? "); send(b"a\n"); print(wait())' "$KURUNG" try -- sh -c 'echo 1 >~/.private; echo 2 >2; echo 3 >3' >"$HOME/.out" &
+on_tty "$prompt"'; send(b"c\n"); expect(b"Apply? "); send(b"a\n"); print(wait())' "$KURUNG" try -- sh -c 'echo 1 >~/private; echo 2 >2; echo 3 >3' >"$HOME/.out" &
 on=$!
-wait_for test -e "$HOME/.private"
-is "$(cat "$HOME/.private"; ls)" 1 "c: all of the home is not all of the project"
+wait_for test -e "$HOME/private"
+is "$(cat "$HOME/private"; ls)" 1 "c: all of the home is not all of the project"
 kill "$(ps -o pid= --ppid $on | tr -d ' ')" 2>/dev/null
 wait $on
 drop
 is "$(on_tty "$prompt"'; send(b"c\n"); expect(b"Apply? "); send(b"a\n"); expect(b"Apply? "); send(b"a\n"); print(wait())' "$KURUNG" try -- \
-    sh -c 'echo 1 >~/.private; echo 2 >2; echo 3 >3'):$(cat "$HOME/.private" 2 3 | tr '\n' ' ')" "0:1 2 3 " "c: all of both"
+    sh -c 'echo 1 >~/private; echo 2 >2; echo 3 >3'):$(cat "$HOME/private" 2 3 | tr '\n' ' ')" "0:1 2 3 " "c: all of both"
 is "$(sandboxes)" "" "nothing is left then, and the sandbox is gone"
 drop
 on_tty "$prompt"'; send(b"c\n"); expect(b"Apply? "); send(b"y\n"); expect(b"Apply? "); send(b"n\n"); wait()' "$KURUNG" try -- sh -c 'echo 1 >1; echo 2 >2'
