@@ -207,7 +207,7 @@ kurung diff k
 like "$out" "!  dir/other  ! a forged redirect" "65 a file without its data is refused"
 rm -rf "$up/dir"
 keep "echo x >/opt/.x" -p build --overlay=fuse
-up=$kept/k/upper-$(jq -r '.layers[] | select(.engine == "fuse") | .name' "$kept/k/record.json")
+up=$kept/k/fuse-$(jq -r '.layers[] | select(.engine == "fuse") | .name' "$kept/k/record.json")/upper
 touch "$up/.wh..." "$up/.wh.." "$up/.wh."
 kurung diff k
 is "$status:$(grep -c '^!.*a forged whiteout' <<<"$out")" "0:3" "65 whiteouts of the directory itself and of the one above are refused"
@@ -241,7 +241,7 @@ keep "mkdir -p /opt/.here /opt/.here/x && cd /opt/.here && { mv x .wh.os-release
 kurung diff --all k
 unlike "$out" $'(^|\n)D  [^\n]*(os-release|hostname|passwd)' "88 what the payload names like a mark deletes nothing"
 keep "echo x >/opt/.x; rm /etc/os-release" -p build --overlay=fuse
-up=$kept/k/upper-$(jq -r '.layers[] | select(.engine == "fuse") | .name' "$kept/k/record.json")
+up=$kept/k/fuse-$(jq -r '.layers[] | select(.engine == "fuse") | .name' "$kept/k/record.json")/upper
 mkdir -p "$up/etc/.wh.hostname" "$up/etc/.wh..wh..opq" "$up/etc/.wh.shells"
 echo 1 >"$up/etc/.wh.passwd"
 ln -s x "$up/etc/.wh.group"
