@@ -518,7 +518,10 @@ static int serve(const OverlayStage *stage, Error *err)
         int r = prepare(stage, err);
         if (r < 0)
                 return r;
-        (void)execve(stage->confined ? PROGRAM : name, argv, defence_environment());
+        /* Nothing of the payload's, which a profile may have set (attack 12). */
+        char *const *env =
+                defence_is_on(DEFENCE_ENVIRONMENT) ? defence_environment() : stage->ctx->plan->env.items;
+        (void)execve(stage->confined ? PROGRAM : name, argv, env);
         return error_set_errno(err, errno, "starting %s", name);
 }
 
