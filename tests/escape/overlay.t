@@ -135,8 +135,12 @@ undefended_run=(env KURUNG_DEFENCE_OFF=confine "$KURUNG_UNDEFENDED" run)
 succeeds "-p build" "${undefended_run[@]}" -p build
 succeeds "Home=host" "${undefended_run[@]}" --home=host --run-as=root
 for variant in exchange unknown-exchange unknown-rename theft; do
-    like "$(undefended pin,confine,mount-watch run -q -p build -- ./fuse-attack uncover $variant 2>&1 </dev/null)" 'escaped: .*is gone' \
-        "79 $variant: succeeds without (pin, mount-watch)"
+    got=$(undefended pin,confine,mount-watch run -q -p build -- ./fuse-attack uncover $variant 2>&1 </dev/null)
+    if [[ $variant == unknown-* && $got == held* ]] && [[ $(uname -r) =~ ^([1-5]|6\.[0-5])\. ]]; then
+        skip "79 $variant: succeeds without (pin, mount-watch)" "this kernel ($(uname -r)) keeps such mounts"
+    else
+        like "$got" 'escaped: .*is gone' "79 $variant: succeeds without (pin, mount-watch)"
+    fi
 done
 rm -rf "$canary"
 done_testing
