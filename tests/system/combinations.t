@@ -27,7 +27,9 @@ trouble() {
 }
 run_ass=(self root 77:88) id_maps=(auto subid single)
 # 864 starts take too long where all is emulated, or is watched by a sanitizer.
-[ -z "${KURUNG_VM:-}" ] && [ "$KURUNG" != "${KURUNG_ASAN:-}" ] || { run_ass=(self root) id_maps=(auto); }
+if [ -n "${KURUNG_VM:-}" ] || [ "$KURUNG" = "${KURUNG_ASAN:-}" ]; then
+    run_ass=(self root) id_maps=(auto)
+fi
 for home in private persist:x host; do
     for overlay in auto kernel fuse none; do
         failed='' ran=0
