@@ -519,7 +519,7 @@ const char *flags_of(const Change *c, const char *path, const char *home)
         bool opened = c->now.mode & ~c->before.mode & 022;
         if (c->kind == CHANGE_MODIFIED && S_ISDIR(c->now.mode) && !(c->what & CHANGE_TYPE) && !opened)
                 return NULL;
-        CLEANUP_FREE char *folded = malloc(strlen(path) + 1);
+        CLEANUP_FREE char *folded = calloc(1, strlen(path) + 1);
         if (!folded)
                 return "not looked at: out of memory";
         fold(path, folded);

@@ -41,8 +41,8 @@ static int read_all(int fd, char **ret)
                 if (r == 0 && (n = read(fd, text + len, room - len - 1)) < 0)
                         r = -errno;
         } while (r == 0 && n > 0);
-        if (r < 0)
-                return r;
+        if (r < 0 || !text)
+                return r < 0 ? r : -ENOMEM;
         text[len] = '\0';
         *ret = TAKE_PTR(text);
         return 0;
