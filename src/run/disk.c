@@ -51,11 +51,6 @@ static uint64_t smaller(uint64_t a, uint64_t b)
         return a < b ? a : b;
 }
 
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-        return a > b ? a : b;
-}
-
 /* The difference, never below 0. */
 static uint64_t less(uint64_t a, uint64_t b)
 {
@@ -279,19 +274,16 @@ static bool ended(DiskWatch *w, DiskEnd end)
         return true;
 }
 
-/* What a walk found. A tree that can't be walked whole gets no benefit of the doubt: all that has gone from
- * the disk is its. */
+/* What a walk found. A tree that can't be walked whole gets no benefit of the doubt: the payload made it so.
+ */
 static bool judge(DiskWatch *w, const DiskWalk *found)
 {
-        DiskAmount now = free_of_trees(w);
         if (w->walks++ == 0)
                 w->home_before = found->home;
         w->held = (DiskAmount){found->run.bytes + less(found->home.bytes, w->home_before.bytes),
                                found->run.entries + less(found->home.entries, w->home_before.entries)};
-        if (!found->run.complete || !found->home.complete) {
-                w->held.bytes = larger(w->held.bytes, less(w->at_start.bytes, now.bytes));
-                w->held.inodes = larger(w->held.inodes, less(w->at_start.inodes, now.inodes));
-        }
+        if (!found->run.complete || !found->home.complete)
+                return ended(w, DISK_UNMEASURED);
         if (w->plan->disk_max > 0 && w->held.bytes > w->plan->disk_max)
                 return ended(w, DISK_MAX);
         if (w->plan->disk_inodes_max > 0 && w->held.inodes > w->plan->disk_inodes_max)
@@ -375,7 +367,7 @@ int disk_begin(DiskWatch *w, const Plan *plan, int run, int home, Error *err)
         w->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
         if (w->timer < 0)
                 return error_set_errno(err, errno, "timerfd");
-        w->at_start = w->at_walk = free_of_trees(w);
+        w->at_walk = free_of_trees(w);
         arm(w, INTERVAL_MIN_US);
         return 0;
 }
@@ -428,6 +420,13 @@ const char *disk_tell(const DiskWatch *w, char *out, size_t room)
         case DISK_INODES_MAX:
                 (void)snprintf(out, room, "it made more files than DiskInodesMax=%llu",
                                (unsigned long long)plan->disk_inodes_max);
+                break;
+        case DISK_UNMEASURED:
+                (void)snprintf(
+                        out, room,
+                        "what it wrote cannot be measured for DiskMax= and DiskInodesMax=: deeper than %d "
+                        "directories, or more than %d entries",
+                        WALK_DEPTH_MAX, WALK_ENTRIES_MAX);
                 break;
         }
         return out;

@@ -15,6 +15,7 @@ typedef enum DiskEnd {
         DISK_FULL,       /* a disk would keep too little free */
         DISK_MAX,        /* the sandbox holds more than DiskMax= */
         DISK_INODES_MAX, /* more than DiskInodesMax= */
+        DISK_UNMEASURED, /* a tree that cannot be walked whole, while DiskMax= is to hold */
 } DiskEnd;
 
 /** Free space, or free inodes, of a file system. */
@@ -52,14 +53,14 @@ typedef struct DiskWatch {
         int timer; /* timerfd, FD_NONE: nothing is watched */
         Disk disks[DISKS_MAX];
         size_t n;
-        int run, home;                /* what the sandbox holds: borrowed, FD_NONE: none */
-        int walker, answer;           /* who adds that up now: pidfd, and a pipe from it; FD_NONE: nobody */
-        uint64_t walks;               /* how often that was done */
-        uint64_t walk_us;             /* how long the last one took, or when this one began */
-        uint64_t walked_us;           /* when the last one ended */
-        DiskUse home_before;          /* what the first one found in the kept home */
-        DiskAmount at_start, at_walk; /* what was free where the trees are */
-        DiskAmount held;              /* what the sandbox held at the last one */
+        int run, home;       /* what the sandbox holds: borrowed, FD_NONE: none */
+        int walker, answer;  /* who adds that up now: pidfd, and a pipe from it; FD_NONE: nobody */
+        uint64_t walks;      /* how often that was done */
+        uint64_t walk_us;    /* how long the last one took, or when this one began */
+        uint64_t walked_us;  /* when the last one ended */
+        DiskUse home_before; /* what the first one found in the kept home */
+        DiskAmount at_walk;  /* what was free where the trees are */
+        DiskAmount held;     /* what the sandbox held at the last one */
         DiskEnd end;
         size_t which; /* DISK_FULL: the disk */
         bool inodes;  /* DISK_FULL: inodes ran out, not space */

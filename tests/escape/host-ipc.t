@@ -46,7 +46,7 @@ socket "44 tmux's socket in /tmp" "$dir/default"
 socket "44 screen's socket in /run" "$runtime/S-screen"
 canary listening listen "@kurung-test-$$"
 attack "43 45 an abstract socket of the host's" outside connect "@kurung-test-$$"
-OPTIONS=(--net=host)
+OPTIONS=(-q --net=host)
 if [ "$("$KURUNG" run --net=host --dry-run --json -- true 2>/dev/null | jq .landlock_scope)" = true ]; then
     attack "45 an abstract socket with the host's network shared" landlock connect "@kurung-test-$$"
 else

@@ -25,8 +25,9 @@ is "$status:$(jq -r .exit.reason r.json)" "137:disk-max" "DiskInodesMax: too man
 kurung run -q --disk-max=10M -- sh -c 'head -c 3M /dev/urandom >f; for i in 1 2 3 4 5 6 7 8; do ln f l$i; done; echo linked'
 is "$status:$out" "0:linked" "DiskMax: a file with several names counts once"
 deep='i=0; while [ $i -lt 300 ]; do mkdir d && cd d || exit; i=$((i + 1)); done;'
-kurung run -q --disk-max=10M -- sh -c "$deep $(writes a b c)"
+kurung run --disk-max=10M -- sh -c "$deep $(writes a b c)"
 is "$status" 137 "DiskMax: nor does a tree that is too deep hide anything"
+like "$errors" "cannot be measured" "DiskMax: and the line says that"
 kurung run -q --keep=full --disk-max=10M -- sh -c "$(writes a b c)"
 is "$status" 137 "a sandbox that is kept is ended, too"
 kurung diff full
