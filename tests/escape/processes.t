@@ -54,7 +54,7 @@ export KURUNG_CANARY=canary-of-the-host
 for how in "" --net=host; do
     off=not-dumpable
     [ -z "$how" ] || ! "$KURUNG" run --dry-run --net=host -- true | grep -q '^landlock scope' || off+=,landlock
-    OPTIONS=(--run-as=root ${how:+"$how"})
+    OPTIONS=(-q --run-as=root ${how:+"$how"})
     attack "9 /proc/1/exe can't be changed $how" $off readlink /proc/1/exe
     attack "10 ptrace of init $how" $off ptrace 1
     attack "10 process_vm_readv of init $how" $off vm-readv 1
