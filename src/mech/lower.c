@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-bool lower_is_hidden(const PlanOp *op)
+/* Whether an operation hides what the host has at its place. */
+static bool is_hidden(const PlanOp *op)
 {
         switch (op->kind) {
         case OP_BIND:
@@ -93,7 +94,7 @@ int lower_hide(const Plan *plan, size_t from, bool only_masks, int tree, const c
                 return 0;
         for (size_t i = from; i < plan->n_ops; i++) {
                 const PlanOp *op = &plan->ops[i];
-                if (only_masks ? op->kind != OP_MASK : !lower_is_hidden(op))
+                if (only_masks ? op->kind != OP_MASK : !is_hidden(op))
                         continue;
                 if (!path_is_below(op->dest, dest) || str_eq(op->dest, dest))
                         continue;

@@ -4,9 +4,6 @@
 
 #include "plan/plan.h"
 
-/** lower_is_hidden - whether an operation hides what the host has at its place. */
-bool lower_is_hidden(const PlanOp *op);
-
 /**
  * lower_hide - cover, in a tree of the host's, all that operations of the plan hide: so nothing of it is seen
  * when what hides it in the sandbox comes off, nor by a helper that was taken over.

@@ -88,6 +88,20 @@ static int make_dir(const char *wanted, RunDir *dir, Error *err)
         return error_set(err, EEXIST, "no name for the sandbox could be made up; give one: --keep=NAME");
 }
 
+/* What the plan says, and what it does not: the spec to resume with, and the directory that it was made in.
+ */
+static int make_record(const Plan *plan, const StrList *spec, const char *work_dir, KeptRecord *ret,
+                       Error *err)
+{
+        int r = kept_record_from_plan(plan, ret, err);
+        if (r == 0 && !(ret->work_dir = strdup(work_dir ? work_dir : "")))
+                r = error_no_memory(err);
+        for (size_t i = 0; r == 0 && spec && i < spec->n; i++)
+                if (strlist_add(&ret->spec, spec->items[i]) < 0)
+                        r = error_no_memory(err);
+        return r;
+}
+
 int kept_create(const Plan *plan, const char *name, const StrList *spec, const char *work_dir, RunDir *ret,
                 Error *err)
 {
@@ -98,12 +112,7 @@ int kept_create(const Plan *plan, const char *name, const StrList *spec, const c
         if (r == 0)
                 r = run_dir_open_state(plan->runs_dir, "XDG_STATE_HOME", &dir.state_fd, err);
         if (r == 0)
-                r = kept_record_from_plan(plan, &record, err);
-        if (r == 0 && !(record.work_dir = strdup(work_dir ? work_dir : "")))
-                r = error_no_memory(err);
-        for (size_t i = 0; r == 0 && spec && i < spec->n; i++)
-                if (strlist_add(&record.spec, spec->items[i]) < 0)
-                        r = error_no_memory(err);
+                r = make_record(plan, spec, work_dir, &record, err);
         if (r == 0)
                 r = make_dir(name, &dir, err);
         if (r < 0)
@@ -141,12 +150,7 @@ int kept_from_run(const Plan *plan, const StrList *spec, const char *work_dir, i
         CLEANUP_FREE char *path = NULL;
         CLEANUP_FD int kept = FD_NONE;
         struct stat st;
-        int r = kept_record_from_plan(plan, &record, err);
-        if (r == 0 && !(record.work_dir = strdup(work_dir ? work_dir : "")))
-                r = error_no_memory(err);
-        for (size_t i = 0; r == 0 && spec && i < spec->n; i++)
-                if (strlist_add(&record.spec, spec->items[i]) < 0)
-                        r = error_no_memory(err);
+        int r = make_record(plan, spec, work_dir, &record, err);
         if (r == 0)
                 r = run_state_path(KEPT_DIR, &path, err);
         if (r == 0)
