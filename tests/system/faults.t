@@ -52,7 +52,7 @@ isnt "$?" 0 "fuse-overlayfs stopped: not a success"
 ok "fuse-overlayfs stopped: nothing of it stays" wait_for tap_gone "$overlay"
 
 mkdir "$HOME/small"
-got=$(in_mounts 'mount -t tmpfs -o size=1M none "$HOME/small"' env XDG_CACHE_HOME="$HOME/small" "$KURUNG" run -q -- \
+got=$(in_mounts 'mount -t tmpfs -o size=1M none "$HOME/small"' env XDG_CACHE_HOME="$HOME/small" "$KURUNG" run -q --disk-keep-free=0 -- \
     sh -c 'head -c 3000000 /dev/zero >big; echo "status $?"' 2>&1)
 like "$got" "No space left on device.*status 1" "a full disk below the upper: the command is told"
 got=$(in_mounts 'echo 1 >/proc/sys/user/max_user_namespaces' "$KURUNG" run -q -- true 2>&1)
