@@ -49,6 +49,7 @@ typedef enum Defence {
         DEFENCE_SAME_SOURCE,    /* what is shared is what was looked up when kurung started */
         DEFENCE_SOURCE_LINKS,   /* links that a sandbox could have made are not followed out of its tree */
         DEFENCE_HOMES,          /* every home of the user's is hidden, whatever HOME says */
+        DEFENCE_PAYLOAD_USERNS, /* who may change its id has a user namespace below the sandbox's */
         DEFENCE_USER_SHARE,     /* of what is counted for each user the sandbox gets a share */
         DEFENCE_DISK,           /* the disk keeps free space, and DiskMax= holds */
         DEFENCE_MEMORY_SHARE,   /* file systems in memory are bounded together */

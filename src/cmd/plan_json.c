@@ -73,6 +73,7 @@ int plan_print_json(const Plan *plan, Error *err)
         json_add_bool(o, "map_by_helpers", plan->map_by_helpers);
         json_add(o, "uid_map", plan_map_json(&plan->uid_map));
         json_add(o, "gid_map", plan_map_json(&plan->gid_map));
+        json_add_bool(o, "payload_user_namespace", plan->payload_userns);
         json_add_string(o, "engine", plan_engine_name(plan->engine));
         for (size_t i = 0; i < plan->n_ops; i++)
                 json_append(ops, operation(&plan->ops[i]));

@@ -74,6 +74,28 @@ static int write_single(const Plan *plan, pid_t pid, Error *err)
         return r < 0 ? error_set_errno(err, r, "writing %s/gid_map", proc) : 0;
 }
 
+/* One write(2) for all lines (user_namespaces(7)). */
+static int write_identity(int dir, const char *name, const IdMap *map)
+{
+        char lines[PLAN_RANGES_MAX * 36];
+        size_t len = 0;
+        for (size_t i = 0; i < map->n; i++)
+                len += (size_t)snprintf(lines + len, sizeof(lines) - len, "%u %u %u\n", map->items[i].inside,
+                                        map->items[i].inside, map->items[i].count);
+        return io_write_file_at(dir, name, lines);
+}
+
+int idmap_write_identity(const Plan *plan, pid_t pid, Error *err)
+{
+        char proc[32];
+        (void)snprintf(proc, sizeof(proc), "/proc/%d", (int)pid);
+        CLEANUP_FD int dir = open(proc, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        int r = dir < 0 ? -errno : write_identity(dir, "uid_map", &plan->uid_map);
+        if (r == 0)
+                r = write_identity(dir, "gid_map", &plan->gid_map);
+        return r < 0 ? error_set_errno(err, r, "mapping the ids of the payload's user namespace") : 0;
+}
+
 int idmap_begin(const Plan *plan, pid_t pid, IdmapJob *job, Error *err)
 {
         if (!plan->map_by_helpers)

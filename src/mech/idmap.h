@@ -36,6 +36,14 @@ int idmap_finish(IdmapJob *job, Error *err);
 int idmap_write(const Plan *plan, pid_t pid, Error *err);
 
 /**
+ * idmap_write_identity - each id that is mapped in the calling process's user namespace is the same in a new
+ * one below it.
+ *
+ * @pid: a process in that, as /proc has it. Returns 0 or -errno with @err.
+ */
+int idmap_write_identity(const Plan *plan, pid_t pid, Error *err);
+
+/**
  * idmap_apply - in the namespace, maps written: drop the supplementary groups (where a map by newgidmap
  * allows it) and become plan->uid and plan->gid. Capabilities are kept. 0 or -errno with @err.
  */

@@ -3,7 +3,7 @@
 
 #include "base/defence.h"
 #include "base/io.h"
-#include "mech/mount.h"
+#include "mech/sysctl.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -54,35 +54,22 @@ void rlimits_restore(const RlimitsHeld *held)
                         (void)setrlimit(shared[i], &held->before[i]);
 }
 
-/* The procfs that is in sight, or a new one where that is read-only, as in a container. */
-static int write_setting(const char *name, uint64_t value, Error *err)
+static int set_ceiling(const char *name, uint64_t value, Error *err)
 {
-        char path[64], text[24];
-        CLEANUP_FD int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        (void)snprintf(path, sizeof(path), "sys/user/%s", name);
+        char text[24];
+        /* 0: this kernel has no such setting. */
+        if (value == 0)
+                return 0;
         (void)snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
-        int r = io_write_file_at(proc, path, text);
-        if (r == -EROFS || r == -EACCES) {
-                proc = fd_close(proc);
-                r = mount_new("proc", NULL, 0, mount_safe_attrs(false) | MOUNT_ATTR_NOEXEC, &proc, err);
-                if (r < 0)
-                        return r;
-                r = io_write_file_at(proc, path, text);
-        }
-        return r < 0 ? error_set_errno(err, r, "cannot limit user.%s in the sandbox", name) : 0;
+        return sysctl_write(name, text, err);
 }
 
 int rlimits_set_namespace(const Plan *plan, Error *err)
 {
-        int r = 0;
         if (!defence_is_on(DEFENCE_USER_SHARE))
                 return 0;
-        /* 0: this kernel has no such setting. */
-        if (plan->inotify_instances > 0)
-                r = write_setting("max_inotify_instances", plan->inotify_instances, err);
-        if (r == 0 && plan->inotify_watches > 0)
-                r = write_setting("max_inotify_watches", plan->inotify_watches, err);
-        return r;
+        int r = set_ceiling("user/max_inotify_instances", plan->inotify_instances, err);
+        return r < 0 ? r : set_ceiling("user/max_inotify_watches", plan->inotify_watches, err);
 }
 
 int rlimits_apply(const Plan *plan, Error *err)

@@ -32,7 +32,8 @@ void rlimits_restore(const RlimitsHeld *held);
 /**
  * rlimits_set_namespace - as the root of a new user namespace, set its own ceilings of inotify
  * (/proc/sys/user, namespaces(7)): each id inside has at most plan->inotify_instances and
- * plan->inotify_watches.
+ * plan->inotify_watches. In a namespace below this one all ids together have so much, as they count for its
+ * owner here.
  *
  * Returns 0 or -errno with @err.
  */

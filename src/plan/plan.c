@@ -20,6 +20,12 @@
          CAP_BIT(CAP_KILL) | CAP_BIT(CAP_SETGID) | CAP_BIT(CAP_SETUID) | CAP_BIT(CAP_SETPCAP) |              \
          CAP_BIT(CAP_NET_BIND_SERVICE) | CAP_BIT(CAP_SYS_CHROOT) | CAP_BIT(CAP_SETFCAP))
 
+/* Those that count in the user namespace that owns a network, mounts, queues or processes. */
+#define OWNER_CAPABILITIES                                                                                   \
+        (CAP_BIT(CAP_NET_ADMIN) | CAP_BIT(CAP_NET_RAW) | CAP_BIT(CAP_NET_BROADCAST) |                        \
+         CAP_BIT(CAP_SYS_ADMIN) | CAP_BIT(CAP_SYS_BOOT) | CAP_BIT(CAP_IPC_OWNER) |                           \
+         CAP_BIT(CAP_CHECKPOINT_RESTORE))
+
 #define LANDLOCK_ABI_SCOPE 6
 
 PlanOp *plan_add_op(Plan *plan, PlanOpKind kind, const char *source, const char *dest, unsigned flags)
@@ -204,11 +210,24 @@ static bool is_host_writable(const Plan *plan)
         return false;
 }
 
+/*
+ * What the kernel counts for each id is bounded for all together only in a user namespace below. Who can't
+ * change its id needs none, and who was given what only the owner of the sandbox's namespaces can do gets
+ * none.
+ */
+static bool needs_payload_userns(const Plan *plan)
+{
+        bool changes_id =
+                (plan->capabilities & (CAP_BIT(CAP_SETUID) | CAP_BIT(CAP_SETGID))) || !plan->no_new_privileges;
+        return plan->map_by_helpers && changes_id && !(plan->capabilities & OWNER_CAPABILITIES);
+}
+
 static int make_privileges(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
         uint64_t base = plan->uid == 0 && !spec->capabilities_cleared ? ROOT_CAPABILITIES : 0;
         plan->capabilities = base | spec->capabilities;
         plan->no_new_privileges = spec->no_new_privileges;
+        plan->payload_userns = needs_payload_userns(plan);
         plan->seccomp = spec->seccomp;
         plan->host_writable = is_host_writable(plan);
         if (spec->seccomp_file && !(plan->seccomp_file = strdup(spec->seccomp_file)))

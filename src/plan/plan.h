@@ -123,6 +123,7 @@ typedef struct Plan {
         char *newuidmap, *newgidmap;
 
         uint64_t namespaces; /* CLONE_NEW* of the setup stage */
+        bool payload_userns; /* the payload has a user namespace below that one, with the same ids */
         NetworkMode network;
         PlanNetwork net;
 

@@ -201,6 +201,8 @@ void plan_print(const Plan *plan, FILE *out)
                       plan->map_by_helpers ? "newuidmap, newgidmap" : "a one-line map");
         print_map(out, "uid-map", &plan->uid_map);
         print_map(out, "gid-map", &plan->gid_map);
+        if (plan->payload_userns)
+                print_value(out, "payload-user-namespace", "below, with the same ids");
         print_value(out, "engine", plan_engine_name(plan->engine));
         for (size_t i = 0; i < plan->n_ops; i++)
                 print_op(out, &plan->ops[i]);

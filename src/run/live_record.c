@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 
-#define LIVE_VERSION 1
+#define LIVE_VERSION 2
 
 typedef enum FieldType { FIELD_INT, FIELD_UINT64, FIELD_BOOL, FIELD_TEXT, FIELD_LIST } FieldType;
 
@@ -36,6 +36,7 @@ static const Field fields[] = {
         FIELD(INT, "net", ns[NS_NET], true),
         FIELD(INT, "pid", ns[NS_PID], true),
         FIELD(INT, "mnt", ns[NS_MNT], true),
+        FIELD(INT, "payload-user", ns[NS_PAYLOAD_USER], true),
         FIELD(BOOL, "kept", kept, true),
         FIELD(TEXT, "filter", filter, true),
         FIELD(TEXT, "cgroup", cgroup, false),
@@ -47,6 +48,7 @@ static const Field fields[] = {
         FIELD(INT, "gid", plan.gid, true),
         FIELD(BOOL, "map-by-helpers", plan.map_by_helpers, true),
         FIELD(UINT64, "namespaces", plan.namespaces, true),
+        FIELD(BOOL, "payload-userns", plan.payload_userns, true),
         FIELD(INT, "network", plan.network, true),
         FIELD(BOOL, "foreign-root", plan.foreign_root, true),
         FIELD(TEXT, "cwd", plan.cwd, true),

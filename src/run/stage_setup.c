@@ -6,6 +6,7 @@
 #include "mech/loopback.h"
 #include "mech/rlimits.h"
 #include "mech/rootfs.h"
+#include "mech/sysctl.h"
 #include "mech/tap.h"
 #include "mech/tty.h"
 #include "net/shaper.h"
@@ -13,8 +14,10 @@
 #include "run/stages.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
@@ -31,19 +34,29 @@ const NamespaceKind namespace_kinds[NS_MAX] = {
         [NS_CGROUP] = {"cgroup", CLONE_NEWCGROUP}, [NS_IPC] = {"ipc", CLONE_NEWIPC},
         [NS_UTS] = {"uts", CLONE_NEWUTS},          [NS_NET] = {"net", CLONE_NEWNET},
         [NS_PID] = {"pid", CLONE_NEWPID},          [NS_MNT] = {"mnt", CLONE_NEWNS},
+        [NS_PAYLOAD_USER] = {"user", CLONE_NEWUSER},
 };
 
-int stage_send_namespaces(const StageContext *ctx, unsigned mask, Error *err)
+bool stage_has_namespace(const Plan *plan, size_t kind)
 {
+        return kind == NS_PAYLOAD_USER ? plan->payload_userns
+                                       : plan->namespaces & (uint64_t)namespace_kinds[kind].flag;
+}
+
+/* Gives the supervisor a hold on the namespaces of a process, those of @mask (bit NS_*). */
+static int send_namespaces_of(const StageContext *ctx, const char *process, unsigned mask, Error *err)
+{
+        char path[32];
         int fds[NS_MAX], r = 0;
         size_t n = 0;
-        CLEANUP_FD int dir = open("/proc/self/ns", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        (void)snprintf(path, sizeof(path), "/proc/%s/ns", process);
+        CLEANUP_FD int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
         for (size_t i = 0; r == 0 && i < NS_MAX; i++) {
                 if (!(mask & (1U << i)))
                         continue;
                 int fd = openat(dir, namespace_kinds[i].name, O_RDONLY | O_CLOEXEC);
                 if (fd < 0)
-                        r = error_set_errno(err, errno, "opening /proc/self/ns/%s", namespace_kinds[i].name);
+                        r = error_set_errno(err, errno, "opening %s/%s", path, namespace_kinds[i].name);
                 else
                         fds[n++] = fd;
         }
@@ -58,13 +71,14 @@ int stage_send_namespaces(const StageContext *ctx, unsigned mask, Error *err)
 static int send_namespaces(const StageContext *ctx, Error *err)
 {
         unsigned mask = 0;
-        for (size_t i = 0; i < NS_MAX; i++)
-                if (ctx->plan->namespaces & (uint64_t)namespace_kinds[i].flag)
+        /* The payload's is made later: start_below(). */
+        for (size_t i = 0; i < NS_PAYLOAD_USER; i++)
+                if (stage_has_namespace(ctx->plan, i))
                         mask |= 1U << i;
-        /* Another is made later: enter_cgroup(). */
+        /* And so is another of these: enter_cgroup(). */
         if (ctx->plan->cgroup != CGROUP_NONE)
                 mask &= ~(1U << NS_CGROUP);
-        return stage_send_namespaces(ctx, mask, err);
+        return send_namespaces_of(ctx, "self", mask, err);
 }
 
 static int serve_fuse(void *userdata, size_t index, int fuse_fd, Error *err)
@@ -86,7 +100,7 @@ static int enter_cgroup(void *userdata, Error *err)
         r = channel_expect_sync(ctx->channel, SYNC_CGROUP, err);
         if (r == 0 && unshare(CLONE_NEWCGROUP) < 0)
                 r = error_set_errno(err, errno, "making the cgroup namespace");
-        return r < 0 ? r : stage_send_namespaces(ctx, 1U << NS_CGROUP, err);
+        return r < 0 ? r : send_namespaces_of(ctx, "self", 1U << NS_CGROUP, err);
 }
 
 int stage_make_terminal(const StageContext *ctx, int *ret_slave, Error *err)
@@ -167,6 +181,21 @@ static int wait_for_network(const StageContext *ctx, Error *err)
                      : channel_expect_sync(ctx->channel, SYNC_EXEC, err);
 }
 
+static int set_dumpable(bool dumpable, Error *err)
+{
+        if (!defence_is_on(DEFENCE_NOT_DUMPABLE) || prctl(PR_SET_DUMPABLE, dumpable) == 0)
+                return 0;
+        return error_set_errno(err, errno, "making a stage %sdumpable", dumpable ? "" : "un");
+}
+
+/* In a user namespace below the one that owns the network the capability is none; here no other has the
+ * network. */
+static int open_low_ports(const Plan *plan, Error *err)
+{
+        bool may = plan->capabilities & (UINT64_C(1) << CAP_NET_BIND_SERVICE);
+        return may && plan->payload_userns ? sysctl_write("net/ipv4/ip_unprivileged_port_start", "0", err) : 0;
+}
+
 static int setup(const StageContext *ctx, int *ret_slave, Error *err)
 {
         const Plan *plan = ctx->plan;
@@ -207,10 +236,12 @@ static int setup(const StageContext *ctx, int *ret_slave, Error *err)
         if (r == 0)
                 r = rlimits_set_namespace(plan, err);
         /* From here on nobody inside may look into us; not before, or newuidmap(1) could not either. */
-        if (r == 0 && defence_is_on(DEFENCE_NOT_DUMPABLE) && prctl(PR_SET_DUMPABLE, 0) < 0)
-                r = error_set_errno(err, errno, "making init undumpable");
+        if (r == 0)
+                r = set_dumpable(false, err);
         if (r == 0 && own_net)
                 r = loopback_up(err);
+        if (r == 0 && own_net)
+                r = open_low_ports(plan, err);
         if (r == 0 && ctx->network)
                 tap_let_ping(plan->gid);
         if (r == 0)
@@ -227,6 +258,65 @@ static int setup(const StageContext *ctx, int *ret_slave, Error *err)
         return r;
 }
 
+/* The payload's process until its ids are mapped. */
+static int payload_below(const StageContext *ctx, int parent, int slave)
+{
+        Error err = {0};
+        int r = channel_expect_sync(parent, SYNC_USERNS, &err);
+        if (r == 0)
+                r = set_dumpable(false, &err);
+        if (r == 0 && (r = channel_send(parent, MSG_SYNC, SYNC_EXEC, FD_NONE)) < 0)
+                (void)error_set_errno(&err, r, "talking to init");
+        return r < 0 ? channel_fail(ctx->channel, &err, r, "the payload's stage")
+                     : stage_payload_main(ctx, slave);
+}
+
+/*
+ * In a user namespace below ours: all that its ids have of what the kernel counts for each id counts together
+ * for us, who made it. Nor has the payload a capability over the mounts, the network and all else that
+ * belongs to our own. Maps are written through /proc, where nothing of a payload can look at us yet.
+ */
+static pid_t start_below(const StageContext *ctx, int slave, Error *err)
+{
+        char process[16];
+        int ends[2];
+        pid_t pid = 0;
+        int r = channel_make(ends);
+        if (r < 0)
+                return error_set_errno(err, r, "making a channel");
+        CLEANUP_FD int ours = ends[0], theirs = ends[1];
+        r = set_dumpable(true, err);
+        if (r == 0 && (pid = process_clone(CLONE_NEWUSER, NULL)) < 0)
+                r = error_set_errno(err, (int)pid, "making the payload's user namespace");
+        if (r == 0 && pid == 0) {
+                fd_close(ours);
+                _exit(payload_below(ctx, theirs, slave));
+        }
+        theirs = fd_close(theirs);
+        if (r == 0)
+                r = idmap_write_identity(ctx->plan, pid, err);
+        (void)snprintf(process, sizeof(process), "%d", (int)pid);
+        if (r == 0)
+                r = send_namespaces_of(ctx, process, 1U << NS_PAYLOAD_USER, err);
+        if (r == 0 && (r = channel_send(ours, MSG_SYNC, SYNC_USERNS, FD_NONE)) < 0)
+                (void)error_set_errno(err, r, "talking to the payload's stage");
+        if (r == 0)
+                r = channel_expect_sync(ours, SYNC_EXEC, err);
+        if (r == 0)
+                r = set_dumpable(false, err);
+        return r < 0 ? r : pid;
+}
+
+static pid_t start_payload(const StageContext *ctx, int slave, Error *err)
+{
+        if (ctx->plan->payload_userns && defence_is_on(DEFENCE_PAYLOAD_USERNS))
+                return start_below(ctx, slave, err);
+        pid_t pid = process_clone(0, NULL);
+        if (pid == 0)
+                _exit(stage_payload_main(ctx, slave));
+        return pid < 0 ? error_set_errno(err, (int)pid, "starting the payload") : pid;
+}
+
 /*
  * setup
  *   has: all new namespaces, all capabilities in them, the caller's descriptors 0-2, the channel, the run's
@@ -239,13 +329,8 @@ int stage_setup_main(const StageContext *ctx)
         CLEANUP_FD int slave = FD_NONE;
         int r = setup(ctx, &slave, &err);
         pid_t payload = 0;
-        if (r == 0) {
-                payload = process_clone(0, NULL);
-                if (payload == 0)
-                        _exit(stage_payload_main(ctx, slave));
-                if (payload < 0)
-                        r = error_set_errno(&err, (int)payload, "starting the payload");
-        }
+        if (r == 0 && (payload = start_payload(ctx, slave, &err)) < 0)
+                r = (int)payload;
         if (r < 0)
                 return channel_fail(ctx->channel, &err, r, "the setup stage");
         (void)channel_send(ctx->channel, MSG_STARTED, (int)payload, FD_NONE);

@@ -21,7 +21,7 @@ typedef struct StageContext {
 } StageContext;
 
 /** The namespaces of a sandbox beside its user namespace, in the order in which they are joined. */
-enum { NS_CGROUP, NS_IPC, NS_UTS, NS_NET, NS_PID, NS_MNT, NS_MAX };
+enum { NS_CGROUP, NS_IPC, NS_UTS, NS_NET, NS_PID, NS_MNT, NS_PAYLOAD_USER, NS_MAX };
 
 typedef struct NamespaceKind {
         const char *name; /* in /proc/PID/ns */
@@ -30,9 +30,8 @@ typedef struct NamespaceKind {
 
 extern const NamespaceKind namespace_kinds[NS_MAX];
 
-/** stage_send_namespaces - give the supervisor a hold on this process's own namespaces, those of @mask (bit
- * NS_*). 0 or -errno with @err. */
-int stage_send_namespaces(const StageContext *ctx, unsigned mask, Error *err);
+/** stage_has_namespace - whether a sandbox has its own of a kind (NS_*). */
+bool stage_has_namespace(const Plan *plan, size_t kind);
 
 /** stage_make_terminal - open a pty, take it as controlling terminal, send its master. @ret_slave: its other
  * side. 0 or -errno with @err. */

@@ -53,6 +53,7 @@ static const char *const names[DEFENCE_MAX] = {
         [DEFENCE_SAME_SOURCE] = "same-source",
         [DEFENCE_SOURCE_LINKS] = "source-links",
         [DEFENCE_HOMES] = "homes",
+        [DEFENCE_PAYLOAD_USERNS] = "payload-userns",
         [DEFENCE_USER_SHARE] = "user-share",
         [DEFENCE_DISK] = "disk",
         [DEFENCE_MEMORY_SHARE] = "memory-share",

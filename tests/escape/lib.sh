@@ -7,10 +7,13 @@ cp "$PROBE" probe
 OPTIONS=() # of run, for the attacks that follow
 on_tty() { /usr/bin/python3 "$SRCDIR/tests/tools/on_terminal.py" "$@"; }
 
-# undefended DEFENCE[,DEFENCE...] ARGS...: kurung with these defences off. So is the watch on mounts, which ends what another
-# defence failed to hold; mounts.t is about that.
+# What holds where another defence has failed, and is off where one is tried: the watch on mounts (mounts.t is about that), and
+# that capabilities do not reach what belongs to the sandbox's own user namespace (root.t).
+behind=mount-watch,payload-userns
+
+# undefended DEFENCE[,DEFENCE...] ARGS...: kurung with these defences off.
 undefended() {
-    KURUNG_DEFENCE_OFF=$1,mount-watch "$KURUNG_UNDEFENDED" "${@:2}"
+    KURUNG_DEFENCE_OFF=$1,$behind "$KURUNG_UNDEFENDED" "${@:2}"
 }
 
 # each_alone DEFENCE[,DEFENCE...] NAME PATTERN COMMAND...: of several defences each one stops the attack without the
@@ -25,7 +28,7 @@ each_alone() {
     [ $((alone_n % $(scaled 1 4))) -eq 0 ] || return 0
     for one in ${list//,/ }; do
         others=$(tr , '\n' <<<"$list" | grep -vx -e "$one" | paste -sd,)
-        like "$(KURUNG_DEFENCE_OFF=$others,mount-watch "$@" 2>&1 </dev/null)" "$pattern" "$name: stopped by $one alone"
+        like "$(KURUNG_DEFENCE_OFF=$others,$behind "$@" 2>&1 </dev/null)" "$pattern" "$name: stopped by $one alone"
     done
 }
 

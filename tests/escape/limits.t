@@ -9,7 +9,7 @@ cp "${PROBE%/*}/hoard" hoard
 hoard_and() {
     mkfifo hold
     exec 8<>hold
-    coproc HOARD { exec <hold 8<&- 2>/dev/null; "$@" ./hoard "$what"; }
+    coproc HOARD { exec <hold 8<&- 2>/dev/null; "$@" ./hoard "${ids[@]}" "$what"; }
     local pid=$HOARD_PID
     read -r took <&"${HOARD[0]}"
     left=$(./hoard "$what" 100000 </dev/null)
@@ -19,7 +19,9 @@ hoard_and() {
     rm hold
 }
 
-# share NAME WHAT ATLEAST RUN-OPTIONS...: of WHAT others keep ATLEAST of 100, and next to nothing without the defence.
+# share NAME WHAT ATLEAST RUN-OPTIONS...: of WHAT others keep ATLEAST of 100, and next to nothing without the defence ($off).
+off=user-share
+ids=() # -i N: N ids inside take it, one after the other
 share() {
     local name=$1 atleast=$3 all
     what=$2
@@ -27,13 +29,20 @@ share() {
     all=$(./hoard "$what" </dev/null)
     hoard_and "$KURUNG" run -q "$@" --
     ok "87 $name: a share is left (took $took of $all, $left are left)" test "$left" -ge $((all * atleast / 100))
-    hoard_and env KURUNG_DEFENCE_OFF=user-share "$KURUNG_UNDEFENDED" run -q "$@" --
-    ok "87 $name: none is left without (user-share) ($left)" test "$left" -lt $((all * atleast / 100))
+    hoard_and env KURUNG_DEFENCE_OFF=$off "$KURUNG_UNDEFENDED" run -q "$@" --
+    ok "87 $name: none is left without ($off) ($left)" test "$left" -lt $((all * atleast / 100))
 }
 for as in self root; do
     share "inotify instances, as $as" inotify 30 --run-as=$as --overlay=none
     share "pending signals and timers, as $as" timers 30 --run-as=$as --overlay=none
 done
+if [ -n "$tap_subids" ]; then
+    ids=(-i 4)
+    for off in user-share payload-userns; do share "inotify instances, by four ids" inotify 30 --run-as=root --overlay=none; done
+    share "inotify instances, by four ids, as the profile build has it" inotify 30 -p build
+else
+    skip "87 inotify instances, by four ids" "this user has no subordinate ids"
+fi
 # Message queues are counted for the user, too; outside there is no other to see what is left.
 is "$("$KURUNG" run -q -- ./hoard queues </dev/null)" $(($(./hoard queues </dev/null) / 2)) "87 message queues: half is for the sandbox"
 is "$("$KURUNG" run -q -- ./hoard ptys </dev/null)" 256 "87 pseudo-terminals: the sandbox has its own number"
