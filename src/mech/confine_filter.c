@@ -36,6 +36,9 @@
 #define LOWER_HALF 4
 #endif
 
+/* So many calls are looked for one after the other. */
+#define LEAF_CALLS 4
+
 /* Of x86_64 numbers with this bit are calls of x32. */
 #define X32_BIT 0x40000000U
 
@@ -71,9 +74,52 @@ static void add_call(Program *p, const ConfineCall *call)
                 load(p, offsetof(struct seccomp_data, nr));
 }
 
+/* Of one number the first line counts first. */
+static int compare_numbers(const void *a, const void *b)
+{
+        const ConfineCall *x = *(const ConfineCall *const *)a, *y = *(const ConfineCall *const *)b;
+        return x->nr != y->nr ? (x->nr > y->nr) - (x->nr < y->nr) : (x > y) - (x < y);
+}
+
+/* About the middle, where a number begins; 0: there is one alone. */
+static size_t find_middle(const ConfineCall *const *sorted, size_t n)
+{
+        size_t up = n / 2, down = n / 2;
+        while (down > 0 && sorted[down - 1]->nr == sorted[n / 2]->nr)
+                down--;
+        while (up < n && sorted[up]->nr == sorted[n / 2]->nr)
+                up++;
+        return down > 0 || up == n ? down : up;
+}
+
+/*
+ * A tree, as its depth counts: the kernel asks a new filter for each number once (seccomp_cache_prepare() in
+ * kernel/seccomp.c), and the helper is waited for. An offset to the upper half may be more than the 8 bits of
+ * a condition hold.
+ */
+static void add_calls(Program *p, const ConfineCall *const *sorted, size_t n, uint32_t other)
+{
+        size_t half = n > LEAF_CALLS ? find_middle(sorted, n) : 0;
+        if (half == 0) {
+                for (size_t i = 0; i < n; i++)
+                        add_call(p, sorted[i]);
+                add(p, BPF_RET | BPF_K, other, 0, 0);
+                return;
+        }
+        add(p, BPF_JMP | BPF_JGE | BPF_K, (uint32_t)sorted[half]->nr, 0, 1);
+        size_t jump = p->n;
+        add(p, BPF_JMP | BPF_JA, 0, 0, 0);
+        add_calls(p, sorted, half, other);
+        if (jump < CONFINE_FILTER_MAX)
+                p->items[jump].k = (uint32_t)(p->n - jump - 1);
+        add_calls(p, sorted + half, n - half, other);
+}
+
 int confine_filter_make(const Confinement *c, struct sock_filter *ret)
 {
         Program p = {.items = ret};
+        const ConfineCall *sorted[CONFINE_FILTER_MAX];
+        size_t n = 0;
         if (OWN_ARCH == 0)
                 return -ENOTSUP;
         load(&p, offsetof(struct seccomp_data, arch));
@@ -82,9 +128,12 @@ int confine_filter_make(const Confinement *c, struct sock_filter *ret)
         load(&p, offsetof(struct seccomp_data, nr));
         add(&p, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
         add(&p, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
+        if (c->n_calls > ARRAY_LEN(sorted))
+                return -E2BIG;
         for (size_t i = 0; i < c->n_calls; i++)
                 if (c->calls[i].nr >= 0)
-                        add_call(&p, &c->calls[i]);
-        add(&p, BPF_RET | BPF_K, c->other_calls, 0, 0);
+                        sorted[n++] = &c->calls[i];
+        qsort(sorted, n, sizeof(*sorted), compare_numbers);
+        add_calls(&p, sorted, n, c->other_calls);
         return p.n > CONFINE_FILTER_MAX ? -E2BIG : (int)p.n;
 }

@@ -89,6 +89,46 @@ static void a_list_that_is_too_long_is_refused(void **state)
         assert_int_equal(make_program(NULL), 0);
 }
 
+/* What a list says, line by line: the first one that holds. */
+static uint32_t read_list(const ConfineCall *list, size_t n, const struct seccomp_data *data, uint32_t other)
+{
+        for (size_t i = 0; i < n; i++) {
+                bool holds = list[i].nr == data->nr;
+                for (unsigned j = 0; holds && j < list[i].n; j++)
+                        holds = ((uint32_t)data->args[list[i].when[j].arg] & list[i].when[j].mask) ==
+                                list[i].when[j].value;
+                if (holds)
+                        return list[i].answer ? list[i].answer : SECCOMP_RET_ALLOW;
+        }
+        return other;
+}
+
+static void a_long_list_is_answered_as_it_is_read(void **state)
+{
+        static ConfineCall list[200];
+        (void)state;
+        for (unsigned seed = 1; seed <= 40; seed++) {
+                srand(seed);
+                for (size_t i = 0; i < ARRAY_LEN(list); i++)
+                        list[i] = (ConfineCall){
+                                .nr = rand() % (seed % 2 ? 500 : 60),
+                                .answer = rand() % 3 ? 0 : SECCOMP_RET_ERRNO | (uint32_t)(rand() % 4),
+                                .n = (unsigned)(rand() % 3 ? 0 : 1 + rand() % 2),
+                                .when = {{0, 3, (uint32_t)(rand() % 4)}, {1, 1, (uint32_t)(rand() % 2)}}};
+                const Confinement c = {.calls = list, .n_calls = seed == 1 ? 1 : ARRAY_LEN(list) - seed};
+                length = confine_filter_make(&c, program);
+                assert_true(length > 0);
+                for (int nr = 0; nr < 520; nr++)
+                        for (uint64_t args = 0; args < 8; args++) {
+                                const struct seccomp_data data = {
+                                        .nr = nr, .arch = program[1].k, .args = {args & 3, args >> 2}};
+                                assert_int_equal(bpf_ask(program, (size_t)length, &data),
+                                                 read_list(list, c.n_calls, &data, 0));
+                        }
+        }
+        assert_int_equal(make_program(NULL), 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -97,6 +137,7 @@ int main(void)
                 cmocka_unit_test(all_conditions_have_to_hold),
                 cmocka_unit_test(another_entry_of_the_kernel_kills),
                 cmocka_unit_test(a_list_that_is_too_long_is_refused),
+                cmocka_unit_test(a_long_list_is_answered_as_it_is_read),
         };
         return make_program(NULL) < 0 ? 1 : RUN_TESTS(tests);
 }
