@@ -213,15 +213,13 @@ static int fail(Error *err, int r, const char *what)
         return error_set_errno(err, r, WHO ": %s", what);
 }
 
-/* The supervisor's child in the sandbox's user namespace, where it is root. */
-static int join(const OverlayStage *stage, Error *err)
+/* Until ids are mapped no file can be made (EOVERFLOW), nor groups be dropped. */
+static int wait_for_ids(const OverlayStage *stage, Error *err)
 {
-        const StageContext *ctx = stage->ctx;
-        if (setns(stage->userns, CLONE_NEWUSER) < 0)
-                return error_set_errno(err, errno, "joining the sandbox's user namespace");
-        if (ctx->plan->map_by_helpers && setgroups(0, NULL) < 0)
-                return error_set_errno(err, errno, "dropping the supplementary groups");
-        return 0;
+        int r = channel_expect_sync(stage->channel, SYNC_USERNS, err);
+        if (r == 0 && stage->ctx->plan->map_by_helpers && setgroups(0, NULL) < 0)
+                r = error_set_errno(err, errno, "dropping the supplementary groups");
+        return r;
 }
 
 /* A copy of what the host has at @path; executed from, never written. */
@@ -494,6 +492,8 @@ static int prepare(const OverlayStage *stage, Error *err)
         process_leave_group();
         if (r == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
                 r = fail(err, -errno, "tying it to the supervisor");
+        if (r == 0)
+                r = wait_for_ids(stage, err);
         if (r == 0 && stage->confined)
                 r = make_root(stage, &root, err);
         if (r == 0)
@@ -544,8 +544,9 @@ static int server_main(const OverlayStage *stage)
 int stage_overlay_main(const OverlayStage *stage)
 {
         Error err = {0};
-        int pidfd = FD_NONE;
-        int r = join(stage, &err);
+        int pidfd = FD_NONE, r = 0;
+        if (setns(stage->userns, CLONE_NEWUSER) < 0)
+                r = error_set_errno(&err, errno, "joining the sandbox's user namespace");
         if (r == 0) {
                 /* The supervisor's child, not ours: we are here only to join. */
                 const uint64_t own = stage->confined ? confine_namespaces | CLONE_NEWNET : 0;

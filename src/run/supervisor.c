@@ -41,7 +41,7 @@ static void groups_are_ready(Supervisor *s)
 {
         if (!s->limits.ready)
                 return;
-        if (!s->overlays_begun && overlays_start(s) < 0)
+        if (overlays_begin(s) < 0 || overlays_let_go_on(s) < 0)
                 supervisor_kill(s);
         if (s->fuse_fd >= 0) {
                 CLEANUP_FD int fd = TAKE_FD(s->fuse_fd);

@@ -144,6 +144,11 @@ int supervisor_start(Supervisor *s, Error *err)
                 return error_set(err, (int)-pid, "making the namespaces: %s", namespaces_refused((int)-pid));
         s->channel = TAKE_FD(ours);
         s->record.init = pid;
+        char path[48];
+        (void)snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
+        s->userns = open(path, O_RDONLY | O_CLOEXEC);
+        if (s->userns < 0)
+                return error_set_errno(err, errno, "opening %s", path);
         IdmapJob job = IDMAP_JOB_NONE;
         /* Where groups are ours to make they are made first: a group that helpers are born into can't have
          * limits below any more. The user manager answers while newuidmap and newgidmap run. */
@@ -153,16 +158,13 @@ int supervisor_start(Supervisor *s, Error *err)
                 r = idmap_begin(s->plan, pid, &job, err);
         if (r == 0 && !at_once)
                 r = limits_begin(&s->limits, s->plan, s->report->name, pid, s->net.pid, err);
+        if (r == 0 && s->limits.ready)
+                r = overlays_begin(s);
         int finished = idmap_finish(&job, err);
         if (r == 0)
                 r = finished;
         if (r < 0)
                 return r;
-        char path[48];
-        (void)snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
-        s->userns = open(path, O_RDONLY | O_CLOEXEC);
-        if (s->userns < 0)
-                return error_set_errno(err, errno, "opening %s", path);
         r = channel_send(s->channel, MSG_SYNC, SYNC_USERNS, FD_NONE);
-        return r < 0 ? error_set_errno(err, r, "talking to the setup stage") : 0;
+        return r < 0 ? error_set_errno(err, r, "talking to the setup stage") : overlays_let_go_on(s);
 }

@@ -20,6 +20,7 @@
 typedef struct Overlay {
         size_t index; /* of its operation in the plan */
         int channel;  /* to hand it its device */
+        int joiner;   /* pidfd of the process that starts it; FD_NONE: it has ended */
         int pidfd;
         int log; /* memfd: its stderr */
         bool stopped;
@@ -49,7 +50,7 @@ typedef struct Supervisor {
         Limits limits;
         DiskWatch disk;
         bool cgroup_awaited; /* the setup stage waits for its control group */
-        bool overlays_begun; /* each fuse-overlayfs was started */
+        bool overlays_begun; /* see overlays_begin() */
         size_t fuse_index;   /* the one that waits for its device until helpers have a group */
         int fuse_fd;         /* that device, FD_NONE: none */
         unsigned ended_late; /* how often the time was up */
@@ -85,9 +86,16 @@ int supervisor_start(Supervisor *s, Error *err);
  * payloads waiting in the kernel for ever. */
 void supervisor_kill(Supervisor *s);
 
-/** overlays_start - start the servers of all OP_FUSE operations, once helpers have a control group. 0 or
- * -errno with s->error. */
-int overlays_start(Supervisor *s);
+/**
+ * overlays_begin - begin to start the servers of all OP_FUSE operations, once helpers have a control group;
+ * nothing the second time. Their namespaces are made while the sandbox's id maps are written.
+ *
+ * Returns 0 or -errno with s->error.
+ */
+int overlays_begin(Supervisor *s);
+
+/** overlays_let_go_on - the maps are written: those that were begun go on. 0 or -errno with s->error. */
+int overlays_let_go_on(Supervisor *s);
 
 /** overlays_serve - the setup stage has made the mount of operation @index: its server gets @fuse_fd, which
  * stays the caller's. 0 or -errno with s->error. */

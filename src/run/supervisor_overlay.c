@@ -15,9 +15,8 @@
 /* What fuse-overlayfs needs to end, once it has closed its files. */
 #define DYING_MS 500
 
-/* The process that becomes fuse-overlayfs: it leaves behind what it is started by, and waits for its device.
- */
-static int start_overlay(Supervisor *s, size_t index)
+/* The process that becomes fuse-overlayfs: it leaves behind what it is started by, and waits for its ids. */
+static int begin_overlay(Supervisor *s, size_t index)
 {
         int ends[2];
         if (s->n_overlays == OVERLAYS_MAX)
@@ -26,10 +25,11 @@ static int start_overlay(Supervisor *s, size_t index)
         int r = channel_make(ends);
         if (r < 0)
                 return error_set_errno(&s->error, r, "making a channel");
-        CLEANUP_FD int ours = ends[0], theirs = ends[1], joiner = FD_NONE;
+        CLEANUP_FD int ours = ends[0], theirs = ends[1];
         Overlay *o = &s->overlays[s->n_overlays++];
         *o = (Overlay){.index = index,
                        .channel = FD_NONE,
+                       .joiner = FD_NONE,
                        .pidfd = FD_NONE,
                        .log = memfd_create("kurung-overlay", MFD_CLOEXEC)};
         const OverlayStage stage = {
@@ -43,30 +43,49 @@ static int start_overlay(Supervisor *s, size_t index)
                 .log = o->log,
                 .confined = defence_is_on(DEFENCE_CONFINE),
         };
-        pid_t pid = process_clone(0, &joiner);
+        pid_t pid = process_clone(0, &o->joiner);
         if (pid == 0)
                 _exit(stage_overlay_main(&stage));
         if (pid < 0)
                 return error_set_errno(&s->error, (int)pid, "starting fuse-overlayfs");
-        theirs = fd_close(theirs);
+        o->channel = TAKE_FD(ours);
+        return 0;
+}
+
+int overlays_begin(Supervisor *s)
+{
+        int r = 0;
+        if (s->overlays_begun)
+                return 0;
+        s->overlays_begun = true;
+        for (size_t i = 0; r == 0 && i < s->plan->n_ops; i++)
+                if (s->plan->ops[i].kind == OP_FUSE)
+                        r = begin_overlay(s, i);
+        return r;
+}
+
+static int let_overlay_go_on(Supervisor *s, Overlay *o)
+{
         Message m;
-        r = channel_receive(ours, &m, &o->pidfd);
-        (void)process_wait(joiner, NULL);
+        int r = channel_receive(o->channel, &m, &o->pidfd);
+        (void)process_wait(o->joiner, NULL);
+        o->joiner = fd_close(o->joiner);
         if (r > 0 && m.type == MSG_ERROR)
                 s->error = m.error;
         else if (r <= 0 || m.type != MSG_STARTED || o->pidfd < 0)
                 (void)error_set(&s->error, EIO, "starting fuse-overlayfs: its first process ended");
-        o->channel = TAKE_FD(ours);
+        /* One that has ended meanwhile is seen by its pidfd. */
+        else
+                (void)channel_send(o->channel, MSG_SYNC, SYNC_USERNS, FD_NONE);
         return s->error.errnum != 0 ? -s->error.errnum : 0;
 }
 
-int overlays_start(Supervisor *s)
+int overlays_let_go_on(Supervisor *s)
 {
         int r = 0;
-        for (size_t i = 0; r == 0 && i < s->plan->n_ops; i++)
-                if (s->plan->ops[i].kind == OP_FUSE)
-                        r = start_overlay(s, i);
-        s->overlays_begun = true;
+        for (size_t i = 0; r == 0 && i < s->n_overlays; i++)
+                if (s->overlays[i].joiner >= 0)
+                        r = let_overlay_go_on(s, &s->overlays[i]);
         return r;
 }
 
@@ -155,6 +174,9 @@ void overlays_end(Supervisor *s)
 {
         for (size_t i = 0; i < s->n_overlays; i++) {
                 Overlay *o = &s->overlays[i];
+                /* What it started is heard of, and ended, too. */
+                if (o->joiner >= 0)
+                        (void)let_overlay_go_on(s, o);
                 if (o->pidfd >= 0) {
                         (void)process_signal(o->pidfd, SIGKILL);
                         (void)process_wait(o->pidfd, NULL);
