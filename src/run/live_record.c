@@ -6,7 +6,8 @@
 #include <limits.h>
 #include <stdio.h>
 
-#define LIVE_VERSION 2
+/* Another version has other fields. */
+#define FIRST_LINE "kurung-sandbox 2"
 
 typedef enum FieldType { FIELD_INT, FIELD_UINT64, FIELD_BOOL, FIELD_TEXT, FIELD_LIST } FieldType;
 
@@ -126,7 +127,7 @@ int live_record_print(const LiveRecord *record, char **ret, size_t *ret_len)
         FILE *out = open_memstream(ret, ret_len);
         if (!out)
                 return -ENOMEM;
-        (void)fprintf(out, "kurung-sandbox %d\n", LIVE_VERSION);
+        (void)fputs(FIRST_LINE "\n", out);
         for (size_t i = 0; r == 0 && i < ARRAY_LEN(fields); i++)
                 r = print_field(out, record, &fields[i]);
         return fclose(out) == 0 ? r : -ENOMEM;
@@ -205,7 +206,7 @@ int live_record_parse(char *text, LiveRecord *ret)
         bool whole = len > 0 && text[len - 1] == '\n';
         _Static_assert(ARRAY_LEN(fields) <= 64, "seen");
         char *line = strtok_r(text, "\n", &save);
-        if (!whole || !line || !str_eq(line, "kurung-sandbox 1"))
+        if (!whole || !line || !str_eq(line, FIRST_LINE))
                 return -EBADMSG;
         while ((line = strtok_r(NULL, "\n", &save))) {
                 int r = parse_line(&record, line, &seen);

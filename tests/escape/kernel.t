@@ -34,6 +34,17 @@ attack "21 open_tree" seccomp,capabilities open-tree
 attack "21 move_mount" seccomp,capabilities move-mount
 attack "21 mount_setattr" seccomp,capabilities mount-setattr /
 attack "21 pivot_root" seccomp,capabilities pivot-root
+if [ -n "$tap_subids" ]; then
+    for what in "umount /dev/shm" "remount /tmp" "mount-setattr /" "mount /mnt"; do
+        # shellcheck disable=SC2086 # words
+        like "$(KURUNG_DEFENCE_OFF=seccomp,capabilities,mount-watch "$KURUNG_UNDEFENDED" run --run-as=root -- ./probe $what 2>&1 </dev/null)" '^held' \
+            "21 $what: root with every capability, and without a filter, owns no mount of ours"
+        # shellcheck disable=SC2086 # words
+        like "$(undefended seccomp,capabilities run --run-as=root -- ./probe $what 2>&1 </dev/null)" '^escaped' "21 $what: does without (payload-userns)"
+    done
+else
+    skip "21 root owns no mount of ours" "this user has no subordinate ids"
+fi
 OPTIONS=(--run-as=root --cap-add=CAP_SYS_ADMIN --hide=/usr/games)
 for what in "umount /proc/interrupts" "umount /proc/sys" "umount /usr/games" "remount /proc/sys" "remount /sys" "remount /dev" \
     "mount-setattr /proc/sys"; do

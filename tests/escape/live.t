@@ -18,7 +18,7 @@ end() {
     wait "$supervisor" 2>/dev/null
 }
 held_by() { # PID: the command that prints it
-    printf 'grep -E "^(Uid|Gid|Groups|Cap|NoNewPrivs|Seccomp)" /proc/%s/status; cat /proc/%s/cgroup' "$1" "$1"
+    printf 'grep -E "^(Uid|Gid|Groups|Cap|NoNewPrivs|Seccomp)" /proc/%s/status; cat /proc/%s/cgroup; readlink /proc/%s/ns/user' "$1" "$1" "$1"
 }
 of_payload=$(held_by 2)
 of_self=$(held_by self)
@@ -27,7 +27,7 @@ for how in "" "-p build" "--seccomp=strict" "--id-map=single" "--cap-add=net_raw
     # shellcheck disable=SC2086 # words
     begin "$KURUNG" run $how -- sleep 1000
     is "$("$KURUNG" exec "$name" sh -c "$of_self")" "$("$KURUNG" exec "$name" sh -c "$of_payload")" \
-        "15 exec: ids, groups, capabilities, no_new_privs, filter and cgroup are the payload's ($how)"
+        "15 exec: ids, groups, capabilities, no_new_privs, filter, cgroup and user namespace are the payload's ($how)"
     # shellcheck disable=SC2086 # words
     is "$("$KURUNG" exec "$name" ./probe clone-userns 2>&1)" "$("$KURUNG" run $how -- ./probe clone-userns 2>&1)" \
         "15 exec: the filter answers as the payload's ($how)"

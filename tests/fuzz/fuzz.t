@@ -30,12 +30,12 @@ seq 1 300 | tr -d '\n' >"$work/upper/1"
 printf '{"version":1,"started":1,"started_ns":1,"ended":true,"exit_code":0,"argv":["a"],"cwd":"/a","uid":%s,"gid":%s,"host_uid":%s,"host_gid":%s,"map_by_helpers":false,"newuidmap":"","newgidmap":"","uid_map":[{"inside":1,"outside":1,"count":1}],"gid_map":[{"inside":1,"outside":1,"count":1}],"layers":[{"engine":"kernel","name":"3","dest":"/a","lower":"/a","covered":["/a/b"]}]}' \
     "$(id -u)" "$(id -g)" "$(id -u)" "$(id -g)" >"$work/record/1"
 {
-    printf 'kurung-sandbox 1\n'
-    for field in supervisor supervisor-started init started started-ns user cgroup-ns ipc uts net pid mnt; do echo "$field 9"; done
+    printf 'kurung-sandbox 2\n'
+    for field in supervisor supervisor-started init started started-ns user cgroup-ns ipc uts net pid mnt payload-user; do echo "$field 9"; done
     printf 'kept 0\nfilter 1234\nwork-dir /w\nhost-uid %s\n' "$(id -u)"
-    for field in host-gid uid gid map-by-helpers namespaces network foreign-root; do echo "$field 1"; done
+    for field in host-gid uid gid map-by-helpers namespaces payload-userns network foreign-root; do echo "$field 1"; done
     printf 'cwd /a\\x0ab\n'
-    for field in cgroup-kind weak-tasks-max first-to-die capabilities no-new-privileges seccomp landlock-scope; do echo "$field 1"; done
+    for field in cgroup-kind weak-tasks-max disk-max first-to-die capabilities no-new-privileges seccomp host-writable landlock-scope; do echo "$field 1"; done
     printf 'argv sh\nargv -c\nenv A=b\nspec Filesystem.WorkDir=rw\nplan uid 0\n'
 } >"$work/live/1"
 printf 'Filesystem.WorkDir=rw\0Filesystem.Hide=/a\0~Resources.MemoryMax=75%%\0Network.Allow=*.a.org:443\0Environment.Set=A=b' >"$work/spec/1"

@@ -95,6 +95,10 @@ import socket
 s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen()
 c = socket.create_connection(s.getsockname()); print("up")'
 is "$out" up "the loopback is up"
+for how in --id-map=auto --id-map=single; do
+    kurung run --run-as=root $how -- python3 -c 'import socket; socket.socket().bind(("127.0.0.1", 80)); print("bound")'
+    is "$out" bound "root inside has the low ports ($how)"
+done
 kurung shell -- sh -c 'echo in a shell'
 is "$out" "in a shell" "kurung shell runs a command, too"
 kurung run --dry-run true

@@ -165,7 +165,7 @@ static void a_record_with_a_wrong_line_is_refused(void **state)
 static void what_no_sandbox_has_is_refused(void **state)
 {
         static const char *const wrong[] = {
-                "kurung-sandbox 2",
+                "kurung-sandbox 1",
                 "supervisor 1",
                 "supervisor -5",
                 "supervisor 4294967295",
