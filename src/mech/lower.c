@@ -5,36 +5,11 @@
 #include "base/defence.h"
 #include "base/path.h"
 #include "mech/mount.h"
+#include "plan/op_kinds.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
-
-/* Whether an operation hides what the host has at its place. */
-static bool is_hidden(const PlanOp *op)
-{
-        switch (op->kind) {
-        case OP_BIND:
-        case OP_SCRATCH:
-        case OP_OVERLAY:
-        case OP_FUSE:
-        case OP_TMPFS:
-        case OP_PROC:
-        case OP_SYSFS:
-        case OP_DEV:
-        case OP_CGROUP:
-        case OP_MASK:
-        case OP_FILE:
-                return true;
-        case OP_DIR:
-        case OP_SYMLINK:
-        case OP_PIN:
-        case OP_READ_ONLY:
-        case OP_SEAL:
-                break;
-        }
-        return false;
-}
 
 int lower_make_empty(int *ret_fd, Error *err)
 {
@@ -94,7 +69,7 @@ int lower_hide(const Plan *plan, size_t from, bool only_masks, int tree, const c
                 return 0;
         for (size_t i = from; i < plan->n_ops; i++) {
                 const PlanOp *op = &plan->ops[i];
-                if (only_masks ? op->kind != OP_MASK : !is_hidden(op))
+                if (only_masks ? op->kind != OP_MASK : !plan_op_is(op, OP_COVERS))
                         continue;
                 if (!path_is_below(op->dest, dest) || str_eq(op->dest, dest))
                         continue;

@@ -2,6 +2,7 @@
 #include "plan/plan.h"
 
 #include "base/path.h"
+#include "plan/op_kinds.h"
 #include "plan/plan_internal.h"
 
 #include <linux/capability.h>
@@ -74,7 +75,7 @@ void plan_identify_sources(Plan *plan, const Host *host)
 {
         for (size_t i = 0; i < plan->n_ops; i++) {
                 PlanOp *op = &plan->ops[i];
-                if (op->source && (op->kind == OP_BIND || op->kind == OP_OVERLAY || op->kind == OP_FUSE))
+                if (op->source && plan_op_is(op, OP_SHOWS_HOST))
                         op->source_id = identify(host, op->source);
         }
 }
@@ -203,7 +204,7 @@ static bool is_host_writable(const Plan *plan)
 {
         for (size_t i = 0; i < plan->n_ops; i++) {
                 const PlanOp *op = &plan->ops[i];
-                if (op->kind == OP_BIND && !(op->flags & OP_RDONLY) &&
+                if (plan_op_writes_host(op) &&
                     !(plan->homes_dir && path_is_below(op->source, plan->homes_dir)))
                         return true;
         }

@@ -195,10 +195,6 @@ int plan_make(const Spec *spec, const Host *host, const char *const *environ_lis
  */
 int plan_make_identity(const Spec *spec, const Host *host, Plan *ret, Error *err);
 
-/** plan_op_is_placed - whether an operation puts a mount at its place, or changes the one that is there. Pins
- * do neither: they only hold a directory where it is. */
-bool plan_op_is_placed(const PlanOp *op);
-
 /** Room for the path of a layer's directory. */
 #define PLAN_LAYER_PATH_MAX 64
 

@@ -2,6 +2,7 @@
 /* The root file system as an ordered list of operations: which engine, what is seen, what is caught. */
 #include "base/defence.h"
 #include "base/path.h"
+#include "plan/op_kinds.h"
 #include "plan/plan_internal.h"
 #include "spec/net_site.h"
 
@@ -443,27 +444,16 @@ static int add_work_dir(Plan *plan, const Spec *spec, const Host *host, Error *e
         return r < 0 ? r : plan_hide_own(plan, host, host->cwd, host->cwd, false, err);
 }
 
-bool plan_op_is_placed(const PlanOp *op)
-{
-        return op->kind != OP_DIR && op->kind != OP_SYMLINK && op->kind != OP_PIN && op->kind != OP_SEAL;
-}
-
-static bool is_writable(const PlanOp *op)
-{
-        return op->kind == OP_OVERLAY || op->kind == OP_FUSE || op->kind == OP_SCRATCH ||
-               (op->kind == OP_BIND && !(op->flags & OP_RDONLY));
-}
-
 /* The writable mount that @dest lies in, and the index of its operation; NULL: none. The last one that holds
  * @dest counts: it lies in the others, or covers them. */
 static const char *writable_above(const Plan *plan, const char *dest, size_t *ret_since)
 {
         for (size_t i = plan->n_ops; i > 0; i--) {
                 const PlanOp *op = &plan->ops[i - 1];
-                if (!plan_op_is_placed(op) || !path_is_below(dest, op->dest) || str_eq(dest, op->dest))
+                if (!plan_op_is(op, OP_IS_PLACED) || !path_is_below(dest, op->dest) || str_eq(dest, op->dest))
                         continue;
                 *ret_since = i;
-                return is_writable(op) ? op->dest : NULL;
+                return plan_op_is_writable(op) ? op->dest : NULL;
         }
         return NULL;
 }
@@ -509,7 +499,7 @@ static int pin_all(Plan *plan, Error *err)
         int r = 0;
         plan->n_ops = 0;
         for (size_t i = 0; i < n; i++) {
-                if (r == 0 && plan_op_is_placed(&ops[i]))
+                if (r == 0 && plan_op_is(&ops[i], OP_IS_PLACED))
                         r = add_pins(plan, &ops[i], err);
                 PlanOp *grown = reallocarray(plan->ops, plan->n_ops + 1, sizeof(*grown));
                 if (!grown) {

@@ -3,18 +3,10 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "plan/op_kinds.h"
 
 #include <sched.h>
 #include <sys/capability.h>
-
-static const char *const op_names[] = {
-        [OP_DIR] = "dir",         [OP_SYMLINK] = "symlink",     [OP_BIND] = "bind",
-        [OP_SCRATCH] = "scratch", [OP_OVERLAY] = "overlay",     [OP_FUSE] = "fuse",
-        [OP_TMPFS] = "tmpfs",     [OP_PROC] = "proc",           [OP_SYSFS] = "sysfs",
-        [OP_DEV] = "dev",         [OP_MASK] = "mask",           [OP_CGROUP] = "cgroup",
-        [OP_PIN] = "pin",         [OP_READ_ONLY] = "read-only", [OP_FILE] = "file",
-        [OP_SEAL] = "seal",
-};
 
 static const struct {
         unsigned flag;
@@ -32,11 +24,6 @@ static const struct {
         {CLONE_NEWUSER, "user"}, {CLONE_NEWNS, "mount"}, {CLONE_NEWPID, "pid"},       {CLONE_NEWIPC, "ipc"},
         {CLONE_NEWUTS, "uts"},   {CLONE_NEWNET, "net"},  {CLONE_NEWCGROUP, "cgroup"},
 };
-
-const char *plan_op_name(PlanOpKind kind)
-{
-        return op_names[kind];
-}
 
 const char *plan_flag_names(unsigned flags, char *out, size_t room)
 {
@@ -102,12 +89,12 @@ static void print_map(FILE *out, const char *name, const IdMap *map)
 static void print_op(FILE *out, const PlanOp *op)
 {
         char flags[128], source[8192], dest[8192];
-        (void)fprintf(out, "op %s %s", plan_op_name(op->kind), text_escape(op->dest, dest, sizeof(dest)));
+        (void)fprintf(out, "op %s %s", plan_op_kinds[op->kind].name, text_escape(op->dest, dest, sizeof(dest)));
         if (op->source)
                 (void)fprintf(out, " from=%s", text_escape(op->source, source, sizeof(source)));
         if (op->layer)
                 (void)fprintf(out, " layer=%s", op->layer);
-        if (op->kind == OP_TMPFS || op->kind == OP_DIR)
+        if (plan_op_is(op, OP_HAS_MODE))
                 (void)fprintf(out, " mode=%04o", op->mode);
         if (op->size)
                 (void)fprintf(out, " size=%llu", (unsigned long long)op->size);

@@ -8,9 +8,6 @@
 
 struct json_object;
 
-/** plan_op_name - the name of a kind of operation: "bind", "overlay"... */
-const char *plan_op_name(PlanOpKind kind);
-
 /** plan_flag_names - "ro,recursive" for op->flags; written to @out, of @room bytes. Returns @out. */
 const char *plan_flag_names(unsigned flags, char *out, size_t room);
 

@@ -4,6 +4,7 @@
 #include "base/defence.h"
 #include "base/format.h"
 #include "base/process.h"
+#include "plan/op_kinds.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -138,7 +139,7 @@ static int find_disks(DiskWatch *w, Error *err)
                 r = add_disk(w, fcntl(w->home, F_DUPFD_CLOEXEC, 3), plan->homes_dir, true, err);
         for (size_t i = 0; r == 0 && i < plan->n_ops; i++) {
                 const PlanOp *op = &plan->ops[i];
-                if (op->kind == OP_BIND && !(op->flags & OP_RDONLY))
+                if (plan_op_writes_host(op))
                         r = add_disk(w, open(op->source, O_PATH | O_CLOEXEC), op->source, false, err);
         }
         return r;

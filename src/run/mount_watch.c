@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/path.h"
+#include "plan/op_kinds.h"
 
 #include <stdio.h>
 #include <sys/inotify.h>
@@ -142,7 +143,7 @@ static char *host_path(const Plan *plan, size_t index, size_t *ret_shared)
         const char *dest = plan->ops[index].dest;
         for (size_t i = index; i > 0; i--) {
                 const PlanOp *op = &plan->ops[i - 1];
-                if (!plan_op_is_placed(op) || !path_is_below(dest, op->dest) || str_eq(dest, op->dest))
+                if (!plan_op_is(op, OP_IS_PLACED) || !path_is_below(dest, op->dest) || str_eq(dest, op->dest))
                         continue;
                 if (op->kind != OP_BIND)
                         return NULL;
@@ -179,7 +180,7 @@ int mount_watch_prepare(MountWatch *w, const Plan *plan, Error *err)
         int r = 0;
         for (size_t i = 0; r == 0 && i < plan->n_ops; i++) {
                 size_t shared = 0;
-                if (!plan_op_is_placed(&plan->ops[i]) || plan->ops[i].kind == OP_FILE)
+                if (!plan_op_is(&plan->ops[i], OP_IS_PLACED) || plan->ops[i].kind == OP_FILE)
                         continue;
                 CLEANUP_FREE char *path = host_path(plan, i, &shared);
                 if (!path)

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/path.h"
+#include "plan/op_kinds.h"
 #include "plan/plan_text.h"
 
 #include <limits.h>
@@ -23,24 +24,6 @@ void kept_record_clear(KeptRecord *record)
         *record = (KeptRecord){0};
 }
 
-static bool covers(const PlanOp *op)
-{
-        switch (op->kind) {
-        case OP_BIND:
-        case OP_SCRATCH:
-        case OP_OVERLAY:
-        case OP_FUSE:
-        case OP_TMPFS:
-        case OP_PROC:
-        case OP_SYSFS:
-        case OP_DEV:
-        case OP_MASK:
-                return true;
-        default:
-                return false;
-        }
-}
-
 static int add_layer(const Plan *plan, size_t index, ChangesLayer *ret)
 {
         const PlanOp *op = &plan->ops[index];
@@ -55,7 +38,7 @@ static int add_layer(const Plan *plan, size_t index, ChangesLayer *ret)
         if (!ret->name || !ret->dest)
                 return -ENOMEM;
         for (size_t i = index + 1; i < plan->n_ops; i++)
-                if (covers(&plan->ops[i]) && path_is_below(plan->ops[i].dest, op->dest) &&
+                if (plan_op_is(&plan->ops[i], OP_COVERS) && path_is_below(plan->ops[i].dest, op->dest) &&
                     strlist_add(&ret->covered, plan->ops[i].dest) < 0)
                         return -ENOMEM;
         return 0;

@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "base/path.h"
 #include "front/inside.h"
+#include "plan/op_kinds.h"
 #include "run/state.h"
 
 #include <fcntl.h>
@@ -174,8 +175,8 @@ static bool is_written(const Plan *plan, const PlanOp *op)
 {
         if (!op->source || !op->source_id.known || !op->source_id.directory)
                 return false;
-        if (op->kind == OP_BIND)
-                return !(op->flags & OP_RDONLY);
+        if (plan_op_writes_host(op))
+                return true;
         /* Of a home that is shown the user takes over single files that he has seen. */
         return plan->keep && op->flags & OP_WORK_DIR;
 }
