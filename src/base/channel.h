@@ -24,6 +24,7 @@ typedef enum MessageType {
         MSG_TAP,         /* fd: the net helper's end of the tap device */
         MSG_NAMESPACES,  /* value: bit N for namespace N of namespace_names; fds: those, in that order */
         MSG_MOUNTS,      /* fd: /proc/self/mountinfo of the setup stage, the root complete */
+        MSG_MISSING,     /* value: an operation of the plan whose destination is not there */
         MSG_STARTED,     /* the root is complete and the payload was born; value: its pid inside */
         MSG_SIGNAL,      /* value: signal for the payload */
         MSG_STOPPED,     /* value: the signal that stopped the payload */

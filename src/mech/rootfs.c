@@ -44,6 +44,32 @@ static int attach_on_root(int mount_fd)
         return target < 0 ? -errno : mount_attach(mount_fd, target);
 }
 
+int rootfs_make_place(RootfsContext *ctx, const PlanOp *op, bool directory, int *ret_fd, Error *err)
+{
+        CLEANUP_FD int fd = FD_NONE;
+        struct stat st;
+        bool no_follow = op->flags & OP_NO_FOLLOW, found = op->flags & OP_MUST_EXIST;
+        int r = found ? root_open(ctx->root_fd, op->dest, no_follow, &fd)
+                      : root_make(ctx->root_fd, op->dest, directory, directory ? 0755 : 0644, no_follow, &fd);
+        if (found && r == -ENOENT)
+                return error_set(err, ENOENT,
+                                 "%s: %s does not exist, and its directory is the host's own: make it first, "
+                                 "as kurung makes nothing there",
+                                 rootfs_op_origin(op), op->dest);
+        if (r == 0 && fstat(fd, &st) < 0)
+                r = -errno;
+        /* What a link leads to decides; the kernel says "Not a directory" or "Invalid argument". */
+        if (r == 0 && S_ISDIR(st.st_mode) != directory)
+                return error_set(err, directory ? ENOTDIR : EISDIR,
+                                 "%s: %s is a %s inside the sandbox, and a %s can't be mounted on it",
+                                 rootfs_op_origin(op), op->dest, directory ? "file" : "directory",
+                                 directory ? "directory" : "file");
+        if (r < 0)
+                return rootfs_op_failed(op, r, "making the mount point", err);
+        *ret_fd = TAKE_FD(fd);
+        return 0;
+}
+
 /* Puts a detached mount to op->dest; the first operation's becomes the root. */
 static int place(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err)
 {
@@ -58,11 +84,9 @@ static int place(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err)
         }
         if (fstat(mount_fd, &st) < 0)
                 return rootfs_op_failed(op, -errno, "looking at what comes to", err);
-        bool directory = S_ISDIR(st.st_mode);
-        r = root_make(ctx->root_fd, op->dest, directory, directory ? 0755 : 0644, op->flags & OP_NO_FOLLOW,
-                      &target);
+        r = rootfs_make_place(ctx, op, S_ISDIR(st.st_mode), &target, err);
         if (r < 0)
-                return rootfs_op_failed(op, r, "making the mount point", err);
+                return r;
         r = mount_attach(mount_fd, target);
         return r < 0 ? rootfs_op_failed(op, r, "mounting at", err) : 0;
 }

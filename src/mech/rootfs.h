@@ -20,6 +20,8 @@ typedef struct RootfsContext {
         /* Hands an opened /dev/fuse, whose mount is made, to whoever starts fuse-overlayfs for operation
          * @index. */
         int (*serve_fuse)(void *userdata, size_t index, int fuse_fd, Error *err);
+        /* Nothing is at the destination of operation @index, which has OP_TELL_MISSING. */
+        void (*tell_missing)(void *userdata, size_t index);
         /* Waits until we are in the run's control group, and makes it the root of a namespace. */
         int (*enter_cgroup)(void *userdata, Error *err);
         void *userdata;

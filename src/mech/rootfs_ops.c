@@ -167,6 +167,8 @@ static int apply_mask(RootfsContext *ctx, const PlanOp *op, Error *err)
         if (!defence_is_on(DEFENCE_MASKS))
                 return 0;
         int r = open_target(ctx, op, &target, err);
+        if (r == 1 && (op->flags & OP_TELL_MISSING))
+                ctx->tell_missing(ctx->userdata, (size_t)(op - ctx->plan->ops));
         if (r != 0)
                 return r < 0 ? r : 0;
         if (fstat(target, &st) < 0)
@@ -198,11 +200,9 @@ static int apply_pin(RootfsContext *ctx, const PlanOp *op, Error *err)
         if (!defence_is_on(DEFENCE_PIN))
                 return 0;
         /* What is to be mounted below has its place made otherwise, too. */
-        if (!(op->flags & OP_OPTIONAL)) {
-                int r = root_make(ctx->root_fd, op->dest, true, 0755, false, &made);
-                if (r < 0)
-                        return rootfs_op_failed(op, r, "making the directory", err);
-        }
+        int r = op->flags & OP_OPTIONAL ? 0 : rootfs_make_place(ctx, op, true, &made, err);
+        if (r < 0)
+                return r;
         return bind_on_itself(ctx, op, 0, err);
 }
 
@@ -246,7 +246,11 @@ static int apply_file(RootfsContext *ctx, const PlanOp *op, Error *err)
 
 static int apply_seal(RootfsContext *ctx, const PlanOp *op, Error *err)
 {
-        int r = mount_set(ctx->root_fd, mount_safe_attrs(true), false);
+        CLEANUP_FD int fd = FD_NONE;
+        bool root = str_eq(op->dest, "/");
+        int r = root ? 0 : root_open(ctx->root_fd, op->dest, op->flags & OP_NO_FOLLOW, &fd);
+        if (r == 0)
+                r = mount_set(root ? ctx->root_fd : fd, mount_safe_attrs(true), false);
         return r < 0 ? rootfs_op_failed(op, r, "sealing", err) : 0;
 }
 

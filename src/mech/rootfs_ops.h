@@ -25,6 +25,10 @@ const char *rootfs_op_origin(const PlanOp *op);
 /** rootfs_op_failed - fill @err: "ORIGIN: WHAT DEST: strerror". Returns @r. */
 int rootfs_op_failed(const PlanOp *op, int r, const char *what, Error *err);
 
+/** rootfs_make_place - open the place of a mount, a directory or a file; it is made where it is missing,
+ * unless the host would keep it. 0 or -errno with @err. */
+int rootfs_make_place(RootfsContext *ctx, const PlanOp *op, bool directory, int *ret_fd, Error *err);
+
 /** rootfs_layer_open - make and open "SIDE/LAYER" (upper or work) of an operation, O_PATH. 0 or -errno with
  * @err. */
 int rootfs_layer_open(RootfsContext *ctx, const PlanOp *op, const char *side, int *ret_fd, Error *err);

@@ -29,33 +29,6 @@
 
 #define LANDLOCK_ABI_SCOPE 6
 
-PlanOp *plan_add_op(Plan *plan, PlanOpKind kind, const char *source, const char *dest, unsigned flags)
-{
-        PlanOp *ops = reallocarray(plan->ops, plan->n_ops + 1, sizeof(*ops));
-        if (!ops)
-                return NULL;
-        plan->ops = ops;
-        PlanOp *op = &ops[plan->n_ops];
-        *op = (PlanOp){.kind = kind, .flags = flags, .mode = 0755};
-        op->source = source ? strdup(source) : NULL;
-        op->dest = strdup(dest);
-        if (!op->dest || (source && !op->source)) {
-                free(op->source);
-                free(op->dest);
-                return NULL;
-        }
-        plan->n_ops++;
-        return op;
-}
-
-void plan_clear_op(PlanOp *op)
-{
-        free(op->source);
-        free(op->dest);
-        free(op->layer);
-        free(op->origin);
-}
-
 /* By the path without links, which is what operations have. The working directory comes first in the table:
  * of that the kernel told us the path, and not the other way round. */
 static FileId identify(const Host *host, const char *source)
@@ -218,8 +191,8 @@ static bool is_host_writable(const Plan *plan)
  */
 static bool needs_payload_userns(const Plan *plan)
 {
-        bool changes_id =
-                (plan->capabilities & (CAP_BIT(CAP_SETUID) | CAP_BIT(CAP_SETGID))) || !plan->no_new_privileges;
+        bool changes_id = (plan->capabilities & (CAP_BIT(CAP_SETUID) | CAP_BIT(CAP_SETGID))) ||
+                          !plan->no_new_privileges;
         return plan->map_by_helpers && changes_id && !(plan->capabilities & OWNER_CAPABILITIES);
 }
 

@@ -42,19 +42,21 @@ typedef enum PlanOpKind {
         OP_PIN,    /* dest is bound on itself: it can't be renamed away from under what it holds */
         OP_READ_ONLY, /* dest, with what is mounted below, becomes read-only */
         OP_FILE,      /* a file with the text source, read-only; kept in /run/kurung, seen at dest */
-        OP_SEAL,      /* the root's own mount becomes read-only, nothing below it */
+        OP_SEAL,      /* the mount at dest becomes read-only, nothing below it */
 } PlanOpKind;
 
 enum {
         OP_RDONLY = 1 << 0,
         OP_OPTIONAL = 1 << 1, /* nothing is done when source or dest is not there */
         OP_NOEXEC = 1 << 2,
-        OP_RECURSIVE = 1 << 3,  /* with submounts */
-        OP_ROOT_OWNED = 1 << 4, /* TMPFS, DIR, OVERLAY: belongs to the sandbox's root, where it is mapped */
-        OP_IN_MEMORY = 1 << 6,  /* OVERLAY: the upper is on a tmpfs, not in the run's directory */
-        OP_NO_FOLLOW = 1 << 5,  /* dest must not be a symlink: kurung's own places */
-        OP_WORK_DIR = 1 << 8,   /* OVERLAY, FUSE: the working directory's, not the root's or the home's */
-        OP_KEPT_HOME = 1 << 7,  /* BIND: the home that the supervisor holds, which is made after the plan */
+        OP_RECURSIVE = 1 << 3,    /* with submounts */
+        OP_ROOT_OWNED = 1 << 4,   /* TMPFS, DIR, OVERLAY: belongs to the sandbox's root, where it is mapped */
+        OP_IN_MEMORY = 1 << 6,    /* OVERLAY: the upper is on a tmpfs, not in the run's directory */
+        OP_NO_FOLLOW = 1 << 5,    /* dest must not be a symlink: kurung's own places */
+        OP_WORK_DIR = 1 << 8,     /* OVERLAY, FUSE: the working directory's, not the root's or the home's */
+        OP_TELL_MISSING = 1 << 9, /* MASK: the user is told when nothing is there */
+        OP_MUST_EXIST = 1 << 10,  /* the host's own directory holds dest: nothing is made there */
+        OP_KEPT_HOME = 1 << 7,    /* BIND: the home that the supervisor holds, which is made after the plan */
 };
 
 /** Which file a path led to when it was looked up. */

@@ -8,6 +8,13 @@
  * when out of memory. */
 PlanOp *plan_add_op(Plan *plan, PlanOpKind kind, const char *source, const char *dest, unsigned flags);
 
+/** plan_add, plan_add_mode, plan_add_layer - the same with a mode, or a layer of its own (SCRATCH, OVERLAY,
+ * FUSE). 0 or -errno with @err. */
+int plan_add(Plan *plan, PlanOpKind kind, const char *source, const char *dest, unsigned flags, Error *err);
+int plan_add_mode(Plan *plan, PlanOpKind kind, const char *dest, unsigned mode, unsigned flags, Error *err);
+int plan_add_layer(Plan *plan, PlanOpKind kind, const char *source, const char *dest, unsigned flags,
+                   Error *err);
+
 /** plan_clear_op - free what an operation holds. */
 void plan_clear_op(PlanOp *op);
 
@@ -23,6 +30,37 @@ void plan_map_ids(uint32_t inside, uint32_t outside, const SubRanges *ranges, Id
 
 /** plan_choose_engine - the root's engine: 0 or -errno with @err. */
 int plan_choose_engine(Plan *plan, const Spec *spec, const Host *host, Error *err);
+
+/**
+ * plan_add_caught - writes below @dest are caught: the kernel's overlay where it serves, else fuse-overlayfs.
+ * A lower with mounts below it can't be cloned by the kernel (all of the host's mounts are locked in our
+ * namespace: mount_namespaces(7)).
+ *
+ * Returns 0; 1 when neither serves, and nothing was added; -errno with @err.
+ */
+int plan_add_caught(Plan *plan, const Host *host, const char *source, const char *dest, Error *err);
+
+/** plan_fuse_works, plan_kernel_overlay_works - whether an engine can be had here. */
+bool plan_fuse_works(const Host *host);
+bool plan_kernel_overlay_works(const Host *host);
+
+/** plan_fuse_missing, plan_kernel_overlay_missing - what an engine lacks here, with the remedy. */
+const char *plan_fuse_missing(const Host *host);
+const char *plan_kernel_overlay_missing(const Host *host);
+
+/** plan_has_submounts - whether the host has mounts below @dir. */
+bool plan_has_submounts(const Host *host, const char *dir);
+
+/** plan_is_emptied - whether @path is one of the host's directories that are empty in a sandbox. */
+bool plan_is_emptied(const char *path);
+
+/** plan_add_requests - what the user asks to see, in the order in which it has to be mounted. 0 or -errno
+ * with @err. */
+int plan_add_requests(Plan *plan, const Spec *spec, const Host *host, Error *err);
+
+/** plan_pin_all - the plan anew, with pins before what they are for; once all operations are there. 0 or
+ * -errno with @err. */
+int plan_pin_all(Plan *plan, Error *err);
 
 /** plan_identify_sources - say of each operation's source which file it is, where @host has looked it up. */
 void plan_identify_sources(Plan *plan, const Host *host);

@@ -89,7 +89,8 @@ static void print_map(FILE *out, const char *name, const IdMap *map)
 static void print_op(FILE *out, const PlanOp *op)
 {
         char flags[128], source[8192], dest[8192];
-        (void)fprintf(out, "op %s %s", plan_op_kinds[op->kind].name, text_escape(op->dest, dest, sizeof(dest)));
+        (void)fprintf(out, "op %s %s", plan_op_kinds[op->kind].name,
+                      text_escape(op->dest, dest, sizeof(dest)));
         if (op->source)
                 (void)fprintf(out, " from=%s", text_escape(op->source, source, sizeof(source)));
         if (op->layer)

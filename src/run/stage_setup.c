@@ -31,9 +31,12 @@ static int die_with_supervisor(const StageContext *ctx, Error *err)
 }
 
 const NamespaceKind namespace_kinds[NS_MAX] = {
-        [NS_CGROUP] = {"cgroup", CLONE_NEWCGROUP}, [NS_IPC] = {"ipc", CLONE_NEWIPC},
-        [NS_UTS] = {"uts", CLONE_NEWUTS},          [NS_NET] = {"net", CLONE_NEWNET},
-        [NS_PID] = {"pid", CLONE_NEWPID},          [NS_MNT] = {"mnt", CLONE_NEWNS},
+        [NS_CGROUP] = {"cgroup", CLONE_NEWCGROUP},
+        [NS_IPC] = {"ipc", CLONE_NEWIPC},
+        [NS_UTS] = {"uts", CLONE_NEWUTS},
+        [NS_NET] = {"net", CLONE_NEWNET},
+        [NS_PID] = {"pid", CLONE_NEWPID},
+        [NS_MNT] = {"mnt", CLONE_NEWNS},
         [NS_PAYLOAD_USER] = {"user", CLONE_NEWUSER},
 };
 
@@ -88,6 +91,12 @@ static int serve_fuse(void *userdata, size_t index, int fuse_fd, Error *err)
         if (r < 0)
                 return error_set_errno(err, r, "handing over /dev/fuse");
         return channel_expect_sync(ctx->channel, SYNC_ROOTFS, err);
+}
+
+static void tell_missing(void *userdata, size_t index)
+{
+        const StageContext *ctx = userdata;
+        (void)channel_send(ctx->channel, MSG_MISSING, (int)index, FD_NONE);
 }
 
 /* The supervisor answers once the run's control groups are there, and we are in ours. */
@@ -193,7 +202,8 @@ static int set_dumpable(bool dumpable, Error *err)
 static int open_low_ports(const Plan *plan, Error *err)
 {
         bool may = plan->capabilities & (UINT64_C(1) << CAP_NET_BIND_SERVICE);
-        return may && plan->payload_userns ? sysctl_write("net/ipv4/ip_unprivileged_port_start", "0", err) : 0;
+        return may && plan->payload_userns ? sysctl_write("net/ipv4/ip_unprivileged_port_start", "0", err)
+                                           : 0;
 }
 
 static int setup(const StageContext *ctx, int *ret_slave, Error *err)
@@ -208,6 +218,7 @@ static int setup(const StageContext *ctx, int *ret_slave, Error *err)
                 .root_fd = FD_NONE,
                 .empty_fd = FD_NONE,
                 .serve_fuse = serve_fuse,
+                .tell_missing = tell_missing,
                 .enter_cgroup = enter_cgroup,
                 .userdata = (void *)(uintptr_t)ctx,
         };

@@ -224,6 +224,15 @@ static void count_dropped(Supervisor *s)
         dropped_count(s->plan, s->options->work_dir, s->run.fd, &s->report->dropped);
 }
 
+/* Who names what is to be hidden would believe it hidden. */
+static void tell_missing(const Plan *plan, size_t index)
+{
+        const PlanOp *op = index < plan->n_ops ? &plan->ops[index] : NULL;
+        if (op && op->origin)
+                log_notice("%s: nothing is at %s that could be hidden%s", op->origin, op->dest,
+                           strpbrk(op->dest, "*?[") ? " (wildcards are not expanded)" : "");
+}
+
 static void handle_message(Supervisor *s)
 {
         Message m;
@@ -262,6 +271,9 @@ static void handle_message(Supervisor *s)
         case MSG_MOUNTS:
                 if (mount_watch_begin(&s->mounts, TAKE_FD(fd), &s->error) < 0)
                         supervisor_kill(s);
+                break;
+        case MSG_MISSING:
+                tell_missing(s->plan, (size_t)m.value);
                 break;
         case MSG_STOPPED:
                 payload_stopped(s);

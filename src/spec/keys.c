@@ -158,14 +158,14 @@ static int parse_tmpfs(const Key *key, const char *value, const KeyContext *ctx,
 
 static int parse_hide(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err)
 {
-        (void)key;
+        SpecOpKind kind = key->id == KEY_HIDE ? SPEC_OP_HIDE : SPEC_OP_SHOW;
         if (value[0] == '\0') {
-                spec_clear_ops(spec, SPEC_OP_HIDE);
+                spec_clear_ops(spec, kind);
                 return 0;
         }
         CLEANUP_FREE char *dest = NULL;
         int r = value_path(value, ctx, &dest, err);
-        if (r == 0 && spec_add_op(spec, SPEC_OP_HIDE, NULL, dest, 0, ctx->origin) < 0)
+        if (r == 0 && spec_add_op(spec, kind, NULL, dest, 0, ctx->origin) < 0)
                 r = error_no_memory(err);
         return r;
 }

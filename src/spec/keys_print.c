@@ -42,7 +42,7 @@ static char *escape_colons(const char *path)
 int key_print_op(const SpecOp *op, StrList *ret)
 {
         /* This one is no pair, and read as it stands. */
-        if (op->kind == SPEC_OP_HIDE)
+        if (op->kind == SPEC_OP_HIDE || op->kind == SPEC_OP_SHOW)
                 return strlist_add(ret, op->dest);
         CLEANUP_FREE char *first = escape_colons(op->source ? op->source : op->dest);
         if (!first)
@@ -161,6 +161,8 @@ int key_print(const Key *key, const Spec *spec, StrList *ret)
                 return add_ops(spec, SPEC_OP_TMPFS, ret);
         case KEY_HIDE:
                 return add_ops(spec, SPEC_OP_HIDE, ret);
+        case KEY_SHOW:
+                return add_ops(spec, SPEC_OP_SHOW, ret);
         case KEY_CHDIR:
                 return add_text(spec->chdir, ret);
         case KEY_RUN_AS:

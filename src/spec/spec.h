@@ -31,6 +31,7 @@ typedef enum KeyId {
         KEY_READ_WRITE,
         KEY_TMPFS,
         KEY_HIDE,
+        KEY_SHOW,
         KEY_CHDIR,
         KEY_RUN_AS,
         KEY_ID_MAP,
@@ -67,7 +68,13 @@ typedef enum KeyId {
 } KeyId;
 
 /** One operation on the file system, in the order in which the user gave them. */
-typedef enum SpecOpKind { SPEC_OP_READ_ONLY, SPEC_OP_READ_WRITE, SPEC_OP_TMPFS, SPEC_OP_HIDE } SpecOpKind;
+typedef enum SpecOpKind {
+        SPEC_OP_READ_ONLY,
+        SPEC_OP_READ_WRITE,
+        SPEC_OP_TMPFS,
+        SPEC_OP_HIDE,
+        SPEC_OP_SHOW, /* takes back a HIDE of the same path, or of one below it */
+} SpecOpKind;
 
 typedef struct SpecOp {
         SpecOpKind kind;

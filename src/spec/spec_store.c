@@ -6,10 +6,9 @@
 #define DEFAULT_MARK '~'
 
 static const KeyId op_keys[] = {
-        [SPEC_OP_READ_ONLY] = KEY_READ_ONLY,
-        [SPEC_OP_READ_WRITE] = KEY_READ_WRITE,
-        [SPEC_OP_TMPFS] = KEY_TMPFS,
-        [SPEC_OP_HIDE] = KEY_HIDE,
+        [SPEC_OP_READ_ONLY] = KEY_READ_ONLY, [SPEC_OP_READ_WRITE] = KEY_READ_WRITE,
+        [SPEC_OP_TMPFS] = KEY_TMPFS,         [SPEC_OP_HIDE] = KEY_HIDE,
+        [SPEC_OP_SHOW] = KEY_SHOW,
 };
 
 static bool is_op(KeyId id)

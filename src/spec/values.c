@@ -225,7 +225,9 @@ int value_path(const char *text, const KeyContext *ctx, char **ret, Error *err)
         CLEANUP_FREE char *expanded = NULL;
         if (text[0] == '\0')
                 return error_set(err, EINVAL, "%s: an empty path", ctx->origin);
-        int r = ctx->expand ? expand(text, ctx, &expanded) : 0;
+        /* A shell does not expand it after "=". */
+        bool is_home = text[0] == '~' && (text[1] == '/' || text[1] == '\0');
+        int r = ctx->expand || is_home ? expand(text, ctx, &expanded) : 0;
         if (r == -ENOMEM)
                 return error_no_memory(err);
         if (r == -ENOENT)

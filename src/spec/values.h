@@ -37,8 +37,8 @@ bool value_name(const char *name);
 bool value_env_name(const char *name, size_t len);
 
 /**
- * value_path - an absolute, normalized path from what the user wrote: relative ones lie below ctx->cwd; with
- * ctx->expand "~", $HOME and $XDG_* at the beginning are replaced.
+ * value_path - an absolute, normalized path from what the user wrote: relative ones lie below ctx->cwd. "~"
+ * at the beginning is replaced, with ctx->expand also $HOME and $XDG_*.
  *
  * @ret: owned by the caller. Returns 0 or -errno with @err, which begins with ctx->origin.
  */

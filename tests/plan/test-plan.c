@@ -7,6 +7,7 @@
 
 #include "base/io.h"
 #include "front/front.h"
+#include "plan/op_kinds.h"
 #include "plan/plan_internal.h"
 #include "plan/plan_text.h"
 
@@ -225,30 +226,71 @@ static void what_a_list_means(void **state)
                                   "notice there is no network (Mode=none), so Allow= has no effect"));
 }
 
-/* A later mount covers what an older one pinned. */
-static void pins_are_where_the_last_mount_is(void **state)
+/* The operations on /opt and below it, and what is said: "bind /opt/a, mask /opt/a/s". */
+static const char *below_opt(const char *const *options, char *out, size_t room)
 {
         CLEANUP(plan_clear) Plan plan = {0};
         Error err = {0};
-        (void)state;
-        assert_int_equal(make(&desktop,
-                              WORDS("--read-write=/opt/a", "--read-only=/opt/a/b/c/d", "--read-write=/opt",
-                                    "--read-only=/opt/a/b/c/d", "true"),
-                              &plan, &err),
-                         0);
-        static const char *const expected[] = {"/opt/a", "/opt/a/b", "/opt/a/b/c", "/opt",
-                                               "/opt/a", "/opt/a/b", "/opt/a/b/c"};
-        /* The two binds, and the pins before the file that they are for. */
-        size_t n = 0;
-        for (size_t i = 0; i < plan.n_ops; i++) {
+        size_t len = 0;
+        int r = make(&desktop, options, &plan, &err);
+        (void)snprintf(out, room, "%s", r < 0 ? err.text : "");
+        for (size_t i = 0; r == 0 && i < plan.n_ops; i++) {
                 const PlanOp *op = &plan.ops[i];
-                bool shared = op->kind == OP_BIND && !(op->flags & OP_RDONLY);
-                if ((op->kind != OP_PIN && !shared) || strncmp(op->dest, "/opt", 4) != 0)
-                        continue;
-                assert_true(n < ARRAY_LEN(expected));
-                assert_string_equal(op->dest, expected[n++]);
+                if (strncmp(op->dest, "/opt", 4) == 0 || op->flags & OP_WORK_DIR)
+                        len += (size_t)snprintf(out + len, room - len, "%s%s %s", len > 0 ? ", " : "",
+                                                plan_op_kinds[op->kind].name, op->dest);
         }
-        assert_int_equal(n, ARRAY_LEN(expected));
+        for (size_t i = 0; r == 0 && i < plan.notices.n; i++)
+                len += (size_t)snprintf(out + len, room - len, "; %s", plan.notices.items[i]);
+        return out;
+}
+
+static void the_more_specific_path_wins(void **state)
+{
+        static const char work_dir[] = "overlay /home/u/project";
+        static const struct {
+                const char *words[6];
+                const char *ops;
+        } cases[] = {
+                {{"--hide=/opt/a/s", "--read-only=/opt/a"}, "bind /opt/a, mask /opt/a/s"},
+                {{"--read-only=/opt/a", "--hide=/opt/a/s"}, "bind /opt/a, mask /opt/a/s"},
+                {{"--hide=/opt/a", "--read-only=/opt/a"}, "bind /opt/a, mask /opt/a"},
+                {{"--read-only=/opt/a", "--hide=/opt/a"}, "bind /opt/a, mask /opt/a"},
+                {{"--read-only=/opt/a", "--read-only=/opt/a"}, "bind /opt/a"},
+                {{"--hide=/opt/a", "--hide=/opt/a"}, "mask /opt/a"},
+                {{"--hide=/opt/a", "--read-only=/opt/a/b"}, "tmpfs /opt/a, bind /opt/a/b, seal /opt/a"},
+                {{"--tmpfs=/opt/a/b", "--hide=/opt", "--hide=/opt/a/b/c"},
+                 "tmpfs /opt, tmpfs /opt/a/b, mask /opt/a/b/c, seal /opt"},
+                /* Not a path that only begins alike. */
+                {{"--read-only=/opt/ab", "--hide=/opt/a"}, "bind /opt/ab, mask /opt/a"},
+                /* A pin for each place, after the last mount that holds it. */
+                {{"--read-write=/opt/a", "--read-only=/opt/a/b/c/d", "--read-write=/opt"},
+                 "bind /opt, bind /opt/a, pin /opt/a/b, pin /opt/a/b/c, bind /opt/a/b/c/d"},
+                {{"--read-only=/opt/a", "--read-write=/opt/a"},
+                 "--read-only and --read-write disagree about /opt/a: keep one of them"},
+                {{"--read-only=/opt/a", "--read-only=/opt/b:/opt/a"},
+                 "--read-only and --read-only disagree about /opt/a: keep one of them"},
+                {{"--tmpfs=/opt/a:1M", "--tmpfs=/opt/a:2M"},
+                 "--tmpfs and --tmpfs disagree about /opt/a: keep one of them"},
+                {{"--work-dir=rw", "--read-only=/home/u/project"},
+                 "--read-only and WorkDir= disagree about /home/u/project: keep one of them"},
+                {{"--hide=/opt/a/s", "--show=/opt/a"}, "; --show: /opt/a/s is shown, though --hide hides it"},
+                {{"--hide=/opt/a", "--show=/opt/a/s"}, "mask /opt/a; --show: no Hide= hides /opt/a/s"},
+        };
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+                char got[1024], want[1024];
+                const char *words[8] = {0};
+                size_t n = 0;
+                for (; cases[i].words[n]; n++)
+                        words[n] = cases[i].words[n];
+                words[n] = "true";
+                bool fails = strstr(cases[i].ops, "disagree");
+                bool quiet = cases[i].ops[0] == ';';
+                (void)snprintf(want, sizeof(want), "%s%s%s", fails ? "" : work_dir,
+                               fails || quiet ? "" : ", ", cases[i].ops);
+                assert_string_equal(below_opt(words, got, sizeof(got)), want);
+        }
 }
 
 /* Whatever is shown of the host, kurung's own is not. */
@@ -619,7 +661,7 @@ int main(void)
                 cmocka_unit_test(goldens_of_a_desktop),
                 cmocka_unit_test(a_network_that_cannot_be_had_is_an_error),
                 cmocka_unit_test(what_a_list_means),
-                cmocka_unit_test(pins_are_where_the_last_mount_is),
+                cmocka_unit_test(the_more_specific_path_wins),
                 cmocka_unit_test(what_is_kurungs_own_is_hidden),
                 cmocka_unit_test(what_tools_are_configured_to_use),
                 cmocka_unit_test(what_was_trusted_with_a_profile),

@@ -130,11 +130,14 @@ static void paths_of_profiles_expand(void **state)
         path_fails("~/x", &homeless, "not set here");
 }
 
-static void paths_of_options_do_not_expand(void **state)
+static void of_paths_of_options_only_the_home_expands(void **state)
 {
         (void)state;
         path_is("a/../b", &option_ctx, "/home/u/p/b");
-        path_is("~", &option_ctx, "/home/u/p/~");
+        path_is("~", &option_ctx, "/home/u");
+        path_is("~/b", &option_ctx, "/home/u/b");
+        path_is("./~", &option_ctx, "/home/u/p/~");
+        path_is("~b", &option_ctx, "/home/u/p/~b");
         path_is("$HOME", &option_ctx, "/home/u/p/$HOME");
 }
 
@@ -392,7 +395,7 @@ int main(void)
                 cmocka_unit_test(spans_of_time),
                 cmocka_unit_test(ids),
                 cmocka_unit_test(paths_of_profiles_expand),
-                cmocka_unit_test(paths_of_options_do_not_expand),
+                cmocka_unit_test(of_paths_of_options_only_the_home_expands),
                 cmocka_unit_test(splits),
                 cmocka_unit_test(every_key_is_at_its_place_and_documented),
                 cmocka_unit_test(limits_are_read_as_systemd_reads_them),

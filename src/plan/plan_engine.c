@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which engine catches writes: to the root, and to a directory. */
+#include "base/path.h"
+#include "plan/plan_internal.h"
+
+/* Upper directories need trusted or user xattrs and whiteouts: these file systems are known to have them. */
+static const char *const upper_fstypes[] = {"ext4",  "ext3",  "ext2", "xfs",
+                                            "btrfs", "tmpfs", "f2fs", "bcachefs"};
+
+static bool is_upper_fstype(const char *fstype)
+{
+        for (size_t i = 0; i < ARRAY_LEN(upper_fstypes); i++)
+                if (str_eq(upper_fstypes[i], fstype))
+                        return true;
+        return false;
+}
+
+/* The type of the file system that @path lies on: the deepest mount, the last of several. */
+static const char *host_fstype(const Host *host, const char *path)
+{
+        const char *best = "";
+        size_t best_len = 0;
+        for (size_t i = 0; i < host->n_mounts; i++) {
+                size_t len = strlen(host->mounts[i].target);
+                if (path_is_below(path, host->mounts[i].target) && len >= best_len) {
+                        best = host->mounts[i].fstype;
+                        best_len = len;
+                }
+        }
+        return best;
+}
+
+bool plan_has_submounts(const Host *host, const char *dir)
+{
+        for (size_t i = 0; i < host->n_mounts; i++)
+                if (path_is_below(host->mounts[i].target, dir) && !str_eq(host->mounts[i].target, dir))
+                        return true;
+        return false;
+}
+
+bool plan_fuse_works(const Host *host)
+{
+        return host->fuse_overlayfs && host->fuse_device == HOST_DEVICE_OK && host->cache_home;
+}
+
+bool plan_kernel_overlay_works(const Host *host)
+{
+        return host->kernel_overlay && host->cache_home &&
+               is_upper_fstype(host_fstype(host, host->cache_home));
+}
+
+const char *plan_fuse_missing(const Host *host)
+{
+        if (!host->fuse_overlayfs)
+                return "fuse-overlayfs is not installed (Debian, Ubuntu: apt install fuse-overlayfs)";
+        if (host->fuse_device == HOST_DEVICE_MISSING)
+                return "/dev/fuse is not there (sudo modprobe fuse)";
+        if (host->fuse_device == HOST_DEVICE_CLOSED)
+                return "/dev/fuse may not be opened by you (sudo chmod 666 /dev/fuse, as udev does)";
+        return "there is no directory to keep writes in (set HOME or XDG_CACHE_HOME to one of yours)";
+}
+
+const char *plan_kernel_overlay_missing(const Host *host)
+{
+        if (!host->kernel_overlay)
+                return "this kernel has no overlayfs for user namespaces (5.11 or newer, CONFIG_OVERLAY_FS)";
+        if (!host->cache_home)
+                return "there is no directory to keep writes in (set HOME or XDG_CACHE_HOME to one of yours)";
+        return "the file system of the cache directory can't hold an overlay's upper (set XDG_CACHE_HOME to "
+               "a "
+               "directory on ext4, xfs, btrfs or tmpfs)";
+}
+
+static int choose_asked(Plan *plan, const Spec *spec, const Host *host, Error *err)
+{
+        if (spec->overlay == OVERLAY_FUSE && !plan_fuse_works(host))
+                return error_set(err, ENOTSUP, "Overlay=fuse: %s", plan_fuse_missing(host));
+        if (spec->overlay == OVERLAY_KERNEL && !plan_kernel_overlay_works(host))
+                return error_set(err, ENOTSUP, "Overlay=kernel: %s", plan_kernel_overlay_missing(host));
+        if (spec->overlay == OVERLAY_KERNEL && spec->root == ROOT_DIR &&
+            plan_has_submounts(host, spec->root_dir))
+                return error_set(
+                        err, ENOTSUP,
+                        "Overlay=kernel: %s has mounts below it, which the kernel's overlay can't take as "
+                        "a lower; use Overlay=fuse",
+                        spec->root_dir);
+        plan->engine = spec->overlay;
+        return 0;
+}
+
+int plan_choose_engine(Plan *plan, const Spec *spec, const Host *host, Error *err)
+{
+        if (spec->overlay != OVERLAY_AUTO) {
+                int r = choose_asked(plan, spec, host, err);
+                if (r < 0)
+                        return r;
+        } else {
+                bool kernel = plan_kernel_overlay_works(host) &&
+                              !(spec->root == ROOT_DIR && plan_has_submounts(host, spec->root_dir));
+                bool prefer_fuse = plan->uid == 0 && spec->root == ROOT_HOST;
+                if (prefer_fuse && !plan_fuse_works(host) &&
+                    plan_notice(plan, "files of the system can't be changed inside: %s",
+                                plan_fuse_missing(host)) < 0)
+                        return error_no_memory(err);
+                if (!kernel && !plan_fuse_works(host) &&
+                    plan_notice(plan, "the system is read-only inside: %s",
+                                plan_kernel_overlay_missing(host)) < 0)
+                        return error_no_memory(err);
+                plan->engine = prefer_fuse && plan_fuse_works(host) ? OVERLAY_FUSE
+                               : kernel                             ? OVERLAY_KERNEL
+                               : plan_fuse_works(host)              ? OVERLAY_FUSE
+                                                                    : OVERLAY_NONE;
+        }
+        return 0;
+}
+
+int plan_add_caught(Plan *plan, const Host *host, const char *source, const char *dest, Error *err)
+{
+        if (plan_kernel_overlay_works(host) && !plan_has_submounts(host, source) &&
+            !path_is_below(host->cache_home, source))
+                return plan_add_layer(plan, OP_OVERLAY, source, dest, OP_NO_FOLLOW, err);
+        if (!plan_fuse_works(host))
+                return 1;
+        if (!plan->fuse_overlayfs && !(plan->fuse_overlayfs = strdup(host->fuse_overlayfs)))
+                return error_no_memory(err);
+        return plan_add_layer(plan, OP_FUSE, source, dest, OP_NO_FOLLOW, err);
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the user asks to see: the home, the working directory, shares, and what is hidden of them. */
+#include "base/defence.h"
+#include "base/path.h"
+#include "plan/op_kinds.h"
+#include "plan/plan_internal.h"
+
+static int add_home(Plan *plan, const Spec *spec, const Host *host, Error *err)
+{
+        if (spec->home == HOME_PERSIST) {
+                CLEANUP_FREE char *source = path_join(plan->homes_dir, plan->home_name);
+                return source ? plan_add(plan, OP_BIND, source, host->home, OP_NO_FOLLOW | OP_KEPT_HOME, err)
+                              : error_no_memory(err);
+        }
+        if (spec->home == HOME_PRIVATE) {
+                if (host->cache_home)
+                        return plan_add_layer(plan, OP_SCRATCH, NULL, host->home, OP_NO_FOLLOW, err);
+                return plan_add_mode(plan, OP_TMPFS, host->home, 0700, OP_NO_FOLLOW, err);
+        }
+        const char *source = plan_real_path(host, host->home);
+        int r = plan_add_caught(plan, host, source, host->home, err);
+        if (r == 1) {
+                if (plan_notice(plan, "the home directory is read-only inside: %s", plan_fuse_missing(host)) <
+                    0)
+                        return error_no_memory(err);
+                r = plan_add(plan, OP_BIND, source, host->home, OP_RDONLY | OP_RECURSIVE | OP_NO_FOLLOW, err);
+        }
+        return r < 0 ? r : plan_hide_own(plan, host, host->home, host->home, false, err);
+}
+
+/* Directories whose catching or changing as "the project" can't be meant. */
+static bool is_system_dir(const char *path)
+{
+        static const char *const below[] = {"/usr",   "/etc",    "/bin",  "/sbin", "/lib",  "/lib32",
+                                            "/lib64", "/libx32", "/boot", "/dev",  "/proc", "/sys"};
+        if (strchr(path + 1, '/') == NULL)
+                return true;
+        for (size_t i = 0; i < ARRAY_LEN(below); i++)
+                if (path_is_below(path, below[i]))
+                        return true;
+        return plan_is_emptied(path) || str_eq(path, "/var/lib") || str_eq(path, "/var/cache");
+}
+
+static int check_work_dir(const Plan *plan, const Host *host, WorkDirMode mode, Error *err)
+{
+        if (!host->cwd)
+                return error_set(
+                        err, ENOENT,
+                        "the working directory does not exist any more, or something else was put in its "
+                        "place: change to another");
+        const char *hint = "change to a project directory, or use --work-dir=ro or --work-dir=hidden";
+        if (mode == WORK_DIR_RO)
+                return plan_check_own(plan, host, host->cwd, false, "--work-dir=ro", err);
+        if (host->home && path_is_below(host->home, host->cwd))
+                return error_set(err, EINVAL, "the working directory %s holds your home directory: %s",
+                                 host->cwd, hint);
+        for (size_t i = 0; i < host->homes.n && defence_is_on(DEFENCE_HOMES); i++)
+                if (path_is_below(host->homes.items[i], host->cwd))
+                        return error_set(
+                                err, EINVAL,
+                                "the working directory %s holds a home directory of yours (%s): change to "
+                                "a project directory, or use --work-dir=hidden",
+                                host->cwd, host->homes.items[i]);
+        if (is_system_dir(host->cwd))
+                return error_set(err, EINVAL, "the working directory %s is a directory of the system: %s",
+                                 host->cwd, hint);
+        const char *own = plan_own_dir_at(plan, host, host->cwd, mode == WORK_DIR_RW);
+        if (own)
+                return error_set(err, EINVAL, "the working directory %s holds kurung's own state (%s): %s",
+                                 host->cwd, own, hint);
+        return 0;
+}
+
+static int add_work_dir(Plan *plan, const Spec *spec, const Host *host, Error *err)
+{
+        int r;
+        if (spec->work_dir == WORK_DIR_RW)
+                return plan_add(plan, OP_BIND, host->cwd, host->cwd, OP_RECURSIVE | OP_NO_FOLLOW, err);
+        if (spec->work_dir == WORK_DIR_OVERLAY) {
+                r = plan_add_caught(plan, host, host->cwd, host->cwd, err);
+                if (r == 0)
+                        plan->ops[plan->n_ops - 1].flags |= OP_WORK_DIR;
+                if (r <= 0)
+                        return r < 0 ? r : plan_hide_own(plan, host, host->cwd, host->cwd, false, err);
+                if (spec_asked(spec, KEY_WORK_DIR))
+                        return error_set(err, ENOTSUP, "WorkDir=overlay: %s",
+                                         plan_kernel_overlay_missing(host));
+                if (plan_notice(plan, "the working directory is read-only inside: %s",
+                                plan_kernel_overlay_missing(host)) < 0)
+                        return error_no_memory(err);
+        }
+        r = plan_add(plan, OP_BIND, host->cwd, host->cwd, OP_RDONLY | OP_RECURSIVE | OP_NO_FOLLOW, err);
+        return r < 0 ? r : plan_hide_own(plan, host, host->cwd, host->cwd, false, err);
+}
+
+/* The groups are made by others while the root is: so it is the last of kurung's own mounts. */
+static int add_cgroup(Plan *plan, Error *err)
+{
+        if (plan->cgroup == CGROUP_NONE)
+                return 0;
+        return plan_add(plan, OP_CGROUP, NULL, "/sys/fs/cgroup",
+                        OP_NO_FOLLOW | (plan->cgroup_writable ? 0 : OP_RDONLY), err);
+}
+
+/* One path that the user wants to see, or not to see. */
+typedef struct Request {
+        const char *dest;
+        const SpecOp *op;     /* NULL: the home or the working directory */
+        bool is_work_dir;     /* the latter */
+        bool has_more_inside; /* hidden, but something in it is shown */
+} Request;
+
+typedef struct Requests {
+        Request *items;
+        size_t n;
+} Requests;
+
+static void requests_clear(Requests *l)
+{
+        free(l->items);
+}
+
+static bool hides(const Request *r)
+{
+        return r->op && r->op->kind == SPEC_OP_HIDE;
+}
+
+static const char *origin_of(const SpecOp *op)
+{
+        return op->origin ? op->origin : "kurung";
+}
+
+static bool is_same(const SpecOp *a, const SpecOp *b)
+{
+        return a->kind == b->kind && a->size == b->size &&
+               (!a->source || !b->source ? a->source == b->source : str_eq(a->source, b->source));
+}
+
+/* A share of the working directory itself against WorkDir=, when both were said. */
+static bool agrees_with_work_dir(const Spec *spec, const SpecOp *op)
+{
+        if (!spec_asked(spec, KEY_WORK_DIR) || op->kind == SPEC_OP_HIDE)
+                return true;
+        return op->source && str_eq(op->source, op->dest) &&
+               ((op->kind == SPEC_OP_READ_ONLY && spec->work_dir == WORK_DIR_RO) ||
+                (op->kind == SPEC_OP_READ_WRITE && spec->work_dir == WORK_DIR_RW));
+}
+
+/* Of two requests for one path. Returns 1: the new one says nothing new; 0; -EINVAL with @err. */
+static int compare_requests(const Spec *spec, const Request *old, const Request *new, Error *err)
+{
+        if (old->is_work_dir && new->op && !agrees_with_work_dir(spec, new->op))
+                return error_set(err, EINVAL, "%s and WorkDir= disagree about %s: keep one of them",
+                                 origin_of(new->op), new->dest);
+        if (!old->op || !new->op)
+                return 0;
+        if (is_same(old->op, new->op))
+                return 1;
+        if (hides(old) || hides(new))
+                return 0;
+        return error_set(err, EINVAL, "%s and %s disagree about %s: keep one of them", origin_of(old->op),
+                         origin_of(new->op), new->dest);
+}
+
+/*
+ * The more specific path wins over one that holds it, whatever the order in which they were given: it is
+ * mounted later. Of one path hiding wins, and a share over what kurung shows by itself.
+ */
+static int insert_request(Requests *l, const Spec *spec, Request new, Error *err)
+{
+        size_t at = l->n;
+        for (size_t i = 0; i < l->n && at == l->n; i++) {
+                const Request *old = &l->items[i];
+                if (str_eq(old->dest, new.dest)) {
+                        int r = compare_requests(spec, old, &new, err);
+                        if (r != 0)
+                                return r < 0 ? r : 0;
+                        if (hides(old))
+                                at = i;
+                } else if (path_is_below(old->dest, new.dest)) {
+                        at = i;
+                }
+        }
+        Request *items = reallocarray(l->items, l->n + 1, sizeof(*items));
+        if (!items)
+                return error_no_memory(err);
+        l->items = items;
+        memmove(&items[at + 1], &items[at], (l->n - at) * sizeof(*items));
+        items[at] = new;
+        l->n++;
+        return 0;
+}
+
+/* A Show= of a hidden path, or of one that holds it, takes it from what is hidden. */
+static const SpecOp *shown_by(const Spec *spec, const SpecOp *op)
+{
+        for (size_t i = 0; op->kind == SPEC_OP_HIDE && i < spec->n_ops; i++)
+                if (spec->ops[i].kind == SPEC_OP_SHOW && path_is_below(op->dest, spec->ops[i].dest))
+                        return &spec->ops[i];
+        return NULL;
+}
+
+static int check_show(Plan *plan, const Spec *spec, const SpecOp *show, Error *err)
+{
+        for (size_t i = 0; i < spec->n_ops; i++) {
+                const SpecOp *op = &spec->ops[i];
+                if (op->kind != SPEC_OP_HIDE || shown_by(spec, op) != show)
+                        continue;
+                return plan_notice(plan, "%s: %s is shown, though %s hides it", origin_of(show), op->dest,
+                                   origin_of(op)) < 0
+                               ? error_no_memory(err)
+                               : 0;
+        }
+        return plan_notice(plan, "%s: no Hide= hides %s", origin_of(show), show->dest) < 0
+                       ? error_no_memory(err)
+                       : 0;
+}
+
+static int collect(Requests *l, Plan *plan, const Spec *spec, const Host *host, Error *err)
+{
+        int r = 0;
+        if (host->home && !str_eq(host->home, "/"))
+                r = insert_request(l, spec, (Request){.dest = host->home}, err);
+        if (r == 0 && spec->work_dir != WORK_DIR_HIDDEN)
+                r = check_work_dir(plan, host, spec->work_dir, err);
+        /* With "/" the whole system is there already, read-only or caught. */
+        if (r == 0 && spec->work_dir != WORK_DIR_HIDDEN && !str_eq(host->cwd, "/"))
+                r = insert_request(l, spec, (Request){.dest = host->cwd, .is_work_dir = true}, err);
+        for (size_t i = 0; r == 0 && i < spec->n_ops; i++) {
+                const SpecOp *op = &spec->ops[i];
+                if (op->kind == SPEC_OP_SHOW)
+                        r = check_show(plan, spec, op, err);
+                else if (!shown_by(spec, op))
+                        r = insert_request(l, spec, (Request){.dest = op->dest, .op = op}, err);
+        }
+        for (size_t i = 0; r == 0 && i < l->n; i++)
+                for (size_t j = i + 1; hides(&l->items[i]) && j < l->n; j++)
+                        if (!hides(&l->items[j]) && path_is_below(l->items[j].dest, l->items[i].dest))
+                                l->items[i].has_more_inside = true;
+        return r;
+}
+
+/* An empty directory with places for what is shown in it; sealed once they are there. */
+static int add_hidden_around(Plan *plan, const SpecOp *op, Error *err)
+{
+        int r = plan_add_mode(plan, OP_TMPFS, op->dest, 0755, 0, err);
+        if (r == 0)
+                plan->ops[plan->n_ops - 1].size = 1 << 20;
+        return r;
+}
+
+static int add_op(Plan *plan, const Host *host, const Request *request, Error *err)
+{
+        static const struct {
+                PlanOpKind kind;
+                unsigned flags;
+        } how[] = {
+                [SPEC_OP_READ_ONLY] = {OP_BIND, OP_RDONLY | OP_RECURSIVE},
+                [SPEC_OP_READ_WRITE] = {OP_BIND, OP_RECURSIVE},
+                [SPEC_OP_TMPFS] = {OP_TMPFS, 0},
+                [SPEC_OP_HIDE] = {OP_MASK, OP_OPTIONAL},
+        };
+        const SpecOp *op = request->op;
+        bool writable = op->kind == SPEC_OP_READ_WRITE;
+        int r = op->source ? plan_check_own(plan, host, op->source, writable, op->origin, err) : 0;
+        if (r < 0)
+                return r;
+        if (str_eq(op->dest, "/"))
+                return error_set(err, EINVAL,
+                                 "%s: / itself can't be the place of it; Root= says what the root is",
+                                 op->origin);
+        if (request->has_more_inside)
+                return add_hidden_around(plan, op, err);
+        const char *source = op->source ? plan_real_path(host, op->source) : NULL;
+        PlanOp *made = plan_add_op(plan, how[op->kind].kind, source, op->dest, how[op->kind].flags);
+        if (!made || (op->origin && !(made->origin = strdup(op->origin))))
+                return error_no_memory(err);
+        made->size = op->size;
+        /* A profile hides what may be there; who says it for this run means something that is. */
+        if (op->kind == SPEC_OP_HIDE && op->origin && str_starts(op->origin, "--"))
+                made->flags |= OP_TELL_MISSING;
+        return op->source ? plan_hide_own(plan, host, op->source, op->dest, writable, err) : 0;
+}
+
+int plan_add_requests(Plan *plan, const Spec *spec, const Host *host, Error *err)
+{
+        CLEANUP(requests_clear) Requests l = {0};
+        bool cgroup_added = false;
+        int r = collect(&l, plan, spec, host, err);
+        for (size_t i = 0; r == 0 && i < l.n; i++) {
+                const Request *request = &l.items[i];
+                if (request->op && !cgroup_added) {
+                        cgroup_added = true;
+                        r = add_cgroup(plan, err);
+                }
+                if (r == 0)
+                        r = request->op            ? add_op(plan, host, request, err)
+                            : request->is_work_dir ? add_work_dir(plan, spec, host, err)
+                                                   : add_home(plan, spec, host, err);
+        }
+        if (r == 0 && !cgroup_added)
+                r = add_cgroup(plan, err);
+        for (size_t i = 0; r == 0 && i < l.n; i++)
+                if (l.items[i].has_more_inside)
+                        r = plan_add(plan, OP_SEAL, NULL, l.items[i].dest, 0, err);
+        return r;
+}
