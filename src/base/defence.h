@@ -15,6 +15,7 @@ typedef enum Defence {
         DEFENCE_NOT_DUMPABLE, /* our processes inside can't be looked into */
         DEFENCE_CLOSE_FDS,    /* only 0-2 reach the payload */
         DEFENCE_ENVIRONMENT,  /* rebuilt, helpers get none */
+        DEFENCE_STREAMS,      /* no file of the host's is handed on as 0, 1 or 2 */
         DEFENCE_PTY,          /* a terminal and a session of one's own */
         DEFENCE_IPC_NAMESPACE,
         DEFENCE_NET_NAMESPACE,

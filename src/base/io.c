@@ -93,6 +93,14 @@ ssize_t io_receive(int fd, struct msghdr *msg, int flags)
         return n < 0 ? -errno : n;
 }
 
+int io_reopen(int fd, int flags)
+{
+        char path[32];
+        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        int own = open(path, flags | O_NOCTTY | O_CLOEXEC);
+        return own >= 0 ? own : -errno;
+}
+
 int io_write_all(int fd, const void *data, size_t len)
 {
         const char *p = data;

@@ -42,6 +42,14 @@ struct msghdr;
  */
 ssize_t io_receive(int fd, struct msghdr *msg, int flags);
 
+/**
+ * io_reopen - a description of our own of an open terminal, pipe or FIFO (/proc/self/fd, proc_pid_fd(5)), so
+ * that O_NONBLOCK does not change what the caller shares with others.
+ *
+ * @flags: of open(2); O_CLOEXEC and O_NOCTTY are added. Returns the descriptor or -errno.
+ */
+int io_reopen(int fd, int flags);
+
 /** io_write_all - write all of @len bytes, going on after EINTR and short writes. 0 or -errno. */
 int io_write_all(int fd, const void *data, size_t len);
 

@@ -5,14 +5,30 @@
 
 #include "base/io.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 static LogLevel log_level = LOG_NORMAL;
+static int log_fd = STDERR_FILENO;
 
 void log_set_level(LogLevel level)
 {
         log_level = level;
+}
+
+void log_set_waiting(bool waiting)
+{
+        struct stat st;
+        if (log_fd != STDERR_FILENO)
+                (void)close(log_fd);
+        log_fd = STDERR_FILENO;
+        /* A regular file does not keep us waiting, and its position belongs to the caller's description. */
+        if (waiting || fstat(STDERR_FILENO, &st) < 0 || S_ISREG(st.st_mode))
+                return;
+        int own = io_reopen(STDERR_FILENO, O_WRONLY | O_NONBLOCK);
+        log_fd = own >= 0 ? own : STDERR_FILENO;
 }
 
 LogLevel log_get_level(void)
@@ -196,13 +212,13 @@ __attribute__((format(printf, 1, 0))) static void log_line(const char *fmt, va_l
         size_t room = text ? sizeof(prefix) + 4 * strlen(text) + 4 : 0, len = sizeof(prefix) - 1;
         line = text ? malloc(room) : NULL;
         if (!line) {
-                (void)io_write_all(STDERR_FILENO, lost, sizeof(lost) - 1);
+                (void)io_write_all(log_fd, lost, sizeof(lost) - 1);
                 return;
         }
         memcpy(line, prefix, len);
         len += strlen(text_escape(text, line + len, room - len));
         line[len++] = '\n';
-        (void)io_write_all(STDERR_FILENO, line, len);
+        (void)io_write_all(log_fd, line, len);
 }
 
 #define LOG_FUNCTION(name, level)                                                                            \

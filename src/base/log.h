@@ -13,6 +13,10 @@ typedef enum LogLevel {
 void log_set_level(LogLevel level);
 LogLevel log_get_level(void);
 
+/** log_set_waiting - whether a line waits for a terminal or pipe that nobody reads; else it is dropped. By
+ * default it waits: who watches a sandbox must not. */
+void log_set_waiting(bool waiting);
+
 /** log_error, log_notice, log_detail - one line "kurung: ...", of any length, escaped (text_escape()). */
 void log_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_notice(const char *fmt, ...) PRINTF_LIKE(1, 2);

@@ -175,6 +175,22 @@ int process_close_from(unsigned first)
         return syscall(SYS_close_range, first, ~0U, 0) < 0 ? -errno : 0;
 }
 
+int process_keep_only(const int *fds, size_t n)
+{
+        /* The next one to keep, again and again: there are few. */
+        for (unsigned from = 3;;) {
+                unsigned next = ~0U;
+                for (size_t i = 0; i < n; i++)
+                        if (fds[i] >= 0 && (unsigned)fds[i] >= from && (unsigned)fds[i] < next)
+                                next = (unsigned)fds[i];
+                if (next == ~0U)
+                        return process_close_from(from);
+                if (next > from && syscall(SYS_close_range, from, next - 1, 0) < 0)
+                        return -errno;
+                from = next + 1;
+        }
+}
+
 /* Files of a tmpfs have seals, too, but can't be sealed against writing (F_GET_SEALS(2const)). */
 static bool is_sealed(int fd)
 {

@@ -90,6 +90,14 @@ int process_run_sealed(char **argv);
  */
 bool process_is_uninstalled(void);
 
+/**
+ * process_keep_only - in a child that was cloned: close every descriptor but 0 to 2 and @fds (@n, FD_NONE is
+ * skipped). What it had inherited of others' channels would keep their ends from being seen.
+ *
+ * Returns 0 or -errno of close_range(2).
+ */
+int process_keep_only(const int *fds, size_t n);
+
 /** process_close_from - close_range(2) from @first on. */
 int process_close_from(unsigned first);
 

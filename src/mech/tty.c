@@ -13,7 +13,7 @@ int tty_copy_size(int from, int to)
         return 0;
 }
 
-int tty_open(int like_fd, int *ret_master, int *ret_slave, Error *err)
+int tty_open(int like_fd, bool only_output, int *ret_master, int *ret_slave, Error *err)
 {
         int unlock = 0;
         CLEANUP_FD int master = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -24,8 +24,12 @@ int tty_open(int like_fd, int *ret_master, int *ret_slave, Error *err)
         if (slave < 0)
                 return error_set_errno(err, errno, "opening a pty's other side");
         struct termios settings;
-        if (tcgetattr(like_fd, &settings) == 0)
+        if (tcgetattr(like_fd, &settings) == 0) {
+                /* The caller's terminal makes of it what it does. */
+                settings.c_oflag &= only_output ? ~(tcflag_t)OPOST : ~(tcflag_t)0;
+                settings.c_lflag &= only_output ? ~(tcflag_t)ECHO : ~(tcflag_t)0;
                 (void)tcsetattr(slave, TCSANOW, &settings);
+        }
         (void)tty_copy_size(like_fd, slave);
         *ret_master = TAKE_FD(master);
         *ret_slave = TAKE_FD(slave);
@@ -68,9 +72,9 @@ bool tty_is_cooked(int fd)
         return tcgetattr(fd, &now) == 0 && (now.c_lflag & ICANON) && (now.c_lflag & ECHO);
 }
 
-void tty_restore(int fd, const struct termios *saved)
+void tty_restore(int fd, const struct termios *saved, bool drain)
 {
-        (void)tcsetattr(fd, TCSADRAIN, saved);
+        (void)tcsetattr(fd, drain ? TCSADRAIN : TCSANOW, saved);
 }
 
 bool tty_is_foreground(int fd)

@@ -8,10 +8,12 @@
 
 /**
  * tty_open - a pty of the sandbox's own devpts, with the settings and the size of the caller's terminal
- * @like_fd. The caller must be in the sandbox's root. @ret_master, @ret_slave: close-on-exec. 0 or -errno
- * with @err.
+ * @like_fd. The caller must be in the sandbox's root.
+ *
+ * @only_output: nothing is typed into it, and what is written is not processed: the caller's terminal does.
+ * @ret_master, @ret_slave: close-on-exec. Returns 0 or -errno with @err.
  */
-int tty_open(int like_fd, int *ret_master, int *ret_slave, Error *err);
+int tty_open(int like_fd, bool only_output, int *ret_master, int *ret_slave, Error *err);
 
 /** tty_make_controlling - make @slave the controlling terminal of this session's leader (ioctl_tty(2)). 0 or
  * -errno. */
@@ -34,7 +36,9 @@ bool tty_has_settings(int fd, const struct termios *settings);
 /** tty_is_cooked - whether the terminal is read by lines, as shells leave it to the programs they start. */
 bool tty_is_cooked(int fd);
 
-void tty_restore(int fd, const struct termios *saved);
+/** tty_restore - the settings that were. @drain: once what was written is out, which may take for ever on a
+ * terminal that nobody reads. */
+void tty_restore(int fd, const struct termios *saved, bool drain);
 
 /** tty_is_foreground - whether this process group may read from and set the terminal @fd. */
 bool tty_is_foreground(int fd);

@@ -234,8 +234,11 @@ static void start_walk(DiskWatch *w, int userns)
                 return;
         CLEANUP_FD int in = ends[0], out = ends[1];
         pid_t pid = process_clone(0, &w->walker);
-        if (pid == 0)
+        if (pid == 0) {
+                const int own[] = {w->run, w->home, userns, out};
+                (void)process_keep_only(own, ARRAY_LEN(own));
                 _exit(walk_main(w, userns, out));
+        }
         if (pid < 0)
                 return;
         w->answer = TAKE_FD(in);

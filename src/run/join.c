@@ -27,6 +27,7 @@ typedef struct Join {
         sigset_t signals_before;
         int channel;
         int child; /* pidfd of the stage; FD_NONE once it has ended */
+        Streams streams;
         Relay relay;
         bool ended;
         int status;
@@ -42,6 +43,9 @@ static int prepare(Join *j, Error *err)
         int r = defence_is_on(DEFENCE_CORE) ? process_forbid_core_dumps() : 0;
         if (r < 0)
                 return error_set_errno(err, r, "limiting core dumps");
+        r = streams_prepare(&j->streams, err);
+        if (r < 0)
+                return r;
         r = live_open_namespaces(j->live, &j->userns, j->ns, err);
         if (r == 0)
                 r = seccomp_prepare(&record->plan, &j->filter, err);
@@ -87,18 +91,23 @@ static int start(Join *j, Error *err)
                 .channel = theirs,
                 .run_fd = FD_NONE,
                 .home_fd = FD_NONE,
-                .terminal = defence_is_on(DEFENCE_PTY) && isatty(STDIN_FILENO),
+                .streams = &j->streams,
+                .tty_fds = defence_is_on(DEFENCE_PTY) ? streams_terminals(&j->streams) : 0,
         };
-        for (int fd = 0; fd < 3; fd++)
-                if (ctx.terminal && isatty(fd))
-                        ctx.tty_fds |= 1 << fd;
         pid_t pid = process_clone(0, &j->child);
         if (pid == 0) {
-                fd_close(ours);
+                int own[NS_MAX + 2];
+                memcpy(own, j->ns, sizeof(j->ns));
+                own[NS_MAX] = theirs;
+                own[NS_MAX + 1] = j->userns;
+                if (streams_take(&j->streams) < 0)
+                        _exit(EXIT_KURUNG_FAILED);
+                (void)process_keep_only(own, ARRAY_LEN(own));
                 _exit(stage_join_main(&ctx, j->userns, j->ns));
         }
         if (pid < 0)
                 return error_set_errno(err, (int)pid, "starting the joining process");
+        streams_given(&j->streams);
         j->channel = TAKE_FD(ours);
         r = hold(j, pid, err);
         if (r == 0 && (r = channel_send(j->channel, MSG_SYNC, SYNC_CGROUP, FD_NONE)) < 0)
@@ -189,7 +198,7 @@ static void handle_signal(Join *j)
                 relay_resume(&j->relay);
         if (sig == SIGWINCH)
                 relay_resize(&j->relay);
-        if (sig == SIGWINCH && j->relay.master >= 0)
+        if (sig == SIGWINCH && j->relay.master >= 0 && !j->relay.only_output)
                 return;
         /* The second one is for a command that does not listen; it has a moment, as in supervisor.c. */
         if (sig == SIGINT && ++j->interrupts == 2)
@@ -203,13 +212,14 @@ static void handle_signal(Join *j)
 
 static void supervise(Join *j, int *ret_status)
 {
-        enum { SIGNALS, STOPS, CHANNEL, CHILD, RELAY, N = RELAY + RELAY_POLLS };
+        enum { SIGNALS, STOPS, CHANNEL, CHILD, STREAM, RELAY = STREAM + STREAMS, N = RELAY + RELAY_POLLS };
         while (j->child >= 0) {
                 struct pollfd fds[N];
                 fds[SIGNALS] = (struct pollfd){.fd = j->signals, .events = POLLIN};
                 fds[STOPS] = (struct pollfd){.fd = j->stops, .events = POLLIN};
                 fds[CHANNEL] = (struct pollfd){.fd = j->channel, .events = POLLIN};
                 fds[CHILD] = (struct pollfd){.fd = j->child, .events = POLLIN};
+                streams_poll_prepare(&j->streams, fds + STREAM);
                 int timeout = relay_poll_prepare(&j->relay, fds + RELAY);
                 if (poll(fds, N, clock_sooner(timeout, clock_until(j->kill_at_us))) < 0) {
                         if (errno == EINTR)
@@ -222,6 +232,7 @@ static void supervise(Join *j, int *ret_status)
                         handle_signal(j);
                 if (fds[CHANNEL].revents)
                         handle_message(j);
+                streams_poll_handle(&j->streams, fds + STREAM);
                 relay_poll_handle(&j->relay, fds + RELAY);
                 look_at_typed(j);
                 if (clock_until(j->kill_at_us) == 0) {
@@ -244,6 +255,7 @@ static void teardown(Join *j)
                 j->child = fd_close(j->child);
         }
         relay_stop(&j->relay);
+        streams_end(&j->streams);
         j->channel = fd_close(j->channel);
         j->userns = fd_close(j->userns);
         for (size_t i = 0; i < NS_MAX; i++)
@@ -272,6 +284,7 @@ int join_run(Live *live, int *ret_exit, Error *err)
                 .stops = FD_NONE,
                 .channel = FD_NONE,
                 .child = FD_NONE,
+                .streams = STREAMS_NONE,
                 .relay = {.master = FD_NONE},
         };
         int status = 0;

@@ -218,12 +218,6 @@ static void list_records(const NetReport *report)
                            (unsigned long long)report->totals.dropped);
 }
 
-void nethelper_forget(NetHelper *n)
-{
-        n->pidfd = fd_close(n->pidfd);
-        n->channel = fd_close(n->channel);
-}
-
 void nethelper_finish(NetHelper *n)
 {
         const NetMessage finish = {.type = NETMSG_FINISH};

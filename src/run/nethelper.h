@@ -44,9 +44,6 @@ int nethelper_handle(NetHelper *n, Error *err);
  * ready, else 0. */
 int nethelper_ended(NetHelper *n, Error *err);
 
-/** nethelper_forget - in another child: close what is the supervisor's. */
-void nethelper_forget(NetHelper *n);
-
 /** nethelper_finish - nobody is left that sends: have it tell the rest of what it saw, and end. Nothing is
  * waited for. */
 void nethelper_finish(NetHelper *n);

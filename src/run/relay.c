@@ -46,12 +46,37 @@ static void drain(RelayBuffer *b, int fd)
                         b->end; /* nobody reads any more: what comes is dropped, the payload must not block */
 }
 
+/* Writes all of it, or gives up once nothing was taken for ANSWER_US. */
+static int write_for_a_while(Relay *r, const char *data, size_t len)
+{
+        while (len > 0 && !r->stuck) {
+                struct pollfd p = {.fd = r->out, .events = POLLOUT};
+                ssize_t n = write(r->out, data, len);
+                if (n > 0) {
+                        data += n;
+                        len -= (size_t)n;
+                } else if (n < 0 && errno != EAGAIN && errno != EINTR) {
+                        return -errno;
+                } else if (poll(&p, 1, ANSWER_US / 1000) <= 0) {
+                        r->stuck = true;
+                }
+        }
+        return r->stuck ? -ETIMEDOUT : 0;
+}
+
 void relay_start(Relay *r, int master)
 {
         r->master = master;
         (void)fcntl(master, F_SETFL, O_RDWR | O_NONBLOCK);
-        r->in = STDIN_FILENO;
-        r->out = isatty(STDOUT_FILENO) ? STDOUT_FILENO : isatty(STDERR_FILENO) ? STDERR_FILENO : STDIN_FILENO;
+        int out = isatty(STDOUT_FILENO)   ? STDOUT_FILENO
+                  : isatty(STDERR_FILENO) ? STDERR_FILENO
+                                          : STDIN_FILENO;
+        r->only_output = !isatty(STDIN_FILENO);
+        r->in = r->only_output ? out : STDIN_FILENO;
+        /* Whoever stops reading the terminal must not stop us: the caller's own descriptor waits. */
+        r->out = io_reopen(out, O_WRONLY | O_NONBLOCK);
+        if (r->out < 0)
+                r->out = fcntl(out, F_DUPFD_CLOEXEC, 3);
         r->shared = !isatty(STDOUT_FILENO);
         struct termios settings;
         r->query.bytes = tcgetattr(r->in, &settings) < 0 || !(settings.c_iflag & IUTF8);
@@ -73,6 +98,8 @@ void relay_resume(Relay *r)
         if (r->master < 0 || r->raw)
                 return;
         relay_resize(r);
+        if (r->only_output)
+                return;
         if (!tty_is_foreground(r->in) || (r->shared && (!tty_is_cooked(r->in) || !payload_wants_terminal(r))))
                 return;
         r->raw = tty_set_raw(r->in, r->shared, &r->saved, &r->ours) == 0;
@@ -103,7 +130,7 @@ static void await_answers(Relay *r)
         char tail[sizeof(r->to_payload.data)];
         size_t len = 0;
         uint64_t end = clock_us() + ANSWER_US;
-        if (io_write_all(r->out, ask, sizeof(ask) - 1) < 0)
+        if (write_for_a_while(r, ask, sizeof(ask) - 1) < 0)
                 return;
         for (int left; (left = clock_until(end)) > 0;) {
                 struct pollfd p = {.fd = r->in, .events = POLLIN};
@@ -136,7 +163,7 @@ void relay_suspend(Relay *r)
         r->query = (TtyQuery){.bytes = r->query.bytes};
         /* Who has changed it meanwhile restores it himself. */
         if (!r->shared || tty_has_settings(r->in, &r->ours))
-                tty_restore(r->in, &r->saved);
+                tty_restore(r->in, &r->saved, !r->stuck);
         r->raw = false;
 }
 
@@ -152,8 +179,8 @@ void relay_stop(Relay *r)
                 return;
         for (;;) {
                 if (pending(&r->to_caller) > 0)
-                        (void)io_write_all(r->out, r->to_caller.data + r->to_caller.start,
-                                           pending(&r->to_caller));
+                        (void)write_for_a_while(r, r->to_caller.data + r->to_caller.start,
+                                                pending(&r->to_caller));
                 r->to_caller.start = r->to_caller.end;
                 if (!fill(&r->to_caller, r->master) || pending(&r->to_caller) == 0)
                         break;
@@ -161,6 +188,7 @@ void relay_stop(Relay *r)
         }
         relay_suspend(r);
         r->master = fd_close(r->master);
+        r->out = fd_close(r->out);
 }
 
 int relay_poll_prepare(const Relay *r, struct pollfd fds[RELAY_POLLS])
@@ -169,7 +197,8 @@ int relay_poll_prepare(const Relay *r, struct pollfd fds[RELAY_POLLS])
                 fds[i] = (struct pollfd){.fd = -1};
         if (r->master < 0)
                 return -1;
-        bool reads = r->raw || (r->shared && tty_is_foreground(r->in) && tty_is_cooked(r->in));
+        bool reads =
+                r->raw || (r->shared && !r->only_output && tty_is_foreground(r->in) && tty_is_cooked(r->in));
         if (reads && !r->in_ended && pending(&r->to_payload) == 0)
                 fds[POLL_IN] = (struct pollfd){.fd = r->in, .events = POLLIN};
         short events = (short)((pending(&r->to_caller) == 0 ? POLLIN : 0) |

@@ -22,12 +22,14 @@ typedef struct RelayBuffer {
 } RelayBuffer;
 
 typedef struct Relay {
-        int master;  /* FD_NONE: no relay */
-        int in;      /* the caller's terminal, read from */
-        int out;     /* and written to */
-        bool shared; /* others of our pipeline may use the terminal */
-        bool wanted; /* the payload needs it, although it is shared */
-        bool raw;    /* the terminal is ours, in raw mode */
+        int master;       /* FD_NONE: no relay */
+        int in;           /* the caller's terminal, read from */
+        int out;          /* and written to: a description of our own, which does not keep us waiting */
+        bool only_output; /* standard input is no terminal: nothing is read */
+        bool stuck;       /* the terminal took nothing for too long */
+        bool shared;      /* others of our pipeline may use the terminal */
+        bool wanted;      /* the payload needs it, although it is shared */
+        bool raw;         /* the terminal is ours, in raw mode */
         bool in_ended;
         bool hung_up;   /* nobody inside has the pty open */
         bool interrupt; /* see relay_take_interrupt() */

@@ -56,7 +56,9 @@ int signals_take(const int *extra, size_t n, sigset_t *ret_before, int *ret_fd, 
         (void)sigaction(SIGHUP, NULL, &hup);
         bool no_hup = hup.sa_handler == SIG_IGN;
         process_reset_signals();
+        /* What we write for a payload fails with an error instead. */
         (void)signal(SIGPIPE, SIG_IGN);
+        (void)signal(SIGXFSZ, SIG_IGN);
         (void)sigemptyset(&set);
         for (size_t i = 0; i < ARRAY_LEN(passed_on); i++)
                 (void)sigaddset(&set, passed_on[i]);

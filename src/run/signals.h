@@ -7,7 +7,7 @@
 #include <signal.h>
 
 /**
- * signals_take - give every signal its default disposition, ignore SIGPIPE, and read from a descriptor what
+ * signals_take - give every signal its default disposition, ignore SIGPIPE and SIGXFSZ, and read from a descriptor what
  * is passed on to a command, what a terminal sends to groups in the background, and @extra. A SIGHUP that the
  * caller ignores (nohup(1)) stays ignored.
  *

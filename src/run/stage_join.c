@@ -69,7 +69,7 @@ static int join(StageContext *ctx, int userns, const int ns[NS_MAX], int *ret_sl
                 r = die_with_parent(err);
         if (r == 0)
                 r = rootfs_enter_cwd(ctx->plan, err);
-        if (r == 0 && ctx->terminal)
+        if (r == 0)
                 r = stage_make_terminal(ctx, ret_slave, err);
         return r;
 }

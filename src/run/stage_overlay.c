@@ -498,10 +498,11 @@ static int prepare(const OverlayStage *stage, Error *err)
                 r = make_root(stage, &root, err);
         if (r == 0)
                 r = wait_for_device(stage->channel, &fuse, err);
+        /* Their numbers are others' from arrange() on. */
         if (r == 0 && stage->confined)
-                return enter(stage, root, fuse, err);
+                return enter(stage, TAKE_FD(root), TAKE_FD(fuse), err);
         if (r == 0)
-                r = arrange(fuse);
+                r = arrange(TAKE_FD(fuse));
         return r < 0 ? r : caps_pass_on(CAPABILITIES, err);
 }
 

@@ -23,7 +23,7 @@ static int take_terminal(const StageContext *ctx, int slave, Error *err)
         if (slave < 0)
                 return 0;
         (void)signal(SIGTTOU, SIG_IGN);
-        if (tcsetpgrp(slave, getpgrp()) < 0)
+        if (stage_has_terminal(ctx) && tcsetpgrp(slave, getpgrp()) < 0)
                 return error_set_errno(err, errno, "becoming the foreground group");
         for (int fd = 0; fd < 3; fd++)
                 if ((ctx->tty_fds & (1 << fd)) && dup2(slave, fd) < 0)

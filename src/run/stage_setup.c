@@ -112,13 +112,21 @@ static int enter_cgroup(void *userdata, Error *err)
         return r < 0 ? r : send_namespaces_of(ctx, "self", 1U << NS_CGROUP, err);
 }
 
+bool stage_has_terminal(const StageContext *ctx)
+{
+        return ctx->tty_fds & 1;
+}
+
 int stage_make_terminal(const StageContext *ctx, int *ret_slave, Error *err)
 {
         CLEANUP_FD int master = FD_NONE, slave = FD_NONE;
-        int r = tty_open(STDIN_FILENO, &master, &slave, err);
+        if (ctx->tty_fds == 0)
+                return 0;
+        int like = ffs(ctx->tty_fds) - 1;
+        int r = tty_open(like, !stage_has_terminal(ctx), &master, &slave, err);
         if (r < 0)
                 return r;
-        r = tty_make_controlling(slave);
+        r = stage_has_terminal(ctx) ? tty_make_controlling(slave) : 0;
         if (r < 0)
                 return error_set_errno(err, r, "taking the pty as controlling terminal");
         r = channel_send(ctx->channel, MSG_TERMINAL, 0, master);
@@ -261,7 +269,7 @@ static int setup(const StageContext *ctx, int *ret_slave, Error *err)
                 r = show_mounts(ctx, err);
         if (r == 0)
                 r = wait_for_network(ctx, err);
-        if (r == 0 && ctx->terminal)
+        if (r == 0)
                 r = stage_make_terminal(ctx, ret_slave, err);
         /* Changing ids has cleared it (PR_SET_PDEATHSIG(2const)). */
         if (r == 0)

@@ -6,18 +6,19 @@
 #include "base/channel.h"
 #include "mech/seccomp.h"
 #include "plan/plan.h"
+#include "run/streams.h"
 
 /** What stages are born with. Nothing in it changes after the first one is born. */
 typedef struct StageContext {
         const Plan *plan;
         const SeccompFilter *filter;
-        int channel;          /* this stage's end */
-        bool network;         /* a tap device is to be made */
-        int run_fd;           /* the run's directory as the supervisor opened it, FD_NONE: none */
-        int home_fd;          /* the kept home as the supervisor opened it, FD_NONE: none */
-        const char *run_name; /* its name in plan->runs_dir */
-        bool terminal;        /* the payload gets a pty: stdin is a terminal */
-        int tty_fds;          /* bit N: descriptor N (0-2) is a terminal and is replaced by the pty */
+        int channel;            /* this stage's end */
+        bool network;           /* a tap device is to be made */
+        int run_fd;             /* the run's directory as the supervisor opened it, FD_NONE: none */
+        int home_fd;            /* the kept home as the supervisor opened it, FD_NONE: none */
+        const char *run_name;   /* its name in plan->runs_dir */
+        const Streams *streams; /* descriptors 0-2 */
+        int tty_fds;            /* bit N: descriptor N (0-2) is a terminal, and is replaced by a pty */
 } StageContext;
 
 /** The namespaces of a sandbox beside its user namespace, in the order in which they are joined. */
@@ -33,8 +34,13 @@ extern const NamespaceKind namespace_kinds[NS_MAX];
 /** stage_has_namespace - whether a sandbox has its own of a kind (NS_*). */
 bool stage_has_namespace(const Plan *plan, size_t kind);
 
-/** stage_make_terminal - open a pty, take it as controlling terminal, send its master. @ret_slave: its other
- * side. 0 or -errno with @err. */
+/** stage_has_terminal - whether standard input is a terminal: the pty is a controlling terminal then, else it
+ * only takes output. */
+bool stage_has_terminal(const StageContext *ctx);
+
+/** stage_make_terminal - open a pty where any of 0-2 is a terminal, take it as controlling terminal where
+ * standard input is one, send its master. @ret_slave: its other side; left alone where there is none. 0 or
+ * -errno with @err. */
 int stage_make_terminal(const StageContext *ctx, int *ret_slave, Error *err);
 
 /** stage_setup_main - child of the supervisor in all new namespaces; becomes init. Returns what to _exit

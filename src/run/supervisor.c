@@ -335,7 +335,7 @@ static void handle_signal(Supervisor *s)
                 break;
         case SIGWINCH:
                 relay_resize(&s->relay);
-                if (s->relay.master >= 0)
+                if (s->relay.master >= 0 && !s->relay.only_output)
                         return; /* the pty tells its foreground group itself */
                 break;
         case SIGINT:
@@ -418,9 +418,11 @@ static void supervise(Supervisor *s)
                 OVERLAYS,
                 LIMITS = OVERLAYS + OVERLAYS_MAX,
                 DISK = LIMITS + LIMITS_POLLS,
-                RELAY = DISK + DISK_POLLS,
+                STREAM = DISK + DISK_POLLS,
+                RELAY = STREAM + STREAMS,
                 N = RELAY + RELAY_POLLS
         };
+        log_set_waiting(false);
         while (s->init >= 0) {
                 struct pollfd fds[N];
                 fds[SIGNALS] = (struct pollfd){.fd = s->signals, .events = POLLIN};
@@ -436,6 +438,7 @@ static void supervise(Supervisor *s)
                                 .fd = i < s->n_overlays ? s->overlays[i].pidfd : -1, .events = POLLIN};
                 int timeout = limits_poll_prepare(&s->limits, fds + LIMITS);
                 disk_poll_prepare(&s->disk, fds + DISK);
+                streams_poll_prepare(&s->streams, fds + STREAM);
                 timeout = clock_sooner(timeout, relay_poll_prepare(&s->relay, fds + RELAY));
                 timeout = clock_sooner(timeout, clock_until(s->kill_at_us));
                 if (poll(fds, N, timeout) < 0) {
@@ -462,6 +465,7 @@ static void supervise(Supervisor *s)
                         handle_network(s);
                 if (fds[NET_END].revents && s->net.pidfd >= 0)
                         network_ended(s);
+                streams_poll_handle(&s->streams, fds + STREAM);
                 relay_poll_handle(&s->relay, fds + RELAY);
                 look_at_typed(s);
                 if (clock_until(s->kill_at_us) == 0) {
@@ -477,6 +481,7 @@ static void supervise(Supervisor *s)
                         if (fds[OVERLAYS + i].revents && s->overlays[i].pidfd >= 0)
                                 overlay_ended(s, &s->overlays[i]);
         }
+        log_set_waiting(true);
 }
 
 /* What a payload wrote is kept, whatever else went wrong; a run that never came to one has nothing worth it.
@@ -526,6 +531,7 @@ static void teardown(Supervisor *s)
         }
         /* Early: what is typed from now on is for others. */
         relay_stop(&s->relay);
+        streams_end(&s->streams);
         overlays_end(s);
         (void)disk_tell(&s->disk, s->report->disk_end, sizeof(s->report->disk_end));
         disk_clear(&s->disk);
@@ -634,6 +640,7 @@ int run_plan(const Plan *plan, const RunOptions *options, RunReport *ret, Error 
                 .limits = LIMITS_NOTHING,
                 .disk = DISK_WATCH_NOTHING,
                 .net = NET_HELPER_NONE,
+                .streams = STREAMS_NONE,
                 .relay = {.master = FD_NONE},
         };
         struct timespec begin, end;

@@ -55,7 +55,9 @@ int supervisor_prepare(Supervisor *s, Error *err)
         int r = defence_is_on(DEFENCE_CORE) ? process_forbid_core_dumps() : 0;
         if (r < 0)
                 return error_set_errno(err, r, "limiting core dumps");
-        r = make_own(plan, err);
+        r = streams_prepare(&s->streams, err);
+        if (r == 0)
+                r = make_own(plan, err);
         if (r == 0)
                 r = rootfs_prepare(plan, err);
         if (r == 0 && defence_is_on(DEFENCE_MOUNT_WATCH))
@@ -117,11 +119,9 @@ int supervisor_start(Supervisor *s, Error *err)
                 .run_fd = s->run.fd,
                 .home_fd = s->home,
                 .run_name = s->run.name,
-                .terminal = defence_is_on(DEFENCE_PTY) && isatty(STDIN_FILENO),
+                .streams = &s->streams,
+                .tty_fds = defence_is_on(DEFENCE_PTY) ? streams_terminals(&s->streams) : 0,
         };
-        for (int fd = 0; fd < 3; fd++)
-                if (s->stage.terminal && isatty(fd))
-                        s->stage.tty_fds |= 1 << fd;
         /* The setup stage makes the network namespace itself, while its id maps are written. */
         uint64_t namespaces = s->plan->namespaces & ~(uint64_t)CLONE_NEWNET;
         if (!defence_is_on(DEFENCE_IPC_NAMESPACE))
@@ -136,12 +136,15 @@ int supervisor_start(Supervisor *s, Error *err)
         if (pid != 0)
                 rlimits_restore(&held);
         if (pid == 0) {
-                fd_close(ours);
-                nethelper_forget(&s->net);
+                const int own[] = {theirs, s->run.fd, s->home};
+                if (streams_take(&s->streams) < 0)
+                        _exit(EXIT_KURUNG_FAILED);
+                (void)process_keep_only(own, ARRAY_LEN(own));
                 _exit(stage_setup_main(&s->stage));
         }
         if (pid < 0)
                 return error_set(err, (int)-pid, "making the namespaces: %s", namespaces_refused((int)-pid));
+        streams_given(&s->streams);
         s->channel = TAKE_FD(ours);
         s->record.init = pid;
         char path[48];

@@ -60,6 +60,7 @@ typedef struct Supervisor {
         int ended_by;     /* a signal that ended the run without the payload's doing; 0: none */
         bool stopped;     /* the payload, when last heard of */
         bool told_stopped;
+        Streams streams;
         Relay relay;
         unsigned interrupts; /* how often Ctrl-C was asked for without a terminal of our own */
         uint64_t kill_at_us; /* when a payload that does not listen is killed; 0: it is not to be */

@@ -44,8 +44,11 @@ static int begin_overlay(Supervisor *s, size_t index)
                 .confined = defence_is_on(DEFENCE_CONFINE),
         };
         pid_t pid = process_clone(0, &o->joiner);
-        if (pid == 0)
+        if (pid == 0) {
+                const int own[] = {theirs, s->userns, stage.placeholders, o->log, s->run.fd};
+                (void)process_keep_only(own, ARRAY_LEN(own));
                 _exit(stage_overlay_main(&stage));
+        }
         if (pid < 0)
                 return error_set_errno(&s->error, (int)pid, "starting fuse-overlayfs");
         o->channel = TAKE_FD(ours);

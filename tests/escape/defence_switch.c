@@ -19,6 +19,7 @@ static const char *const names[DEFENCE_MAX] = {
         [DEFENCE_NOT_DUMPABLE] = "not-dumpable",
         [DEFENCE_CLOSE_FDS] = "close-fds",
         [DEFENCE_ENVIRONMENT] = "environment",
+        [DEFENCE_STREAMS] = "streams",
         [DEFENCE_PTY] = "pty",
         [DEFENCE_IPC_NAMESPACE] = "ipc-namespace",
         [DEFENCE_NET_NAMESPACE] = "net-namespace",

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the payload gets in the place of the caller's standard input, output and error. */
+#include "run/streams.h"
+
+#include "base/defence.h"
+#include "base/io.h"
+#include "base/log.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
+
+/* Of /dev/null, zero, full, random and urandom (admin-guide/devices.txt). */
+#define MEMORY_MAJOR 1
+
+static const char *const names[STREAMS] = {"standard input", "standard output", "standard error"};
+
+/* One without a name: nothing of the host's file system is at the other end. */
+static bool is_anonymous_pipe(int fd, const struct stat *st)
+{
+        struct statfs fs;
+        return S_ISFIFO(st->st_mode) && fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC;
+}
+
+static StreamKind kind_of(int fd, const struct stat *st)
+{
+        if (isatty(fd))
+                return STREAM_TERMINAL;
+        if (S_ISSOCK(st->st_mode) || is_anonymous_pipe(fd, st) ||
+            (S_ISCHR(st->st_mode) && major(st->st_rdev) == MEMORY_MAJOR))
+                return STREAM_HANDED_ON;
+        return STREAM_FILE;
+}
+
+/* What is no regular file may keep us waiting: a description of our own can be told not to. */
+static int open_own(int fd, int access, bool regular)
+{
+        int own = regular ? -EINVAL : io_reopen(fd, access | O_NONBLOCK);
+        return own >= 0 ? own : fcntl(fd, F_DUPFD_CLOEXEC, STREAMS);
+}
+
+static int make_pipe(Stream *stream, int fd, bool regular, Error *err)
+{
+        int ends[2];
+        bool input = fd == 0;
+        if (pipe2(ends, O_CLOEXEC) < 0)
+                return error_set_errno(err, errno, "a pipe for %s", names[fd]);
+        stream->inside = ends[input ? 0 : 1];
+        stream->pipe = ends[input ? 1 : 0];
+        (void)fcntl(stream->pipe, F_SETFL, O_NONBLOCK);
+        stream->file = open_own(fd, input ? O_RDONLY : O_WRONLY, regular);
+        stream->at = input && regular ? lseek(fd, 0, SEEK_CUR) : -1;
+        stream->seekable = stream->at >= 0;
+        return stream->file < 0 ? error_set_errno(err, errno, "opening %s", names[fd]) : 0;
+}
+
+static int prepare(Streams *s, int fd, Error *err)
+{
+        Stream *stream = &s->items[fd];
+        struct stat st, out;
+        int flags = fcntl(fd, F_GETFL);
+        if (fstat(fd, &st) < 0 || flags < 0)
+                return 0;
+        if (isatty(fd))
+                stream->kind = STREAM_TERMINAL;
+        if (!defence_is_on(DEFENCE_STREAMS))
+                return 0;
+        if (S_ISDIR(st.st_mode) || (flags & O_PATH))
+                return error_set(err, S_ISDIR(st.st_mode) ? EISDIR : EINVAL,
+                                 "%s is %s, through which the host could be reached", names[fd],
+                                 S_ISDIR(st.st_mode) ? "a directory"
+                                                     : "a descriptor without access (O_PATH)");
+        stream->kind = kind_of(fd, &st);
+        if (stream->kind != STREAM_FILE)
+                return 0;
+        /* One pipe for both, or what was written to them would change its order. */
+        if (fd == 2 && s->items[1].kind == STREAM_FILE && fstat(1, &out) == 0 && out.st_dev == st.st_dev &&
+            out.st_ino == st.st_ino) {
+                stream->inside = fcntl(s->items[1].inside, F_DUPFD_CLOEXEC, STREAMS);
+                return stream->inside < 0 ? error_set_errno(err, errno, "a pipe for %s", names[fd]) : 0;
+        }
+        return make_pipe(stream, fd, S_ISREG(st.st_mode), err);
+}
+
+int streams_prepare(Streams *s, Error *err)
+{
+        int r = 0;
+        for (int fd = 0; r == 0 && fd < STREAMS; fd++)
+                r = prepare(s, fd, err);
+        return r;
+}
+
+int streams_terminals(const Streams *s)
+{
+        int bits = 0;
+        for (int fd = 0; fd < STREAMS; fd++)
+                if (s->items[fd].kind == STREAM_TERMINAL)
+                        bits |= 1 << fd;
+        return bits;
+}
+
+int streams_take(const Streams *s)
+{
+        for (int fd = 0; fd < STREAMS; fd++)
+                if (s->items[fd].inside >= 0 && dup2(s->items[fd].inside, fd) < 0)
+                        return -errno;
+        return 0;
+}
+
+void streams_given(Streams *s)
+{
+        for (int fd = 1; fd < STREAMS; fd++)
+                s->items[fd].inside = fd_close(s->items[fd].inside);
+}
+
+static bool is_empty(const Stream *s)
+{
+        return s->start == s->end;
+}
+
+void streams_poll_prepare(const Streams *s, struct pollfd fds[STREAMS])
+{
+        for (int i = 0; i < STREAMS; i++) {
+                const Stream *stream = &s->items[i];
+                int from = i == 0 ? stream->file : stream->pipe, to = i == 0 ? stream->pipe : stream->file;
+                bool ended = stream->pipe < 0;
+                fds[i] = (struct pollfd){.fd = ended              ? -1
+                                               : is_empty(stream) ? from
+                                                                  : to,
+                                         .events = is_empty(stream) ? POLLIN : POLLOUT};
+        }
+}
+
+/* Of the caller's file at our own position: what the payload does not read stays for the caller. */
+static ssize_t fill(Stream *s, bool input)
+{
+        ssize_t n = !input        ? read(s->pipe, s->data, sizeof(s->data))
+                    : s->seekable ? pread(s->file, s->data, sizeof(s->data), s->at)
+                                  : read(s->file, s->data, sizeof(s->data));
+        if (n > 0) {
+                s->start = 0;
+                s->end = (size_t)n;
+                s->at += input && s->seekable ? n : 0;
+        }
+        return n;
+}
+
+static bool is_transient(ssize_t n)
+{
+        return n < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+/* The payload sees the end, or that nobody reads any more. */
+static void end(Stream *s)
+{
+        s->pipe = fd_close(s->pipe);
+}
+
+/* One step. Returns whether there may be another one now. */
+static bool move(Stream *s, bool input)
+{
+        if (s->pipe < 0)
+                return false;
+        bool filling = is_empty(s);
+        ssize_t n = filling ? fill(s, input)
+                            : write(input ? s->pipe : s->file, s->data + s->start, s->end - s->start);
+        if (is_transient(n))
+                return false;
+        if (n < 0 && !filling && !input)
+                s->error = errno;
+        if (n <= 0)
+                end(s);
+        else if (!filling)
+                s->start += (size_t)n;
+        return n > 0;
+}
+
+void streams_poll_handle(Streams *s, const struct pollfd fds[STREAMS])
+{
+        for (int i = 0; i < STREAMS; i++)
+                if (fds[i].revents)
+                        (void)move(&s->items[i], i == 0);
+}
+
+/* What the payload has not read is the caller's, as if there were no pipe. */
+static void give_back(Stream *s)
+{
+        int unread = 0;
+        if (!s->seekable || s->inside < 0 || ioctl(s->inside, FIONREAD, &unread) < 0)
+                return;
+        (void)lseek(STDIN_FILENO, s->at - (off_t)(s->end - s->start) - unread, SEEK_SET);
+}
+
+/* A file that takes nothing for so long is not waited for: a pipe whose reader has stopped. */
+#define DRAIN_MS 2000
+
+static void drain(Stream *s)
+{
+        while (s->pipe >= 0) {
+                if (move(s, false))
+                        continue;
+                struct pollfd p = {.fd = is_empty(s) ? FD_NONE : s->file, .events = POLLOUT};
+                if (p.fd < 0 || poll(&p, 1, DRAIN_MS) <= 0)
+                        end(s);
+        }
+}
+
+void streams_end(Streams *s)
+{
+        give_back(&s->items[0]);
+        for (int i = 0; i < STREAMS; i++) {
+                Stream *stream = &s->items[i];
+                if (i > 0)
+                        drain(stream);
+                if (stream->error != 0)
+                        log_error("writing to %s: %s", names[i], strerror(stream->error));
+                end(stream);
+                stream->inside = fd_close(stream->inside);
+                stream->file = fd_close(stream->file);
+        }
+}

@@ -1,0 +1,97 @@
+#!/bin/bash
+# Attack 7, from descriptors 0 to 2: what the caller's standard input, output and error lead to, and a terminal that nobody reads.
+# shellcheck disable=SC2016,SC2094 # expanded inside the sandbox, which gets the file that is looked at
+. "$SRCDIR/tests/escape/lib.sh"
+mkdir "$HOME/secrets"
+echo secret >"$HOME/secrets/file"
+echo precious >"$HOME/file"
+chmod 600 "$HOME/file"
+undefended_run=(undefended streams run)
+mkfifo begun
+begin() { # a sandbox in which further commands run: $name
+    "$KURUNG" run --read-write="$PWD/begun" -- sh -c 'echo >"$1"; exec sleep 1000' - "$PWD/begun" >/dev/null 2>&1 &
+    supervisor=$!
+    read -r _ <begun
+    recorded() { name=$("$KURUNG" ps --json | jq -er '.[0].name'); }
+    wait_for recorded
+}
+begin
+
+leave='cat /proc/self/fd/0/../secrets/file; echo pwned >/proc/self/fd/0/../secrets/new'
+for how in run "exec $name"; do
+    # shellcheck disable=SC2086 # words
+    got=$("$KURUNG" $how -- sh -c "$leave" 2>&1 <"$HOME/secrets")
+    is "$?:$got" "125:kurung: standard input is a directory, through which the host could be reached" "7 a directory as standard input is refused ($how)"
+done
+like "$("${undefended_run[@]}" -- sh -c "$leave" 2>&1 <"$HOME/secrets")" secret "7 without (streams) it leads to the host"
+ok "7 where it writes, too" test -e "$HOME/secrets/new"
+
+for how in run "exec $name"; do
+    # shellcheck disable=SC2086 # words
+    "$KURUNG" $how -- sh -c 'cat; echo overwritten >/proc/self/fd/0; chmod 666 /proc/self/fd/0' >read 2>/dev/null <"$HOME/file"
+    is "$(<read):$(<"$HOME/file"):$(stat -c %a "$HOME/file")" precious:precious:600 "7 a file that was opened for reading is not written ($how)"
+    echo before >log
+    # shellcheck disable=SC2086 # words
+    "$KURUNG" $how -- python3 -c 'import os; d = os.open("/proc/self/fd/1", os.O_RDWR | os.O_NONBLOCK); os.write(2, os.read(d, 99))' >>log 2>seen
+    is "$(<log):$(grep -c before seen)" "before:0" "7 a file that was opened for appending is not read ($how)"
+done
+"${undefended_run[@]}" -- sh -c 'echo overwritten >/proc/self/fd/0' <"$HOME/file"
+is "$(<"$HOME/file")" overwritten "7 without (streams) it is written"
+# What one command of the sandbox reads, another can't get at.
+"$KURUNG" run --read-write="$PWD/begun" -- sh -c 'echo >"$1"; while :; do for p in /proc/[0-9]*; do [ -f $p/fd/0 ] && echo owned >$p/fd/0 && exit; done; done 2>/dev/null' - "$PWD/begun" \
+    </dev/null >/dev/null 2>&1 &
+other=$!
+read -r _ <begun
+both() { [ "$("$KURUNG" ps --json | jq length)" -eq 2 ]; }
+wait_for both
+second=$("$KURUNG" ps --json | jq -r --arg first "$name" '.[] | select(.name != $first) | .name')
+echo precious >"$HOME/file"
+"$KURUNG" exec "$second" -- sh -c 'for i in 1 2 3 4 5; do grep -q x /proc/self/status; done; cat' <"$HOME/file" >read
+is "$(<read):$(<"$HOME/file")" precious:precious "7 nor can another command of the sandbox"
+"$KURUNG" stop --time=0 "$second"
+wait "$other" 2>/dev/null
+
+# What is passed through is whole, and what is not read stays for the caller.
+head -c 3000000 /dev/urandom >random
+ok "a large file goes in and out as it is" cmp -s random <("$KURUNG" run -- cat <random)
+"$KURUNG" run -- cat <random >copy
+ok "also to a file" cmp -s random copy
+"$KURUNG" exec "$name" cat <random >copy
+ok "and by exec" cmp -s random copy
+printf 'a\nb\nc\n' >lines
+is "$(while read -r line; do "$KURUNG" run -q -- true; echo "$line"; done <lines | tr -d '\n')" abc "a command that reads nothing takes nothing from the caller's input"
+is "$( { "$KURUNG" run -q -- sh -c 'read -r x; echo "$x"'; cat; } <lines | tr '\n' ' ')" "a b c " "one that reads a line leaves the rest"
+"$KURUNG" run -- sh -c 'echo out; echo error >&2; echo out' >both.log 2>&1
+is "$(<both.log)" $'out\nerror\nout' "output and error in one file keep their order"
+"$KURUNG" run -- sh -c 'echo more' >>both.log
+is "$(tail -1 both.log)" more "appended is appended"
+is "$("$KURUNG" run -- sh -c 'yes | head -c 100000' | wc -c)" 100000 "a pipe is handed on"
+("$KURUNG" run -q -- cat <random >out.log; exit $?)
+is "$?" 0 "the exit status is the command's"
+is "$("$KURUNG" run -q -- python3 -c 'import sys; print(sys.stdin.read())' <<<text)" text "a here-document"
+(ulimit -f 100; "$KURUNG" run -q -- cat <random >limited) 2>errors
+like "$(<errors)" "writing to standard output: File too large" "what can't be written is said"
+"$KURUNG" stop --time=0 "$name"
+wait "$supervisor" 2>/dev/null
+
+# A terminal as output alone is no way to read what is typed at others.
+is "$(on_tty 'send(b"typed\n"); expect(b"ended"); print(wait())' sh -c \
+    "'$KURUNG' run -q --work-dir=rw -- timeout --foreground 2 sh -c 'head -c 3 <&2 >stolen' </dev/null >/dev/null; echo ended")" 0 "4 a terminal as standard error is not read from"
+is "$(<stolen)" "" "4 nothing was"
+rm stolen
+is "$(on_tty 'send(b"typed\n"); expect(b"ended"); print(wait())' sh -c \
+    "KURUNG_DEFENCE_OFF=pty '$KURUNG_UNDEFENDED' run -q --work-dir=rw -- timeout --foreground 20 sh -c 'head -c 3 <&2 >stolen' </dev/null >/dev/null; echo ended")" 0 "4 without (pty) it is"
+is "$(<stolen)" typ "4 and what was typed is taken"
+is "$(on_tty 'expect(b"one\r\ntwo\r\n"); resize(20, 91); print(wait())' sh -c "'$KURUNG' run -q -- sh -c '[ -t 1 ] && echo one && echo two' </dev/null")" 0 \
+    "output goes to the terminal, by lines"
+
+# A terminal that nobody reads does not keep the time limit or a signal from being seen.
+unread='seen = b""
+end = time.monotonic() + WAIT
+done = 0
+while not done and time.monotonic() < end:
+    done, _ = os.waitpid(pid, os.WNOHANG)
+print(bool(done))'
+is "$(on_tty 'expect(b"y"); '"$unread" "$KURUNG" run -q --runtime-max-sec=1 -- sh -c 'exec yes')" True "81 91 a terminal that nobody reads: the time limit holds"
+is "$(on_tty 'expect(b"y"); signal(15); '"$unread" "$KURUNG" run -q -- sh -c 'exec yes')" True "81 91 a terminal that nobody reads: a signal ends the sandbox"
+done_testing
