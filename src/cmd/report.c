@@ -71,7 +71,9 @@ void report_tell(const Plan *plan, const RunReport *report)
                 log_notice("ended after %s, as RuntimeMaxSec= has it",
                            format_us(plan->runtime_max_us, time, sizeof(time)));
         if (report->end == RUN_DISK_FULL || report->end == RUN_DISK_MAX)
-                log_notice("the sandbox was ended: %s", report->disk_end);
+                log_notice("%s: %s",
+                           report->disk_late ? "seen when the sandbox had ended" : "the sandbox was ended",
+                           report->disk_end);
         const PlanLimit *tasks = limit_of(plan, KEY_TASKS_MAX);
         if (tasks && happened(use->tasks_refused))
                 log_detail("TasksMax=%llu refused a new process %llu times",

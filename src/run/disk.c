@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/disk.h"
 
+#include "base/clock.h"
 #include "base/defence.h"
+#include "base/failpoint.h"
 #include "base/format.h"
 #include "base/process.h"
 #include "plan/op_kinds.h"
@@ -15,7 +17,6 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/timerfd.h>
-#include <time.h>
 
 /* By default a disk keeps 15 percent free, and at most so much: as SystemKeepFree= of journald.conf(5) has
  * it. 262144 inodes go with 4 GiB where there is one for each 16 KiB, as mke2fs(8) makes them. */
@@ -36,16 +37,17 @@
 /* Others may free meanwhile what the sandbox writes: then free space does not tell that the trees grow. */
 #define WALK_MAX_US 30000000
 
+/* How often a walk may be: it takes a twentieth of a processor at most; half of one where all that may still
+ * come has gone from the disk. How long a walk takes is the payload's to choose. */
+#define WALK_SHARE 20
+#define WALK_SHARE_URGENT 1
+
+/* How long a start, and an end, wait for a walk. */
+#define WALK_WAIT_S 10
+
 /* Entries and depth of a tree that is walked; larger ones are not complete. */
 #define WALK_ENTRIES_MAX 4000000
 #define WALK_DEPTH_MAX 256
-
-static uint64_t now_us(void)
-{
-        struct timespec t;
-        (void)clock_gettime(CLOCK_MONOTONIC, &t);
-        return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
 
 static uint64_t smaller(uint64_t a, uint64_t b)
 {
@@ -224,6 +226,7 @@ static int walk_main(const DiskWatch *w, int userns, int out)
                 return 1;
         walk_tree(reopen(w->run), &found.run);
         walk_tree(reopen(w->home), &found.home);
+        failpoint("walk");
         return write(out, &found, sizeof(found)) == (ssize_t)sizeof(found) ? 0 : 1;
 }
 
@@ -242,7 +245,7 @@ static void start_walk(DiskWatch *w, int userns)
         if (pid < 0)
                 return;
         w->answer = TAKE_FD(in);
-        w->walk_us = now_us();
+        w->walk_us = clock_us();
 }
 
 static void end_walk(DiskWatch *w)
@@ -251,6 +254,13 @@ static void end_walk(DiskWatch *w)
         if (w->walker >= 0)
                 (void)process_wait(w->walker, NULL);
         w->walker = fd_close(w->walker);
+}
+
+static void stop_walk(DiskWatch *w)
+{
+        if (w->walker >= 0)
+                (void)process_signal(w->walker, SIGKILL);
+        end_walk(w);
 }
 
 static bool is_bounded(const Plan *plan)
@@ -282,8 +292,7 @@ static bool ended(DiskWatch *w, DiskEnd end)
  */
 static bool judge(DiskWatch *w, const DiskWalk *found)
 {
-        if (w->walks++ == 0)
-                w->home_before = found->home;
+        w->walks++;
         w->held = (DiskAmount){found->run.bytes + less(found->home.bytes, w->home_before.bytes),
                                found->run.entries + less(found->home.entries, w->home_before.entries)};
         if (!found->run.complete || !found->home.complete)
@@ -295,38 +304,65 @@ static bool judge(DiskWatch *w, const DiskWalk *found)
         return false;
 }
 
+/* Returns whether there is one; a walk that failed has none. */
+static bool read_answer(DiskWatch *w, DiskWalk *ret)
+{
+        bool whole = read(w->answer, ret, sizeof(*ret)) == (ssize_t)sizeof(*ret);
+        end_walk(w);
+        w->walk_us = clock_us() - w->walk_us;
+        w->walked_us = clock_us();
+        return whole;
+}
+
 static bool take_answer(DiskWatch *w)
 {
         DiskWalk found;
-        bool whole = read(w->answer, &found, sizeof(found)) == (ssize_t)sizeof(found);
-        end_walk(w);
-        w->walk_us = now_us() - w->walk_us;
-        w->walked_us = now_us();
-        return whole && judge(w, &found);
+        return read_answer(w, &found) && judge(w, &found);
 }
 
-/* Whether half of what may still come has gone from the disk since the last walk. */
-static bool is_half_gone(uint64_t max, uint64_t held, uint64_t before, uint64_t now)
+/* A walk that is waited for. Returns whether it came to its end in time. */
+static bool walk_now(DiskWatch *w, int userns, DiskWalk *ret)
 {
-        return max > 0 && less(before, now) >= less(max, held) / 2;
+        start_walk(w, userns);
+        if (w->walker < 0)
+                return false;
+        struct pollfd answer = {.fd = w->answer, .events = POLLIN};
+        uint64_t until = clock_us() + UINT64_C(1000000) * WALK_WAIT_S;
+        int r;
+        do
+                r = poll(&answer, 1, clock_until(until));
+        while (r < 0 && errno == EINTR);
+        if (r > 0)
+                return read_answer(w, ret);
+        stop_walk(w);
+        return false;
+}
+
+/* Whether one of @parts of what may still come has gone from the disk since the last walk. */
+static bool is_part_gone(uint64_t max, uint64_t held, uint64_t before, uint64_t now, unsigned parts)
+{
+        return max > 0 && less(before, now) >= less(max, held) / parts;
+}
+
+static bool is_gone(const DiskWatch *w, const DiskAmount *now, unsigned parts)
+{
+        const Plan *plan = w->plan;
+        return is_part_gone(plan->disk_max, w->held.bytes, w->at_walk.bytes, now->bytes, parts) ||
+               is_part_gone(plan->disk_inodes_max, w->held.inodes, w->at_walk.inodes, now->inodes, parts);
 }
 
 /*
  * Free space is cheap to ask for, and tells when the trees may have grown; only a walk tells that it was
- * they. Where others free as much as the sandbox writes it is late, so there is a walk from time to time,
- * which costs a twentieth of a processor at most.
+ * they. Where others free as much as the sandbox writes it is late, so there is a walk from time to time.
  */
 static void consider_walk(DiskWatch *w, int userns)
 {
-        const Plan *plan = w->plan;
-        if (!is_bounded(plan) || w->walker >= 0)
+        if (!is_bounded(w->plan) || w->walker >= 0)
                 return;
         DiskAmount now = free_of_trees(w);
-        uint64_t since = now_us() - w->walked_us;
-        bool due = w->walks == 0 || since >= WALK_MAX_US ||
-                   is_half_gone(plan->disk_max, w->held.bytes, w->at_walk.bytes, now.bytes) ||
-                   is_half_gone(plan->disk_inodes_max, w->held.inodes, w->at_walk.inodes, now.inodes);
-        if (!due || since < w->walk_us * 20)
+        uint64_t since = clock_us() - w->walked_us;
+        bool due = w->walks == 0 || since >= WALK_MAX_US || is_gone(w, &now, 2);
+        if (!due || since < w->walk_us * (is_gone(w, &now, 1) ? WALK_SHARE_URGENT : WALK_SHARE))
                 return;
         w->at_walk = now;
         start_walk(w, userns);
@@ -356,6 +392,21 @@ static bool is_full(DiskWatch *w, size_t i, uint64_t *interval)
                              disk_interval_us(inodes.free - d->floor.inodes, d->floor.inodes, RATE_INODES));
         *interval = smaller(*interval, us);
         return false;
+}
+
+int disk_measure_home(DiskWatch *w, const Plan *plan, int home, int userns, Error *err)
+{
+        DiskWalk found;
+        if (home < 0 || !is_bounded(plan) || !defence_is_on(DEFENCE_DISK))
+                return 0;
+        w->home = home;
+        if (!walk_now(w, userns, &found))
+                return error_set(err, ETIME,
+                                 "cannot start: what the home holds cannot be measured in %d s, and DiskMax= "
+                                 "and DiskInodesMax= count what is added to it",
+                                 WALK_WAIT_S);
+        w->home_before = found.home;
+        return 0;
 }
 
 int disk_begin(DiskWatch *w, const Plan *plan, int run, int home, Error *err)
@@ -399,6 +450,18 @@ bool disk_poll_handle(DiskWatch *w, const struct pollfd fds[DISK_POLLS], int use
         return false;
 }
 
+void disk_look_last(DiskWatch *w, int userns)
+{
+        DiskWalk found;
+        if (w->timer < 0 || !is_bounded(w->plan) || w->end != DISK_FINE || (!w->plan->keep && w->home < 0))
+                return;
+        /* One that is on its way may have passed what was written since. */
+        stop_walk(w);
+        if (!w->plan->keep)
+                w->run = FD_NONE;
+        w->late = walk_now(w, userns, &found) ? judge(w, &found) : ended(w, DISK_UNMEASURED);
+}
+
 const char *disk_tell(const DiskWatch *w, char *out, size_t room)
 {
         const Plan *plan = w->plan;
@@ -429,8 +492,8 @@ const char *disk_tell(const DiskWatch *w, char *out, size_t room)
                 (void)snprintf(
                         out, room,
                         "what it wrote cannot be measured for DiskMax= and DiskInodesMax=: deeper than %d "
-                        "directories, or more than %d entries",
-                        WALK_DEPTH_MAX, WALK_ENTRIES_MAX);
+                        "directories, more than %d entries, or not in %d s",
+                        WALK_DEPTH_MAX, WALK_ENTRIES_MAX, WALK_WAIT_S);
                 break;
         }
         return out;
@@ -438,9 +501,7 @@ const char *disk_tell(const DiskWatch *w, char *out, size_t room)
 
 void disk_clear(DiskWatch *w)
 {
-        if (w->walker >= 0)
-                (void)process_signal(w->walker, SIGKILL);
-        end_walk(w);
+        stop_walk(w);
         for (size_t i = 0; i < w->n; i++)
                 w->disks[i].fd = fd_close(w->disks[i].fd);
         w->n = 0;

@@ -58,10 +58,11 @@ typedef struct DiskWatch {
         uint64_t walks;      /* how often that was done */
         uint64_t walk_us;    /* how long the last one took, or when this one began */
         uint64_t walked_us;  /* when the last one ended */
-        DiskUse home_before; /* what the first one found in the kept home */
+        DiskUse home_before; /* what was in the kept home before the payload began */
         DiskAmount at_walk;  /* what was free where the trees are */
         DiskAmount held;     /* what the sandbox held at the last one */
         DiskEnd end;
+        bool late;    /* that was seen when the payload had ended */
         size_t which; /* DISK_FULL: the disk */
         bool inodes;  /* DISK_FULL: inodes ran out, not space */
 } DiskWatch;
@@ -86,6 +87,17 @@ DiskAmount disk_floor(const Plan *plan, const DiskSpace *bytes, const DiskSpace 
 uint64_t disk_interval_us(uint64_t room, uint64_t floor, uint64_t rate);
 
 /**
+ * disk_measure_home - before the payload begins: what the kept home holds, which is not the sandbox's doing.
+ * Waited for, as later nobody could tell it from what the payload adds. Nothing where DiskMax= and
+ * DiskInodesMax= are not set.
+ *
+ * @home: FD_NONE: none. @userns: as with disk_poll_handle().
+ *
+ * Returns 0 or -errno with @err: also when it takes longer than a start waits.
+ */
+int disk_measure_home(DiskWatch *w, const Plan *plan, int home, int userns, Error *err);
+
+/**
  * disk_begin - start to watch.
  *
  * @run: the run's directory, FD_NONE: none. @home: the kept home, FD_NONE: none. Both stay the caller's, and
@@ -108,6 +120,12 @@ void disk_poll_prepare(const DiskWatch *w, struct pollfd fds[DISK_POLLS]);
  * Returns whether it has, once: w->end says why.
  */
 bool disk_poll_handle(DiskWatch *w, const struct pollfd fds[DISK_POLLS], int userns);
+
+/**
+ * disk_look_last - when nothing of the sandbox runs any more: measure what stays of it, as what was written
+ * since the last look was not. At most 10 s; then it is DISK_UNMEASURED. @userns: as with disk_poll_handle().
+ */
+void disk_look_last(DiskWatch *w, int userns);
 
 /** disk_tell - why it had to end, for people. Returns @out. */
 const char *disk_tell(const DiskWatch *w, char *out, size_t room);

@@ -14,7 +14,7 @@ typedef enum RunEnd {
         RUN_OUT_OF_MEMORY, /* the payload, killed by the kernel at its memory limit */
         RUN_RUNTIME_MAX,   /* ended at RuntimeMaxSec= */
         RUN_DISK_FULL,     /* killed before a disk was full */
-        RUN_DISK_MAX,      /* killed for holding more than DiskMax= or DiskInodesMax= */
+        RUN_DISK_MAX,      /* held more than DiskMax= or DiskInodesMax=, and killed unless disk_late */
         RUN_FAILED,        /* by an error of kurung's: nothing is known of the payload's end */
 } RunEnd;
 
@@ -32,10 +32,11 @@ typedef struct RunReport {
         bool told_to_end;   /* by SIGTERM or SIGHUP to kurung */
         RunDropped dropped; /* when that was asked for, and it is not kept */
         RunEnd end;
-        bool began;              /* the payload was started */
-        int exit_code;           /* what kurung exits with */
-        char disk_end[256];      /* RUN_DISK_FULL, RUN_DISK_MAX: why, for people */
-        int signal;              /* that ended the payload, 0: none */
+        bool began;         /* the payload was started */
+        int exit_code;      /* what kurung exits with */
+        char disk_end[256]; /* RUN_DISK_FULL, RUN_DISK_MAX: why, for people */
+        bool disk_late;     /* RUN_DISK_MAX: seen when the payload had ended, which was not killed for it */
+        int signal;         /* that ended the payload, 0: none */
         struct timespec started; /* CLOCK_REALTIME */
         uint64_t duration_us;
         bool has_groups; /* use is what control groups counted; else the kernel's count for ended children */

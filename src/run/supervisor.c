@@ -533,6 +533,9 @@ static void teardown(Supervisor *s)
         relay_stop(&s->relay);
         streams_end(&s->streams);
         overlays_end(s);
+        if (s->payload_pid != 0 && s->error.errnum == 0)
+                disk_look_last(&s->disk, s->userns);
+        s->report->disk_late = s->disk.late;
         (void)disk_tell(&s->disk, s->report->disk_end, sizeof(s->report->disk_end));
         disk_clear(&s->disk);
         Error no_network = {0};
@@ -594,7 +597,7 @@ static int conclude(const Supervisor *s, Error *err)
         bool starved = killed && report->has_groups && report->use.memory.oom_kill != UINT64_MAX &&
                        report->use.memory.oom_kill > 0;
         if (!s->payload_ended && s->ended_by == 0 && WIFSIGNALED(s->init_status) && s->interrupts < 2 &&
-            s->ended_late < 2 && !starved && s->disk.end == DISK_FINE)
+            s->ended_late < 2 && !starved && (s->disk.end == DISK_FINE || s->disk.late))
                 return error_set(err, EIO, "the sandbox was killed (signal %d)", WTERMSIG(s->init_status));
         /* No status of a payload and no error: nobody may take that for a success. */
         if (!s->payload_ended && !WIFSIGNALED(s->init_status))

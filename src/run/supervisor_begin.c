@@ -166,6 +166,8 @@ int supervisor_start(Supervisor *s, Error *err)
         int finished = idmap_finish(&job, err);
         if (r == 0)
                 r = finished;
+        if (r == 0)
+                r = disk_measure_home(&s->disk, s->plan, s->home, s->userns, err);
         if (r < 0)
                 return r;
         r = channel_send(s->channel, MSG_SYNC, SYNC_USERNS, FD_NONE);

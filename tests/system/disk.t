@@ -32,7 +32,36 @@ kurung run -q --keep=full --disk-max=10M -- sh -c "$(writes a b c)"
 is "$status" 137 "a sandbox that is kept is ended, too"
 kurung diff full
 like "$out" "c" "and what it wrote is kept"
-kurung discard -f full 2>/dev/null || kurung discard full
+kurung discard full
+kurung run --keep=full --disk-max=10M --report=r.json -- sh -c 'head -c 12M /dev/urandom | split -b 4M; exit 3'
+is "$status:$(jq -r .exit.reason r.json)" "3:disk-max" "DiskMax: what was written last is measured when the command has ended"
+like "$errors" "seen when the sandbox had ended: it wrote more than DiskMax=10M" "DiskMax: and a line says so"
+kurung discard full
+kurung run --keep=full --disk-max=10M --report=r.json -- sh -c 'head -c 4M /dev/urandom >a'
+is "$status:$errors:$(jq -r .exit.reason r.json)" "0::exited" "DiskMax: which says nothing of one that holds less"
+kurung discard full
+
+# A home that is kept: what was in it before is not counted, all that is added is, however soon.
+adds='head -c 12M /dev/urandom | split -b 4M - ~/'
+for is_there in nothing much; do
+    kurung run --home=persist:d --disk-max=10M --report=r.json -- sh -c "$adds$is_there"
+    is "$(jq -r .exit.reason r.json)" "disk-max" "DiskMax: what is added to a kept home counts, where $is_there is in it"
+done
+kurung run --home=persist:d --disk-max=10M --report=r.json -- sh -c 'head -c 4M /dev/urandom >~/more'
+is "$status:$errors:$(jq -r .exit.reason r.json)" "0::exited" "DiskMax: what it held before does not"
+kurung discard --home d
+
+# A payload can make measuring as slow as it likes. Here each walk takes longer than a second, and the next one would be half a
+# minute later by what a walk may cost.
+KURUNG_STALL=walk "$KURUNG_UNDEFENDED" run -q --disk-max=10M --report=r.json -- sh -c "sleep 1; head -c 12M /dev/urandom | split -b 4M; exec sleep 15" 2>/dev/null
+is "$?:$(jq -r .exit.reason r.json)" "137:disk-max" "DiskMax: walks that take long are not put off where all that may come has come"
+KURUNG_FAILPOINT=walk "$KURUNG_UNDEFENDED" run -q --keep=full --disk-max=10M --report=r.json -- true 2>/dev/null
+like "$?:$(jq -r '.exit.reason + " " + .exit.disk' r.json)" "^0:disk-max what it wrote cannot be measured" "DiskMax: what can't be measured at the end is said to be so"
+kurung discard full
+KURUNG_FAILPOINT=walk "$KURUNG_UNDEFENDED" run -q --home=persist:d --disk-max=10M -- true 2>"$HOME/.err"
+is "$?" 125 "DiskMax: nothing starts with a home that can't be measured"
+like "$(<"$HOME/.err")" "cannot start: what the home holds cannot be measured" "which says why"
+kurung discard --home d
 
 if grep -q fuse-overlayfs <<<"$("$KURUNG" run -q --dry-run -p build -- true 2>/dev/null)$(command -v fuse-overlayfs)" &&
     "$KURUNG" run -q -p build -- true 2>/dev/null; then
