@@ -322,6 +322,11 @@ int export_add(Export *e, const char *path, const Change *c)
         e->why = NULL;
         if (path[0] != '/' || path[1] == '\0' || c->kind == CHANGE_NONE)
                 return 0;
+        /* Each entry has its whole path: an archive would grow with the square of the depth. */
+        if (strnlen(path + 1, EXPORT_PATH_MAX + 1) > EXPORT_PATH_MAX && defence_is_on(DEFENCE_LIMITS)) {
+                e->too_long++;
+                return 0;
+        }
         if (has_mark(path))
                 return leave_out(e, "names with .wh. are deletions in a layer");
         if (c->kind == CHANGE_DELETED)

@@ -17,11 +17,15 @@ typedef enum ExportFormat {
 /** So many stretches of data between holes a file may have. */
 #define EXPORT_PIECES_MAX 1048576
 
+/** So long a path may be: nobody unpacks a longer one in one go (PATH_MAX). */
+#define EXPORT_PATH_MAX 4095
+
 typedef struct Export {
         ExportFormat format;
         struct archive *archive;
         Links links;
         uint64_t deleted, stripped, refused, entries;
+        uint64_t too_long;  /* left out, as their paths are longer than EXPORT_PATH_MAX */
         uint64_t bytes;     /* of data */
         int fd;             /* the caller's */
         uint64_t unchecked; /* bytes since the room on the disk was looked at */
@@ -46,7 +50,8 @@ const char *export_compression(const char *name);
  *
  * Left out, with e->why: devices, fifos, sockets, what could not be read; a file in more than
  * EXPORT_PIECES_MAX pieces; and what lies at or below a name that begins with ".wh.", which readers of layers
- * take for a deletion of something else. Returns 0 or -errno with e->err.
+ * take for a deletion of something else. What has too long a path is only counted. Returns 0 or -errno with
+ * e->err.
  */
 int export_add(Export *e, const char *path, const Change *c);
 

@@ -133,6 +133,9 @@ static void summarize(const Export *e)
         if (e->stripped > 0)
                 log_notice("%llu files are without their set-user-ID or set-group-ID bit or capabilities",
                            (unsigned long long)e->stripped);
+        if (e->too_long > 0)
+                log_notice("left out: %llu entries whose paths are longer than %d bytes",
+                           (unsigned long long)e->too_long, EXPORT_PATH_MAX);
         if (e->refused > NAMED_MAX)
                 log_notice("... and %llu more were left out", (unsigned long long)(e->refused - NAMED_MAX));
 }

@@ -113,4 +113,24 @@ open("other", "w").close()'
 "$KURUNG" export k3 -o "$HOME/z.tar" 2>"$HOME/.err"
 is "$?:$(tar -tf "$HOME/z.tar" | wc -l)" "0:2" "87 three hundred pieces are not too many"
 kurung discard k k3
+
+# Directories in directories: each entry of an archive has its whole path.
+deep=$(scaled 600 60)
+kurung run --keep=k4 -- python3 -c "
+import os
+open('beside', 'w').close()
+for i in range($deep):
+    os.mkdir('d' * 240)
+    os.chdir('d' * 240)
+open('lowest', 'w').close()"
+kurung export k4 -o "$HOME/z.tar"
+tar -tf "$HOME/z.tar" >"$HOME/list"
+packed=$(wc -l <"$HOME/list")
+is "$status:$errors" "0:kurung: left out: $((deep + 2 - packed)) entries whose paths are longer than 4095 bytes" \
+    "87 what has too long a path is left out, and one line says how much"
+is "$(grep -c 'beside$' "$HOME/list"):$(awk 'length > 4096' "$HOME/list" | wc -l):$((packed > 15))" "1:0:1" "87 and the rest is packed"
+KURUNG_DEFENCE_OFF=limits "$KURUNG_UNDEFENDED" export k4 -o "$HOME/off.tar" >/dev/null 2>&1
+is "$(($(stat -c %s "$HOME/off.tar") > 10 * $(stat -c %s "$HOME/z.tar")))" 1 "87 without (limits) the archive grows with the square of the depth"
+rm -f "$HOME/z.tar" "$HOME/off.tar"
+kurung discard k4
 done_testing
