@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mech/placeholders.h"
 
+#include "base/failpoint.h"
 #include "base/io.h"
 #include "base/path.h"
 
@@ -10,6 +11,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -207,6 +209,7 @@ static int fill_accounts(int dirfd, const char *path, const char *from, void (*w
 static int build(const Plan *plan, int dirfd)
 {
         int r = scan(plan, dirfd);
+        failpoint("placeholders");
         if (r == 0)
                 r = fill_accounts(dirfd, "etc/shadow", "/etc/passwd", write_shadow);
         if (r == 0)
@@ -223,22 +226,43 @@ static void remove_others(int state_fd, const char *name)
                 return;
         }
         for (struct dirent *e; (e = readdir(d));)
-                if (str_starts(e->d_name, NAME_PREFIX) && !str_eq(e->d_name, name))
+                if (str_starts(e->d_name, NAME_PREFIX) && !str_starts(e->d_name, PLACEHOLDERS_NEW) &&
+                    !str_eq(e->d_name, name))
                         (void)io_remove_tree_at(state_fd, e->d_name);
         (void)closedir(d);
+}
+
+/* A directory with a name of its own, locked. */
+static int make_temporary(int state_fd, char *out, size_t room, int *ret_fd)
+{
+        for (int i = 0; i < 100; i++) {
+                uint64_t id;
+                struct stat st;
+                if (getrandom(&id, sizeof(id), 0) != sizeof(id))
+                        return -errno;
+                (void)snprintf(out, room, PLACEHOLDERS_NEW "%016llx", (unsigned long long)id);
+                if (mkdirat(state_fd, out, 0700) < 0)
+                        return -errno;
+                CLEANUP_FD int fd = openat(state_fd, out, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+                if (fd < 0 && errno != ENOENT)
+                        return -errno;
+                /* Until it is locked a start elsewhere may take it for stale, and remove it: another then. */
+                if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && st.st_nlink > 0) {
+                        *ret_fd = TAKE_FD(fd);
+                        return 0;
+                }
+        }
+        return -EBUSY;
 }
 
 static int make(const Plan *plan, int state_fd, const char *name)
 {
         char temporary[64];
-        uint64_t id;
-        if (getrandom(&id, sizeof(id), 0) != sizeof(id))
-                return -errno;
-        (void)snprintf(temporary, sizeof(temporary), NAME_PREFIX "new-%016llx", (unsigned long long)id);
-        if (mkdirat(state_fd, temporary, 0700) < 0)
-                return -errno;
-        CLEANUP_FD int fd = openat(state_fd, temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        int r = fd < 0 ? -errno : build(plan, fd);
+        CLEANUP_FD int fd = FD_NONE;
+        int r = make_temporary(state_fd, temporary, sizeof(temporary), &fd);
+        if (r < 0)
+                return r;
+        r = build(plan, fd);
         if (r == 0 && fchmod(fd, 0755) < 0)
                 r = -errno;
         /* Another start may have made it meanwhile: then it is there. */

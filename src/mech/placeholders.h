@@ -9,6 +9,10 @@
 
 #include "plan/plan.h"
 
+/** What a directory is called while it is made. Who makes it holds its lock (flock(2)): one that nobody holds
+ * is what a start that was killed has left. */
+#define PLACEHOLDERS_NEW "placeholders-new-"
+
 /**
  * placeholders_prepare - find or make the placeholders for the root @lower ("/") in plan->state_dir. Made
  * anew when the system's packages or accounts have changed.

@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/path.h"
 #include "base/process.h"
+#include "mech/placeholders.h"
 #include "plan/host.h"
 #include "run/discard.h"
 #include "spec/values.h"
@@ -258,7 +259,7 @@ void run_dir_clear_stale(const char *state_dir, int userns_fd)
         size_t n = 0;
         for (struct dirent *e; n < STALE_MAX && (e = readdir(d));) {
                 CLEANUP(run_dir_clear) RunDir stale = RUN_DIR_NONE;
-                if (!str_starts(e->d_name, RUN_PREFIX))
+                if (!str_starts(e->d_name, RUN_PREFIX) && !str_starts(e->d_name, PLACEHOLDERS_NEW))
                         continue;
                 /* Without a look inside where nothing was written. A directory that a start has just made is
                  * not hurt: it makes another when it can't lock it. */

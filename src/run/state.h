@@ -68,8 +68,8 @@ int run_state_open(const char *below, const char *what, const char *name, RunDir
 int run_check_name(const char *what, const char *name, Error *err);
 
 /**
- * run_dir_clear_stale - remove what runs that were killed have left in @state_dir: nobody holds the lock of
- * their directories. Some at a time; what can't be removed is left.
+ * run_dir_clear_stale - remove what runs that were killed have left in @state_dir, and placeholders that they
+ * were making: nobody holds the lock of their directories. Some at a time; what can't be removed is left.
  *
  * @userns_fd: a sandbox's user namespace, FD_NONE: none. Where its ids do not do, the user's own ranges are
  * used.

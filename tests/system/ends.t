@@ -50,6 +50,26 @@ else
     skip "what belongs to subordinate ids" "this user has none"
 fi
 
+# The list of what can't be read of the system, which a start may be making when it is killed.
+making() { (cd "$cache" && ls -d placeholders-new-* 2>/dev/null); }
+if grep -q fuse <<<"$("$KURUNG" run -q --dry-run -p build -- true 2>/dev/null)" && ls -d "$cache"/placeholders-* >/dev/null 2>&1; then
+    rm -rf "$cache"/placeholders-*
+    (KURUNG_FAILPOINT=placeholders "$KURUNG_UNDEFENDED" run -p build -- true; exit $?) 2>/dev/null
+    is "$?:$(making | wc -l)" "137:1" "a start that is killed while it makes the list leaves it"
+    "$KURUNG" run -- true
+    is "$(making):$(left)" ":" "the next start removes it"
+    mkdir "$cache/placeholders-new-x"
+    exec 9<"$cache/placeholders-new-x"
+    flock 9
+    "$KURUNG" run -p build -- true
+    is "$(making)" placeholders-new-x "but not one that another start is making, also when it makes one itself"
+    exec 9<&-
+    "$KURUNG" run -- true
+    is "$(making)" "" "which goes when that start has ended"
+else
+    skip "a start that is killed while it makes the list of what can't be read" "this machine has no fuse-overlayfs"
+fi
+
 # A pipeline: the terminal is not ours alone.
 on_pipe() { # SCRIPT COMMAND OF SH
     on_tty "$1" env KURUNG="$KURUNG" sh -c "$2"
