@@ -234,12 +234,16 @@ const SeccompRule seccomp_rules[] = {
         {"setsockopt", ENOPROTOOPT, 0, 0, 1, {IS(2, OPT_TCP_AO_ADD_KEY)}},
 
         /*
+         * Limits of others can be read, and nobody's but one's own set: init has the payload's ids, so the
+         * kernel would let its limits be changed. It can't be known here whose pid one's own is, so oneself is
+         * pid 0 only, as with libc's setrlimit(3).
          * RLIMIT_CORE stays what it is (base/process.h): who lowers it to 0 would have the host's handler
          * started, so programs that do for their secrets' sake are told that it is done.
          */
         {"setrlimit", 0, 0, 0, 1, {IS(0, RLIMIT_CORE)}},
-        {"prlimit64", SECCOMP_PASS, 0, 0, 1, {NOT(1, RLIMIT_CORE)}},
         {"prlimit64", SECCOMP_PASS, 0, 0, 1, {ZERO(2)}},
+        {"prlimit64", EPERM, 0, 0, 1, {NOT(0, 0)}},
+        {"prlimit64", SECCOMP_PASS, 0, 0, 1, {NOT(1, RLIMIT_CORE)}},
         {"prlimit64", 0, 0, 0, 1, {ZERO(3)}},
         {"prlimit64", EPERM, 0, 0, 0, {{0}}}, /* it would be told an old limit that nobody wrote */
 

@@ -5,9 +5,9 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/select.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
@@ -54,14 +54,30 @@ static int take_message(const StageContext *ctx, pid_t payload)
 }
 
 /* Only what an ended sandbox is told by: no descriptor of the host's, of the caller's or of the payload's. */
-static void let_go(const StageContext *ctx, int *channel)
+static int let_go(const StageContext *ctx, int *channel, Error *err)
 {
         if (ctx->channel != 3 && dup3(ctx->channel, 3, O_CLOEXEC) < 0)
-                return;
+                return error_set_errno(err, errno, "init: moving the channel");
         *channel = 3;
         (void)process_close_from(4);
         for (int fd = 0; fd < 3; fd++)
                 (void)close(fd);
+        return 0;
+}
+
+/*
+ * Until a signal or a message has come. Not by poll(2): it refuses more descriptors than RLIMIT_NOFILE, which
+ * a payload without a filter can take from us at any time (prlimit(2)). Our two are below 4: let_go().
+ */
+static int wait_for_any(int sigfd, int channel, fd_set *ret)
+{
+        FD_ZERO(ret);
+        FD_SET(sigfd, ret);
+        FD_SET(channel, ret);
+        if (select((sigfd > channel ? sigfd : channel) + 1, ret, NULL, NULL, NULL) >= 0)
+                return 0;
+        FD_ZERO(ret);
+        return errno == EINTR ? 0 : -errno;
 }
 
 /*
@@ -78,32 +94,32 @@ int stage_init_main(const StageContext *ctx, pid_t payload)
         (void)sigfillset(&all);
         (void)sigprocmask(SIG_BLOCK, &all, NULL);
         (void)prctl(PR_SET_NAME, "kurung-init");
-        let_go(ctx, &own.channel);
-        int sigfd = signalfd(-1, &all, SFD_CLOEXEC);
+        int sigfd = let_go(ctx, &own.channel, &err) < 0 ? FD_NONE : signalfd(-1, &all, SFD_CLOEXEC);
         if (sigfd < 0 || caps_keep_only(UINT64_C(1) << CAP_KILL, &err) < 0) {
                 if (err.errnum == 0)
                         (void)error_set_errno(&err, errno, "init: signalfd");
                 return channel_fail(own.channel, &err, -EIO, "init");
         }
-        struct pollfd fds[] = {{.fd = sigfd, .events = POLLIN}, {.fd = own.channel, .events = POLLIN}};
         for (;;) {
                 int status;
+                fd_set ready;
                 /* First: the payload may have ended before signals were watched. */
                 if (reap(&own, payload, &status)) {
                         bool last = waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD;
                         (void)channel_send(own.channel, last ? MSG_EXIT_LAST : MSG_EXIT, status, FD_NONE);
                         return process_exit_code(status);
                 }
-                if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR) {
-                        (void)error_set_errno(&err, errno, "init: poll");
+                int r = wait_for_any(sigfd, own.channel, &ready);
+                if (r < 0) {
+                        (void)error_set_errno(&err, r, "init: waiting");
                         return channel_fail(own.channel, &err, -EIO, "init");
                 }
                 struct signalfd_siginfo info;
-                if (fds[0].revents && read(sigfd, &info, sizeof(info)) < 0 && errno != EINTR) {
+                if (FD_ISSET(sigfd, &ready) && read(sigfd, &info, sizeof(info)) < 0 && errno != EINTR) {
                         (void)error_set_errno(&err, errno, "init: reading signals");
                         return channel_fail(own.channel, &err, -EIO, "init");
                 }
-                if (fds[1].revents && take_message(&own, payload) < 0)
+                if (FD_ISSET(own.channel, &ready) && take_message(&own, payload) < 0)
                         return EXIT_KURUNG_FAILED;
         }
 }

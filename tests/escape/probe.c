@@ -250,6 +250,13 @@ static int attack_pidfd_getfd(char **argv)
         return call(syscall(SYS_pidfd_getfd, pidfd, atoi(arg(argv, 1)), 0));
 }
 
+/* Takes another process's descriptors away: whatever it opens from then on fails, and poll(2) with it. */
+static int attack_prlimit(char **argv)
+{
+        const struct rlimit none = {0, 0};
+        return call(syscall(SYS_prlimit64, atoi(arg(argv, 0)), RLIMIT_NOFILE, &none, NULL));
+}
+
 static int attack_keyctl(char **argv)
 {
         (void)argv;
@@ -766,6 +773,7 @@ static const struct {
         {"ptrace", attack_ptrace},
         {"vm-readv", attack_vm_readv},
         {"pidfd-getfd", attack_pidfd_getfd},
+        {"prlimit", attack_prlimit},
         {"keyctl", attack_keyctl},
         {"add-key", attack_add_key},
         {"request-key", attack_request_key},

@@ -63,6 +63,16 @@ for how in "" --net=host; do
     attack "11 /proc/1/root $how" $off readlink /proc/1/root
     attack "11 /proc/1/cwd $how" $off readlink /proc/1/cwd
 done
+for as in self root; do
+    OPTIONS=(--run-as="$as")
+    attack "10 limits of init can't be changed as $as" seccomp prlimit 1
+    # Whoever has reaped one and then another waits without them.
+    is "$(undefended seccomp run --run-as="$as" -- sh -c './probe prlimit 1; for i in 1 2 3 4 5 6 7 8 9; do
+        orphan=$(sh -c ": & echo \$!"); while [ -e /proc/$orphan ]; do :; done; done; echo goes on' 2>&1)" $'escaped\ngoes on' \
+        "10 and where they can (seccomp) init goes on without descriptors as $as"
+    is "$("$KURUNG" run --run-as="$as" -- sh -c 'prlimit --pid 1 --noheadings --output SOFT --nofile && ulimit -n 7 && ulimit -n' | tail -1)" 7 \
+        "10 others' limits can be read, and one's own set as $as"
+done
 OPTIONS=(--run-as=root)
 attack "11 the payload's own environment" environment read /proc/self/environ canary-of-the-host
 is "$("$KURUNG" run --run-as=root -- sh -c 'cat /proc/[0-9]*/environ 2>/dev/null | tr "\0" "\n" | grep -c canary-of-the-host')" 0 "11 no process's environment has it"

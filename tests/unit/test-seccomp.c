@@ -52,6 +52,15 @@ static int under(SeccompKind kind, const char *file, int (*body)(void))
         return process_exit_code(status);
 }
 
+static const char *write_list(const char *text)
+{
+        static char path[100];
+        (void)snprintf(path, sizeof(path), "%s/list", dir);
+        CLEANUP_FD int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        assert_int_equal(io_write_all(fd, text, strlen(text)), 0);
+        return path;
+}
+
 static int answer(long r)
 {
         return r >= 0 ? 0 : errno;
@@ -213,6 +222,42 @@ static void the_core_limit_can_not_be_lowered(void **state)
         assert_int_equal(r, 0);
 }
 
+/* A limit of a process that is named: by its own pid, by its parent's, with bits that the kernel ignores. */
+static int others_limits_stay(void)
+{
+        const long pids[] = {getpid(), getppid(), getpid() | (1L << 32), -1};
+        struct rlimit now, others, *nowhere = (struct rlimit *)(UINT64_C(1) << 32);
+        if (syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &now) < 0)
+                return 10;
+        for (size_t i = 0; i < ARRAY_LEN(pids); i++) {
+                if (syscall(SYS_prlimit64, pids[i], RLIMIT_NOFILE, &now, NULL) >= 0 || errno != EPERM)
+                        return 11;
+                /* Where only the upper half of the address says that there is a new limit. */
+                if (syscall(SYS_prlimit64, pids[i], RLIMIT_NOFILE, nowhere, NULL) >= 0 || errno != EPERM)
+                        return 12;
+                if (syscall(SYS_prlimit64, pids[i], RLIMIT_CORE, &now, NULL) >= 0 || errno != EPERM)
+                        return 13;
+        }
+        if (syscall(SYS_prlimit64, getppid(), RLIMIT_NOFILE, NULL, &others) < 0)
+                return 14;
+        if (syscall(SYS_prlimit64, getpid(), RLIMIT_CORE, NULL, &others) < 0)
+                return 15;
+        /* One's own, and nothing changes by what stands above the lower half. */
+        now.rlim_cur--;
+        if (setrlimit(RLIMIT_NOFILE, &now) < 0)
+                return 16;
+        return syscall(SYS_prlimit64, 1L << 32, RLIMIT_NOFILE, &now, &now) < 0 ? 17 : 0;
+}
+
+static void the_limits_of_others_can_not_be_changed(void **state)
+{
+        (void)state;
+        assert_int_equal(under(SECCOMP_DEFAULT, NULL, others_limits_stay), 0);
+        assert_int_equal(under(SECCOMP_STRICT, NULL, others_limits_stay), 0);
+        assert_int_equal(under(SECCOMP_FILE, write_list("prlimit64\ngetpid\ngetppid\n"), others_limits_stay),
+                         0);
+}
+
 static void strict_refuses_more(void **state)
 {
         (void)state;
@@ -244,15 +289,6 @@ static void other_architectures_have_no_calls(void **state)
         r = under(SECCOMP_DEFAULT, NULL, x32_getpid);
         assert_true(r == ENOSYS || r >= 128);
 #endif
-}
-
-static const char *write_list(const char *text)
-{
-        static char path[100];
-        (void)snprintf(path, sizeof(path), "%s/list", dir);
-        CLEANUP_FD int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-        assert_int_equal(io_write_all(fd, text, strlen(text)), 0);
-        return path;
 }
 
 static void a_file_allows_exactly_its_calls(void **state)
@@ -352,10 +388,15 @@ static int remove_dir(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                TEST(the_default_refuses_what_is_dangerous), TEST(the_default_lets_ordinary_programs_be),
-                TEST(the_core_limit_can_not_be_lowered),     TEST(strict_refuses_more),
-                TEST(other_architectures_have_no_calls),     TEST(a_file_allows_exactly_its_calls),
-                TEST(a_bad_file_is_named_with_its_line),     TEST(the_cache_is_not_believed_blindly),
+                TEST(the_default_refuses_what_is_dangerous),
+                TEST(the_default_lets_ordinary_programs_be),
+                TEST(the_core_limit_can_not_be_lowered),
+                TEST(the_limits_of_others_can_not_be_changed),
+                TEST(strict_refuses_more),
+                TEST(other_architectures_have_no_calls),
+                TEST(a_file_allows_exactly_its_calls),
+                TEST(a_bad_file_is_named_with_its_line),
+                TEST(the_cache_is_not_believed_blindly),
         };
         return RUN_TESTS(tests);
 }
