@@ -58,6 +58,7 @@ typedef enum Defence {
         DEFENCE_GROUP,          /* helpers leave the caller's process group */
         DEFENCE_ROUNDS,         /* of a helper's messages some are taken at a time */
         DEFENCE_ANSWERS,        /* what a terminal sends by itself is not left to the shell */
+        DEFENCE_ARGUMENTS,      /* nobody inside sees how kurung was called */
         DEFENCE_MAX,
 } Defence;
 

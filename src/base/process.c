@@ -158,6 +158,29 @@ void process_restore_umask(void)
                 (void)umask(caller_umask);
 }
 
+static char *arguments;
+static size_t arguments_len;
+
+void process_remember_arguments(int argc, char **argv)
+{
+        if (argc < 1)
+                return;
+        arguments = argv[0];
+        /* The kernel puts them one after the other (execve(2)); what does not follow is somewhere else. */
+        for (int i = 0; i < argc && argv[i] == arguments + arguments_len; i++)
+                arguments_len += strlen(argv[i]) + 1;
+}
+
+void process_hide_arguments(const char *name)
+{
+        if (arguments_len == 0 || !defence_is_on(DEFENCE_ARGUMENTS))
+                return;
+        size_t len = strlen(name);
+        memset(arguments, 0, arguments_len);
+        /* The last byte stays 0: else the kernel takes what follows, the environment, for a part of it. */
+        memcpy(arguments, name, len < arguments_len ? len : arguments_len - 1);
+}
+
 void process_leave_group(void)
 {
         const struct sigaction ignore = {.sa_handler = SIG_IGN};

@@ -98,6 +98,19 @@ bool process_is_uninstalled(void);
  */
 int process_keep_only(const int *fds, size_t n);
 
+/**
+ * process_remember_arguments - keep where main()'s arguments lie, for process_hide_arguments(). Called once,
+ * when the program starts, before anything of @argv is changed.
+ */
+void process_remember_arguments(int argc, char **argv);
+
+/**
+ * process_hide_arguments - in a child that those inside can see: /proc/PID/cmdline, which everybody may read,
+ * says @name (as much of it as fits) from now on. The strings of main()'s argv are gone in this process's
+ * memory afterwards, program_invocation_name among them.
+ */
+void process_hide_arguments(const char *name);
+
 /** process_close_from - close_range(2) from @first on. */
 int process_close_from(unsigned first);
 

@@ -55,6 +55,7 @@ static int fill_standard_descriptors(void)
 
 int main(int argc, char **argv)
 {
+        process_remember_arguments(argc, argv);
         process_tame_umask();
         if (fill_standard_descriptors() < 0)
                 return EXIT_KURUNG_FAILED;

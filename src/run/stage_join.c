@@ -87,6 +87,8 @@ int stage_join_main(const StageContext *given, int userns, const int ns[NS_MAX])
         Error err = {0};
         CLEANUP_FD int slave = FD_NONE;
         pid_t payload = 0;
+        /* The payload's process is seen inside before it executes anything. */
+        process_hide_arguments("kurung-exec");
         int r = join(&ctx, userns, ns, &slave, &err);
         if (r == 0) {
                 payload = process_clone(0, NULL);

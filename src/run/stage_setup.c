@@ -346,6 +346,7 @@ int stage_setup_main(const StageContext *ctx)
 {
         Error err = {0};
         CLEANUP_FD int slave = FD_NONE;
+        process_hide_arguments("kurung-init");
         int r = setup(ctx, &slave, &err);
         pid_t payload = 0;
         if (r == 0 && (payload = start_payload(ctx, slave, &err)) < 0)

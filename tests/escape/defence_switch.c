@@ -62,6 +62,7 @@ static const char *const names[DEFENCE_MAX] = {
         [DEFENCE_GROUP] = "group",
         [DEFENCE_ROUNDS] = "rounds",
         [DEFENCE_ANSWERS] = "answers",
+        [DEFENCE_ARGUMENTS] = "arguments",
 };
 
 const char defence_program_suffix[] = "-undefended";

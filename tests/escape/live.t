@@ -48,7 +48,7 @@ end
 
 # Inside, somebody waits for what joins, and looks into it before it has given up what it had.
 cat >watch.py <<'X'
-import os, time
+import os, sys, time
 seen = set()
 end = time.monotonic() + 120
 print("ready", flush=True)
@@ -57,28 +57,33 @@ while time.monotonic() < end and not os.path.exists("/tmp/enough"):
         if not pid.isdigit() or int(pid) < 3:
             continue
         try:
-            exe = os.readlink("/proc/%s/exe" % pid)
+            if sys.argv[1] == "exe":
+                found = "kurung" in os.readlink("/proc/%s/exe" % pid)
+            else:
+                found = b"said-outside" in open("/proc/%s/cmdline" % pid, "rb").read()
         except OSError:
             continue
-        if "kurung" in exe:
-            seen.add(exe)
+        if found:
+            seen.add(pid)
 print("escaped" if seen else "held", flush=True)
 X
-watch() { # KURUNG
+watch() { # exe|cmdline KURUNG
     rm -f watched
-    "$KURUNG" run --net=none -- python3 watch.py >watched 2>&1 </dev/null &
+    "$KURUNG" run --net=none -- python3 watch.py "$1" >watched 2>&1 </dev/null &
     supervisor=$!
     wait_for grep -q ready watched
     wait_for recorded
     # shellcheck disable=SC2012 # names of ours
     name=$(ls "$records" | head -n 1)
-    for _ in $(seq 40); do "$@" exec "$name" true; done
+    for _ in $(seq 40); do "${@:2}" exec --env=WHAT=said-outside "$name" true; done
     "$KURUNG" exec "$name" touch /tmp/enough
     wait "$supervisor"
     tail -n 1 watched
 }
-is "$(watch "$KURUNG")" held "15 exec: what joins can't be looked into by those inside"
-is "$(watch undefended not-dumpable)" escaped "15 exec: it can without (not-dumpable)"
+is "$(watch exe "$KURUNG")" held "15 exec: what joins can't be looked into by those inside"
+is "$(watch exe undefended not-dumpable)" escaped "15 exec: it can without (not-dumpable)"
+is "$(watch cmdline "$KURUNG")" held "15 exec: nor shows how it was called"
+is "$(watch cmdline undefended arguments)" escaped "15 exec: it does without (arguments)"
 
 begin "$KURUNG" run -- sleep 1000
 for bad in ../running/x a/b '' . .. "-x" "$(printf 'x%.0s' {1..300})" "$name/"; do

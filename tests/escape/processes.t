@@ -73,6 +73,13 @@ for as in self root; do
     is "$("$KURUNG" run --run-as="$as" -- sh -c 'prlimit --pid 1 --noheadings --output SOFT --nofile && ulimit -n 7 && ulimit -n' | tail -1)" 7 \
         "10 others' limits can be read, and one's own set as $as"
 done
+for how in --run-as=self --run-as=root; do
+    # shellcheck disable=SC2206 # words
+    OPTIONS=(-q $how --hide=/some/secret-name)
+    attack "11 /proc/1/cmdline $how" arguments read /proc/1/cmdline secret-name
+    # shellcheck disable=SC2086 # words
+    is "$("$KURUNG" run $how -- sh -c 'tr -d "\\0" </proc/1/cmdline')" kurung-init "11 /proc/1/cmdline says what init is $how"
+done
 OPTIONS=(--run-as=root)
 attack "11 the payload's own environment" environment read /proc/self/environ canary-of-the-host
 is "$("$KURUNG" run --run-as=root -- sh -c 'cat /proc/[0-9]*/environ 2>/dev/null | tr "\0" "\n" | grep -c canary-of-the-host')" 0 "11 no process's environment has it"
