@@ -155,10 +155,21 @@ static int dirfd_of(DIR *d)
         return dirfd(d);
 }
 
+int io_chmod_dir_at(int dirfd, const char *name, mode_t mode)
+{
+        char path[32];
+        CLEANUP_FD int fd = openat(dirfd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        /* fchmod(2) takes no O_PATH, and AT_EMPTY_PATH needs fchmodat2(2) of Linux 6.6. */
+        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        return chmod(path, mode) < 0 ? -errno : 0;
+}
+
 static DIR *open_dir_at(int dirfd, const char *name)
 {
         int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0 && errno == EACCES && fchmodat(dirfd, name, 0700, 0) == 0)
+        if (fd < 0 && errno == EACCES && io_chmod_dir_at(dirfd, name, 0700) == 0)
                 fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
                 return NULL;
@@ -214,8 +225,11 @@ static void move_up(Removal *rm, int fd, const char *name)
         char moved[32];
         (void)snprintf(moved, sizeof(moved), ".rm-%u", rm->counter++);
         /* Moving a directory rewrites its "..": it must be writable itself. */
-        if (fchmodat(fd, name, 0700, 0) < 0 || renameat(fd, name, rm->top, moved) < 0)
-                removal_failed(rm, -errno);
+        int r = io_chmod_dir_at(fd, name, 0700);
+        if (r == 0 && renameat(fd, name, rm->top, moved) < 0)
+                r = -errno;
+        if (r < 0)
+                removal_failed(rm, r);
         else
                 rm->again = true;
 }

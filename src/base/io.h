@@ -62,6 +62,12 @@ int io_write_file_at(int dirfd, const char *path, const char *data);
  */
 int io_mkdir_p(const char *path, mode_t mode);
 
+/**
+ * io_chmod_dir_at - set the mode of the directory at @name itself: never of what a link leads to that
+ * somebody puts there meanwhile, as fchmodat(2) would. 0 or -errno (-ENOTDIR: anything else is there).
+ */
+int io_chmod_dir_at(int dirfd, const char *name, mode_t mode);
+
 /** What io_remove_tree() tells, and when it gives up. */
 typedef struct IoRemoval {
         /* After each entry, with the bytes of the disk that it took; NULL: nobody wants to know. */

@@ -3,6 +3,7 @@
 
 #include "base/failpoint.h"
 #include "base/io.h"
+#include "changes/apply_file.h"
 #include "changes/below.h"
 
 #include <fcntl.h>
@@ -297,6 +298,21 @@ static int keep_beside(const Spot *s)
         return -EEXIST;
 }
 
+/* A sandbox may still write there: the directory is looked at again once it is open, and no link is followed.
+ */
+static int undo_mode(const Spot *s, const JournalEntry *e)
+{
+        struct stat st;
+        if (!same(s->at_path, e->old))
+                return 0;
+        CLEANUP_FD int fd = openat(s->parent, s->name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        return same((FileIdentity){.dev = st.st_dev, .ino = st.st_ino}, e->old)
+                       ? apply_set_mode(fd, e->mode & 07777)
+                       : 0;
+}
+
 static int undo(const Spot *s, const JournalEntry *e)
 {
         switch (e->kind) {
@@ -318,9 +334,7 @@ static int undo(const Spot *s, const JournalEntry *e)
                                ? rename_to(s->parent, s->temporary, s->name, RENAME_NOREPLACE)
                                : 0;
         case JOURNAL_MODE:
-                return same(s->at_path, e->old) && fchmodat(s->parent, s->name, e->mode & 07777, 0) < 0
-                               ? -errno
-                               : 0;
+                return undo_mode(s, e);
         case JOURNAL_COMMIT:
                 break;
         }

@@ -224,8 +224,9 @@ static int open_stale(int state_fd, const char *name, RunDir *ret)
             st.st_uid != geteuid() || strlen(name) >= sizeof(stale.name))
                 return -EPERM;
         /* As an umask of 777 has made it. */
-        if ((st.st_mode & 0700) != 0700 && fchmodat(state_fd, name, 0700, 0) < 0)
-                return -errno;
+        int r = (st.st_mode & 0700) == 0700 ? 0 : io_chmod_dir_at(state_fd, name, 0700);
+        if (r < 0)
+                return r;
         stale.fd = openat(state_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         stale.state_fd = fcntl(state_fd, F_DUPFD_CLOEXEC, 3);
         if (stale.fd < 0 || stale.state_fd < 0 || flock(stale.fd, LOCK_EX | LOCK_NB) < 0)

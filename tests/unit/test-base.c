@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 static void normalized(const char *path, const char *base, const char *expected)
 {
@@ -321,6 +322,98 @@ static void removing_survives_depth_modes_and_links(void **state)
         assert_int_equal(io_remove_tree_at(AT_FDCWD, dir), 0);
 }
 
+/*
+ * Who still writes in a tree while it is removed: what is at @path is moved away and a link put there as soon
+ * as a call for it has failed with @after. The calls of io.c come here, before libc's.
+ */
+static struct {
+        const char *path;
+        int after;
+} attacker;
+
+static long attacked(long r, const char *name)
+{
+        const char *slash = attacker.path ? strrchr(attacker.path, '/') : NULL;
+        if (r >= 0 || !attacker.path || errno != attacker.after ||
+            strcmp(name, slash ? slash + 1 : attacker.path) != 0)
+                return r;
+        const char *path = attacker.path;
+        char moved[128];
+        attacker.path = NULL;
+        (void)snprintf(moved, sizeof(moved), "%s.moved", path);
+        assert_int_equal(rename(path, moved), 0);
+        assert_int_equal(symlink("/proc/self/cwd/victim", path), 0);
+        errno = attacker.after;
+        return r;
+}
+
+int unlinkat(int fd, const char *name, int flags)
+{
+        return (int)attacked(syscall(SYS_unlinkat, fd, name, flags), name);
+}
+
+int openat(int fd, const char *name, int flags, ...)
+{
+        va_list ap;
+        va_start(ap, flags);
+        mode_t mode = flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY)) ? va_arg(ap, mode_t) : 0;
+        va_end(ap);
+        return (int)attacked(syscall(SYS_openat, fd, name, flags, mode), name);
+}
+
+/* Removes @top in which @path is exchanged by a link to a file outside, whose mode stays. */
+static void removing_follows_no_link(const char *top, const char *path, int after)
+{
+        struct stat st;
+        attacker.path = path;
+        attacker.after = after;
+        int r = io_remove_tree_at(AT_FDCWD, top);
+        assert_null(attacker.path);
+        assert_int_equal(stat("victim", &st), 0);
+        assert_int_equal(st.st_mode & 07777, 0);
+        assert_true(r == 0 || io_remove_tree_at(AT_FDCWD, top) == 0);
+        assert_int_equal(access(top, F_OK), -1);
+}
+
+static int enter_with_victim(void **state)
+{
+        char *dir = make_temporary();
+        if (!dir || chdir(dir) < 0)
+                return -1;
+        *state = strdup(dir);
+        return *state && mknod("victim", S_IFREG, 0) == 0 ? 0 : -1;
+}
+
+static int leave(void **state)
+{
+        CLEANUP_FREE char *dir = *state;
+        return chdir("/") < 0 ? -1 : io_remove_tree_at(AT_FDCWD, dir);
+}
+
+static void a_link_in_the_place_of_a_closed_directory_is_not_followed(void **state)
+{
+        (void)state;
+        assert_int_equal(mkdir("closed", 0700) | mkdir("closed/x", 0700) | chmod("closed", 0), 0);
+        removing_follows_no_link("closed", "closed", EACCES);
+        assert_int_equal(mkdir("top", 0700) | mkdir("top/closed", 0700) | mkdir("top/closed/x", 0700), 0);
+        assert_int_equal(chmod("top/closed", 0), 0);
+        removing_follows_no_link("top", "top/closed", EACCES);
+}
+
+static void a_link_in_the_place_of_a_deep_directory_is_not_followed(void **state)
+{
+        char deep[100] = "deep";
+        (void)state;
+        assert_int_equal(mkdir(deep, 0700), 0);
+        for (int i = 0; i < 16; i++) {
+                (void)strcat(deep, i < 15 ? "/d" : "/deepest");
+                assert_int_equal(mkdir(deep, 0700), 0);
+        }
+        CLEANUP_FREE char *inside = path_join(deep, "x");
+        assert_int_equal(mkdir(inside, 0700), 0);
+        removing_follows_no_link("deep", deep, ENOTEMPTY);
+}
+
 static void a_file_is_read_whole_up_to_its_limit(void **state)
 {
         CLEANUP_FREE char *text = NULL;
@@ -422,6 +515,10 @@ int main(void)
                 cmocka_unit_test(what_was_sent_before_an_end_is_received),
                 cmocka_unit_test(a_message_of_a_wrong_size_is_refused),
                 cmocka_unit_test(removing_survives_depth_modes_and_links),
+                cmocka_unit_test_setup_teardown(a_link_in_the_place_of_a_closed_directory_is_not_followed,
+                                                enter_with_victim, leave),
+                cmocka_unit_test_setup_teardown(a_link_in_the_place_of_a_deep_directory_is_not_followed,
+                                                enter_with_victim, leave),
                 cmocka_unit_test(a_file_is_read_whole_up_to_its_limit),
                 cmocka_unit_test(helpers_start_with_nothing),
                 cmocka_unit_test(a_signal_is_128_more),
