@@ -429,6 +429,10 @@ static int visit(Walk *w, const char *name)
         int r = stat_upper(w, name, &st);
         if (r < 0)
                 return r == -ENOENT ? 0 : refuse(w, name, &(ChangeFile){0}, r, "it can't be looked at");
+        /* fuse-overlayfs 1.10 leaves a whiteout ".wh..opq" in each directory that it makes. It deletes
+         * nothing but a mark. */
+        if (mark != MARK_NONE && mark_is_whiteout(w->layer->engine, &st))
+                return 0;
         if (mark != MARK_NONE && !mark_is_written(&st))
                 return refuse(w, name, &(ChangeFile){0}, 0, "a forged whiteout");
         if (mark == MARK_OPAQUE)
