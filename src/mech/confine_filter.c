@@ -84,12 +84,15 @@ static int compare_numbers(const void *a, const void *b)
 /* About the middle, where a number begins; 0: there is one alone. */
 static size_t find_middle(const ConfineCall *const *sorted, size_t n)
 {
-        size_t up = n / 2, down = n / 2;
+        size_t down = n / 2;
         while (down > 0 && sorted[down - 1]->nr == sorted[n / 2]->nr)
                 down--;
+        if (down > 0)
+                return down;
+        size_t up = n / 2;
         while (up < n && sorted[up]->nr == sorted[n / 2]->nr)
                 up++;
-        return down > 0 || up == n ? down : up;
+        return up < n ? up : 0;
 }
 
 /*
@@ -133,7 +136,7 @@ int confine_filter_make(const Confinement *c, struct sock_filter *ret)
         for (size_t i = 0; i < c->n_calls; i++)
                 if (c->calls[i].nr >= 0)
                         sorted[n++] = &c->calls[i];
-        qsort(sorted, n, sizeof(*sorted), compare_numbers);
+        qsort(sorted, n, sizeof(const ConfineCall *), compare_numbers);
         add_calls(&p, sorted, n, c->other_calls);
         return p.n > CONFINE_FILTER_MAX ? -E2BIG : (int)p.n;
 }

@@ -7,9 +7,9 @@
 #include <signal.h>
 
 /**
- * signals_take - give every signal its default disposition, ignore SIGPIPE and SIGXFSZ, and read from a descriptor what
- * is passed on to a command, what a terminal sends to groups in the background, and @extra. A SIGHUP that the
- * caller ignores (nohup(1)) stays ignored.
+ * signals_take - give every signal its default disposition, ignore SIGPIPE and SIGXFSZ, and read from a
+ * descriptor what is passed on to a command, what a terminal sends to groups in the background, and @extra. A
+ * SIGHUP that the caller ignores (nohup(1)) stays ignored.
  *
  * @extra: @n signals more.
  * @ret_before: the mask that was, for sigprocmask(2) at the end. @ret_fd: signalfd(2), non-blocking; the

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Attack 7, from descriptors 0 to 2: what the caller's standard input, output and error lead to, and a terminal that nobody reads.
-# shellcheck disable=SC2016,SC2094 # expanded inside the sandbox, which gets the file that is looked at
+# shellcheck disable=SC2016,SC2094,SC2317 # expanded inside the sandbox, which gets the file that is looked at; called by wait_for
 . "$SRCDIR/tests/escape/lib.sh"
 mkdir "$HOME/secrets"
 echo secret >"$HOME/secrets/file"
@@ -28,8 +28,8 @@ ok "7 where it writes, too" test -e "$HOME/secrets/new"
 
 for how in run "exec $name"; do
     # shellcheck disable=SC2086 # words
-    "$KURUNG" $how -- sh -c 'cat; echo overwritten >/proc/self/fd/0; chmod 666 /proc/self/fd/0' >read 2>/dev/null <"$HOME/file"
-    is "$(<read):$(<"$HOME/file"):$(stat -c %a "$HOME/file")" precious:precious:600 "7 a file that was opened for reading is not written ($how)"
+    "$KURUNG" $how -- sh -c 'cat; echo overwritten >/proc/self/fd/0; chmod 666 /proc/self/fd/0' >got.read 2>/dev/null <"$HOME/file"
+    is "$(<got.read):$(<"$HOME/file"):$(stat -c %a "$HOME/file")" precious:precious:600 "7 a file that was opened for reading is not written ($how)"
     echo before >log
     # shellcheck disable=SC2086 # words
     "$KURUNG" $how -- python3 -c 'import os; d = os.open("/proc/self/fd/1", os.O_RDWR | os.O_NONBLOCK); os.write(2, os.read(d, 99))' >>log 2>seen
@@ -46,8 +46,8 @@ both() { [ "$("$KURUNG" ps --json | jq length)" -eq 2 ]; }
 wait_for both
 second=$("$KURUNG" ps --json | jq -r --arg first "$name" '.[] | select(.name != $first) | .name')
 echo precious >"$HOME/file"
-"$KURUNG" exec "$second" -- sh -c 'for i in 1 2 3 4 5; do grep -q x /proc/self/status; done; cat' <"$HOME/file" >read
-is "$(<read):$(<"$HOME/file")" precious:precious "7 nor can another command of the sandbox"
+"$KURUNG" exec "$second" -- sh -c 'for i in 1 2 3 4 5; do grep -q x /proc/self/status; done; cat' <"$HOME/file" >got.read
+is "$(<got.read):$(<"$HOME/file")" precious:precious "7 nor can another command of the sandbox"
 "$KURUNG" stop --time=0 "$second"
 wait "$other" 2>/dev/null
 
