@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Sends and receives the typed messages of the stages. */
 #include "base/channel.h"
 
 #include "base/io.h"

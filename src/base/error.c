@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Fills and completes error values. */
 #include "base/error.h"
 
 #include <limits.h>

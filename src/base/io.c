@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Reads and writes whole files, and removes trees without following a link. */
 #include "base/io.h"
 
 #include <dirent.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Loads json-c and builds values with it. */
 #include "base/json.h"
 
 #include "base/log.h"

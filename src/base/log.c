@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Writes kurung's messages to standard error, and escapes text for terminals. */
 #include "base/log.h"
 
 #include "base/defence.h"

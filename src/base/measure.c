@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Counts the bytes and entries of a tree. */
 #include "base/measure.h"
 
 #include <dirent.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Joins, normalizes and compares paths as text. */
 #include "base/path.h"
 
 #include <limits.h>

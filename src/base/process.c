@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Clones, waits for and signals processes, and prepares them for what they execute. */
 #include "base/process.h"
 
 #include "base/defence.h"

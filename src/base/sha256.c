@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Hashes by nettle's SHA-256. */
 #include "base/sha256.h"
 
 #include <dlfcn.h>

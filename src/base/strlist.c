@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Grows and frees lists of strings. */
 #include "base/strlist.h"
 
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Reads and writes the list of files that an apply has left on the host. */
 #include "changes/applied.h"
 
 #include "base/io.h"

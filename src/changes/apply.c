@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Takes each change over to the host, step by step through the journal. */
 #include "changes/apply.h"
 
 #include "base/defence.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Makes one file or link on the host under a temporary name. */
 #include "changes/apply_file.h"
 
 #include "base/defence.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Does, and undoes, the single steps of an apply. */
 #include "changes/apply_steps.h"
 
 #include "base/defence.h"

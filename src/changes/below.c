@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Opens paths below a chosen directory, and nothing outside it. */
 #include "changes/below.h"
 
 #include "base/defence.h"

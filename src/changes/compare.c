@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Compares a file of the upper with the lower's. */
 #include "changes/compare.h"
 
 #include "base/defence.h"

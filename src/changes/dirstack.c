@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Keeps the open directories of a walk within a limit. */
 #include "changes/dirstack.h"
 
 #include <fcntl.h>

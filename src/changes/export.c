@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Packs changes into an archive. */
 #include "changes/export.h"
 
 #include "base/defence.h"

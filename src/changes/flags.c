@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The tables of files that are run or trusted later, and the search in them. */
 #include "changes/flags.h"
 
 #include "base/path.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Writes the journal of an apply, reads it back, and plays it forwards or backwards. */
 #include "changes/journal.h"
 
 #include "base/failpoint.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Opens the upper and lower directories of a layer. */
 #include "changes/layer.h"
 
 static const char *const engine_names[] = {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Remembers where the first name of a file with several names went. */
 #include "changes/links.h"
 
 static size_t slot_of(const LinkTarget *slots, size_t room, uint64_t dev, uint64_t ino)

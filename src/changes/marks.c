@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Recognizes the whiteouts, opaque marks and attributes of the overlay engines. */
 #include "changes/marks.h"
 
 #include "base/defence.h"

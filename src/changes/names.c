@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Lists a directory's names in sorted pieces. */
 #include "changes/names.h"
 
 #include <dirent.h>

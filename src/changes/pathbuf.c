@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Appends names to a path and removes them again. */
 #include "changes/pathbuf.h"
 
 static int append(PathBuf *p, const char *s, size_t len)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Checks whether the host's side of a change is still what the sandbox saw. */
 #include "changes/scan.h"
 
 #include "changes/below.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Matches changes against the paths and patterns that were asked for. */
 #include "changes/select.h"
 
 #include "base/path.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Packs changes into messages and unpacks them. */
 #include "changes/stream.h"
 
 #include "base/io.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Walks an upper directory and tells each difference from the lower. */
 #include "changes/walk.h"
 
 #include "base/lookup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Opens a kept sandbox for diff, apply and export. */
 #include "cmd/changes.h"
 
 #include "base/log.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Prints the help of run and shell. */
 #include "cmd/help.h"
 
 #include "front/front.h"

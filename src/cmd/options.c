@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Parses the options of the commands that take no profile. */
 #include "cmd/options.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Prints a change as a unified diff, through a pager on a terminal. */
 #include "cmd/patch.h"
 
 #include "base/error.h"

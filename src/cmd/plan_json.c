@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Prints a plan as JSON. */
 #include "cmd/plan_json.h"
 
 #include "base/json.h"

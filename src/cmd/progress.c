@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Draws a progress line on a terminal. */
 #include "cmd/progress.h"
 
 #include "base/failpoint.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Tells and writes what a run came to. */
 #include "cmd/report.h"
 
 #include "base/format.h"

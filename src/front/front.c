@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Parses the command line of run and shell into a spec. */
 #include "front/front.h"
 
 #include "base/defence.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Decides whether a file belongs to the project. */
 #include "front/inside.h"
 
 #include "base/lookup.h"

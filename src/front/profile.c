@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Reads profiles into a spec. */
 #include "front/profile.h"
 
 #include "base/defence.h"

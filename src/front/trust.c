@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Keeps the list of trusted project profiles. */
 #include "front/trust.h"
 
 #include "base/defence.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Sets the capability sets of a process. */
 #include "mech/caps.h"
 
 #include <linux/securebits.h>

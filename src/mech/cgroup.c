@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Makes, fills, reads and removes the control groups of a run. */
 #include "mech/cgroup.h"
 
 #include "base/io.h"

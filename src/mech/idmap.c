@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Writes id maps and changes to the mapped ids. */
 #include "mech/idmap.h"
 
 #include "base/defence.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Applies Landlock's scope to the payload. */
 #include "mech/landlock.h"
 
 #include <sys/syscall.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Brings the loopback interface up. */
 #include "mech/loopback.h"
 
 #include <net/if.h>

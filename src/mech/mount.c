@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Makes, changes and attaches mounts, and resolves paths inside a root. */
 #include "mech/mount.h"
 
 #include "base/defence.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Builds the directory of files that stand for unreadable ones. */
 #include "mech/placeholders.h"
 
 #include "base/failpoint.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Sets the share of per-user resources that a sandbox gets. */
 #include "mech/rlimits.h"
 
 #include "base/defence.h"

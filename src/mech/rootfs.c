@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Does the plan's operations in their order, and enters the new root. */
 #include "mech/rootfs.h"
 
 #include "base/defence.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Asks the systemd user manager for a scope. */
 #include "mech/scope.h"
 
 #include "base/log.h"

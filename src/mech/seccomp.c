@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Loads the system call filter from its cache, or has it compiled. */
 #include "mech/seccomp.h"
 
 #include "base/io.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Compiles the filter with libseccomp. */
 #include "mech/seccomp_compile.h"
 
 #include "base/io.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The tables of allowed and refused system calls. */
 #include "mech/seccomp_policy.h"
 
 #include <asm/ioctls.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Makes the tap device with its addresses and routes. */
 #include "mech/tap.h"
 
 #include "base/io.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Makes the sandbox's pty and changes terminal settings. */
 #include "mech/tty.h"
 
 #include <fcntl.h>

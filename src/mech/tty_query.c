@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Parses terminal output for sequences that the terminal answers. */
 #include "mech/tty_query.h"
 
 enum { GROUND, ESCAPE, ESCAPE_BETWEEN, SEQUENCE, STRING };

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Answers the sandbox's DNS questions. */
 #include "net/dns.h"
 
 #include "net/dns_internal.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Parses hosts(5). */
 #include "net/dns_hosts.h"
 
 static int add(DnsHosts *hosts, const char *word, size_t len, const NetAddress *address)

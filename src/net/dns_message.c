@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Parses and writes DNS messages. */
 #include "net/dns_message.h"
 
 #define CARES_NO_DEPRECATED

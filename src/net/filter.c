@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Decides about every frame between the sandbox and libslirp. */
 #include "net/filter.h"
 
 #include <netinet/icmp6.h>

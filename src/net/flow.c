@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Keeps the table of allowed connections. */
 #include "net/flow.h"
 
 #include <sys/mman.h>

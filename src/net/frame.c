@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Parses and writes Ethernet frames. */
 #include "net/frame.h"
 
 #include <net/ethernet.h>

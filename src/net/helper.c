@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Runs the net helper's loop. */
 #include "net/helper.h"
 
 #include "base/io.h"

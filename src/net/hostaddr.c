@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Follows the host's addresses by rtnetlink. */
 #include "net/hostaddr.h"
 
 #include <linux/netlink.h>

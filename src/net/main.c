@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Starts the net helper: reads its configuration, locks it down, runs its loop. */
 #include "base/defence.h"
 #include "net/helper.h"
 #include "net/lockdown.h"

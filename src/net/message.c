@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Sends and receives the messages between supervisor and net helper. */
 #include "net/message.h"
 
 #include "base/io.h"

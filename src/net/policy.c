@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Decides whether a destination may be reached. */
 #include "net/policy.h"
 
 #include "net/policy_internal.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Counts what the sandbox tried to reach. */
 #include "net/record.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Limits bandwidth by a token bucket. */
 #include "net/shaper.h"
 
 #define NS_PER_S UINT64_C(1000000000)

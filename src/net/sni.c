@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Finds the server name in a TLS ClientHello. */
 #include "net/sni.h"
 
 enum { RECORD_HEADER = 5, HANDSHAKE_HEADER = 4, RECORD_HANDSHAKE = 22, CLIENT_HELLO = 1 };

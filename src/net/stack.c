@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Connects libslirp with the tap device and the filter. */
 #include "net/stack.h"
 
 #include "net/wall.h"

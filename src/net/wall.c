@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Checks each socket call that libslirp makes. */
 #include "net/wall.h"
 
 #include "net/sni.h"

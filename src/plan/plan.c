@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Makes a plan of a spec and host facts. */
 #include "plan/plan.h"
 
 #include "base/path.h"

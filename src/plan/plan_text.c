@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Prints a plan as text. */
 #include "plan/plan_text.h"
 
 #include "base/json.h"

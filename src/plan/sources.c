@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Finds the hosts that tools are configured to use. */
 #include "plan/sources.h"
 
 #include "base/capture.h"

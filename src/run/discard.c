@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Removes a kept sandbox, in a user namespace where that takes one. */
 #include "run/discard.h"
 
 #include "base/failpoint.h"

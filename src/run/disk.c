@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Watches free space and the size of what a sandbox writes. */
 #include "run/disk.h"
 
 #include "base/clock.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Makes, locks, lists and removes kept homes. */
 #include "run/home.h"
 
 #include "plan/host.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Supervises a command that joins a running sandbox. */
 #include "run/join.h"
 
 #include "base/clock.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Creates, opens, resumes and ends kept sandboxes. */
 #include "run/kept.h"
 
 #include "base/defence.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Applies a run's limits and reads what they counted. */
 #include "run/limits.h"
 
 #include "base/io.h"

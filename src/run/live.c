@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Records running sandboxes and looks them up. */
 #include "run/live.h"
 
 #include "base/defence.h"

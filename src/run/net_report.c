@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Collects what the net helper reports. */
 #include "run/net_report.h"
 
 #include "base/json.h"

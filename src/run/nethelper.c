@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Starts the net helper and handles its messages. */
 #include "run/nethelper.h"
 
 #include "base/clock.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Runs the process that reads a kept sandbox's changes. */
 #include "run/reader.h"
 
 #include "base/process.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Converts a kept sandbox's record to JSON and back. */
 #include "run/record.h"
 
 #include "base/json.h"

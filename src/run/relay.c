@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Relays bytes between the caller's terminal and the sandbox's pty. */
 #include "run/relay.h"
 
 #include "base/clock.h"

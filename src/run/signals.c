@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Takes over signals and stops kurung when it is told to. */
 #include "run/signals.h"
 
 #include "base/process.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Joins a sandbox's namespaces and starts a command there. */
 #include "base/defence.h"
 #include "base/process.h"
 #include "mech/idmap.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Becomes the net helper. */
 #include "base/defence.h"
 #include "base/io.h"
 #include "base/process.h"

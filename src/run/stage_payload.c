@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Gives up all privileges and executes the payload. */
 #include "base/defence.h"
 #include "base/process.h"
 #include "mech/caps.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Builds the sandbox from inside its new namespaces. */
 #include "base/defence.h"
 #include "base/path.h"
 #include "base/process.h"

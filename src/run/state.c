@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Makes, locks and removes run directories. */
 #include "run/state.h"
 
 #include "base/defence.h"

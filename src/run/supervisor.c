@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Watches a run until it ends, and undoes it. */
 #include "run/supervisor_internal.h"
 
 #include "base/clock.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Remembers which notices were shown. */
 #include "run/told.h"
 
 #include "base/io.h"

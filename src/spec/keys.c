@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Parses the keys of a profile or command line into a spec. */
 #include "spec/keys.h"
 
 #include "base/path.h"

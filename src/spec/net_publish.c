@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Parses and prints the values of Publish=. */
 #include "spec/net_publish.h"
 
 #include "spec/values.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Parses and prints the values of Allow= and Deny=. */
 #include "spec/net_rule.h"
 
 #include <arpa/inet.h>

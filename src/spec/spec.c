@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Initializes, fills and validates a spec. */
 #include "spec/spec.h"
 
 int spec_init(Spec *spec)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Parses sizes, times, ids and paths. */
 #include "spec/values.h"
 
 #include "base/defence.h"

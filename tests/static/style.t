@@ -47,4 +47,7 @@ result $? "no source file is over 700 lines" "$out"
 out=$(awk 'FNR == 1 { inside = 0 } /^\{/ { start = FNR; inside = 1 } /^\}/ { if (inside && FNR - start > 100) print FILENAME ":" start; inside = 0 }' src/*/*.c)
 [ -z "$out" ]
 result $? "no function is over 100 lines" "$out"
+out=$(awk 'FNR == 2 && !/^\/\*/ { print FILENAME }' src/*/*.c)
+[ -z "$out" ]
+result $? "each source file opens with what it is for" "$out"
 echo "1..$n"
