@@ -7,12 +7,15 @@
 #include "base/io.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 static LogLevel log_level = LOG_NORMAL;
 static int log_fd = STDERR_FILENO;
+static bool log_waits = true;
 
 void log_set_level(LogLevel level)
 {
@@ -25,11 +28,23 @@ void log_set_waiting(bool waiting)
         if (log_fd != STDERR_FILENO)
                 (void)close(log_fd);
         log_fd = STDERR_FILENO;
+        log_waits = waiting;
         /* A regular file does not keep us waiting, and its position belongs to the caller's description. */
         if (waiting || fstat(STDERR_FILENO, &st) < 0 || S_ISREG(st.st_mode))
                 return;
         int own = io_reopen(STDERR_FILENO, O_WRONLY | O_NONBLOCK);
         log_fd = own >= 0 ? own : STDERR_FILENO;
+}
+
+/* A socket can't be opened anew, but be asked not to wait. */
+static void write_line(const char *line, size_t len)
+{
+        struct pollfd p = {.fd = log_fd, .events = POLLOUT};
+        if (!log_waits && send(log_fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+                return;
+        if (!log_waits && (errno != ENOTSOCK || poll(&p, 1, 0) <= 0))
+                return;
+        (void)io_write_all(log_fd, line, len);
 }
 
 LogLevel log_get_level(void)
@@ -213,13 +228,13 @@ __attribute__((format(printf, 1, 0))) static void log_line(const char *fmt, va_l
         size_t room = text ? sizeof(prefix) + 4 * strlen(text) + 4 : 0, len = sizeof(prefix) - 1;
         line = text ? malloc(room) : NULL;
         if (!line) {
-                (void)io_write_all(log_fd, lost, sizeof(lost) - 1);
+                write_line(lost, sizeof(lost) - 1);
                 return;
         }
         memcpy(line, prefix, len);
         len += strlen(text_escape(text, line + len, room - len));
         line[len++] = '\n';
-        (void)io_write_all(log_fd, line, len);
+        write_line(line, len);
 }
 
 #define LOG_FUNCTION(name, level)                                                                            \

@@ -63,9 +63,11 @@ static int probe_shared(const Spec *spec, Host *host, Error *err)
                 r = strlist_add(&paths, host->home);
         if (r == 0 && spec->root == ROOT_DIR)
                 r = strlist_add(&paths, spec->root_dir);
+        /* A hidden path may be a link's: what it leads to is hidden, too. */
         for (size_t i = 0; r == 0 && i < spec->n_ops; i++)
-                if (spec->ops[i].source)
-                        r = strlist_add(&paths, spec->ops[i].source);
+                if (spec->ops[i].source || spec->ops[i].kind == SPEC_OP_HIDE)
+                        r = strlist_add(&paths,
+                                        spec->ops[i].source ? spec->ops[i].source : spec->ops[i].dest);
         if (r == 0 && paths.n > 0)
                 r = host_probe_paths(host, (const char *const *)paths.items);
         return r < 0 ? error_set_errno(err, r, "looking up what is shared") : 0;

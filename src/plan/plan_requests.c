@@ -154,7 +154,7 @@ static int compare_requests(const Spec *spec, const Request *old, const Request 
                                  origin_of(new->op), new->dest);
         if (!old->op || !new->op)
                 return 0;
-        if (is_same(old->op, new->op))
+        if (old->op == new->op || is_same(old->op, new->op))
                 return 1;
         if (hides(old) || hides(new))
                 return 0;
@@ -216,6 +216,17 @@ static int check_show(Plan *plan, const Spec *spec, const SpecOp *show, Error *e
                        : 0;
 }
 
+/* A path that leads through a link of the host's is hidden under its own name, too: a share of that would be
+ * mounted later, and show it. */
+static int insert_op(Requests *l, const Spec *spec, const Host *host, const SpecOp *op, Error *err)
+{
+        const char *real = op->kind == SPEC_OP_HIDE ? plan_real_path(host, op->dest) : op->dest;
+        int r = insert_request(l, spec, (Request){.dest = op->dest, .op = op}, err);
+        return r < 0 || str_eq(real, op->dest)
+                       ? r
+                       : insert_request(l, spec, (Request){.dest = real, .op = op}, err);
+}
+
 static int collect(Requests *l, Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
         int r = 0;
@@ -231,7 +242,7 @@ static int collect(Requests *l, Plan *plan, const Spec *spec, const Host *host, 
                 if (op->kind == SPEC_OP_SHOW)
                         r = check_show(plan, spec, op, err);
                 else if (!shown_by(spec, op))
-                        r = insert_request(l, spec, (Request){.dest = op->dest, .op = op}, err);
+                        r = insert_op(l, spec, host, op, err);
         }
         for (size_t i = 0; r == 0 && i < l->n; i++)
                 for (size_t j = i + 1; hides(&l->items[i]) && j < l->n; j++)
@@ -241,9 +252,9 @@ static int collect(Requests *l, Plan *plan, const Spec *spec, const Host *host, 
 }
 
 /* An empty directory with places for what is shown in it; sealed once they are there. */
-static int add_hidden_around(Plan *plan, const SpecOp *op, Error *err)
+static int add_hidden_around(Plan *plan, const char *dest, Error *err)
 {
-        int r = plan_add_mode(plan, OP_TMPFS, op->dest, 0755, 0, err);
+        int r = plan_add_mode(plan, OP_TMPFS, dest, 0755, 0, err);
         if (r == 0)
                 plan->ops[plan->n_ops - 1].size = 1 << 20;
         return r;
@@ -265,19 +276,20 @@ static int add_op(Plan *plan, const Host *host, const Request *request, Error *e
         int r = op->source ? plan_check_own(plan, host, op->source, writable, op->origin, err) : 0;
         if (r < 0)
                 return r;
-        if (str_eq(op->dest, "/"))
+        if (str_eq(request->dest, "/"))
                 return error_set(err, EINVAL,
                                  "%s: / itself can't be the place of it; Root= says what the root is",
                                  op->origin);
         if (request->has_more_inside)
-                return add_hidden_around(plan, op, err);
+                return add_hidden_around(plan, request->dest, err);
         const char *source = op->source ? plan_real_path(host, op->source) : NULL;
-        PlanOp *made = plan_add_op(plan, how[op->kind].kind, source, op->dest, how[op->kind].flags);
+        PlanOp *made = plan_add_op(plan, how[op->kind].kind, source, request->dest, how[op->kind].flags);
         if (!made || (op->origin && !(made->origin = strdup(op->origin))))
                 return error_no_memory(err);
         made->size = op->size;
         /* A profile hides what may be there; who says it for this run means something that is. */
-        if (op->kind == SPEC_OP_HIDE && op->origin && str_starts(op->origin, "--"))
+        if (op->kind == SPEC_OP_HIDE && op->origin && str_starts(op->origin, "--") &&
+            request->dest == op->dest)
                 made->flags |= OP_TELL_MISSING;
         return op->source ? plan_hide_own(plan, host, op->source, op->dest, writable, err) : 0;
 }

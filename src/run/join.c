@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/defence.h"
+#include "base/log.h"
 #include "base/process.h"
 #include "mech/cgroup.h"
 #include "mech/scope.h"
@@ -214,6 +215,7 @@ static void handle_signal(Join *j)
 static void supervise(Join *j, int *ret_status)
 {
         enum { SIGNALS, STOPS, CHANNEL, CHILD, STREAM, RELAY = STREAM + STREAMS, N = RELAY + RELAY_POLLS };
+        log_set_waiting(false);
         while (j->child >= 0) {
                 struct pollfd fds[N];
                 fds[SIGNALS] = (struct pollfd){.fd = j->signals, .events = POLLIN};
@@ -246,6 +248,7 @@ static void supervise(Join *j, int *ret_status)
                         j->child = fd_close(j->child);
                 }
         }
+        log_set_waiting(true);
 }
 
 static void teardown(Join *j)
@@ -256,7 +259,11 @@ static void teardown(Join *j)
                 j->child = fd_close(j->child);
         }
         relay_stop(&j->relay);
-        streams_end(&j->streams);
+        Error lost = {0};
+        if (streams_end(&j->streams, &lost) < 0 && j->error.errnum == 0 && j->ended && j->status == 0)
+                j->error = lost;
+        else if (lost.errnum != 0)
+                log_error("%s", lost.text);
         j->channel = fd_close(j->channel);
         j->userns = fd_close(j->userns);
         for (size_t i = 0; i < NS_MAX; i++)

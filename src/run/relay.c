@@ -14,6 +14,9 @@ enum { POLL_IN, POLL_MASTER, POLL_OUT };
 /* Nothing tells that we have come to the foreground, or that the pty was opened again. */
 #define LOOK_MS 200
 
+/* More than a pty holds (TTYB_DEFAULT_MEM_LIMIT of the kernel). */
+#define PTY_HOLDS ((size_t)256 << 10)
+
 /* How long a terminal may take to answer: a slow line's way and back. */
 #define ANSWER_US 2000000
 
@@ -178,12 +181,13 @@ void relay_stop(Relay *r)
 {
         if (r->master < 0)
                 return;
-        for (;;) {
+        /* What the pty holds, and no more: others inside may go on writing to it. */
+        for (size_t taken = 0;; taken += pending(&r->to_caller)) {
                 if (pending(&r->to_caller) > 0)
                         (void)write_for_a_while(r, r->to_caller.data + r->to_caller.start,
                                                 pending(&r->to_caller));
                 r->to_caller.start = r->to_caller.end;
-                if (!fill(&r->to_caller, r->master) || pending(&r->to_caller) == 0)
+                if (taken >= PTY_HOLDS || !fill(&r->to_caller, r->master) || pending(&r->to_caller) == 0)
                         break;
                 look_at_output(r);
         }

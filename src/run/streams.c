@@ -4,7 +4,6 @@
 
 #include "base/defence.h"
 #include "base/io.h"
-#include "base/log.h"
 
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -14,8 +13,8 @@
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
 
-/* Of /dev/null, zero, full, random and urandom (admin-guide/devices.txt). */
-#define MEMORY_MAJOR 1
+/* POLLOUT of a pipe means room for so much (pipe(7)). */
+#define PIECE 4096
 
 static const char *const names[STREAMS] = {"standard input", "standard output", "standard error"};
 
@@ -26,20 +25,32 @@ static bool is_anonymous_pipe(int fd, const struct stat *st)
         return S_ISFIFO(st->st_mode) && fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC;
 }
 
+/* /dev/null, zero, full, random and urandom (admin-guide/devices.txt). */
+static bool is_harmless_device(const struct stat *st)
+{
+        unsigned number = minor(st->st_rdev);
+        return S_ISCHR(st->st_mode) && major(st->st_rdev) == 1 &&
+               (number == 3 || number == 5 || number == 7 || number == 8 || number == 9);
+}
+
 static StreamKind kind_of(int fd, const struct stat *st)
 {
         if (isatty(fd))
                 return STREAM_TERMINAL;
-        if (S_ISSOCK(st->st_mode) || is_anonymous_pipe(fd, st) ||
-            (S_ISCHR(st->st_mode) && major(st->st_rdev) == MEMORY_MAJOR))
+        if (S_ISSOCK(st->st_mode) || is_anonymous_pipe(fd, st) || is_harmless_device(st))
                 return STREAM_HANDED_ON;
         return STREAM_FILE;
 }
 
-/* What is no regular file may keep us waiting: a description of our own can be told not to. */
-static int open_own(int fd, int access, bool regular)
+/*
+ * Output that may keep us waiting gets a description of our own, which can be told not to. Where it can't be
+ * opened again it is written in pieces that poll(2) promises room for. Input is the caller's own description:
+ * of a FIFO that is opened anew the end of earlier writers would not be seen.
+ */
+static int open_own(Stream *stream, int fd, bool input, bool regular)
 {
-        int own = regular ? -EINVAL : io_reopen(fd, access | O_NONBLOCK);
+        int own = input || regular ? -EINVAL : io_reopen(fd, O_WRONLY | O_NONBLOCK);
+        stream->piece = regular || own >= 0 ? sizeof(stream->data) : PIECE;
         return own >= 0 ? own : fcntl(fd, F_DUPFD_CLOEXEC, STREAMS);
 }
 
@@ -52,7 +63,7 @@ static int make_pipe(Stream *stream, int fd, bool regular, Error *err)
         stream->inside = ends[input ? 0 : 1];
         stream->pipe = ends[input ? 1 : 0];
         (void)fcntl(stream->pipe, F_SETFL, O_NONBLOCK);
-        stream->file = open_own(fd, input ? O_RDONLY : O_WRONLY, regular);
+        stream->file = open_own(stream, fd, input, regular);
         stream->at = input && regular ? lseek(fd, 0, SEEK_CUR) : -1;
         stream->seekable = stream->at >= 0;
         return stream->file < 0 ? error_set_errno(err, errno, "opening %s", names[fd]) : 0;
@@ -62,7 +73,7 @@ static int prepare(Streams *s, int fd, Error *err)
 {
         Stream *stream = &s->items[fd];
         struct stat st, out;
-        int flags = fcntl(fd, F_GETFL);
+        int flags = fcntl(fd, F_GETFL), out_flags = fcntl(1, F_GETFL);
         if (fstat(fd, &st) < 0 || flags < 0)
                 return 0;
         if (isatty(fd))
@@ -78,8 +89,8 @@ static int prepare(Streams *s, int fd, Error *err)
         if (stream->kind != STREAM_FILE)
                 return 0;
         /* One pipe for both, or what was written to them would change its order. */
-        if (fd == 2 && s->items[1].kind == STREAM_FILE && fstat(1, &out) == 0 && out.st_dev == st.st_dev &&
-            out.st_ino == st.st_ino) {
+        if (fd == 2 && s->items[1].kind == STREAM_FILE && (out_flags & O_ACCMODE) != O_RDONLY &&
+            fstat(1, &out) == 0 && out.st_dev == st.st_dev && out.st_ino == st.st_ino) {
                 stream->inside = fcntl(s->items[1].inside, F_DUPFD_CLOEXEC, STREAMS);
                 return stream->inside < 0 ? error_set_errno(err, errno, "a pipe for %s", names[fd]) : 0;
         }
@@ -113,7 +124,7 @@ int streams_take(const Streams *s)
 
 void streams_given(Streams *s)
 {
-        for (int fd = 1; fd < STREAMS; fd++)
+        for (int fd = 0; fd < STREAMS; fd++)
                 s->items[fd].inside = fd_close(s->items[fd].inside);
 }
 
@@ -135,7 +146,6 @@ void streams_poll_prepare(const Streams *s, struct pollfd fds[STREAMS])
         }
 }
 
-/* Of the caller's file at our own position: what the payload does not read stays for the caller. */
 static ssize_t fill(Stream *s, bool input)
 {
         ssize_t n = !input        ? read(s->pipe, s->data, sizeof(s->data))
@@ -166,8 +176,10 @@ static bool move(Stream *s, bool input)
         if (s->pipe < 0)
                 return false;
         bool filling = is_empty(s);
-        ssize_t n = filling ? fill(s, input)
-                            : write(input ? s->pipe : s->file, s->data + s->start, s->end - s->start);
+        size_t pending = s->end - s->start;
+        if (!input && pending > s->piece)
+                pending = s->piece;
+        ssize_t n = filling ? fill(s, input) : write(input ? s->pipe : s->file, s->data + s->start, pending);
         if (is_transient(n))
                 return false;
         if (n < 0 && !filling && !input)
@@ -186,40 +198,43 @@ void streams_poll_handle(Streams *s, const struct pollfd fds[STREAMS])
                         (void)move(&s->items[i], i == 0);
 }
 
-/* What the payload has not read is the caller's, as if there were no pipe. */
-static void give_back(Stream *s)
+/* What is in the pipe now: others inside may go on writing to it. */
+static size_t held(const Stream *s)
 {
-        int unread = 0;
-        if (!s->seekable || s->inside < 0 || ioctl(s->inside, FIONREAD, &unread) < 0)
-                return;
-        (void)lseek(STDIN_FILENO, s->at - (off_t)(s->end - s->start) - unread, SEEK_SET);
+        int n = 0;
+        return (s->pipe < 0 || ioctl(s->pipe, FIONREAD, &n) < 0 || n < 0 ? 0 : (size_t)n) + s->end - s->start;
 }
-
-/* A file that takes nothing for so long is not waited for: a pipe whose reader has stopped. */
-#define DRAIN_MS 2000
 
 static void drain(Stream *s)
 {
-        while (s->pipe >= 0) {
-                if (move(s, false))
+        size_t left = held(s);
+        while (s->pipe >= 0 && left > 0) {
+                size_t before = s->end - s->start;
+                if (move(s, false)) {
+                        left -= before > s->end - s->start ? before - (s->end - s->start) : 0;
                         continue;
+                }
                 struct pollfd p = {.fd = is_empty(s) ? FD_NONE : s->file, .events = POLLOUT};
-                if (p.fd < 0 || poll(&p, 1, DRAIN_MS) <= 0)
-                        end(s);
+                if (s->pipe >= 0 && p.fd >= 0 && poll(&p, 1, STREAM_DRAIN_MS) > 0)
+                        continue;
+                if (s->pipe >= 0 && p.fd >= 0)
+                        s->error = ETIMEDOUT;
+                end(s);
         }
 }
 
-void streams_end(Streams *s)
+int streams_end(Streams *s, Error *err)
 {
-        give_back(&s->items[0]);
+        int r = 0;
         for (int i = 0; i < STREAMS; i++) {
                 Stream *stream = &s->items[i];
                 if (i > 0)
                         drain(stream);
-                if (stream->error != 0)
-                        log_error("writing to %s: %s", names[i], strerror(stream->error));
+                if (stream->error != 0 && stream->error != EPIPE)
+                        r = error_set_errno(err, stream->error, "writing to %s", names[i]);
                 end(stream);
                 stream->inside = fd_close(stream->inside);
                 stream->file = fd_close(stream->file);
         }
+        return r;
 }

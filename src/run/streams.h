@@ -23,12 +23,13 @@ typedef enum StreamKind {
 
 typedef struct Stream {
         StreamKind kind;
-        int inside;    /* the pipe's end for the payload; FD_NONE: none. Of standard input it stays open */
+        int inside;    /* the pipe's end for the payload; FD_NONE: none */
         int pipe;      /* and ours; FD_NONE: it has ended, or another stream has it */
         int file;      /* the caller's file, or our own description of it */
-        bool seekable; /* standard input: @at counts, and the caller's position is set at the end */
+        bool seekable; /* standard input: read at @at, a position of our own */
         off_t at;
-        int error; /* what writing to the file said */
+        size_t piece; /* output: written at most at a time, as it may keep us waiting else */
+        int error;    /* what writing to the file said */
         char data[STREAM_BUFFER];
         size_t start, end;
 } Stream;
@@ -68,7 +69,14 @@ void streams_poll_prepare(const Streams *s, struct pollfd fds[STREAMS]);
 void streams_poll_handle(Streams *s, const struct pollfd fds[STREAMS]);
 
 /**
- * streams_end - nothing inside writes any more: pass on what the pipes still hold, put the caller's position
- * in standard input behind what was read, and close all.
+ * streams_end - the payload has ended: pass on what the pipes hold now, and close all. A file that takes
+ * nothing for STREAM_DRAIN_MS is given up.
+ *
+ * The caller's position in a regular file that was standard input is where it was: what is read would let the
+ * payload choose where the caller, perhaps a shell that reads its script, goes on.
+ *
+ * Returns 0, or -errno with @err when output was lost for another reason than that nobody reads it.
  */
-void streams_end(Streams *s);
+int streams_end(Streams *s, Error *err);
+
+#define STREAM_DRAIN_MS 2000

@@ -60,7 +60,14 @@ ok "also to a file" cmp -s random copy
 ok "and by exec" cmp -s random copy
 printf 'a\nb\nc\n' >lines
 is "$(while read -r line; do "$KURUNG" run -q -- true; echo "$line"; done <lines | tr -d '\n')" abc "a command that reads nothing takes nothing from the caller's input"
-is "$( { "$KURUNG" run -q -- sh -c 'read -r x; echo "$x"'; cat; } <lines | tr '\n' ' ')" "a b c " "one that reads a line leaves the rest"
+is "$( { "$KURUNG" run -q -- sh -c 'read -r x; echo "$x"'; cat; } <lines | tr '\n' ' ')" "a a b c " "nor does one that reads: its position is its own"
+# Where it could choose that position, a shell that reads its script would go on from there.
+{
+    echo '# never run this: echo pwned'
+    echo "'$KURUNG' run -q -- sh -c 'cat >/dev/null; printf %0120d 0 >/proc/self/fd/0'"
+    echo 'echo end'
+} >script
+is "$(timeout 20 bash <script 2>&1)" end "7 what writes to its own standard input moves the caller nowhere"
 "$KURUNG" run -- sh -c 'echo out; echo error >&2; echo out' >both.log 2>&1
 is "$(<both.log)" $'out\nerror\nout' "output and error in one file keep their order"
 "$KURUNG" run -- sh -c 'echo more' >>both.log
@@ -69,8 +76,39 @@ is "$("$KURUNG" run -- sh -c 'yes | head -c 100000' | wc -c)" 100000 "a pipe is 
 ("$KURUNG" run -q -- cat <random >out.log; exit $?)
 is "$?" 0 "the exit status is the command's"
 is "$("$KURUNG" run -q -- python3 -c 'import sys; print(sys.stdin.read())' <<<text)" text "a here-document"
-(ulimit -f 100; "$KURUNG" run -q -- cat <random >limited) 2>errors
-like "$(<errors)" "writing to standard output: File too large" "what can't be written is said"
+(ulimit -f 100; "$KURUNG" run -q -- sh -c 'trap "" PIPE; cat; exit 0' <random >limited) 2>errors
+is "$?" 125 "what can't be written makes a success none"
+like "$(<errors)" "writing to standard output: File too large" "and is said"
+mkfifo fifo
+(echo before >fifo) &
+exec 5<fifo
+wait $!
+is "$(timeout 20 "$KURUNG" run -q -- cat <&5)" before "a FIFO whose writer has ended already ends"
+exec 5<&-
+(exec 5<fifo; timeout 3 cat <&5 >/dev/null) &
+timeout 30 "$KURUNG" exec "$name" sh -c 'yes & exit 3' >fifo
+is "$?" 3 "exec ends with its command, whatever goes on writing"
+wait $!
+rm fifo
+# A socket that nobody reads as standard error, and a line of ours for it.
+cat >full.py <<'X'
+import os, signal, socket, subprocess, sys
+a, b = socket.socketpair()
+b.setblocking(False)
+try:
+    while True:
+        b.send(b"x" * 1000)
+except BlockingIOError:
+    pass
+b.setblocking(True)
+p = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=b)
+try:
+    print(p.wait(40))
+except subprocess.TimeoutExpired:
+    p.kill()
+    print("stuck")
+X
+is "$(python3 full.py "$KURUNG" run --hide=/nonexistent -- sh -c 'exit 7')" 7 "a line of ours does not wait for a socket that nobody reads"
 "$KURUNG" stop --time=0 "$name"
 wait "$supervisor" 2>/dev/null
 

@@ -44,6 +44,15 @@ is "$status:$errors" "125:kurung: --read-only and --read-write disagree about $H
 kurung run --read-only=~/q --read-only=~/q -- cat "$HOME/q/f"
 is "$status:$out" "0:changed" "two that agree are not"
 
+# A hidden path that is a link of the host's: hidden under its own name, too.
+ln -s "$HOME/q/s" "$HOME/linked"
+for options in "--hide=$HOME/linked --read-only=$HOME/q" "--read-only=$HOME/q --hide=$HOME/linked" "--home=host --hide=$HOME/linked --read-only=$HOME/q" \
+    "--home=host --hide=$HOME/linked"; do
+    # shellcheck disable=SC2086 # words
+    kurung run -q $options -- sh -c 'cat ~/linked/f ~/q/s/f; ls ~/q'
+    is "$out" "f"$'\n'"s" "hidden by a link ($options)"
+done
+
 # The working directory is one of the paths.
 kurung run --work-dir=ro --read-write="$HOME" -- sh -c 'echo x >here; echo y >~/there'
 is "$(ls here 2>&1):$(<"$HOME/there")" "ls: cannot access 'here': No such file or directory:y" "a read-only working directory in a writable home stays so"
