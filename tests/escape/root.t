@@ -55,8 +55,8 @@ done
 make_root
 ln -s /proc/self/fd/0 "$HOME/root/outer/link"
 # (A pin can't be made of what was opened outside.)
-undefended resolve,pin run --root="$HOME/root" --overlay=kernel --work-dir=hidden --tmpfs=/outer/link/a/b -- /bin/true >/dev/null 2>&1 <"$canary"
-isnt "$(state)" "$before" "34 without (resolve, pin) a link to a descriptor leads there"
+undefended resolve,pin,streams run --root="$HOME/root" --overlay=kernel --work-dir=hidden --tmpfs=/outer/link/a/b -- /bin/true >/dev/null 2>&1 <"$canary"
+isnt "$(state)" "$before" "34 without (resolve, pin, streams) a link to a descriptor leads there"
 restore
 
 for engine in kernel fuse; do
