@@ -238,7 +238,7 @@ is "$(tar -tf "$HOME/88.tar" | sed "s|^${project#/}/||" | sort | tr '\n' ' ')" "
 # Under fuse-overlayfs an empty file with such a name is its mark, and nothing else is.
 fresh
 keep "mkdir -p /opt/fresh/deeper && echo x >/opt/fresh/deeper/file" -p build --overlay=fuse
-kurung diff --stat k
+kurung diff --all k
 unlike "$out$errors" "forged|refused|!" "65 directories that fuse-overlayfs makes are no forgeries" || diag "$out"
 like "$out" "/opt/fresh/deeper/file" "65 and are seen"
 keep "mkdir -p /opt/.here /opt/.here/x && cd /opt/.here && { mv x .wh.os-release; cd /etc; mkdir x; mv x .wh.os-release; echo 1 >y; mv y .wh.hostname; ln -s x z; mv z .wh.passwd; }" -p build --overlay=fuse

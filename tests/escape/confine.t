@@ -27,7 +27,7 @@ for profile in "${profiles[@]}"; do
     done
 done
 for how in --id-map=single --home=host --home=persist:x --work-dir=rw --work-dir=hidden --work-dir=ro "--hide=$HOME/secrets" \
-    "--read-only=$HOME/project" --keep=confined; do
+    "--read-only=$HOME/project:/mnt/project" --keep=confined; do
     taken_over none -p build "$how"
     like "$got" "fuse-overlayfs ended .*: held: the sandbox was ended" "78 nor with ${how/$HOME/\~}"
 done
