@@ -130,6 +130,6 @@ done = 0
 while not done and time.monotonic() < end:
     done, _ = os.waitpid(pid, os.WNOHANG)
 print(bool(done))'
-is "$(on_tty 'expect(b"y"); '"$unread" "$KURUNG" run -q --runtime-max-sec=1 -- sh -c 'exec yes')" True "81 91 a terminal that nobody reads: the time limit holds"
+is "$(on_tty 'expect(b"y"); '"$unread" "$KURUNG" run -q --runtime-max-sec="$(scaled 1 10)" -- sh -c 'exec yes')" True "81 91 a terminal that nobody reads: the time limit holds"
 is "$(on_tty 'expect(b"y"); signal(15); '"$unread" "$KURUNG" run -q -- sh -c 'exec yes')" True "81 91 a terminal that nobody reads: a signal ends the sandbox"
 done_testing
