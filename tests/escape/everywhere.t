@@ -69,7 +69,7 @@ who=(self)
 [ -z "$tap_subids" ] || who+=(root)
 profiles=("$SRCDIR"/profiles/*.ini)
 profiles=("${profiles[@]##*/}")
-[ -z "${KURUNG_VM:-}" ] || profiles=(default.ini build.ini)
+[ -z "${KURUNG_VM:-}" ] || profiles=(build.ini)
 for profile in "${profiles[@]%.ini}"; do
     for as in "${who[@]}"; do
         for engine in "${engines[@]}"; do
