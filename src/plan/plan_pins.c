@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pins: what is mounted inside something writable stays where it is. */
+#include "base/defence.h"
 #include "base/path.h"
 #include "plan/op_kinds.h"
 #include "plan/plan_internal.h"
@@ -63,7 +64,9 @@ static bool must_exist(const Plan *plan, const PlanOp *op)
 {
         size_t since = 0;
         const PlanOp *above = mount_above(plan, op->dest, &since);
-        return above && plan_op_writes_host(above) && !(above->flags & OP_KEPT_HOME);
+        /* Attack 36 is about what is made there. */
+        return above && plan_op_writes_host(above) && !(above->flags & OP_KEPT_HOME) &&
+               defence_is_on(DEFENCE_RESOLVE);
 }
 
 int plan_pin_all(Plan *plan, Error *err)
