@@ -6,7 +6,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/file.h>
+#include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 
 static int64_t now_ms(void)
@@ -165,6 +168,39 @@ int io_chmod_dir_at(int dirfd, const char *name, mode_t mode)
         /* fchmod(2) takes no O_PATH, and AT_EMPTY_PATH needs fchmodat2(2) of Linux 6.6. */
         (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
         return chmod(path, mode) < 0 ? -errno : 0;
+}
+
+int io_random_name(const char *prefix, char *out, size_t room)
+{
+        uint64_t id;
+        if (getrandom(&id, sizeof(id), 0) != sizeof(id))
+                return -errno;
+        (void)snprintf(out, room, "%s%012llx", prefix, (unsigned long long)(id & 0xffffffffffffULL));
+        return 0;
+}
+
+int io_mkdir_locked(int dirfd, const char *prefix, char *out, size_t room, int *ret_fd)
+{
+        for (int i = 0; i < 100; i++) {
+                struct stat st;
+                int r = io_random_name(prefix, out, room);
+                if (r < 0)
+                        return r;
+                if (mkdirat(dirfd, out, 0700) < 0) {
+                        if (errno == EEXIST)
+                                continue;
+                        return -errno;
+                }
+                CLEANUP_FD int fd = openat(dirfd, out, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+                if (fd < 0 && errno != ENOENT)
+                        return -errno;
+                /* Until it is locked somebody else may take it for stale, and remove it: another then. */
+                if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &st) < 0 || st.st_nlink == 0)
+                        continue;
+                *ret_fd = TAKE_FD(fd);
+                return 0;
+        }
+        return -EBUSY;
 }
 
 static DIR *open_dir_at(int dirfd, const char *name)

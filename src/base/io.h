@@ -68,6 +68,18 @@ int io_mkdir_p(const char *path, mode_t mode);
  */
 int io_chmod_dir_at(int dirfd, const char *name, mode_t mode);
 
+/** io_random_name - @prefix and twelve random hexadecimal digits, into @out of @room bytes. 0 or -errno of
+ * getrandom(2). */
+int io_random_name(const char *prefix, char *out, size_t room);
+
+/**
+ * io_mkdir_locked - make a directory with a random name (io_random_name()), mode 0700, and lock it
+ * (flock(2)): who removes what killed processes left does not take it for stale.
+ *
+ * @ret_fd: close-on-exec; it holds the lock. Returns 0; -EBUSY when others were quicker each time; -errno.
+ */
+int io_mkdir_locked(int dirfd, const char *prefix, char *out, size_t room, int *ret_fd);
+
 /** What io_remove_tree() tells, and when it gives up. */
 typedef struct IoRemoval {
         /* After each entry, with the bytes of the disk that it took; NULL: nobody wants to know. */

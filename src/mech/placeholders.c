@@ -12,8 +12,6 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
-#include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
@@ -233,34 +231,11 @@ static void remove_others(int state_fd, const char *name)
         (void)closedir(d);
 }
 
-/* A directory with a name of its own, locked. */
-static int make_temporary(int state_fd, char *out, size_t room, int *ret_fd)
-{
-        for (int i = 0; i < 100; i++) {
-                uint64_t id;
-                struct stat st;
-                if (getrandom(&id, sizeof(id), 0) != sizeof(id))
-                        return -errno;
-                (void)snprintf(out, room, PLACEHOLDERS_NEW "%016llx", (unsigned long long)id);
-                if (mkdirat(state_fd, out, 0700) < 0)
-                        return -errno;
-                CLEANUP_FD int fd = openat(state_fd, out, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-                if (fd < 0 && errno != ENOENT)
-                        return -errno;
-                /* Until it is locked a start elsewhere may take it for stale, and remove it: another then. */
-                if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && st.st_nlink > 0) {
-                        *ret_fd = TAKE_FD(fd);
-                        return 0;
-                }
-        }
-        return -EBUSY;
-}
-
 static int make(const Plan *plan, int state_fd, const char *name)
 {
         char temporary[64];
         CLEANUP_FD int fd = FD_NONE;
-        int r = make_temporary(state_fd, temporary, sizeof(temporary), &fd);
+        int r = io_mkdir_locked(state_fd, PLACEHOLDERS_NEW, temporary, sizeof(temporary), &fd);
         if (r < 0)
                 return r;
         r = build(plan, fd);

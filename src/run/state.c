@@ -16,7 +16,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #define RUN_PREFIX "run-"
@@ -45,53 +44,25 @@ int run_dir_open_state(const char *path, const char *variable, int *ret_fd, Erro
         return 0;
 }
 
-static int random_name(const char *prefix, char *out, size_t room, Error *err)
-{
-        uint64_t id;
-        if (getrandom(&id, sizeof(id), 0) != sizeof(id))
-                return error_set_errno(err, errno, "getrandom");
-        (void)snprintf(out, room, "%s%012llx", prefix, (unsigned long long)(id & 0xffffffffffffULL));
-        return 0;
-}
-
 int run_name_make(const RunDir *dir, char *out, size_t room, Error *err)
 {
+        int r = dir->fd < 0 ? io_random_name("", out, room) : 0;
         if (dir->fd < 0)
-                return random_name("", out, room, err);
+                return r < 0 ? error_set_errno(err, r, "getrandom") : 0;
         bool kept = !str_starts(dir->name, RUN_PREFIX);
         (void)snprintf(out, room, "%s", dir->name + (kept ? 0 : strlen(RUN_PREFIX)));
         return 0;
-}
-
-static int make_locked(RunDir *dir, Error *err)
-{
-        for (int i = 0; i < 100; i++) {
-                int r = random_name(RUN_PREFIX, dir->name, sizeof(dir->name), err);
-                if (r < 0)
-                        return r;
-                if (mkdirat(dir->state_fd, dir->name, 0700) < 0) {
-                        if (errno == EEXIST)
-                                continue;
-                        return error_set_errno(err, errno, "making a directory for the run");
-                }
-                dir->fd = openat(dir->state_fd, dir->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-                /* Between mkdir and flock a start elsewhere may have taken it for stale: take another then.
-                 */
-                if (dir->fd >= 0 && flock(dir->fd, LOCK_EX | LOCK_NB) == 0)
-                        return 0;
-                dir->fd = fd_close(dir->fd);
-        }
-        return error_set(err, EBUSY, "no directory for the run could be made");
 }
 
 int run_dir_make(const char *state_dir, RunDir *ret, Error *err)
 {
         CLEANUP(run_dir_clear) RunDir dir = RUN_DIR_NONE;
         int r = run_dir_open_state(state_dir, "XDG_CACHE_HOME", &dir.state_fd, err);
-        if (r == 0)
-                r = make_locked(&dir, err);
         if (r < 0)
                 return r;
+        r = io_mkdir_locked(dir.state_fd, RUN_PREFIX, dir.name, sizeof(dir.name), &dir.fd);
+        if (r < 0)
+                return error_set_errno(err, r, "making a directory for the run");
         *ret = dir;
         dir = RUN_DIR_NONE;
         return 0;
