@@ -11,13 +11,6 @@
 #include <signal.h>
 #include <sys/prctl.h>
 
-static int not_dumpable(Error *err)
-{
-        if (defence_is_on(DEFENCE_NOT_DUMPABLE) && prctl(PR_SET_DUMPABLE, 0) < 0)
-                return error_set_errno(err, errno, "making the joining process undumpable");
-        return 0;
-}
-
 static int die_with_parent(Error *err)
 {
         return prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? error_set_errno(err, errno, "prctl") : 0;
@@ -49,7 +42,7 @@ static int join(StageContext *ctx, int userns, const int ns[NS_MAX], int *ret_sl
 {
         /* Before we are where the payload could look. Its own user namespace does not help it: our memory is
          * of a program that was started outside (ptrace(2), "Ptrace access mode checking"). */
-        int r = not_dumpable(err);
+        int r = stage_set_dumpable(false, err);
         if (r == 0)
                 r = die_with_parent(err);
         /* Away from the caller's terminal, and from the signals of its process group. */
@@ -65,7 +58,7 @@ static int join(StageContext *ctx, int userns, const int ns[NS_MAX], int *ret_sl
                 r = idmap_apply(ctx->plan, err);
         /* Changing ids has undone both. */
         if (r == 0)
-                r = not_dumpable(err);
+                r = stage_set_dumpable(false, err);
         if (r == 0)
                 r = die_with_parent(err);
         if (r == 0)

@@ -199,7 +199,7 @@ static int wait_for_network(const StageContext *ctx, Error *err)
                      : channel_expect_sync(ctx->channel, SYNC_EXEC, err);
 }
 
-static int set_dumpable(bool dumpable, Error *err)
+int stage_set_dumpable(bool dumpable, Error *err)
 {
         if (!defence_is_on(DEFENCE_NOT_DUMPABLE) || prctl(PR_SET_DUMPABLE, dumpable) == 0)
                 return 0;
@@ -257,7 +257,7 @@ static int setup(const StageContext *ctx, int *ret_slave, Error *err)
                 r = rlimits_set_namespace(plan, err);
         /* From here on nobody inside may look into us; not before, or newuidmap(1) could not either. */
         if (r == 0)
-                r = set_dumpable(false, err);
+                r = stage_set_dumpable(false, err);
         if (r == 0 && own_net)
                 r = loopback_up(err);
         if (r == 0 && own_net)
@@ -284,7 +284,7 @@ static int payload_below(const StageContext *ctx, int parent, int slave)
         Error err = {0};
         int r = channel_expect_sync(parent, SYNC_USERNS, &err);
         if (r == 0)
-                r = set_dumpable(false, &err);
+                r = stage_set_dumpable(false, &err);
         if (r == 0 && (r = channel_send(parent, MSG_SYNC, SYNC_EXEC, FD_NONE)) < 0)
                 (void)error_set_errno(&err, r, "talking to init");
         return r < 0 ? channel_fail(ctx->channel, &err, r, "the payload's stage")
@@ -305,7 +305,7 @@ static pid_t start_below(const StageContext *ctx, int slave, Error *err)
         if (r < 0)
                 return error_set_errno(err, r, "making a channel");
         CLEANUP_FD int ours = ends[0], theirs = ends[1];
-        r = set_dumpable(true, err);
+        r = stage_set_dumpable(true, err);
         if (r == 0 && (pid = process_clone(CLONE_NEWUSER, NULL)) < 0)
                 r = error_set_errno(err, (int)pid, "making the payload's user namespace");
         if (r == 0 && pid == 0) {
@@ -323,7 +323,7 @@ static pid_t start_below(const StageContext *ctx, int slave, Error *err)
         if (r == 0)
                 r = channel_expect_sync(ours, SYNC_EXEC, err);
         if (r == 0)
-                r = set_dumpable(false, err);
+                r = stage_set_dumpable(false, err);
         return r < 0 ? r : pid;
 }
 
@@ -339,7 +339,7 @@ static pid_t start_payload(const StageContext *ctx, int slave, Error *err)
 
 /*
  * setup
- *   has: all new namespaces, all capabilities in them, the caller's descriptors 0-2, the channel, the run's
+ *   has: all new namespaces, all capabilities in them, the payload's descriptors 0-2, the channel, the run's
  * directory. must: build the root, leave the old one, start the payload, then be its init. must not: change
  * the plan, or show any of itself to the payload.
  */

@@ -34,6 +34,10 @@ extern const NamespaceKind namespace_kinds[NS_MAX];
 /** stage_has_namespace - whether a sandbox has its own of a kind (NS_*). */
 bool stage_has_namespace(const Plan *plan, size_t kind);
 
+/** stage_set_dumpable - whether others with our ids may look into this process (PR_SET_DUMPABLE(2const)). 0
+ * or -errno with @err. */
+int stage_set_dumpable(bool dumpable, Error *err);
+
 /** stage_has_terminal - whether standard input is a terminal: the pty is a controlling terminal then, else it
  * only takes output. */
 bool stage_has_terminal(const StageContext *ctx);
