@@ -259,11 +259,7 @@ static void teardown(Join *j)
                 j->child = fd_close(j->child);
         }
         relay_stop(&j->relay);
-        Error lost = {0};
-        if (streams_end(&j->streams, &lost) < 0 && j->error.errnum == 0 && j->ended && j->status == 0)
-                j->error = lost;
-        else if (lost.errnum != 0)
-                log_error("%s", lost.text);
+        streams_end(&j->streams, j->ended && j->status == 0, &j->error);
         j->channel = fd_close(j->channel);
         j->userns = fd_close(j->userns);
         for (size_t i = 0; i < NS_MAX; i++)

@@ -4,6 +4,7 @@
 
 #include "base/defence.h"
 #include "base/io.h"
+#include "base/log.h"
 
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -37,7 +38,8 @@ static StreamKind kind_of(int fd, const struct stat *st)
 {
         if (isatty(fd))
                 return STREAM_TERMINAL;
-        if (S_ISSOCK(st->st_mode) || is_anonymous_pipe(fd, st) || is_harmless_device(st))
+        if (!defence_is_on(DEFENCE_STREAMS) || S_ISSOCK(st->st_mode) || is_anonymous_pipe(fd, st) ||
+            is_harmless_device(st))
                 return STREAM_HANDED_ON;
         return STREAM_FILE;
 }
@@ -69,18 +71,23 @@ static int make_pipe(Stream *stream, int fd, bool regular, Error *err)
         return stream->file < 0 ? error_set_errno(err, errno, "opening %s", names[fd]) : 0;
 }
 
+/* Whether it is written to the same file as standard output, through the pipe of which it can go. */
+static bool is_written_with_output(const Streams *s, const struct stat *st)
+{
+        struct stat out;
+        return s->items[STDOUT_FILENO].kind == STREAM_FILE &&
+               (fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) != O_RDONLY && fstat(STDOUT_FILENO, &out) == 0 &&
+               out.st_dev == st->st_dev && out.st_ino == st->st_ino;
+}
+
 static int prepare(Streams *s, int fd, Error *err)
 {
         Stream *stream = &s->items[fd];
-        struct stat st, out;
-        int flags = fcntl(fd, F_GETFL), out_flags = fcntl(1, F_GETFL);
-        if (fstat(fd, &st) < 0 || flags < 0)
+        struct stat st;
+        int flags = fcntl(fd, F_GETFL);
+        if (flags < 0 || fstat(fd, &st) < 0)
                 return 0;
-        if (isatty(fd))
-                stream->kind = STREAM_TERMINAL;
-        if (!defence_is_on(DEFENCE_STREAMS))
-                return 0;
-        if (S_ISDIR(st.st_mode) || (flags & O_PATH))
+        if (defence_is_on(DEFENCE_STREAMS) && (S_ISDIR(st.st_mode) || (flags & O_PATH)))
                 return error_set(err, S_ISDIR(st.st_mode) ? EISDIR : EINVAL,
                                  "%s is %s, through which the host could be reached", names[fd],
                                  S_ISDIR(st.st_mode) ? "a directory"
@@ -89,8 +96,7 @@ static int prepare(Streams *s, int fd, Error *err)
         if (stream->kind != STREAM_FILE)
                 return 0;
         /* One pipe for both, or what was written to them would change its order. */
-        if (fd == 2 && s->items[1].kind == STREAM_FILE && (out_flags & O_ACCMODE) != O_RDONLY &&
-            fstat(1, &out) == 0 && out.st_dev == st.st_dev && out.st_ino == st.st_ino) {
+        if (fd == STDERR_FILENO && is_written_with_output(s, &st)) {
                 stream->inside = fcntl(s->items[1].inside, F_DUPFD_CLOEXEC, STREAMS);
                 return stream->inside < 0 ? error_set_errno(err, errno, "a pipe for %s", names[fd]) : 0;
         }
@@ -223,18 +229,21 @@ static void drain(Stream *s)
         }
 }
 
-int streams_end(Streams *s, Error *err)
+void streams_end(Streams *s, bool success, Error *err)
 {
-        int r = 0;
+        Error lost = {0};
         for (int i = 0; i < STREAMS; i++) {
                 Stream *stream = &s->items[i];
                 if (i > 0)
                         drain(stream);
                 if (stream->error != 0 && stream->error != EPIPE)
-                        r = error_set_errno(err, stream->error, "writing to %s", names[i]);
+                        (void)error_set_errno(&lost, stream->error, "writing to %s", names[i]);
                 end(stream);
                 stream->inside = fd_close(stream->inside);
                 stream->file = fd_close(stream->file);
         }
-        return r;
+        if (lost.errnum != 0 && success && err->errnum == 0)
+                *err = lost;
+        else if (lost.errnum != 0)
+                log_error("%s", lost.text);
 }

@@ -75,8 +75,10 @@ void streams_poll_handle(Streams *s, const struct pollfd fds[STREAMS]);
  * The caller's position in a regular file that was standard input is where it was: what is read would let the
  * payload choose where the caller, perhaps a shell that reads its script, goes on.
  *
- * Returns 0, or -errno with @err when output was lost for another reason than that nobody reads it.
+ * Output that was lost, for another reason than that nobody reads it, makes a success none.
+ *
+ * @success: of the command. @err: then says what was lost; else, or when it holds an error, a line does.
  */
-int streams_end(Streams *s, Error *err);
+void streams_end(Streams *s, bool success, Error *err);
 
 #define STREAM_DRAIN_MS 2000

@@ -521,18 +521,6 @@ static bool keep_what_is_left(Supervisor *s)
         return true;
 }
 
-/* A success of which the output was lost is none. */
-static void end_streams(Supervisor *s)
-{
-        Error lost = {0};
-        if (streams_end(&s->streams, &lost) == 0)
-                return;
-        if (s->error.errnum == 0 && s->payload_ended && s->payload_status == 0)
-                s->error = lost;
-        else
-                log_error("%s", lost.text);
-}
-
 static void teardown(Supervisor *s)
 {
         live_remove(&s->live);
@@ -544,7 +532,7 @@ static void teardown(Supervisor *s)
         }
         /* Early: what is typed from now on is for others. */
         relay_stop(&s->relay);
-        end_streams(s);
+        streams_end(&s->streams, s->payload_ended && s->payload_status == 0, &s->error);
         overlays_end(s);
         if (s->payload_pid != 0 && s->error.errnum == 0)
                 disk_look_last(&s->disk, s->userns);
