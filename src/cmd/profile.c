@@ -125,7 +125,7 @@ static void show_json(const Spec *spec)
                         section = json_new_object();
                         json_add(root, name = keys[i].section, section);
                 }
-                if (keys[i].flags & KEY_REPEATS) {
+                if (key_has(&keys[i], KEY_REPEATS)) {
                         struct json_object *a = json_new_array();
                         for (size_t k = 0; k < values.n; k++)
                                 json_append_string(a, values.items[k]);

@@ -98,7 +98,7 @@ static int next_option(int argc, char **argv, int *i, Option *ret, Error *err)
                 return unknown_option(word, err);
         if (!takes_value(&o) && o.value)
                 return error_set(err, EINVAL, "%s takes no value", o.spelling);
-        if (takes_value(&o) && !o.value && o.key && (o.key->flags & KEY_BOOLEAN))
+        if (takes_value(&o) && !o.value && o.key && key_has(o.key, KEY_BOOLEAN))
                 o.value = "yes";
         if (takes_value(&o) && !o.value && !(o.flag && o.flag->argument[0] == '[')) {
                 if (*i >= argc)
@@ -163,7 +163,7 @@ static int take_option(const Option *o, const FrontContext *ctx, const FrontOpti
         const KeyContext key_ctx = {
                 .home = ctx->home, .cwd = ctx->cwd, .getenv = ctx->getenv, .origin = o->spelling};
         /* An empty value clears in a profile; typed on a command line it is an empty variable of a script. */
-        if (o->value && o->value[0] == '\0' && !(o->key->flags & KEY_REPEATS))
+        if (o->value && o->value[0] == '\0' && !key_has(o->key, KEY_REPEATS))
                 return error_set(err, EINVAL, "%s: an empty value", o->spelling);
         return key_parse(o->key, o->value, &key_ctx, spec, err);
 }

@@ -175,16 +175,21 @@ static int make_io_limit(Plan *plan, const HostLimits *l, const SpecIoLimit *io,
         return error_no_memory(err);
 }
 
+static bool is_wanted(const Spec *spec, KeyId id)
+{
+        return spec_limit(spec, id)->unit == LIMIT_AMOUNT || spec_limit(spec, id)->unit == LIMIT_PERCENT;
+}
+
 /* The first wish that is no default, or NULL. */
 static const char *asked_by(const Spec *spec, const char **ret_key)
 {
-        for (KeyId id = SPEC_LIMIT_FIRST; id <= SPEC_LIMIT_LAST; id++) {
-                const SpecLimit *limit = spec_limit(spec, id);
-                if (!spec_limit_takes_group(id) || limit->installed ||
-                    (limit->unit != LIMIT_AMOUNT && limit->unit != LIMIT_PERCENT))
+        for (size_t i = 0; i < ARRAY_LEN(limit_files); i++) {
+                const Key *key = &keys[limit_files[i].key];
+                if (!key_has(key, KEY_TAKES_GROUP) || !is_wanted(spec, key->id) ||
+                    spec_limit(spec, key->id)->installed)
                         continue;
-                *ret_key = keys[id].name;
-                return limit->origin;
+                *ret_key = key->name;
+                return spec_limit(spec, key->id)->origin;
         }
         for (size_t i = 0; i < spec->n_io_limits; i++)
                 if (spec->io_limits[i].rate.unit == LIMIT_AMOUNT) {
@@ -193,11 +198,6 @@ static const char *asked_by(const Spec *spec, const char **ret_key)
                 }
         *ret_key = keys[KEY_DELEGATE].name;
         return spec->delegate ? "--delegate" : NULL;
-}
-
-static bool is_wanted(const Spec *spec, KeyId id)
-{
-        return spec_limit(spec, id)->unit == LIMIT_AMOUNT || spec_limit(spec, id)->unit == LIMIT_PERCENT;
 }
 
 /* Where there are no groups defaults are given up, but for what rlimits and the like can do of it. */
@@ -268,9 +268,9 @@ int plan_make_limits(Plan *plan, const Spec *spec, const Host *host, Error *err)
         if (missing)
                 return without_groups(plan, spec, l, missing, err);
         int r = choose_groups(plan, spec, l, err);
-        for (KeyId id = SPEC_LIMIT_FIRST; r == 0 && id <= SPEC_LIMIT_LAST; id++)
-                if (spec_limit_takes_group(id))
-                        r = make_limit(plan, l, file_of(id), spec_limit(spec, id), err);
+        for (size_t i = 0; r == 0 && i < ARRAY_LEN(limit_files); i++)
+                if (key_has(&keys[limit_files[i].key], KEY_TAKES_GROUP))
+                        r = make_limit(plan, l, &limit_files[i], spec_limit(spec, limit_files[i].key), err);
         for (size_t i = 0; r == 0 && i < spec->n_io_limits; i++)
                 r = make_io_limit(plan, l, &spec->io_limits[i], err);
         return r;

@@ -26,7 +26,7 @@ static void print_options(void)
                 print_escaped(keys[i].argument);
                 printf("\n\t");
                 print_escaped(keys[i].help);
-                if (keys[i].default_text[0]) {
+                if (keys[i].default_text) {
                         printf(" (default: ");
                         print_escaped(keys[i].default_text);
                         printf(")");
@@ -45,9 +45,9 @@ static void print_keys(void)
                 print_escaped(keys[i].argument);
                 printf("\n\t");
                 print_escaped(keys[i].manual);
-                if (keys[i].flags & KEY_REPEATS)
+                if (key_has(&keys[i], KEY_REPEATS))
                         printf(" May be repeated; an empty value clears what was said before.");
-                if (keys[i].default_text[0]) {
+                if (keys[i].default_text) {
                         printf(" Default: ");
                         print_escaped(keys[i].default_text);
                         printf(".");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one key table: profiles, command line, --help, the man pages and "profile check" are all made from it.
+ * The one key table, made of keys.def: profiles, command line, --help, the man pages and "profile check" are
+ * all made from it.
  */
 #pragma once
 
@@ -19,28 +20,59 @@ typedef struct KeyContext {
 } KeyContext;
 
 enum {
-        KEY_REPEATS = 1 << 0, /* values add up; an empty value clears what was inherited */
-        KEY_BOOLEAN = 1 << 2, /* the option may stand without a value: yes */
+        /* Of a type: */
+        KEY_REPEATS = 1 << 0,   /* values add up; an empty value clears what was inherited */
+        KEY_BOOLEAN = 1 << 1,   /* the option may stand without a value: yes */
+        KEY_OPERATION = 1 << 2, /* an operation on the file system, in Spec.ops */
+        /* Of a key: */
+        KEY_ONLY_ASKED = 1 << 3,  /* told only when it was asked for, as its default depends on other keys */
+        KEY_TAKES_GROUP = 1 << 4, /* a limit that only a control group can hold */
 };
 
-typedef struct Key {
+typedef struct Key Key;
+
+/** What the value of a key is. */
+typedef struct KeyType {
+        unsigned flags;
+        /* Reads @value into @spec. Returns 0 or -errno with @err, whose text starts with ctx->origin. */
+        int (*parse)(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err);
+        /* Appends to @ret what @spec holds, as @parse would read it; each value by itself. 0 or -ENOMEM. */
+        int (*print)(const Key *key, const Spec *spec, StrList *ret);
+} KeyType;
+
+/** One entry of keys.def. */
+struct Key {
         KeyId id;
-        const char *section;      /* "Filesystem" */
-        const char *name;         /* "ReadOnly" */
-        const char *option;       /* "read-only"; NULL with KEY_PROFILE_ONLY */
+        const char *section; /* "Filesystem" */
+        const char *name;    /* "ReadOnly" */
+        const KeyType *type;
+        /* What the type works on. */
+        size_t field;                 /* its offset in Spec; 0: those of the type's own */
+        const char *const *words;     /* CHOICE, CHOICES: the words by their value, and NULL */
+        const struct KeyItem *item;   /* LIST, WORDS */
+        size_t max;                   /* LIST: values at most; 0: any number */
+        const struct KeyLimit *limit; /* LIMIT */
+        uint64_t least;               /* LIMIT: the least amount */
+        SpecOpKind operation;         /* OPERATION */
+        /* What people are told. */
+        const char *option;       /* "read-only"; NULL: only a profile can say it */
         char short_option;        /* 'e', or 0 */
         const char *argument;     /* "PATH[:DEST]" */
-        const char *default_text; /* "overlay"; "" when empty */
+        const char *default_text; /* "overlay"; NULL when empty */
         const char *help;         /* one line for --help */
         const char *manual;       /* a paragraph for kurung-profile(5), plain text */
         unsigned flags;
-        /* Reads @value into @spec. Returns 0 or -errno with @err, whose text starts with ctx->origin. */
-        int (*parse)(const struct Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err);
         /* Whether @value can only take rights away from what @spec allows so far, so that a profile of a
-         * project that nobody trusts may say it; NULL: never. A value that @parse refuses may get either
+         * project that nobody trusts may say it; NULL: never. A value that the type refuses may get either
          * answer. */
-        bool (*narrows)(const struct Key *key, const char *value, const KeyContext *ctx, const Spec *spec);
-} Key;
+        bool (*narrows)(const Key *key, const char *value, const KeyContext *ctx, const Spec *spec);
+};
+
+/** key_has - whether a key, or its type, has one of the flags KEY_*. */
+static inline bool key_has(const Key *key, unsigned flag)
+{
+        return ((key->flags | key->type->flags) & flag) != 0;
+}
 
 /** The table, KEY_MAX entries, indexed by KeyId. */
 extern const Key keys[KEY_MAX];
@@ -84,9 +116,18 @@ int key_parse(const Key *key, const char *value, const KeyContext *ctx, Spec *sp
  * (Key.narrows). */
 bool key_narrows(const Key *key, const char *value, const KeyContext *ctx, const Spec *spec);
 
-/** key_default_argument - the value as spelled in a profile that @spec holds for a key that does not repeat,
- * for "profile show"; appended to @ret as "Name=value" lines, one for each value. 0 or -ENOMEM. */
+/** key_print - append to @ret the values that @spec holds for a key, as a profile spells them. 0 or
+ * -ENOMEM. */
 int key_print(const Key *key, const Spec *spec, StrList *ret);
+
+/** spec_limit - the limit of a LIMIT key. */
+static inline const SpecLimit *spec_limit(const Spec *spec, KeyId id)
+{
+        return (const SpecLimit *)(const void *)((const char *)spec + keys[id].field);
+}
+
+/** spec_has_limits - whether anything of [Resources] is wanted that takes control groups. */
+bool spec_has_limits(const Spec *spec);
 
 /**
  * spec_store - all that was asked for, as lines "Section.Name=value" that spec_restore() takes back: with the

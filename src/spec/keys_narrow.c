@@ -97,20 +97,19 @@ static bool is_less(const SpecLimit *limit, const SpecLimit *than, uint64_t othe
         return limit->unit == than->unit && limit->value <= than->value;
 }
 
-/* A share without a limit is 100 (systemd.resource-control(5)). */
 KEY_NARROWS(narrows_limit)
 {
         CLEANUP(spec_clear) Spec wanted = {0};
-        bool is_share = key->id == KEY_CPU_WEIGHT || key->id == KEY_IO_WEIGHT;
-        return key->parse(key, value, ctx, &wanted, NULL) == 0 &&
-               is_less(spec_limit(&wanted, key->id), spec_limit(spec, key->id), is_share ? 100 : UINT64_MAX);
+        return key->type->parse(key, value, ctx, &wanted, NULL) == 0 &&
+               is_less(spec_limit(&wanted, key->id), spec_limit(spec, key->id),
+                       key->limit->is_share ? 100 : UINT64_MAX);
 }
 
 /* More that is left is less that may be written. The default is 15%, and at most 4G. */
 KEY_NARROWS(narrows_keep_free)
 {
         CLEANUP(spec_clear) Spec wanted = {0};
-        if (key->parse(key, value, ctx, &wanted, NULL) < 0)
+        if (key->type->parse(key, value, ctx, &wanted, NULL) < 0)
                 return false;
         const SpecLimit *keep = spec_limit(&wanted, key->id), *than = spec_limit(spec, key->id);
         if (than->unit == LIMIT_UNSET)
@@ -123,7 +122,7 @@ KEY_NARROWS(narrows_keep_free)
 KEY_NARROWS(narrows_bandwidth)
 {
         CLEANUP(spec_clear) Spec wanted = {.net_rate_up = UINT64_MAX, .net_rate_down = UINT64_MAX};
-        if (key->parse(key, value, ctx, &wanted, NULL) < 0)
+        if (key->type->parse(key, value, ctx, &wanted, NULL) < 0)
                 return false;
         /* 0 is no limit; what the value does not speak of is as it was put there. */
         bool up = wanted.net_rate_up == UINT64_MAX ||

@@ -1,97 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The keys of [Network]. */
+/* [Network], and NetworkBandwidthMax= of [Resources]. */
 #include "spec/keys_internal.h"
 #include "spec/net_publish.h"
+#include "spec/net_rule.h"
 #include "spec/values.h"
 
 #include <stdio.h>
 
-/* Each is kept in its one spelling, and once. */
-static int add_once(StrList *list, const char *text, Error *err)
-{
-        return strlist_has(list, text) || strlist_add(list, text) == 0 ? 0 : error_no_memory(err);
-}
+_Static_assert(NET_RULE_TEXT_MAX <= KEY_ITEM_MAX && NET_PUBLISH_TEXT_MAX <= KEY_ITEM_MAX,
+               "what is spelled has room");
 
-KEY_PARSER(key_network_mode)
-{
-        int i = key_choose(key, value, ctx, err);
-        if (i < 0)
-                return i;
-        spec->network = (NetworkMode)i;
-        return 0;
-}
-
-KEY_PARSER(key_network_rule)
+static const char *spell_net_rule(const char *value, char *room, const char **ret_right)
 {
         NetRule rule;
-        char text[NET_RULE_TEXT_MAX];
-        const char *why = "";
-        StrList *list = key->id == KEY_NETWORK_ALLOW ? &spec->net_allow : &spec->net_deny;
-        if (value[0] == '\0') {
-                strlist_clear(list);
-                return 0;
-        }
-        if (net_rule_parse(value, &rule, &why) < 0)
-                return key_bad_value(key, value, ctx, why, err);
-        return add_once(list, net_rule_print(&rule, text, sizeof(text)), err);
+        return net_rule_parse(value, &rule, ret_right) < 0 ? NULL : net_rule_print(&rule, room, KEY_ITEM_MAX);
 }
 
-KEY_PARSER(key_network_switch)
-{
-        bool yes;
-        int r = key_boolean(key, value, ctx, &yes, err);
-        if (r < 0)
-                return r;
-        if (key->id == KEY_NETWORK_ALLOW_PRIVATE)
-                spec->net_allow_private = yes;
-        else
-                spec->net_check_sni = yes;
-        return 0;
-}
+const KeyItem key_item_net_rule = {spell_net_rule};
 
-KEY_PARSER(key_network_allow_from)
-{
-        if (value[0] == '\0') {
-                strlist_clear(&spec->net_allow_from);
-                return 0;
-        }
-        int r = key_choose(key, value, ctx, err);
-        return r < 0 ? r : add_once(&spec->net_allow_from, value, err);
-}
-
-KEY_PARSER(key_network_host_loopback)
+static const char *spell_port(const char *value, char *room, const char **ret_right)
 {
         uint64_t port;
-        if (value[0] == '\0') {
-                strlist_clear(&spec->net_host_loopback);
-                return 0;
-        }
+        *ret_right = "must be a port, 1 to 65535";
         if (value_count(value, 65535, &port) < 0 || port == 0)
-                return key_bad_value(key, value, ctx, "must be a port, 1 to 65535", err);
-        if (spec->net_host_loopback.n == NET_LOOPBACK_PORTS_MAX)
-                return key_bad_value(key, value, ctx, "one of more than 64 ports", err);
-        char text[8];
-        (void)snprintf(text, sizeof(text), "%u", (unsigned)port);
-        return add_once(&spec->net_host_loopback, text, err);
+                return NULL;
+        (void)snprintf(room, KEY_ITEM_MAX, "%u", (unsigned)port);
+        return room;
 }
 
-KEY_PARSER(key_network_publish)
+const KeyItem key_item_port = {spell_port};
+
+static const char *spell_publish(const char *value, char *room, const char **ret_right)
 {
         NetPublish publish;
-        char text[NET_PUBLISH_TEXT_MAX];
-        if (value[0] == '\0') {
-                strlist_clear(&spec->net_publish);
-                return 0;
-        }
-        if (net_publish_parse(value, &publish) < 0)
-                return key_bad_value(key, value, ctx,
-                                     "must be [ADDRESS:]HOSTPORT:PORT[/tcp|/udp], IPv6 in brackets", err);
-        if (spec->net_publish.n == NET_PUBLISH_MAX)
-                return key_bad_value(key, value, ctx, "one of more than 64 ports", err);
-        return add_once(&spec->net_publish, net_publish_print(&publish, text, sizeof(text)), err);
+        *ret_right = "must be [ADDRESS:]HOSTPORT:PORT[/tcp|/udp], IPv6 in brackets";
+        return net_publish_parse(value, &publish) < 0 ? NULL
+                                                      : net_publish_print(&publish, room, KEY_ITEM_MAX);
 }
 
-KEY_PARSER(key_network_bandwidth)
+const KeyItem key_item_publish = {spell_publish};
+
+static KEY_PARSE(parse_bandwidth)
 {
         uint64_t rate = 0;
         bool up = !str_starts(value, "down "), down = !str_starts(value, "up ");
@@ -108,3 +57,19 @@ KEY_PARSER(key_network_bandwidth)
                 spec->net_rate_down = rate;
         return 0;
 }
+
+static KEY_PRINT(print_bandwidth)
+{
+        (void)key;
+        uint64_t up = spec->net_rate_up, down = spec->net_rate_down;
+        int r = 0;
+        if (up == down)
+                return up ? strlist_add_printf(ret, "%llu", (unsigned long long)up) : 0;
+        if (up)
+                r = strlist_add_printf(ret, "up %llu", (unsigned long long)up);
+        if (r == 0 && down)
+                r = strlist_add_printf(ret, "down %llu", (unsigned long long)down);
+        return r;
+}
+
+const KeyType key_type_bandwidth = {KEY_REPEATS, parse_bandwidth, print_bandwidth};

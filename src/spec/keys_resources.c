@@ -8,8 +8,6 @@
 
 #define WEIGHT_MAX 10000
 
-typedef int LimitReader(const char *value, LimitUnit *ret_unit, uint64_t *ret);
-
 static int read_percent(const char *value, uint64_t max, LimitUnit *ret_unit, uint64_t *ret)
 {
         uint64_t n;
@@ -32,7 +30,7 @@ static int read_bytes(const char *value, LimitUnit *ret_unit, uint64_t *ret)
         return value_size(value, ret);
 }
 
-static int read_inodes(const char *value, LimitUnit *ret_unit, uint64_t *ret)
+static int read_number(const char *value, LimitUnit *ret_unit, uint64_t *ret)
 {
         *ret_unit = LIMIT_AMOUNT;
         return value_count(value, INT64_MAX, ret);
@@ -61,43 +59,36 @@ static int read_time(const char *value, LimitUnit *ret_unit, uint64_t *ret)
         return value_seconds(value, ret);
 }
 
-/* In the order of SPEC_LIMIT_FIRST to SPEC_LIMIT_LAST. */
-static const struct {
-        LimitReader *read;
-        uint64_t least; /* of an amount */
-        const char *right;
-} limits[SPEC_LIMITS] = {
-        [KEY_MEMORY_MAX - SPEC_LIMIT_FIRST] = {read_memory, 1,
-                                               "must be bytes (K, M, G, T), a percentage or infinity"},
-        [KEY_MEMORY_HIGH -
-                SPEC_LIMIT_FIRST] = {read_memory, 1, "must be bytes (K, M, G, T), a percentage or infinity"},
-        [KEY_MEMORY_SWAP_MAX -
-                SPEC_LIMIT_FIRST] = {read_memory, 0, "must be bytes (K, M, G, T), a percentage or infinity"},
-        [KEY_CPU_QUOTA -
-                SPEC_LIMIT_FIRST] = {read_quota, 1, "must be a percentage of one processor, as 200%"},
-        [KEY_CPU_WEIGHT - SPEC_LIMIT_FIRST] = {read_weight, 1, "must be a number from 1 to 10000"},
-        [KEY_TASKS_MAX - SPEC_LIMIT_FIRST] = {read_tasks, 1, "must be a number, a percentage or infinity"},
-        [KEY_IO_WEIGHT - SPEC_LIMIT_FIRST] = {read_weight, 1, "must be a number from 1 to 10000"},
-        [KEY_RUNTIME_MAX_SEC -
-                SPEC_LIMIT_FIRST] = {read_time, 1, "must be a span of time, as 90, 30min or infinity"},
-        [KEY_DISK_MAX - SPEC_LIMIT_FIRST] = {read_bytes, 1, "must be bytes (K, M, G, T) or infinity"},
-        [KEY_DISK_INODES_MAX - SPEC_LIMIT_FIRST] = {read_inodes, 1, "must be a number or infinity"},
-        [KEY_DISK_KEEP_FREE -
-                SPEC_LIMIT_FIRST] = {read_memory, 0, "must be bytes (K, M, G, T) or a percentage"},
-};
+const KeyLimit key_limit_memory = {.read = read_memory,
+                                   .right = "must be bytes (K, M, G, T), a percentage or infinity"};
+/* Of what is to be left there is no infinity. */
+const KeyLimit key_limit_left = {
+        .read = read_memory, .right = "must be bytes (K, M, G, T) or a percentage", .is_finite = true};
+const KeyLimit key_limit_bytes = {.read = read_bytes, .right = "must be bytes (K, M, G, T) or infinity"};
+const KeyLimit key_limit_number = {.read = read_number, .right = "must be a number or infinity"};
+const KeyLimit key_limit_tasks = {.read = read_tasks, .right = "must be a number, a percentage or infinity"};
+const KeyLimit key_limit_quota = {.read = read_quota,
+                                  .right = "must be a percentage of one processor, as 200%"};
+const KeyLimit key_limit_weight = {
+        .read = read_weight, .right = "must be a number from 1 to 10000", .is_share = true};
+const KeyLimit key_limit_time = {
+        .read = read_time, .right = "must be a span of time, as 90, 30min or infinity", .suffix = "us"};
 
-int key_parse_limit(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err)
+static KEY_PARSE(parse_limit)
 {
         LimitUnit unit = LIMIT_UNSET;
         uint64_t n = 0;
-        size_t i = (size_t)key->id - SPEC_LIMIT_FIRST;
-        /* Of what is to be left there is no infinity. */
-        if (str_eq(value, "infinity") && key->id != KEY_DISK_KEEP_FREE)
+        if (str_eq(value, "infinity") && !key->limit->is_finite)
                 unit = LIMIT_INFINITY;
-        else if (value[0] != '\0' && (limits[i].read(value, &unit, &n) < 0 || n < limits[i].least))
-                return key_bad_value(key, value, ctx, limits[i].right, err);
-        return spec_set_limit(spec, key->id, unit, n, ctx->installed, ctx->origin) < 0 ? error_no_memory(err)
-                                                                                       : 0;
+        else if (value[0] != '\0' && (key->limit->read(value, &unit, &n) < 0 || n < key->least))
+                return key_bad_value(key, value, ctx, key->limit->right, err);
+        SpecLimit *limit = key_field(key, spec);
+        char *origin = strdup(ctx->origin);
+        if (!origin)
+                return error_no_memory(err);
+        free(limit->origin);
+        *limit = (SpecLimit){.unit = unit, .value = n, .installed = ctx->installed, .origin = origin};
+        return 0;
 }
 
 /* "PATH RATE": the path, owned, and what is behind the last space. -EINVAL: there is none. */
@@ -111,7 +102,7 @@ static int split_rate(const char *value, char **ret_path, const char **ret_rate)
         return *ret_path ? 0 : -ENOMEM;
 }
 
-int key_parse_io_limit(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err)
+static KEY_PARSE(parse_io_limit)
 {
         static const char right[] = "must be a path and bytes per second (K, M, G, T), as \"/ 50M\"";
         CLEANUP_FREE char *text = NULL, *path = NULL;
@@ -135,16 +126,11 @@ int key_parse_io_limit(const Key *key, const char *value, const KeyContext *ctx,
         return r;
 }
 
-int key_parse_delegate(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err)
-{
-        return key_boolean(key, value, ctx, &spec->delegate, err);
-}
-
-static int print_amount(const SpecLimit *limit, const char *before, StrList *ret)
+static int print_amount(const SpecLimit *limit, const char *before, const char *after, StrList *ret)
 {
         switch (limit->unit) {
         case LIMIT_AMOUNT:
-                return strlist_add_printf(ret, "%s%llu", before, (unsigned long long)limit->value);
+                return strlist_add_printf(ret, "%s%llu%s", before, (unsigned long long)limit->value, after);
         case LIMIT_PERCENT:
                 return strlist_add_printf(ret, "%s%llu%%", before, (unsigned long long)limit->value);
         case LIMIT_INFINITY:
@@ -155,15 +141,15 @@ static int print_amount(const SpecLimit *limit, const char *before, StrList *ret
         return 0;
 }
 
-int key_print_limit(const Key *key, const Spec *spec, StrList *ret)
+static KEY_PRINT(print_limit)
 {
-        const SpecLimit *limit = spec_limit(spec, key->id);
-        if (key->id == KEY_RUNTIME_MAX_SEC && limit->unit == LIMIT_AMOUNT)
-                return strlist_add_printf(ret, "%lluus", (unsigned long long)limit->value);
-        return print_amount(limit, "", ret);
+        return print_amount(key_field_const(key, spec), "", key->limit->suffix ? key->limit->suffix : "",
+                            ret);
 }
 
-int key_print_io_limits(const Key *key, const Spec *spec, StrList *ret)
+const KeyType key_type_limit = {0, parse_limit, print_limit};
+
+static KEY_PRINT(print_io_limits)
 {
         int r = 0;
         for (size_t i = 0; r == 0 && i < spec->n_io_limits; i++) {
@@ -172,9 +158,26 @@ int key_print_io_limits(const Key *key, const Spec *spec, StrList *ret)
                 CLEANUP_FREE char *before = NULL;
                 r = asprintf(&before, "%s ", spec->io_limits[i].path) < 0
                             ? -ENOMEM
-                            : print_amount(&spec->io_limits[i].rate, before, ret);
+                            : print_amount(&spec->io_limits[i].rate, before, "", ret);
         }
         return r;
+}
+
+const KeyType key_type_io_limit = {KEY_REPEATS, parse_io_limit, print_io_limits};
+
+bool spec_has_limits(const Spec *spec)
+{
+        for (KeyId id = 0; id < KEY_MAX; id++) {
+                if (!key_has(&keys[id], KEY_TAKES_GROUP))
+                        continue;
+                LimitUnit unit = spec_limit(spec, id)->unit;
+                if (unit == LIMIT_AMOUNT || unit == LIMIT_PERCENT)
+                        return true;
+        }
+        for (size_t i = 0; i < spec->n_io_limits; i++)
+                if (spec->io_limits[i].rate.unit == LIMIT_AMOUNT)
+                        return true;
+        return spec->delegate;
 }
 
 /* podman's suffixes are small letters: "512m". */

@@ -4,15 +4,8 @@
 
 int spec_init(Spec *spec)
 {
+        /* What is 0 is the default of all others. */
         *spec = (Spec){
-                .root = ROOT_HOST,
-                .overlay = OVERLAY_AUTO,
-                .work_dir = WORK_DIR_OVERLAY,
-                .home = HOME_PRIVATE,
-                .run_as = RUN_AS_SELF,
-                .id_map = ID_MAP_AUTO,
-                .network = NETWORK_NONE,
-                .seccomp = SECCOMP_DEFAULT,
                 .no_new_privileges = true,
         };
         return 0;
@@ -31,31 +24,28 @@ static void io_limit_clear(SpecIoLimit *limit)
         free(limit->rate.origin);
 }
 
+/* The type of a key as what frees its fields; the others have nothing to free. */
+#define TEXT(name) free(spec->name);
+#define CHOICES(type, name) strlist_clear(&spec->name);
+#define LIST(name, item, max) strlist_clear(&spec->name);
+#define WORDS(name, item) strlist_clear(&spec->name);
+#define LIMIT(name, kind, least) free(spec->name.origin);
+#define CUSTOM(type, fields) fields
+#define OWNED(name) free(spec->name);
+#define STRINGS(name) strlist_clear(&spec->name);
+
 void spec_clear(Spec *spec)
 {
         for (size_t i = 0; i < spec->n_ops; i++)
                 op_clear(&spec->ops[i]);
         free(spec->ops);
-        for (size_t i = 0; i < SPEC_LIMITS; i++)
-                free(spec->limits[i].origin);
         for (size_t i = 0; i < spec->n_io_limits; i++)
                 io_limit_clear(&spec->io_limits[i]);
         free(spec->io_limits);
-        free(spec->description);
-        free(spec->root_dir);
-        free(spec->home_name);
-        free(spec->chdir);
-        free(spec->seccomp_file);
+#define KEY(id, section, name, type, ...) type
+#include "spec/keys.def"
         strlist_clear(&spec->profiles);
-        strlist_clear(&spec->architectures);
-        strlist_clear(&spec->env_pass);
-        strlist_clear(&spec->env_set);
-        strlist_clear(&spec->net_allow);
-        strlist_clear(&spec->net_deny);
-        strlist_clear(&spec->net_allow_from);
         strlist_clear(&spec->net_trusted);
-        strlist_clear(&spec->net_host_loopback);
-        strlist_clear(&spec->net_publish);
         strlist_clear(&spec->argv);
         *spec = (Spec){0};
 }
@@ -88,17 +78,6 @@ void spec_clear_ops(Spec *spec, SpecOpKind kind)
                         spec->ops[n++] = spec->ops[i];
         }
         spec->n_ops = n;
-}
-
-int spec_set_limit(Spec *spec, KeyId id, LimitUnit unit, uint64_t value, bool installed, const char *origin)
-{
-        SpecLimit *limit = &spec->limits[id - SPEC_LIMIT_FIRST];
-        char *copy = strdup(origin);
-        if (!copy)
-                return -ENOMEM;
-        free(limit->origin);
-        *limit = (SpecLimit){.unit = unit, .value = value, .installed = installed, .origin = copy};
-        return 0;
 }
 
 static void remove_io_limits(Spec *spec, KeyId id, const char *path)
@@ -138,19 +117,6 @@ int spec_add_io_limit(Spec *spec, KeyId id, const char *path, LimitUnit unit, ui
 void spec_clear_io_limits(Spec *spec, KeyId id)
 {
         remove_io_limits(spec, id, NULL);
-}
-
-bool spec_has_limits(const Spec *spec)
-{
-        for (KeyId id = SPEC_LIMIT_FIRST; id <= SPEC_LIMIT_LAST; id++) {
-                LimitUnit unit = spec_limit(spec, id)->unit;
-                if (spec_limit_takes_group(id) && (unit == LIMIT_AMOUNT || unit == LIMIT_PERCENT))
-                        return true;
-        }
-        for (size_t i = 0; i < spec->n_io_limits; i++)
-                if (spec->io_limits[i].rate.unit == LIMIT_AMOUNT)
-                        return true;
-        return spec->delegate;
 }
 
 /* With the host's network nothing stands between the payload and it. */

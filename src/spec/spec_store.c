@@ -5,28 +5,20 @@
 /* Before a limit that is a default: "~Resources.MemoryMax=75%". */
 #define DEFAULT_MARK '~'
 
-static const KeyId op_keys[] = {
-        [SPEC_OP_READ_ONLY] = KEY_READ_ONLY, [SPEC_OP_READ_WRITE] = KEY_READ_WRITE,
-        [SPEC_OP_TMPFS] = KEY_TMPFS,         [SPEC_OP_HIDE] = KEY_HIDE,
-        [SPEC_OP_SHOW] = KEY_SHOW,
-};
-
-static bool is_op(KeyId id)
+static const Key *key_of(const SpecOp *op)
 {
-        for (size_t i = 0; i < ARRAY_LEN(op_keys); i++)
-                if (op_keys[i] == id)
-                        return true;
-        return false;
+        for (size_t i = 0; i < KEY_MAX; i++)
+                if (key_has(&keys[i], KEY_OPERATION) && keys[i].operation == op->kind)
+                        return &keys[i];
+        return NULL;
 }
 
-static bool is_default(const Spec *spec, KeyId id, size_t index)
+static bool is_default(const Spec *spec, const Key *key, size_t index)
 {
-        if (id >= SPEC_LIMIT_FIRST && id <= SPEC_LIMIT_LAST)
-                return spec_limit(spec, id)->installed;
-        if (id != KEY_IO_READ_BANDWIDTH_MAX && id != KEY_IO_WRITE_BANDWIDTH_MAX)
-                return false;
+        if (key->type == &key_type_limit)
+                return spec_limit(spec, key->id)->installed;
         for (size_t i = 0; i < spec->n_io_limits; i++)
-                if (spec->io_limits[i].key == id && index-- == 0)
+                if (spec->io_limits[i].key == key->id && index-- == 0)
                         return spec->io_limits[i].rate.installed;
         return false;
 }
@@ -36,11 +28,11 @@ static int store_key(const Spec *spec, const Key *key, StrList *ret)
         CLEANUP_STRLIST StrList values = {0};
         int r = key_print(key, spec, &values);
         /* One that was cleared. */
-        if (r == 0 && values.n == 0 && (key->flags & KEY_REPEATS))
+        if (r == 0 && values.n == 0 && key_has(key, KEY_REPEATS))
                 r = strlist_add(&values, "");
         for (size_t i = 0; r == 0 && i < values.n; i++)
-                r = strlist_add_printf(ret, "%s%s.%s=%s", is_default(spec, key->id, i) ? "~" : "",
-                                       key->section, key->name, values.items[i]);
+                r = strlist_add_printf(ret, "%s%s.%s=%s", is_default(spec, key, i) ? "~" : "", key->section,
+                                       key->name, values.items[i]);
         return r;
 }
 
@@ -48,12 +40,12 @@ int spec_store(const Spec *spec, StrList *ret)
 {
         int r = 0;
         for (size_t i = 0; r == 0 && i < KEY_MAX; i++)
-                if (spec_asked(spec, keys[i].id) && keys[i].id != KEY_EXTENDS && !is_op(keys[i].id))
+                if (spec_asked(spec, keys[i].id) && !key_has(&keys[i], KEY_OPERATION))
                         r = store_key(spec, &keys[i], ret);
         for (size_t i = 0; r == 0 && i < spec->n_ops; i++) {
                 CLEANUP_STRLIST StrList value = {0};
-                const Key *key = &keys[op_keys[spec->ops[i].kind]];
-                r = key_print_op(&spec->ops[i], &value);
+                const Key *key = key_of(&spec->ops[i]);
+                r = key_print_operation(&spec->ops[i], &value);
                 if (r == 0)
                         r = strlist_add_printf(ret, "%s.%s=%s", key->section, key->name, value.items[0]);
         }

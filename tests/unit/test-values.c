@@ -163,7 +163,8 @@ static void every_key_is_at_its_place_and_documented(void **state)
         (void)state;
         for (size_t i = 0; i < KEY_MAX; i++) {
                 assert_int_equal(keys[i].id, i);
-                assert_non_null(keys[i].parse);
+                assert_non_null(keys[i].type);
+                assert_non_null(keys[i].argument);
                 assert_true(strlen(keys[i].help) > 0);
                 assert_true(strlen(keys[i].manual) > 0);
                 assert_ptr_equal(key_find(keys[i].section, keys[i].name), &keys[i]);
@@ -172,6 +173,38 @@ static void every_key_is_at_its_place_and_documented(void **state)
         }
         assert_null(key_find("Filesystem", "root"));
         assert_null(key_find("Network", "Root"));
+}
+
+/* The default that people are told is the one of a spec that nobody has filled, and each word is read back.
+ */
+static void defaults_and_words_are_as_told(void **state)
+{
+        (void)state;
+        CLEANUP(spec_clear) Spec fresh = {0};
+        assert_int_equal(spec_init(&fresh), 0);
+        size_t told = 0, words = 0;
+        for (KeyId id = 0; id < KEY_MAX; id++) {
+                const Key *key = &keys[id];
+                CLEANUP_STRLIST StrList printed = {0};
+                assert_int_equal(key_print(key, &fresh, &printed), 0);
+                /* Those that depend on other keys, or on the machine. */
+                if (printed.n > 0) {
+                        assert_string_equal(printed.items[0], key->default_text);
+                        told++;
+                }
+                for (size_t i = 0; key->words && key->words[i]; i++) {
+                        CLEANUP(spec_clear) Spec spec = {0};
+                        CLEANUP_STRLIST StrList again = {0};
+                        Error err = {0};
+                        assert_int_equal(spec_init(&spec), 0);
+                        assert_int_equal(parse(id, key->words[i], &spec, &err), 0);
+                        assert_int_equal(key_print(key, &spec, &again), 0);
+                        assert_int_equal(again.n, 1);
+                        assert_string_equal(again.items[0], key->words[i]);
+                        words++;
+                }
+        }
+        assert_true(told >= 10 && words >= 15);
 }
 
 static void limits_are_read_as_systemd_reads_them(void **state)
@@ -398,6 +431,7 @@ int main(void)
                 cmocka_unit_test(of_paths_of_options_only_the_home_expands),
                 cmocka_unit_test(splits),
                 cmocka_unit_test(every_key_is_at_its_place_and_documented),
+                cmocka_unit_test(defaults_and_words_are_as_told),
                 cmocka_unit_test(limits_are_read_as_systemd_reads_them),
                 cmocka_unit_test(limits_of_disks_add_up),
                 cmocka_unit_test(network_keys),

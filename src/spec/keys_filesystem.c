@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* [Filesystem]: the root, the home directory, and operations on the file system. */
+#include "base/path.h"
+#include "spec/keys_internal.h"
+#include "spec/values.h"
+
+static KEY_PARSE(parse_root)
+{
+        if (str_eq(value, "host")) {
+                spec->root = ROOT_HOST;
+                return 0;
+        }
+        if (str_starts(value, "image:"))
+                return error_set(err, ENOTSUP, "%s: %s=%.100s: images are not built yet", ctx->origin,
+                                 key->name, value);
+        char *dir;
+        int r = value_path(value, ctx, &dir, err);
+        if (r < 0)
+                return r;
+        free(spec->root_dir);
+        spec->root_dir = dir;
+        spec->root = str_eq(dir, "/") ? ROOT_HOST : ROOT_DIR;
+        return 0;
+}
+
+static KEY_PRINT(print_root)
+{
+        (void)key;
+        return strlist_add(ret, spec->root == ROOT_DIR ? spec->root_dir : "host");
+}
+
+const KeyType key_type_root = {0, parse_root, print_root};
+
+static KEY_PARSE(parse_home)
+{
+        static const char persist[] = "persist:";
+        if (str_starts(value, persist)) {
+                const char *name = value + strlen(persist);
+                if (!value_name(name))
+                        return key_bad_value(key, value, ctx,
+                                             "the name must be 1 to 63 of a-z, 0-9, '.', '_', '-', and the "
+                                             "first a letter or digit",
+                                             err);
+                spec->home = HOME_PERSIST;
+                return key_replace(&spec->home_name, name, err);
+        }
+        if (!str_eq(value, "private") && !str_eq(value, "host"))
+                return key_bad_value(key, value, ctx, "must be private, host or persist:NAME", err);
+        spec->home = str_eq(value, "host") ? HOME_HOST : HOME_PRIVATE;
+        return 0;
+}
+
+static KEY_PRINT(print_home)
+{
+        (void)key;
+        if (spec->home == HOME_PERSIST)
+                return strlist_add_printf(ret, "persist:%s", spec->home_name);
+        return strlist_add(ret, spec->home == HOME_HOST ? "host" : "private");
+}
+
+const KeyType key_type_home = {0, parse_home, print_home};
+
+static KEY_PARSE(parse_chdir)
+{
+        (void)key;
+        char *path;
+        int r = value_path(value, ctx, &path, err);
+        if (r < 0)
+                return r;
+        /* A magic link could lead out of the sandbox (attack 8). */
+        if (path_is_below(path, "/proc")) {
+                r = error_set(err, EINVAL, "%s: %s can't be a working directory", ctx->origin, path);
+                free(path);
+                return r;
+        }
+        free(spec->chdir);
+        spec->chdir = path;
+        return 0;
+}
+
+static KEY_PRINT(print_chdir)
+{
+        (void)key;
+        return spec->chdir ? strlist_add(ret, spec->chdir) : 0;
+}
+
+const KeyType key_type_chdir = {0, parse_chdir, print_chdir};
+
+static int add_operation(const Key *key, const char *source, const char *dest, uint64_t size,
+                         const KeyContext *ctx, Spec *spec, Error *err)
+{
+        return spec_add_op(spec, key->operation, source, dest, size, ctx->origin) < 0 ? error_no_memory(err)
+                                                                                      : 0;
+}
+
+static KEY_PARSE(parse_bind)
+{
+        if (value[0] == '\0') {
+                spec_clear_ops(spec, key->operation);
+                return 0;
+        }
+        CLEANUP_FREE char *first = NULL, *rest = NULL, *source = NULL, *dest = NULL;
+        if (value_split(value, &first, &rest) < 0)
+                return error_no_memory(err);
+        int r = value_path(first, ctx, &source, err);
+        if (r == 0)
+                r = value_path(rest ? rest : first, ctx, &dest, err);
+        return r < 0 ? r : add_operation(key, source, dest, 0, ctx, spec, err);
+}
+
+static KEY_PARSE(parse_tmpfs)
+{
+        if (value[0] == '\0') {
+                spec_clear_ops(spec, key->operation);
+                return 0;
+        }
+        CLEANUP_FREE char *first = NULL, *rest = NULL, *dest = NULL;
+        uint64_t size = 0;
+        if (value_split(value, &first, &rest) < 0)
+                return error_no_memory(err);
+        if (rest && (value_size(rest, &size) < 0 || size == 0))
+                return key_bad_value(key, value, ctx, "the size must be bytes, or with K, M, G or T", err);
+        int r = value_path(first, ctx, &dest, err);
+        return r < 0 ? r : add_operation(key, NULL, dest, size, ctx, spec, err);
+}
+
+static KEY_PARSE(parse_path)
+{
+        if (value[0] == '\0') {
+                spec_clear_ops(spec, key->operation);
+                return 0;
+        }
+        CLEANUP_FREE char *dest = NULL;
+        int r = value_path(value, ctx, &dest, err);
+        return r < 0 ? r : add_operation(key, NULL, dest, 0, ctx, spec, err);
+}
+
+/* A colon in a path as value_split() takes it back. */
+static char *escape_colons(const char *path)
+{
+        char *out = malloc(2 * strlen(path) + 1), *to = out;
+        for (; out && *path; *to++ = *path++)
+                if (*path == ':')
+                        *to++ = '\\';
+        if (out)
+                *to = '\0';
+        return out;
+}
+
+int key_print_operation(const SpecOp *op, StrList *ret)
+{
+        /* This one is no pair, and read as it stands. */
+        if (op->kind == SPEC_OP_HIDE || op->kind == SPEC_OP_SHOW)
+                return strlist_add(ret, op->dest);
+        CLEANUP_FREE char *first = escape_colons(op->source ? op->source : op->dest);
+        if (!first)
+                return -ENOMEM;
+        if (op->source && strcmp(op->source, op->dest) != 0)
+                return strlist_add_printf(ret, "%s:%s", first, op->dest);
+        if (op->size)
+                return strlist_add_printf(ret, "%s:%llu", first, (unsigned long long)op->size);
+        return strlist_add(ret, first);
+}
+
+static KEY_PRINT(print_operations)
+{
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < spec->n_ops; i++)
+                if (spec->ops[i].kind == key->operation)
+                        r = key_print_operation(&spec->ops[i], ret);
+        return r;
+}
+
+const KeyType key_type_bind = {KEY_REPEATS | KEY_OPERATION, parse_bind, print_operations};
+const KeyType key_type_tmpfs = {KEY_REPEATS | KEY_OPERATION, parse_tmpfs, print_operations};
+const KeyType key_type_path = {KEY_REPEATS | KEY_OPERATION, parse_path, print_operations};

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* [Identity], [Security] and [Environment]: who the command is, what it may do, and which variables it has.
+ */
+#include "spec/keys_internal.h"
+#include "spec/values.h"
+
+#include <stdio.h>
+#include <strings.h>
+#include <sys/capability.h>
+
+static KEY_PARSE(parse_run_as)
+{
+        if (str_eq(value, "self"))
+                spec->run_as = RUN_AS_SELF;
+        else if (str_eq(value, "root"))
+                spec->run_as = RUN_AS_ROOT;
+        else if (value_ids(value, &spec->run_as_uid, &spec->run_as_gid) == 0)
+                spec->run_as = RUN_AS_IDS;
+        else
+                return key_bad_value(key, value, ctx, "must be self, root or UID:GID in numbers", err);
+        return 0;
+}
+
+static KEY_PRINT(print_run_as)
+{
+        (void)key;
+        if (spec->run_as == RUN_AS_IDS)
+                return strlist_add_printf(ret, "%u:%u", spec->run_as_uid, spec->run_as_gid);
+        return strlist_add(ret, spec->run_as == RUN_AS_ROOT ? "root" : "self");
+}
+
+const KeyType key_type_run_as = {0, parse_run_as, print_run_as};
+
+static KEY_PARSE(parse_seccomp)
+{
+        if (str_eq(value, "default") || str_eq(value, "strict")) {
+                spec->seccomp = str_eq(value, "strict") ? SECCOMP_STRICT : SECCOMP_DEFAULT;
+                free(spec->seccomp_file);
+                spec->seccomp_file = NULL;
+                return 0;
+        }
+        if (!strchr(value, '/'))
+                return key_bad_value(key, value, ctx, "must be default, strict or the path of a file", err);
+        char *path;
+        int r = value_path(value, ctx, &path, err);
+        if (r < 0)
+                return r;
+        free(spec->seccomp_file);
+        spec->seccomp_file = path;
+        spec->seccomp = SECCOMP_FILE;
+        return 0;
+}
+
+static KEY_PRINT(print_seccomp)
+{
+        (void)key;
+        return strlist_add(ret, spec->seccomp == SECCOMP_FILE     ? spec->seccomp_file
+                                : spec->seccomp == SECCOMP_STRICT ? "strict"
+                                                                  : "default");
+}
+
+const KeyType key_type_seccomp = {0, parse_seccomp, print_seccomp};
+
+static int add_capability(const char *word, void *userdata)
+{
+        cap_value_t cap;
+        char name[64];
+        (void)snprintf(name, sizeof(name), "%s%.40s", strncasecmp(word, "cap_", 4) == 0 ? "" : "cap_", word);
+        if (cap_from_name(name, &cap) < 0 || cap > 63)
+                return -EINVAL;
+        *(uint64_t *)userdata |= UINT64_C(1) << cap;
+        return 0;
+}
+
+static KEY_PARSE(parse_capabilities)
+{
+        if (value[0] == '\0') {
+                spec->capabilities = 0;
+                spec->capabilities_cleared = true;
+                return 0;
+        }
+        uint64_t set = 0;
+        int r = key_each_word(value, add_capability, &set);
+        if (r == -ENOMEM)
+                return error_no_memory(err);
+        if (r < 0)
+                return key_bad_value(key, value, ctx,
+                                     "names no capability, as CAP_NET_BIND_SERVICE (capabilities(7))", err);
+        spec->capabilities |= set;
+        return 0;
+}
+
+static KEY_PRINT(print_capabilities)
+{
+        (void)key;
+        int r = spec->capabilities_cleared ? strlist_add(ret, "") : 0;
+        for (cap_value_t cap = 0; r == 0 && cap < 64; cap++) {
+                if (!((spec->capabilities >> cap) & 1))
+                        continue;
+                char *name = cap_to_name(cap);
+                r = name ? strlist_add(ret, name) : -ENOMEM;
+                (void)cap_free(name);
+        }
+        return r;
+}
+
+const KeyType key_type_capabilities = {KEY_REPEATS, parse_capabilities, print_capabilities};
+
+static const char *spell_architecture(const char *word, char *room, const char **ret_right)
+{
+        (void)room;
+        /* systemd's names and libseccomp's are the same but for these. */
+        static const char *const known[] = {"native",  "x86",    "x86_64", "x32",     "arm",   "aarch64",
+                                            "mips",    "mipsel", "mips64", "ppc",     "ppc64", "ppc64le",
+                                            "riscv64", "s390",   "s390x",  "mipsel64"};
+        const char *name = str_eq(word, "x86-64")     ? "x86_64"
+                           : str_eq(word, "arm64")    ? "aarch64"
+                           : str_eq(word, "ppc64-le") ? "ppc64le"
+                                                      : word;
+        for (size_t i = 0; i < ARRAY_LEN(known); i++)
+                if (str_eq(known[i], name))
+                        return i == 0 ? "" : name;
+        *ret_right = "names no architecture, as x86 (systemd.exec(5))";
+        return NULL;
+}
+
+const KeyItem key_item_architecture = {spell_architecture};
+
+static const char *spell_variable(const char *word, char *room, const char **ret_right)
+{
+        (void)room;
+        size_t len = strlen(word);
+        bool prefix = len > 1 && word[len - 1] == '*';
+        *ret_right = "must be names of variables; a * may end one";
+        return value_env_name(word, len - prefix) ? word : NULL;
+}
+
+const KeyItem key_item_variable = {spell_variable};
+
+/* In a profile Set= is one pair; the option --env takes a bare name, too, and passes it on. */
+static KEY_PARSE(parse_env_set)
+{
+        if (value[0] == '\0') {
+                strlist_clear(&spec->env_set);
+                return 0;
+        }
+        size_t len = strcspn(value, "=");
+        if (!value_env_name(value, len) || (value[len] == '\0' && ctx->expand))
+                return key_bad_value(key, value, ctx, "must be NAME=VALUE", err);
+        if (strlist_add(value[len] ? &spec->env_set : &spec->env_pass, value) < 0)
+                return error_no_memory(err);
+        return 0;
+}
+
+static KEY_PRINT(print_env_set)
+{
+        (void)key;
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < spec->env_set.n; i++)
+                r = strlist_add(ret, spec->env_set.items[i]);
+        return r;
+}
+
+const KeyType key_type_env_set = {KEY_REPEATS, parse_env_set, print_env_set};
