@@ -6,11 +6,11 @@
 #include "base/io.h"
 #include "base/path.h"
 #include "base/process.h"
+#include "front/ini.h"
 #include "front/trust.h"
 
 #include <ctype.h>
 #include <fcntl.h>
-#include <ini.h>
 #include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -24,123 +24,57 @@
 
 #define SUFFIX ".ini"
 
-/* inih reads lines into 200 bytes and takes what is over for a line of its own. */
-#define LINE_MAX_BYTES 198
-
 typedef struct Parser {
         const char *name;
         const char *text;
-        size_t len, at;
-        unsigned line;
+        size_t len;
         unsigned flags;
         const ProfileContext *ctx;
         Spec *spec;
         char **extends;
         char **grants; /* gets where the first right is given; NULL: not wanted */
         Error *err;
-        int r; /* the first error; nothing is read after it */
 } Parser;
 
-static int fail(Parser *p, const char *what)
-{
-        if (p->r == 0)
-                p->r = error_set(p->err, EINVAL, "%s:%u: %s", p->name, p->line, what);
-        return p->r;
-}
-
-/*
- * Gives inih one line, as fgets(3) would. It goes on after an error, cuts long lines in two and joins a line
- * that begins with a space to the one before: so all of this is looked at here, and after an error there is
- * no more text.
- */
-static char *next_line(char *out, int room, void *stream)
-{
-        Parser *p = stream;
-        if (p->r < 0 || p->at >= p->len)
-                return NULL;
-        p->line++;
-        const char *start = p->text + p->at;
-        const char *newline = memchr(start, '\n', p->len - p->at);
-        size_t n = newline ? (size_t)(newline - start) : p->len - p->at;
-        p->at += n + (newline != NULL);
-        if (n > LINE_MAX_BYTES || n + 2 > (size_t)room) {
-                (void)fail(p, "the line is longer than 198 bytes; keys that list things may be repeated");
-                return NULL;
-        }
-        if (memchr(start, '\0', n)) {
-                (void)fail(p, "a NUL byte");
-                return NULL;
-        }
-        if (n > 0 && (start[0] == ' ' || start[0] == '\t')) {
-                (void)fail(p, "a line may not begin with a space");
-                return NULL;
-        }
-        if (start[0] == '[' && !memchr(start, ']', n)) {
-                (void)fail(p, "a section that is not closed with ]");
-                return NULL;
-        }
-        memcpy(out, start, n);
-        out[n] = '\n';
-        out[n + 1] = '\0';
-        return out;
-}
-
-static int unknown_key(Parser *p, const char *section, const char *name)
-{
-        const Key *near = key_nearest(name);
-        p->r = error_set(p->err, EINVAL, "%s:%u: unknown key '%s' in [%s]; the nearest is '%s' in [%s]",
-                         p->name, p->line, name, section, near->name, near->section);
-        return p->r;
-}
-
 /* A value that could give the payload more than it has. */
-static int grants(Parser *p, const Key *key, const char *value)
+static int grants(Parser *p, unsigned line, const Key *key, const char *value)
 {
-        if (p->flags & PROFILE_NARROW) {
-                p->r = error_set(
+        if (p->flags & PROFILE_NARROW)
+                return error_set(
                         p->err, EPERM,
                         "%s:%u: a profile inside the project may only take rights away%s, and %s=%.60s could "
                         "give some; read it, and then: kurung profile trust %s",
-                        p->name, p->line,
+                        p->name, line,
                         p->flags & PROFILE_CHANGED ? " (it was trusted, and has changed since)" : "",
                         key->name, value, p->name);
-                return p->r;
-        }
-        if (!*p->grants && asprintf(p->grants, "%s:%u: %s=%.60s", p->name, p->line, key->name, value) < 0) {
+        if (!*p->grants && asprintf(p->grants, "%s:%u: %s=%.60s", p->name, line, key->name, value) < 0) {
                 *p->grants = NULL;
-                p->r = error_no_memory(p->err);
+                return error_no_memory(p->err);
         }
-        return p->r;
+        return 0;
 }
 
-/* inih's callback: 0 is an error. */
-static int take_pair(void *user, const char *section, const char *name, const char *value)
+static int take_pair(unsigned line, const char *section, const char *name, const char *value, void *userdata)
 {
-        Parser *p = user;
-        if (p->r < 0)
-                return 0;
-        if (section[0] == '\0') {
-                (void)fail(p, "a key before the first [Section]");
-                return 0;
-        }
+        Parser *p = userdata;
         const Key *key = key_find(section, name);
         if (!key) {
-                (void)unknown_key(p, section, name);
-                return 0;
+                const Key *near = key_nearest(name);
+                return error_set(p->err, EINVAL,
+                                 "%s:%u: unknown key '%.60s' in [%.60s]; the nearest is '%s' in [%s]",
+                                 p->name, line, name, section, near->name, near->section);
         }
         if (key->id == KEY_EXTENDS) {
                 char *copy = strdup(value);
-                if (!copy) {
-                        p->r = error_no_memory(p->err);
-                        return 0;
-                }
+                if (!copy)
+                        return error_no_memory(p->err);
                 free(*p->extends);
                 *p->extends = copy;
         }
         if (p->flags & PROFILE_ONLY_EXTENDS)
-                return 1;
+                return 0;
         char origin[PATH_MAX + 32];
-        (void)snprintf(origin, sizeof(origin), "%s:%u", p->name, p->line);
+        (void)snprintf(origin, sizeof(origin), "%s:%u", p->name, line);
         const KeyContext ctx = {
                 .home = p->ctx->home,
                 .getenv = p->ctx->getenv,
@@ -149,21 +83,20 @@ static int take_pair(void *user, const char *section, const char *name, const ch
                 .installed = (p->flags & PROFILE_INSTALLED) != 0,
                 .holds_home = (p->flags & PROFILE_HOLDS_HOME) != 0,
         };
-        if (((p->flags & PROFILE_NARROW) || p->grants) && !key_narrows(key, value, &ctx, p->spec) &&
-            grants(p, key, value) < 0)
-                return 0;
-        p->r = key_parse(key, value, &ctx, p->spec, p->err);
-        return p->r == 0;
+        int r = 0;
+        if (((p->flags & PROFILE_NARROW) || p->grants) && !key_narrows(key, value, &ctx, p->spec))
+                r = grants(p, line, key, value);
+        return r < 0 ? r : key_parse(key, value, &ctx, p->spec, p->err);
 }
 
 static int parse(Parser *p)
 {
-        int line = ini_parse_stream(next_line, p, take_pair, p);
-        if (p->r < 0)
-                return p->r;
-        if (line > 0) /* no "=" in it, as a rule */
-                return error_set(p->err, EINVAL, "%s:%d: neither [Section] nor Key=value", p->name, line);
-        return line < 0 ? error_no_memory(p->err) : 0;
+        unsigned line;
+        const char *what;
+        int r = ini_read(p->text, p->len, take_pair, p, &line, &what);
+        if (what)
+                return error_set(p->err, EINVAL, "%s:%u: %s", p->name, line, what);
+        return r == -ENOMEM ? error_no_memory(p->err) : r;
 }
 
 int profile_parse_text(const char *name, const char *text, size_t len, const ProfileContext *ctx,
