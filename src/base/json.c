@@ -2,77 +2,33 @@
 /* Loads json-c and builds values with it. */
 #include "base/json.h"
 
+#include "base/library.h"
 #include "base/log.h"
 
-#include <dlfcn.h>
 #include <json-c/json.h>
 
-static struct {
-        __typeof__(json_object_new_object) *new_object;
-        __typeof__(json_object_new_array) *new_array;
-        __typeof__(json_object_new_string) *new_string;
-        __typeof__(json_object_new_int64) *new_int64;
-        __typeof__(json_object_new_boolean) *new_boolean;
-        __typeof__(json_object_object_add) *object_add;
-        __typeof__(json_object_array_add) *array_add;
-        __typeof__(json_object_to_json_string_ext) *to_string;
-        __typeof__(json_object_put) *put;
-        __typeof__(json_tokener_new_ex) *tokener_new;
-        __typeof__(json_tokener_parse_ex) *tokener_parse;
-        __typeof__(json_tokener_get_error) *tokener_error;
-        __typeof__(json_tokener_get_parse_end) *tokener_end;
-        __typeof__(json_tokener_free) *tokener_free;
-        __typeof__(json_object_object_get_ex) *object_get;
-        __typeof__(json_object_is_type) *is_type;
-        __typeof__(json_object_get_int64) *get_int64;
-        __typeof__(json_object_get_boolean) *get_boolean;
-        __typeof__(json_object_get_string) *get_string;
-        __typeof__(json_object_get_string_len) *get_string_len;
-        __typeof__(json_object_array_length) *array_length;
-        __typeof__(json_object_array_get_idx) *array_get;
-} json;
+#define JSON_FUNCTIONS(X)                                                                                    \
+        X(new_object, json_object_new_object)                                                                \
+        X(new_array, json_object_new_array) X(new_string, json_object_new_string) X(                         \
+                new_int64, json_object_new_int64) X(new_boolean, json_object_new_boolean)                    \
+                X(object_add, json_object_object_add) X(array_add, json_object_array_add) X(                 \
+                        to_string, json_object_to_json_string_ext) X(put, json_object_put)                   \
+                        X(tokener_new, json_tokener_new_ex) X(tokener_parse, json_tokener_parse_ex) X(       \
+                                tokener_error, json_tokener_get_error) X(tokener_end,                        \
+                                                                         json_tokener_get_parse_end)         \
+                                X(tokener_free, json_tokener_free) X(object_get, json_object_object_get_ex)  \
+                                        X(is_type, json_object_is_type) X(get_int64, json_object_get_int64)  \
+                                                X(get_boolean, json_object_get_boolean) X(                   \
+                                                        get_string, json_object_get_string)                  \
+                                                        X(get_string_len, json_object_get_string_len) X(     \
+                                                                array_length, json_object_array_length)      \
+                                                                X(array_get, json_object_array_get_idx)
+LIBRARY(json, JSON_FUNCTIONS, "json-c", "libjson-c5", "suggested", "JSON as output, and records of it",
+        "libjson-c.so.5");
 
 int json_load(Error *err)
 {
-        if (json.put)
-                return 0;
-        /* Never unloaded: it is for the rest of a command that prints and ends. */
-        void *h = dlopen("libjson-c.so.5", RTLD_NOW | RTLD_LOCAL);
-        if (!h)
-                return error_set(err, ENOENT,
-                                 "json-c can't be loaded (Debian, Ubuntu: apt install libjson-c5): %s",
-                                 dlerror());
-        const struct {
-                void **to;
-                const char *name;
-        } symbols[] = {
-                {(void **)&json.new_object, "json_object_new_object"},
-                {(void **)&json.new_array, "json_object_new_array"},
-                {(void **)&json.new_string, "json_object_new_string"},
-                {(void **)&json.new_int64, "json_object_new_int64"},
-                {(void **)&json.new_boolean, "json_object_new_boolean"},
-                {(void **)&json.object_add, "json_object_object_add"},
-                {(void **)&json.array_add, "json_object_array_add"},
-                {(void **)&json.to_string, "json_object_to_json_string_ext"},
-                {(void **)&json.put, "json_object_put"},
-                {(void **)&json.tokener_new, "json_tokener_new_ex"},
-                {(void **)&json.tokener_parse, "json_tokener_parse_ex"},
-                {(void **)&json.tokener_error, "json_tokener_get_error"},
-                {(void **)&json.tokener_end, "json_tokener_get_parse_end"},
-                {(void **)&json.tokener_free, "json_tokener_free"},
-                {(void **)&json.object_get, "json_object_object_get_ex"},
-                {(void **)&json.is_type, "json_object_is_type"},
-                {(void **)&json.get_int64, "json_object_get_int64"},
-                {(void **)&json.get_boolean, "json_object_get_boolean"},
-                {(void **)&json.get_string, "json_object_get_string"},
-                {(void **)&json.get_string_len, "json_object_get_string_len"},
-                {(void **)&json.array_length, "json_object_array_length"},
-                {(void **)&json.array_get, "json_object_array_get_idx"},
-        };
-        for (size_t i = 0; i < ARRAY_LEN(symbols); i++)
-                if (!(*symbols[i].to = dlsym(h, symbols[i].name)))
-                        return error_set(err, ENOENT, "json-c has no %s", symbols[i].name);
-        return 0;
+        return library_load(&json_library, err);
 }
 
 struct json_object *json_new_object(void)

@@ -3,13 +3,13 @@
 #include "changes/export.h"
 
 #include "base/defence.h"
+#include "base/library.h"
 #include "base/path.h"
 #include "changes/compare.h"
 #include "changes/marks.h"
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <dlfcn.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/vfs.h>
@@ -21,74 +21,24 @@
 #define ROOM_LEFT (UINT64_C(256) << 20)
 #define WHITEOUT_PREFIX ".wh."
 
-static struct {
-        __typeof__(archive_write_new) *write_new;
-        __typeof__(archive_write_set_format_pax_restricted) *set_pax;
-        __typeof__(archive_write_add_filter_by_name) *add_filter;
-        __typeof__(archive_write_open_fd) *open_fd;
-        __typeof__(archive_write_header) *header;
-        __typeof__(archive_write_data) *data;
-        __typeof__(archive_write_finish_entry) *finish_entry;
-        __typeof__(archive_write_close) *close;
-        __typeof__(archive_write_free) *free;
-        __typeof__(archive_error_string) *error_string;
-        __typeof__(archive_errno) *error_number;
-        __typeof__(archive_entry_new) *entry_new;
-        __typeof__(archive_entry_free) *entry_free;
-        __typeof__(archive_entry_set_pathname) *set_pathname;
-        __typeof__(archive_entry_set_symlink) *set_symlink;
-        __typeof__(archive_entry_set_hardlink) *set_hardlink;
-        __typeof__(archive_entry_set_size) *set_size;
-        __typeof__(archive_entry_set_mode) *set_mode;
-        __typeof__(archive_entry_set_uid) *set_uid;
-        __typeof__(archive_entry_set_gid) *set_gid;
-        __typeof__(archive_entry_set_mtime) *set_mtime;
-        __typeof__(archive_entry_xattr_add_entry) *add_xattr;
-        __typeof__(archive_entry_sparse_add_entry) *add_sparse;
-} lib;
-
-static int load(Error *err)
-{
-        if (lib.write_new)
-                return 0;
-        void *h = dlopen("libarchive.so.13", RTLD_NOW | RTLD_LOCAL);
-        if (!h)
-                return error_set(err, ENOENT,
-                                 "libarchive can't be loaded (Debian, Ubuntu: apt install libarchive13): %s",
-                                 dlerror());
-        const struct {
-                void **to;
-                const char *name;
-        } symbols[] = {
-                {(void **)&lib.set_pax, "archive_write_set_format_pax_restricted"},
-                {(void **)&lib.add_filter, "archive_write_add_filter_by_name"},
-                {(void **)&lib.open_fd, "archive_write_open_fd"},
-                {(void **)&lib.header, "archive_write_header"},
-                {(void **)&lib.data, "archive_write_data"},
-                {(void **)&lib.finish_entry, "archive_write_finish_entry"},
-                {(void **)&lib.close, "archive_write_close"},
-                {(void **)&lib.free, "archive_write_free"},
-                {(void **)&lib.error_string, "archive_error_string"},
-                {(void **)&lib.error_number, "archive_errno"},
-                {(void **)&lib.entry_new, "archive_entry_new"},
-                {(void **)&lib.entry_free, "archive_entry_free"},
-                {(void **)&lib.set_pathname, "archive_entry_set_pathname"},
-                {(void **)&lib.set_symlink, "archive_entry_set_symlink"},
-                {(void **)&lib.set_hardlink, "archive_entry_set_hardlink"},
-                {(void **)&lib.set_size, "archive_entry_set_size"},
-                {(void **)&lib.set_mode, "archive_entry_set_mode"},
-                {(void **)&lib.set_uid, "archive_entry_set_uid"},
-                {(void **)&lib.set_gid, "archive_entry_set_gid"},
-                {(void **)&lib.set_mtime, "archive_entry_set_mtime"},
-                {(void **)&lib.add_xattr, "archive_entry_xattr_add_entry"},
-                {(void **)&lib.add_sparse, "archive_entry_sparse_add_entry"},
-                {(void **)&lib.write_new, "archive_write_new"},
-        };
-        for (size_t i = 0; i < ARRAY_LEN(symbols); i++)
-                if (!(*symbols[i].to = dlsym(h, symbols[i].name)))
-                        return error_set(err, ENOENT, "libarchive has no %s", symbols[i].name);
-        return 0;
-}
+#define ARCHIVE_FUNCTIONS(X)                                                                                 \
+        X(set_pax, archive_write_set_format_pax_restricted)                                                  \
+        X(add_filter, archive_write_add_filter_by_name)                                                      \
+        X(open_fd, archive_write_open_fd) X(header, archive_write_header) X(data, archive_write_data) X(     \
+                finish_entry, archive_write_finish_entry) X(close, archive_write_close)                      \
+                X(free, archive_write_free) X(error_string, archive_error_string) X(                         \
+                        error_number, archive_errno) X(entry_new, archive_entry_new)                         \
+                        X(entry_free, archive_entry_free) X(set_pathname, archive_entry_set_pathname) X(     \
+                                set_symlink, archive_entry_set_symlink) X(set_hardlink,                      \
+                                                                          archive_entry_set_hardlink)        \
+                                X(set_size, archive_entry_set_size) X(set_mode, archive_entry_set_mode)      \
+                                        X(set_uid, archive_entry_set_uid) X(set_gid, archive_entry_set_gid)  \
+                                                X(set_mtime, archive_entry_set_mtime)                        \
+                                                        X(add_xattr, archive_entry_xattr_add_entry) X(       \
+                                                                add_sparse, archive_entry_sparse_add_entry)  \
+                                                                X(write_new, archive_write_new)
+LIBRARY(libarchive, ARCHIVE_FUNCTIONS, "libarchive", "libarchive13", "suggested",
+        "Archives of what a sandbox changed", "libarchive.so.13");
 
 const char *export_compression(const char *name)
 {
@@ -107,8 +57,8 @@ const char *export_compression(const char *name)
 
 static int failed(Export *e, const char *what)
 {
-        int number = lib.error_number(e->archive);
-        const char *text = lib.error_string(e->archive);
+        int number = libarchive.error_number(e->archive);
+        const char *text = libarchive.error_string(e->archive);
         return error_set(e->err, number > 0 ? number : EIO, "%.600s: %s", what,
                          text ? text : "libarchive failed");
 }
@@ -116,15 +66,15 @@ static int failed(Export *e, const char *what)
 int export_begin(Export *e, ExportFormat format, const char *compression, int fd, Error *err)
 {
         *e = (Export){.format = format, .fd = fd, .err = err};
-        int r = load(err);
+        int r = library_load(&libarchive_library, err);
         if (r < 0)
                 return r;
-        e->archive = lib.write_new();
+        e->archive = libarchive.write_new();
         if (!e->archive)
                 return error_no_memory(err);
-        if (lib.set_pax(e->archive) != ARCHIVE_OK ||
-            (compression[0] && lib.add_filter(e->archive, compression) < ARCHIVE_WARN) ||
-            lib.open_fd(e->archive, fd) != ARCHIVE_OK)
+        if (libarchive.set_pax(e->archive) != ARCHIVE_OK ||
+            (compression[0] && libarchive.add_filter(e->archive, compression) < ARCHIVE_WARN) ||
+            libarchive.open_fd(e->archive, fd) != ARCHIVE_OK)
                 return failed(e, "beginning the archive");
         return 0;
 }
@@ -132,25 +82,25 @@ int export_begin(Export *e, ExportFormat format, const char *compression, int fd
 static void free_entry(struct archive_entry **entry)
 {
         if (*entry)
-                lib.entry_free(*entry);
+                libarchive.entry_free(*entry);
 }
 
 static int write_header(Export *e, struct archive_entry *entry, const char *path)
 {
         e->entries++;
-        return lib.header(e->archive, entry) < ARCHIVE_WARN ? failed(e, path) : 0;
+        return libarchive.header(e->archive, entry) < ARCHIVE_WARN ? failed(e, path) : 0;
 }
 
 /* OCI image specification, "Whiteouts": an empty file whose name says what is gone. */
 static int add_whiteout(Export *e, const char *path, const char *name)
 {
-        CLEANUP(free_entry) struct archive_entry *entry = lib.entry_new();
+        CLEANUP(free_entry) struct archive_entry *entry = libarchive.entry_new();
         CLEANUP_FREE char *parent = path_parent(path), *whiteout = NULL;
         if (!entry || !parent || asprintf(&whiteout, "%s/%s", str_eq(parent, "/") ? "" : parent, name) < 0)
                 return error_no_memory(e->err);
-        lib.set_pathname(entry, whiteout + 1);
-        lib.set_mode(entry, S_IFREG);
-        lib.set_size(entry, 0);
+        libarchive.set_pathname(entry, whiteout + 1);
+        libarchive.set_mode(entry, S_IFREG);
+        libarchive.set_size(entry, 0);
         return write_header(e, entry, whiteout);
 }
 
@@ -200,7 +150,7 @@ static int skip_hole(Export *e, uint64_t len, const char *path)
                 find_zeros(e);
         while (len > 0) {
                 size_t n = len < e->zeros_len ? (size_t)len : e->zeros_len;
-                if (lib.data(e->archive, e->zeros, n) < 0)
+                if (libarchive.data(e->archive, e->zeros, n) < 0)
                         return failed(e, path);
                 len -= n;
         }
@@ -223,7 +173,7 @@ static int write_data(Export *e, const Change *c, const char *path)
                                 return error_set_errno(e->err, n < 0 ? errno : EIO, "reading %.600s", path);
                         if ((r = check_room(e, (uint64_t)n)) < 0)
                                 return r;
-                        if (lib.data(e->archive, buffer, (size_t)n) < 0)
+                        if (libarchive.data(e->archive, buffer, (size_t)n) < 0)
                                 return failed(e, path);
                         at += (uint64_t)n;
                         e->bytes += (uint64_t)n;
@@ -245,11 +195,11 @@ static bool add_holes(struct archive_entry *entry, const Change *c)
                         return false;
                 compare_next_data(c->fd, at, c->now.size, &from, &to);
                 if (from < c->now.size)
-                        lib.add_sparse(entry, (la_int64_t)from, (la_int64_t)(to - from));
+                        libarchive.add_sparse(entry, (la_int64_t)from, (la_int64_t)(to - from));
         }
         /* Only holes: one empty stretch at the end says so. */
         if (n > 0 && from >= c->now.size)
-                lib.add_sparse(entry, (la_int64_t)c->now.size, 0);
+                libarchive.add_sparse(entry, (la_int64_t)c->now.size, 0);
         return true;
 }
 
@@ -261,14 +211,14 @@ static void set_common(Export *e, struct archive_entry *entry, const char *path,
         uint32_t mode = c->now.mode & (strip ? (S_IFMT | 01777) : (S_IFMT | 07777));
         if (strip && S_ISREG(mode))
                 mode &= ~(uint32_t)S_ISVTX;
-        lib.set_pathname(entry, path + 1);
-        lib.set_mode(entry, mode);
-        lib.set_uid(entry, c->now.uid);
-        lib.set_gid(entry, c->now.gid);
-        lib.set_mtime(entry, (time_t)c->now.mtime_sec, (long)c->now.mtime_nsec);
+        libarchive.set_pathname(entry, path + 1);
+        libarchive.set_mode(entry, mode);
+        libarchive.set_uid(entry, c->now.uid);
+        libarchive.set_gid(entry, c->now.gid);
+        libarchive.set_mtime(entry, (time_t)c->now.mtime_sec, (long)c->now.mtime_nsec);
         for (size_t at = 0; change_next_xattr(c, &at, &name, &value, &len);)
                 if (str_starts(name, "user.") || (!strip && str_eq(name, "security.capability")))
-                        lib.add_xattr(entry, name, value, len);
+                        libarchive.add_xattr(entry, name, value, len);
         if (strip && (c->capabilities || mode != c->now.mode))
                 e->stripped++;
 }
@@ -282,18 +232,18 @@ static int leave_out(Export *e, const char *why)
 
 static int add_file(Export *e, const char *path, const Change *c)
 {
-        CLEANUP(free_entry) struct archive_entry *entry = lib.entry_new();
+        CLEANUP(free_entry) struct archive_entry *entry = libarchive.entry_new();
         if (!entry)
                 return error_no_memory(e->err);
         set_common(e, entry, path, c);
         const LinkTarget *first = c->now.nlink > 1 ? links_find(&e->links, c->now.dev, c->now.ino) : NULL;
         if (S_ISLNK(c->now.mode)) {
-                lib.set_symlink(entry, c->target);
+                libarchive.set_symlink(entry, c->target);
         } else if (S_ISREG(c->now.mode) && first) {
-                lib.set_hardlink(entry, first->path);
-                lib.set_size(entry, 0);
+                libarchive.set_hardlink(entry, first->path);
+                libarchive.set_size(entry, 0);
         } else if (S_ISREG(c->now.mode)) {
-                lib.set_size(entry, (la_int64_t)c->now.size);
+                libarchive.set_size(entry, (la_int64_t)c->now.size);
                 if (c->fd < 0)
                         return error_set(e->err, EBADMSG, "%.600s: its content is missing", path);
                 if (!add_holes(entry, c))
@@ -350,13 +300,13 @@ int export_add(Export *e, const char *path, const Change *c)
 
 int export_end(Export *e)
 {
-        return lib.close(e->archive) < ARCHIVE_WARN ? failed(e, "ending the archive") : 0;
+        return libarchive.close(e->archive) < ARCHIVE_WARN ? failed(e, "ending the archive") : 0;
 }
 
 void export_clear(Export *e)
 {
         if (e->archive)
-                (void)lib.free(e->archive);
+                (void)libarchive.free(e->archive);
         e->archive = NULL;
         if (e->zeros_len == ZEROS)
                 (void)munmap((void *)(uintptr_t)e->zeros, ZEROS);

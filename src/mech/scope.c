@@ -2,10 +2,10 @@
 /* Asks the systemd user manager for a scope. */
 #include "mech/scope.h"
 
+#include "base/library.h"
 #include "base/log.h"
 #include "spec/keys.h"
 
-#include <dlfcn.h>
 #include <limits.h>
 #include <stdio.h>
 #include <systemd/sd-bus.h>
@@ -18,66 +18,21 @@
 /* For the answer to the call; the job that begins then has no limit of time here. */
 #define TIMEOUT_US (60 * UINT64_C(1000000))
 
-static struct {
-        __typeof__(sd_bus_new) *new;
-        __typeof__(sd_bus_set_address) *set_address;
-        __typeof__(sd_bus_start) *start;
-        __typeof__(sd_bus_add_filter) *add_filter;
-        __typeof__(sd_bus_call_async) *call_async;
-        __typeof__(sd_bus_call) *call;
-        __typeof__(sd_bus_process) *process;
-        __typeof__(sd_bus_get_fd) *get_fd;
-        __typeof__(sd_bus_get_events) *get_events;
-        __typeof__(sd_bus_get_timeout) *get_timeout;
-        __typeof__(sd_bus_close_unref) *close_unref;
-        __typeof__(sd_bus_message_new_method_call) *new_method_call;
-        __typeof__(sd_bus_message_append) *append;
-        __typeof__(sd_bus_message_open_container) *open_container;
-        __typeof__(sd_bus_message_close_container) *close_container;
-        __typeof__(sd_bus_message_read) *read;
-        __typeof__(sd_bus_message_is_signal) *is_signal;
-        __typeof__(sd_bus_message_get_error) *get_error;
-        __typeof__(sd_bus_message_unref) *unref;
-} bus;
-
-static int load(Error *err)
-{
-        if (bus.unref)
-                return 0;
-        void *h = dlopen("libsystemd.so.0", RTLD_LAZY | RTLD_LOCAL);
-        if (!h)
-                return error_set(err, ENOENT,
-                                 "libsystemd can't be loaded (Debian, Ubuntu: apt install libsystemd0): %s",
-                                 dlerror());
-        const struct {
-                void **to;
-                const char *name;
-        } symbols[] = {
-                {(void **)&bus.new, "sd_bus_new"},
-                {(void **)&bus.set_address, "sd_bus_set_address"},
-                {(void **)&bus.start, "sd_bus_start"},
-                {(void **)&bus.add_filter, "sd_bus_add_filter"},
-                {(void **)&bus.call_async, "sd_bus_call_async"},
-                {(void **)&bus.call, "sd_bus_call"},
-                {(void **)&bus.process, "sd_bus_process"},
-                {(void **)&bus.get_fd, "sd_bus_get_fd"},
-                {(void **)&bus.get_events, "sd_bus_get_events"},
-                {(void **)&bus.get_timeout, "sd_bus_get_timeout"},
-                {(void **)&bus.close_unref, "sd_bus_close_unref"},
-                {(void **)&bus.new_method_call, "sd_bus_message_new_method_call"},
-                {(void **)&bus.append, "sd_bus_message_append"},
-                {(void **)&bus.open_container, "sd_bus_message_open_container"},
-                {(void **)&bus.close_container, "sd_bus_message_close_container"},
-                {(void **)&bus.read, "sd_bus_message_read"},
-                {(void **)&bus.is_signal, "sd_bus_message_is_signal"},
-                {(void **)&bus.get_error, "sd_bus_message_get_error"},
-                {(void **)&bus.unref, "sd_bus_message_unref"},
-        };
-        for (size_t i = 0; i < ARRAY_LEN(symbols); i++)
-                if (!(*symbols[i].to = dlsym(h, symbols[i].name)))
-                        return error_set(err, ENOENT, "libsystemd has no %s", symbols[i].name);
-        return 0;
-}
+#define BUS_FUNCTIONS(X)                                                                                     \
+        X(new, sd_bus_new)                                                                                   \
+        X(set_address, sd_bus_set_address) X(start, sd_bus_start) X(add_filter, sd_bus_add_filter) X(        \
+                call_async, sd_bus_call_async) X(call, sd_bus_call) X(process, sd_bus_process)               \
+                X(get_fd, sd_bus_get_fd) X(get_events, sd_bus_get_events) X(                                 \
+                        get_timeout, sd_bus_get_timeout) X(close_unref, sd_bus_close_unref)                  \
+                        X(new_method_call, sd_bus_message_new_method_call) X(append, sd_bus_message_append)  \
+                                X(open_container, sd_bus_message_open_container)                             \
+                                        X(close_container, sd_bus_message_close_container)                   \
+                                                X(read, sd_bus_message_read)                                 \
+                                                        X(is_signal, sd_bus_message_is_signal)               \
+                                                                X(get_error, sd_bus_message_get_error)       \
+                                                                        X(unref, sd_bus_message_unref)
+LIBRARY(bus, BUS_FUNCTIONS, "libsystemd", "libsystemd0", "recommended",
+        "Limits in a scope of the systemd user manager", "libsystemd.so.0");
 
 /* A path as a part of a D-Bus address: all but a few bytes as %NN (D-Bus Specification, "Server addresses").
  */
@@ -207,7 +162,7 @@ int scope_request(Scope *s, const Plan *plan, const char *name, const char *desc
         CLEANUP_FREE char *clean = text_valid_utf8(description);
         if (!clean)
                 return error_no_memory(err);
-        int r = load(err);
+        int r = library_load(&bus_library, err);
         if (r < 0)
                 return r;
         (void)snprintf(s->unit, sizeof(s->unit), "kurung-%.64s.scope", name);
@@ -226,7 +181,7 @@ int scope_attach(const char *manager, const char *unit, const char *group, pid_t
         sd_bus_message *m = NULL;
         sd_bus *b = NULL;
         char address[3 * PATH_MAX];
-        int r = load(err);
+        int r = library_load(&bus_library, err);
         if (r < 0)
                 return r;
         escape_address(manager, address, sizeof(address));

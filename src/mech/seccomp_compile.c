@@ -3,10 +3,10 @@
 #include "mech/seccomp_compile.h"
 
 #include "base/io.h"
+#include "base/library.h"
 #include "mech/seccomp_policy.h"
 #include "mech/seccomp_rules.h"
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <seccomp.h>
@@ -14,55 +14,16 @@
 
 #define FILE_MAX (64 * 1024)
 
-/* The functions of libseccomp, as dlsym(3) gives them. */
-typedef struct Library {
-        void *handle;
-        __typeof__(seccomp_init) *init;
-        __typeof__(seccomp_release) *release;
-        __typeof__(seccomp_attr_set) *attr_set;
-        __typeof__(seccomp_arch_add) *arch_add;
-        __typeof__(seccomp_arch_native) *arch_native;
-        __typeof__(seccomp_arch_resolve_name) *arch_resolve_name;
-        __typeof__(seccomp_syscall_resolve_name) *syscall_resolve_name;
-        __typeof__(seccomp_syscall_resolve_name_arch) *syscall_resolve_name_arch;
-        __typeof__(seccomp_rule_add_array) *rule_add_array;
-        __typeof__(seccomp_export_bpf) *export_bpf;
-} Library;
-
-static int library_load(Library *lib, Error *err)
-{
-        void *h = dlopen("libseccomp.so.2", RTLD_NOW | RTLD_LOCAL);
-        if (!h)
-                return error_set(err, ENOENT,
-                                 "libseccomp can't be loaded (Debian, Ubuntu: apt install libseccomp2): %s",
-                                 dlerror());
-        *lib = (Library){.handle = h};
-        const struct {
-                void **to;
-                const char *name;
-        } symbols[] = {
-                {(void **)&lib->init, "seccomp_init"},
-                {(void **)&lib->release, "seccomp_release"},
-                {(void **)&lib->attr_set, "seccomp_attr_set"},
-                {(void **)&lib->arch_add, "seccomp_arch_add"},
-                {(void **)&lib->arch_native, "seccomp_arch_native"},
-                {(void **)&lib->arch_resolve_name, "seccomp_arch_resolve_name"},
-                {(void **)&lib->syscall_resolve_name, "seccomp_syscall_resolve_name"},
-                {(void **)&lib->syscall_resolve_name_arch, "seccomp_syscall_resolve_name_arch"},
-                {(void **)&lib->rule_add_array, "seccomp_rule_add_array"},
-                {(void **)&lib->export_bpf, "seccomp_export_bpf"},
-        };
-        for (size_t i = 0; i < ARRAY_LEN(symbols); i++)
-                if (!(*symbols[i].to = dlsym(h, symbols[i].name)))
-                        return error_set(err, ENOENT, "libseccomp has no %s", symbols[i].name);
-        return 0;
-}
-
-static void library_unload(Library *lib)
-{
-        if (lib->handle)
-                (void)dlclose(lib->handle);
-}
+#define SECCOMP_FUNCTIONS(X)                                                                                 \
+        X(init, seccomp_init)                                                                                \
+        X(release, seccomp_release) X(attr_set, seccomp_attr_set) X(arch_add, seccomp_arch_add)              \
+                X(arch_native, seccomp_arch_native) X(arch_resolve_name, seccomp_arch_resolve_name)          \
+                        X(syscall_resolve_name, seccomp_syscall_resolve_name)                                \
+                                X(syscall_resolve_name_arch, seccomp_syscall_resolve_name_arch)              \
+                                        X(rule_add_array, seccomp_rule_add_array)                            \
+                                                X(export_bpf, seccomp_export_bpf)
+LIBRARY(libseccomp, SECCOMP_FUNCTIONS, "libseccomp", "libseccomp2", "required", "The system call filter",
+        "libseccomp.so.2");
 
 /* A comparison of an argument, with both values: libseccomp's own macros leave the second one out. */
 static struct scmp_arg_cmp compare(unsigned arg, enum scmp_compare op, uint64_t a, uint64_t b)
@@ -72,7 +33,6 @@ static struct scmp_arg_cmp compare(unsigned arg, enum scmp_compare op, uint64_t 
 
 /* One filter in the making; the first failure is kept, so that the rules read as a list. */
 typedef struct Builder {
-        const Library *lib;
         scmp_filter_ctx ctx;
         int r;
         const char *failed;
@@ -82,10 +42,10 @@ static void rule(Builder *b, uint32_t action, const char *name, unsigned n, cons
 {
         if (b->r < 0)
                 return;
-        int nr = b->lib->syscall_resolve_name(name);
+        int nr = libseccomp.syscall_resolve_name(name);
         if (nr == __NR_SCMP_ERROR)
                 return;
-        int r = b->lib->rule_add_array(b->ctx, action, nr, n, args);
+        int r = libseccomp.rule_add_array(b->ctx, action, nr, n, args);
         /* -EDOM: not there in one of the architectures. */
         if (r < 0 && r != -EDOM && r != -EEXIST) {
                 b->r = r;
@@ -149,7 +109,7 @@ static int fill_from_file(Builder *b, const char *path, Error *err)
                         continue;
                 if (strtok_r(NULL, " \t", &save))
                         return error_set(err, EINVAL, "%s:%u: one system call a line", path, number);
-                if (b->lib->syscall_resolve_name(name) == __NR_SCMP_ERROR)
+                if (libseccomp.syscall_resolve_name(name) == __NR_SCMP_ERROR)
                         return error_set(err, EINVAL, "%s:%u: unknown system call '%s'", path, number, name);
                 rule(b, SCMP_ACT_ALLOW, name, 0, NULL);
         }
@@ -161,7 +121,7 @@ static int export(Builder *b, struct sock_filter **items, size_t before, size_t 
         CLEANUP_FD int fd = memfd_create("kurung-filter", MFD_CLOEXEC);
         if (fd < 0)
                 return -errno;
-        int r = b->lib->export_bpf(b->ctx, fd);
+        int r = libseccomp.export_bpf(b->ctx, fd);
         if (r < 0)
                 return r;
         off_t size = lseek(fd, 0, SEEK_END);
@@ -179,51 +139,51 @@ static int export(Builder *b, struct sock_filter **items, size_t before, size_t 
 }
 
 /* libseccomp's name of an architecture; 0 with @err. */
-static uint32_t resolve_arch(const Library *lib, const char *name, Error *err)
+static uint32_t resolve_arch(const char *name, Error *err)
 {
-        uint32_t arch = lib->arch_resolve_name(name);
+        uint32_t arch = libseccomp.arch_resolve_name(name);
         if (arch == 0)
                 (void)error_set(err, EINVAL, "Architectures=%s: unknown", name);
         return arch;
 }
 
 /* The rules over arguments, in front of the refusals: what they do not answer goes on there. */
-static int add_rules(const Library *lib, const Plan *plan, SeccompFilter *filter, Error *err)
+static int add_rules(const Plan *plan, SeccompFilter *filter, Error *err)
 {
         CLEANUP_FREE uint32_t *archs = calloc(plan->architectures.n + 1, sizeof(*archs));
         size_t n = 0;
         if (!archs)
                 return error_no_memory(err);
-        archs[n++] = lib->arch_native();
+        archs[n++] = libseccomp.arch_native();
         for (size_t i = 0; i < plan->architectures.n; i++) {
-                uint32_t arch = resolve_arch(lib, plan->architectures.items[i], err);
+                uint32_t arch = resolve_arch(plan->architectures.items[i], err);
                 if (arch == 0)
                         return -EINVAL;
                 if (arch != SCMP_ARCH_NATIVE && arch != archs[0])
                         archs[n++] = arch;
         }
-        int r = seccomp_rules_compile(plan, archs, n, lib->syscall_resolve_name_arch, &filter->items,
+        int r = seccomp_rules_compile(plan, archs, n, libseccomp.syscall_resolve_name_arch, &filter->items,
                                       &filter->n_refusals);
         return r < 0 ? error_set_errno(err, r, "making the rules over arguments") : 0;
 }
 
 static int begin(Builder *b, const Plan *plan, uint32_t action, Error *err)
 {
-        b->ctx = b->lib->init(action);
+        b->ctx = libseccomp.init(action);
         if (!b->ctx)
                 return error_no_memory(err);
         /* Other architectures, x32 among them: no call of theirs is there. */
-        int r = b->lib->attr_set(b->ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
+        int r = libseccomp.attr_set(b->ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
         if (r == 0)
-                r = b->lib->attr_set(b->ctx, SCMP_FLTATR_CTL_NNP, 0);
+                r = libseccomp.attr_set(b->ctx, SCMP_FLTATR_CTL_NNP, 0);
         /* A binary tree: few steps for every call, and the kernel's cache of plain answers does the rest. */
         if (r == 0)
-                (void)b->lib->attr_set(b->ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+                (void)libseccomp.attr_set(b->ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
         for (size_t i = 0; r == 0 && i < plan->architectures.n; i++) {
-                uint32_t arch = resolve_arch(b->lib, plan->architectures.items[i], err);
+                uint32_t arch = resolve_arch(plan->architectures.items[i], err);
                 if (arch == 0)
                         return -EINVAL;
-                r = b->lib->arch_add(b->ctx, arch);
+                r = libseccomp.arch_add(b->ctx, arch);
                 if (r == -EEXIST)
                         r = 0;
         }
@@ -237,23 +197,22 @@ static int finish(Builder *b, SeccompFilter *filter, size_t before, size_t *ret_
                 (void)error_set_errno(err, r, "libseccomp, rule for %s", b->failed);
         if (r == 0)
                 r = export(b, &filter->items, before, ret_n);
-        b->lib->release(b->ctx);
+        libseccomp.release(b->ctx);
         b->ctx = NULL;
         return r < 0 ? error_set_errno(err, r, "libseccomp") : 0;
 }
 
 int seccomp_compile(const Plan *plan, SeccompFilter *ret, Error *err)
 {
-        CLEANUP(library_unload) Library lib = {0};
         CLEANUP(seccomp_filter_clear) SeccompFilter filter = {0};
         bool strict = plan->seccomp == SECCOMP_STRICT;
-        int r = library_load(&lib, err);
+        int r = library_load(&libseccomp_library, err);
         if (r < 0)
                 return r;
-        r = add_rules(&lib, plan, &filter, err);
+        r = add_rules(plan, &filter, err);
         if (r < 0)
                 return r;
-        Builder refusals = {.lib = &lib};
+        Builder refusals = {0};
         size_t n = 0;
         r = begin(&refusals, plan, SCMP_ACT_ALLOW, err);
         if (r == 0)
@@ -263,7 +222,7 @@ int seccomp_compile(const Plan *plan, SeccompFilter *ret, Error *err)
         if (r < 0)
                 return r;
         filter.n_refusals += n;
-        Builder allowlist = {.lib = &lib};
+        Builder allowlist = {0};
         r = begin(&allowlist, plan, SCMP_ACT_ERRNO(ENOSYS), err);
         if (r == 0 && plan->seccomp == SECCOMP_FILE)
                 r = fill_from_file(&allowlist, plan->seccomp_file, err);

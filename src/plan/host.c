@@ -6,12 +6,12 @@
 #include "plan/host.h"
 
 #include "base/io.h"
+#include "base/library.h"
 #include "base/path.h"
 #include "base/process.h"
 #include "plan/host_internal.h"
 
 #include <dirent.h>
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
@@ -309,12 +309,18 @@ typedef struct LibRange {
         unsigned long start;
         unsigned long count;
 } LibRange;
-typedef int LibGetRanges(const char *owner, LibRange **ranges);
+bool subid_init(const char *program, FILE *log);
+int subid_get_uid_ranges(const char *owner, LibRange **ranges);
+int subid_get_gid_ranges(const char *owner, LibRange **ranges);
 
-static void add_library_ranges(LibGetRanges *get, const char *user, SubRanges *ret)
+#define SUBID_FUNCTIONS(X) X(init, subid_init) X(uids, subid_get_uid_ranges) X(gids, subid_get_gid_ranges)
+LIBRARY_OF_TWO(libsubid, SUBID_FUNCTIONS, "libsubid", "libsubid4", "suggested",
+               "Subordinate ids that a directory service has", "libsubid.so.5", "libsubid.so.4");
+
+static void add_library_ranges(int (*get)(const char *, LibRange **), const char *user, SubRanges *ret)
 {
         CLEANUP_FREE LibRange *ranges = NULL;
-        int n = get ? get(user, &ranges) : -1;
+        int n = get(user, &ranges);
         for (int i = 0; i < n && ranges && ret->n < HOST_RANGES_MAX; i++) {
                 LibRange r = ranges[i];
                 if (r.count > 0 && r.count <= UINT32_MAX && r.start <= UINT32_MAX - r.count)
@@ -328,20 +334,12 @@ static void add_library_ranges(LibGetRanges *get, const char *user, SubRanges *r
  */
 static void probe_library_ranges(Host *h)
 {
-        void *lib = dlopen("libsubid.so.5", RTLD_NOW | RTLD_LOCAL);
-        if (!lib)
-                lib = dlopen("libsubid.so.4", RTLD_NOW | RTLD_LOCAL);
-        if (!lib || !h->user)
+        if (!h->user || library_load(&libsubid_library, NULL) < 0)
                 return;
-        bool (*init)(const char *, FILE *);
-        LibGetRanges *uids, *gids;
-        *(void **)&init = dlsym(lib, "subid_init");
-        *(void **)&uids = dlsym(lib, "subid_get_uid_ranges");
-        *(void **)&gids = dlsym(lib, "subid_get_gid_ranges");
-        /* Without a log of its own it would write to our stderr. It stays loaded: it may have threads. */
-        if (init && init("kurung", NULL)) {
-                add_library_ranges(uids, h->user, &h->subuids);
-                add_library_ranges(gids, h->user, &h->subgids);
+        /* Without a log of its own it would write to our stderr. */
+        if (libsubid.init("kurung", NULL)) {
+                add_library_ranges(libsubid.uids, h->user, &h->subuids);
+                add_library_ranges(libsubid.gids, h->user, &h->subgids);
         }
 }
 

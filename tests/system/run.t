@@ -141,4 +141,30 @@ if "$KURUNG" run -q -p build -- true; then
     got=$(seen_by "$KURUNG" run -p build -- sh -c 'mkdir a; echo 1 >a/1; mkfifo a/fifo; ln -s / a/root; chown -R 5:6 a; chmod 0 a; echo >>/etc/passwd')
     like "$got" "dropped: 1 in the working directory, 1 in the system" "what is closed to us counts as one"
 fi
+# What is loaded late is in the program's notes, for a packager's tools (systemd.io/ELF_DLOPEN_METADATA).
+is "$(sort <(python3 - "$KURUNG" <<'PY'
+import json, struct, sys
+elf = open(sys.argv[1], "rb").read()
+at, = struct.unpack_from("<Q", elf, 40)
+size, n, names = struct.unpack_from("<HHH", elf, 58)
+sections = [struct.unpack_from("<IIQQQQ", elf, at + i * size) for i in range(n)]
+text = sections[names][4]
+for name, _, _, _, start, length in sections:
+    if elf[text + name:].split(b"\0", 1)[0] != b".note.dlopen":
+        continue
+    end = start + length
+    while start < end:
+        n_name, n_content, kind = struct.unpack_from("<III", elf, start)
+        owner = elf[start + 12:start + 12 + n_name]
+        start += 12 + (n_name + 3) // 4 * 4
+        for one in json.loads(elf[start:start + n_content].rstrip(b"\0")):
+            print(owner.decode()[:3], hex(kind), one["priority"], one["feature"], *one["soname"])
+        start += (n_content + 3) // 4 * 4
+PY
+))" "FDO 0x407c0c0a recommended libsystemd libsystemd.so.0
+FDO 0x407c0c0a recommended nettle libnettle.so.8
+FDO 0x407c0c0a required libseccomp libseccomp.so.2
+FDO 0x407c0c0a suggested json-c libjson-c.so.5
+FDO 0x407c0c0a suggested libarchive libarchive.so.13
+FDO 0x407c0c0a suggested libsubid libsubid.so.5 libsubid.so.4" "what is loaded late stands in the program's notes"
 done_testing

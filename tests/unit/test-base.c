@@ -4,6 +4,7 @@
 #include "base/capture.h"
 #include "base/channel.h"
 #include "base/io.h"
+#include "base/library.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/process.h"
@@ -493,9 +494,36 @@ static void what_a_program_says(void **state)
         free(TAKE_PTR(none));
 }
 
+int no_such_function(void);
+
+#define GOOD_FUNCTIONS(X) X(length, strlen) X(compare, strcmp)
+LIBRARY_OF_TWO(good, GOOD_FUNCTIONS, "good", "good1", "suggested", "a test", "libnone.so.1", "libc.so.6");
+#define LESS_FUNCTIONS(X) X(length, strlen) X(other, no_such_function)
+LIBRARY(less, LESS_FUNCTIONS, "less", "less1", "suggested", "a test", "libc.so.6");
+#define NONE_FUNCTIONS(X) X(length, strlen)
+LIBRARY(none, NONE_FUNCTIONS, "none", "none1", "suggested", "a test", "libnone.so.1");
+
+static void a_library_is_there_as_a_whole_or_not(void **state)
+{
+        Error err = {0}, other = {0};
+        (void)state;
+        assert_int_equal(library_load(&good_library, &err), 0);
+        assert_int_equal(library_load(&good_library, &err), 0);
+        assert_int_equal(good.length("four"), 4);
+        assert_int_equal(good.compare("a", "a"), 0);
+        assert_int_equal(library_load(&less_library, &err), -ENOENT);
+        assert_string_equal(err.text, "less has no no_such_function");
+        assert_null(less.length);
+        assert_int_equal(library_load(&none_library, &other), -ENOENT);
+        assert_non_null(
+                strstr(other.text, "none can't be loaded (Debian, Ubuntu: apt install none1): libnone.so.1"));
+        assert_int_equal(library_load(&none_library, NULL), -ENOENT);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_library_is_there_as_a_whole_or_not),
                 cmocka_unit_test(what_a_program_says),
                 cmocka_unit_test(paths_are_cleaned_without_climbing_above_the_root),
                 cmocka_unit_test(paths_that_cannot_be_are_refused),

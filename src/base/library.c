@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Loads libraries when they are first needed. */
+#include "base/library.h"
+
+#include <dlfcn.h>
+
+static void *open_one(const Library *library)
+{
+        void *handle = NULL;
+        /* What it needs itself is bound when it is called: half of the time for a large one. */
+        for (size_t i = 0; !handle && library->sonames[i]; i++)
+                handle = dlopen(library->sonames[i], RTLD_LAZY | RTLD_LOCAL);
+        return handle;
+}
+
+int library_load(const Library *library, Error *err)
+{
+        if (library->slots[0])
+                return 0;
+        void *handle = open_one(library);
+        if (!handle)
+                return error_set(err, ENOENT, "%s can't be loaded (Debian, Ubuntu: apt install %s): %s",
+                                 library->title, library->package, dlerror());
+        size_t n = 0;
+        while (library->names[n])
+                n++;
+        /* From the last to the first, which says that all are there. */
+        for (size_t i = n; i-- > 0;) {
+                library->slots[i] = dlsym(handle, library->names[i]);
+                if (!library->slots[i])
+                        return error_set(err, ENOENT, "%s has no %s", library->title, library->names[i]);
+        }
+        return 0;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Libraries that only some commands need: each is loaded when something first asks for it, and stays for the
+ * rest of the process, so that what does not need it does not pay for it. Who uses one lists its functions
+ * once,
+ *
+ *      #define JSON_FUNCTIONS(X) X(new_object, json_object_new_object) X(put, json_object_put)
+ *      LIBRARY(json, JSON_FUNCTIONS, "json-c", "libjson-c5", "suggested", "what it is for", "libjson-c.so.5")
+ *
+ * and calls json.put(...) after library_load(&json_library, err). The program has a note of each, from which
+ * a packager's tools know what it depends on (systemd.io/ELF_DLOPEN_METADATA).
+ */
+#pragma once
+
+#include "base/error.h"
+
+typedef struct Library {
+        const char *title;          /* "json-c", for errors */
+        const char *package;        /* Debian's: "libjson-c5" */
+        const char *const *sonames; /* the first that is there is taken; NULL ends */
+        const char *const *names;   /* of functions, or of variables; NULL ends */
+        void **slots;               /* for as many pointers: all NULL until all are there */
+} Library;
+
+/**
+ * library_load - load a library, unless that is done.
+ *
+ * Returns 0, or -ENOENT with @err (which may be NULL): it is not there, or has not all functions.
+ */
+int library_load(const Library *library, Error *err);
+
+#define LIBRARY_MEMBER(member, function) __typeof__(function) *member;
+#define LIBRARY_NAME(member, function) #function,
+
+/* "FDO" and the type are those of the specification. The content of each note is padded to four bytes. */
+#define LIBRARY_NOTE(id, json)                                                                               \
+        __attribute__((used, section(".note.dlopen"))) _Alignas(4) static const struct {                     \
+                uint32_t name_size, content_size, type;                                                      \
+                char name[4];                                                                                \
+                _Alignas(4) char content[sizeof(json)];                                                      \
+        } id = {4, sizeof(json), UINT32_C(0x407c0c0a), "FDO", json}
+
+/**
+ * LIBRARY - define the functions @id.MEMBER and the Library @id_library.
+ *
+ * @functions: a macro that calls its argument with (member, function) for each.
+ * @priority: "required", "recommended" or "suggested", for a packager.
+ * @soname: one name; LIBRARY_OF_TWO() has two, in their order.
+ */
+#define LIBRARY(id, functions, title, package, priority, description, soname)                                \
+        LIBRARY_DEFINE(id, functions, title, package, priority, description, "\"" soname "\"", soname, NULL)
+#define LIBRARY_OF_TWO(id, functions, title, package, priority, description, soname, other)                  \
+        LIBRARY_DEFINE(id, functions, title, package, priority, description, "\"" soname "\",\"" other "\"", \
+                       soname, other)
+#define LIBRARY_DEFINE(id, functions, title_, package_, priority, description, in_json, first, second)       \
+        static struct {                                                                                      \
+                functions(LIBRARY_MEMBER)                                                                    \
+        } id;                                                                                                \
+        static const char *const id##_sonames[] = {first, second, NULL};                                     \
+        static const char *const id##_names[] = {functions(LIBRARY_NAME) NULL};                              \
+        _Static_assert(sizeof(id) == sizeof(id##_names) - sizeof(void *), "one pointer for each name");      \
+        static const Library id##_library = {.title = title_,                                                \
+                                             .package = package_,                                            \
+                                             .sonames = id##_sonames,                                        \
+                                             .names = id##_names,                                            \
+                                             .slots = (void **)(void *)&id};                                 \
+        LIBRARY_NOTE(id##_note, "[{\"soname\":[" in_json "],\"feature\":\"" title_                           \
+                                "\",\"description\":\"" description "\",\"priority\":\"" priority "\"}]")
