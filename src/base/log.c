@@ -2,8 +2,8 @@
 /* Writes kurung's messages to standard error, and escapes text for terminals. */
 #include "base/log.h"
 
+#include "base/clock.h"
 #include "base/defence.h"
-
 #include "base/io.h"
 
 #include <fcntl.h>
@@ -15,36 +15,65 @@
 
 static LogLevel log_level = LOG_NORMAL;
 static int log_fd = STDERR_FILENO;
-static bool log_waits = true;
+static int log_patience = -1;
 
 void log_set_level(LogLevel level)
 {
         log_level = level;
 }
 
-void log_set_waiting(bool waiting)
+void log_set_patience(int ms)
 {
         struct stat st;
         if (log_fd != STDERR_FILENO)
                 (void)close(log_fd);
         log_fd = STDERR_FILENO;
-        log_waits = waiting;
+        log_patience = ms;
         /* A regular file does not keep us waiting, and its position belongs to the caller's description. */
-        if (waiting || fstat(STDERR_FILENO, &st) < 0 || S_ISREG(st.st_mode))
+        if (ms < 0 || fstat(STDERR_FILENO, &st) < 0 || S_ISREG(st.st_mode))
                 return;
         int own = io_reopen(STDERR_FILENO, O_WRONLY | O_NONBLOCK);
         log_fd = own >= 0 ? own : STDERR_FILENO;
 }
 
-/* A socket can't be opened anew, but be asked not to wait. */
-static void write_line(const char *line, size_t len)
+/* One step that does not wait. A socket can't be opened anew, but be asked not to wait; of what can't be
+ * opened anew at all poll(2) says whether there is room. */
+static ssize_t write_some(const char *line, size_t len)
 {
         struct pollfd p = {.fd = log_fd, .events = POLLOUT};
-        if (!log_waits && send(log_fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+        ssize_t n = send(log_fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (n >= 0 || errno != ENOTSOCK)
+                return n;
+        if (poll(&p, 1, 0) > 0)
+                return write(log_fd, line, len);
+        errno = EAGAIN;
+        return -1;
+}
+
+static void write_line(const char *line, size_t len)
+{
+        if (log_patience < 0) {
+                (void)io_write_all(log_fd, line, len);
                 return;
-        if (!log_waits && (errno != ENOTSOCK || poll(&p, 1, 0) <= 0))
-                return;
-        (void)io_write_all(log_fd, line, len);
+        }
+        while (len > 0) {
+                ssize_t n = write_some(line, len);
+                if (n > 0) {
+                        line += n;
+                        len -= (size_t)n;
+                        continue;
+                }
+                if (errno == EINTR)
+                        continue;
+                struct pollfd p = {.fd = log_fd, .events = POLLOUT};
+                uint64_t before = clock_us();
+                if (errno != EAGAIN || log_patience == 0 || poll(&p, 1, log_patience) <= 0) {
+                        log_patience = 0;
+                        return;
+                }
+                int waited = (int)((clock_us() - before) / 1000) + 1;
+                log_patience = waited < log_patience ? log_patience - waited : 0;
+        }
 }
 
 LogLevel log_get_level(void)

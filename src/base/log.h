@@ -13,9 +13,9 @@ typedef enum LogLevel {
 void log_set_level(LogLevel level);
 LogLevel log_get_level(void);
 
-/** log_set_waiting - whether a line waits for a terminal or pipe that nobody reads; else it is dropped. By
- * default it waits: who watches a sandbox must not. */
-void log_set_waiting(bool waiting);
+/** log_set_patience - how many milliseconds lines wait, all together, for a terminal or pipe that nobody
+ * reads; then they are dropped. -1: for ever, as it is at first; but who watches a sandbox must not wait. */
+void log_set_patience(int ms);
 
 /** log_error, log_notice, log_detail - one line "kurung: ...", of any length, escaped (text_escape()). */
 void log_error(const char *fmt, ...) PRINTF_LIKE(1, 2);

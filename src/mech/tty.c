@@ -52,7 +52,7 @@ int tty_set_raw(int fd, bool post_process, struct termios *ret_saved, struct ter
         if (post_process)
                 raw.c_oflag = saved.c_oflag;
         /* What the kernel made of it is what tty_has_settings() compares with. */
-        if (tcsetattr(fd, TCSADRAIN, &raw) < 0 || tcgetattr(fd, &raw) < 0)
+        if (tcsetattr(fd, TCSANOW, &raw) < 0 || tcgetattr(fd, &raw) < 0)
                 return -errno;
         *ret_saved = saved;
         *ret_raw = raw;
@@ -73,9 +73,9 @@ bool tty_is_cooked(int fd)
         return tcgetattr(fd, &now) == 0 && (now.c_lflag & ICANON) && (now.c_lflag & ECHO);
 }
 
-void tty_restore(int fd, const struct termios *saved, bool drain)
+void tty_restore(int fd, const struct termios *saved)
 {
-        (void)tcsetattr(fd, drain ? TCSADRAIN : TCSANOW, saved);
+        (void)tcsetattr(fd, TCSANOW, saved);
 }
 
 bool tty_is_foreground(int fd)

@@ -36,9 +36,9 @@ bool tty_has_settings(int fd, const struct termios *settings);
 /** tty_is_cooked - whether the terminal is read by lines, as shells leave it to the programs they start. */
 bool tty_is_cooked(int fd);
 
-/** tty_restore - the settings that were. @drain: once what was written is out, which may take for ever on a
- * terminal that nobody reads. */
-void tty_restore(int fd, const struct termios *saved, bool drain);
+/** tty_restore - the settings that were, at once: a terminal that nobody reads would keep us waiting for what
+ * was written to be out. */
+void tty_restore(int fd, const struct termios *saved);
 
 /** tty_is_foreground - whether this process group may read from and set the terminal @fd. */
 bool tty_is_foreground(int fd);

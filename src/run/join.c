@@ -215,15 +215,15 @@ static void handle_signal(Join *j)
 static void supervise(Join *j, int *ret_status)
 {
         enum { SIGNALS, STOPS, CHANNEL, CHILD, STREAM, RELAY = STREAM + STREAMS, N = RELAY + RELAY_POLLS };
-        log_set_waiting(false);
+        log_set_patience(0);
         while (j->child >= 0) {
                 struct pollfd fds[N];
                 fds[SIGNALS] = (struct pollfd){.fd = j->signals, .events = POLLIN};
                 fds[STOPS] = (struct pollfd){.fd = j->stops, .events = POLLIN};
                 fds[CHANNEL] = (struct pollfd){.fd = j->channel, .events = POLLIN};
                 fds[CHILD] = (struct pollfd){.fd = j->child, .events = POLLIN};
-                streams_poll_prepare(&j->streams, fds + STREAM);
-                int timeout = relay_poll_prepare(&j->relay, fds + RELAY);
+                int timeout = clock_sooner(streams_poll_prepare(&j->streams, fds + STREAM),
+                                           relay_poll_prepare(&j->relay, fds + RELAY));
                 if (poll(fds, N, clock_sooner(timeout, clock_until(j->kill_at_us))) < 0) {
                         if (errno == EINTR)
                                 continue;
@@ -248,7 +248,20 @@ static void supervise(Join *j, int *ret_status)
                         j->child = fd_close(j->child);
                 }
         }
-        log_set_waiting(true);
+}
+
+/* Early: what is typed from now on is for others. */
+static void end_streams(Join *j)
+{
+        bool ended = j->ended;
+        const StreamsEnd how = {.success = ended && j->status == 0,
+                                .patient = ended && WIFEXITED(j->status),
+                                .signals = j->signals};
+        log_set_patience(how.patient ? -1 : STREAM_DRAIN_MS);
+        int lost = relay_stop(&j->relay, &how);
+        if (lost < 0)
+                streams_tell_lost("writing to the terminal", -lost, &how, &j->error);
+        streams_end(&j->streams, &how, &j->error);
 }
 
 static void teardown(Join *j)
@@ -258,8 +271,7 @@ static void teardown(Join *j)
                 (void)process_wait(j->child, NULL);
                 j->child = fd_close(j->child);
         }
-        relay_stop(&j->relay);
-        streams_end(&j->streams, j->ended && j->status == 0, &j->error);
+        end_streams(j);
         j->channel = fd_close(j->channel);
         j->userns = fd_close(j->userns);
         for (size_t i = 0; i < NS_MAX; i++)

@@ -50,18 +50,17 @@ static void drain(RelayBuffer *b, int fd)
                         b->end; /* nobody reads any more: what comes is dropped, the payload must not block */
 }
 
-/* Writes all of it, or gives up once nothing was taken for ANSWER_US. */
-static int write_for_a_while(Relay *r, const char *data, size_t len)
+/* Writes all of it, or gives up as @how says. */
+static int write_all(Relay *r, const char *data, size_t len, const StreamsEnd *how)
 {
         while (len > 0 && !r->stuck) {
-                struct pollfd p = {.fd = r->out, .events = POLLOUT};
                 ssize_t n = write(r->out, data, len);
                 if (n > 0) {
                         data += n;
                         len -= (size_t)n;
                 } else if (n < 0 && errno != EAGAIN && errno != EINTR) {
                         return -errno;
-                } else if (poll(&p, 1, ANSWER_US / 1000) <= 0) {
+                } else if (!streams_wait_to_write(r->out, how)) {
                         r->stuck = true;
                 }
         }
@@ -134,7 +133,7 @@ static void await_answers(Relay *r)
         char tail[sizeof(r->to_payload.data)];
         size_t len = 0;
         uint64_t end = clock_us() + ANSWER_US;
-        if (write_for_a_while(r, ask, sizeof(ask) - 1) < 0)
+        if (write_all(r, ask, sizeof(ask) - 1, &(StreamsEnd){.signals = FD_NONE}) < 0)
                 return;
         for (int left; (left = clock_until(end)) > 0;) {
                 struct pollfd p = {.fd = r->in, .events = POLLIN};
@@ -167,7 +166,7 @@ void relay_suspend(Relay *r)
         r->query = (TtyQuery){.bytes = r->query.bytes};
         /* Who has changed it meanwhile restores it himself. */
         if (!r->shared || tty_has_settings(r->in, &r->ours))
-                tty_restore(r->in, &r->saved, !r->stuck);
+                tty_restore(r->in, &r->saved);
         r->raw = false;
 }
 
@@ -177,15 +176,16 @@ void relay_resize(Relay *r)
                 (void)tty_copy_size(r->in, r->master);
 }
 
-void relay_stop(Relay *r)
+int relay_stop(Relay *r, const StreamsEnd *how)
 {
+        int lost = 0;
         if (r->master < 0)
-                return;
+                return 0;
         /* What the pty holds, and no more: others inside may go on writing to it. */
         for (size_t taken = 0;; taken += pending(&r->to_caller)) {
-                if (pending(&r->to_caller) > 0)
-                        (void)write_for_a_while(r, r->to_caller.data + r->to_caller.start,
-                                                pending(&r->to_caller));
+                if (pending(&r->to_caller) > 0 && lost == 0)
+                        lost = write_all(r, r->to_caller.data + r->to_caller.start, pending(&r->to_caller),
+                                         how);
                 r->to_caller.start = r->to_caller.end;
                 if (taken >= PTY_HOLDS || !fill(&r->to_caller, r->master) || pending(&r->to_caller) == 0)
                         break;
@@ -194,6 +194,8 @@ void relay_stop(Relay *r)
         relay_suspend(r);
         r->master = fd_close(r->master);
         r->out = fd_close(r->out);
+        /* A terminal that is gone is nobody who reads. */
+        return lost == -EIO ? 0 : lost;
 }
 
 int relay_poll_prepare(const Relay *r, struct pollfd fds[RELAY_POLLS])

@@ -10,6 +10,7 @@
 
 #include "base/util.h"
 #include "mech/tty_query.h"
+#include "run/streams.h"
 
 #include <poll.h>
 #include <termios.h>
@@ -51,8 +52,10 @@ void relay_start(Relay *r, int master);
  * Where the payload made the terminal send something (tty_query.h) it is waited for, 2 seconds at most, and
  * dropped with all that was typed before it. Else what was typed and not read yet stays there for who reads
  * next. What was handed to the pty stays in there: the payload could have put it there as well.
+ *
+ * @how: how the last output is written. Returns 0, or -errno when some was lost.
  */
-void relay_stop(Relay *r);
+int relay_stop(Relay *r, const StreamsEnd *how);
 
 /** relay_suspend, relay_resume - give the terminal back and take it again, around being stopped. */
 void relay_suspend(Relay *r);

@@ -20,6 +20,15 @@ bool signals_is_fatal(int sig)
         return false;
 }
 
+bool signals_take_fatal(int fd)
+{
+        struct signalfd_siginfo info;
+        while (read(fd, &info, sizeof(info)) == sizeof(info))
+                if (signals_is_fatal((int)info.ssi_signo))
+                        return true;
+        return false;
+}
+
 /* A stopped process does not see its timers, but the kernel sends what they send: SIGCONT is it. */
 static bool wake_at(int timerfd, timer_t *ret)
 {

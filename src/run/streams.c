@@ -5,26 +5,21 @@
 #include "base/defence.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "run/signals.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 
-/* POLLOUT of a pipe means room for so much (pipe(7)). */
+/* POLLOUT of a pipe means room for so much, and what is not longer is written as a whole (pipe(7)). */
 #define PIECE 4096
+/* How soon it is looked again whether the payload has read what it was told of. */
+#define LOOK_MS 50
 
 static const char *const names[STREAMS] = {"standard input", "standard output", "standard error"};
-
-/* One without a name: nothing of the host's file system is at the other end. */
-static bool is_anonymous_pipe(int fd, const struct stat *st)
-{
-        struct statfs fs;
-        return S_ISFIFO(st->st_mode) && fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC;
-}
 
 /* /dev/null, zero, full, random and urandom (admin-guide/devices.txt). */
 static bool is_harmless_device(const struct stat *st)
@@ -38,26 +33,36 @@ static StreamKind kind_of(int fd, const struct stat *st)
 {
         if (isatty(fd))
                 return STREAM_TERMINAL;
-        if (!defence_is_on(DEFENCE_STREAMS) || S_ISSOCK(st->st_mode) || is_anonymous_pipe(fd, st) ||
-            is_harmless_device(st))
+        if (!defence_is_on(DEFENCE_STREAMS) || is_harmless_device(st))
                 return STREAM_HANDED_ON;
-        return STREAM_FILE;
+        return S_ISFIFO(st->st_mode) ? STREAM_PIPE : S_ISSOCK(st->st_mode) ? STREAM_SOCKET : STREAM_FILE;
+}
+
+/* Of a pipe and a socket the payload gets a copy, and what it has read is taken afterwards. */
+static bool is_copied(const Stream *s)
+{
+        return s->kind == STREAM_PIPE || s->kind == STREAM_SOCKET;
 }
 
 /*
- * Output that may keep us waiting gets a description of our own, which can be told not to. Where it can't be
- * opened again it is written in pieces that poll(2) promises room for. Input is the caller's own description:
- * of a FIFO that is opened anew the end of earlier writers would not be seen.
+ * A description of our own, where there can be one: output that may keep us waiting is told not to, and a
+ * file is read without what the caller's has of flags (O_DIRECT). Pipes are read, and sockets used, by calls
+ * that do not wait. Output that can't be opened again is written in pieces that poll(2) promises room for.
  */
 static int open_own(Stream *stream, int fd, bool input, bool regular)
 {
-        int own = input || regular ? -EINVAL : io_reopen(fd, O_WRONLY | O_NONBLOCK);
-        stream->piece = regular || own >= 0 ? sizeof(stream->data) : PIECE;
+        int own = input                                      ? (regular ? io_reopen(fd, O_RDONLY) : -EINVAL)
+                  : regular || stream->kind == STREAM_SOCKET ? -EINVAL
+                                                             : io_reopen(fd, O_WRONLY | O_NONBLOCK);
+        stream->piece = stream->kind == STREAM_PIPE || (own < 0 && !regular && stream->kind != STREAM_SOCKET)
+                                ? PIECE
+                                : sizeof(stream->data);
         return own >= 0 ? own : fcntl(fd, F_DUPFD_CLOEXEC, STREAMS);
 }
 
-static int make_pipe(Stream *stream, int fd, bool regular, Error *err)
+static int make_pipe(Streams *s, int fd, bool regular, Error *err)
 {
+        Stream *stream = &s->items[fd];
         int ends[2];
         bool input = fd == 0;
         if (pipe2(ends, O_CLOEXEC) < 0)
@@ -66,18 +71,40 @@ static int make_pipe(Stream *stream, int fd, bool regular, Error *err)
         stream->pipe = ends[input ? 1 : 0];
         (void)fcntl(stream->pipe, F_SETFL, O_NONBLOCK);
         stream->file = open_own(stream, fd, input, regular);
-        stream->at = input && regular ? lseek(fd, 0, SEEK_CUR) : -1;
+        if (stream->file < 0)
+                return error_set_errno(err, errno, "opening %s", names[fd]);
+        if (!input)
+                return 0;
+        stream->at = regular ? lseek(fd, 0, SEEK_CUR) : -1;
         stream->seekable = stream->at >= 0;
-        return stream->file < 0 ? error_set_errno(err, errno, "opening %s", names[fd]) : 0;
+        /* With room for one piece it can be written to again when all of that was read. */
+        if (is_copied(stream) && fcntl(stream->pipe, F_SETPIPE_SZ, PIECE) < 0)
+                return error_set_errno(err, errno, "a pipe for %s", names[fd]);
+        if (stream->kind == STREAM_PIPE && (s->null = open("/dev/null", O_WRONLY | O_CLOEXEC)) < 0)
+                return error_set_errno(err, errno, "opening /dev/null");
+        return 0;
 }
 
 /* Whether it is written to the same file as standard output, through the pipe of which it can go. */
 static bool is_written_with_output(const Streams *s, const struct stat *st)
 {
         struct stat out;
-        return s->items[STDOUT_FILENO].kind == STREAM_FILE &&
+        return s->items[STDOUT_FILENO].kind >= STREAM_FILE &&
                (fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) != O_RDONLY && fstat(STDOUT_FILENO, &out) == 0 &&
                out.st_dev == st->st_dev && out.st_ino == st->st_ino;
+}
+
+/* One that listens, or is not connected, could be: to what only the host reaches. */
+static int check_socket(int fd, Error *err)
+{
+        int type = 0;
+        socklen_t len = sizeof(type);
+        struct sockaddr_storage peer;
+        socklen_t room = sizeof(peer);
+        if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM &&
+            getpeername(fd, (struct sockaddr *)&peer, &room) == 0)
+                return 0;
+        return error_set(err, EINVAL, "%s is a socket that is no connection (of type stream)", names[fd]);
 }
 
 static int prepare(Streams *s, int fd, Error *err)
@@ -93,14 +120,16 @@ static int prepare(Streams *s, int fd, Error *err)
                                  S_ISDIR(st.st_mode) ? "a directory"
                                                      : "a descriptor without access (O_PATH)");
         stream->kind = kind_of(fd, &st);
-        if (stream->kind != STREAM_FILE)
+        if (stream->kind < STREAM_FILE)
                 return 0;
+        if (stream->kind == STREAM_SOCKET && check_socket(fd, err) < 0)
+                return -EINVAL;
         /* One pipe for both, or what was written to them would change its order. */
         if (fd == STDERR_FILENO && is_written_with_output(s, &st)) {
                 stream->inside = fcntl(s->items[1].inside, F_DUPFD_CLOEXEC, STREAMS);
                 return stream->inside < 0 ? error_set_errno(err, errno, "a pipe for %s", names[fd]) : 0;
         }
-        return make_pipe(stream, fd, S_ISREG(st.st_mode), err);
+        return make_pipe(s, fd, S_ISREG(st.st_mode), err);
 }
 
 int streams_prepare(Streams *s, Error *err)
@@ -139,22 +168,29 @@ static bool is_empty(const Stream *s)
         return s->start == s->end;
 }
 
-void streams_poll_prepare(const Streams *s, struct pollfd fds[STREAMS])
+int streams_poll_prepare(Streams *s, struct pollfd fds[STREAMS])
 {
+        int timeout = -1;
         for (int i = 0; i < STREAMS; i++) {
-                const Stream *stream = &s->items[i];
+                Stream *stream = &s->items[i];
+                bool filling = is_empty(stream) && stream->offered == 0;
                 int from = i == 0 ? stream->file : stream->pipe, to = i == 0 ? stream->pipe : stream->file;
-                bool ended = stream->pipe < 0;
-                fds[i] = (struct pollfd){.fd = ended              ? -1
-                                               : is_empty(stream) ? from
-                                                                  : to,
-                                         .events = is_empty(stream) ? POLLIN : POLLOUT};
+                fds[i] = (struct pollfd){.fd = stream->pipe < 0 ? -1
+                                               : filling        ? from
+                                                                : to,
+                                         .events = filling ? POLLIN : POLLOUT};
+                /* The payload has made its pipe larger, or writes to it: nothing says when it reads. */
+                if (stream->unread && stream->pipe >= 0) {
+                        fds[i].fd = -1;
+                        timeout = LOOK_MS;
+                }
         }
+        return timeout;
 }
 
 static ssize_t fill(Stream *s, bool input)
 {
-        ssize_t n = !input        ? read(s->pipe, s->data, sizeof(s->data))
+        ssize_t n = !input        ? read(s->pipe, s->data, s->piece)
                     : s->seekable ? pread(s->file, s->data, sizeof(s->data), s->at)
                                   : read(s->file, s->data, sizeof(s->data));
         if (n > 0) {
@@ -174,6 +210,16 @@ static bool is_transient(ssize_t n)
 static void end(Stream *s)
 {
         s->pipe = fd_close(s->pipe);
+        s->offered = 0;
+}
+
+static ssize_t put(const Stream *s, bool input)
+{
+        const char *data = s->data + s->start;
+        size_t n = s->end - s->start;
+        return input                      ? write(s->pipe, data, n)
+               : s->kind == STREAM_SOCKET ? send(s->file, data, n, MSG_DONTWAIT | MSG_NOSIGNAL)
+                                          : write(s->file, data, n < s->piece ? n : s->piece);
 }
 
 /* One step. Returns whether there may be another one now. */
@@ -182,13 +228,10 @@ static bool move(Stream *s, bool input)
         if (s->pipe < 0)
                 return false;
         bool filling = is_empty(s);
-        size_t pending = s->end - s->start;
-        if (!input && pending > s->piece)
-                pending = s->piece;
-        ssize_t n = filling ? fill(s, input) : write(input ? s->pipe : s->file, s->data + s->start, pending);
+        ssize_t n = filling ? fill(s, input) : put(s, input);
         if (is_transient(n))
                 return false;
-        if (n < 0 && !filling && !input)
+        if (n < 0 && filling == input)
                 s->error = errno;
         if (n <= 0)
                 end(s);
@@ -197,53 +240,136 @@ static bool move(Stream *s, bool input)
         return n > 0;
 }
 
-void streams_poll_handle(Streams *s, const struct pollfd fds[STREAMS])
-{
-        for (int i = 0; i < STREAMS; i++)
-                if (fds[i].revents)
-                        (void)move(&s->items[i], i == 0);
-}
-
-/* What is in the pipe now: others inside may go on writing to it. */
-static size_t held(const Stream *s)
+/* Bytes that nobody has read. */
+static size_t pipe_holds(const Stream *s)
 {
         int n = 0;
-        return (s->pipe < 0 || ioctl(s->pipe, FIONREAD, &n) < 0 || n < 0 ? 0 : (size_t)n) + s->end - s->start;
+        return s->pipe < 0 || ioctl(s->pipe, FIONREAD, &n) < 0 || n < 0 ? 0 : (size_t)n;
 }
 
-static void drain(Stream *s)
+/* Takes from the caller what the payload has read of its copy. Others may have been faster. */
+static void take_read(const Streams *all, Stream *s)
 {
-        size_t left = held(s);
+        size_t holds = pipe_holds(s), left = s->offered > holds ? s->offered - holds : 0;
+        char data[PIECE];
+        s->offered -= left;
+        while (left > 0) {
+                ssize_t n = s->kind == STREAM_PIPE
+                                    ? splice(s->file, NULL, all->null, NULL, left, SPLICE_F_NONBLOCK)
+                                    : recv(s->file, data, left < PIECE ? left : PIECE, MSG_DONTWAIT);
+                if (n <= 0)
+                        return;
+                left -= (size_t)n;
+        }
+}
+
+static ssize_t copy(const Stream *s)
+{
+        char data[PIECE];
+        if (s->kind == STREAM_PIPE)
+                return tee(s->file, s->pipe, PIECE, SPLICE_F_NONBLOCK);
+        ssize_t n = recv(s->file, data, sizeof(data), MSG_PEEK | MSG_DONTWAIT);
+        return n <= 0 ? n : write(s->pipe, data, (size_t)n);
+}
+
+/* A step of an input that is copied. */
+static void offer(const Streams *all, Stream *s, short events)
+{
+        if (s->pipe < 0)
+                return;
+        bool told = s->offered > 0;
+        take_read(all, s);
+        if (told && (events & POLLERR)) {
+                end(s);
+                return;
+        }
+        s->unread = s->offered > 0;
+        if (s->offered > 0)
+                return;
+        ssize_t n = copy(s);
+        if (is_transient(n)) {
+                s->unread = pipe_holds(s) > 0;
+                return;
+        }
+        if (n > 0) {
+                s->offered = (size_t)n;
+                return;
+        }
+        if (n < 0 && errno != EPIPE && errno != ECONNRESET)
+                s->error = errno;
+        end(s);
+}
+
+void streams_poll_handle(Streams *s, const struct pollfd fds[STREAMS])
+{
+        for (int i = 0; i < STREAMS; i++) {
+                Stream *stream = &s->items[i];
+                if (i == 0 && is_copied(stream) && (fds[i].revents || stream->unread))
+                        offer(s, stream, fds[i].revents);
+                else if (fds[i].revents && !(i == 0 && is_copied(stream)))
+                        (void)move(stream, i == 0);
+        }
+}
+
+bool streams_wait_to_write(int fd, const StreamsEnd *how)
+{
+        for (;;) {
+                struct pollfd fds[] = {{.fd = fd, .events = POLLOUT}, {.fd = how->signals, .events = POLLIN}};
+                int n = poll(fds, how->patient ? 2 : 1, how->patient ? -1 : STREAM_DRAIN_MS);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n <= 0 || fds[0].revents)
+                        return n > 0;
+                if (signals_take_fatal(how->signals))
+                        return false;
+        }
+}
+
+void streams_tell_lost(const char *what, int errnum, const StreamsEnd *how, Error *err)
+{
+        Error lost = {0};
+        (void)error_set_errno(&lost, errnum, "%s", what);
+        if (how->success && err->errnum == 0)
+                *err = lost;
+        else
+                log_error("%s", lost.text);
+}
+
+/* What is in the pipe now, and no more: others inside may go on writing to it. */
+static void drain(Stream *s, const StreamsEnd *how)
+{
+        size_t left = pipe_holds(s) + s->end - s->start;
         while (s->pipe >= 0 && left > 0) {
                 size_t before = s->end - s->start;
                 if (move(s, false)) {
                         left -= before > s->end - s->start ? before - (s->end - s->start) : 0;
                         continue;
                 }
-                struct pollfd p = {.fd = is_empty(s) ? FD_NONE : s->file, .events = POLLOUT};
-                if (s->pipe >= 0 && p.fd >= 0 && poll(&p, 1, STREAM_DRAIN_MS) > 0)
+                if (s->pipe < 0 || (!is_empty(s) && streams_wait_to_write(s->file, how)))
                         continue;
-                if (s->pipe >= 0 && p.fd >= 0)
+                if (!is_empty(s))
                         s->error = ETIMEDOUT;
                 end(s);
         }
 }
 
-void streams_end(Streams *s, bool success, Error *err)
+void streams_end(Streams *s, const StreamsEnd *how, Error *err)
 {
-        Error lost = {0};
         for (int i = 0; i < STREAMS; i++) {
                 Stream *stream = &s->items[i];
                 if (i > 0)
-                        drain(stream);
-                if (stream->error != 0 && stream->error != EPIPE)
-                        (void)error_set_errno(&lost, stream->error, "writing to %s", names[i]);
+                        drain(stream, how);
+                else if (is_copied(stream))
+                        take_read(s, stream);
+                if (stream->error != 0 && stream->error != EPIPE) {
+                        char what[64];
+                        (void)snprintf(what, sizeof(what), "%s %s", i == 0 ? "reading" : "writing to",
+                                       names[i]);
+                        streams_tell_lost(what, stream->error, how, err);
+                }
                 end(stream);
                 stream->inside = fd_close(stream->inside);
                 stream->file = fd_close(stream->file);
         }
-        if (lost.errnum != 0 && success && err->errnum == 0)
-                *err = lost;
-        else if (lost.errnum != 0)
-                log_error("%s", lost.text);
+        s->null = fd_close(s->null);
 }

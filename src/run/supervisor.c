@@ -423,7 +423,7 @@ static void supervise(Supervisor *s)
                 RELAY = STREAM + STREAMS,
                 N = RELAY + RELAY_POLLS
         };
-        log_set_waiting(false);
+        log_set_patience(0);
         while (s->init >= 0) {
                 struct pollfd fds[N];
                 fds[SIGNALS] = (struct pollfd){.fd = s->signals, .events = POLLIN};
@@ -439,7 +439,7 @@ static void supervise(Supervisor *s)
                                 .fd = i < s->n_overlays ? s->overlays[i].pidfd : -1, .events = POLLIN};
                 int timeout = limits_poll_prepare(&s->limits, fds + LIMITS);
                 disk_poll_prepare(&s->disk, fds + DISK);
-                streams_poll_prepare(&s->streams, fds + STREAM);
+                timeout = clock_sooner(timeout, streams_poll_prepare(&s->streams, fds + STREAM));
                 timeout = clock_sooner(timeout, relay_poll_prepare(&s->relay, fds + RELAY));
                 timeout = clock_sooner(timeout, clock_until(s->kill_at_us));
                 if (poll(fds, N, timeout) < 0) {
@@ -482,7 +482,6 @@ static void supervise(Supervisor *s)
                         if (fds[OVERLAYS + i].revents && s->overlays[i].pidfd >= 0)
                                 overlay_ended(s, &s->overlays[i]);
         }
-        log_set_waiting(true);
 }
 
 /* What a payload wrote is kept, whatever else went wrong; a run that never came to one has nothing worth it.
@@ -521,6 +520,20 @@ static bool keep_what_is_left(Supervisor *s)
         return true;
 }
 
+/* Early: what is typed from now on is for others. */
+static void end_streams(Supervisor *s)
+{
+        bool ended = s->payload_ended;
+        const StreamsEnd how = {.success = ended && s->payload_status == 0,
+                                .patient = ended && WIFEXITED(s->payload_status),
+                                .signals = s->signals};
+        log_set_patience(how.patient ? -1 : STREAM_DRAIN_MS);
+        int lost = relay_stop(&s->relay, &how);
+        if (lost < 0)
+                streams_tell_lost("writing to the terminal", -lost, &how, &s->error);
+        streams_end(&s->streams, &how, &s->error);
+}
+
 static void teardown(Supervisor *s)
 {
         live_remove(&s->live);
@@ -530,9 +543,7 @@ static void teardown(Supervisor *s)
                 (void)process_wait(s->init, &s->init_status);
                 s->init = fd_close(s->init);
         }
-        /* Early: what is typed from now on is for others. */
-        relay_stop(&s->relay);
-        streams_end(&s->streams, s->payload_ended && s->payload_status == 0, &s->error);
+        end_streams(s);
         overlays_end(s);
         if (s->payload_pid != 0 && s->error.errnum == 0)
                 disk_look_last(&s->disk, s->userns);

@@ -72,7 +72,91 @@ is "$(timeout 20 bash <script 2>&1)" end "7 what writes to its own standard inpu
 is "$(<both.log)" $'out\nerror\nout' "output and error in one file keep their order"
 "$KURUNG" run -- sh -c 'echo more' >>both.log
 is "$(tail -1 both.log)" more "appended is appended"
-is "$("$KURUNG" run -- sh -c 'yes | head -c 100000' | wc -c)" 100000 "a pipe is handed on"
+is "$("$KURUNG" run -- sh -c 'yes | head -c 100000' | wc -c)" 100000 "a pipe takes all"
+is "$("$KURUNG" run -q -- cat <random | cmp - random && echo same)" same "as it is"
+ok "a pipe as input, too" cmp -s random <(head -c 3000000 random | "$KURUNG" run -q -- cat)
+# What is not read of a pipe stays in there, byte by byte.
+is "$(seq 1 5000 | { "$KURUNG" run -q -- true; "$KURUNG" exec "$name" sh -c 'read -r x; echo "$x"'; head -1; } | tr '\n' ' ')" "1 2 " "a pipe is read no further than the command did"
+is "$(seq 1 5000 | { "$KURUNG" run -q -- sh -c 'while [ "$x" != 1500 ]; do read -r x; done'; head -1; })" 1501 "over several pieces"
+# A shell that reads its script from a pipe would run what is written to that.
+cat >inject.py <<'X'
+import os, time
+fd = os.open("/proc/self/fd/0", os.O_WRONLY | os.O_NONBLOCK)
+try:
+    os.write(fd, b"echo injected\n")
+except BlockingIOError: # it is full of what the caller has sent
+    pass
+X
+for how in run "exec $name"; do
+    piped() { printf 'echo one\n%s -- python3 -c "$CODE"\necho two\n' "$*" | CODE=$(<inject.py) timeout 60 bash 2>/dev/null | tr '\n' ' '; }
+    is "$(piped "$KURUNG" "$how")" "one two " "7 what writes to the pipe of its standard input tells the caller nothing ($how)"
+done
+like "$(export KURUNG_DEFENCE_OFF=streams; piped "$KURUNG_UNDEFENDED" run -q)" injected "7 without (streams) its shell runs it"
+is "$( { "$KURUNG" run -q -- python3 -c 'import fcntl, os; fcntl.fcntl(1, fcntl.F_SETFL, os.O_NONBLOCK)'; head -c 300000 /dev/zero; } | (sleep 1; wc -c))" 300000 "7 nor can it change how the caller's output is written"
+# More than two seconds: a reader who looks at his first page.
+is "$("$KURUNG" run -q -- seq 1 20000 | (sleep 3; tail -n 1))" 20000 "who reads slowly gets all"
+is "$(python3 -c 'import os, subprocess, sys
+fd = os.open("random", os.O_RDONLY | os.O_DIRECT)
+sys.exit(subprocess.run(sys.argv[1:], stdin=fd).returncode)' "$KURUNG" run -q -- wc -c)" 3000000 "a file that was opened with O_DIRECT"
+
+# A socket leads to whatever else its kind reaches.
+cat >given.py <<'X'
+import os, socket, subprocess, sys
+how, command = sys.argv[1], sys.argv[2:]
+secret, server = socket.socket(), socket.socket()
+for s in secret, server:
+    s.bind(("127.0.0.1", 0))
+    s.listen(1)
+secret.settimeout(1)
+if how == "datagram":
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+elif how == "listening":
+    ours, theirs = None, server
+elif how == "pair":
+    ours, theirs = socket.socketpair()
+else:
+    theirs = socket.create_connection(server.getsockname())
+    ours, _ = server.accept()
+code = """
+import ctypes, os, socket, sys
+fd = os.dup(0)
+ctypes.CDLL(None).connect(fd, bytes(16), 16)
+try:
+    s = socket.socket(fileno=fd)
+    s.connect(("127.0.0.1", %d))
+except OSError as e:
+    sys.stderr.write("refused\\n")
+""" % secret.getsockname()[1]
+if how == "reconnect":
+    p = subprocess.run(command + ["python3", "-c", code], stdin=theirs, stderr=subprocess.PIPE)
+    try:
+        secret.accept()
+        print("reached")
+    except TimeoutError:
+        print("not reached")
+elif how in ("pair", "talk"):
+    ours.sendall(b"first\nsecond\nthird\n")
+    p = subprocess.run(command + ["sh", "-c", "read -r x; echo got $x; echo error >&2"], stdin=theirs, stdout=theirs, stderr=theirs)
+    theirs.setblocking(False)
+    rest = theirs.recv(99)
+    print(p.returncode, ours.recv(99), rest)
+else:
+    p = subprocess.run(command + ["true"], stdin=theirs, stderr=subprocess.PIPE)
+    print(p.returncode, p.stderr.decode().strip())
+X
+for how in run "exec $name"; do
+    # shellcheck disable=SC2086 # words
+    {
+        is "$(python3 given.py reconnect "$KURUNG" $how --)" "not reached" "7 a socket as standard input is connected to nothing else ($how)"
+        for kind in pair talk; do
+            is "$(python3 given.py $kind "$KURUNG" $how --)" "0 b'got first\\nerror\\n' b'second\\nthird\\n'" "a connection is read and written, and what was not read is the caller's ($kind, $how)"
+        done
+        for kind in datagram listening; do
+            is "$(python3 given.py $kind "$KURUNG" $how --)" "125 kurung: standard input is a socket that is no connection (of type stream)" "7 one that is $kind is refused ($how)"
+        done
+    }
+done
+is "$(python3 given.py reconnect env KURUNG_DEFENCE_OFF=streams "$KURUNG_UNDEFENDED" run -q --)" reached "7 without (streams) it is"
 ("$KURUNG" run -q -- cat <random >out.log; exit $?)
 is "$?" 0 "the exit status is the command's"
 is "$("$KURUNG" run -q -- python3 -c 'import sys; print(sys.stdin.read())' <<<text)" text "a here-document"
@@ -84,6 +168,25 @@ mkfifo fifo
 exec 5<fifo
 wait $!
 is "$(timeout 20 "$KURUNG" run -q -- cat <&5)" before "a FIFO whose writer has ended already ends"
+exec 5<&-
+# The payload takes what the supervisor was told of.
+cat >race.py <<'X'
+import os, sys, time
+fd = os.open(sys.argv[1], os.O_RDWR | os.O_NONBLOCK)
+os.set_blocking(0, False)
+end = time.monotonic() + 2
+while time.monotonic() < end:
+    for _ in range(200):
+        for call in (lambda: os.write(fd, b"x"), lambda: os.read(fd, 4096), lambda: os.read(0, 4096)):
+            try:
+                call()
+            except BlockingIOError:
+                pass
+time.sleep(1000)
+X
+exec 5<>fifo
+timeout -s KILL 60 "$KURUNG" run -q --read-only="$PWD" --runtime-max-sec=4 -- python3 race.py "$PWD/fifo" <fifo 2>errors
+is "$?" 143 "81 91 a FIFO that the payload has as well: the time limit holds"
 exec 5<&-
 (exec 5<fifo; timeout 3 cat <&5 >/dev/null) &
 timeout 30 "$KURUNG" exec "$name" sh -c 'yes & exit 3' >fifo
@@ -122,6 +225,8 @@ is "$(on_tty 'send(b"typed\n"); expect(b"ended"); print(wait())' sh -c \
 is "$(<stolen)" typ "4 and what was typed is taken"
 is "$(on_tty 'expect(b"one\r\ntwo\r\n"); resize(20, 91); print(wait())' sh -c "'$KURUNG' run -q -- sh -c '[ -t 1 ] && echo one && echo two' </dev/null")" 0 \
     "output goes to the terminal, by lines"
+
+is "$(on_tty 'time.sleep(3); expect(b"last line"); print(wait())' "$KURUNG" run -q -- sh -c 'seq 1 5000; echo last line')" 0 "a terminal that is stopped for a while gets all"
 
 # A terminal that nobody reads does not keep the time limit or a signal from being seen.
 unread='seen = b""
