@@ -48,7 +48,7 @@ typedef enum Defence {
         DEFENCE_MOUNT_WATCH,    /* a mount that disappears ends the sandbox */
         DEFENCE_CORE,           /* no core dumps */
         DEFENCE_SAME_SOURCE,    /* what is shared is what was looked up when kurung started */
-        DEFENCE_SOURCE_LINKS,   /* links that a sandbox could have made are not followed out of its tree */
+        DEFENCE_SOURCE_LINKS,   /* links that a sandbox could have made are not followed */
         DEFENCE_HOMES,          /* every home of the user's is hidden, whatever HOME says */
         DEFENCE_PAYLOAD_USERNS, /* who may change its id has a user namespace below the sandbox's */
         DEFENCE_USER_SHARE,     /* of what is counted for each user the sandbox gets a share */

@@ -38,13 +38,14 @@ static int add_pin(Plan *plan, const char *dest, const PlanOp *for_op, Error *er
 /*
  * A mount of ours inside something writable: the directories between are bound on themselves, or the payload
  * renames one of them and makes its own beside it (attack 70), or has the kernel take the mount off with the
- * directory (79). The kernel refuses with EBUSY to rename a mount point (rename(2)).
+ * directory (79). The kernel refuses with EBUSY to rename a mount point (rename(2)). In memory, where nothing
+ * of the host's is at stake, that is so for what the user named.
  */
 static int add_pins(Plan *plan, const PlanOp *op, Error *err)
 {
         size_t since = 0;
         const PlanOp *above = mount_above(plan, op->dest, &since);
-        if (!above || !plan_op_is_writable(above))
+        if (!above || !(plan_op_is_writable(above) || (above->kind == OP_TMPFS && op->origin)))
                 return 0;
         const char *p = op->dest + (str_eq(above->dest, "/") ? 0 : strlen(above->dest));
         for (p++; (p = strchr(p, '/')); p++) {

@@ -108,16 +108,19 @@ typedef struct Request {
         const SpecOp *op;     /* NULL: the home or the working directory */
         bool is_work_dir;     /* the latter */
         bool has_more_inside; /* hidden, but something in it is shown */
+        bool is_elsewhere;    /* hidden where a share shows it under another name */
 } Request;
 
 typedef struct Requests {
         Request *items;
         size_t n;
+        StrList places; /* those that no operation spells */
 } Requests;
 
 static void requests_clear(Requests *l)
 {
         free(l->items);
+        strlist_clear(&l->places);
 }
 
 static bool hides(const Request *r)
@@ -202,16 +205,18 @@ static const SpecOp *shown_by(const Spec *spec, const SpecOp *op)
 
 static int check_show(Plan *plan, const Spec *spec, const SpecOp *show, Error *err)
 {
+        bool any = false;
         for (size_t i = 0; i < spec->n_ops; i++) {
                 const SpecOp *op = &spec->ops[i];
                 if (op->kind != SPEC_OP_HIDE || shown_by(spec, op) != show)
                         continue;
-                return plan_notice(plan, "%s: %s is shown, though %s hides it", origin_of(show), op->dest,
-                                   origin_of(op)) < 0
-                               ? error_no_memory(err)
-                               : 0;
+                any = true;
+                if (plan_notice(plan, "%s: %s is shown, though %s hides it", origin_of(show), op->dest,
+                                origin_of(op)) < 0)
+                        return error_no_memory(err);
         }
-        return plan_notice(plan, "%s: no Hide= hides %s", origin_of(show), show->dest) < 0
+        return any ? 0
+               : plan_notice(plan, "%s: no Hide= hides %s", origin_of(show), show->dest) < 0
                        ? error_no_memory(err)
                        : 0;
 }
@@ -225,6 +230,49 @@ static int insert_op(Requests *l, const Spec *spec, const Host *host, const Spec
         return r < 0 || str_eq(real, op->dest)
                        ? r
                        : insert_request(l, spec, (Request){.dest = real, .op = op}, err);
+}
+
+/*
+ * What is hidden is so wherever the host's file is seen: @source at @dest may hold it under another name, or
+ * be it, where a link of the user's leads there. Who shares it itself, by SOURCE:DEST, means it.
+ */
+static int hide_in_share(Requests *l, const Spec *spec, const Host *host, const char *source,
+                         const char *dest, const SpecOp *hide, Error *err)
+{
+        const char *real = plan_real_path(host, source), *hidden = plan_real_path(host, hide->dest);
+        const char *rest = hidden + (str_eq(real, "/") ? 0 : strlen(real));
+        if (!path_is_below(hidden, real) || (*rest == '\0' && !str_eq(source, dest)))
+                return 0;
+        CLEANUP_FREE char *place = *rest ? path_join(dest, rest + 1) : strdup(dest);
+        if (!place)
+                return error_no_memory(err);
+        for (size_t i = 0; i < l->n; i++)
+                if (hides(&l->items[i]) && l->items[i].op == hide)
+                        l->items[i].is_elsewhere = l->items[i].is_elsewhere || !str_eq(place, hide->dest);
+        if (str_eq(place, hide->dest) || str_eq(place, hidden))
+                return 0;
+        if (strlist_add(&l->places, place) < 0)
+                return error_no_memory(err);
+        return insert_request(
+                l, spec,
+                (Request){.dest = l->places.items[l->places.n - 1], .op = hide, .is_elsewhere = true}, err);
+}
+
+static int hide_in_shares(Requests *l, const Spec *spec, const Host *host, Error *err)
+{
+        int r = 0;
+        for (size_t h = 0; r == 0 && h < spec->n_ops; h++) {
+                const SpecOp *hide = &spec->ops[h];
+                if (hide->kind != SPEC_OP_HIDE || shown_by(spec, hide))
+                        continue;
+                if (spec->home == HOME_HOST && host->home)
+                        r = hide_in_share(l, spec, host, host->home, host->home, hide, err);
+                for (size_t i = 0; r == 0 && i < spec->n_ops; i++)
+                        if (spec->ops[i].source)
+                                r = hide_in_share(l, spec, host, spec->ops[i].source, spec->ops[i].dest, hide,
+                                                  err);
+        }
+        return r;
 }
 
 static int collect(Requests *l, Plan *plan, const Spec *spec, const Host *host, Error *err)
@@ -244,6 +292,8 @@ static int collect(Requests *l, Plan *plan, const Spec *spec, const Host *host, 
                 else if (!shown_by(spec, op))
                         r = insert_op(l, spec, host, op, err);
         }
+        if (r == 0)
+                r = hide_in_shares(l, spec, host, err);
         for (size_t i = 0; r == 0 && i < l->n; i++)
                 for (size_t j = i + 1; hides(&l->items[i]) && j < l->n; j++)
                         if (!hides(&l->items[j]) && path_is_below(l->items[j].dest, l->items[i].dest))
@@ -289,7 +339,7 @@ static int add_op(Plan *plan, const Host *host, const Request *request, Error *e
         made->size = op->size;
         /* A profile hides what may be there; who says it for this run means something that is. */
         if (op->kind == SPEC_OP_HIDE && op->origin && str_starts(op->origin, "--") &&
-            request->dest == op->dest)
+            request->dest == op->dest && !request->is_elsewhere)
                 made->flags |= OP_TELL_MISSING;
         return op->source ? plan_hide_own(plan, host, op->source, op->dest, writable, err) : 0;
 }

@@ -297,26 +297,28 @@ static int collect(const Spec *spec, const Host *host, Trees *ret, Error *err)
         return dir < 0 ? 0 : read_trees(dir, ret, err);
 }
 
+/*
+ * Wherever it leads: also to something else in the same tree, which would be shared, or hidden, in place of
+ * what is named, and itself be exchanged.
+ */
 static int check_link(const LookupLink *link, const HostPath *source, const Trees *written,
                       const char *origin, Error *err)
 {
-        CLEANUP(trees_clear) Trees around = {0}, target = {0};
+        CLEANUP(trees_clear) Trees around = {0};
         CLEANUP_FREE char *where = NULL;
         int r = lookup_link_path(link, &where);
         if (r == 0)
                 r = list_ancestors(link->dir, &around);
-        if (r == 0)
-                r = list_ancestors(source->found.dir, &target);
         if (r < 0)
                 return error_set_errno(err, r, "%s: %s", origin, source->path);
         for (size_t i = 0; i < written->n; i++) {
                 const Tree *tree = &written->items[i];
-                if (lies_in(tree, &around, where) && !lies_in(tree, &target, source->found.path))
-                        return error_set(err, EPERM,
-                                         "%s: %s is a symbolic link that leads out of %s, where a sandbox "
-                                         "can write, to %s (if you want that, name it: %s:%s)",
-                                         origin, where, tree->path, source->found.path, source->found.path,
-                                         source->path);
+                if (lies_in(tree, &around, where))
+                        return error_set(
+                                err, EPERM,
+                                "%s: %s is a symbolic link in %s, where a sandbox can write, and leads "
+                                "to %s (if you mean that, name it instead)",
+                                origin, where, tree->path, source->found.path);
         }
         return 0;
 }
@@ -346,8 +348,11 @@ int written_check(const Spec *spec, const Host *host, Error *err)
                 r = check_source(spec->root_dir, "Root=", host, &written, err);
         if (r == 0 && spec->home == HOME_HOST && host->home)
                 r = check_source(host->home, "Home=host", host, &written, err);
-        for (size_t i = 0; r == 0 && i < spec->n_ops; i++)
-                if (spec->ops[i].source)
-                        r = check_source(spec->ops[i].source, spec->ops[i].origin, host, &written, err);
+        for (size_t i = 0; r == 0 && i < spec->n_ops; i++) {
+                const SpecOp *op = &spec->ops[i];
+                const char *path = op->source ? op->source : op->kind == SPEC_OP_HIDE ? op->dest : NULL;
+                if (path)
+                        r = check_source(path, op->origin, host, &written, err);
+        }
         return r;
 }

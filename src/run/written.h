@@ -16,8 +16,8 @@
 int written_remember(const Plan *plan, Error *err);
 
 /**
- * written_check - refuse a source that was reached by a symbolic link in the project, in a share for writing
- * of @spec, or in a directory of the list, when it leads out of that directory.
+ * written_check - refuse a source, or a hidden path, that leads through a symbolic link in the project, in a
+ * share for writing of @spec, or in a directory of the list, wherever the link leads.
  *
  * @host: has looked up all sources of @spec (host_probe_paths()).
  *

@@ -147,10 +147,10 @@ static char *escape_colons(const char *path)
         return out;
 }
 
-int key_print_operation(const SpecOp *op, StrList *ret)
+int key_print_operation(const Key *key, const SpecOp *op, StrList *ret)
 {
         /* This one is no pair, and read as it stands. */
-        if (op->kind == SPEC_OP_HIDE || op->kind == SPEC_OP_SHOW)
+        if (key->type == &key_type_path)
                 return strlist_add(ret, op->dest);
         CLEANUP_FREE char *first = escape_colons(op->source ? op->source : op->dest);
         if (!first)
@@ -167,7 +167,7 @@ static KEY_PRINT(print_operations)
         int r = 0;
         for (size_t i = 0; r == 0 && i < spec->n_ops; i++)
                 if (spec->ops[i].kind == key->operation)
-                        r = key_print_operation(&spec->ops[i], ret);
+                        r = key_print_operation(key, &spec->ops[i], ret);
         return r;
 }
 

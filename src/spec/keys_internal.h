@@ -84,8 +84,8 @@ int key_each_word(const char *value, int (*one)(const char *word, void *userdata
 /** key_boolean - "yes" or "no", and what systemd.syntax(7) has for them. 0 or -EINVAL with @err. */
 int key_boolean(const Key *key, const char *value, const KeyContext *ctx, bool *ret, Error *err);
 
-/** key_print_operation - one operation, as its key spells it. 0 or -ENOMEM. */
-int key_print_operation(const SpecOp *op, StrList *ret);
+/** key_print_operation - one operation, as its key @key spells it. 0 or -ENOMEM. */
+int key_print_operation(const Key *key, const SpecOp *op, StrList *ret);
 
 /* What only takes rights away (keys_narrow.c). */
 KEY_NARROWS(narrows_always);

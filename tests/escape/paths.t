@@ -87,7 +87,7 @@ echo mine >"$HOME/elsewhere/file"
 refused() {
     kurung run -q "${@:2}"
     is "$status:$out" 125: "83 $1: refused"
-    like "$errors" "^kurung: [^ ]*: [^ ]* is a symbolic link that leads out of " "  83 $1: with the link, and why"
+    like "$errors" "^kurung: [^ ]*: [^ ]* is a symbolic link in .*, where a sandbox can write, and leads to " "  83 $1: with the link, and why"
     like "$(undefended source-links run -q "${@:2}" 2>&1 </dev/null | tr -d '\0')" secret "  83 $1: read without (source-links)"
 }
 # taken NAME ARGS...
@@ -111,8 +111,9 @@ refused "by a link of the user's that leads there" --read-only="$HOME/by-home:/m
 printf '[Profile]\nExtends=default\n[Filesystem]\nReadOnly=%s:/mnt/x\n' "$HOME/shared/data" >"$HOME/p.ini"
 refused "by a profile" -p "$HOME/p.ini" -- cat /mnt/x/file
 kurung run --dry-run --read-only="$HOME/shared/data:/mnt/x" -- true
-like "$status:$errors" "^125:.*leads out of" "83 the plan of it is not printed, either"
-taken "a link that stays inside" --read-only="$HOME/shared/inside:/mnt/x" -- cat /mnt/x/file
+like "$status:$errors" "^125:.*where a sandbox can write" "83 the plan of it is not printed, either"
+kurung run -q --read-only="$HOME/shared/inside:/mnt/x" -- cat /mnt/x/file
+like "$status:$out:$errors" "^125::.*where a sandbox can write, and leads to $HOME/shared/real" "83 also a link that stays inside"
 # What the message says works.
 kurung run -q --read-only="$HOME/secret:$HOME/shared/data" -- cat "$HOME/shared/data/file"
 is "$out" secret "83 the target itself may be named"
@@ -138,7 +139,8 @@ echo mine >probe.d/file
 for mode in overlay rw ro hidden; do
     refused "the project ($mode)" --work-dir=$mode --read-only=data:/mnt/x -- cat /mnt/x/file
 done
-taken "a link inside the project" --read-only=inside:/mnt/x -- cat /mnt/x/file
+kurung run -q --read-only=inside:/mnt/x -- cat /mnt/x/file
+like "$status:$out:$errors" "^125::.*where a sandbox can write, and leads to $HOME/project/probe.d" "83 a link inside the project"
 mkdir -p repository/.git repository/part
 (cd repository/part && ln -s "$HOME/secret" data && ln -s "$HOME/secret" ../data)
 cd repository/part || exit 1
@@ -173,7 +175,7 @@ for ((n = 0; n < $(scaled 60 10); n++)); do
 done >"$HOME/.out" 2>&1
 touch "$HOME/shared/stop"
 wait $racer
-is "$(grep -vE '^mine$|leads out of|was exchanged' "$HOME/.out")" "" "82 a sandbox exchanges a share's source: it is the directory, or an error"
+is "$(grep -vE '^mine$|where a sandbox can write|was exchanged' "$HOME/.out")" "" "82 a sandbox exchanges a share's source: it is the directory, or an error"
 ok "82 which it is both" grep -q mine "$HOME/.out"
 is "$(state)" "$before" "82 and the secret is not written"
 ok "82 at least 10,000 exchanges" test "$(<"$HOME/shared/exchanges")" -ge 10000

@@ -53,6 +53,46 @@ for options in "--hide=$HOME/linked --read-only=$HOME/q" "--read-only=$HOME/q --
     is "$out" "f"$'\n'"s" "hidden by a link ($options)"
 done
 
+# What is hidden is so wherever it is seen: at another place, and by a link of the user's.
+ln -s "$HOME/q" "$HOME/byname"
+for options in "--hide=$HOME/q/s --read-only=$HOME/q:/opt/x" "--read-only=$HOME/q:/opt/x --hide=$HOME/linked" "-p ./hides.ini --read-write=$HOME/q:/opt/x"; do
+    # shellcheck disable=SC2086 # words
+    kurung run $options -- sh -c 'cat /opt/x/f; cat /opt/x/s/f; ls /opt/x/s'
+    is "$out" changed "hidden in what is shown elsewhere ($options)"
+    unlike "$errors" "nothing is at" "which is no news"
+done
+for options in "--hide=$HOME/q/s --read-only=$HOME/byname" "--home=host --hide=$HOME/q/s --read-only=$HOME/byname" "-p ./hides.ini --read-write=$HOME/byname" \
+    "-p ./hides.ini -p build --read-only=$HOME/byname" "--hide=$HOME/q --home=host --read-only=$HOME/byname" "--hide=$HOME/q --read-only=$HOME/byname"; do
+    # shellcheck disable=SC2086 # words
+    kurung run -q $options -- sh -c 'cat ~/byname/s/f ~/q/s/f; ls ~/byname/s'
+    is "$out" "" "hidden in what a link of the user's shows ($options)"
+done
+like "$(KURUNG_DEFENCE_OFF=masks "$KURUNG_UNDEFENDED" run -q -p ./hides.ini --read-only="$HOME/byname" -- cat "$HOME/byname/s/f")" secret "without (masks) it is read"
+kurung run -q --hide="$HOME/q/s" --read-only="$HOME/q/s/f:/opt/f" -- cat /opt/f
+is "$out" secret "but who names what is hidden, and a place for it, means it"
+printf '[Filesystem]\nHide=%s\n' "$HOME/q/s" "$HOME/q/f" >two.ini
+kurung run -p ./two.ini --read-only="$HOME/q" --show="$HOME/q" -- true
+is "$(grep -c "is shown, though" <<<"$errors")" 2 "--show names each Hide= that it takes back"
+# What is shared below a file system in memory stays in its place.
+kurung run -q --read-only="$HOME/q:/tmp/a/b" -- sh -c 'mv /tmp/a /tmp/c; mkdir -p /tmp/a/b; cat /tmp/a/b/f'
+is "$out" changed "a share below /tmp"
+like "$errors" "mv: .*busy" "the directories that hold it are not renamed"
+like "$(KURUNG_DEFENCE_OFF=pin "$KURUNG_UNDEFENDED" run -q --read-only="$HOME/q:/tmp/a/b" -- sh -c 'mv /tmp/a /tmp/c; ls /tmp/c')" b "without (pin) they are"
+# Links in the project are whoever wrote that's: they are named in place of something else, wherever they lead.
+mkdir -p hooks data
+echo env >data/.env
+ln -s hooks build
+ln -s data cfg
+ln -s . here.d
+for options in --read-write=build --read-only=cfg "--hide=cfg" --read-write=here.d "--hide=data/.env --read-only=here.d" "--work-dir=rw --read-only=cfg" "--read-only=cfg/.env"; do
+    # shellcheck disable=SC2086 # words
+    kurung run -q $options -- sh -c 'echo ran; cat data/.env'
+    like "$status:$out:$errors" "^125::.*is a symbolic link in $PWD, where a sandbox can write, and leads to $PWD" "a link in the project is not followed ($options)"
+done
+kurung run -q --read-write=hooks -- sh -c 'echo x >build/new'
+is "$status:$(<hooks/new)" 0:x "what it leads to can be named"
+rm -r hooks data build cfg here.d two.ini
+
 # The working directory is one of the paths.
 kurung run --work-dir=ro --read-write="$HOME" -- sh -c 'echo x >here; echo y >~/there'
 is "$(ls here 2>&1):$(<"$HOME/there")" "ls: cannot access 'here': No such file or directory:y" "a read-only working directory in a writable home stays so"
