@@ -17,6 +17,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 extern char **environ;
 
@@ -117,6 +118,23 @@ static void tell_dropped(const RunDropped *d, const char *command)
                         text, command);
 }
 
+/* Where the payload can write it has made the file longer, or another one in its place. */
+static int write_report(FILE *out, const char *path, const Plan *plan, const RunReport *report,
+                        const Error *failure, Error *err)
+{
+        struct stat ours = {0}, there = {0};
+        int r = fstat(fileno(out), &ours) < 0 || (S_ISREG(ours.st_mode) && ftruncate(fileno(out), 0) < 0)
+                        ? error_set_errno(err, errno, "--report: %s", path)
+                        : report_write(out, plan, report, failure, err);
+        if (r == 0 && S_ISREG(ours.st_mode) &&
+            (stat(path, &there) < 0 || there.st_dev != ours.st_dev || there.st_ino != ours.st_ino))
+                r = error_set(
+                        err, ESTALE,
+                        "--report: %s was exchanged while the sandbox ran: what is there now is not kurung's",
+                        path);
+        return r;
+}
+
 /* Runs it and tells what came of it. The report's file is opened before: afterwards it could be the
  * payload's. */
 static int run_and_report(const Plan *plan, const FrontOptions *options, const RunOptions *run,
@@ -141,7 +159,7 @@ static int run_and_report(const Plan *plan, const FrontOptions *options, const R
         if (!out)
                 return r;
         Error none = {0}, failed = {0};
-        int w = report_write(out, plan, &report, r < 0 ? err : &none, &failed);
+        int w = write_report(out, options->report, plan, &report, r < 0 ? err : &none, &failed);
         (void)fclose(out);
         if (r == 0 && w < 0)
                 *err = failed;

@@ -17,11 +17,16 @@ static int take(int homes, const Plan *plan, int *ret_fd, Error *err)
         struct stat st, now;
         if (mkdirat(homes, plan->home_name, 0700) < 0 && errno != EEXIST)
                 return error_set_errno(err, errno, "making the home %s", plan->home_name);
-        CLEANUP_FD int fd = openat(homes, plan->home_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0 && errno == ENOENT)
+        CLEANUP_FD int fd = run_state_open_entry(homes, plan->home_name);
+        if (fd == -ENOENT)
                 return -ESTALE;
+        if (fd == -EACCES)
+                return error_set(err, EACCES,
+                                 "the home %s belongs to another id: a command that was root inside gave it "
+                                 "away (\"kurung discard --home %s\" removes it)",
+                                 plan->home_name, plan->home_name);
         if (fd < 0 || fstat(fd, &st) < 0)
-                return error_set_errno(err, errno, "the home %s", plan->home_name);
+                return error_set_errno(err, fd < 0 ? fd : errno, "the home %s", plan->home_name);
         if (st.st_uid != geteuid())
                 return error_set(err, EPERM, "the home %s (%s) belongs to somebody else", plan->home_name,
                                  plan->homes_dir);
@@ -74,10 +79,14 @@ void home_clear(Home *home)
 int home_discard(const char *name, const Plan *identity, const DiscardWatch *watch, Error *err)
 {
         CLEANUP(run_dir_clear) RunDir dir = RUN_DIR_NONE;
-        int r = run_state_open(HOMES_DIR, "home", name, &dir, err);
-        if (r < 0)
+        Error closed = {0};
+        int r = run_state_open(HOMES_DIR, "home", name, &dir, &closed);
+        if (r < 0 && (r != -EACCES || dir.state_fd < 0)) {
+                *err = closed;
                 return r;
-        if (flock(dir.fd, LOCK_EX | LOCK_NB) < 0)
+        }
+        /* One that belongs to an id of a sandbox's can't be locked, and no sandbox can start with it. */
+        if (r == 0 && flock(dir.fd, LOCK_EX | LOCK_NB) < 0)
                 return error_set(err, EBUSY, "a sandbox that runs uses the home %s", name);
         return kept_remove_entry(dir.state_fd, dir.name, identity, watch, err);
 }

@@ -318,12 +318,13 @@ static pid_t start_below(const StageContext *ctx, int slave, Error *err)
         (void)snprintf(process, sizeof(process), "%d", (int)pid);
         if (r == 0)
                 r = send_namespaces_of(ctx, process, 1U << NS_PAYLOAD_USER, err);
+        /* Before the payload's stage goes on. */
+        if (r == 0)
+                r = stage_set_dumpable(false, err);
         if (r == 0 && (r = channel_send(ours, MSG_SYNC, SYNC_USERNS, FD_NONE)) < 0)
                 (void)error_set_errno(err, r, "talking to the payload's stage");
         if (r == 0)
                 r = channel_expect_sync(ours, SYNC_EXEC, err);
-        if (r == 0)
-                r = stage_set_dumpable(false, err);
         return r < 0 ? r : pid;
 }
 

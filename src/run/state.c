@@ -167,6 +167,19 @@ int run_state_list(const char *below, StrList *ret, Error *err)
         return r < 0 ? error_no_memory(err) : 0;
 }
 
+int run_state_open_entry(int dirfd, const char *name)
+{
+        struct stat st;
+        int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd >= 0 || errno != EACCES)
+                return fd < 0 ? -errno : fd;
+        if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_uid != geteuid() ||
+            io_chmod_dir_at(dirfd, name, 0700) < 0)
+                return -EACCES;
+        fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
 int run_state_open(const char *below, const char *what, const char *name, RunDir *ret, Error *err)
 {
         CLEANUP(run_dir_clear) RunDir dir = RUN_DIR_NONE;
@@ -175,16 +188,20 @@ int run_state_open(const char *below, const char *what, const char *name, RunDir
                 r = open_state(below, &dir.state_fd, err);
         if (r < 0 && err->errnum != 0)
                 return r;
-        if (r == 0)
-                dir.fd = openat(dir.state_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (r < 0 || (dir.fd < 0 && errno == ENOENT))
+        int fd = r == 0 ? run_state_open_entry(dir.state_fd, name) : -ENOENT;
+        if (fd == -ENOENT)
                 return error_set(err, ENOENT, "no %s %s is kept", what, name);
-        if (dir.fd < 0)
-                return error_set_errno(err, errno, "the %s %s", what, name);
+        if (fd < 0 && fd != -EACCES)
+                return error_set_errno(err, fd, "the %s %s", what, name);
+        dir.fd = fd < 0 ? FD_NONE : fd;
         (void)snprintf(dir.name, sizeof(dir.name), "%s", name);
         *ret = dir;
         dir = RUN_DIR_NONE;
-        return 0;
+        return fd < 0 ? error_set(err, EACCES,
+                                  "the %s %s belongs to another id: a command that was root inside gave it "
+                                  "away",
+                                  what, name)
+                      : 0;
 }
 
 /* 0; -errno: not ours to remove, or somebody holds it. */

@@ -56,11 +56,19 @@ int run_state_path(const char *below, char **ret, Error *err);
 int run_state_list(const char *below, StrList *ret, Error *err);
 
 /**
+ * run_state_open_entry - open one directory of those, whatever mode a command gave to what is its home.
+ *
+ * Returns the descriptor, close-on-exec; -EACCES: it belongs to another id; -errno.
+ */
+int run_state_open_entry(int dirfd, const char *name);
+
+/**
  * run_state_open - open one directory of those, without a lock. Whose it is, and how open, is not looked at.
  *
  * @what: what it is to people ("sandbox"). @name: checked to be a name.
  *
- * Returns 0; -EINVAL (no name), -ENOENT, -errno with @err. run_dir_clear() closes it.
+ * Returns 0; -EINVAL (no name), -ENOENT, -EACCES (it belongs to another id; @ret has all but its descriptor),
+ * -errno with @err. run_dir_clear() closes it.
  */
 int run_state_open(const char *below, const char *what, const char *name, RunDir *ret, Error *err);
 

@@ -625,6 +625,9 @@ static int conclude(const Supervisor *s, Error *err)
                       : starved                  ? RUN_OUT_OF_MEMORY
                       : WIFSIGNALED(status)      ? RUN_SIGNALLED
                                                  : RUN_EXITED;
+        /* It did not come to its end, whatever it made of being told to. */
+        if (s->ended_late > 0 && report->exit_code == 0)
+                report->exit_code = 128 + SIGTERM;
         return 0;
 }
 

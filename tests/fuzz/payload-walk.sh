@@ -51,7 +51,10 @@ kinds=(
 walk() {
     local kind=$1 status
     # Every walk begins with an empty one.
-    [ "${kind%%|*}" != "kept home" ] || "$KURUNG" discard --home walked >/dev/null 2>&1
+    if [ "${kind%%|*}" = "kept home" ] && [ -e "$HOME/.local/state/kurung/homes/walked" ] && ! "$KURUNG" discard --home walked; then
+        violation="the home can't be discarded"
+        return 1
+    fi
     eval "set -- ${1#*|} \"\${@:2}\""
     violation=
     "${@:1:$#-3}" -q --hide="$hidden" -- ./walker "${@: -3:1}" "${@: -1}" "${@: -2:1}" "$token" "$canary" . "$HOME" >"$HOME/.walked" 2>&1 </dev/null

@@ -140,4 +140,13 @@ is "$(on_tty 'expect(b"ready"); send(b"\x1a"); expect(b"\x1b[5n"); send(b"\x1b[?
     "$KURUNG" run -- sh -c 'printf "\033[cready"; read x; echo "went on $x"')" $'True\n0' "nor after Ctrl-Z"
 is "$(on_tty 'b = expect(b"ended"); print(b"\x1b[5n" in b); wait()' sh -c "'$KURUNG' run -- printf '\\033[31mred\\033[0m\\033[?1049h\\033[?1049l'; echo ended")" False \
     "a terminal that was asked nothing is asked nothing"
+# A limit of time is no success, whatever the command makes of it.
+kurung run -q --runtime-max-sec="$(scaled 1 5)" -- sh -c 'trap "exit 0" TERM; sleep 1000 & wait'
+is "$status" 143 "a command that ends with 0 when its time is up"
+# The report is kurung's own, or an error says that it is not.
+kurung run -q --work-dir=rw --report=used.json -- sh -c 'rm used.json; echo forged >used.json'
+is "$status:$errors" "125:kurung: --report: used.json was exchanged while the sandbox ran: what is there now is not kurung's" "a report that the command exchanged"
+kurung run -q --work-dir=rw --report=used.json -- sh -c 'head -c 100000 /dev/zero >>used.json'
+is "$status:$(jq -r .exit.status used.json)" 0:0 "one that it wrote to is whole"
+rm used.json
 done_testing

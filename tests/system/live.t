@@ -185,6 +185,20 @@ kurung discard --home mine
 is "$status:$(ls "$HOME/.local/state/kurung/homes")" "0:" "discard: a home goes, also with files of subordinate ids"
 kurung discard --home mine
 is "$status" 125 "discard: of a home that is not there"
+# Its own directory is the command's to close, and to give away.
+"$KURUNG" run -q --home=persist:mine -- sh -c 'chmod 0 ~'
+is "$("$KURUNG" run -q --home=persist:mine -- stat -c %a "$HOME")" 700 "a home that a command closed is opened again"
+"$KURUNG" run -q --home=persist:mine -- sh -c 'chmod 0 ~'
+kurung discard --home mine
+is "$status:$(ls "$HOME/.local/state/kurung/homes")" "0:" "discard: a home that a command closed goes"
+if [ -n "$tap_subids" ]; then
+    "$KURUNG" run -q --home=persist:mine -p build -- sh -c 'chown 5:6 ~; chmod 0 ~'
+    kurung run --home=persist:mine -- true
+    is "$status:$errors" '125:kurung: the home mine belongs to another id: a command that was root inside gave it away ("kurung discard --home mine" removes it)' \
+        "one that a command gave away is an error"
+    kurung discard --home mine
+    is "$status:$(ls "$HOME/.local/state/kurung/homes")" "0:" "discard: it goes"
+fi
 is "$("$KURUNG" run -q --home=persist:mine -- sh -c 'ls ~ | wc -l; echo x >~/again')" "$("$KURUNG" run -q -- sh -c 'ls ~ | wc -l')" "a home of that name begins anew"
 "$KURUNG" discard --home mine
 
