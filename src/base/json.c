@@ -7,22 +7,20 @@
 
 #include <json-c/json.h>
 
+/* clang-format off */
 #define JSON_FUNCTIONS(X)                                                                                    \
-        X(new_object, json_object_new_object)                                                                \
-        X(new_array, json_object_new_array) X(new_string, json_object_new_string) X(                         \
-                new_int64, json_object_new_int64) X(new_boolean, json_object_new_boolean)                    \
-                X(object_add, json_object_object_add) X(array_add, json_object_array_add) X(                 \
-                        to_string, json_object_to_json_string_ext) X(put, json_object_put)                   \
-                        X(tokener_new, json_tokener_new_ex) X(tokener_parse, json_tokener_parse_ex) X(       \
-                                tokener_error, json_tokener_get_error) X(tokener_end,                        \
-                                                                         json_tokener_get_parse_end)         \
-                                X(tokener_free, json_tokener_free) X(object_get, json_object_object_get_ex)  \
-                                        X(is_type, json_object_is_type) X(get_int64, json_object_get_int64)  \
-                                                X(get_boolean, json_object_get_boolean) X(                   \
-                                                        get_string, json_object_get_string)                  \
-                                                        X(get_string_len, json_object_get_string_len) X(     \
-                                                                array_length, json_object_array_length)      \
-                                                                X(array_get, json_object_array_get_idx)
+        X(new_object, json_object_new_object) X(new_array, json_object_new_array)                            \
+        X(new_string, json_object_new_string) X(new_int64, json_object_new_int64)                            \
+        X(new_boolean, json_object_new_boolean) X(object_add, json_object_object_add)                        \
+        X(array_add, json_object_array_add) X(to_string, json_object_to_json_string_ext)                     \
+        X(put, json_object_put) X(tokener_new, json_tokener_new_ex) X(tokener_parse, json_tokener_parse_ex)  \
+        X(tokener_error, json_tokener_get_error) X(tokener_end, json_tokener_get_parse_end)                  \
+        X(tokener_free, json_tokener_free) X(object_get, json_object_object_get_ex)                          \
+        X(is_type, json_object_is_type) X(get_int64, json_object_get_int64)                                  \
+        X(get_boolean, json_object_get_boolean) X(get_string, json_object_get_string)                        \
+        X(get_string_len, json_object_get_string_len) X(array_length, json_object_array_length)              \
+        X(array_get, json_object_array_get_idx)
+/* clang-format on */
 LIBRARY(json, JSON_FUNCTIONS, "json-c", "libjson-c5", "suggested", "JSON as output, and records of it",
         "libjson-c.so.5");
 

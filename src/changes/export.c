@@ -21,22 +21,20 @@
 #define ROOM_LEFT (UINT64_C(256) << 20)
 #define WHITEOUT_PREFIX ".wh."
 
+/* clang-format off */
 #define ARCHIVE_FUNCTIONS(X)                                                                                 \
-        X(set_pax, archive_write_set_format_pax_restricted)                                                  \
-        X(add_filter, archive_write_add_filter_by_name)                                                      \
-        X(open_fd, archive_write_open_fd) X(header, archive_write_header) X(data, archive_write_data) X(     \
-                finish_entry, archive_write_finish_entry) X(close, archive_write_close)                      \
-                X(free, archive_write_free) X(error_string, archive_error_string) X(                         \
-                        error_number, archive_errno) X(entry_new, archive_entry_new)                         \
-                        X(entry_free, archive_entry_free) X(set_pathname, archive_entry_set_pathname) X(     \
-                                set_symlink, archive_entry_set_symlink) X(set_hardlink,                      \
-                                                                          archive_entry_set_hardlink)        \
-                                X(set_size, archive_entry_set_size) X(set_mode, archive_entry_set_mode)      \
-                                        X(set_uid, archive_entry_set_uid) X(set_gid, archive_entry_set_gid)  \
-                                                X(set_mtime, archive_entry_set_mtime)                        \
-                                                        X(add_xattr, archive_entry_xattr_add_entry) X(       \
-                                                                add_sparse, archive_entry_sparse_add_entry)  \
-                                                                X(write_new, archive_write_new)
+        X(set_pax, archive_write_set_format_pax_restricted) X(add_filter, archive_write_add_filter_by_name)  \
+        X(open_fd, archive_write_open_fd) X(header, archive_write_header) X(data, archive_write_data)        \
+        X(finish_entry, archive_write_finish_entry) X(close, archive_write_close)                            \
+        X(free, archive_write_free) X(error_string, archive_error_string) X(error_number, archive_errno)     \
+        X(entry_new, archive_entry_new) X(entry_free, archive_entry_free)                                    \
+        X(set_pathname, archive_entry_set_pathname) X(set_symlink, archive_entry_set_symlink)                \
+        X(set_hardlink, archive_entry_set_hardlink) X(set_size, archive_entry_set_size)                      \
+        X(set_mode, archive_entry_set_mode) X(set_uid, archive_entry_set_uid)                                \
+        X(set_gid, archive_entry_set_gid) X(set_mtime, archive_entry_set_mtime)                              \
+        X(add_xattr, archive_entry_xattr_add_entry) X(add_sparse, archive_entry_sparse_add_entry)            \
+        X(write_new, archive_write_new)
+/* clang-format on */
 LIBRARY(libarchive, ARCHIVE_FUNCTIONS, "libarchive", "libarchive13", "suggested",
         "Archives of what a sandbox changed", "libarchive.so.13");
 

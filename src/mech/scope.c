@@ -18,19 +18,17 @@
 /* For the answer to the call; the job that begins then has no limit of time here. */
 #define TIMEOUT_US (60 * UINT64_C(1000000))
 
+/* clang-format off */
 #define BUS_FUNCTIONS(X)                                                                                     \
-        X(new, sd_bus_new)                                                                                   \
-        X(set_address, sd_bus_set_address) X(start, sd_bus_start) X(add_filter, sd_bus_add_filter) X(        \
-                call_async, sd_bus_call_async) X(call, sd_bus_call) X(process, sd_bus_process)               \
-                X(get_fd, sd_bus_get_fd) X(get_events, sd_bus_get_events) X(                                 \
-                        get_timeout, sd_bus_get_timeout) X(close_unref, sd_bus_close_unref)                  \
-                        X(new_method_call, sd_bus_message_new_method_call) X(append, sd_bus_message_append)  \
-                                X(open_container, sd_bus_message_open_container)                             \
-                                        X(close_container, sd_bus_message_close_container)                   \
-                                                X(read, sd_bus_message_read)                                 \
-                                                        X(is_signal, sd_bus_message_is_signal)               \
-                                                                X(get_error, sd_bus_message_get_error)       \
-                                                                        X(unref, sd_bus_message_unref)
+        X(new, sd_bus_new) X(set_address, sd_bus_set_address) X(start, sd_bus_start)                         \
+        X(add_filter, sd_bus_add_filter) X(call_async, sd_bus_call_async) X(call, sd_bus_call)               \
+        X(process, sd_bus_process) X(get_fd, sd_bus_get_fd) X(get_events, sd_bus_get_events)                 \
+        X(get_timeout, sd_bus_get_timeout) X(close_unref, sd_bus_close_unref)                                \
+        X(new_method_call, sd_bus_message_new_method_call) X(append, sd_bus_message_append)                  \
+        X(open_container, sd_bus_message_open_container) X(close_container, sd_bus_message_close_container)  \
+        X(read, sd_bus_message_read) X(is_signal, sd_bus_message_is_signal)                                  \
+        X(get_error, sd_bus_message_get_error) X(unref, sd_bus_message_unref)
+/* clang-format on */
 LIBRARY(bus, BUS_FUNCTIONS, "libsystemd", "libsystemd0", "recommended",
         "Limits in a scope of the systemd user manager", "libsystemd.so.0");
 

@@ -14,14 +14,15 @@
 
 #define FILE_MAX (64 * 1024)
 
+/* clang-format off */
 #define SECCOMP_FUNCTIONS(X)                                                                                 \
-        X(init, seccomp_init)                                                                                \
-        X(release, seccomp_release) X(attr_set, seccomp_attr_set) X(arch_add, seccomp_arch_add)              \
-                X(arch_native, seccomp_arch_native) X(arch_resolve_name, seccomp_arch_resolve_name)          \
-                        X(syscall_resolve_name, seccomp_syscall_resolve_name)                                \
-                                X(syscall_resolve_name_arch, seccomp_syscall_resolve_name_arch)              \
-                                        X(rule_add_array, seccomp_rule_add_array)                            \
-                                                X(export_bpf, seccomp_export_bpf)
+        X(init, seccomp_init) X(release, seccomp_release) X(attr_set, seccomp_attr_set)                      \
+        X(arch_add, seccomp_arch_add) X(arch_native, seccomp_arch_native)                                    \
+        X(arch_resolve_name, seccomp_arch_resolve_name)                                                      \
+        X(syscall_resolve_name, seccomp_syscall_resolve_name)                                                \
+        X(syscall_resolve_name_arch, seccomp_syscall_resolve_name_arch)                                      \
+        X(rule_add_array, seccomp_rule_add_array) X(export_bpf, seccomp_export_bpf)
+/* clang-format on */
 LIBRARY(libseccomp, SECCOMP_FUNCTIONS, "libseccomp", "libseccomp2", "required", "The system call filter",
         "libseccomp.so.2");
 

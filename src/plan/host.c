@@ -313,7 +313,10 @@ bool subid_init(const char *program, FILE *log);
 int subid_get_uid_ranges(const char *owner, LibRange **ranges);
 int subid_get_gid_ranges(const char *owner, LibRange **ranges);
 
-#define SUBID_FUNCTIONS(X) X(init, subid_init) X(uids, subid_get_uid_ranges) X(gids, subid_get_gid_ranges)
+/* clang-format off */
+#define SUBID_FUNCTIONS(X)                                                                                   \
+        X(init, subid_init) X(uids, subid_get_uid_ranges) X(gids, subid_get_gid_ranges)
+/* clang-format on */
 LIBRARY_OF_TWO(libsubid, SUBID_FUNCTIONS, "libsubid", "libsubid4", "suggested",
                "Subordinate ids that a directory service has", "libsubid.so.5", "libsubid.so.4");
 
