@@ -10,6 +10,7 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 
 static int64_t now_ms(void)
@@ -340,4 +341,21 @@ int io_remove_tree_at(int dirfd, const char *name)
 {
         const IoRemoval quietly = {0};
         return io_remove_tree(dirfd, name, &quietly);
+}
+
+ssize_t io_write_now(int fd, const void *data, size_t len)
+{
+        struct iovec piece = {.iov_base = (void *)(uintptr_t)data, .iov_len = len};
+        struct pollfd p = {.fd = fd, .events = POLLOUT};
+        struct stat st;
+        ssize_t n = pwritev2(fd, &piece, 1, -1, RWF_NOWAIT);
+        if (n >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS))
+                return n;
+        if (poll(&p, 1, 0) <= 0) {
+                errno = EAGAIN;
+                return -1;
+        }
+        /* So much a pipe has room for then (pipe(7)); a terminal says only that it has some. */
+        size_t room = fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) ? 4096 : 64;
+        return write(fd, data, len < room ? len : room);
 }

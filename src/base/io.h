@@ -68,6 +68,15 @@ int io_mkdir_p(const char *path, mode_t mode);
  */
 int io_chmod_dir_at(int dirfd, const char *name, mode_t mode);
 
+/**
+ * io_write_now - write what can be written without waiting, to a description that may wait and is somebody
+ * else's: RWF_NOWAIT (pwritev2(2)) where the kernel has it for that file, else a piece that poll(2) promises
+ * room for.
+ *
+ * Returns bytes, or -1 with errno; EAGAIN: nothing now.
+ */
+ssize_t io_write_now(int fd, const void *data, size_t len);
+
 /** io_random_name - @prefix and twelve random hexadecimal digits, into @out of @room bytes. 0 or -errno of
  * getrandom(2). */
 int io_random_name(const char *prefix, char *out, size_t room);

@@ -15,64 +15,65 @@
 
 static LogLevel log_level = LOG_NORMAL;
 static int log_fd = STDERR_FILENO;
-static int log_patience = -1;
+static int log_patience = -1, log_until = FD_NONE;
 
 void log_set_level(LogLevel level)
 {
         log_level = level;
 }
 
-void log_set_patience(int ms)
+void log_set_patience(int ms, int until)
 {
         struct stat st;
         if (log_fd != STDERR_FILENO)
                 (void)close(log_fd);
         log_fd = STDERR_FILENO;
         log_patience = ms;
+        log_until = until;
         /* A regular file does not keep us waiting, and its position belongs to the caller's description. */
-        if (ms < 0 || fstat(STDERR_FILENO, &st) < 0 || S_ISREG(st.st_mode))
+        if ((ms < 0 && until < 0) || fstat(STDERR_FILENO, &st) < 0 || S_ISREG(st.st_mode))
                 return;
         int own = io_reopen(STDERR_FILENO, O_WRONLY | O_NONBLOCK);
         log_fd = own >= 0 ? own : STDERR_FILENO;
 }
 
-/* One step that does not wait. A socket can't be opened anew, but be asked not to wait; of what can't be
- * opened anew at all poll(2) says whether there is room. */
-static ssize_t write_some(const char *line, size_t len)
+void log_stop_watching(void)
 {
-        struct pollfd p = {.fd = log_fd, .events = POLLOUT};
-        ssize_t n = send(log_fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (n >= 0 || errno != ENOTSOCK)
-                return n;
-        if (poll(&p, 1, 0) > 0)
-                return write(log_fd, line, len);
-        errno = EAGAIN;
-        return -1;
+        log_set_patience(log_patience, FD_NONE);
+}
+
+/* Whether there may be room now. Waiting is over once it was in vain. */
+static bool wait_for_room(void)
+{
+        struct pollfd fds[] = {{.fd = log_fd, .events = POLLOUT}, {.fd = log_until, .events = POLLIN}};
+        uint64_t before = clock_us();
+        if (log_patience != 0 && poll(fds, 2, log_patience) > 0 && fds[1].revents == 0) {
+                int waited = (int)((clock_us() - before) / 1000) + 1;
+                if (log_patience > 0)
+                        log_patience = waited < log_patience ? log_patience - waited : 0;
+                return true;
+        }
+        log_patience = 0;
+        return false;
 }
 
 static void write_line(const char *line, size_t len)
 {
-        if (log_patience < 0) {
+        if (log_patience < 0 && log_until < 0) {
                 (void)io_write_all(log_fd, line, len);
                 return;
         }
         while (len > 0) {
-                ssize_t n = write_some(line, len);
+                /* A socket can't be opened anew, but be asked not to wait. */
+                ssize_t n = send(log_fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+                if (n < 0 && errno == ENOTSOCK)
+                        n = io_write_now(log_fd, line, len);
                 if (n > 0) {
                         line += n;
                         len -= (size_t)n;
-                        continue;
-                }
-                if (errno == EINTR)
-                        continue;
-                struct pollfd p = {.fd = log_fd, .events = POLLOUT};
-                uint64_t before = clock_us();
-                if (errno != EAGAIN || log_patience == 0 || poll(&p, 1, log_patience) <= 0) {
-                        log_patience = 0;
+                } else if (n == 0 || (errno != EINTR && (errno != EAGAIN || !wait_for_room()))) {
                         return;
                 }
-                int waited = (int)((clock_us() - before) / 1000) + 1;
-                log_patience = waited < log_patience ? log_patience - waited : 0;
         }
 }
 

@@ -13,9 +13,17 @@ typedef enum LogLevel {
 void log_set_level(LogLevel level);
 LogLevel log_get_level(void);
 
-/** log_set_patience - how many milliseconds lines wait, all together, for a terminal or pipe that nobody
- * reads; then they are dropped. -1: for ever, as it is at first; but who watches a sandbox must not wait. */
-void log_set_patience(int ms);
+/**
+ * log_set_patience - how long lines wait for a terminal or pipe that nobody reads before they are dropped.
+ *
+ * @ms: milliseconds, all lines together; -1: no limit, as it is at first. But who watches a sandbox must not
+ * wait.
+ * @until: a descriptor; once it is readable no line waits any more. FD_NONE: none.
+ */
+void log_set_patience(int ms, int until);
+
+/** log_stop_watching - forget @until, whose descriptor goes; with as much patience as there is. */
+void log_stop_watching(void);
 
 /** log_error, log_notice, log_detail - one line "kurung: ...", of any length, escaped (text_escape()). */
 void log_error(const char *fmt, ...) PRINTF_LIKE(1, 2);

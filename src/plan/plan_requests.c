@@ -226,7 +226,9 @@ static int check_show(Plan *plan, const Spec *spec, const SpecOp *show, Error *e
 static int insert_op(Requests *l, const Spec *spec, const Host *host, const SpecOp *op, Error *err)
 {
         const char *real = op->kind == SPEC_OP_HIDE ? plan_real_path(host, op->dest) : op->dest;
-        int r = insert_request(l, spec, (Request){.dest = op->dest, .op = op}, err);
+        bool elsewhere = !str_eq(real, op->dest);
+        int r = insert_request(l, spec, (Request){.dest = op->dest, .op = op, .is_elsewhere = elsewhere},
+                               err);
         return r < 0 || str_eq(real, op->dest)
                        ? r
                        : insert_request(l, spec, (Request){.dest = real, .op = op}, err);

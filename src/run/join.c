@@ -215,7 +215,7 @@ static void handle_signal(Join *j)
 static void supervise(Join *j, int *ret_status)
 {
         enum { SIGNALS, STOPS, CHANNEL, CHILD, STREAM, RELAY = STREAM + STREAMS, N = RELAY + RELAY_POLLS };
-        log_set_patience(0);
+        log_set_patience(0, FD_NONE);
         while (j->child >= 0) {
                 struct pollfd fds[N];
                 fds[SIGNALS] = (struct pollfd){.fd = j->signals, .events = POLLIN};
@@ -250,20 +250,6 @@ static void supervise(Join *j, int *ret_status)
         }
 }
 
-/* Early: what is typed from now on is for others. */
-static void end_streams(Join *j)
-{
-        bool ended = j->ended;
-        const StreamsEnd how = {.success = ended && j->status == 0,
-                                .patient = ended && WIFEXITED(j->status),
-                                .signals = j->signals};
-        log_set_patience(how.patient ? -1 : STREAM_DRAIN_MS);
-        int lost = relay_stop(&j->relay, &how);
-        if (lost < 0)
-                streams_tell_lost("writing to the terminal", -lost, &how, &j->error);
-        streams_end(&j->streams, &how, &j->error);
-}
-
 static void teardown(Join *j)
 {
         if (j->child >= 0) {
@@ -271,7 +257,13 @@ static void teardown(Join *j)
                 (void)process_wait(j->child, NULL);
                 j->child = fd_close(j->child);
         }
-        end_streams(j);
+        relay_stop(&j->relay, &j->streams,
+                   (StreamsEnd){.success = j->ended && j->status == 0,
+                                .patient = j->ended && WIFEXITED(j->status),
+                                .signals = j->signals,
+                                .stops = j->stops,
+                                .over = j->live->pidfd},
+                   &j->error);
         j->channel = fd_close(j->channel);
         j->userns = fd_close(j->userns);
         for (size_t i = 0; i < NS_MAX; i++)
@@ -279,6 +271,7 @@ static void teardown(Join *j)
         seccomp_filter_clear(&j->filter);
         if (j->signals >= 0)
                 (void)sigprocmask(SIG_SETMASK, &j->signals_before, NULL);
+        log_stop_watching();
         j->signals = fd_close(j->signals);
         j->stops = fd_close(j->stops);
 }

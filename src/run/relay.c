@@ -5,11 +5,13 @@
 #include "base/clock.h"
 #include "base/defence.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "mech/tty.h"
+#include "run/signals.h"
 
 #include <fcntl.h>
 
-enum { POLL_IN, POLL_MASTER, POLL_OUT };
+enum { RELAY_IN, RELAY_MASTER, RELAY_OUT };
 
 /* Nothing tells that we have come to the foreground, or that the pty was opened again. */
 #define LOOK_MS 200
@@ -38,11 +40,12 @@ static bool fill(RelayBuffer *b, int fd)
         return n > 0;
 }
 
-static void drain(RelayBuffer *b, int fd)
+static void drain(RelayBuffer *b, int fd, bool waits)
 {
         if (pending(b) == 0)
                 return;
-        ssize_t n = write(fd, b->data + b->start, pending(b));
+        ssize_t n = waits ? io_write_now(fd, b->data + b->start, pending(b))
+                          : write(fd, b->data + b->start, pending(b));
         if (n > 0)
                 b->start += (size_t)n;
         else if (n < 0 && errno != EAGAIN && errno != EINTR)
@@ -51,10 +54,10 @@ static void drain(RelayBuffer *b, int fd)
 }
 
 /* Writes all of it, or gives up as @how says. */
-static int write_all(Relay *r, const char *data, size_t len, const StreamsEnd *how)
+static int write_all(Relay *r, const char *data, size_t len, StreamsEnd *how)
 {
         while (len > 0 && !r->stuck) {
-                ssize_t n = write(r->out, data, len);
+                ssize_t n = r->waits ? io_write_now(r->out, data, len) : write(r->out, data, len);
                 if (n > 0) {
                         data += n;
                         len -= (size_t)n;
@@ -78,7 +81,8 @@ void relay_start(Relay *r, int master)
         r->in = r->only_output ? out : STDIN_FILENO;
         /* Whoever stops reading the terminal must not stop us: the caller's own descriptor waits. */
         r->out = io_reopen(out, O_WRONLY | O_NONBLOCK);
-        if (r->out < 0)
+        r->waits = r->out < 0;
+        if (r->waits)
                 r->out = fcntl(out, F_DUPFD_CLOEXEC, 3);
         r->shared = !isatty(STDOUT_FILENO);
         struct termios settings;
@@ -133,7 +137,8 @@ static void await_answers(Relay *r)
         char tail[sizeof(r->to_payload.data)];
         size_t len = 0;
         uint64_t end = clock_us() + ANSWER_US;
-        if (write_all(r, ask, sizeof(ask) - 1, &(StreamsEnd){.signals = FD_NONE}) < 0)
+        StreamsEnd soon = {.until = end};
+        if (write_all(r, ask, sizeof(ask) - 1, &soon) < 0)
                 return;
         for (int left; (left = clock_until(end)) > 0;) {
                 struct pollfd p = {.fd = r->in, .events = POLLIN};
@@ -176,7 +181,7 @@ void relay_resize(Relay *r)
                 (void)tty_copy_size(r->in, r->master);
 }
 
-int relay_stop(Relay *r, const StreamsEnd *how)
+static int stop(Relay *r, StreamsEnd *how)
 {
         int lost = 0;
         if (r->master < 0)
@@ -198,6 +203,18 @@ int relay_stop(Relay *r, const StreamsEnd *how)
         return lost == -EIO ? 0 : lost;
 }
 
+void relay_stop(Relay *r, Streams *streams, StreamsEnd how, Error *err)
+{
+        how.until = clock_us() + STREAM_DRAIN_MS * UINT64_C(1000);
+        /* What has come until now was for the payload, or says that a child has ended. */
+        how.given_up = how.patient && how.signals >= 0 && signals_take_fatal(how.signals);
+        log_set_patience(how.patient ? -1 : STREAM_DRAIN_MS, how.signals);
+        int lost = stop(r, &how);
+        if (lost < 0)
+                streams_tell_lost("writing to the terminal", -lost, &how, err);
+        streams_end(streams, &how, err);
+}
+
 int relay_poll_prepare(const Relay *r, struct pollfd fds[RELAY_POLLS])
 {
         for (int i = 0; i < RELAY_POLLS; i++)
@@ -207,13 +224,13 @@ int relay_poll_prepare(const Relay *r, struct pollfd fds[RELAY_POLLS])
         bool reads =
                 r->raw || (r->shared && !r->only_output && tty_is_foreground(r->in) && tty_is_cooked(r->in));
         if (reads && !r->in_ended && pending(&r->to_payload) == 0)
-                fds[POLL_IN] = (struct pollfd){.fd = r->in, .events = POLLIN};
+                fds[RELAY_IN] = (struct pollfd){.fd = r->in, .events = POLLIN};
         short events = (short)((pending(&r->to_caller) == 0 ? POLLIN : 0) |
                                (pending(&r->to_payload) > 0 ? POLLOUT : 0));
         if (events && !r->hung_up)
-                fds[POLL_MASTER] = (struct pollfd){.fd = r->master, .events = events};
+                fds[RELAY_MASTER] = (struct pollfd){.fd = r->master, .events = events};
         if (pending(&r->to_caller) > 0)
-                fds[POLL_OUT] = (struct pollfd){.fd = r->out, .events = POLLOUT};
+                fds[RELAY_OUT] = (struct pollfd){.fd = r->out, .events = POLLOUT};
         return (r->raw || r->in_ended) && !r->hung_up ? -1 : LOOK_MS;
 }
 
@@ -261,18 +278,18 @@ void relay_poll_handle(Relay *r, const struct pollfd fds[RELAY_POLLS])
                 return;
         if (!r->raw)
                 relay_resume(r);
-        if (fds[POLL_IN].revents)
+        if (fds[RELAY_IN].revents)
                 take_typed(r);
-        if (r->hung_up || fds[POLL_MASTER].revents & (POLLIN | POLLHUP)) {
+        if (r->hung_up || fds[RELAY_MASTER].revents & (POLLIN | POLLHUP)) {
                 bool had = pending(&r->to_caller) > 0;
                 r->hung_up = !fill(&r->to_caller, r->master);
                 if (!had && pending(&r->to_caller) > 0)
                         look_at_output(r);
         }
-        if (fds[POLL_MASTER].revents & POLLOUT)
-                drain(&r->to_payload, r->master);
-        if (fds[POLL_OUT].revents)
-                drain(&r->to_caller, r->out);
+        if (fds[RELAY_MASTER].revents & POLLOUT)
+                drain(&r->to_payload, r->master, false);
+        if (fds[RELAY_OUT].revents)
+                drain(&r->to_caller, r->out, r->waits);
 }
 
 void relay_drop_typed(Relay *r)

@@ -26,6 +26,7 @@ typedef struct Relay {
         int master;       /* FD_NONE: no relay */
         int in;           /* the caller's terminal, read from */
         int out;          /* and written to: a description of our own, which does not keep us waiting */
+        bool waits;       /* that could not be had: it may */
         bool only_output; /* standard input is no terminal: nothing is read */
         bool stuck;       /* the terminal took nothing for too long */
         bool shared;      /* others of our pipeline may use the terminal */
@@ -47,15 +48,18 @@ typedef struct Relay {
 void relay_start(Relay *r, int master);
 
 /**
- * relay_stop - write out what the pty still holds, close it, restore the terminal.
+ * relay_stop - write out what the pty still holds, close it, restore the terminal; and end the streams
+ * (streams_end()).
  *
  * Where the payload made the terminal send something (tty_query.h) it is waited for, 2 seconds at most, and
  * dropped with all that was typed before it. Else what was typed and not read yet stays there for who reads
  * next. What was handed to the pty stays in there: the payload could have put it there as well.
  *
- * @how: how the last output is written. Returns 0, or -errno when some was lost.
+ * From then on lines of ours wait as @how says, and not once a signal has come that nobody has read.
+ *
+ * @how: how the last output is written; all but given_up and until. @err: as that of streams_end().
  */
-int relay_stop(Relay *r, const StreamsEnd *how);
+void relay_stop(Relay *r, Streams *streams, StreamsEnd how, Error *err);
 
 /** relay_suspend, relay_resume - give the terminal back and take it again, around being stopped. */
 void relay_suspend(Relay *r);

@@ -24,7 +24,7 @@ bool signals_take_fatal(int fd)
 {
         struct signalfd_siginfo info;
         while (read(fd, &info, sizeof(info)) == sizeof(info))
-                if (signals_is_fatal((int)info.ssi_signo))
+                if (signals_is_fatal((int)info.ssi_signo) || (int)info.ssi_signo >= SIGRTMIN)
                         return true;
         return false;
 }

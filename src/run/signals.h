@@ -24,7 +24,8 @@ int signals_take(const int *extra, size_t n, sigset_t *ret_before, int *ret_fd, 
 /** signals_is_fatal - whether @sig, one that is passed on, ends a process that does not handle it. */
 bool signals_is_fatal(int sig);
 
-/** signals_take_fatal - read what signals_take()'s @fd has until one is fatal. Returns whether one was. */
+/** signals_take_fatal - read what signals_take()'s @fd has until one is fatal, or one of our own that asks
+ * for the end (LIVE_SIGNAL_END). Returns whether one was. */
 bool signals_take_fatal(int fd);
 
 /**

@@ -2,6 +2,7 @@
 /* What the payload gets in the place of the caller's standard input, output and error. */
 #include "run/streams.h"
 
+#include "base/clock.h"
 #include "base/defence.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -16,6 +17,8 @@
 
 /* POLLOUT of a pipe means room for so much, and what is not longer is written as a whole (pipe(7)). */
 #define PIECE 4096
+/* Steps of a stream between two looks at all else. */
+#define MOVES 16
 /* How soon it is looked again whether the payload has read what it was told of. */
 #define LOOK_MS 50
 
@@ -47,17 +50,24 @@ static bool is_copied(const Stream *s)
 /*
  * A description of our own, where there can be one: output that may keep us waiting is told not to, and a
  * file is read without what the caller's has of flags (O_DIRECT). Pipes are read, and sockets used, by calls
- * that do not wait. Output that can't be opened again is written in pieces that poll(2) promises room for.
+ * that do not wait.
  */
 static int open_own(Stream *stream, int fd, bool input, bool regular)
 {
-        int own = input                                      ? (regular ? io_reopen(fd, O_RDONLY) : -EINVAL)
-                  : regular || stream->kind == STREAM_SOCKET ? -EINVAL
-                                                             : io_reopen(fd, O_WRONLY | O_NONBLOCK);
-        stream->piece = stream->kind == STREAM_PIPE || (own < 0 && !regular && stream->kind != STREAM_SOCKET)
-                                ? PIECE
-                                : sizeof(stream->data);
+        bool may_wait = !input && !regular && stream->kind != STREAM_SOCKET;
+        int own = input && regular ? io_reopen(fd, O_RDONLY)
+                  : may_wait       ? io_reopen(fd, O_WRONLY | O_NONBLOCK)
+                                   : -EINVAL;
+        stream->waits = may_wait && own < 0;
+        stream->piece = stream->kind == STREAM_PIPE ? PIECE : sizeof(stream->data);
         return own >= 0 ? own : fcntl(fd, F_DUPFD_CLOEXEC, STREAMS);
+}
+
+/* One that is not open in the direction that it is for: neither is the payload's. */
+static int make_closed(Stream *stream, int fd, Error *err)
+{
+        stream->inside = open("/dev/null", (fd == 0 ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+        return stream->inside < 0 ? error_set_errno(err, errno, "opening /dev/null") : 0;
 }
 
 static int make_pipe(Streams *s, int fd, bool regular, Error *err)
@@ -94,15 +104,18 @@ static bool is_written_with_output(const Streams *s, const struct stat *st)
                out.st_dev == st->st_dev && out.st_ino == st->st_ino;
 }
 
-/* One that listens, or is not connected, could be: to what only the host reaches. */
+/* One that listens, or is not connected, could be: to what only the host reaches. One whose connection has
+ * ended may still hold what was sent. */
 static int check_socket(int fd, Error *err)
 {
         int type = 0;
         socklen_t len = sizeof(type);
         struct sockaddr_storage peer;
         socklen_t room = sizeof(peer);
+        char byte;
         if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM &&
-            getpeername(fd, (struct sockaddr *)&peer, &room) == 0)
+            (getpeername(fd, (struct sockaddr *)&peer, &room) == 0 ||
+             recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno == ECONNRESET))
                 return 0;
         return error_set(err, EINVAL, "%s is a socket that is no connection (of type stream)", names[fd]);
 }
@@ -122,6 +135,8 @@ static int prepare(Streams *s, int fd, Error *err)
         stream->kind = kind_of(fd, &st);
         if (stream->kind < STREAM_FILE)
                 return 0;
+        if ((flags & O_ACCMODE) == (fd == 0 ? O_WRONLY : O_RDONLY))
+                return make_closed(stream, fd, err);
         if (stream->kind == STREAM_SOCKET && check_socket(fd, err) < 0)
                 return -EINVAL;
         /* One pipe for both, or what was written to them would change its order. */
@@ -219,7 +234,8 @@ static ssize_t put(const Stream *s, bool input)
         size_t n = s->end - s->start;
         return input                      ? write(s->pipe, data, n)
                : s->kind == STREAM_SOCKET ? send(s->file, data, n, MSG_DONTWAIT | MSG_NOSIGNAL)
-                                          : write(s->file, data, n < s->piece ? n : s->piece);
+               : s->waits                 ? io_write_now(s->file, data, n)
+                                          : write(s->file, data, n);
 }
 
 /* One step. Returns whether there may be another one now. */
@@ -283,7 +299,9 @@ static void offer(const Streams *all, Stream *s, short events)
                 end(s);
                 return;
         }
-        s->unread = s->offered > 0;
+        /* The payload may have made it larger; with room for one piece the next call comes when it was read.
+         */
+        s->unread = s->offered > 0 && fcntl(s->pipe, F_SETPIPE_SZ, PIECE) < 0;
         if (s->offered > 0)
                 return;
         ssize_t n = copy(s);
@@ -307,28 +325,41 @@ void streams_poll_handle(Streams *s, const struct pollfd fds[STREAMS])
                 if (i == 0 && is_copied(stream) && (fds[i].revents || stream->unread))
                         offer(s, stream, fds[i].revents);
                 else if (fds[i].revents && !(i == 0 && is_copied(stream)))
-                        (void)move(stream, i == 0);
+                        for (int n = 0; n < MOVES && move(stream, i == 0); n++)
+                                ;
         }
 }
 
-bool streams_wait_to_write(int fd, const StreamsEnd *how)
+bool streams_wait_to_write(int fd, StreamsEnd *how)
 {
-        for (;;) {
-                struct pollfd fds[] = {{.fd = fd, .events = POLLOUT}, {.fd = how->signals, .events = POLLIN}};
-                int n = poll(fds, how->patient ? 2 : 1, how->patient ? -1 : STREAM_DRAIN_MS);
+        while (!how->given_up) {
+                struct pollfd fds[] = {{.fd = fd, .events = POLLOUT},
+                                       {.fd = how->signals, .events = POLLIN},
+                                       {.fd = how->stops, .events = POLLIN},
+                                       {.fd = how->over, .events = POLLIN}};
+                int n = poll(fds, how->patient ? ARRAY_LEN(fds) : 1,
+                             how->patient ? -1 : clock_until(how->until));
                 if (n < 0 && errno == EINTR)
                         continue;
-                if (n <= 0 || fds[0].revents)
-                        return n > 0;
-                if (signals_take_fatal(how->signals))
-                        return false;
+                if (n > 0 && fds[0].revents)
+                        return true;
+                if (n > 0 && how->patient && fds[2].revents)
+                        signals_stop_self(false, how->over);
+                how->given_up =
+                        n <= 0 || fds[3].revents || (fds[1].revents && signals_take_fatal(how->signals));
         }
+        /* Nor do our own lines wait for who does not read. */
+        log_set_patience(0, FD_NONE);
+        return false;
 }
 
 void streams_tell_lost(const char *what, int errnum, const StreamsEnd *how, Error *err)
 {
         Error lost = {0};
-        (void)error_set_errno(&lost, errnum, "%s", what);
+        if (errnum == ETIMEDOUT)
+                (void)error_set(&lost, ETIMEDOUT, "%s: nobody reads it", what);
+        else
+                (void)error_set_errno(&lost, errnum, "%s", what);
         if (how->success && err->errnum == 0)
                 *err = lost;
         else
@@ -336,7 +367,7 @@ void streams_tell_lost(const char *what, int errnum, const StreamsEnd *how, Erro
 }
 
 /* What is in the pipe now, and no more: others inside may go on writing to it. */
-static void drain(Stream *s, const StreamsEnd *how)
+static void drain(Stream *s, StreamsEnd *how)
 {
         size_t left = pipe_holds(s) + s->end - s->start;
         while (s->pipe >= 0 && left > 0) {
@@ -353,7 +384,7 @@ static void drain(Stream *s, const StreamsEnd *how)
         }
 }
 
-void streams_end(Streams *s, const StreamsEnd *how, Error *err)
+void streams_end(Streams *s, StreamsEnd *how, Error *err)
 {
         for (int i = 0; i < STREAMS; i++) {
                 Stream *stream = &s->items[i];

@@ -37,6 +37,7 @@ typedef struct Stream {
         size_t offered; /* standard input, a pipe or socket: bytes that the payload's pipe got a copy of */
         bool unread;    /* it was told to be read, and was not */
         size_t piece;   /* output: moved at most at a time */
+        bool waits;     /* output: it could not be opened again, and may keep us waiting */
         int error;      /* what reading or writing the file said */
         char data[STREAM_BUFFER];
         size_t start, end;
@@ -81,12 +82,16 @@ void streams_poll_handle(Streams *s, const struct pollfd fds[STREAMS]);
 typedef struct StreamsEnd {
         bool success; /* of the command: then what was lost makes it none */
         bool patient; /* it ended by itself: who reads slowly is waited for, until a signal comes */
-        int signals;  /* that of signals_take() */
+        int signals;  /* those of signals_take() */
+        int stops;
+        int over;       /* once it is readable nobody is waited for any more; FD_NONE: none */
+        bool given_up;  /* nobody is */
+        uint64_t until; /* clock_us(), unless it is patient */
 } StreamsEnd;
 
 /**
  * streams_end - the payload has ended: pass on what the pipes hold now, and close all. Unless @how is patient
- * a file that takes nothing for STREAM_DRAIN_MS is given up.
+ * what is not taken within STREAM_DRAIN_MS is given up.
  *
  * The caller's position in a regular file that was standard input is where it was: what is read would let the
  * payload choose where the caller, perhaps a shell that reads its script, goes on.
@@ -94,10 +99,10 @@ typedef struct StreamsEnd {
  * @err: of a success says what was lost, for another reason than that nobody reads it, and what of the input
  * could not be read; else, or when it holds an error, a line does.
  */
-void streams_end(Streams *s, const StreamsEnd *how, Error *err);
+void streams_end(Streams *s, StreamsEnd *how, Error *err);
 
 /** streams_wait_to_write - wait until @fd can be written to, as @how says. Returns whether it can. */
-bool streams_wait_to_write(int fd, const StreamsEnd *how);
+bool streams_wait_to_write(int fd, StreamsEnd *how);
 
 /** streams_tell_lost - @what ("writing to the terminal") failed with @errnum, a positive one: as
  * streams_end() does. */

@@ -423,7 +423,7 @@ static void supervise(Supervisor *s)
                 RELAY = STREAM + STREAMS,
                 N = RELAY + RELAY_POLLS
         };
-        log_set_patience(0);
+        log_set_patience(0, FD_NONE);
         while (s->init >= 0) {
                 struct pollfd fds[N];
                 fds[SIGNALS] = (struct pollfd){.fd = s->signals, .events = POLLIN};
@@ -520,30 +520,23 @@ static bool keep_what_is_left(Supervisor *s)
         return true;
 }
 
-/* Early: what is typed from now on is for others. */
-static void end_streams(Supervisor *s)
-{
-        bool ended = s->payload_ended;
-        const StreamsEnd how = {.success = ended && s->payload_status == 0,
-                                .patient = ended && WIFEXITED(s->payload_status),
-                                .signals = s->signals};
-        log_set_patience(how.patient ? -1 : STREAM_DRAIN_MS);
-        int lost = relay_stop(&s->relay, &how);
-        if (lost < 0)
-                streams_tell_lost("writing to the terminal", -lost, &how, &s->error);
-        streams_end(&s->streams, &how, &s->error);
-}
-
 static void teardown(Supervisor *s)
 {
-        live_remove(&s->live);
-        strlist_clear(&s->record.text);
         if (s->init >= 0) {
                 supervisor_kill(s);
                 (void)process_wait(s->init, &s->init_status);
                 s->init = fd_close(s->init);
         }
-        end_streams(s);
+        /* Early: what is typed from now on is for others. Who stops us finds us until all is written. */
+        relay_stop(&s->relay, &s->streams,
+                   (StreamsEnd){.success = s->payload_ended && s->payload_status == 0,
+                                .patient = s->payload_ended && WIFEXITED(s->payload_status),
+                                .signals = s->signals,
+                                .stops = s->stops,
+                                .over = s->limits.timer},
+                   &s->error);
+        live_remove(&s->live);
+        strlist_clear(&s->record.text);
         overlays_end(s);
         if (s->payload_pid != 0 && s->error.errnum == 0)
                 disk_look_last(&s->disk, s->userns);
@@ -580,6 +573,7 @@ static void teardown(Supervisor *s)
         (void)signal(LIVE_SIGNAL_END, SIG_IGN);
         if (s->signals >= 0)
                 (void)sigprocmask(SIG_SETMASK, &s->signals_before, NULL);
+        log_stop_watching();
         s->signals = fd_close(s->signals);
         s->stops = fd_close(s->stops);
 }

@@ -193,6 +193,43 @@ timeout 30 "$KURUNG" exec "$name" sh -c 'yes & exit 3' >fifo
 is "$?" 3 "exec ends with its command, whatever goes on writing"
 wait $!
 rm fifo
+# What is not read any more keeps nobody: a signal, stop and the limit end the wait for who reads, and no line of ours begins another.
+cat >unread.py <<'X'
+import json, os, select, signal, subprocess, sys, time
+how, kurung, name = sys.argv[1:4]
+# More than a pipe holds, and not more than two.
+size = 50000 if how == "one" else 100000
+command = ["sh", "-c", "head -c %d /dev/zero; head -c %d /dev/zero >&2; exit 1" % (size, size)]
+out, err = os.pipe(), os.pipe()
+options = ["--runtime-max-sec=3"] if how == "limit" else []
+p = subprocess.Popen([kurung, "exec", name, "--"] + command if how == "exec" else [kurung, "run"] + options + ["--"] + command,
+                     stdin=subprocess.DEVNULL, stdout=out[1], stderr=out[1] if how == "one" else err[1])
+def children():
+    return open("/proc/%d/task/%d/children" % (p.pid, p.pid)).read()
+end = time.monotonic() + 30
+select.select([out[0]], [], [], 30)
+while children().strip() and time.monotonic() < end:
+    time.sleep(0.05)
+if how == "stop":
+    others = json.loads(subprocess.run([kurung, "ps", "--json"], capture_output=True, text=True).stdout)
+    for other in others:
+        if other["name"] != name:
+            subprocess.run([kurung, "stop", other["name"]])
+elif how != "limit":
+    p.send_signal(signal.SIGTERM)
+try:
+    print(p.wait(60))
+except subprocess.TimeoutExpired:
+    p.kill()
+    print("stuck")
+X
+for how in one two exec stop limit; do
+    is "$(python3 unread.py $how "$KURUNG" "$name")" 1 "81 91 output that nobody reads keeps nobody ($how)"
+done
+# Not open for reading, or for writing: nor is it inside.
+echo secret >closed
+is "$("$KURUNG" run -q -- cat 0>>closed 2>/dev/null; echo $?)" 1 "7 what is open for writing alone is not read"
+is "$("$KURUNG" run -q -- sh -c 'echo x 2>/dev/null; echo $? >&2' 2>&1 1<closed):$(<closed)" "1:secret" "7 nor written what is open for reading alone"
 # A socket that nobody reads as standard error, and a line of ours for it.
 cat >full.py <<'X'
 import os, signal, socket, subprocess, sys
