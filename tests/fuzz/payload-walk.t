@@ -24,6 +24,8 @@ while :; do
     seeds=("$RANDOM$RANDOM")
 done
 "$KURUNG" discard --home walked >/dev/null 2>&1
+# What a fuse-overlayfs that crashed left is kept.
+"$KURUNG" ps -a --json | jq -r '.[].name' | xargs -r "$KURUNG" discard
 chmod -R u+rwX "$canary"
 rm -rf "$canary"
 done_testing
