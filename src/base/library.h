@@ -32,9 +32,17 @@ int library_load(const Library *library, Error *err);
 #define LIBRARY_MEMBER(member, function) __typeof__(function) *member;
 #define LIBRARY_NAME(member, function) #function,
 
+/* AddressSanitizer puts a gap behind a variable, and what follows a gap is no note; gcc's leaves such
+ * sections alone. */
+#ifdef __clang__
+#define LIBRARY_NO_GAP __attribute__((no_sanitize_address))
+#else
+#define LIBRARY_NO_GAP
+#endif
+
 /* "FDO" and the type are those of the specification. The content of each note is padded to four bytes. */
 #define LIBRARY_NOTE(id, json)                                                                               \
-        __attribute__((used, section(".note.dlopen"))) _Alignas(4) static const struct {                     \
+        LIBRARY_NO_GAP __attribute__((used, section(".note.dlopen"))) _Alignas(4) static const struct {      \
                 uint32_t name_size, content_size, type;                                                      \
                 char name[4];                                                                                \
                 _Alignas(4) char content[sizeof(json)];                                                      \
