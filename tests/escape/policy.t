@@ -33,8 +33,10 @@ plant='mkdir -p "$1/.config/kurung/profiles" && printf "[Network]\nMode=host\n" 
     mv "$1/.local/state" "$1/.local/state2" && mkdir -p "$1/.local/state/kurung" && echo x >"$1/.local/state/kurung/trusted"'
 planted() { find "$HOME" -path "$HOME/.*" \( -name '*.ini' -o -name trusted \); }
 clean_home() { rm -rf "$HOME/.config" "$HOME/.config2" "$HOME/.local"; }
-ln -s "$HOME" "$HOME/alias"
-for share in "$HOME" "$HOME/alias" "$HOME:/mnt/home"; do
+# A link of the user's, where no sandbox writes.
+links=$(mktemp -d /var/tmp/kurung-links.XXXXXX)
+ln -s "$HOME" "$links/alias"
+for share in "$HOME" "$links/alias" "$HOME:/mnt/home"; do
     at=${share#*:}
     for there in no yes; do
         clean_home
@@ -56,13 +58,13 @@ echo canary >"$HOME/.local/state/kurung/secret"
 echo canary >"$HOME/.config/kurung/secret"
 echo canary >"$HOME/.cache/kurung/secret"
 see='cd "$1" && cat .local/state/kurung/secret .config/kurung/secret .cache/kurung/secret'
-for how in "--read-only=$HOME" "--read-only=$HOME/alias" "--read-write=$HOME" --home=host; do
+for how in "--read-only=$HOME" "--read-only=$links/alias" "--read-write=$HOME" --home=host; do
     kurung run -q --work-dir=hidden --chdir=/ "$how" -- sh -c "$see" - "$HOME"
     is "$out" "" "72 nor is any of it seen with ${how/$HOME/\$HOME}"
 done
-kurung run -q --read-only="$HOME/alias" --work-dir=hidden --chdir=/ -- sh -c "$see" - "$HOME/alias"
+kurung run -q --read-only="$links/alias" --work-dir=hidden --chdir=/ -- sh -c "$see" - "$links/alias"
 is "$out" "" "72 nor by another name"
-undefended masks run -q --work-dir=hidden --chdir=/ --read-only="$HOME/alias" -- sh -c "$see" - "$HOME/alias" >seen 2>&1
+undefended masks run -q --work-dir=hidden --chdir=/ --read-only="$links/alias" -- sh -c "$see" - "$links/alias" >seen 2>&1
 like "$(cat seen)" canary "72 without (masks) it is"
 (cd "$HOME" && "$KURUNG" run -q --work-dir=ro -- sh -c "$see" - "$HOME") >seen 2>&1
 unlike "$(cat seen)" canary "72 nor with the home directory as working directory, read-only"
@@ -79,7 +81,7 @@ kurung run --work-dir=hidden --read-write="$HOME" -- sh -c 'rm ~/.config; mkdir 
 like "$status:$errors" "^125:.*symbolic link" "72 nor exchanged where a link leads to it"
 (cd "$HOME/dotfiles" && "$KURUNG" run --work-dir=rw -- true) >seen 2>&1
 like "$?:$(cat seen)" "^125:.*kurung's own" "72 nor reached as the working directory that a link leads to"
-rm -r "$HOME/.config" "$HOME/dotfiles" "$HOME/alias"
+rm -r "$HOME/.config" "$HOME/dotfiles" "$links"
 clean_home
 
 # 72: a profile that the project brings gives nothing, by whatever way it is reached. Each would let "x" be written.
