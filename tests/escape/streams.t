@@ -185,7 +185,7 @@ while time.monotonic() < end:
 time.sleep(1000)
 X
 exec 5<>fifo
-timeout -s KILL 60 "$KURUNG" run -q --read-only="$PWD" --runtime-max-sec=4 -- python3 race.py "$PWD/fifo" <fifo 2>errors
+timeout -s KILL 90 "$KURUNG" run -q --read-only="$PWD" --runtime-max-sec="$(scaled 4 20)" -- python3 race.py "$PWD/fifo" <fifo 2>errors
 is "$?" 143 "81 91 a FIFO that the payload has as well: the time limit holds"
 exec 5<&-
 (exec 5<fifo; timeout 3 cat <&5 >/dev/null) &
@@ -196,12 +196,12 @@ rm fifo
 # What is not read any more keeps nobody: a signal, stop and the limit end the wait for who reads, and no line of ours begins another.
 cat >unread.py <<'X'
 import json, os, select, signal, subprocess, sys, time
-how, kurung, name = sys.argv[1:4]
+how, kurung, name, limit = sys.argv[1:5]
 # More than a pipe holds, and not more than two.
 size = 50000 if how == "one" else 100000
 command = ["sh", "-c", "head -c %d /dev/zero; head -c %d /dev/zero >&2; exit 1" % (size, size)]
 out, err = os.pipe(), os.pipe()
-options = ["--runtime-max-sec=3"] if how == "limit" else []
+options = ["--runtime-max-sec=" + limit] if how == "limit" else []
 p = subprocess.Popen([kurung, "exec", name, "--"] + command if how == "exec" else [kurung, "run"] + options + ["--"] + command,
                      stdin=subprocess.DEVNULL, stdout=out[1], stderr=out[1] if how == "one" else err[1])
 def children():
@@ -224,7 +224,7 @@ except subprocess.TimeoutExpired:
     print("stuck")
 X
 for how in one two exec stop limit; do
-    is "$(python3 unread.py $how "$KURUNG" "$name")" 1 "81 91 output that nobody reads keeps nobody ($how)"
+    is "$(python3 unread.py $how "$KURUNG" "$name" "$(scaled 3 20)")" 1 "81 91 output that nobody reads keeps nobody ($how)"
 done
 # Not open for reading, or for writing: nor is it inside.
 echo secret >closed
