@@ -17,7 +17,7 @@ static void update(void *userdata, const DiscardCount *count)
 
 static int discard_all(const StrList *names, bool homes, Error *err)
 {
-        CLEANUP(plan_clear) Plan ids = {0};
+        CLEANUP(plan_identity_clear) PlanIdentity ids = {0};
         int r = homes ? discard_own_ids(&ids, err) : 0, code = 0;
         for (size_t i = 0; r == 0 && i < names->n; i++) {
                 const char *name = names->items[i];

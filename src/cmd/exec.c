@@ -30,45 +30,50 @@ static int complete_env(StrList *env, const StrList *set, Error *err)
         return r < 0 ? error_no_memory(err) : 0;
 }
 
-/* The plan is the sandbox's own: only what is run changes. */
-static int complete_plan(Plan *plan, const StrList *words, const StrList *env, const char *chdir, Error *err)
+/* The command in place of the sandbox's own, with its environment and working directory. */
+static int make_payload(const PlanPayload *own, const StrList *words, const StrList *env, const char *chdir,
+                        PlanPayload *ret, Error *err)
 {
-        strlist_clear(&plan->argv);
-        for (size_t i = 1; i < words->n; i++)
-                if (strlist_add(&plan->argv, words->items[i]) < 0)
-                        return error_no_memory(err);
-        if (chdir) {
-                char *path;
-                int r = path_normalize(chdir, plan->cwd, &path);
-                if (r < 0)
-                        return error_set_errno(err, r, "exec: --chdir=%.200s", chdir);
-                free(plan->cwd);
-                plan->cwd = path;
-                if (path_is_below(path, "/proc"))
-                        return error_set(err, EINVAL, "exec: %s can't be a working directory", path);
-                if (env_list_set(&plan->env, "PWD", path) < 0)
-                        return error_no_memory(err);
-        }
-        return complete_env(&plan->env, env, err);
+        CLEANUP(plan_payload_clear) PlanPayload payload = {0};
+        int r = chdir ? path_normalize(chdir, own->cwd, &payload.cwd) : 0;
+        if (r < 0)
+                return error_set_errno(err, r, "exec: --chdir=%.200s", chdir);
+        if (chdir && path_is_below(payload.cwd, "/proc"))
+                return error_set(err, EINVAL, "exec: %s can't be a working directory", payload.cwd);
+        if (!chdir && !(payload.cwd = strdup(own->cwd)))
+                return error_no_memory(err);
+        for (size_t i = 1; r == 0 && i < words->n; i++)
+                r = strlist_add(&payload.argv, words->items[i]);
+        for (size_t i = 0; r == 0 && i < own->env.n; i++)
+                r = strlist_add(&payload.env, own->env.items[i]);
+        if (r == 0 && chdir)
+                r = env_list_set(&payload.env, "PWD", payload.cwd);
+        r = r < 0 ? error_no_memory(err) : complete_env(&payload.env, env, err);
+        if (r < 0)
+                return r;
+        *ret = payload;
+        payload = (PlanPayload){0};
+        return 0;
 }
 
 static int run(char **argv, const StrList *words, const StrList *env, const char *chdir, int *ret_exit,
                Error *err)
 {
         CLEANUP(live_clear) Live live = LIVE_NONE;
+        CLEANUP(plan_payload_clear) PlanPayload payload = {0};
         if (words->n < 2 || words->items[1][0] == '\0')
                 return error_set(err, EINVAL, "exec: which command? \"kurung exec --help\" says more");
         int r = live_open(words->items[0], &live, err);
         if (r < 0)
                 return r;
-        if (live.record.plan.foreign_root && defence_is_on(DEFENCE_SEALED_PROGRAM)) {
+        if (live.record.plan.root.foreign && defence_is_on(DEFENCE_SEALED_PROGRAM)) {
                 /* main()'s argv begins one before the command's. */
                 r = process_run_sealed(argv - 1);
                 if (r < 0)
                         return error_set_errno(err, r, "going on as a copy of kurung that nobody can change");
         }
-        r = complete_plan(&live.record.plan, words, env, chdir, err);
-        return r < 0 ? r : join_run(&live, ret_exit, err);
+        r = make_payload(&live.record.plan.payload, words, env, chdir, &payload, err);
+        return r < 0 ? r : join_run(&live, &payload, ret_exit, err);
 }
 
 /* What follows the sandbox's name is the command's, whatever it looks like. */

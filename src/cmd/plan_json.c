@@ -26,8 +26,8 @@ static struct json_object *operation(const PlanOp *op)
 static struct json_object *limits(const Plan *plan)
 {
         struct json_object *a = json_new_array();
-        for (size_t i = 0; i < plan->n_limits; i++) {
-                const PlanLimit *limit = &plan->limits[i];
+        for (size_t i = 0; i < plan->resources.n_limits; i++) {
+                const PlanLimit *limit = &plan->resources.limits[i];
                 struct json_object *o = json_new_object();
                 json_add_string(o, "key", keys[limit->key].name);
                 json_add_string(o, "file", limit->file);
@@ -68,44 +68,45 @@ int plan_print_json(const Plan *plan, Error *err)
         int r = json_load(err);
         if (r < 0)
                 return r;
-        CLEANUP_FREE char *caps = plan_capability_names(plan->capabilities);
+        CLEANUP_FREE char *caps = plan_capability_names(plan->privileges.capabilities);
         struct json_object *o = json_new_object(), *ops = json_new_array();
-        json_add_int(o, "uid", plan->uid);
-        json_add_int(o, "gid", plan->gid);
-        json_add_bool(o, "map_by_helpers", plan->map_by_helpers);
-        json_add(o, "uid_map", plan_map_json(&plan->uid_map));
-        json_add(o, "gid_map", plan_map_json(&plan->gid_map));
-        json_add_bool(o, "payload_user_namespace", plan->payload_userns);
-        json_add_string(o, "engine", plan_engine_name(plan->engine));
-        for (size_t i = 0; i < plan->n_ops; i++)
-                json_append(ops, operation(&plan->ops[i]));
+        json_add_int(o, "uid", plan->identity.uid);
+        json_add_int(o, "gid", plan->identity.gid);
+        json_add_bool(o, "map_by_helpers", plan->identity.map_by_helpers);
+        json_add(o, "uid_map", plan_map_json(&plan->identity.uid_map));
+        json_add(o, "gid_map", plan_map_json(&plan->identity.gid_map));
+        json_add_bool(o, "payload_user_namespace", plan->identity.payload_userns);
+        json_add_string(o, "engine", plan_engine_name(plan->root.engine));
+        for (size_t i = 0; i < plan->root.n_ops; i++)
+                json_append(ops, operation(&plan->root.ops[i]));
         json_add(o, "ops", ops);
-        json_add_string(o, "cwd", plan->cwd);
-        json_add_string(o, "network", plan_network_name(plan->network));
-        json_add_string(o, "cgroup", plan_cgroup_name(plan->cgroup));
+        json_add_string(o, "cwd", plan->payload.cwd);
+        json_add_string(o, "network", plan_network_name(plan->network.mode));
+        json_add_string(o, "cgroup", plan_cgroup_name(plan->resources.cgroup));
         json_add(o, "limits", limits(plan));
-        json_add_int(o, "runtime_max_us", (int64_t)plan->runtime_max_us);
-        if (plan->disk_max)
-                json_add_int(o, "disk_max", (int64_t)plan->disk_max);
-        if (plan->disk_inodes_max)
-                json_add_int(o, "disk_inodes_max", (int64_t)plan->disk_inodes_max);
-        if (plan->disk_keep_percent)
-                json_add_int(o, "disk_keep_free_percent", plan->disk_keep_percent);
-        else if (plan->disk_keep_free != UINT64_MAX)
-                json_add_int(o, "disk_keep_free", (int64_t)plan->disk_keep_free);
-        json_add_int(o, "inotify_instances", (int64_t)plan->inotify_instances);
-        json_add_int(o, "inotify_watches", (int64_t)plan->inotify_watches);
-        if (plan->network == NETWORK_SLIRP)
-                json_add(o, "net", network(&plan->net));
+        json_add_int(o, "runtime_max_us", (int64_t)plan->resources.runtime_max_us);
+        if (plan->resources.disk_max)
+                json_add_int(o, "disk_max", (int64_t)plan->resources.disk_max);
+        if (plan->resources.disk_inodes_max)
+                json_add_int(o, "disk_inodes_max", (int64_t)plan->resources.disk_inodes_max);
+        if (plan->resources.disk_keep_percent)
+                json_add_int(o, "disk_keep_free_percent", plan->resources.disk_keep_percent);
+        else if (plan->resources.disk_keep_free != UINT64_MAX)
+                json_add_int(o, "disk_keep_free", (int64_t)plan->resources.disk_keep_free);
+        json_add_int(o, "inotify_instances", (int64_t)plan->resources.inotify_instances);
+        json_add_int(o, "inotify_watches", (int64_t)plan->resources.inotify_watches);
+        if (plan->network.mode == NETWORK_SLIRP)
+                json_add(o, "net", network(&plan->network));
         json_add_string(o, "capabilities", caps);
-        json_add_bool(o, "no_new_privileges", plan->no_new_privileges);
+        json_add_bool(o, "no_new_privileges", plan->privileges.no_new_privileges);
         json_add_string(o, "seccomp",
-                        plan->seccomp_file ? plan->seccomp_file : plan_seccomp_name(plan->seccomp));
-        json_add_bool(o, "set_id_bits_refused", plan->host_writable);
-        json_add(o, "architectures", json_new_strings(&plan->architectures));
-        json_add_bool(o, "landlock_scope", plan->landlock_scope);
-        json_add(o, "env", json_new_strings(&plan->env));
-        json_add(o, "argv", json_new_strings(&plan->argv));
+                        plan->privileges.seccomp_file ? plan->privileges.seccomp_file
+                                                      : plan_seccomp_name(plan->privileges.seccomp));
+        json_add_bool(o, "set_id_bits_refused", plan->privileges.host_writable);
+        json_add(o, "architectures", json_new_strings(&plan->privileges.architectures));
+        json_add_bool(o, "landlock_scope", plan->privileges.landlock_scope);
+        json_add(o, "env", json_new_strings(&plan->payload.env));
+        json_add(o, "argv", json_new_strings(&plan->payload.argv));
         json_add(o, "notices", json_new_strings(&plan->notices));
         json_add(o, "notices_once", json_new_strings(&plan->notices_once));
         json_print(stdout, o);

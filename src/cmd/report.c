@@ -36,9 +36,9 @@ static bool happened(uint64_t n)
 
 static const PlanLimit *limit_of(const Plan *plan, KeyId key)
 {
-        for (size_t i = 0; i < plan->n_limits; i++)
-                if (plan->limits[i].key == key)
-                        return &plan->limits[i];
+        for (size_t i = 0; i < plan->resources.n_limits; i++)
+                if (plan->resources.limits[i].key == key)
+                        return &plan->resources.limits[i];
         return NULL;
 }
 
@@ -70,7 +70,7 @@ void report_tell(const Plan *plan, const RunReport *report)
                 tell_memory(plan, report);
         if (report->end == RUN_RUNTIME_MAX)
                 log_notice("ended after %s, as RuntimeMaxSec= has it",
-                           format_us(plan->runtime_max_us, time, sizeof(time)));
+                           format_us(plan->resources.runtime_max_us, time, sizeof(time)));
         if (report->end == RUN_DISK_FULL || report->end == RUN_DISK_MAX)
                 log_notice("%s: %s",
                            report->disk_late ? "seen when the sandbox had ended" : "the sandbox was ended",
@@ -117,14 +117,14 @@ static struct json_object *exit_of(const RunReport *report, const Error *failure
 static struct json_object *limits_of(const Plan *plan)
 {
         struct json_object *o = json_new_object();
-        for (size_t i = 0; i < plan->n_limits; i++)
-                json_add_string(o, keys[plan->limits[i].key].name, plan->limits[i].value);
-        if (plan->runtime_max_us)
-                json_add_int(o, "RuntimeMaxUSec", (int64_t)plan->runtime_max_us);
-        if (plan->disk_max)
-                add_number(o, keys[KEY_DISK_MAX].name, plan->disk_max);
-        if (plan->disk_inodes_max)
-                add_number(o, keys[KEY_DISK_INODES_MAX].name, plan->disk_inodes_max);
+        for (size_t i = 0; i < plan->resources.n_limits; i++)
+                json_add_string(o, keys[plan->resources.limits[i].key].name, plan->resources.limits[i].value);
+        if (plan->resources.runtime_max_us)
+                json_add_int(o, "RuntimeMaxUSec", (int64_t)plan->resources.runtime_max_us);
+        if (plan->resources.disk_max)
+                add_number(o, keys[KEY_DISK_MAX].name, plan->resources.disk_max);
+        if (plan->resources.disk_inodes_max)
+                add_number(o, keys[KEY_DISK_INODES_MAX].name, plan->resources.disk_inodes_max);
         return o;
 }
 
@@ -175,7 +175,8 @@ static struct json_object *disks_of(const CgroupUse *use)
 static struct json_object *resources_of(const Plan *plan, const RunReport *report)
 {
         struct json_object *o = json_new_object(), *tasks = json_new_object();
-        json_add_string(o, "counted_by", report->has_groups ? plan_cgroup_name(plan->cgroup) : "rusage");
+        json_add_string(o, "counted_by",
+                        report->has_groups ? plan_cgroup_name(plan->resources.cgroup) : "rusage");
         json_add(o, "memory", memory_of(report));
         json_add(o, "cpu", processor_of(&report->use));
         add_number(tasks, "peak", report->use.tasks_peak);
@@ -197,13 +198,13 @@ int report_write(FILE *out, const Plan *plan, const RunReport *report, const Err
                        gmtime_r(&report->started.tv_sec, &tm));
         json_add_int(o, "version", REPORT_VERSION);
         json_add_string(o, "name", report->name);
-        json_add(o, "command", json_new_strings(&plan->argv));
+        json_add(o, "command", json_new_strings(&plan->payload.argv));
         json_add_string(o, "started", started);
         add_number(o, "duration_us", report->duration_us);
         json_add(o, "exit", exit_of(report, failure));
         json_add(o, "limits", limits_of(plan));
         json_add(o, "resources", resources_of(plan, report));
-        if (plan->network == NETWORK_SLIRP)
+        if (plan->network.mode == NETWORK_SLIRP)
                 json_add(o, "network", net_report_json(&report->network));
         json_add(o, "notices", json_new_strings(&plan->notices));
         json_print(out, o);

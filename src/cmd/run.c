@@ -78,7 +78,7 @@ static void tell_once(const Plan *plan)
 {
         for (size_t i = 0; i < plan->notices_once.n; i++) {
                 const char *line = plan->notices_once.items[i];
-                if (told_before(plan->state_dir, line))
+                if (told_before(plan->storage.state_dir, line))
                         log_detail("%s", line);
                 else
                         log_notice("%s", line);
@@ -89,8 +89,8 @@ static void tell_once(const Plan *plan)
 static void remember_told(const Plan *plan)
 {
         for (size_t i = 0; i < plan->notices_once.n && log_get_level() != LOG_QUIET; i++)
-                if (!told_before(plan->state_dir, plan->notices_once.items[i]))
-                        told_remember(plan->state_dir, plan->notices_once.items[i]);
+                if (!told_before(plan->storage.state_dir, plan->notices_once.items[i]))
+                        told_remember(plan->storage.state_dir, plan->notices_once.items[i]);
 }
 
 static size_t add_part(char *out, size_t len, size_t room, unsigned n, bool more, const char *where)
@@ -175,7 +175,7 @@ static int do_plan(const Plan *plan, const FrontOptions *options, const RunOptio
                 plan_print(plan, stdout);
                 return 0;
         }
-        if (plan->foreign_root && defence_is_on(DEFENCE_SEALED_PROGRAM)) {
+        if (plan->root.foreign && defence_is_on(DEFENCE_SEALED_PROGRAM)) {
                 /* main()'s argv begins one before the command's. */
                 int r = process_run_sealed(argv - 1);
                 if (r < 0)
@@ -184,8 +184,8 @@ static int do_plan(const Plan *plan, const FrontOptions *options, const RunOptio
         for (size_t i = 0; i < plan->notices.n; i++)
                 log_notice("%s", plan->notices.items[i]);
         tell_once(plan);
-        log_detail("engine %s, ids by %s, %zu operations on the root", plan_engine_name(plan->engine),
-                   plan->map_by_helpers ? "newuidmap" : "a one-line map", plan->n_ops);
+        log_detail("engine %s, ids by %s, %zu operations on the root", plan_engine_name(plan->root.engine),
+                   plan->identity.map_by_helpers ? "newuidmap" : "a one-line map", plan->root.n_ops);
         return run_and_report(plan, options, run, argv[0], ret_exit, err);
 }
 
@@ -238,6 +238,7 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
         CLEANUP(spec_clear) Spec spec = {0};
         CLEANUP(plan_clear) Plan plan = {0};
         CLEANUP(resumed_clear) Resumed resumed = {.kept = KEPT_NONE, .host = &host};
+        CLEANUP(kept_for_plan_clear) PlanKept kept = {0};
         CLEANUP_STRLIST StrList stored = {0};
         CLEANUP_FREE char *here = NULL;
         FrontOptions options;
@@ -272,10 +273,11 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
                 r = probe_shared(&spec, &host, err);
         if (r == 0)
                 r = written_check(&spec, &host, err);
-        if (r == 0)
-                r = plan_make(&spec, &host, (const char *const *)environ, &plan, err);
         if (r == 0 && options.in_name)
-                r = kept_adopt(&resumed.kept, &plan, err);
+                r = kept_for_plan(&resumed.kept, &kept, err);
+        if (r == 0)
+                r = plan_make(&spec, &host, options.in_name ? &kept : NULL, (const char *const *)environ,
+                              &plan, err);
         if (r == 0 && spec_store(&spec, &stored) < 0)
                 r = error_no_memory(err);
         const RunOptions run = {

@@ -55,21 +55,20 @@ static int set_ambient(uint64_t mask, Error *err)
         return 0;
 }
 
-int caps_apply(const Plan *plan, Error *err)
+int caps_apply(const PlanPrivileges *privileges, bool root, Error *err)
 {
         const unsigned long locked =
                 SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED;
-        bool root = plan->uid == 0;
         /* CAP_SETPCAP is needed for both, so these come first. */
-        int r = bound(plan->capabilities, err);
+        int r = bound(privileges->capabilities, err);
         if (r == 0 && !root && prctl(PR_SET_SECUREBITS, locked) < 0)
                 r = error_set_errno(err, errno, "setting the securebits");
         /* Root inside gets none to inherit: programs with file capabilities would gain them (CVE-2022-24769).
          */
         if (r == 0)
-                r = set_sets(plan->capabilities, !root, err);
+                r = set_sets(privileges->capabilities, !root, err);
         if (r == 0)
-                r = set_ambient(root ? 0 : plan->capabilities, err);
+                r = set_ambient(root ? 0 : privileges->capabilities, err);
         return r;
 }
 

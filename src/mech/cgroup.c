@@ -59,22 +59,22 @@ static void remove_stale(int base)
         (void)closedir(d);
 }
 
-int cgroup_make_outer(Cgroup *cg, const Plan *plan, const char *name, Error *err)
+int cgroup_make_outer(Cgroup *cg, const PlanResources *resources, const char *name, Error *err)
 {
-        CLEANUP_FD int base = open_group(AT_FDCWD, plan->cgroup_base);
+        CLEANUP_FD int base = open_group(AT_FDCWD, resources->cgroup_base);
         if (base < 0)
-                return error_set_errno(err, base, "opening the control group %s", plan->cgroup_base);
+                return error_set_errno(err, base, "opening the control group %s", resources->cgroup_base);
         remove_stale(base);
         (void)snprintf(cg->outer_name, sizeof(cg->outer_name), OUTER_PREFIX "%.50s", name);
         if (mkdirat(base, cg->outer_name, 0755) < 0)
-                return error_set_errno(err, errno, "making the control group %s/%s", plan->cgroup_base,
+                return error_set_errno(err, errno, "making the control group %s/%s", resources->cgroup_base,
                                        cg->outer_name);
         cg->base = TAKE_FD(base);
         cg->outer = open_group(cg->base, cg->outer_name);
         if (cg->outer < 0 || flock(cg->outer, LOCK_EX | LOCK_NB) < 0)
                 return error_set_errno(err, cg->outer < 0 ? cg->outer : errno, "locking the control group %s",
                                        cg->outer_name);
-        cg->left_base = plan->cgroup_leave;
+        cg->left_base = resources->cgroup_leave;
         return 0;
 }
 
@@ -115,12 +115,12 @@ static void enable_controllers(int group)
                 (void)io_write_file_at(group, "cgroup.subtree_control", all[i]);
 }
 
-static int write_limits(const Cgroup *cg, const Plan *plan, StrList *notices, Error *err)
+static int write_limits(const Cgroup *cg, const PlanResources *resources, StrList *notices, Error *err)
 {
-        for (size_t i = 0; i < plan->n_limits; i++) {
-                const PlanLimit *limit = &plan->limits[i];
+        for (size_t i = 0; i < resources->n_limits; i++) {
+                const PlanLimit *limit = &resources->limits[i];
                 /* A share of a scope's is systemd's to keep: it was asked for with the scope. */
-                if (limit->outer && plan->cgroup == CGROUP_SCOPE)
+                if (limit->outer && resources->cgroup == CGROUP_SCOPE)
                         continue;
                 int r = io_write_file_at(limit->outer ? cg->outer : cg->payload, limit->file, limit->value);
                 if (r == 0)
@@ -135,7 +135,8 @@ static int write_limits(const Cgroup *cg, const Plan *plan, StrList *notices, Er
         return 0;
 }
 
-int cgroup_fill(Cgroup *cg, const Plan *plan, pid_t setup, pid_t helper, StrList *notices, Error *err)
+int cgroup_fill(Cgroup *cg, const PlanResources *resources, pid_t setup, pid_t helper, StrList *notices,
+                Error *err)
 {
         int r = make_group(cg, "helpers", &cg->helpers, err);
         if (r == 0)
@@ -144,7 +145,7 @@ int cgroup_fill(Cgroup *cg, const Plan *plan, pid_t setup, pid_t helper, StrList
                 return r;
         r = move_to(cg->payload, setup);
         /* In a scope we are what systemd put there; in a group of our own we are in the way of its limits. */
-        if (r == 0 && (plan->cgroup == CGROUP_SCOPE || plan->cgroup_leave))
+        if (r == 0 && (resources->cgroup == CGROUP_SCOPE || resources->cgroup_leave))
                 r = move_to(cg->helpers, getpid());
         /* It may have ended meanwhile; whoever watches it tells of that. */
         if (r == 0 && helper > 0) {
@@ -153,10 +154,10 @@ int cgroup_fill(Cgroup *cg, const Plan *plan, pid_t setup, pid_t helper, StrList
         }
         if (r < 0)
                 return error_set_errno(err, r, "moving into a control group");
-        if (plan->cgroup == CGROUP_DELEGATED)
+        if (resources->cgroup == CGROUP_DELEGATED)
                 enable_controllers(cg->base);
         enable_controllers(cg->outer);
-        r = write_limits(cg, plan, notices, err);
+        r = write_limits(cg, resources, notices, err);
         cg->memory_events = openat(cg->payload, "memory.events", O_RDONLY | O_CLOEXEC);
         return r;
 }

@@ -50,9 +50,9 @@ typedef struct Cgroup {
                   .base = FD_NONE,                                                                           \
                   .memory_events = FD_NONE})
 
-/** cgroup_make_outer - CGROUP_DELEGATED: make OUTER, "kurung-NAME", below plan->cgroup_base; remove those of
- * runs that were killed. 0 or -errno with @err. */
-int cgroup_make_outer(Cgroup *cg, const Plan *plan, const char *name, Error *err);
+/** cgroup_make_outer - CGROUP_DELEGATED: make OUTER, "kurung-NAME", below resources->cgroup_base; remove
+ * those of runs that were killed. 0 or -errno with @err. */
+int cgroup_make_outer(Cgroup *cg, const PlanResources *resources, const char *name, Error *err);
 
 /** cgroup_open_outer - CGROUP_SCOPE: take the group that @pid is in, a scope's, for OUTER. 0 or -errno with
  * @err. */
@@ -66,7 +66,8 @@ int cgroup_open_outer(Cgroup *cg, pid_t pid, Error *err);
  *
  * Returns 0 or -errno with @err.
  */
-int cgroup_fill(Cgroup *cg, const Plan *plan, pid_t setup, pid_t helper, StrList *notices, Error *err);
+int cgroup_fill(Cgroup *cg, const PlanResources *resources, pid_t setup, pid_t helper, StrList *notices,
+                Error *err);
 
 /** cgroup_memory_events - read them. false: there are none. */
 bool cgroup_memory_events(const Cgroup *cg, CgroupMemoryEvents *ret);

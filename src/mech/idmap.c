@@ -55,14 +55,14 @@ static int helper_finish(IdmapHelper *h, Error *err)
                          h->program, process_exit_code(status), said[0] ? said : "it gave no reason");
 }
 
-static int write_single(const Plan *plan, pid_t pid, Error *err)
+static int write_single(const PlanIdentity *identity, pid_t pid, Error *err)
 {
         char proc[32], line[64];
         (void)snprintf(proc, sizeof(proc), "/proc/%d", (int)pid);
         CLEANUP_FD int dir = open(proc, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (dir < 0)
                 return error_set_errno(err, errno, "opening %s", proc);
-        (void)snprintf(line, sizeof(line), "%u %u 1\n", plan->uid, plan->host_uid);
+        (void)snprintf(line, sizeof(line), "%u %u 1\n", identity->uid, identity->host_uid);
         int r = io_write_file_at(dir, "uid_map", line);
         if (r < 0)
                 return error_set_errno(err, r, "writing %s/uid_map", proc);
@@ -70,7 +70,7 @@ static int write_single(const Plan *plan, pid_t pid, Error *err)
         r = io_write_file_at(dir, "setgroups", "deny");
         if (r < 0)
                 return error_set_errno(err, r, "writing %s/setgroups", proc);
-        (void)snprintf(line, sizeof(line), "%u %u 1\n", plan->gid, plan->host_gid);
+        (void)snprintf(line, sizeof(line), "%u %u 1\n", identity->gid, identity->host_gid);
         r = io_write_file_at(dir, "gid_map", line);
         return r < 0 ? error_set_errno(err, r, "writing %s/gid_map", proc) : 0;
 }
@@ -86,23 +86,23 @@ static int write_identity(int dir, const char *name, const IdMap *map)
         return io_write_file_at(dir, name, lines);
 }
 
-int idmap_write_identity(const Plan *plan, pid_t pid, Error *err)
+int idmap_write_identity(const PlanIdentity *identity, pid_t pid, Error *err)
 {
         char proc[32];
         (void)snprintf(proc, sizeof(proc), "/proc/%d", (int)pid);
         CLEANUP_FD int dir = open(proc, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        int r = dir < 0 ? -errno : write_identity(dir, "uid_map", &plan->uid_map);
+        int r = dir < 0 ? -errno : write_identity(dir, "uid_map", &identity->uid_map);
         if (r == 0)
-                r = write_identity(dir, "gid_map", &plan->gid_map);
+                r = write_identity(dir, "gid_map", &identity->gid_map);
         return r < 0 ? error_set_errno(err, r, "mapping the ids of the payload's user namespace") : 0;
 }
 
-int idmap_begin(const Plan *plan, pid_t pid, IdmapJob *job, Error *err)
+int idmap_begin(const PlanIdentity *identity, pid_t pid, IdmapJob *job, Error *err)
 {
-        if (!plan->map_by_helpers)
-                return write_single(plan, pid, err);
-        int r = helper_start(&job->uid, plan->newuidmap, pid, &plan->uid_map, err);
-        return r < 0 ? r : helper_start(&job->gid, plan->newgidmap, pid, &plan->gid_map, err);
+        if (!identity->map_by_helpers)
+                return write_single(identity, pid, err);
+        int r = helper_start(&job->uid, identity->newuidmap, pid, &identity->uid_map, err);
+        return r < 0 ? r : helper_start(&job->gid, identity->newgidmap, pid, &identity->gid_map, err);
 }
 
 int idmap_finish(IdmapJob *job, Error *err)
@@ -114,21 +114,21 @@ int idmap_finish(IdmapJob *job, Error *err)
         return ru < 0 ? ru : rg;
 }
 
-int idmap_write(const Plan *plan, pid_t pid, Error *err)
+int idmap_write(const PlanIdentity *identity, pid_t pid, Error *err)
 {
         IdmapJob job = IDMAP_JOB_NONE;
-        int r = idmap_begin(plan, pid, &job, err);
+        int r = idmap_begin(identity, pid, &job, err);
         int finished = idmap_finish(&job, err);
         return r < 0 ? r : finished;
 }
 
-int idmap_apply(const Plan *plan, Error *err)
+int idmap_apply(const PlanIdentity *identity, Error *err)
 {
-        if (plan->map_by_helpers && defence_is_on(DEFENCE_GROUPS) && setgroups(0, NULL) < 0)
+        if (identity->map_by_helpers && defence_is_on(DEFENCE_GROUPS) && setgroups(0, NULL) < 0)
                 return error_set_errno(err, errno, "dropping the supplementary groups");
-        if (setresgid(plan->gid, plan->gid, plan->gid) < 0)
-                return error_set_errno(err, errno, "becoming group %u inside", plan->gid);
-        if (setresuid(plan->uid, plan->uid, plan->uid) < 0)
-                return error_set_errno(err, errno, "becoming user %u inside", plan->uid);
+        if (setresgid(identity->gid, identity->gid, identity->gid) < 0)
+                return error_set_errno(err, errno, "becoming group %u inside", identity->gid);
+        if (setresuid(identity->uid, identity->uid, identity->uid) < 0)
+                return error_set_errno(err, errno, "becoming user %u inside", identity->uid);
         return 0;
 }

@@ -27,13 +27,13 @@ typedef struct IdmapJob {
  *
  * @job: IDMAP_JOB_NONE; idmap_finish() ends it, also after a failure. Returns 0 or -errno with @err.
  */
-int idmap_begin(const Plan *plan, pid_t pid, IdmapJob *job, Error *err);
+int idmap_begin(const PlanIdentity *identity, pid_t pid, IdmapJob *job, Error *err);
 
 /** idmap_finish - wait until both are written. 0 or -errno with @err, which holds what the helper said. */
 int idmap_finish(IdmapJob *job, Error *err);
 
 /** idmap_write - both: begin, and wait until it is done. 0 or -errno with @err. */
-int idmap_write(const Plan *plan, pid_t pid, Error *err);
+int idmap_write(const PlanIdentity *identity, pid_t pid, Error *err);
 
 /**
  * idmap_write_identity - each id that is mapped in the calling process's user namespace is the same in a new
@@ -41,10 +41,10 @@ int idmap_write(const Plan *plan, pid_t pid, Error *err);
  *
  * @pid: a process in that, as /proc has it. Returns 0 or -errno with @err.
  */
-int idmap_write_identity(const Plan *plan, pid_t pid, Error *err);
+int idmap_write_identity(const PlanIdentity *identity, pid_t pid, Error *err);
 
 /**
  * idmap_apply - in the namespace, maps written: drop the supplementary groups (where a map by newgidmap
- * allows it) and become plan->uid and plan->gid. Capabilities are kept. 0 or -errno with @err.
+ * allows it) and become identity->uid and identity->gid. Capabilities are kept. 0 or -errno with @err.
  */
-int idmap_apply(const Plan *plan, Error *err);
+int idmap_apply(const PlanIdentity *identity, Error *err);

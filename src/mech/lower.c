@@ -62,13 +62,13 @@ static int cover(int tree, const char *place, bool no_follow, int empty)
         return r < 0 ? r : mount_attach(mount_fd, target);
 }
 
-int lower_hide(const Plan *plan, size_t from, bool only_masks, int tree, const char *dest, int empty,
+int lower_hide(const PlanRoot *root, size_t from, bool only_masks, int tree, const char *dest, int empty,
                Error *err)
 {
         if (!defence_is_on(DEFENCE_LOWER_MASKS))
                 return 0;
-        for (size_t i = from; i < plan->n_ops; i++) {
-                const PlanOp *op = &plan->ops[i];
+        for (size_t i = from; i < root->n_ops; i++) {
+                const PlanOp *op = &root->ops[i];
                 if (only_masks ? op->kind != OP_MASK : !plan_op_is(op, OP_COVERS))
                         continue;
                 if (!path_is_below(op->dest, dest) || str_eq(op->dest, dest))

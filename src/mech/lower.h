@@ -14,7 +14,7 @@
  *
  * Returns 0 or -errno with @err.
  */
-int lower_hide(const Plan *plan, size_t from, bool only_masks, int tree, const char *dest, int empty,
+int lower_hide(const PlanRoot *root, size_t from, bool only_masks, int tree, const char *dest, int empty,
                Error *err);
 
 /** lower_make_empty - a detached mount for what lower_hide() makes. It has to be attached before that. 0 or

@@ -44,13 +44,13 @@ static uint64_t hash_bytes(uint64_t h, const void *data, size_t len)
         return h;
 }
 
-static void make_name(const Plan *plan, const char *lower, char *out, size_t room)
+static void make_name(const PlanIdentity *identity, const char *lower, char *out, size_t room)
 {
         uint64_t h = UINT64_C(0xcbf29ce484222325);
         h = hash_bytes(h, PACKAGE_VERSION, strlen(PACKAGE_VERSION));
         h = hash_bytes(h, lower, strlen(lower));
-        h = hash_bytes(h, &plan->host_uid, sizeof(plan->host_uid));
-        h = hash_bytes(h, &plan->host_gid, sizeof(plan->host_gid));
+        h = hash_bytes(h, &identity->host_uid, sizeof(identity->host_uid));
+        h = hash_bytes(h, &identity->host_gid, sizeof(identity->host_gid));
         for (size_t i = 0; i < ARRAY_LEN(watched); i++) {
                 struct stat st;
                 if (stat(watched[i], &st) < 0)
@@ -64,12 +64,12 @@ static void make_name(const Plan *plan, const char *lower, char *out, size_t roo
 }
 
 /* As the overlay's program sees it, which has the user's ids but no supplementary groups. */
-static bool may_access(const Plan *plan, const struct stat *st, unsigned want)
+static bool may_access(const PlanIdentity *identity, const struct stat *st, unsigned want)
 {
         unsigned mode = st->st_mode;
-        if (st->st_uid == plan->host_uid)
+        if (st->st_uid == identity->host_uid)
                 mode >>= 6;
-        else if (st->st_gid == plan->host_gid)
+        else if (st->st_gid == identity->host_gid)
                 mode >>= 3;
         return (mode & want) == want;
 }
@@ -125,7 +125,7 @@ static int add_directory(int dirfd, const char *path, mode_t mode)
         return 0;
 }
 
-static int visit(const Plan *plan, int dirfd, FTS *fts, FTSENT *e)
+static int visit(const PlanIdentity *identity, int dirfd, FTS *fts, FTSENT *e)
 {
         for (size_t i = 0; i < ARRAY_LEN(skipped); i++)
                 if (str_eq(e->fts_path, skipped[i])) {
@@ -134,11 +134,11 @@ static int visit(const Plan *plan, int dirfd, FTS *fts, FTSENT *e)
                 }
         switch (e->fts_info) {
         case FTS_F:
-                return may_access(plan, e->fts_statp, 4)
+                return may_access(identity, e->fts_statp, 4)
                                ? 0
                                : add_file(dirfd, e->fts_path, e->fts_statp->st_mode, NULL);
         case FTS_D:
-                if (may_access(plan, e->fts_statp, 5))
+                if (may_access(identity, e->fts_statp, 5))
                         return 0;
                 (void)fts_set(fts, e, FTS_SKIP);
                 return add_directory(dirfd, e->fts_path, e->fts_statp->st_mode);
@@ -147,7 +147,7 @@ static int visit(const Plan *plan, int dirfd, FTS *fts, FTSENT *e)
         }
 }
 
-static int scan(const Plan *plan, int dirfd)
+static int scan(const PlanIdentity *identity, int dirfd)
 {
         char *paths[ARRAY_LEN(scanned) + 1];
         size_t n = 0;
@@ -164,7 +164,7 @@ static int scan(const Plan *plan, int dirfd)
                 return -errno;
         int r = 0;
         for (FTSENT *e; r == 0 && (e = fts_read(fts));)
-                r = visit(plan, dirfd, fts, e);
+                r = visit(identity, dirfd, fts, e);
         (void)fts_close(fts);
         return r;
 }
@@ -205,9 +205,9 @@ static int fill_accounts(int dirfd, const char *path, const char *from, void (*w
         return fclose(out) < 0 ? -errno : 0;
 }
 
-static int build(const Plan *plan, int dirfd)
+static int build(const PlanIdentity *identity, int dirfd)
 {
-        int r = scan(plan, dirfd);
+        int r = scan(identity, dirfd);
         failpoint("placeholders");
         if (r == 0)
                 r = fill_accounts(dirfd, "etc/shadow", "/etc/passwd", write_shadow);
@@ -231,14 +231,14 @@ static void remove_others(int state_fd, const char *name)
         (void)closedir(d);
 }
 
-static int make(const Plan *plan, int state_fd, const char *name)
+static int make(const PlanIdentity *identity, int state_fd, const char *name)
 {
         char temporary[64];
         CLEANUP_FD int fd = FD_NONE;
         int r = io_mkdir_locked(state_fd, PLACEHOLDERS_NEW, temporary, sizeof(temporary), &fd);
         if (r < 0)
                 return r;
-        r = build(plan, fd);
+        r = build(identity, fd);
         if (r == 0 && fchmod(fd, 0755) < 0)
                 r = -errno;
         /* Another start may have made it meanwhile: then it is there. */
@@ -251,24 +251,25 @@ static int make(const Plan *plan, int state_fd, const char *name)
         return r;
 }
 
-int placeholders_prepare(const Plan *plan, const char *lower, int *ret_fd, char **ret_path, Error *err)
+int placeholders_prepare(const PlanIdentity *identity, const char *state_dir, const char *lower, int *ret_fd,
+                         char **ret_path, Error *err)
 {
         char name[64];
-        CLEANUP_FD int state = open(plan->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        CLEANUP_FD int state = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (state < 0)
-                return error_set_errno(err, errno, "opening %s", plan->state_dir);
-        make_name(plan, lower, name, sizeof(name));
+                return error_set_errno(err, errno, "opening %s", state_dir);
+        make_name(identity, lower, name, sizeof(name));
         int fd = openat(state, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0) {
-                int r = make(plan, state, name);
+                int r = make(identity, state, name);
                 if (r < 0)
                         return error_set_errno(err, r, "looking for files of the system that you can't read");
                 fd = openat(state, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         }
         if (fd < 0)
-                return error_set_errno(err, errno, "opening %s/%s", plan->state_dir, name);
+                return error_set_errno(err, errno, "opening %s/%s", state_dir, name);
         CLEANUP_FD int dir = fd;
-        if (!(*ret_path = path_join(plan->state_dir, name)))
+        if (!(*ret_path = path_join(state_dir, name)))
                 return error_no_memory(err);
         *ret_fd = TAKE_FD(dir);
         return 0;

@@ -14,11 +14,12 @@
 #define PLACEHOLDERS_NEW "placeholders-new-"
 
 /**
- * placeholders_prepare - find or make the placeholders for the root @lower ("/") in plan->state_dir. Made
+ * placeholders_prepare - find or make the placeholders for the root @lower ("/") in state_dir. Made
  * anew when the system's packages or accounts have changed.
  *
  * @ret_fd: the directory, close-on-exec. @ret_path: its path, to be freed.
  *
  * Returns 0 or -errno with @err.
  */
-int placeholders_prepare(const Plan *plan, const char *lower, int *ret_fd, char **ret_path, Error *err);
+int placeholders_prepare(const PlanIdentity *identity, const char *state_dir, const char *lower, int *ret_fd,
+                         char **ret_path, Error *err);

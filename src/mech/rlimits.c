@@ -25,15 +25,15 @@ static uint64_t tasks_now(void)
 }
 
 /* The sandbox's share of a limit; RLIM_INFINITY: no share can be said. */
-static rlim_t share_of(const Plan *plan, __rlimit_resource_t resource, rlim_t limit)
+static rlim_t share_of(const PlanResources *resources, __rlimit_resource_t resource, rlim_t limit)
 {
         if (resource != RLIMIT_NPROC)
                 return limit == RLIM_INFINITY ? limit : limit / 2;
-        uint64_t now = plan->weak_tasks_max > 0 ? tasks_now() : 0;
-        return now > 0 ? now + plan->weak_tasks_max : RLIM_INFINITY;
+        uint64_t now = resources->weak_tasks_max > 0 ? tasks_now() : 0;
+        return now > 0 ? now + resources->weak_tasks_max : RLIM_INFINITY;
 }
 
-void rlimits_lower(const Plan *plan, RlimitsHeld *ret)
+void rlimits_lower(const PlanResources *resources, RlimitsHeld *ret)
 {
         *ret = (RlimitsHeld){0};
         if (!defence_is_on(DEFENCE_USER_SHARE))
@@ -42,7 +42,7 @@ void rlimits_lower(const Plan *plan, RlimitsHeld *ret)
                 if (getrlimit(shared[i], &ret->before[i]) < 0)
                         continue;
                 struct rlimit lower = ret->before[i];
-                lower.rlim_cur = share_of(plan, shared[i], lower.rlim_cur);
+                lower.rlim_cur = share_of(resources, shared[i], lower.rlim_cur);
                 ret->changed[i] =
                         lower.rlim_cur < ret->before[i].rlim_cur && setrlimit(shared[i], &lower) == 0;
         }
@@ -65,20 +65,20 @@ static int set_ceiling(const char *name, uint64_t value, Error *err)
         return sysctl_write(name, text, err);
 }
 
-int rlimits_set_namespace(const Plan *plan, Error *err)
+int rlimits_set_namespace(const PlanResources *resources, Error *err)
 {
         if (!defence_is_on(DEFENCE_USER_SHARE))
                 return 0;
-        int r = set_ceiling("user/max_inotify_instances", plan->inotify_instances, err);
-        return r < 0 ? r : set_ceiling("user/max_inotify_watches", plan->inotify_watches, err);
+        int r = set_ceiling("user/max_inotify_instances", resources->inotify_instances, err);
+        return r < 0 ? r : set_ceiling("user/max_inotify_watches", resources->inotify_watches, err);
 }
 
-int rlimits_apply(const Plan *plan, Error *err)
+int rlimits_apply(const PlanResources *resources, Error *err)
 {
-        const struct rlimit file = {plan->disk_max, plan->disk_max};
+        const struct rlimit file = {resources->disk_max, resources->disk_max};
         struct rlimit now;
         /* No file alone may hold more than all may: a file that is full at once is not seen to grow. */
-        if (plan->disk_max == 0 || !defence_is_on(DEFENCE_DISK))
+        if (resources->disk_max == 0 || !defence_is_on(DEFENCE_DISK))
                 return 0;
         if (getrlimit(RLIMIT_FSIZE, &now) < 0 ||
             (file.rlim_max < now.rlim_max && setrlimit(RLIMIT_FSIZE, &file) < 0))

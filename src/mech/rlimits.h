@@ -22,22 +22,22 @@ typedef struct RlimitsHeld {
  * has so much (set_userns_rlimit_max() in the kernel's kernel/user_namespace.c; Linux 5.14).
  *
  * Pending signals and timers, bytes in message queues, locked shared memory: half of the user's. Processes:
- * those that the machine has now and plan->weak_tasks_max more, where no control group holds them.
+ * those that the machine has now and resources->weak_tasks_max more, where no control group holds them.
  */
-void rlimits_lower(const Plan *plan, RlimitsHeld *ret);
+void rlimits_lower(const PlanResources *resources, RlimitsHeld *ret);
 
 /** rlimits_restore - give back what rlimits_lower() took. */
 void rlimits_restore(const RlimitsHeld *held);
 
 /**
  * rlimits_set_namespace - as the root of a new user namespace, set its own ceilings of inotify
- * (/proc/sys/user, namespaces(7)): each id inside has at most plan->inotify_instances and
- * plan->inotify_watches. In a namespace below this one all ids together have so much, as they count for its
- * owner here.
+ * (/proc/sys/user, namespaces(7)): each id inside has at most resources->inotify_instances and
+ * resources->inotify_watches. In a namespace below this one all ids together have so much, as they count for
+ * its owner here.
  *
  * Returns 0 or -errno with @err.
  */
-int rlimits_set_namespace(const Plan *plan, Error *err);
+int rlimits_set_namespace(const PlanResources *resources, Error *err);
 
 /** rlimits_apply - the payload's own limits, soft and hard. 0 or -errno with @err. */
-int rlimits_apply(const Plan *plan, Error *err);
+int rlimits_apply(const PlanResources *resources, Error *err);

@@ -31,9 +31,9 @@ static bool id_is_mapped(const IdMap *map, uint32_t inside)
         return false;
 }
 
-int rootfs_own(const Plan *plan, int fd)
+int rootfs_own(const PlanIdentity *identity, int fd)
 {
-        if (!id_is_mapped(&plan->uid_map, 0) || !id_is_mapped(&plan->gid_map, 0))
+        if (!id_is_mapped(&identity->uid_map, 0) || !id_is_mapped(&identity->gid_map, 0))
                 return 0;
         return fchownat(fd, "", 0, 0, AT_EMPTY_PATH) < 0 ? -errno : 0;
 }
@@ -97,7 +97,7 @@ int rootfs_layer_open(RootfsContext *ctx, const PlanOp *op, const char *side, in
         char path[PLAN_LAYER_PATH_MAX];
         int dir = op->flags & OP_IN_MEMORY ? ctx->memory_fd : ctx->run_fd;
         bool fuse = op->kind == OP_FUSE;
-        bool resumed = ctx->plan->resume && str_eq(side, "upper") && !(op->flags & OP_IN_MEMORY);
+        bool resumed = ctx->resume && str_eq(side, "upper") && !(op->flags & OP_IN_MEMORY);
         if (fuse && mkdirat(dir, plan_layer_path(true, op->layer, NULL, path), 0700) < 0 && errno != EEXIST)
                 return rootfs_op_failed(op, -errno, "making a layer for", err);
         (void)plan_layer_path(fuse, op->layer, side, path);
@@ -110,10 +110,10 @@ int rootfs_layer_open(RootfsContext *ctx, const PlanOp *op, const char *side, in
         return 0;
 }
 
-int rootfs_prepare(const Plan *plan, Error *err)
+int rootfs_prepare(const PlanRoot *root, Error *err)
 {
-        for (size_t i = 0; i < plan->n_ops; i++) {
-                const PlanOp *op = &plan->ops[i];
+        for (size_t i = 0; i < root->n_ops; i++) {
+                const PlanOp *op = &root->ops[i];
                 if (!op->source || !op->origin || op->source_id.known)
                         continue;
                 CLEANUP_FD int fd = open(op->source, O_PATH | O_CLOEXEC);
@@ -123,9 +123,9 @@ int rootfs_prepare(const Plan *plan, Error *err)
                                  "%s: %s was exchanged while the sandbox was started (run it again)",
                                  op->origin, op->source);
         }
-        const PlanOp *root = &plan->ops[0];
-        if (root->source && faccessat(AT_FDCWD, root->source, R_OK | X_OK, AT_EACCESS) < 0)
-                return error_set_errno(err, errno, "the root directory %s", root->source);
+        const PlanOp *first = &root->ops[0];
+        if (first->source && faccessat(AT_FDCWD, first->source, R_OK | X_OK, AT_EACCESS) < 0)
+                return error_set_errno(err, errno, "the root directory %s", first->source);
         return 0;
 }
 
@@ -162,18 +162,18 @@ static int pivot(RootfsContext *ctx, Error *err)
  * A working directory outside the root would be a way back to the host (runc CVE-2024-21626): getcwd(2) says
  * "(unreachable)" or ENOENT then. One that is covered by a mount has a name that leads to something else.
  */
-int rootfs_enter_cwd(const Plan *plan, Error *err)
+int rootfs_enter_cwd(const char *cwd, Error *err)
 {
         char here[PATH_MAX];
         struct stat by_name, st;
-        if (chdir(plan->cwd) < 0)
-                return error_set_errno(err, errno, "the working directory %s", plan->cwd);
+        if (chdir(cwd) < 0)
+                return error_set_errno(err, errno, "the working directory %s", cwd);
         if (!defence_is_on(DEFENCE_CWD))
                 return 0;
         long n = syscall(SYS_getcwd, here, sizeof(here));
         if (n < 0 || here[0] != '/' || stat(here, &by_name) < 0 || stat(".", &st) < 0 ||
             by_name.st_dev != st.st_dev || by_name.st_ino != st.st_ino)
-                return error_set(err, EXDEV, "the working directory %s is not inside the sandbox", plan->cwd);
+                return error_set(err, EXDEV, "the working directory %s is not inside the sandbox", cwd);
         return 0;
 }
 
@@ -198,7 +198,7 @@ int rootfs_new_tmpfs(const char *mode, uint64_t size, unsigned attrs, int *ret_f
 static int make_memory(RootfsContext *ctx, Error *err)
 {
         CLEANUP_FD int fd = FD_NONE, sys = FD_NONE;
-        int r = rootfs_new_tmpfs("700", ctx->plan->uppers_size, mount_safe_attrs(false), &fd, err);
+        int r = rootfs_new_tmpfs("700", ctx->root->uppers_size, mount_safe_attrs(false), &fd, err);
         if (r < 0)
                 return r;
         if (ctx->run_fd < 0 && (sys = open("/sys", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
@@ -221,7 +221,7 @@ static bool is_optional_and_missing(RootfsContext *ctx, const PlanOp *op)
 
 static int apply_op(RootfsContext *ctx, size_t i, Error *err)
 {
-        const PlanOp *op = &ctx->plan->ops[i];
+        const PlanOp *op = &ctx->root->ops[i];
         const RootfsOpKind *kind = &rootfs_op_kinds[op->kind];
         if (kind->apply)
                 return kind->apply(ctx, op, err);
@@ -235,7 +235,7 @@ static int apply_op(RootfsContext *ctx, size_t i, Error *err)
                 return r;
         /* Not fuse-overlayfs: what it shows is its upper's, which was given away before. */
         if ((op->flags & OP_ROOT_OWNED) && op->kind != OP_FUSE)
-                r = rootfs_own(ctx->plan, mount_fd);
+                r = rootfs_own(ctx->identity, mount_fd);
         if (r == 0)
                 r = place(ctx, op, mount_fd, err);
         if (r == 0 && kind->finish)
@@ -245,16 +245,16 @@ static int apply_op(RootfsContext *ctx, size_t i, Error *err)
 
 int rootfs_make(RootfsContext *ctx, Error *err)
 {
-        const Plan *plan = ctx->plan;
+        const PlanRoot *root = ctx->root;
         if (defence_is_on(DEFENCE_PRIVATE_MOUNTS) && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
                 return error_set_errno(err, errno, "making the mounts private");
-        ctx->made = malloc(plan->n_ops * sizeof(*ctx->made));
+        ctx->made = malloc(root->n_ops * sizeof(*ctx->made));
         if (!ctx->made)
                 return error_no_memory(err);
-        for (size_t i = 0; i < plan->n_ops; i++)
+        for (size_t i = 0; i < root->n_ops; i++)
                 ctx->made[i] = FD_NONE;
-        for (size_t i = 0; i < plan->n_ops; i++) {
-                const PlanOp *op = &plan->ops[i];
+        for (size_t i = 0; i < root->n_ops; i++) {
+                const PlanOp *op = &root->ops[i];
                 const RootfsOpKind *kind = &rootfs_op_kinds[op->kind];
                 if (!kind->make || kind->needs_ids || (op->flags & OP_IN_MEMORY))
                         continue;
@@ -267,26 +267,26 @@ int rootfs_make(RootfsContext *ctx, Error *err)
 
 int rootfs_apply(RootfsContext *ctx, Error *err)
 {
-        const Plan *plan = ctx->plan;
+        const PlanRoot *root = ctx->root;
         mode_t mask = umask(0);
         int r = 0;
-        for (size_t i = 0; r == 0 && i < plan->n_ops; i++)
-                if ((plan->ops[i].flags & OP_IN_MEMORY) && ctx->memory_fd < 0)
+        for (size_t i = 0; r == 0 && i < root->n_ops; i++)
+                if ((root->ops[i].flags & OP_IN_MEMORY) && ctx->memory_fd < 0)
                         r = make_memory(ctx, err);
-        for (size_t i = 0; r == 0 && i < plan->n_ops; i++) {
+        for (size_t i = 0; r == 0 && i < root->n_ops; i++) {
                 r = apply_op(ctx, i, err);
                 if (r < 0)
-                        (void)rootfs_op_failed(&plan->ops[i], r, "operation on", err);
+                        (void)rootfs_op_failed(&root->ops[i], r, "operation on", err);
         }
         (void)umask(mask);
         if (r == 0)
                 r = pivot(ctx, err);
-        return r < 0 ? r : rootfs_enter_cwd(plan, err);
+        return r < 0 ? r : rootfs_enter_cwd(ctx->cwd, err);
 }
 
 void rootfs_clear(RootfsContext *ctx)
 {
-        for (size_t i = 0; ctx->made && i < ctx->plan->n_ops; i++)
+        for (size_t i = 0; ctx->made && i < ctx->root->n_ops; i++)
                 fd_close(ctx->made[i]);
         free(ctx->made);
         ctx->made = NULL;

@@ -8,7 +8,10 @@
  * What the operations need beside the plan. Filled by the setup stage.
  */
 typedef struct RootfsContext {
-        const Plan *plan;
+        const PlanRoot *root;
+        const PlanIdentity *identity;
+        const char *cwd; /* where the payload starts, inside */
+        bool resume;     /* its layers are there already */
         int run_fd; /* the run's own directory (upper-LAYER, work-LAYER), or FD_NONE when no operation has a
                      * layer there
                      */
@@ -33,7 +36,7 @@ typedef struct RootfsContext {
  *
  * Returns 0 or -errno with @err: "ORIGIN: PATH: why".
  */
-int rootfs_prepare(const Plan *plan, Error *err);
+int rootfs_prepare(const PlanRoot *root, Error *err);
 
 /**
  * rootfs_make - make the detached mounts that need no mapped ids, while the maps are still being written.
@@ -43,14 +46,14 @@ int rootfs_make(RootfsContext *ctx, Error *err);
 
 /**
  * rootfs_apply - build the root and make it this process's. Called after rootfs_make(), ids mapped, all
- * capabilities held. Afterwards nothing of the old root is reachable and the working directory is plan->cwd.
+ * capabilities held. Afterwards nothing of the old root is reachable and the working directory is cwd.
  *
  * Returns 0 or -errno with @err.
  */
 int rootfs_apply(RootfsContext *ctx, Error *err);
 
-/** rootfs_enter_cwd - change to plan->cwd, which must lie inside the root. 0 or -errno with @err. */
-int rootfs_enter_cwd(const Plan *plan, Error *err);
+/** rootfs_enter_cwd - change to cwd, which must lie inside the root. 0 or -errno with @err. */
+int rootfs_enter_cwd(const char *cwd, Error *err);
 
 /** rootfs_clear - close and free what the context holds. */
 void rootfs_clear(RootfsContext *ctx);

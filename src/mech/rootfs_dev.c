@@ -77,7 +77,7 @@ int rootfs_make_dev(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *er
 int rootfs_fill_dev(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err)
 {
         CLEANUP_FD int dev_fd = FD_NONE;
-        int r = rootfs_own(ctx->plan, mount_fd);
+        int r = rootfs_own(ctx->identity, mount_fd);
         if (r == 0)
                 r = root_open(ctx->root_fd, op->dest, true, &dev_fd);
         for (size_t i = 0; r == 0 && i < ARRAY_LEN(nodes); i++) {

@@ -27,7 +27,7 @@ static int apply_dir(RootfsContext *ctx, const PlanOp *op, Error *err)
         if (r == 0 && fchmodat(fd, "", op->mode, AT_EMPTY_PATH) < 0 && errno != EOPNOTSUPP && errno != EINVAL)
                 r = -errno;
         if (r == 0 && (op->flags & OP_ROOT_OWNED))
-                r = rootfs_own(ctx->plan, fd);
+                r = rootfs_own(ctx->identity, fd);
         return r < 0 ? rootfs_op_failed(op, r, "making the directory", err) : 0;
 }
 
@@ -168,7 +168,7 @@ static int apply_mask(RootfsContext *ctx, const PlanOp *op, Error *err)
                 return 0;
         int r = open_target(ctx, op, &target, err);
         if (r == 1 && (op->flags & OP_TELL_MISSING))
-                ctx->tell_missing(ctx->userdata, (size_t)(op - ctx->plan->ops));
+                ctx->tell_missing(ctx->userdata, (size_t)(op - ctx->root->ops));
         if (r != 0)
                 return r < 0 ? r : 0;
         if (fstat(target, &st) < 0)

@@ -51,4 +51,4 @@ int rootfs_fill_dev(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *e
 
 /** rootfs_own - give the open file to the sandbox's root where that id is mapped; else nothing. 0 or -errno.
  */
-int rootfs_own(const Plan *plan, int fd);
+int rootfs_own(const PlanIdentity *identity, int fd);

@@ -19,11 +19,11 @@ static const char *fd_path(int fd, FdPath out)
 
 /* The merged directory's mode is the upper's: make it the lower's, but for one that was changed before. An
  * O_PATH descriptor can't be given to fchmod(2). */
-static int copy_mode(const Plan *plan, int lower, int upper)
+static int copy_mode(const RootfsContext *ctx, int lower, int upper)
 {
         struct stat st;
         FdPath path;
-        if (plan->resume)
+        if (ctx->resume)
                 return 0;
         if (fstat(lower, &st) < 0 || chmod(fd_path(upper, path), st.st_mode & 07777) < 0)
                 return -errno;
@@ -40,7 +40,7 @@ int rootfs_make_overlay(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error
                 r = rootfs_layer_open(ctx, op, "work", &work, err);
         if (r < 0)
                 return r;
-        r = copy_mode(ctx->plan, lower, upper);
+        r = copy_mode(ctx, lower, upper);
         if (r < 0)
                 return error_set_errno(err, r, "preparing the upper directory for %s", op->dest);
         FdPath lower_path, upper_path, work_path;
@@ -73,9 +73,9 @@ int rootfs_make_fuse(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *e
         r = rootfs_source_open(op, &lower, err);
         if (r < 0)
                 return r;
-        r = copy_mode(ctx->plan, lower, upper);
-        if (r == 0 && !ctx->plan->resume && op->flags & OP_ROOT_OWNED)
-                r = rootfs_own(ctx->plan, upper);
+        r = copy_mode(ctx, lower, upper);
+        if (r == 0 && !ctx->resume && op->flags & OP_ROOT_OWNED)
+                r = rootfs_own(ctx->identity, upper);
         if (r < 0)
                 return error_set_errno(err, r, "preparing the upper directory for %s", op->dest);
         /* Opened here: the kernel wants the opener's user namespace to be the mount's (fs/fuse/inode.c). */
@@ -85,8 +85,8 @@ int rootfs_make_fuse(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *e
         char fd_text[16];
         (void)snprintf(fd_text, sizeof(fd_text), "%d", fuse);
         char uid[16], gid[16];
-        (void)snprintf(uid, sizeof(uid), "%u", ctx->plan->uid);
-        (void)snprintf(gid, sizeof(gid), "%u", ctx->plan->gid);
+        (void)snprintf(uid, sizeof(uid), "%u", ctx->identity->uid);
+        (void)snprintf(gid, sizeof(gid), "%u", ctx->identity->gid);
         const MountOption options[] = {
                 {"source", "kurung"}, {"fd", fd_text},       {"rootmode", "40755"},         {"user_id", uid},
                 {"group_id", gid},    {"allow_other", NULL}, {"default_permissions", NULL},
@@ -94,7 +94,7 @@ int rootfs_make_fuse(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *e
         r = mount_new("fuse", options, ARRAY_LEN(options), mount_safe_attrs(false), &mount_fd, err);
         if (r < 0)
                 return r;
-        r = ctx->serve_fuse(ctx->userdata, (size_t)(op - ctx->plan->ops), fuse, err);
+        r = ctx->serve_fuse(ctx->userdata, (size_t)(op - ctx->root->ops), fuse, err);
         if (r == 0)
                 *ret_fd = TAKE_FD(mount_fd);
         return r;

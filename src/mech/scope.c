@@ -94,18 +94,18 @@ static int append_pids(sd_bus_message *m, const pid_t *pids, size_t n)
 }
 
 /* Shares count among neighbours, and a scope's neighbours are systemd's: so it has to know of them. */
-static int append_shares(sd_bus_message *m, const Plan *plan)
+static int append_shares(sd_bus_message *m, const PlanResources *resources)
 {
         int r = 0;
-        for (size_t i = 0; r >= 0 && i < plan->n_limits; i++)
-                if (plan->limits[i].outer)
-                        r = bus.append(m, "(sv)", keys[plan->limits[i].key].name, "t",
-                                       plan->limits[i].number);
+        for (size_t i = 0; r >= 0 && i < resources->n_limits; i++)
+                if (resources->limits[i].outer)
+                        r = bus.append(m, "(sv)", keys[resources->limits[i].key].name, "t",
+                                       resources->limits[i].number);
         return r;
 }
 
-static int append_properties(sd_bus_message *m, const Plan *plan, const char *description, const pid_t *pids,
-                             size_t n_pids)
+static int append_properties(sd_bus_message *m, const PlanResources *resources, const char *description,
+                             const pid_t *pids, size_t n_pids)
 {
         int r = bus.open_container(m, 'a', "(sv)");
         if (r >= 0)
@@ -117,7 +117,7 @@ static int append_properties(sd_bus_message *m, const Plan *plan, const char *de
         if (r >= 0)
                 r = bus.append(m, "(sv)", "CollectMode", "s", "inactive-or-failed");
         if (r >= 0)
-                r = append_shares(m, plan);
+                r = append_shares(m, resources);
         if (r >= 0)
                 r = append_pids(m, pids, n_pids);
         if (r >= 0)
@@ -125,11 +125,12 @@ static int append_properties(sd_bus_message *m, const Plan *plan, const char *de
         return r;
 }
 
-static int send_request(Scope *s, const Plan *plan, const char *description, const pid_t *pids, size_t n_pids)
+static int send_request(Scope *s, const PlanResources *resources, const char *description, const pid_t *pids,
+                        size_t n_pids)
 {
         sd_bus_message *m = NULL;
         char address[3 * PATH_MAX];
-        escape_address(plan->user_manager, address, sizeof(address));
+        escape_address(resources->user_manager, address, sizeof(address));
         int r = bus.new(&s->bus);
         if (r >= 0)
                 r = bus.set_address(s->bus, address);
@@ -143,7 +144,7 @@ static int send_request(Scope *s, const Plan *plan, const char *description, con
         if (r >= 0)
                 r = bus.append(m, "ss", s->unit, "fail");
         if (r >= 0)
-                r = append_properties(m, plan, description, pids, n_pids);
+                r = append_properties(m, resources, description, pids, n_pids);
         /* Auxiliary units: none. */
         if (r >= 0)
                 r = bus.append(m, "a(sa(sv))", 0);
@@ -154,8 +155,8 @@ static int send_request(Scope *s, const Plan *plan, const char *description, con
         return r;
 }
 
-int scope_request(Scope *s, const Plan *plan, const char *name, const char *description, const pid_t *pids,
-                  size_t n_pids, Error *err)
+int scope_request(Scope *s, const PlanResources *resources, const char *name, const char *description,
+                  const pid_t *pids, size_t n_pids, Error *err)
 {
         CLEANUP_FREE char *clean = text_valid_utf8(description);
         if (!clean)
@@ -164,7 +165,7 @@ int scope_request(Scope *s, const Plan *plan, const char *name, const char *desc
         if (r < 0)
                 return r;
         (void)snprintf(s->unit, sizeof(s->unit), "kurung-%.64s.scope", name);
-        r = send_request(s, plan, clean, pids, n_pids);
+        r = send_request(s, resources, clean, pids, n_pids);
         if (r < 0) {
                 scope_clear(s);
                 return error_set_errno(err, r, "asking the systemd user manager for a scope");

@@ -22,12 +22,12 @@ typedef struct Scope {
  *
  * @socket: the manager's private socket. @name: the sandbox's. @description: one line for people; bytes that
  *          are no UTF-8 are replaced.
- * @plan: whose limits with "outer" become the scope's properties.
+ * @resources: whose limits with "outer" become the scope's properties.
  *
  * Returns 0 or -errno with @err: libsystemd is missing, nobody answers.
  */
-int scope_request(Scope *s, const Plan *plan, const char *name, const char *description, const pid_t *pids,
-                  size_t n_pids, Error *err);
+int scope_request(Scope *s, const PlanResources *resources, const char *name, const char *description,
+                  const pid_t *pids, size_t n_pids, Error *err);
 
 /**
  * scope_attach - move @pid into a control group of a scope that runs, and wait until it is there.

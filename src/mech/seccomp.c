@@ -69,16 +69,16 @@ static void hash_rules(Hash *h)
 }
 
 /* All that the compiled filter depends on. */
-static int hash_policy(const Plan *plan, Hash *ret, Error *err)
+static int hash_policy(const PlanPrivileges *privileges, Hash *ret, Error *err)
 {
         Hash h = {UINT64_C(0xcbf29ce484222325), UINT64_C(0x84222325cbf29ce4)};
         const int versions[] = {SECCOMP_POLICY_VERSION,
                                 SCMP_VER_MAJOR,
                                 SCMP_VER_MINOR,
                                 SCMP_VER_MICRO,
-                                (int)plan->seccomp,
-                                plan->host_writable,
-                                (int)(plan->capabilities >> CAP_NET_RAW & 1)};
+                                (int)privileges->seccomp,
+                                privileges->host_writable,
+                                (int)(privileges->capabilities >> CAP_NET_RAW & 1)};
         struct utsname host;
         hash_text(&h, PACKAGE_VERSION);
         hash_add(&h, versions, sizeof(versions));
@@ -87,14 +87,14 @@ static int hash_policy(const Plan *plan, Hash *ret, Error *err)
         hash_rules(&h);
         if (uname(&host) == 0)
                 hash_text(&h, host.machine);
-        for (size_t i = 0; i < plan->architectures.n; i++)
-                hash_text(&h, plan->architectures.items[i]);
-        if (plan->seccomp_file) {
+        for (size_t i = 0; i < privileges->architectures.n; i++)
+                hash_text(&h, privileges->architectures.items[i]);
+        if (privileges->seccomp_file) {
                 CLEANUP_FREE char *text = NULL;
                 size_t len;
-                int r = io_read_file_at(AT_FDCWD, plan->seccomp_file, 1 << 20, &text, &len);
+                int r = io_read_file_at(AT_FDCWD, privileges->seccomp_file, 1 << 20, &text, &len);
                 if (r < 0)
-                        return error_set_errno(err, r, "Seccomp=%s", plan->seccomp_file);
+                        return error_set_errno(err, r, "Seccomp=%s", privileges->seccomp_file);
                 hash_add(&h, text, len);
         }
         *ret = h;
@@ -108,23 +108,23 @@ static uint64_t checksum(const SeccompFilter *f)
         return h.a;
 }
 
-static int open_cache_dir(const Plan *plan)
+static int open_cache_dir(const char *state_dir)
 {
         CLEANUP_FREE char *path = NULL;
-        if (!plan->state_dir || asprintf(&path, "%s/seccomp", plan->state_dir) < 0)
+        if (!state_dir || asprintf(&path, "%s/seccomp", state_dir) < 0)
                 return FD_NONE;
         int r = io_mkdir_p(path, 0700);
         return r < 0 ? FD_NONE : open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 /* Only a plain file that is ours and that nobody else may write: anything else is as good as none. */
-static bool is_trusted(const Plan *plan, const struct stat *st)
+static bool is_trusted(const struct stat *st)
 {
-        return S_ISREG(st->st_mode) && st->st_uid == plan->host_uid && (st->st_mode & 0022) == 0 &&
+        return S_ISREG(st->st_mode) && st->st_uid == geteuid() && (st->st_mode & 0022) == 0 &&
                st->st_nlink == 1;
 }
 
-static int cache_read(const Plan *plan, int dirfd, const char *name, const Hash *key, SeccompFilter *ret)
+static int cache_read(int dirfd, const char *name, const Hash *key, SeccompFilter *ret)
 {
         CLEANUP_FD int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         CLEANUP(seccomp_filter_clear) SeccompFilter f = {0};
@@ -132,7 +132,7 @@ static int cache_read(const Plan *plan, int dirfd, const char *name, const Hash 
         struct stat st;
         if (fd < 0 || fstat(fd, &st) < 0)
                 return -errno;
-        if (!is_trusted(plan, &st))
+        if (!is_trusted(&st))
                 return -EPERM;
         if (read(fd, &h, sizeof(h)) != sizeof(h) || h.magic != CACHE_MAGIC || h.key[0] != key->a ||
             h.key[1] != key->b || h.n_refusals == 0 || h.n_refusals > BPF_MAXINSNS || h.n_allowlist == 0 ||
@@ -178,18 +178,18 @@ static void cache_write(int dirfd, const char *name, const Hash *key, const Secc
                 (void)unlinkat(dirfd, temporary, 0);
 }
 
-int seccomp_prepare(const Plan *plan, SeccompFilter *ret, Error *err)
+int seccomp_prepare(const PlanPrivileges *privileges, const char *state_dir, SeccompFilter *ret, Error *err)
 {
         Hash key = {0};
         char name[64];
-        int r = hash_policy(plan, &key, err);
+        int r = hash_policy(privileges, &key, err);
         if (r < 0)
                 return r;
         (void)snprintf(name, sizeof(name), "%016llx%016llx.bpf", (unsigned long long)key.a,
                        (unsigned long long)key.b);
-        CLEANUP_FD int dirfd = open_cache_dir(plan);
-        if (dirfd < 0 || cache_read(plan, dirfd, name, &key, ret) < 0) {
-                r = seccomp_compile(plan, ret, err);
+        CLEANUP_FD int dirfd = open_cache_dir(state_dir);
+        if (dirfd < 0 || cache_read(dirfd, name, &key, ret) < 0) {
+                r = seccomp_compile(privileges, ret, err);
                 if (r == 0 && dirfd >= 0)
                         cache_write(dirfd, name, &key, ret);
         }

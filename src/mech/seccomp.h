@@ -19,7 +19,7 @@ typedef struct SeccompFilter {
 } SeccompFilter;
 
 /**
- * seccomp_prepare - the plan's filter: from plan->state_dir/seccomp where a file of the user's own has the
+ * seccomp_prepare - the plan's filter: from state_dir/seccomp where a file of the user's own has the
  * right hash of policy and versions, else compiled, and stored there if that can be done. Loads libseccomp
  * only to compile.
  *
@@ -28,7 +28,7 @@ typedef struct SeccompFilter {
  * Returns 0; -ENOENT without libseccomp; -EINVAL for a bad Seccomp=FILE or architecture; else -errno, with
  * @err.
  */
-int seccomp_prepare(const Plan *plan, SeccompFilter *ret, Error *err);
+int seccomp_prepare(const PlanPrivileges *privileges, const char *state_dir, SeccompFilter *ret, Error *err);
 
 /** seccomp_apply - load both programs into this process; no_new_privs must be set. 0 or -errno with @err. */
 int seccomp_apply(const SeccompFilter *filter, Error *err);

@@ -149,26 +149,26 @@ static uint32_t resolve_arch(const char *name, Error *err)
 }
 
 /* The rules over arguments, in front of the refusals: what they do not answer goes on there. */
-static int add_rules(const Plan *plan, SeccompFilter *filter, Error *err)
+static int add_rules(const PlanPrivileges *privileges, SeccompFilter *filter, Error *err)
 {
-        CLEANUP_FREE uint32_t *archs = calloc(plan->architectures.n + 1, sizeof(*archs));
+        CLEANUP_FREE uint32_t *archs = calloc(privileges->architectures.n + 1, sizeof(*archs));
         size_t n = 0;
         if (!archs)
                 return error_no_memory(err);
         archs[n++] = libseccomp.arch_native();
-        for (size_t i = 0; i < plan->architectures.n; i++) {
-                uint32_t arch = resolve_arch(plan->architectures.items[i], err);
+        for (size_t i = 0; i < privileges->architectures.n; i++) {
+                uint32_t arch = resolve_arch(privileges->architectures.items[i], err);
                 if (arch == 0)
                         return -EINVAL;
                 if (arch != SCMP_ARCH_NATIVE && arch != archs[0])
                         archs[n++] = arch;
         }
-        int r = seccomp_rules_compile(plan, archs, n, libseccomp.syscall_resolve_name_arch, &filter->items,
-                                      &filter->n_refusals);
+        int r = seccomp_rules_compile(privileges, archs, n, libseccomp.syscall_resolve_name_arch,
+                                      &filter->items, &filter->n_refusals);
         return r < 0 ? error_set_errno(err, r, "making the rules over arguments") : 0;
 }
 
-static int begin(Builder *b, const Plan *plan, uint32_t action, Error *err)
+static int begin(Builder *b, const PlanPrivileges *privileges, uint32_t action, Error *err)
 {
         b->ctx = libseccomp.init(action);
         if (!b->ctx)
@@ -180,8 +180,8 @@ static int begin(Builder *b, const Plan *plan, uint32_t action, Error *err)
         /* A binary tree: few steps for every call, and the kernel's cache of plain answers does the rest. */
         if (r == 0)
                 (void)libseccomp.attr_set(b->ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-        for (size_t i = 0; r == 0 && i < plan->architectures.n; i++) {
-                uint32_t arch = resolve_arch(plan->architectures.items[i], err);
+        for (size_t i = 0; r == 0 && i < privileges->architectures.n; i++) {
+                uint32_t arch = resolve_arch(privileges->architectures.items[i], err);
                 if (arch == 0)
                         return -EINVAL;
                 r = libseccomp.arch_add(b->ctx, arch);
@@ -203,19 +203,19 @@ static int finish(Builder *b, SeccompFilter *filter, size_t before, size_t *ret_
         return r < 0 ? error_set_errno(err, r, "libseccomp") : 0;
 }
 
-int seccomp_compile(const Plan *plan, SeccompFilter *ret, Error *err)
+int seccomp_compile(const PlanPrivileges *privileges, SeccompFilter *ret, Error *err)
 {
         CLEANUP(seccomp_filter_clear) SeccompFilter filter = {0};
-        bool strict = plan->seccomp == SECCOMP_STRICT;
+        bool strict = privileges->seccomp == SECCOMP_STRICT;
         int r = library_load(&libseccomp_library, err);
         if (r < 0)
                 return r;
-        r = add_rules(plan, &filter, err);
+        r = add_rules(privileges, &filter, err);
         if (r < 0)
                 return r;
         Builder refusals = {0};
         size_t n = 0;
-        r = begin(&refusals, plan, SCMP_ACT_ALLOW, err);
+        r = begin(&refusals, privileges, SCMP_ACT_ALLOW, err);
         if (r == 0)
                 fill_refusals(&refusals, strict);
         int finished = refusals.ctx ? finish(&refusals, &filter, filter.n_refusals, &n, err) : 0;
@@ -224,9 +224,9 @@ int seccomp_compile(const Plan *plan, SeccompFilter *ret, Error *err)
                 return r;
         filter.n_refusals += n;
         Builder allowlist = {0};
-        r = begin(&allowlist, plan, SCMP_ACT_ERRNO(ENOSYS), err);
-        if (r == 0 && plan->seccomp == SECCOMP_FILE)
-                r = fill_from_file(&allowlist, plan->seccomp_file, err);
+        r = begin(&allowlist, privileges, SCMP_ACT_ERRNO(ENOSYS), err);
+        if (r == 0 && privileges->seccomp == SECCOMP_FILE)
+                r = fill_from_file(&allowlist, privileges->seccomp_file, err);
         else if (r == 0)
                 fill_allowlist(&allowlist, strict);
         finished =

@@ -8,4 +8,4 @@
  *
  * Returns 0 or -errno with @err.
  */
-int seccomp_compile(const Plan *plan, SeccompFilter *ret, Error *err);
+int seccomp_compile(const PlanPrivileges *privileges, SeccompFilter *ret, Error *err);

@@ -116,11 +116,11 @@ static void compile_rule(Program *p, const SeccompRule *rule, size_t *passes, si
         }
 }
 
-static unsigned conditions(const Plan *plan)
+static unsigned conditions(const PlanPrivileges *privileges)
 {
-        return (plan->seccomp == SECCOMP_STRICT ? SECCOMP_WHEN_STRICT : 0U) |
-               (plan->capabilities & (UINT64_C(1) << CAP_NET_RAW) ? SECCOMP_WHEN_RAW : 0U) |
-               (plan->host_writable ? SECCOMP_WHEN_SHARED : 0U);
+        return (privileges->seccomp == SECCOMP_STRICT ? SECCOMP_WHEN_STRICT : 0U) |
+               (privileges->capabilities & (UINT64_C(1) << CAP_NET_RAW) ? SECCOMP_WHEN_RAW : 0U) |
+               (privileges->host_writable ? SECCOMP_WHEN_SHARED : 0U);
 }
 
 static bool applies(const SeccompRule *rule, unsigned now)
@@ -185,11 +185,11 @@ static size_t compile_call(Program *p, size_t first, int nr, unsigned now, size_
         return next;
 }
 
-int seccomp_rules_compile(const Plan *plan, const uint32_t *archs, size_t n_archs, SeccompResolve *resolve,
-                          struct sock_filter **ret, size_t *ret_n)
+int seccomp_rules_compile(const PlanPrivileges *privileges, const uint32_t *archs, size_t n_archs,
+                          SeccompResolve *resolve, struct sock_filter **ret, size_t *ret_n)
 {
         Program p = {0};
-        unsigned now = conditions(plan);
+        unsigned now = conditions(privileges);
         size_t n_passes = 0;
         /* One for each rule that passes, and one for each call. */
         CLEANUP_FREE size_t *passes = calloc(2 * seccomp_rules_n * n_archs, sizeof(*passes));

@@ -22,5 +22,5 @@ typedef int SeccompResolve(uint32_t arch, const char *name);
  *
  * Returns 0, -ENOMEM, or -E2BIG when a program can't hold it.
  */
-int seccomp_rules_compile(const Plan *plan, const uint32_t *archs, size_t n_archs, SeccompResolve *resolve,
-                          struct sock_filter **ret, size_t *ret_n);
+int seccomp_rules_compile(const PlanPrivileges *privileges, const uint32_t *archs, size_t n_archs,
+                          SeccompResolve *resolve, struct sock_filter **ret, size_t *ret_n);

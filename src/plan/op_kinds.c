@@ -37,3 +37,8 @@ bool plan_op_is_writable(const PlanOp *op)
 {
         return plan_op_is(op, OP_CATCHES) || plan_op_writes_host(op);
 }
+
+bool plan_op_is_kept(const PlanOp *op)
+{
+        return op->layer && !(op->flags & OP_IN_MEMORY);
+}

@@ -29,3 +29,6 @@ bool plan_op_is_writable(const PlanOp *op);
 
 /** plan_op_writes_host - whether what the payload writes there reaches the host's own files. */
 bool plan_op_writes_host(const PlanOp *op);
+
+/** plan_op_is_kept - whether its layer outlives the run in a kept sandbox. */
+bool plan_op_is_kept(const PlanOp *op);

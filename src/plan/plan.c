@@ -47,8 +47,8 @@ static FileId identify(const Host *host, const char *source)
 
 void plan_identify_sources(Plan *plan, const Host *host)
 {
-        for (size_t i = 0; i < plan->n_ops; i++) {
-                PlanOp *op = &plan->ops[i];
+        for (size_t i = 0; i < plan->root.n_ops; i++) {
+                PlanOp *op = &plan->root.ops[i];
                 if (op->source && plan_op_is(op, OP_SHOWS_HOST))
                         op->source_id = identify(host, op->source);
         }
@@ -144,30 +144,32 @@ static const char *helpers_missing(const Host *host)
 
 static int make_identity(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
-        plan->host_uid = host->uid;
-        plan->host_gid = host->gid;
-        plan->uid = spec->run_as == RUN_AS_SELF   ? host->uid
-                    : spec->run_as == RUN_AS_ROOT ? 0
-                                                  : spec->run_as_uid;
-        plan->gid = spec->run_as == RUN_AS_SELF   ? host->gid
-                    : spec->run_as == RUN_AS_ROOT ? 0
-                                                  : spec->run_as_gid;
+        plan->identity.host_uid = host->uid;
+        plan->identity.host_gid = host->gid;
+        plan->identity.uid = spec->run_as == RUN_AS_SELF   ? host->uid
+                             : spec->run_as == RUN_AS_ROOT ? 0
+                                                           : spec->run_as_uid;
+        plan->identity.gid = spec->run_as == RUN_AS_SELF   ? host->gid
+                             : spec->run_as == RUN_AS_ROOT ? 0
+                                                           : spec->run_as_gid;
 
         const char *missing = spec->id_map == ID_MAP_SINGLE ? NULL : helpers_missing(host);
         if (missing && spec->id_map == ID_MAP_SUBID)
                 return error_set(err, ENOTSUP, "IdMap=subid: %s", missing);
         if (missing && plan_notice(plan, "only one user id inside: %s", missing) < 0)
                 return error_no_memory(err);
-        plan->map_by_helpers = spec->id_map != ID_MAP_SINGLE && !missing;
+        plan->identity.map_by_helpers = spec->id_map != ID_MAP_SINGLE && !missing;
 
         const SubRanges none = {0};
-        plan_map_ids(plan->uid, host->uid, plan->map_by_helpers ? &host->subuids : &none, &plan->uid_map);
-        plan_map_ids(plan->gid, host->gid, plan->map_by_helpers ? &host->subgids : &none, &plan->gid_map);
-        if (!plan->map_by_helpers)
+        plan_map_ids(plan->identity.uid, host->uid, plan->identity.map_by_helpers ? &host->subuids : &none,
+                     &plan->identity.uid_map);
+        plan_map_ids(plan->identity.gid, host->gid, plan->identity.map_by_helpers ? &host->subgids : &none,
+                     &plan->identity.gid_map);
+        if (!plan->identity.map_by_helpers)
                 return 0;
-        plan->newuidmap = strdup(host->newuidmap);
-        plan->newgidmap = strdup(host->newgidmap);
-        return plan->newuidmap && plan->newgidmap ? 0 : error_no_memory(err);
+        plan->identity.newuidmap = strdup(host->newuidmap);
+        plan->identity.newgidmap = strdup(host->newgidmap);
+        return plan->identity.newuidmap && plan->identity.newgidmap ? 0 : error_no_memory(err);
 }
 
 /*
@@ -176,10 +178,10 @@ static int make_identity(Plan *plan, const Spec *spec, const Host *host, Error *
  */
 static bool is_host_writable(const Plan *plan)
 {
-        for (size_t i = 0; i < plan->n_ops; i++) {
-                const PlanOp *op = &plan->ops[i];
+        for (size_t i = 0; i < plan->root.n_ops; i++) {
+                const PlanOp *op = &plan->root.ops[i];
                 if (plan_op_writes_host(op) &&
-                    !(plan->homes_dir && path_is_below(op->source, plan->homes_dir)))
+                    !(plan->storage.homes_dir && path_is_below(op->source, plan->storage.homes_dir)))
                         return true;
         }
         return false;
@@ -192,28 +194,29 @@ static bool is_host_writable(const Plan *plan)
  */
 static bool needs_payload_userns(const Plan *plan)
 {
-        bool changes_id = (plan->capabilities & (CAP_BIT(CAP_SETUID) | CAP_BIT(CAP_SETGID))) ||
-                          !plan->no_new_privileges;
-        return plan->map_by_helpers && changes_id && !(plan->capabilities & OWNER_CAPABILITIES);
+        bool changes_id = (plan->privileges.capabilities & (CAP_BIT(CAP_SETUID) | CAP_BIT(CAP_SETGID))) ||
+                          !plan->privileges.no_new_privileges;
+        return plan->identity.map_by_helpers && changes_id &&
+               !(plan->privileges.capabilities & OWNER_CAPABILITIES);
 }
 
 static int make_privileges(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
-        uint64_t base = plan->uid == 0 && !spec->capabilities_cleared ? ROOT_CAPABILITIES : 0;
-        plan->capabilities = base | spec->capabilities;
-        plan->no_new_privileges = spec->no_new_privileges;
-        plan->payload_userns = needs_payload_userns(plan);
-        plan->seccomp = spec->seccomp;
-        plan->host_writable = is_host_writable(plan);
-        if (spec->seccomp_file && !(plan->seccomp_file = strdup(spec->seccomp_file)))
+        uint64_t base = plan->identity.uid == 0 && !spec->capabilities_cleared ? ROOT_CAPABILITIES : 0;
+        plan->privileges.capabilities = base | spec->capabilities;
+        plan->privileges.no_new_privileges = spec->no_new_privileges;
+        plan->identity.payload_userns = needs_payload_userns(plan);
+        plan->privileges.seccomp = spec->seccomp;
+        plan->privileges.host_writable = is_host_writable(plan);
+        if (spec->seccomp_file && !(plan->privileges.seccomp_file = strdup(spec->seccomp_file)))
                 return error_no_memory(err);
         for (size_t i = 0; i < spec->architectures.n; i++)
-                if (strlist_add(&plan->architectures, spec->architectures.items[i]) < 0)
+                if (strlist_add(&plan->privileges.architectures, spec->architectures.items[i]) < 0)
                         return error_no_memory(err);
         if (spec->network != NETWORK_HOST)
                 return 0;
-        plan->landlock_scope = host->landlock_abi >= LANDLOCK_ABI_SCOPE;
-        if (!plan->landlock_scope &&
+        plan->privileges.landlock_scope = host->landlock_abi >= LANDLOCK_ABI_SCOPE;
+        if (!plan->privileges.landlock_scope &&
             plan_notice(plan,
                         "the host's network is shared and this kernel's Landlock (ABI %d) can't keep its "
                         "abstract sockets out (ABI %d can)",
@@ -276,24 +279,25 @@ static int choose_home(Plan *plan, const Spec *spec, const Host *host, Error *er
         if (!host->state_home)
                 return error_set(err, ENOENT, "Home=persist:%s: there is no directory to keep it in",
                                  spec->home_name);
-        plan->homes_dir = path_join(host->state_home, HOMES_DIR);
-        plan->home_name = strdup(spec->home_name);
-        return plan->homes_dir && plan->home_name ? 0 : error_no_memory(err);
+        plan->storage.homes_dir = path_join(host->state_home, HOMES_DIR);
+        plan->storage.home_name = strdup(spec->home_name);
+        return plan->storage.homes_dir && plan->storage.home_name ? 0 : error_no_memory(err);
 }
 
-/* Sets plan->runs_dir, and makes @with_uppers, a copy of the host's facts that owns nothing, look there. */
+/* Sets plan->storage.runs_dir, and makes @with_uppers, a copy of the host's facts that owns nothing, look
+ * there. */
 static int choose_runs_dir(Plan *plan, const Spec *spec, Host *with_uppers, Error *err)
 {
-        plan->keep = spec->keep;
+        plan->storage.keep = spec->keep;
         if (!spec->keep) {
-                if (with_uppers->cache_home && !(plan->runs_dir = strdup(with_uppers->cache_home)))
+                if (with_uppers->cache_home && !(plan->storage.runs_dir = strdup(with_uppers->cache_home)))
                         return error_no_memory(err);
                 return 0;
         }
         if (!with_uppers->state_home)
                 return error_set(err, ENOENT,
                                  "there is no directory to keep a sandbox in (set HOME or XDG_STATE_HOME)");
-        if (!(plan->runs_dir = path_join(with_uppers->state_home, KEPT_DIR)))
+        if (!(plan->storage.runs_dir = path_join(with_uppers->state_home, KEPT_DIR)))
                 return error_no_memory(err);
         with_uppers->cache_home = with_uppers->state_home;
         return 0;
@@ -302,15 +306,15 @@ static int choose_runs_dir(Plan *plan, const Spec *spec, Host *with_uppers, Erro
 static int fill_plan(Plan *plan, const Spec *spec, const Host *host, const char *const *environ_list,
                      Error *err)
 {
-        plan->network = spec->network;
+        plan->network.mode = spec->network;
         plan->namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
                            CLONE_NEWCGROUP | (spec->network == NETWORK_HOST ? 0 : CLONE_NEWNET);
-        if (host->cache_home && !(plan->state_dir = strdup(host->cache_home)))
+        if (host->cache_home && !(plan->storage.state_dir = strdup(host->cache_home)))
                 return error_no_memory(err);
-        if (host->live_home && !(plan->live_dir = strdup(host->live_home)))
+        if (host->live_home && !(plan->storage.live_dir = strdup(host->live_home)))
                 return error_no_memory(err);
         for (size_t i = 0; i < spec->argv.n; i++)
-                if (strlist_add(&plan->argv, spec->argv.items[i]) < 0)
+                if (strlist_add(&plan->payload.argv, spec->argv.items[i]) < 0)
                         return error_no_memory(err);
 
         /* Where the uppers will be decides what can hold them. */
@@ -338,7 +342,8 @@ static int fill_plan(Plan *plan, const Spec *spec, const Host *host, const char 
         return r;
 }
 
-int plan_make(const Spec *spec, const Host *host, const char *const *environ_list, Plan *ret, Error *err)
+int plan_make(const Spec *spec, const Host *host, const PlanKept *kept, const char *const *environ_list,
+              Plan *ret, Error *err)
 {
         int r = spec_validate(spec, err);
         if (r < 0)
@@ -348,6 +353,8 @@ int plan_make(const Spec *spec, const Host *host, const char *const *environ_lis
                 return r;
         Plan plan = {0};
         r = fill_plan(&plan, spec, host, environ_list, err);
+        if (r == 0 && kept)
+                r = plan_resume(&plan, kept, err);
         if (r < 0) {
                 plan_clear(&plan);
                 return r;
@@ -356,15 +363,14 @@ int plan_make(const Spec *spec, const Host *host, const char *const *environ_lis
         return 0;
 }
 
-int plan_make_identity(const Spec *spec, const Host *host, Plan *ret, Error *err)
+int plan_make_identity(const Spec *spec, const Host *host, PlanIdentity *ret, Error *err)
 {
-        Plan plan = {0};
+        CLEANUP(plan_clear) Plan plan = {0};
         int r = make_identity(&plan, spec, host, err);
-        if (r < 0) {
-                plan_clear(&plan);
+        if (r < 0)
                 return r;
-        }
-        *ret = plan;
+        *ret = plan.identity;
+        plan.identity = (PlanIdentity){0};
         return 0;
 }
 
@@ -377,27 +383,55 @@ const char *plan_layer_path(bool fuse, const char *name, const char *side, char 
         return out;
 }
 
+void plan_identity_clear(PlanIdentity *identity)
+{
+        free(identity->newuidmap);
+        free(identity->newgidmap);
+        *identity = (PlanIdentity){0};
+}
+
+void plan_privileges_clear(PlanPrivileges *privileges)
+{
+        free(privileges->seccomp_file);
+        strlist_clear(&privileges->architectures);
+        *privileges = (PlanPrivileges){0};
+}
+
+void plan_payload_clear(PlanPayload *payload)
+{
+        strlist_clear(&payload->argv);
+        strlist_clear(&payload->env);
+        free(payload->cwd);
+        *payload = (PlanPayload){0};
+}
+
+static void clear_root(PlanRoot *root)
+{
+        for (size_t i = 0; i < root->n_ops; i++)
+                plan_clear_op(&root->ops[i]);
+        free(root->ops);
+        free(root->fuse_overlayfs);
+}
+
+static void clear_storage(PlanStorage *storage)
+{
+        free(storage->state_dir);
+        free(storage->runs_dir);
+        free(storage->live_dir);
+        free(storage->home_name);
+        free(storage->homes_dir);
+        strlist_clear(&storage->own_dirs);
+}
+
 void plan_clear(Plan *plan)
 {
-        for (size_t i = 0; i < plan->n_ops; i++)
-                plan_clear_op(&plan->ops[i]);
-        free(plan->ops);
-        free(plan->newuidmap);
-        free(plan->newgidmap);
-        free(plan->fuse_overlayfs);
-        free(plan->cwd);
-        free(plan->state_dir);
-        free(plan->runs_dir);
-        free(plan->live_dir);
-        free(plan->home_name);
-        free(plan->homes_dir);
-        free(plan->seccomp_file);
-        plan_clear_limits(plan);
-        plan_clear_network(&plan->net);
-        strlist_clear(&plan->architectures);
-        strlist_clear(&plan->own_dirs);
-        strlist_clear(&plan->argv);
-        strlist_clear(&plan->env);
+        plan_identity_clear(&plan->identity);
+        clear_root(&plan->root);
+        clear_storage(&plan->storage);
+        plan_clear_resources(&plan->resources);
+        plan_clear_network(&plan->network);
+        plan_privileges_clear(&plan->privileges);
+        plan_payload_clear(&plan->payload);
         strlist_clear(&plan->notices);
         strlist_clear(&plan->notices_once);
         *plan = (Plan){0};

@@ -99,8 +99,62 @@ typedef struct PlanLimit {
         char *origin; /* whose wish it was */
 } PlanLimit;
 
-/** With NETWORK_SLIRP: what the net helper is told. */
+/** Who the payload is: what the id maps are made of (user_namespaces(7)). */
+typedef struct PlanIdentity {
+        uid_t host_uid;
+        gid_t host_gid;
+        uid_t uid; /* inside */
+        gid_t gid;
+        IdMap uid_map, gid_map;
+        bool map_by_helpers; /* newuidmap, newgidmap; else the one-line map by ourselves */
+        char *newuidmap, *newgidmap;
+        bool payload_userns; /* the payload has a user namespace below that one, with the same ids */
+} PlanIdentity;
+
+/** The root file system, and where the payload starts in it. */
+typedef struct PlanRoot {
+        OverlayEngine engine; /* never OVERLAY_AUTO */
+        char *fuse_overlayfs; /* with OVERLAY_FUSE */
+        PlanOp *ops;
+        size_t n_ops;
+        uint64_t uppers_size; /* of the tmpfs with uppers in memory: bytes, 0: the kernel's default */
+        bool needs_run_dir;   /* an op has a layer */
+        bool foreign;         /* not the host's own: its loader and libraries are the attacker's */
+} PlanRoot;
+
+/** Where kurung keeps what it writes on the host. */
+typedef struct PlanStorage {
+        char *state_dir;  /* where run directories and caches are kept (Host.cache_home) */
+        char *runs_dir;   /* where the run's own directory is made: state_dir, or that of kept sandboxes */
+        bool keep;        /* the run's directory outlives it */
+        bool resume;      /* its layers are there already: those of a kept sandbox */
+        StrList own_dirs; /* of kurung's own: these are made before anything is shown, 0700 */
+        char *live_dir;   /* where running sandboxes are recorded (Host.live_home); NULL: nowhere */
+        char *home_name;  /* Home=persist:NAME, whose directory is made in homes_dir; NULL: none */
+        char *homes_dir;
+} PlanStorage;
+
+/** Limits: of control groups, and those that hold without any. */
+typedef struct PlanResources {
+        PlanCgroup cgroup;
+        char *cgroup_base;    /* CGROUP_DELEGATED: the group in which ours are made */
+        bool cgroup_leave;    /* CGROUP_DELEGATED: we are in it, and have to leave it first */
+        char *user_manager;   /* CGROUP_SCOPE: its socket */
+        bool cgroup_writable; /* Delegate=yes */
+        PlanLimit *limits;
+        size_t n_limits;
+        uint64_t runtime_max_us; /* 0: no limit */
+        uint64_t weak_tasks_max; /* per user id (RLIMIT_NPROC), where no group can hold it; 0: none */
+        uint64_t inotify_instances, inotify_watches; /* for each id inside; 0: not limited */
+        uint64_t disk_max, disk_inodes_max;          /* that the sandbox may hold on the disk; 0: no limit */
+        uint64_t disk_keep_free;    /* bytes that the disk keeps free; UINT64_MAX: the default */
+        unsigned disk_keep_percent; /* the same, of the disk's size; 0: not said so */
+        bool first_to_die;          /* when the machine runs out of memory: where no group can hold it */
+} PlanResources;
+
+/** The network; all but the mode with NETWORK_SLIRP only: what the net helper is told. */
 typedef struct PlanNetwork {
+        NetworkMode mode;
         char *helper;        /* absolute path of kurung-net */
         StrList allow, deny; /* as net_rule_print() spells them; with what AllowFrom= brought */
         StrList allow_from;  /* "TOOL RULE PLACE": where a rule of "allow" comes from, for people */
@@ -114,56 +168,8 @@ typedef struct PlanNetwork {
         uint64_t rate_up, rate_down; /* bytes a second, 0: no limit */
 } PlanNetwork;
 
-typedef struct Plan {
-        /* identity */
-        uid_t host_uid;
-        gid_t host_gid;
-        uid_t uid; /* inside */
-        gid_t gid;
-        IdMap uid_map, gid_map;
-        bool map_by_helpers; /* newuidmap, newgidmap; else the one-line map by ourselves */
-        char *newuidmap, *newgidmap;
-
-        uint64_t namespaces; /* CLONE_NEW* of the setup stage */
-        bool payload_userns; /* the payload has a user namespace below that one, with the same ids */
-        NetworkMode network;
-        PlanNetwork net;
-
-        /* root */
-        OverlayEngine engine; /* never OVERLAY_AUTO */
-        char *fuse_overlayfs; /* with OVERLAY_FUSE */
-        PlanOp *ops;
-        size_t n_ops;
-        char *cwd;        /* inside */
-        char *state_dir;  /* where run directories and caches are kept (Host.cache_home) */
-        char *runs_dir;   /* where the run's own directory is made: state_dir, or that of kept sandboxes */
-        bool keep;        /* the run's directory outlives it */
-        bool resume;      /* its layers are there already: those of a kept sandbox */
-        StrList own_dirs; /* of kurung's own: these are made before anything is shown, 0700 */
-        char *live_dir;   /* where running sandboxes are recorded (Host.live_home); NULL: nowhere */
-        char *home_name;  /* Home=persist:NAME, whose directory is made in homes_dir; NULL: none */
-        char *homes_dir;
-        bool needs_run_dir; /* an op has a layer */
-        bool foreign_root;  /* not the host's own: its loader and libraries are the attacker's */
-
-        /* resources */
-        PlanCgroup cgroup;
-        char *cgroup_base;    /* CGROUP_DELEGATED: the group in which ours are made */
-        bool cgroup_leave;    /* CGROUP_DELEGATED: we are in it, and have to leave it first */
-        char *user_manager;   /* CGROUP_SCOPE: its socket */
-        bool cgroup_writable; /* Delegate=yes */
-        PlanLimit *limits;
-        size_t n_limits;
-        uint64_t runtime_max_us; /* 0: no limit */
-        uint64_t weak_tasks_max; /* per user id (RLIMIT_NPROC), where no group can hold it; 0: none */
-        uint64_t uppers_size;    /* of the tmpfs with uppers in memory: bytes, 0: the kernel's default */
-        uint64_t inotify_instances, inotify_watches; /* for each id inside; 0: not limited */
-        uint64_t disk_max, disk_inodes_max;          /* that the sandbox may hold on the disk; 0: no limit */
-        uint64_t disk_keep_free;    /* bytes that the disk keeps free; UINT64_MAX: the default */
-        unsigned disk_keep_percent; /* the same, of the disk's size; 0: not said so */
-        bool first_to_die;          /* when the machine runs out of memory: where no group can hold it */
-
-        /* privileges */
+/** What the payload may do. */
+typedef struct PlanPrivileges {
         uint64_t capabilities; /* permitted, effective, inheritable and bounding set of the payload */
         bool no_new_privileges;
         SeccompKind seccomp;
@@ -171,31 +177,63 @@ typedef struct Plan {
         StrList architectures;
         bool host_writable;  /* what the payload writes may be seen by other users: no set-user-ID bits */
         bool landlock_scope; /* keep abstract sockets and signals inside (shared network, ABI >= 6) */
+} PlanPrivileges;
 
-        /* payload */
+/** What is executed. */
+typedef struct PlanPayload {
         StrList argv;
         StrList env; /* complete */
+        char *cwd;   /* inside */
+} PlanPayload;
 
+typedef struct Plan {
+        uint64_t namespaces; /* CLONE_NEW* of the setup stage */
+        PlanIdentity identity;
+        PlanRoot root;
+        PlanStorage storage;
+        PlanResources resources;
+        PlanNetwork network;
+        PlanPrivileges privileges;
+        PlanPayload payload;
         StrList notices;      /* what a default gave up on this host: one line each, shown unless -q */
         StrList notices_once; /* the same, but of what stays so: not shown at every start */
 } Plan;
 
+/** A layer of a kept sandbox. */
+typedef struct PlanLayer {
+        PlanOpKind kind;         /* OP_OVERLAY, OP_FUSE or OP_SCRATCH */
+        const char *name, *dest; /* as PlanOp.layer, PlanOp.dest */
+        const char *lower;       /* as PlanOp.source; NULL with OP_SCRATCH */
+} PlanLayer;
+
+/** The kept sandbox in which a plan goes on; borrowed. */
+typedef struct PlanKept {
+        const char *name; /* for errors */
+        const PlanIdentity *identity;
+        const PlanLayer *layers;
+        size_t n_layers;
+} PlanKept;
+
 /**
  * plan_make - resolve @spec against @host.
  *
+ * @kept: the sandbox that is resumed; NULL: a new one. The plan has the same ids, and each of its layers that
+ * outlive a run is one of the kept ones, or it is refused (-ESTALE): else changes would be out of sight, or
+ * belong to another id.
  * @environ_list: the caller's environment as environ(7), for what Pass= names.
  * @ret: plan_clear() frees it; untouched on failure.
  *
  * Returns 0; -EPERM, -EINVAL, -ENOTSUP... with @err where what was asked for cannot be had here.
  */
-int plan_make(const Spec *spec, const Host *host, const char *const *environ_list, Plan *ret, Error *err);
+int plan_make(const Spec *spec, const Host *host, const PlanKept *kept, const char *const *environ_list,
+              Plan *ret, Error *err);
 
 /**
  * plan_make_identity - only the ids of such a plan, with which what sandboxes of @spec left can be removed.
  *
- * The rest is as with plan_make().
+ * @ret: plan_identity_clear() frees it. The rest is as with plan_make().
  */
-int plan_make_identity(const Spec *spec, const Host *host, Plan *ret, Error *err);
+int plan_make_identity(const Spec *spec, const Host *host, PlanIdentity *ret, Error *err);
 
 /** Room for the path of a layer's directory. */
 #define PLAN_LAYER_PATH_MAX 64
@@ -212,3 +250,8 @@ int plan_make_identity(const Spec *spec, const Host *host, Plan *ret, Error *err
 const char *plan_layer_path(bool fuse, const char *name, const char *side, char out[PLAN_LAYER_PATH_MAX]);
 
 void plan_clear(Plan *plan);
+
+/* Those of the parts that records hold, too; legal on zeroed ones. */
+void plan_identity_clear(PlanIdentity *identity);
+void plan_privileges_clear(PlanPrivileges *privileges);
+void plan_payload_clear(PlanPayload *payload);

@@ -84,7 +84,7 @@ static int choose_asked(Plan *plan, const Spec *spec, const Host *host, Error *e
                         "Overlay=kernel: %s has mounts below it, which the kernel's overlay can't take as "
                         "a lower; use Overlay=fuse",
                         spec->root_dir);
-        plan->engine = spec->overlay;
+        plan->root.engine = spec->overlay;
         return 0;
 }
 
@@ -97,7 +97,7 @@ int plan_choose_engine(Plan *plan, const Spec *spec, const Host *host, Error *er
         } else {
                 bool kernel = plan_kernel_overlay_works(host) &&
                               !(spec->root == ROOT_DIR && plan_has_submounts(host, spec->root_dir));
-                bool prefer_fuse = plan->uid == 0 && spec->root == ROOT_HOST;
+                bool prefer_fuse = plan->identity.uid == 0 && spec->root == ROOT_HOST;
                 if (prefer_fuse && !plan_fuse_works(host) &&
                     plan_notice(plan, "files of the system can't be changed inside: %s",
                                 plan_fuse_missing(host)) < 0)
@@ -106,10 +106,10 @@ int plan_choose_engine(Plan *plan, const Spec *spec, const Host *host, Error *er
                     plan_notice(plan, "the system is read-only inside: %s",
                                 plan_kernel_overlay_missing(host)) < 0)
                         return error_no_memory(err);
-                plan->engine = prefer_fuse && plan_fuse_works(host) ? OVERLAY_FUSE
-                               : kernel                             ? OVERLAY_KERNEL
-                               : plan_fuse_works(host)              ? OVERLAY_FUSE
-                                                                    : OVERLAY_NONE;
+                plan->root.engine = prefer_fuse && plan_fuse_works(host) ? OVERLAY_FUSE
+                                    : kernel                             ? OVERLAY_KERNEL
+                                    : plan_fuse_works(host)              ? OVERLAY_FUSE
+                                                                         : OVERLAY_NONE;
         }
         return 0;
 }
@@ -121,7 +121,7 @@ int plan_add_caught(Plan *plan, const Host *host, const char *source, const char
                 return plan_add_layer(plan, OP_OVERLAY, source, dest, OP_NO_FOLLOW, err);
         if (!plan_fuse_works(host))
                 return 1;
-        if (!plan->fuse_overlayfs && !(plan->fuse_overlayfs = strdup(host->fuse_overlayfs)))
+        if (!plan->root.fuse_overlayfs && !(plan->root.fuse_overlayfs = strdup(host->fuse_overlayfs)))
                 return error_no_memory(err);
         return plan_add_layer(plan, OP_FUSE, source, dest, OP_NO_FOLLOW, err);
 }

@@ -29,8 +29,8 @@ static int set_pair(StrList *env, const char *pair)
 
 int plan_make_env(Plan *plan, const Spec *spec, const Host *host, const char *const *environ_list, Error *err)
 {
-        StrList *env = &plan->env;
-        bool root = plan->uid == 0;
+        StrList *env = &plan->payload.env;
+        bool root = plan->identity.uid == 0;
         const char *user = root ? "root" : host->user ? host->user : "user";
         int r = env_list_set(env, "PATH", DEFAULT_PATH);
         if (r == 0)
@@ -42,7 +42,7 @@ int plan_make_env(Plan *plan, const Spec *spec, const Host *host, const char *co
         if (r == 0)
                 r = env_list_set(env, "SHELL", host->shell ? host->shell : "/bin/sh");
         if (r == 0)
-                r = env_list_set(env, "PWD", plan->cwd);
+                r = env_list_set(env, "PWD", plan->payload.cwd);
         /* The one mark by which a program can tell where it is, as podman and systemd-nspawn set it. */
         if (r == 0)
                 r = env_list_set(env, "container", "kurung");

@@ -65,7 +65,7 @@ int plan_pin_all(Plan *plan, Error *err);
 /** plan_identify_sources - say of each operation's source which file it is, where @host has looked it up. */
 void plan_identify_sources(Plan *plan, const Host *host);
 
-/** plan_make_root - fill plan->ops and plan->cwd. */
+/** plan_make_root - fill plan->root.ops and plan->payload.cwd. */
 int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err);
 
 /** Spelled and without links: configuration, cache, state, running sandboxes. */
@@ -91,7 +91,7 @@ int plan_hide_people(Plan *plan, const Spec *spec, const Host *host, Error *err)
 int plan_check_own(const Plan *plan, const Host *host, const char *source, bool writable, const char *origin,
                    Error *err);
 
-/** plan_make_env - fill plan->env. */
+/** plan_make_env - fill plan->payload.env. */
 int plan_make_env(Plan *plan, const Spec *spec, const Host *host, const char *const *environ_list,
                   Error *err);
 
@@ -102,9 +102,12 @@ int plan_make_limits(Plan *plan, const Spec *spec, const Host *host, Error *err)
  * its memory; after plan_make_root(). */
 void plan_bound_memory(Plan *plan, const Host *host);
 
-/** plan_clear_limits - free it. */
-void plan_clear_limits(Plan *plan);
+/** plan_clear_resources - free all. */
+void plan_clear_resources(PlanResources *resources);
 
-/** plan_make_network - fill plan->net. */
+/** plan_resume - make the plan go on in @kept (plan_make()). 0 or -errno with @err. */
+int plan_resume(Plan *plan, const PlanKept *kept, Error *err);
+
+/** plan_make_network - fill plan->network. */
 int plan_make_network(Plan *plan, const Spec *spec, const Host *host, Error *err);
 void plan_clear_network(PlanNetwork *net);

@@ -58,15 +58,15 @@ static const char *groups_missing(const HostLimits *l)
 
 static const StrList *controllers(const Plan *plan, const HostLimits *l)
 {
-        return plan->cgroup == CGROUP_DELEGATED ? &l->base_controllers : &l->manager_controllers;
+        return plan->resources.cgroup == CGROUP_DELEGATED ? &l->base_controllers : &l->manager_controllers;
 }
 
 /* The drop-in is what systemd.resource-control(5) and "doctor" have for it. */
 static int controller_missing(const Plan *plan, const LimitFile *file, const char *origin, Error *err)
 {
-        if (plan->cgroup == CGROUP_DELEGATED)
+        if (plan->resources.cgroup == CGROUP_DELEGATED)
                 return error_set(err, ENOTSUP, "%s: %s: the controller \"%s\" is not there in %s", origin,
-                                 keys[file->key].name, file->controller, plan->cgroup_base);
+                                 keys[file->key].name, file->controller, plan->resources.cgroup_base);
         return error_set(
                 err, ENOTSUP,
                 "%s: %s: the controller \"%s\" is not delegated to you (\"kurung doctor\" prints the "
@@ -76,11 +76,11 @@ static int controller_missing(const Plan *plan, const LimitFile *file, const cha
 
 static PlanLimit *add_limit(Plan *plan, const LimitFile *file, const SpecLimit *from)
 {
-        PlanLimit *grown = reallocarray(plan->limits, plan->n_limits + 1, sizeof(*grown));
+        PlanLimit *grown = reallocarray(plan->resources.limits, plan->resources.n_limits + 1, sizeof(*grown));
         if (!grown)
                 return NULL;
-        plan->limits = grown;
-        PlanLimit *limit = &grown[plan->n_limits];
+        plan->resources.limits = grown;
+        PlanLimit *limit = &grown[plan->resources.n_limits];
         *limit = (PlanLimit){
                 .key = file->key,
                 .controller = file->controller,
@@ -91,7 +91,7 @@ static PlanLimit *add_limit(Plan *plan, const LimitFile *file, const SpecLimit *
         };
         if (!limit->origin)
                 return NULL;
-        plan->n_limits++;
+        plan->resources.n_limits++;
         return limit;
 }
 
@@ -209,12 +209,12 @@ static int without_groups(Plan *plan, const Spec *spec, const HostLimits *l, con
                 return error_set(err, ENOTSUP, "%s: %s can't be had: %s", origin, key, missing);
         const char *weaker = "";
         if (is_wanted(spec, KEY_TASKS_MAX)) {
-                plan->weak_tasks_max = resolve(l, KEY_TASKS_MAX, spec_limit(spec, KEY_TASKS_MAX));
+                plan->resources.weak_tasks_max = resolve(l, KEY_TASKS_MAX, spec_limit(spec, KEY_TASKS_MAX));
                 weaker = "; weaker: processes are counted per user id, and when memory runs out the sandbox "
                          "goes "
                          "first";
         }
-        plan->first_to_die = is_wanted(spec, KEY_MEMORY_MAX);
+        plan->resources.first_to_die = is_wanted(spec, KEY_MEMORY_MAX);
         return plan_notice_once(plan, "no limits of resources: %s%s", missing, weaker) < 0
                        ? error_no_memory(err)
                        : 0;
@@ -222,17 +222,17 @@ static int without_groups(Plan *plan, const Spec *spec, const HostLimits *l, con
 
 static int choose_groups(Plan *plan, const Spec *spec, const HostLimits *l, Error *err)
 {
-        plan->cgroup = l->base ? CGROUP_DELEGATED : CGROUP_SCOPE;
-        plan->cgroup_leave = l->base && l->base_is_own;
-        plan->cgroup_writable = spec->delegate;
+        plan->resources.cgroup = l->base ? CGROUP_DELEGATED : CGROUP_SCOPE;
+        plan->resources.cgroup_leave = l->base && l->base_is_own;
+        plan->resources.cgroup_writable = spec->delegate;
         if (spec->delegate && !l->nsdelegate)
                 return error_set(
                         err, ENOTSUP,
                         "Delegate=yes can't be had: control groups are mounted without nsdelegate, so that "
                         "limits could be lifted from inside");
-        if (l->base && !(plan->cgroup_base = strdup(l->base)))
+        if (l->base && !(plan->resources.cgroup_base = strdup(l->base)))
                 return error_no_memory(err);
-        if (!l->base && !(plan->user_manager = strdup(l->manager)))
+        if (!l->base && !(plan->resources.user_manager = strdup(l->manager)))
                 return error_no_memory(err);
         return 0;
 }
@@ -248,14 +248,14 @@ static uint64_t amount_of(const Spec *spec, KeyId id)
 static void make_shares(Plan *plan, const Spec *spec, const Host *host)
 {
         const SpecLimit *keep = spec_limit(spec, KEY_DISK_KEEP_FREE);
-        plan->runtime_max_us = amount_of(spec, KEY_RUNTIME_MAX_SEC);
-        plan->disk_max = amount_of(spec, KEY_DISK_MAX);
-        plan->disk_inodes_max = amount_of(spec, KEY_DISK_INODES_MAX);
-        plan->disk_keep_free = keep->unit == LIMIT_AMOUNT ? keep->value : UINT64_MAX;
-        plan->disk_keep_percent = keep->unit == LIMIT_PERCENT ? (unsigned)keep->value : 0;
+        plan->resources.runtime_max_us = amount_of(spec, KEY_RUNTIME_MAX_SEC);
+        plan->resources.disk_max = amount_of(spec, KEY_DISK_MAX);
+        plan->resources.disk_inodes_max = amount_of(spec, KEY_DISK_INODES_MAX);
+        plan->resources.disk_keep_free = keep->unit == LIMIT_AMOUNT ? keep->value : UINT64_MAX;
+        plan->resources.disk_keep_percent = keep->unit == LIMIT_PERCENT ? (unsigned)keep->value : 0;
         /* Half of the user's; one, or nothing could watch a file. */
-        plan->inotify_instances = (host->inotify_instances + 1) / 2;
-        plan->inotify_watches = (host->inotify_watches + 1) / 2;
+        plan->resources.inotify_instances = (host->inotify_instances + 1) / 2;
+        plan->resources.inotify_watches = (host->inotify_watches + 1) / 2;
 }
 
 int plan_make_limits(Plan *plan, const Spec *spec, const Host *host, Error *err)
@@ -304,22 +304,22 @@ void plan_bound_memory(Plan *plan, const Host *host)
         uint64_t memory = host->memory;
         if (host->limits.memory > 0 && host->limits.memory < memory)
                 memory = host->limits.memory;
-        for (size_t i = 0; i < plan->n_ops; i++) {
-                PlanOp *op = &plan->ops[i];
+        for (size_t i = 0; i < plan->root.n_ops; i++) {
+                PlanOp *op = &plan->root.ops[i];
                 if ((op->kind == OP_TMPFS || op->kind == OP_DEV) && op->size == 0)
                         op->size = share(memory, memory_share(op)) / 4096 * 4096;
                 if (op->flags & OP_IN_MEMORY)
-                        plan->uppers_size = share(memory, MEMORY_SHARE_UPPERS) / 4096 * 4096;
+                        plan->root.uppers_size = share(memory, MEMORY_SHARE_UPPERS) / 4096 * 4096;
         }
 }
 
-void plan_clear_limits(Plan *plan)
+void plan_clear_resources(PlanResources *resources)
 {
-        for (size_t i = 0; i < plan->n_limits; i++) {
-                free(plan->limits[i].value);
-                free(plan->limits[i].origin);
+        for (size_t i = 0; i < resources->n_limits; i++) {
+                free(resources->limits[i].value);
+                free(resources->limits[i].origin);
         }
-        free(plan->limits);
-        free(plan->cgroup_base);
-        free(plan->user_manager);
+        free(resources->limits);
+        free(resources->cgroup_base);
+        free(resources->user_manager);
 }

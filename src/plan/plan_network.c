@@ -109,10 +109,10 @@ static int add_sources(Plan *plan, const Spec *spec, const HostSources *sources)
                                 r = leave_out(plan, spec, s);
                         continue;
                 }
-                if (!strlist_has(&plan->net.allow, s->rule))
-                        r = strlist_add(&plan->net.allow, s->rule);
+                if (!strlist_has(&plan->network.allow, s->rule))
+                        r = strlist_add(&plan->network.allow, s->rule);
                 if (r == 0)
-                        r = strlist_add_printf(&plan->net.allow_from, "%s %s %s%s", s->tool, s->rule,
+                        r = strlist_add_printf(&plan->network.allow_from, "%s %s %s%s", s->tool, s->rule,
                                                s->where, vouched ? "" : " (trusted)");
         }
         if (r == 0 && left_out > LEFT_OUT_MAX)
@@ -152,7 +152,7 @@ static int without_network(Plan *plan, const Spec *spec, Error *err)
 
 int plan_make_network(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
-        PlanNetwork *net = &plan->net;
+        PlanNetwork *net = &plan->network;
         if (spec->network == NETWORK_NONE)
                 return without_network(plan, spec, err);
         if (spec->network == NETWORK_HOST)

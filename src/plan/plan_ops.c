@@ -6,11 +6,11 @@
 
 PlanOp *plan_add_op(Plan *plan, PlanOpKind kind, const char *source, const char *dest, unsigned flags)
 {
-        PlanOp *ops = reallocarray(plan->ops, plan->n_ops + 1, sizeof(*ops));
+        PlanOp *ops = reallocarray(plan->root.ops, plan->root.n_ops + 1, sizeof(*ops));
         if (!ops)
                 return NULL;
-        plan->ops = ops;
-        PlanOp *op = &ops[plan->n_ops];
+        plan->root.ops = ops;
+        PlanOp *op = &ops[plan->root.n_ops];
         *op = (PlanOp){.kind = kind, .flags = flags, .mode = 0755};
         op->source = source ? strdup(source) : NULL;
         op->dest = strdup(dest);
@@ -19,7 +19,7 @@ PlanOp *plan_add_op(Plan *plan, PlanOpKind kind, const char *source, const char 
                 free(op->dest);
                 return NULL;
         }
-        plan->n_ops++;
+        plan->root.n_ops++;
         return op;
 }
 
@@ -50,11 +50,11 @@ int plan_add_layer(Plan *plan, PlanOpKind kind, const char *source, const char *
                    Error *err)
 {
         PlanOp *op = plan_add_op(plan, kind, source, dest, flags);
-        if (!op || asprintf(&op->layer, "%zu", plan->n_ops) < 0)
+        if (!op || asprintf(&op->layer, "%zu", plan->root.n_ops) < 0)
                 return error_no_memory(err);
-        if (kind == OP_FUSE && !plan->fuse_overlayfs)
+        if (kind == OP_FUSE && !plan->root.fuse_overlayfs)
                 return error_set(err, ENOTSUP, "%s needs fuse-overlayfs", dest);
         if (!(flags & OP_IN_MEMORY))
-                plan->needs_run_dir = true;
+                plan->root.needs_run_dir = true;
         return 0;
 }

@@ -15,7 +15,8 @@ typedef struct OwnDirs {
 
 static void list_own(const Plan *plan, const Host *host, OwnDirs *ret)
 {
-        const char *const spelled[] = {plan->state_dir, host->config_home, host->state_home, host->live_home};
+        const char *const spelled[] = {plan->storage.state_dir, host->config_home, host->state_home,
+                                       host->live_home};
         ret->n = 0;
         for (size_t i = 0; i < ARRAY_LEN(spelled); i++)
                 if (spelled[i])
@@ -62,14 +63,15 @@ const char *plan_real_path(const Host *host, const char *path)
 static int mask(Plan *plan, const char *own, const char *dest, bool writable, Error *err)
 {
         /* Only what came after the last mount: that could cover an older one. */
-        for (size_t i = plan->n_ops; i > 0; i--) {
-                const PlanOp *op = &plan->ops[i - 1];
+        for (size_t i = plan->root.n_ops; i > 0; i--) {
+                const PlanOp *op = &plan->root.ops[i - 1];
                 if (op->kind != OP_MASK)
                         break;
                 if (str_eq(op->dest, dest))
                         return 0;
         }
-        if (writable && !strlist_has(&plan->own_dirs, own) && strlist_add(&plan->own_dirs, own) < 0)
+        if (writable && !strlist_has(&plan->storage.own_dirs, own) &&
+            strlist_add(&plan->storage.own_dirs, own) < 0)
                 return error_no_memory(err);
         return plan_add_op(plan, OP_MASK, NULL, dest, writable ? 0 : OP_OPTIONAL) ? 0 : error_no_memory(err);
 }
@@ -111,7 +113,7 @@ int plan_hide_own(Plan *plan, const Host *host, const char *source, const char *
 int plan_check_own(const Plan *plan, const Host *host, const char *source, bool writable, const char *origin,
                    Error *err)
 {
-        const char *real = plan_real_path(host, source), *cache = plan->state_dir;
+        const char *real = plan_real_path(host, source), *cache = plan->storage.state_dir;
         bool in_cache = cache && path_is_below(real, cache) && !str_eq(real, cache);
         OwnDirs own;
         /* What a run that could not be removed left there may be removed by root inside. */
@@ -143,8 +145,8 @@ static bool is_of_the_system(const char *path)
 /* The operation that hides @dest, or a directory that holds it. */
 static const PlanOp *hidden_by(const Plan *plan, const char *dest)
 {
-        for (size_t i = 0; i < plan->n_ops; i++) {
-                const PlanOp *op = &plan->ops[i];
+        for (size_t i = 0; i < plan->root.n_ops; i++) {
+                const PlanOp *op = &plan->root.ops[i];
                 if ((op->kind == OP_TMPFS || op->kind == OP_DIR) && !str_eq(op->dest, "/") &&
                     path_is_below(dest, op->dest))
                         return op;

@@ -9,8 +9,8 @@
  * that holds @dest counts: it lies in the others, or covers them. */
 static const PlanOp *mount_above(const Plan *plan, const char *dest, size_t *ret_since)
 {
-        for (size_t i = plan->n_ops; i > 0; i--) {
-                const PlanOp *op = &plan->ops[i - 1];
+        for (size_t i = plan->root.n_ops; i > 0; i--) {
+                const PlanOp *op = &plan->root.ops[i - 1];
                 if (!plan_op_is(op, OP_IS_PLACED) || !path_is_below(dest, op->dest) || str_eq(dest, op->dest))
                         continue;
                 *ret_since = i;
@@ -21,8 +21,8 @@ static const PlanOp *mount_above(const Plan *plan, const char *dest, size_t *ret
 
 static bool is_pinned(const Plan *plan, const char *path, size_t since)
 {
-        for (size_t i = since; i < plan->n_ops; i++)
-                if (plan->ops[i].kind == OP_PIN && str_eq(plan->ops[i].dest, path))
+        for (size_t i = since; i < plan->root.n_ops; i++)
+                if (plan->root.ops[i].kind == OP_PIN && str_eq(plan->root.ops[i].dest, path))
                         return true;
         return false;
 }
@@ -72,24 +72,24 @@ static bool must_exist(const Plan *plan, const PlanOp *op)
 
 int plan_pin_all(Plan *plan, Error *err)
 {
-        PlanOp *ops = TAKE_PTR(plan->ops);
-        size_t n = plan->n_ops;
+        PlanOp *ops = TAKE_PTR(plan->root.ops);
+        size_t n = plan->root.n_ops;
         int r = 0;
-        plan->n_ops = 0;
+        plan->root.n_ops = 0;
         for (size_t i = 0; i < n; i++) {
                 if (r == 0 && plan_op_is(&ops[i], OP_IS_PLACED)) {
                         if (must_exist(plan, &ops[i]))
                                 ops[i].flags |= OP_MUST_EXIST;
                         r = add_pins(plan, &ops[i], err);
                 }
-                PlanOp *grown = reallocarray(plan->ops, plan->n_ops + 1, sizeof(*grown));
+                PlanOp *grown = reallocarray(plan->root.ops, plan->root.n_ops + 1, sizeof(*grown));
                 if (!grown) {
                         plan_clear_op(&ops[i]);
                         r = r < 0 ? r : error_no_memory(err);
                         continue;
                 }
-                plan->ops = grown;
-                plan->ops[plan->n_ops++] = ops[i];
+                plan->root.ops = grown;
+                plan->root.ops[plan->root.n_ops++] = ops[i];
         }
         free(ops);
         return r;

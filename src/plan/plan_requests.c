@@ -8,7 +8,7 @@
 static int add_home(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
         if (spec->home == HOME_PERSIST) {
-                CLEANUP_FREE char *source = path_join(plan->homes_dir, plan->home_name);
+                CLEANUP_FREE char *source = path_join(plan->storage.homes_dir, plan->storage.home_name);
                 return source ? plan_add(plan, OP_BIND, source, host->home, OP_NO_FOLLOW | OP_KEPT_HOME, err)
                               : error_no_memory(err);
         }
@@ -79,7 +79,7 @@ static int add_work_dir(Plan *plan, const Spec *spec, const Host *host, Error *e
         if (spec->work_dir == WORK_DIR_OVERLAY) {
                 r = plan_add_caught(plan, host, host->cwd, host->cwd, err);
                 if (r == 0)
-                        plan->ops[plan->n_ops - 1].flags |= OP_WORK_DIR;
+                        plan->root.ops[plan->root.n_ops - 1].flags |= OP_WORK_DIR;
                 if (r <= 0)
                         return r < 0 ? r : plan_hide_own(plan, host, host->cwd, host->cwd, false, err);
                 if (spec_asked(spec, KEY_WORK_DIR))
@@ -96,10 +96,10 @@ static int add_work_dir(Plan *plan, const Spec *spec, const Host *host, Error *e
 /* The groups are made by others while the root is: so it is the last of kurung's own mounts. */
 static int add_cgroup(Plan *plan, Error *err)
 {
-        if (plan->cgroup == CGROUP_NONE)
+        if (plan->resources.cgroup == CGROUP_NONE)
                 return 0;
         return plan_add(plan, OP_CGROUP, NULL, "/sys/fs/cgroup",
-                        OP_NO_FOLLOW | (plan->cgroup_writable ? 0 : OP_RDONLY), err);
+                        OP_NO_FOLLOW | (plan->resources.cgroup_writable ? 0 : OP_RDONLY), err);
 }
 
 /* One path that the user wants to see, or not to see. */
@@ -308,7 +308,7 @@ static int add_hidden_around(Plan *plan, const char *dest, Error *err)
 {
         int r = plan_add_mode(plan, OP_TMPFS, dest, 0755, 0, err);
         if (r == 0)
-                plan->ops[plan->n_ops - 1].size = 1 << 20;
+                plan->root.ops[plan->root.n_ops - 1].size = 1 << 20;
         return r;
 }
 

@@ -57,7 +57,7 @@ static unsigned system_flags(const Plan *plan, const Host *host)
 {
         bool tmpfs_serves = host->kernel_major > 6 || (host->kernel_major == 6 && host->kernel_minor >= 6);
         /* What is in memory can't be kept. */
-        bool in_memory = plan->uid != 0 && tmpfs_serves && !plan->keep;
+        bool in_memory = plan->identity.uid != 0 && tmpfs_serves && !plan->storage.keep;
         return OP_NO_FOLLOW | OP_ROOT_OWNED | (in_memory ? OP_IN_MEMORY : 0);
 }
 
@@ -74,7 +74,7 @@ static int add_system(Plan *plan, const Host *host, Error *err)
                         continue;
                 if (e->type == HOST_SYMLINK)
                         r = plan_add(plan, OP_SYMLINK, e->target, path, OP_NO_FOLLOW, err);
-                else if (e->type == HOST_DIRECTORY && plan->engine == OVERLAY_KERNEL &&
+                else if (e->type == HOST_DIRECTORY && plan->root.engine == OVERLAY_KERNEL &&
                          !plan_has_submounts(host, path))
                         r = plan_add_layer(plan, OP_OVERLAY, path, path, system_flags(plan, host), err);
                 else if (e->type == HOST_DIRECTORY)
@@ -107,14 +107,14 @@ static int add_hidden(Plan *plan, const Host *host, bool root_is_tmpfs, Error *e
 static int add_root_host(Plan *plan, const Host *host, Error *err)
 {
         int r;
-        bool fuse = plan->engine == OVERLAY_FUSE;
+        bool fuse = plan->root.engine == OVERLAY_FUSE;
         if (fuse) {
-                plan->fuse_overlayfs = strdup(host->fuse_overlayfs);
-                if (!plan->fuse_overlayfs)
+                plan->root.fuse_overlayfs = strdup(host->fuse_overlayfs);
+                if (!plan->root.fuse_overlayfs)
                         return error_no_memory(err);
                 r = plan_add_layer(plan, OP_FUSE, "/", "/", OP_ROOT_OWNED, err);
                 if (r == 0)
-                        plan->ops[0].placeholders = plan->uid == 0;
+                        plan->root.ops[0].placeholders = plan->identity.uid == 0;
         } else {
                 r = plan_add_mode(plan, OP_TMPFS, "/", 0755, OP_ROOT_OWNED, err);
                 if (r == 0)
@@ -127,12 +127,12 @@ static int add_root_dir(Plan *plan, const Spec *spec, const Host *host, Error *e
 {
         int r;
         const char *root = plan_real_path(host, spec->root_dir);
-        plan->foreign_root = true;
-        if (plan->engine == OVERLAY_FUSE) {
-                if (!(plan->fuse_overlayfs = strdup(host->fuse_overlayfs)))
+        plan->root.foreign = true;
+        if (plan->root.engine == OVERLAY_FUSE) {
+                if (!(plan->root.fuse_overlayfs = strdup(host->fuse_overlayfs)))
                         return error_no_memory(err);
                 r = plan_add_layer(plan, OP_FUSE, root, "/", 0, err);
-        } else if (plan->engine == OVERLAY_KERNEL) {
+        } else if (plan->root.engine == OVERLAY_KERNEL) {
                 r = plan_add_layer(plan, OP_OVERLAY, root, "/", 0, err);
         } else {
                 r = plan_add(plan, OP_BIND, root, "/", OP_RDONLY | OP_RECURSIVE, err);
@@ -209,8 +209,8 @@ static int choose_cwd(Plan *plan, const Spec *spec, const Host *host, Error *err
                           : spec->work_dir != WORK_DIR_HIDDEN     ? host->cwd
                           : host->home && spec->root == ROOT_HOST ? host->home
                                                                   : "/";
-        plan->cwd = strdup(cwd);
-        return plan->cwd ? 0 : error_no_memory(err);
+        plan->payload.cwd = strdup(cwd);
+        return plan->payload.cwd ? 0 : error_no_memory(err);
 }
 
 int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
@@ -225,7 +225,8 @@ int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
         if (r == 0)
                 r = plan_add_requests(plan, spec, host, err);
         /* A root that is our own tmpfs is no place for the payload's files, unless it is root inside. */
-        if (r == 0 && plan->ops[0].kind == OP_TMPFS && (plan->uid != 0 || plan->engine == OVERLAY_NONE))
+        if (r == 0 && plan->root.ops[0].kind == OP_TMPFS &&
+            (plan->identity.uid != 0 || plan->root.engine == OVERLAY_NONE))
                 r = plan_add(plan, OP_SEAL, NULL, "/", 0, err);
         if (r == 0)
                 r = plan_pin_all(plan, err);

@@ -115,29 +115,33 @@ const char *plan_cgroup_name(PlanCgroup cgroup)
 
 static void print_limits(const Plan *plan, FILE *out)
 {
-        print_value(out, "cgroup", plan_cgroup_name(plan->cgroup));
-        if (plan->cgroup_base)
-                print_value(out, "cgroup-base", plan->cgroup_base);
-        for (size_t i = 0; i < plan->n_limits; i++)
-                (void)fprintf(out, "limit %s %s\n", plan->limits[i].file, plan->limits[i].value);
-        if (plan->runtime_max_us)
-                (void)fprintf(out, "runtime-max %lluus\n", (unsigned long long)plan->runtime_max_us);
-        if (plan->uppers_size)
-                (void)fprintf(out, "uppers-size %llu\n", (unsigned long long)plan->uppers_size);
-        if (plan->disk_max)
-                (void)fprintf(out, "disk-max %llu\n", (unsigned long long)plan->disk_max);
-        if (plan->disk_inodes_max)
-                (void)fprintf(out, "disk-inodes-max %llu\n", (unsigned long long)plan->disk_inodes_max);
-        if (plan->disk_keep_percent)
-                (void)fprintf(out, "disk-keep-free %u%%\n", plan->disk_keep_percent);
-        else if (plan->disk_keep_free != UINT64_MAX)
-                (void)fprintf(out, "disk-keep-free %llu\n", (unsigned long long)plan->disk_keep_free);
-        if (plan->inotify_instances)
+        print_value(out, "cgroup", plan_cgroup_name(plan->resources.cgroup));
+        if (plan->resources.cgroup_base)
+                print_value(out, "cgroup-base", plan->resources.cgroup_base);
+        for (size_t i = 0; i < plan->resources.n_limits; i++)
+                (void)fprintf(out, "limit %s %s\n", plan->resources.limits[i].file,
+                              plan->resources.limits[i].value);
+        if (plan->resources.runtime_max_us)
+                (void)fprintf(out, "runtime-max %lluus\n",
+                              (unsigned long long)plan->resources.runtime_max_us);
+        if (plan->root.uppers_size)
+                (void)fprintf(out, "uppers-size %llu\n", (unsigned long long)plan->root.uppers_size);
+        if (plan->resources.disk_max)
+                (void)fprintf(out, "disk-max %llu\n", (unsigned long long)plan->resources.disk_max);
+        if (plan->resources.disk_inodes_max)
+                (void)fprintf(out, "disk-inodes-max %llu\n",
+                              (unsigned long long)plan->resources.disk_inodes_max);
+        if (plan->resources.disk_keep_percent)
+                (void)fprintf(out, "disk-keep-free %u%%\n", plan->resources.disk_keep_percent);
+        else if (plan->resources.disk_keep_free != UINT64_MAX)
+                (void)fprintf(out, "disk-keep-free %llu\n",
+                              (unsigned long long)plan->resources.disk_keep_free);
+        if (plan->resources.inotify_instances)
                 (void)fprintf(out, "inotify instances=%llu watches=%llu\n",
-                              (unsigned long long)plan->inotify_instances,
-                              (unsigned long long)plan->inotify_watches);
-        if (plan->weak_tasks_max)
-                (void)fprintf(out, "rlimit nproc %llu\n", (unsigned long long)plan->weak_tasks_max);
+                              (unsigned long long)plan->resources.inotify_instances,
+                              (unsigned long long)plan->resources.inotify_watches);
+        if (plan->resources.weak_tasks_max)
+                (void)fprintf(out, "rlimit nproc %llu\n", (unsigned long long)plan->resources.weak_tasks_max);
 }
 
 static void print_list(FILE *out, const char *name, const StrList *list)
@@ -186,34 +190,35 @@ void plan_print(const Plan *plan, FILE *out)
         for (size_t i = 0; i < ARRAY_LEN(namespace_names); i++)
                 if (plan->namespaces & namespace_names[i].flag)
                         (void)fprintf(out, " %s", namespace_names[i].name);
-        (void)fprintf(out, "\nids %u:%u by %s\n", plan->uid, plan->gid,
-                      plan->map_by_helpers ? "newuidmap, newgidmap" : "a one-line map");
-        print_map(out, "uid-map", &plan->uid_map);
-        print_map(out, "gid-map", &plan->gid_map);
-        if (plan->payload_userns)
+        (void)fprintf(out, "\nids %u:%u by %s\n", plan->identity.uid, plan->identity.gid,
+                      plan->identity.map_by_helpers ? "newuidmap, newgidmap" : "a one-line map");
+        print_map(out, "uid-map", &plan->identity.uid_map);
+        print_map(out, "gid-map", &plan->identity.gid_map);
+        if (plan->identity.payload_userns)
                 print_value(out, "payload-user-namespace", "below, with the same ids");
-        print_value(out, "engine", plan_engine_name(plan->engine));
-        for (size_t i = 0; i < plan->n_ops; i++)
-                print_op(out, &plan->ops[i]);
-        print_value(out, "cwd", plan->cwd);
-        print_value(out, "network", plan_network_name(plan->network));
+        print_value(out, "engine", plan_engine_name(plan->root.engine));
+        for (size_t i = 0; i < plan->root.n_ops; i++)
+                print_op(out, &plan->root.ops[i]);
+        print_value(out, "cwd", plan->payload.cwd);
+        print_value(out, "network", plan_network_name(plan->network.mode));
         print_limits(plan, out);
-        if (plan->network == NETWORK_SLIRP)
-                print_network(out, &plan->net);
-        CLEANUP_FREE char *caps = plan_capability_names(plan->capabilities);
+        if (plan->network.mode == NETWORK_SLIRP)
+                print_network(out, &plan->network);
+        CLEANUP_FREE char *caps = plan_capability_names(plan->privileges.capabilities);
         print_value(out, "capabilities", caps && caps[0] ? caps : "none");
-        print_value(out, "no-new-privileges", plan->no_new_privileges ? "yes" : "no");
+        print_value(out, "no-new-privileges", plan->privileges.no_new_privileges ? "yes" : "no");
         print_value(out, "seccomp",
-                    plan->seccomp_file ? plan->seccomp_file : plan_seccomp_name(plan->seccomp));
-        if (plan->host_writable)
+                    plan->privileges.seccomp_file ? plan->privileges.seccomp_file
+                                                  : plan_seccomp_name(plan->privileges.seccomp));
+        if (plan->privileges.host_writable)
                 print_value(out, "set-id-bits", "refused");
-        for (size_t i = 0; i < plan->architectures.n; i++)
-                print_value(out, "architecture", plan->architectures.items[i]);
-        print_value(out, "landlock", plan->landlock_scope ? "scope" : "none");
-        for (size_t i = 0; i < plan->env.n; i++)
-                print_value(out, "env", plan->env.items[i]);
-        for (size_t i = 0; i < plan->argv.n; i++)
-                print_value(out, "arg", plan->argv.items[i]);
+        for (size_t i = 0; i < plan->privileges.architectures.n; i++)
+                print_value(out, "architecture", plan->privileges.architectures.items[i]);
+        print_value(out, "landlock", plan->privileges.landlock_scope ? "scope" : "none");
+        for (size_t i = 0; i < plan->payload.env.n; i++)
+                print_value(out, "env", plan->payload.env.items[i]);
+        for (size_t i = 0; i < plan->payload.argv.n; i++)
+                print_value(out, "arg", plan->payload.argv.items[i]);
         for (size_t i = 0; i < plan->notices.n; i++)
                 print_value(out, "notice", plan->notices.items[i]);
         for (size_t i = 0; i < plan->notices_once.n; i++)

@@ -22,7 +22,7 @@
 typedef struct Removing {
         int dirfd;
         const char *name;
-        const Plan *identity;
+        const PlanIdentity *identity;
         const DiscardWatch *watch; /* NULL: nobody wants to know */
         DiscardCount *count;       /* shared with the remover; NULL without a watch */
         bool here;                 /* by the process that has the watch */
@@ -112,7 +112,7 @@ static int remove_with_maps(Removing *rm, Error *err)
         return r;
 }
 
-int kept_remove_entry(int dirfd, const char *name, const Plan *identity, const DiscardWatch *watch,
+int kept_remove_entry(int dirfd, const char *name, const PlanIdentity *identity, const DiscardWatch *watch,
                       Error *err)
 {
         Removing rm = {.dirfd = dirfd, .name = name, .identity = identity, .watch = watch, .here = true};
@@ -135,7 +135,7 @@ int kept_remove_entry(int dirfd, const char *name, const Plan *identity, const D
 }
 
 /* Root inside a sandbox has all the ids that any user of one can have. */
-int discard_own_ids(Plan *ret, Error *err)
+int discard_own_ids(PlanIdentity *ret, Error *err)
 {
         CLEANUP(host_clear) Host host = {0};
         CLEANUP(spec_clear) Spec spec = {0};

@@ -26,10 +26,10 @@ typedef struct DiscardWatch {
 int kept_discard(const char *name, const DiscardWatch *watch, Error *err);
 
 /** discard_own_ids - the identity (kept_remove_entry()) with all the ids that the user's sandboxes can have.
- * 0 or -errno with @err. plan_clear() frees it. */
-int discard_own_ids(Plan *ret, Error *err);
+ * 0 or -errno with @err. plan_identity_clear() frees it. */
+int discard_own_ids(PlanIdentity *ret, Error *err);
 
 /** kept_remove_entry - remove one entry of @dirfd, also where its files belong to subordinate ids of
  * @identity. 0 or -errno with @err. */
-int kept_remove_entry(int dirfd, const char *name, const Plan *identity, const DiscardWatch *watch,
+int kept_remove_entry(int dirfd, const char *name, const PlanIdentity *identity, const DiscardWatch *watch,
                       Error *err);

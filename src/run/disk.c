@@ -66,15 +66,15 @@ static uint64_t percent(uint64_t total, unsigned n)
         return (uint64_t)((unsigned __int128)total * n / 100);
 }
 
-DiskAmount disk_floor(const Plan *plan, const DiskSpace *bytes, const DiskSpace *inodes)
+DiskAmount disk_floor(const PlanResources *resources, const DiskSpace *bytes, const DiskSpace *inodes)
 {
-        if (plan->disk_keep_percent > 0)
-                return (DiskAmount){percent(bytes->total, plan->disk_keep_percent),
-                                    percent(inodes->total, plan->disk_keep_percent)};
+        if (resources->disk_keep_percent > 0)
+                return (DiskAmount){percent(bytes->total, resources->disk_keep_percent),
+                                    percent(inodes->total, resources->disk_keep_percent)};
         /* The same share of inodes as of bytes. */
-        if (plan->disk_keep_free != UINT64_MAX) {
-                uint64_t keep = smaller(plan->disk_keep_free, bytes->total);
-                return (DiskAmount){plan->disk_keep_free,
+        if (resources->disk_keep_free != UINT64_MAX) {
+                uint64_t keep = smaller(resources->disk_keep_free, bytes->total);
+                return (DiskAmount){resources->disk_keep_free,
                                     bytes->total == 0 ? 0
                                                       : (uint64_t)((unsigned __int128)inodes->total * keep /
                                                                    bytes->total)};
@@ -120,7 +120,8 @@ static int add_disk(DiskWatch *w, int fd, const char *path, bool holds_trees, Er
         if (space_of(own, &bytes, &inodes) < 0)
                 return 0;
         Disk *d = &w->disks[w->n];
-        *d = (Disk){.dev = st.st_dev, .floor = disk_floor(w->plan, &bytes, &inodes), .fd = FD_NONE};
+        *d = (Disk){
+                .dev = st.st_dev, .floor = disk_floor(&w->plan->resources, &bytes, &inodes), .fd = FD_NONE};
         (void)snprintf(d->path, sizeof(d->path), "%s", path);
         if (bytes.free < d->floor.bytes || inodes.free < d->floor.inodes)
                 return error_set(err, ENOSPC,
@@ -137,11 +138,11 @@ static int find_disks(DiskWatch *w, Error *err)
         const Plan *plan = w->plan;
         int r = 0;
         if (w->run >= 0)
-                r = add_disk(w, fcntl(w->run, F_DUPFD_CLOEXEC, 3), plan->runs_dir, true, err);
+                r = add_disk(w, fcntl(w->run, F_DUPFD_CLOEXEC, 3), plan->storage.runs_dir, true, err);
         if (r == 0 && w->home >= 0)
-                r = add_disk(w, fcntl(w->home, F_DUPFD_CLOEXEC, 3), plan->homes_dir, true, err);
-        for (size_t i = 0; r == 0 && i < plan->n_ops; i++) {
-                const PlanOp *op = &plan->ops[i];
+                r = add_disk(w, fcntl(w->home, F_DUPFD_CLOEXEC, 3), plan->storage.homes_dir, true, err);
+        for (size_t i = 0; r == 0 && i < plan->root.n_ops; i++) {
+                const PlanOp *op = &plan->root.ops[i];
                 if (plan_op_writes_host(op))
                         r = add_disk(w, open(op->source, O_PATH | O_CLOEXEC), op->source, false, err);
         }
@@ -264,9 +265,9 @@ static void stop_walk(DiskWatch *w)
         end_walk(w);
 }
 
-static bool is_bounded(const Plan *plan)
+static bool is_bounded(const PlanResources *resources)
 {
-        return plan->disk_max > 0 || plan->disk_inodes_max > 0;
+        return resources->disk_max > 0 || resources->disk_inodes_max > 0;
 }
 
 /* What is free on the disks that hold the trees, together. */
@@ -298,9 +299,9 @@ static bool judge(DiskWatch *w, const DiskWalk *found)
                                found->run.entries + less(found->home.entries, w->home_before.entries)};
         if (!found->run.complete || !found->home.complete)
                 return ended(w, DISK_UNMEASURED);
-        if (w->plan->disk_max > 0 && w->held.bytes > w->plan->disk_max)
+        if (w->plan->resources.disk_max > 0 && w->held.bytes > w->plan->resources.disk_max)
                 return ended(w, DISK_MAX);
-        if (w->plan->disk_inodes_max > 0 && w->held.inodes > w->plan->disk_inodes_max)
+        if (w->plan->resources.disk_inodes_max > 0 && w->held.inodes > w->plan->resources.disk_inodes_max)
                 return ended(w, DISK_INODES_MAX);
         return false;
 }
@@ -348,8 +349,9 @@ static bool is_part_gone(uint64_t max, uint64_t held, uint64_t before, uint64_t 
 static bool is_gone(const DiskWatch *w, const DiskAmount *now, unsigned parts)
 {
         const Plan *plan = w->plan;
-        return is_part_gone(plan->disk_max, w->held.bytes, w->at_walk.bytes, now->bytes, parts) ||
-               is_part_gone(plan->disk_inodes_max, w->held.inodes, w->at_walk.inodes, now->inodes, parts);
+        return is_part_gone(plan->resources.disk_max, w->held.bytes, w->at_walk.bytes, now->bytes, parts) ||
+               is_part_gone(plan->resources.disk_inodes_max, w->held.inodes, w->at_walk.inodes, now->inodes,
+                            parts);
 }
 
 /*
@@ -358,7 +360,7 @@ static bool is_gone(const DiskWatch *w, const DiskAmount *now, unsigned parts)
  */
 static void consider_walk(DiskWatch *w, int userns)
 {
-        if (!is_bounded(w->plan) || w->walker >= 0)
+        if (!is_bounded(&w->plan->resources) || w->walker >= 0)
                 return;
         DiskAmount now = free_of_trees(w);
         uint64_t since = clock_us() - w->walked_us;
@@ -395,10 +397,10 @@ static bool is_full(DiskWatch *w, size_t i, uint64_t *interval)
         return false;
 }
 
-int disk_measure_home(DiskWatch *w, const Plan *plan, int home, int userns, Error *err)
+int disk_measure_home(DiskWatch *w, const PlanResources *resources, int home, int userns, Error *err)
 {
         DiskWalk found;
-        if (home < 0 || !is_bounded(plan) || !defence_is_on(DEFENCE_DISK))
+        if (home < 0 || !is_bounded(resources) || !defence_is_on(DEFENCE_DISK))
                 return 0;
         w->home = home;
         if (!walk_now(w, userns, &found))
@@ -436,7 +438,7 @@ void disk_poll_prepare(const DiskWatch *w, struct pollfd fds[DISK_POLLS])
 
 bool disk_poll_handle(DiskWatch *w, const struct pollfd fds[DISK_POLLS], int userns)
 {
-        uint64_t expired, interval = is_bounded(w->plan) ? INTERVAL_BOUNDED_US : INTERVAL_MAX_US;
+        uint64_t expired, interval = is_bounded(&w->plan->resources) ? INTERVAL_BOUNDED_US : INTERVAL_MAX_US;
         if (w->end != DISK_FINE)
                 return false;
         if (fds[1].revents && take_answer(w))
@@ -454,11 +456,12 @@ bool disk_poll_handle(DiskWatch *w, const struct pollfd fds[DISK_POLLS], int use
 void disk_look_last(DiskWatch *w, int userns)
 {
         DiskWalk found;
-        if (w->timer < 0 || !is_bounded(w->plan) || w->end != DISK_FINE || (!w->plan->keep && w->home < 0))
+        if (w->timer < 0 || !is_bounded(&w->plan->resources) || w->end != DISK_FINE ||
+            (!w->plan->storage.keep && w->home < 0))
                 return;
         /* One that is on its way may have passed what was written since. */
         stop_walk(w);
-        if (!w->plan->keep)
+        if (!w->plan->storage.keep)
                 w->run = FD_NONE;
         w->late = walk_now(w, userns, &found) ? judge(w, &found) : ended(w, DISK_UNMEASURED);
 }
@@ -483,11 +486,11 @@ const char *disk_tell(const DiskWatch *w, char *out, size_t room)
                 break;
         case DISK_MAX:
                 (void)snprintf(out, room, "it wrote more than DiskMax=%s",
-                               format_bytes(plan->disk_max, size, sizeof(size)));
+                               format_bytes(plan->resources.disk_max, size, sizeof(size)));
                 break;
         case DISK_INODES_MAX:
                 (void)snprintf(out, room, "it made more files than DiskInodesMax=%llu",
-                               (unsigned long long)plan->disk_inodes_max);
+                               (unsigned long long)plan->resources.disk_inodes_max);
                 break;
         case DISK_UNMEASURED:
                 (void)snprintf(

@@ -75,7 +75,7 @@ typedef struct DiskWatch {
  *
  * @plan: DiskKeepFree=. @bytes, @inodes: the disk at the start.
  */
-DiskAmount disk_floor(const Plan *plan, const DiskSpace *bytes, const DiskSpace *inodes);
+DiskAmount disk_floor(const PlanResources *resources, const DiskSpace *bytes, const DiskSpace *inodes);
 
 /**
  * disk_interval_us - when to look again: before a writer as fast as memory could pass the floor by half of
@@ -95,7 +95,7 @@ uint64_t disk_interval_us(uint64_t room, uint64_t floor, uint64_t rate);
  *
  * Returns 0 or -errno with @err: also when it takes longer than a start waits.
  */
-int disk_measure_home(DiskWatch *w, const Plan *plan, int home, int userns, Error *err);
+int disk_measure_home(DiskWatch *w, const PlanResources *resources, int home, int userns, Error *err);
 
 /**
  * disk_begin - start to watch.

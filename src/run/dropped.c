@@ -50,8 +50,8 @@ static bool is_covered(const Count *c, bool *ret_leads)
 {
         const Plan *plan = c->plan;
         *ret_leads = false;
-        for (size_t i = c->op + 1; i < plan->n_ops; i++) {
-                const char *dest = plan->ops[i].dest;
+        for (size_t i = c->op + 1; i < plan->root.n_ops; i++) {
+                const char *dest = plan->root.ops[i].dest;
                 if (str_eq(dest, c->path))
                         return true;
                 *ret_leads = *ret_leads || path_is_below(dest, c->path);
@@ -146,7 +146,7 @@ static bool take_mark(Count *c, const char *name)
 {
         struct stat st;
         int lower = c->levels[c->depth - 1].lower;
-        if (c->plan->ops[c->op].kind != OP_FUSE || !str_starts(name, WHITEOUT_PREFIX))
+        if (c->plan->root.ops[c->op].kind != OP_FUSE || !str_starts(name, WHITEOUT_PREFIX))
                 return false;
         const char *deleted = name + strlen(WHITEOUT_PREFIX);
         if (lower >= 0 && fstatat(lower, deleted, &st, AT_SYMLINK_NOFOLLOW) == 0)
@@ -199,7 +199,7 @@ static void count_tree(Count *c)
 
 static void count_layer(Count *c, int run_fd)
 {
-        const PlanOp *op = &c->plan->ops[c->op];
+        const PlanOp *op = &c->plan->root.ops[c->op];
         char name[PLAN_LAYER_PATH_MAX];
         (void)plan_layer_path(op->kind == OP_FUSE, op->layer, "upper", name);
         int upper = openat(run_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -231,12 +231,12 @@ void dropped_count(const Plan *plan, const char *work_dir, int run_fd, RunDroppe
 {
         Count c = {.plan = plan};
         *ret = (RunDropped){0};
-        for (c.op = 0; c.op < plan->n_ops; c.op++) {
-                const PlanOp *op = &plan->ops[c.op];
+        for (c.op = 0; c.op < plan->root.n_ops; c.op++) {
+                const PlanOp *op = &plan->root.ops[c.op];
                 bool is_project = work_dir && str_eq(op->dest, work_dir);
                 c.is_system = !is_project && (str_eq(op->dest, "/") || (op->flags & OP_ROOT_OWNED));
                 c.is_home = !is_project && !c.is_system;
-                if (!is_layer(op) || (c.is_system && plan->uid != 0))
+                if (!is_layer(op) || (c.is_system && plan->identity.uid != 0))
                         continue;
                 count_layer(&c, run_fd);
                 *(is_project ? &ret->project : c.is_home ? &ret->home : &ret->system) += c.n;
@@ -247,8 +247,8 @@ void dropped_count(const Plan *plan, const char *work_dir, int run_fd, RunDroppe
 bool dropped_any(const Plan *plan, int run_fd)
 {
         Count c = {.plan = plan, .all = true};
-        for (c.op = 0; c.op < plan->n_ops; c.op++) {
-                if (!is_layer(&plan->ops[c.op]))
+        for (c.op = 0; c.op < plan->root.n_ops; c.op++) {
+                if (!is_layer(&plan->root.ops[c.op]))
                         continue;
                 count_layer(&c, run_fd);
                 if (c.n > 0 || c.more)

@@ -12,45 +12,45 @@
 #define ATTEMPTS 8
 
 /* 0; -ESTALE when it was removed meanwhile. */
-static int take(int homes, const Plan *plan, int *ret_fd, Error *err)
+static int take(int homes, const PlanStorage *storage, int *ret_fd, Error *err)
 {
         struct stat st, now;
-        if (mkdirat(homes, plan->home_name, 0700) < 0 && errno != EEXIST)
-                return error_set_errno(err, errno, "making the home %s", plan->home_name);
-        CLEANUP_FD int fd = run_state_open_entry(homes, plan->home_name);
+        if (mkdirat(homes, storage->home_name, 0700) < 0 && errno != EEXIST)
+                return error_set_errno(err, errno, "making the home %s", storage->home_name);
+        CLEANUP_FD int fd = run_state_open_entry(homes, storage->home_name);
         if (fd == -ENOENT)
                 return -ESTALE;
         if (fd == -EACCES)
                 return error_set(err, EACCES,
                                  "the home %s belongs to another id: a command that was root inside gave it "
                                  "away (\"kurung discard --home %s\" removes it)",
-                                 plan->home_name, plan->home_name);
+                                 storage->home_name, storage->home_name);
         if (fd < 0 || fstat(fd, &st) < 0)
-                return error_set_errno(err, fd < 0 ? fd : errno, "the home %s", plan->home_name);
+                return error_set_errno(err, fd < 0 ? fd : errno, "the home %s", storage->home_name);
         if (st.st_uid != geteuid())
-                return error_set(err, EPERM, "the home %s (%s) belongs to somebody else", plan->home_name,
-                                 plan->homes_dir);
+                return error_set(err, EPERM, "the home %s (%s) belongs to somebody else", storage->home_name,
+                                 storage->homes_dir);
         /* Several runs may share it; for who removes it is waited. */
         if (flock(fd, LOCK_SH) < 0)
-                return error_set_errno(err, errno, "locking the home %s", plan->home_name);
-        if (fstatat(homes, plan->home_name, &now, AT_SYMLINK_NOFOLLOW) < 0 || now.st_ino != st.st_ino)
+                return error_set_errno(err, errno, "locking the home %s", storage->home_name);
+        if (fstatat(homes, storage->home_name, &now, AT_SYMLINK_NOFOLLOW) < 0 || now.st_ino != st.st_ino)
                 return -ESTALE;
         *ret_fd = TAKE_FD(fd);
         return 0;
 }
 
-int home_take(const Plan *plan, int *ret_fd, Error *err)
+int home_take(const PlanStorage *storage, int *ret_fd, Error *err)
 {
         CLEANUP_FD int homes = FD_NONE;
-        int r = run_dir_open_state(plan->homes_dir, "XDG_STATE_HOME", &homes, err);
+        int r = run_dir_open_state(storage->homes_dir, "XDG_STATE_HOME", &homes, err);
         if (r < 0)
                 return r;
         for (unsigned i = 0; i < ATTEMPTS; i++) {
-                r = take(homes, plan, ret_fd, err);
+                r = take(homes, storage, ret_fd, err);
                 if (r != -ESTALE)
                         return r;
         }
-        return error_set(err, EBUSY, "the home %s is being removed", plan->home_name);
+        return error_set(err, EBUSY, "the home %s is being removed", storage->home_name);
 }
 
 int home_list(StrList *ret, Error *err)
@@ -76,7 +76,7 @@ void home_clear(Home *home)
         run_dir_clear(&home->dir);
 }
 
-int home_discard(const char *name, const Plan *identity, const DiscardWatch *watch, Error *err)
+int home_discard(const char *name, const PlanIdentity *identity, const DiscardWatch *watch, Error *err)
 {
         CLEANUP(run_dir_clear) RunDir dir = RUN_DIR_NONE;
         Error closed = {0};

@@ -7,10 +7,10 @@
 
 #include "run/discard.h"
 
-/** home_take - make plan->home_name when it is missing, and lock it. @ret_fd: holds the lock. 0 or -errno
+/** home_take - make storage->home_name when it is missing, and lock it. @ret_fd: holds the lock. 0 or -errno
  * with
  * @err. */
-int home_take(const Plan *plan, int *ret_fd, Error *err);
+int home_take(const PlanStorage *storage, int *ret_fd, Error *err);
 
 /** home_list - the names of all, sorted. 0 or -errno with @err. */
 int home_list(StrList *ret, Error *err);
@@ -34,4 +34,4 @@ void home_clear(Home *home);
  *
  * Returns 0; -EINVAL, -ENOENT; -EBUSY while a sandbox uses it; -errno with @err.
  */
-int home_discard(const char *name, const Plan *identity, const DiscardWatch *watch, Error *err);
+int home_discard(const char *name, const PlanIdentity *identity, const DiscardWatch *watch, Error *err);

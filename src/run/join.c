@@ -22,6 +22,7 @@
 
 typedef struct Join {
         const Live *live;
+        const PlanPayload *payload;
         SeccompFilter filter;
         int userns, ns[NS_MAX];
         int signals; /* signalfd */
@@ -50,7 +51,8 @@ static int prepare(Join *j, Error *err)
                 return r;
         r = live_open_namespaces(j->live, &j->userns, j->ns, err);
         if (r == 0)
-                r = seccomp_prepare(&record->plan, &j->filter, err);
+                r = seccomp_prepare(&record->plan.privileges, record->plan.storage.state_dir, &j->filter,
+                                    err);
         /* Of another kurung, or its file is another by now. */
         if (r == 0 && defence_is_on(DEFENCE_JOIN) && !str_eq(j->filter.key, record->filter))
                 r = error_set(err, ESTALE,
@@ -66,7 +68,7 @@ static int hold(const Join *j, pid_t pid, Error *err)
         const LiveRecord *record = &j->live->record;
         Cgroup cg = CGROUP_NOTHING;
         if (!record->cgroup) {
-                limits_apply_weak(&record->plan, pid);
+                limits_apply_weak(&record->plan.resources, pid);
                 return 0;
         }
         int r = cgroup_open_payload(&cg, record->cgroup);
@@ -74,8 +76,8 @@ static int hold(const Join *j, pid_t pid, Error *err)
                 r = cgroup_join(&cg, pid);
         cgroup_clear(&cg);
         /* From a session's group to one of the user manager's only that can move it. */
-        if ((r == -EACCES || r == -EPERM) && record->unit && record->plan.user_manager)
-                return scope_attach(record->plan.user_manager, record->unit, "/payload", pid, err);
+        if ((r == -EACCES || r == -EPERM) && record->unit && record->plan.resources.user_manager)
+                return scope_attach(record->plan.resources.user_manager, record->unit, "/payload", pid, err);
         return r < 0 ? error_set_errno(err, r, "moving the command into the control group %s", record->cgroup)
                      : 0;
 }
@@ -89,6 +91,7 @@ static int start(Join *j, Error *err)
         CLEANUP_FD int ours = ends[0], theirs = ends[1];
         StageContext ctx = {
                 .plan = &j->live->record.plan,
+                .payload = j->payload,
                 .filter = &j->filter,
                 .channel = theirs,
                 .run_fd = FD_NONE,
@@ -283,10 +286,11 @@ static void teardown(Join *j)
  * terminal.
  *   must not: enter the sandbox itself.
  */
-int join_run(Live *live, int *ret_exit, Error *err)
+int join_run(const Live *live, const PlanPayload *payload, int *ret_exit, Error *err)
 {
         Join j = {
                 .live = live,
+                .payload = payload,
                 .userns = FD_NONE,
                 .ns = {[0 ... NS_MAX - 1] = FD_NONE},
                 .signals = FD_NONE,

@@ -5,11 +5,11 @@
 #include "run/live.h"
 
 /**
- * join_run - run @argv in a running sandbox, with the privileges of its own payload, and wait for its end.
+ * join_run - run @payload in a running sandbox, with the privileges of its own payload, and wait for its end.
  *
- * @live: what live_open() gave; its plan becomes the command's: argv and the like are replaced.
+ * @live: what live_open() gave.
  * @ret_exit: what to exit with.
  *
  * Returns 0, or -errno with @err (err->exit_code says what to exit with).
  */
-int join_run(Live *live, int *ret_exit, Error *err);
+int join_run(const Live *live, const PlanPayload *payload, int *ret_exit, Error *err);

@@ -111,7 +111,7 @@ int kept_create(const Plan *plan, const char *name, const StrList *spec, const c
         struct stat st;
         int r = name ? run_check_name("sandbox", name, err) : 0;
         if (r == 0)
-                r = run_dir_open_state(plan->runs_dir, "XDG_STATE_HOME", &dir.state_fd, err);
+                r = run_dir_open_state(plan->storage.runs_dir, "XDG_STATE_HOME", &dir.state_fd, err);
         if (r == 0)
                 r = make_record(plan, spec, work_dir, &record, err);
         if (r == 0)
@@ -216,68 +216,32 @@ int kept_end(const RunDir *dir, int exit_code, int userns_fd, Error *err)
         return r;
 }
 
-static bool same_map(const IdMap *a, const IdMap *b)
+int kept_for_plan(const Kept *kept, PlanKept *ret, Error *err)
 {
-        if (a->n != b->n)
-                return false;
-        for (size_t i = 0; i < a->n; i++)
-                if (a->items[i].inside != b->items[i].inside || a->items[i].outside != b->items[i].outside ||
-                    a->items[i].count != b->items[i].count)
-                        return false;
-        return true;
-}
-
-static bool same_layer(const ChangesLayer *a, const ChangesLayer *b)
-{
-        return a->engine == b->engine && str_eq(a->dest, b->dest) &&
-               (a->lower && b->lower ? str_eq(a->lower, b->lower) : a->lower == b->lower);
-}
-
-/* The layer of @kept that is the plan's; its name is taken by the operation. */
-static int adopt_layer(const Kept *kept, const ChangesLayer *wanted, Plan *plan, bool *taken, Error *err)
-{
-        for (size_t i = 0; i < kept->record.n_layers; i++) {
-                const ChangesLayer *layer = &kept->record.layers[i];
-                if (taken[i] || !same_layer(layer, wanted))
-                        continue;
-                for (size_t j = 0; j < plan->n_ops; j++) {
-                        PlanOp *op = &plan->ops[j];
-                        if (!op->layer || op->flags & OP_IN_MEMORY || !str_eq(op->layer, wanted->name) ||
-                            !str_eq(op->dest, layer->dest))
-                                continue;
-                        free(op->layer);
-                        if (!(op->layer = strdup(layer->name)))
-                                return error_no_memory(err);
-                        taken[i] = true;
-                        return 0;
-                }
+        static const PlanOpKind kinds[] = {
+                [CHANGES_KERNEL] = OP_OVERLAY, [CHANGES_FUSE] = OP_FUSE, [CHANGES_SCRATCH] = OP_SCRATCH};
+        const KeptRecord *record = &kept->record;
+        PlanLayer *layers = calloc(record->n_layers + 1, sizeof(*layers));
+        if (!layers)
+                return error_no_memory(err);
+        for (size_t i = 0; i < record->n_layers; i++) {
+                const ChangesLayer *layer = &record->layers[i];
+                layers[i] = (PlanLayer){.kind = kinds[layer->engine],
+                                        .name = layer->name,
+                                        .dest = layer->dest,
+                                        .lower = layer->lower};
         }
-        return error_set(err, ESTALE,
-                         "the sandbox %s has nothing for writes to %s: this machine is not what it "
-                         "was when the sandbox was made",
-                         kept->dir.name, wanted->dest);
+        *ret = (PlanKept){.name = kept->dir.name,
+                          .identity = &record->identity,
+                          .layers = layers,
+                          .n_layers = record->n_layers};
+        return 0;
 }
 
-int kept_adopt(const Kept *kept, Plan *plan, Error *err)
+void kept_for_plan_clear(PlanKept *kept)
 {
-        CLEANUP(kept_record_clear) KeptRecord wanted = {0};
-        bool taken[KEPT_LAYERS_MAX] = {false};
-        const Plan *id = &kept->record.identity;
-        if (id->uid != plan->uid || id->gid != plan->gid || id->map_by_helpers != plan->map_by_helpers ||
-            !same_map(&id->uid_map, &plan->uid_map) || !same_map(&id->gid_map, &plan->gid_map))
-                return error_set(err, ESTALE,
-                                 "the ids of the sandbox %s are not to be had any more: your ranges in "
-                                 "/etc/subuid or /etc/subgid, or what serves them, are not what they were",
-                                 kept->dir.name);
-        int r = kept_record_from_plan(plan, &wanted, err);
-        for (size_t i = 0; r == 0 && i < wanted.n_layers; i++)
-                r = adopt_layer(kept, &wanted.layers[i], plan, taken, err);
-        for (size_t i = 0; r == 0 && i < kept->record.n_layers; i++)
-                if (!taken[i])
-                        r = error_set(err, ESTALE, "what the sandbox %s wrote to %s would not be seen",
-                                      kept->dir.name, kept->record.layers[i].dest);
-        plan->resume = true;
-        return r;
+        free((void *)(uintptr_t)kept->layers);
+        *kept = (PlanKept){0};
 }
 
 int kept_resume(Kept *kept, const Plan *plan, Error *err)
@@ -296,8 +260,8 @@ int kept_resume(Kept *kept, const Plan *plan, Error *err)
                 r = kept_remove_entry(kept->dir.fd, work, &record->identity, NULL, err);
         }
         strlist_clear(&record->argv);
-        for (size_t i = 0; r == 0 && i < plan->argv.n; i++)
-                if (strlist_add(&record->argv, plan->argv.items[i]) < 0)
+        for (size_t i = 0; r == 0 && i < plan->payload.argv.n; i++)
+                if (strlist_add(&record->argv, plan->payload.argv.items[i]) < 0)
                         r = error_no_memory(err);
         record->ended = false;
         record->exit_code = 0;

@@ -17,7 +17,7 @@ typedef struct Kept {
 #define KEPT_NONE ((Kept){.dir = RUN_DIR_NONE})
 
 /**
- * kept_create - make the directory of a new one in plan->runs_dir, lock it, write its record.
+ * kept_create - make the directory of a new one in plan->storage.runs_dir, lock it, write its record.
  *
  * @name: NULL: a readable one is made up. @spec, @work_dir: as KeptRecord has them. @ret: ret->name is the
  * name.
@@ -40,13 +40,10 @@ int kept_create(const Plan *plan, const char *name, const StrList *spec, const c
 int kept_from_run(const Plan *plan, const StrList *spec, const char *work_dir, int exit_code, int userns_fd,
                   RunDir *run, char **ret_path, Error *err);
 
-/**
- * kept_adopt - make @plan go on in @kept: the same ids, and each of its layers is one of the kept ones.
- *
- * Returns 0; -ESTALE with @err when the plan has other ids or layers, so that what was written would be lost
- * from sight or be somebody else's.
- */
-int kept_adopt(const Kept *kept, Plan *plan, Error *err);
+/** kept_for_plan - what plan_make() takes of it; borrows from @kept, kept_for_plan_clear() frees the rest. 0
+ * or -ENOMEM with @err. */
+int kept_for_plan(const Kept *kept, PlanKept *ret, Error *err);
+void kept_for_plan_clear(PlanKept *kept);
 
 /** kept_resume - note the new payload, and remove what a killed run left of work directories. 0 or -errno
  * with

@@ -24,19 +24,19 @@ static uint64_t now_us(void)
         return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-static bool is_asked(const Plan *plan)
+static bool is_asked(const PlanResources *resources)
 {
-        for (size_t i = 0; i < plan->n_limits; i++)
-                if (plan->limits[i].asked)
+        for (size_t i = 0; i < resources->n_limits; i++)
+                if (resources->limits[i].asked)
                         return true;
-        return plan->cgroup_writable;
+        return resources->cgroup_writable;
 }
 
 /* A default is given up with a line, a wish is an error. */
 static int give_up(Limits *l, const Error *why, Error *err)
 {
         l->ready = true;
-        if (is_asked(l->plan)) {
+        if (is_asked(l->resources)) {
                 *err = *why;
                 return -why->errnum;
         }
@@ -48,7 +48,7 @@ static int fill(Limits *l, Error *err)
 {
         CLEANUP_STRLIST StrList notices = {0};
         Error why = {0};
-        int r = cgroup_fill(&l->cgroup, l->plan, l->setup, l->helper, &notices, &why);
+        int r = cgroup_fill(&l->cgroup, l->resources, l->setup, l->helper, &notices, &why);
         for (size_t i = 0; i < notices.n; i++)
                 log_notice("%s", notices.items[i]);
         if (r < 0)
@@ -58,52 +58,53 @@ static int fill(Limits *l, Error *err)
 }
 
 /* "kurung: make -j2", for systemctl(1) and logs. */
-static void describe(const Plan *plan, char *out, size_t room)
+static void describe(const StrList *argv, char *out, size_t room)
 {
         size_t len = (size_t)snprintf(out, room, "kurung:");
-        for (size_t i = 0; i < plan->argv.n && len < room; i++)
-                len += (size_t)snprintf(out + len, room - len, " %s", plan->argv.items[i]);
+        for (size_t i = 0; i < argv->n && len < room; i++)
+                len += (size_t)snprintf(out + len, room - len, " %s", argv->items[i]);
         for (char *p = out; *p; p++)
                 if ((unsigned char)*p < ' ' || *p == 0x7f)
                         *p = '?';
 }
 
-void limits_apply_weak(const Plan *plan, pid_t setup)
+void limits_apply_weak(const PlanResources *resources, pid_t setup)
 {
         char path[48];
-        if (plan->weak_tasks_max > 0) {
-                struct rlimit now, limit = {plan->weak_tasks_max, plan->weak_tasks_max};
+        if (resources->weak_tasks_max > 0) {
+                struct rlimit now, limit = {resources->weak_tasks_max, resources->weak_tasks_max};
                 if (prlimit(setup, RLIMIT_NPROC, NULL, &now) == 0 && now.rlim_max > limit.rlim_max)
                         (void)prlimit(setup, RLIMIT_NPROC, &limit, NULL);
         }
         (void)snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)setup);
-        if (plan->first_to_die)
+        if (resources->first_to_die)
                 (void)io_write_file_at(AT_FDCWD, path, "900");
 }
 
-int limits_begin(Limits *l, const Plan *plan, const char *name, pid_t setup, pid_t helper, Error *err)
+int limits_begin(Limits *l, const PlanResources *resources, const StrList *argv, const char *name,
+                 pid_t setup, pid_t helper, Error *err)
 {
         char description[256];
         Error why = {0};
         int r = 0;
-        l->plan = plan;
+        l->resources = resources;
         l->setup = setup;
         l->helper = helper;
-        switch (plan->cgroup) {
+        switch (resources->cgroup) {
         case CGROUP_NONE:
-                limits_apply_weak(plan, setup);
+                limits_apply_weak(resources, setup);
                 l->ready = true;
                 return 0;
         case CGROUP_DELEGATED:
-                r = cgroup_make_outer(&l->cgroup, plan, name, &why);
+                r = cgroup_make_outer(&l->cgroup, resources, name, &why);
                 return r < 0 ? give_up(l, &why, err) : fill(l, err);
         case CGROUP_SCOPE:
                 break;
         }
-        describe(plan, description, sizeof(description));
+        describe(argv, description, sizeof(description));
         const pid_t pids[] = {getpid(), setup, helper};
         l->deadline_us = now_us() + SCOPE_TIMEOUT_US;
-        r = scope_request(&l->scope, plan, name, description, pids, helper ? 3 : 2, &why);
+        r = scope_request(&l->scope, resources, name, description, pids, helper ? 3 : 2, &why);
         return r < 0 ? give_up(l, &why, err) : 0;
 }
 
@@ -116,12 +117,12 @@ static void arm(int timer, uint64_t us)
 
 int limits_start_clock(Limits *l, Error *err)
 {
-        if (l->plan->runtime_max_us == 0)
+        if (l->resources->runtime_max_us == 0)
                 return 0;
         l->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
         if (l->timer < 0)
                 return error_set_errno(err, errno, "timerfd");
-        arm(l->timer, l->plan->runtime_max_us);
+        arm(l->timer, l->resources->runtime_max_us);
         return 0;
 }
 

@@ -12,7 +12,7 @@
 #include <poll.h>
 
 typedef struct Limits {
-        const Plan *plan;
+        const PlanResources *resources;
         pid_t setup;
         pid_t helper; /* the net helper, 0: none */
         Cgroup cgroup;
@@ -32,17 +32,19 @@ typedef struct Limits {
 #define LIMITS_NOTHING ((Limits){.cgroup = CGROUP_NOTHING, .timer = FD_NONE})
 
 /**
- * limits_begin - ask for what the plan's limits take, without waiting for the user manager.
+ * limits_begin - ask for what @resources takes, without waiting for the user manager.
  *
- * @name: the sandbox's. @setup: the setup stage, which becomes init and has the payload as its child.
+ * @argv: the command, for what systemctl(1) shows. @name: the sandbox's. @setup: the setup stage, which
+ * becomes init and has the payload as its child.
  * @helper: a helper that runs already, 0: none.
  *
  * Returns 0 or -errno with @err when a limit that was asked for can't be had.
  */
-int limits_begin(Limits *l, const Plan *plan, const char *name, pid_t setup, pid_t helper, Error *err);
+int limits_begin(Limits *l, const PlanResources *resources, const StrList *argv, const char *name,
+                 pid_t setup, pid_t helper, Error *err);
 
 /** limits_apply_weak - what holds @pid where there are no groups; weaker, and the plan has said so. */
-void limits_apply_weak(const Plan *plan, pid_t pid);
+void limits_apply_weak(const PlanResources *resources, pid_t pid);
 
 /** limits_start_clock - RuntimeMaxSec= counts from now on. 0 or -errno with @err. */
 int limits_start_clock(Limits *l, Error *err);

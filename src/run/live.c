@@ -50,8 +50,8 @@ static int process_started(pid_t pid, uint64_t *ret)
 static void borrow_plan(const Plan *plan, Plan *to)
 {
         *to = *plan;
-        to->ops = NULL;
-        to->n_ops = 0;
+        to->root.ops = NULL;
+        to->root.n_ops = 0;
 }
 
 /* Written beside and renamed: whoever sees it sees it whole, and locked. */
@@ -90,7 +90,7 @@ int live_write(const Plan *plan, const char *name, LiveRecord *record, LiveFile 
         LiveFile f = LIVE_FILE_NONE;
         size_t len = 0;
         Plan own = record->plan;
-        if (!plan->live_dir)
+        if (!plan->storage.live_dir)
                 return error_set(err, ENOENT, "there is no directory for it");
         (void)snprintf(f.name, sizeof(f.name), "%s", name);
         record->supervisor = getpid();
@@ -102,13 +102,13 @@ int live_write(const Plan *plan, const char *name, LiveRecord *record, LiveFile 
         record->plan = own;
         if (r < 0)
                 return error_no_memory(err);
-        r = run_dir_open_state(plan->live_dir, "XDG_RUNTIME_DIR", &f.dir, err);
+        r = run_dir_open_state(plan->storage.live_dir, "XDG_RUNTIME_DIR", &f.dir, err);
         if (r < 0)
                 return r;
         r = place(&f, text, len);
         if (r < 0) {
                 fd_close(f.dir);
-                return error_set_errno(err, r, "writing %s/%s", plan->live_dir, name);
+                return error_set_errno(err, r, "writing %s/%s", plan->storage.live_dir, name);
         }
         *ret = f;
         return 0;

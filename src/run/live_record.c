@@ -43,32 +43,32 @@ static const Field fields[] = {
         FIELD(TEXT, "cgroup", cgroup, false),
         FIELD(TEXT, "unit", unit, false),
         FIELD(TEXT, "work-dir", work_dir, false),
-        FIELD(INT, "host-uid", plan.host_uid, true),
-        FIELD(INT, "host-gid", plan.host_gid, true),
-        FIELD(INT, "uid", plan.uid, true),
-        FIELD(INT, "gid", plan.gid, true),
-        FIELD(BOOL, "map-by-helpers", plan.map_by_helpers, true),
+        FIELD(INT, "host-uid", plan.identity.host_uid, true),
+        FIELD(INT, "host-gid", plan.identity.host_gid, true),
+        FIELD(INT, "uid", plan.identity.uid, true),
+        FIELD(INT, "gid", plan.identity.gid, true),
+        FIELD(BOOL, "map-by-helpers", plan.identity.map_by_helpers, true),
         FIELD(UINT64, "namespaces", plan.namespaces, true),
-        FIELD(BOOL, "payload-userns", plan.payload_userns, true),
-        FIELD(INT, "network", plan.network, true),
-        FIELD(BOOL, "foreign-root", plan.foreign_root, true),
-        FIELD(TEXT, "cwd", plan.cwd, true),
-        FIELD(TEXT, "state-dir", plan.state_dir, false),
-        FIELD(TEXT, "runs-dir", plan.runs_dir, false),
-        FIELD(INT, "cgroup-kind", plan.cgroup, true),
-        FIELD(TEXT, "user-manager", plan.user_manager, false),
-        FIELD(UINT64, "weak-tasks-max", plan.weak_tasks_max, true),
-        FIELD(UINT64, "disk-max", plan.disk_max, true),
-        FIELD(BOOL, "first-to-die", plan.first_to_die, true),
-        FIELD(UINT64, "capabilities", plan.capabilities, true),
-        FIELD(BOOL, "no-new-privileges", plan.no_new_privileges, true),
-        FIELD(INT, "seccomp", plan.seccomp, true),
-        FIELD(TEXT, "seccomp-file", plan.seccomp_file, false),
-        FIELD(LIST, "architecture", plan.architectures, false),
-        FIELD(BOOL, "host-writable", plan.host_writable, true),
-        FIELD(BOOL, "landlock-scope", plan.landlock_scope, true),
-        FIELD(LIST, "argv", plan.argv, true),
-        FIELD(LIST, "env", plan.env, false),
+        FIELD(BOOL, "payload-userns", plan.identity.payload_userns, true),
+        FIELD(INT, "network", plan.network.mode, true),
+        FIELD(BOOL, "foreign-root", plan.root.foreign, true),
+        FIELD(TEXT, "cwd", plan.payload.cwd, true),
+        FIELD(TEXT, "state-dir", plan.storage.state_dir, false),
+        FIELD(TEXT, "runs-dir", plan.storage.runs_dir, false),
+        FIELD(INT, "cgroup-kind", plan.resources.cgroup, true),
+        FIELD(TEXT, "user-manager", plan.resources.user_manager, false),
+        FIELD(UINT64, "weak-tasks-max", plan.resources.weak_tasks_max, true),
+        FIELD(UINT64, "disk-max", plan.resources.disk_max, true),
+        FIELD(BOOL, "first-to-die", plan.resources.first_to_die, true),
+        FIELD(UINT64, "capabilities", plan.privileges.capabilities, true),
+        FIELD(BOOL, "no-new-privileges", plan.privileges.no_new_privileges, true),
+        FIELD(INT, "seccomp", plan.privileges.seccomp, true),
+        FIELD(TEXT, "seccomp-file", plan.privileges.seccomp_file, false),
+        FIELD(LIST, "architecture", plan.privileges.architectures, false),
+        FIELD(BOOL, "host-writable", plan.privileges.host_writable, true),
+        FIELD(BOOL, "landlock-scope", plan.privileges.landlock_scope, true),
+        FIELD(LIST, "argv", plan.payload.argv, true),
+        FIELD(LIST, "env", plan.payload.env, false),
         FIELD(LIST, "spec", spec, false),
         FIELD(LIST, "plan", text, false),
 };
@@ -216,11 +216,12 @@ int live_record_parse(char *text, LiveRecord *ret)
         for (size_t i = 0; i < ARRAY_LEN(fields); i++)
                 if (fields[i].required && !(seen & (UINT64_C(1) << i)))
                         return -EBADMSG;
-        if (record.supervisor <= 1 || record.init <= 1 || record.plan.host_uid != getuid() ||
-            (unsigned)record.plan.seccomp > SECCOMP_FILE || (unsigned)record.plan.network > NETWORK_HOST ||
-            (unsigned)record.plan.cgroup > CGROUP_SCOPE || record.plan.cwd[0] != '/' ||
+        if (record.supervisor <= 1 || record.init <= 1 || record.plan.identity.host_uid != getuid() ||
+            (unsigned)record.plan.privileges.seccomp > SECCOMP_FILE ||
+            (unsigned)record.plan.network.mode > NETWORK_HOST ||
+            (unsigned)record.plan.resources.cgroup > CGROUP_SCOPE || record.plan.payload.cwd[0] != '/' ||
             record.started.tv_sec < 0 || record.started.tv_nsec < 0 || record.started.tv_nsec >= 1000000000 ||
-            (record.plan.seccomp == SECCOMP_FILE) != (record.plan.seccomp_file != NULL))
+            (record.plan.privileges.seccomp == SECCOMP_FILE) != (record.plan.privileges.seccomp_file != NULL))
                 return -EBADMSG;
         *ret = record;
         record = LIVE_RECORD_NONE;

@@ -109,18 +109,18 @@ static void decode(const char *from, size_t len, char *out, size_t room)
 }
 
 /* A file with a text of ours: it lies on the tmpfs of /run, below "/kurung". */
-static bool is_own_file(const Plan *plan, const char *line)
+static bool is_own_file(const PlanRoot *root, const char *line)
 {
         size_t len;
-        const char *root = field(line, FIELD_ROOT, &len);
+        const char *shown = field(line, FIELD_ROOT, &len);
         if (!strstr(line, " - tmpfs "))
                 return false;
-        for (size_t i = 0; i < plan->n_ops; i++) {
+        for (size_t i = 0; i < root->n_ops; i++) {
                 char own[64];
-                if (plan->ops[i].kind != OP_FILE)
+                if (root->ops[i].kind != OP_FILE)
                         continue;
-                int n = snprintf(own, sizeof(own), "/kurung/%s", path_name(plan->ops[i].dest));
-                if (n > 0 && (size_t)n == len && memcmp(own, root, len) == 0)
+                int n = snprintf(own, sizeof(own), "/kurung/%s", path_name(root->ops[i].dest));
+                if (n > 0 && (size_t)n == len && memcmp(own, shown, len) == 0)
                         return true;
         }
         return false;
@@ -138,11 +138,11 @@ static int lost(Error *err, const char *path)
 
 /* What an operation's mount lies on, as the host calls it, and how much of the path is the shared directory's
  * own; NULL when it lies in nothing of the host's. */
-static char *host_path(const Plan *plan, size_t index, size_t *ret_shared)
+static char *host_path(const PlanRoot *root, size_t index, size_t *ret_shared)
 {
-        const char *dest = plan->ops[index].dest;
+        const char *dest = root->ops[index].dest;
         for (size_t i = index; i > 0; i--) {
-                const PlanOp *op = &plan->ops[i - 1];
+                const PlanOp *op = &root->ops[i - 1];
                 if (!plan_op_is(op, OP_IS_PLACED) || !path_is_below(dest, op->dest) || str_eq(dest, op->dest))
                         continue;
                 if (op->kind != OP_BIND)
@@ -175,14 +175,14 @@ static int watch(MountWatch *w, const char *path, Error *err)
         return strlist_add(&w->paths, path) < 0 ? error_no_memory(err) : 0;
 }
 
-int mount_watch_prepare(MountWatch *w, const Plan *plan, Error *err)
+int mount_watch_prepare(MountWatch *w, const PlanRoot *root, Error *err)
 {
         int r = 0;
-        for (size_t i = 0; r == 0 && i < plan->n_ops; i++) {
+        for (size_t i = 0; r == 0 && i < root->n_ops; i++) {
                 size_t shared = 0;
-                if (!plan_op_is(&plan->ops[i], OP_IS_PLACED) || plan->ops[i].kind == OP_FILE)
+                if (!plan_op_is(&root->ops[i], OP_IS_PLACED) || root->ops[i].kind == OP_FILE)
                         continue;
-                CLEANUP_FREE char *path = host_path(plan, i, &shared);
+                CLEANUP_FREE char *path = host_path(root, i, &shared);
                 if (!path)
                         continue;
                 for (char *p = path + shared + 1; r == 0 && (p = strchr(p, '/')); p++) {
@@ -226,7 +226,7 @@ int mount_watch_begin(MountWatch *w, int fd, Error *err)
         return 0;
 }
 
-int mount_watch_look(MountWatch *w, const Plan *plan, Error *err)
+int mount_watch_look(MountWatch *w, const PlanRoot *root, Error *err)
 {
         CLEANUP_STRLIST StrList now = {0};
         int r = list_mounts(w->fd, &now);
@@ -240,7 +240,7 @@ int mount_watch_look(MountWatch *w, const Plan *plan, Error *err)
                         continue;
                 const char *target = field(line, FIELD_TARGET, &len);
                 decode(target, len, path, sizeof(path));
-                if (!is_own_file(plan, line))
+                if (!is_own_file(root, line))
                         return lost(err, path);
                 log_notice("%s was replaced on the host: the sandbox sees the host's file now", path);
         }

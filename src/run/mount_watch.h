@@ -26,7 +26,7 @@ typedef struct MountWatch {
  *
  * Returns 0; -errno with @err when something can't be watched: it could not be protected then.
  */
-int mount_watch_prepare(MountWatch *w, const Plan *plan, Error *err);
+int mount_watch_prepare(MountWatch *w, const PlanRoot *root, Error *err);
 
 /** mount_watch_begin - take the mounts as they are now. @fd becomes the watch's. 0 or -errno with @err. */
 int mount_watch_begin(MountWatch *w, int fd, Error *err);
@@ -39,7 +39,7 @@ int mount_watch_begin(MountWatch *w, int fd, Error *err);
  * Returns 0; -ESTALE with @err when a mount has gone that the sandbox can't do without; -errno with @err when
  * that can't be found out.
  */
-int mount_watch_look(MountWatch *w, const Plan *plan, Error *err);
+int mount_watch_look(MountWatch *w, const PlanRoot *root, Error *err);
 
 /** mount_watch_look_at_renames - the same, after poll(2) of @w->renames for POLLIN. -ESTALE with @err. */
 int mount_watch_look_at_renames(MountWatch *w, Error *err);

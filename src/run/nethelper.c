@@ -49,34 +49,34 @@ static int make_config(const PlanNetwork *net, int *ret_fd)
         return net_config_write(&c, ret_fd);
 }
 
-int nethelper_start(NetHelper *n, const Plan *plan, Error *err)
+int nethelper_start(NetHelper *n, const PlanNetwork *network, uid_t uid, gid_t gid, Error *err)
 {
         static char program[PATH_MAX];
         CLEANUP_FD int config = FD_NONE;
         int ends[2];
-        if (plan->network != NETWORK_SLIRP)
+        if (network->mode != NETWORK_SLIRP)
                 return 0;
-        int r = snprintf(program, sizeof(program), "%s%s", plan->net.helper, defence_program_suffix);
-        r = r < 0 || (size_t)r >= sizeof(program) ? -ENAMETOOLONG : make_config(&plan->net, &config);
+        int r = snprintf(program, sizeof(program), "%s%s", network->helper, defence_program_suffix);
+        r = r < 0 || (size_t)r >= sizeof(program) ? -ENAMETOOLONG : make_config(network, &config);
         if (r < 0)
                 return error_set_errno(err, r, "preparing the network");
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
                 return error_set_errno(err, errno, "making a channel");
         CLEANUP_FD int ours = ends[0], theirs = ends[1];
         const uint64_t own = defence_is_on(DEFENCE_CONFINE) ? confine_namespaces : CLONE_NEWNS;
-        NetStage stage = {.plan = plan, .program = program, .channel = theirs, .config = config};
+        NetStage stage = {.uid = uid, .gid = gid, .program = program, .channel = theirs, .config = config};
         pid_t pid = process_clone_exec(CLONE_NEWUSER | own, stage_net_main, &stage, &n->pidfd);
         if (pid < 0)
                 return error_set_errno(err, (int)pid, "starting the net helper");
         n->pid = pid;
-        n->n_publish = plan->net.n_publish;
+        n->n_publish = network->n_publish;
         n->channel = TAKE_FD(ours);
         return 0;
 }
 
-bool nethelper_lets_start(const NetHelper *n, const Plan *plan)
+bool nethelper_lets_start(const NetHelper *n, const PlanNetwork *network)
 {
-        return plan->network != NETWORK_SLIRP || (n->channel >= 0 && (n->ready || plan->net.n_publish == 0));
+        return network->mode != NETWORK_SLIRP || (n->channel >= 0 && (n->ready || network->n_publish == 0));
 }
 
 void nethelper_pass_tap(NetHelper *n, int fd)

@@ -21,13 +21,13 @@ typedef struct NetHelper {
 
 /** nethelper_start - where the plan has a network of ours: start it. Nothing is waited for. 0 or -errno with
  * @err. */
-int nethelper_start(NetHelper *n, const Plan *plan, Error *err);
+int nethelper_start(NetHelper *n, const PlanNetwork *network, uid_t uid, gid_t gid, Error *err);
 
 /**
  * nethelper_lets_start - whether a payload may start: what it sends waits in the device until the helper is
  * ready, which is told at once when it can't be. Only ports have to be there before, as others may have them.
  */
-bool nethelper_lets_start(const NetHelper *n, const Plan *plan);
+bool nethelper_lets_start(const NetHelper *n, const PlanNetwork *network);
 
 /** nethelper_pass_tap - hand the tap device over; @fd becomes the helper's and ours. */
 void nethelper_pass_tap(NetHelper *n, int fd);
@@ -54,7 +54,8 @@ int nethelper_stop(NetHelper *n, Error *err);
 
 /** NetStage - what the child needs that becomes the helper. */
 typedef struct NetStage {
-        const Plan *plan;
+        uid_t uid; /* the user's own */
+        gid_t gid;
         char *program; /* absolute */
         int channel, config;
 } NetStage;

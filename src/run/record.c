@@ -14,7 +14,7 @@
 
 void kept_record_clear(KeptRecord *record)
 {
-        plan_clear(&record->identity);
+        plan_identity_clear(&record->identity);
         strlist_clear(&record->argv);
         free(record->cwd);
         free(record->work_dir);
@@ -27,7 +27,7 @@ void kept_record_clear(KeptRecord *record)
 
 static int add_layer(const Plan *plan, size_t index, ChangesLayer *ret)
 {
-        const PlanOp *op = &plan->ops[index];
+        const PlanOp *op = &plan->root.ops[index];
         ret->engine = op->kind == OP_OVERLAY ? CHANGES_KERNEL
                       : op->kind == OP_FUSE  ? CHANGES_FUSE
                                              : CHANGES_SCRATCH;
@@ -38,43 +38,39 @@ static int add_layer(const Plan *plan, size_t index, ChangesLayer *ret)
                 return -ENOMEM;
         if (!ret->name || !ret->dest)
                 return -ENOMEM;
-        for (size_t i = index + 1; i < plan->n_ops; i++)
-                if (plan_op_is(&plan->ops[i], OP_COVERS) && path_is_below(plan->ops[i].dest, op->dest) &&
-                    strlist_add(&ret->covered, plan->ops[i].dest) < 0)
+        for (size_t i = index + 1; i < plan->root.n_ops; i++)
+                if (plan_op_is(&plan->root.ops[i], OP_COVERS) &&
+                    path_is_below(plan->root.ops[i].dest, op->dest) &&
+                    strlist_add(&ret->covered, plan->root.ops[i].dest) < 0)
                         return -ENOMEM;
         return 0;
 }
 
-static int copy_identity(const Plan *plan, Plan *ret)
+static int copy_identity(const PlanIdentity *identity, PlanIdentity *ret)
 {
-        ret->host_uid = plan->host_uid;
-        ret->host_gid = plan->host_gid;
-        ret->uid = plan->uid;
-        ret->gid = plan->gid;
-        ret->uid_map = plan->uid_map;
-        ret->gid_map = plan->gid_map;
-        ret->map_by_helpers = plan->map_by_helpers;
-        if (!plan->map_by_helpers)
+        *ret = *identity;
+        ret->newuidmap = ret->newgidmap = NULL;
+        if (!identity->map_by_helpers)
                 return 0;
-        ret->newuidmap = strdup(plan->newuidmap);
-        ret->newgidmap = strdup(plan->newgidmap);
+        ret->newuidmap = strdup(identity->newuidmap);
+        ret->newgidmap = strdup(identity->newgidmap);
         return ret->newuidmap && ret->newgidmap ? 0 : -ENOMEM;
 }
 
 int kept_record_from_plan(const Plan *plan, KeptRecord *ret, Error *err)
 {
         CLEANUP(kept_record_clear) KeptRecord rec = {0};
-        int r = copy_identity(plan, &rec.identity);
-        rec.cwd = strdup(plan->cwd);
+        int r = copy_identity(&plan->identity, &rec.identity);
+        rec.cwd = strdup(plan->payload.cwd);
         rec.layers = calloc(KEPT_LAYERS_MAX, sizeof(*rec.layers));
         if (r < 0 || !rec.cwd || !rec.layers)
                 return error_no_memory(err);
-        for (size_t i = 0; i < plan->argv.n; i++)
-                if (strlist_add(&rec.argv, plan->argv.items[i]) < 0)
+        for (size_t i = 0; i < plan->payload.argv.n; i++)
+                if (strlist_add(&rec.argv, plan->payload.argv.items[i]) < 0)
                         return error_no_memory(err);
-        for (size_t i = 0; i < plan->n_ops; i++) {
-                const PlanOp *op = &plan->ops[i];
-                if (!op->layer || (op->flags & OP_IN_MEMORY))
+        for (size_t i = 0; i < plan->root.n_ops; i++) {
+                const PlanOp *op = &plan->root.ops[i];
+                if (!plan_op_is_kept(op))
                         continue;
                 if (rec.n_layers == KEPT_LAYERS_MAX)
                         return error_set(err, E2BIG, "more than %d layers can't be kept", KEPT_LAYERS_MAX);
@@ -112,7 +108,7 @@ int kept_record_print(const KeptRecord *record, char **ret, size_t *ret_len, Err
         int r = json_load(err);
         if (r < 0)
                 return r;
-        const Plan *id = &record->identity;
+        const PlanIdentity *id = &record->identity;
         struct json_object *o = json_new_object(), *layers = json_new_array();
         json_add_int(o, "version", RECORD_VERSION);
         json_add_int(o, "started", record->started.tv_sec);
@@ -218,7 +214,7 @@ static int parse_layer(struct json_object *o, ChangesLayer *ret)
         return r;
 }
 
-static int parse_identity(struct json_object *o, Plan *ret)
+static int parse_identity(struct json_object *o, PlanIdentity *ret)
 {
         const struct {
                 const char *key;

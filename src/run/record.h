@@ -13,7 +13,7 @@ typedef struct KeptRecord {
         struct timespec started; /* by the clock of the file system that the uppers are on */
         bool ended;              /* the payload has; else it runs, or kurung was killed */
         int exit_code;           /* with ended */
-        Plan identity;           /* of a plan only what id maps are made of */
+        PlanIdentity identity;
         StrList argv;
         char *cwd;
         char *work_dir;       /* the host's; "": none */

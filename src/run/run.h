@@ -8,8 +8,8 @@
 
 /** What is not of the plan. All is borrowed. */
 typedef struct RunOptions {
-        const char *keep_name; /* with plan->keep, the name under which what is written is kept; NULL: one is
-                                  made up and printed */
+        const char *keep_name; /* with plan->storage.keep, the name under which what is written is kept; NULL:
+                                  one is made up and printed */
         Kept *resume; /* the kept sandbox that is gone on in; its directory is taken over. NULL: none */
         const StrList *spec;  /* as spec_store() has it */
         const char *work_dir; /* the host's, NULL: none */

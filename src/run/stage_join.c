@@ -55,14 +55,14 @@ static int join(StageContext *ctx, int userns, const int ns[NS_MAX], int *ret_sl
         if (r == 0)
                 r = let_go(ctx, err);
         if (r == 0)
-                r = idmap_apply(ctx->plan, err);
+                r = idmap_apply(&ctx->plan->identity, err);
         /* Changing ids has undone both. */
         if (r == 0)
                 r = stage_set_dumpable(false, err);
         if (r == 0)
                 r = die_with_parent(err);
         if (r == 0)
-                r = rootfs_enter_cwd(ctx->plan, err);
+                r = rootfs_enter_cwd(ctx->payload->cwd, err);
         if (r == 0)
                 r = stage_make_terminal(ctx, ret_slave, err);
         return r;

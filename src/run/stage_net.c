@@ -14,14 +14,14 @@
 enum { FD_CHANNEL = 3, FD_CONFIG, FD_MAX };
 
 /* Root of its own user namespace, for as long as it takes to leave the file system. */
-static int map_to_root(const Plan *plan)
+static int map_to_root(uid_t uid, gid_t gid)
 {
         char line[64];
         int r = io_write_file_at(AT_FDCWD, "/proc/self/setgroups", "deny");
-        (void)snprintf(line, sizeof(line), "0 %u 1", plan->host_uid);
+        (void)snprintf(line, sizeof(line), "0 %u 1", uid);
         if (r == 0)
                 r = io_write_file_at(AT_FDCWD, "/proc/self/uid_map", line);
-        (void)snprintf(line, sizeof(line), "0 %u 1", plan->host_gid);
+        (void)snprintf(line, sizeof(line), "0 %u 1", gid);
         return r == 0 ? io_write_file_at(AT_FDCWD, "/proc/self/gid_map", line) : r;
 }
 
@@ -51,7 +51,7 @@ int stage_net_main(void *userdata)
 {
         const NetStage *ctx = userdata;
         char *const argv[] = {ctx->program, NULL};
-        int r = prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? -errno : map_to_root(ctx->plan);
+        int r = prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? -errno : map_to_root(ctx->uid, ctx->gid);
         process_leave_group();
         process_reset_signals();
         if (r == 0)

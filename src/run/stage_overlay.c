@@ -217,7 +217,7 @@ static int fail(Error *err, int r, const char *what)
 static int wait_for_ids(const OverlayStage *stage, Error *err)
 {
         int r = channel_expect_sync(stage->channel, SYNC_USERNS, err);
-        if (r == 0 && stage->ctx->plan->map_by_helpers && setgroups(0, NULL) < 0)
+        if (r == 0 && stage->ctx->plan->identity.map_by_helpers && setgroups(0, NULL) < 0)
                 r = error_set_errno(err, errno, "dropping the supplementary groups");
         return r;
 }
@@ -258,7 +258,7 @@ static int add_library(const Plan *plan, int root, int empty, const char *path, 
         if (r < 0)
                 return fail(err, r, "its libraries");
         r = confine_root_add(WHO, root, path, mount_fd, err);
-        return r < 0 ? r : lower_hide(plan, 0, plan->foreign_root, mount_fd, path, empty, err);
+        return r < 0 ? r : lower_hide(&plan->root, 0, plan->root.foreign, mount_fd, path, empty, err);
 }
 
 static int add_libraries(const Plan *plan, int root, int empty, Error *err)
@@ -283,9 +283,9 @@ static int add_proc(int root, Error *err)
 static int add_lower(const OverlayStage *stage, int root, int lower, int empty, Error *err)
 {
         const Plan *plan = stage->ctx->plan;
-        const PlanOp *op = &plan->ops[stage->index];
+        const PlanOp *op = &plan->root.ops[stage->index];
         int r = confine_root_add(WHO, root, LOWER, lower, err);
-        return r < 0 ? r : lower_hide(plan, stage->index + 1, false, lower, op->dest, empty, err);
+        return r < 0 ? r : lower_hide(&plan->root, stage->index + 1, false, lower, op->dest, empty, err);
 }
 
 /* A copy of the host's mounts at @path, of which nothing can be written or executed. */
@@ -331,7 +331,7 @@ static int add_placeholders(const OverlayStage *stage, int root, Error *err)
 static int make_root(const OverlayStage *stage, int *ret_root, Error *err)
 {
         const Plan *plan = stage->ctx->plan;
-        const PlanOp *op = &plan->ops[stage->index];
+        const PlanOp *op = &plan->root.ops[stage->index];
         CLEANUP_FD int source = FD_NONE, lower = FD_NONE, root = FD_NONE, empty = FD_NONE;
         int r = confine_private_mounts(WHO, err);
         /* Before a new root lies on the old one. */
@@ -367,11 +367,11 @@ static int add_layer(const OverlayStage *stage, int root, Error *err)
 {
         const StageContext *ctx = stage->ctx;
         char name[PLAN_LAYER_PATH_MAX];
-        CLEANUP_FREE char *path = path_join(ctx->plan->runs_dir, ctx->run_name);
+        CLEANUP_FREE char *path = path_join(ctx->plan->storage.runs_dir, ctx->run_name);
         CLEANUP_FD int run = FD_NONE, layer = FD_NONE;
         if (!path)
                 return error_no_memory(err);
-        (void)plan_layer_path(true, ctx->plan->ops[stage->index].layer, NULL, name);
+        (void)plan_layer_path(true, ctx->plan->root.ops[stage->index].layer, NULL, name);
         int r = open_again(path, ctx->run_fd, &run);
         if (r == 0)
                 r = mount_clone(run, name, false, &layer);
@@ -464,7 +464,7 @@ static int take_standard_descriptors(const OverlayStage *stage, Error *err)
 static char *make_options(const OverlayStage *stage, bool confined)
 {
         const Plan *plan = stage->ctx->plan;
-        const PlanOp *op = &plan->ops[stage->index];
+        const PlanOp *op = &plan->root.ops[stage->index];
         char *options = NULL;
         bool extra = stage->placeholders >= 0;
         /*
@@ -480,8 +480,8 @@ static char *make_options(const OverlayStage *stage, bool confined)
                                     "lowerdir=%s%s%s,upperdir=%s/%s/fuse-%s/upper,workdir=%s/%s/fuse-%s/"
                                     "work,%s",
                                     extra ? stage->placeholders_path : "", extra ? ":" : "", op->source,
-                                    plan->runs_dir, stage->ctx->run_name, op->layer, plan->runs_dir,
-                                    stage->ctx->run_name, op->layer, common);
+                                    plan->storage.runs_dir, stage->ctx->run_name, op->layer,
+                                    plan->storage.runs_dir, stage->ctx->run_name, op->layer, common);
         return n < 0 ? NULL : options;
 }
 
@@ -520,7 +520,7 @@ static int serve(const OverlayStage *stage, Error *err)
                 return r;
         /* Nothing of the payload's, which a profile may have set (attack 12). */
         char *const *env =
-                defence_is_on(DEFENCE_ENVIRONMENT) ? defence_environment() : stage->ctx->plan->env.items;
+                defence_is_on(DEFENCE_ENVIRONMENT) ? defence_environment() : stage->ctx->payload->env.items;
         (void)execve(stage->confined ? PROGRAM : name, argv, env);
         return error_set_errno(err, errno, "starting %s", name);
 }

@@ -32,9 +32,9 @@ static int take_terminal(const StageContext *ctx, int slave, Error *err)
         return 0;
 }
 
-static int no_new_privileges(const Plan *plan, Error *err)
+static int no_new_privileges(const PlanPrivileges *privileges, Error *err)
 {
-        if (!plan->no_new_privileges || !defence_is_on(DEFENCE_NO_NEW_PRIVILEGES))
+        if (!privileges->no_new_privileges || !defence_is_on(DEFENCE_NO_NEW_PRIVILEGES))
                 return 0;
         return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0
                        ? error_set_errno(err, errno, "setting no_new_privs")
@@ -44,21 +44,23 @@ static int no_new_privileges(const Plan *plan, Error *err)
 static int restrict_self(const StageContext *ctx, Error *err)
 {
         const Plan *plan = ctx->plan;
-        int r = defence_is_on(DEFENCE_CAPABILITIES) ? caps_apply(plan, err) : 0;
+        int r = defence_is_on(DEFENCE_CAPABILITIES)
+                        ? caps_apply(&plan->privileges, plan->identity.uid == 0, err)
+                        : 0;
         if (r == 0)
-                r = no_new_privileges(plan, err);
-        if (r == 0 && plan->landlock_scope && defence_is_on(DEFENCE_LANDLOCK))
+                r = no_new_privileges(&plan->privileges, err);
+        if (r == 0 && plan->privileges.landlock_scope && defence_is_on(DEFENCE_LANDLOCK))
                 r = landlock_apply_scope(err);
         return r;
 }
 
 /* As execvpe(3) finds it, but with the errno that a shell would report. */
-static int exec_payload(const Plan *plan, Error *err)
+static int exec_payload(const PlanPayload *payload, Error *err)
 {
-        char *const *argv = plan->argv.items;
+        char *const *argv = payload->argv.items;
         /* execvpe(3) looks at $PATH of the environment it is called in: the payload's own. */
         if (defence_is_on(DEFENCE_ENVIRONMENT))
-                environ = plan->env.items;
+                environ = payload->env.items;
         (void)execvpe(argv[0], argv, environ);
         int e = errno;
         bool missing = e == ENOENT || e == ENOTDIR;
@@ -85,12 +87,12 @@ int stage_payload_main(const StageContext *ctx, int slave)
         process_restore_umask();
         process_reset_signals();
         if (r == 0)
-                r = rlimits_apply(ctx->plan, &err);
+                r = rlimits_apply(&ctx->plan->resources, &err);
         if (r == 0)
                 r = restrict_self(ctx, &err);
         if (r == 0 && defence_is_on(DEFENCE_SECCOMP))
                 r = seccomp_apply(ctx->filter, &err);
         if (r == 0)
-                r = exec_payload(ctx->plan, &err);
+                r = exec_payload(ctx->payload, &err);
         return channel_fail(ctx->channel, &err, r, "the payload's stage");
 }

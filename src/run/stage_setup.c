@@ -43,7 +43,7 @@ const NamespaceKind namespace_kinds[NS_MAX] = {
 
 bool stage_has_namespace(const Plan *plan, size_t kind)
 {
-        return kind == NS_PAYLOAD_USER ? plan->payload_userns
+        return kind == NS_PAYLOAD_USER ? plan->identity.payload_userns
                                        : plan->namespaces & (uint64_t)namespace_kinds[kind].flag;
 }
 
@@ -80,7 +80,7 @@ static int send_namespaces(const StageContext *ctx, Error *err)
                 if (stage_has_namespace(ctx->plan, i))
                         mask |= 1U << i;
         /* And so is another of these: enter_cgroup(). */
-        if (ctx->plan->cgroup != CGROUP_NONE)
+        if (ctx->plan->resources.cgroup != CGROUP_NONE)
                 mask &= ~(1U << NS_CGROUP);
         return send_namespaces_of(ctx, "self", mask, err);
 }
@@ -145,7 +145,7 @@ static int open_run_dir(const StageContext *ctx, int *ret_fd, Error *err)
 {
         if (ctx->run_fd < 0)
                 return 0;
-        CLEANUP_FREE char *path = path_join(ctx->plan->runs_dir, ctx->run_name);
+        CLEANUP_FREE char *path = path_join(ctx->plan->storage.runs_dir, ctx->run_name);
         if (!path)
                 return error_no_memory(err);
         CLEANUP_FD int fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -170,10 +170,11 @@ static int make_network(const StageContext *ctx, Error *err)
                 memcpy(addresses[i].gateway, net_site.gateway[i].bytes, sizeof(addresses[i].gateway));
                 addresses[i].prefix = i == 0 ? NET_PREFIX_IPV4 : NET_LINK_PREFIX_IPV6;
         }
-        TapSettings settings = {.name = NET_TAP_NAME,
-                                .mtu = shaper_mtu(ctx->plan->net.rate_up, ctx->plan->net.rate_down, NET_MTU),
-                                .addresses = addresses,
-                                .n_addresses = ARRAY_LEN(addresses)};
+        TapSettings settings = {
+                .name = NET_TAP_NAME,
+                .mtu = shaper_mtu(ctx->plan->network.rate_up, ctx->plan->network.rate_down, NET_MTU),
+                .addresses = addresses,
+                .n_addresses = ARRAY_LEN(addresses)};
         memcpy(settings.mac, net_guest_mac, sizeof(settings.mac));
         int r = tap_make(&settings, &tap, err);
         if (r == 0)
@@ -210,9 +211,10 @@ int stage_set_dumpable(bool dumpable, Error *err)
  * network. */
 static int open_low_ports(const Plan *plan, Error *err)
 {
-        bool may = plan->capabilities & (UINT64_C(1) << CAP_NET_BIND_SERVICE);
-        return may && plan->payload_userns ? sysctl_write("net/ipv4/ip_unprivileged_port_start", "0", err)
-                                           : 0;
+        bool may = plan->privileges.capabilities & (UINT64_C(1) << CAP_NET_BIND_SERVICE);
+        return may && plan->identity.payload_userns
+                       ? sysctl_write("net/ipv4/ip_unprivileged_port_start", "0", err)
+                       : 0;
 }
 
 static int setup(const StageContext *ctx, int *ret_slave, Error *err)
@@ -220,7 +222,10 @@ static int setup(const StageContext *ctx, int *ret_slave, Error *err)
         const Plan *plan = ctx->plan;
         CLEANUP(rootfs_clear)
         RootfsContext root = {
-                .plan = plan,
+                .root = &plan->root,
+                .identity = &plan->identity,
+                .cwd = plan->payload.cwd,
+                .resume = plan->storage.resume,
                 .run_fd = FD_NONE,
                 .memory_fd = FD_NONE,
                 .home_fd = ctx->home_fd,
@@ -252,9 +257,9 @@ static int setup(const StageContext *ctx, int *ret_slave, Error *err)
         if (r == 0)
                 r = channel_expect_sync(ctx->channel, SYNC_USERNS, err);
         if (r == 0)
-                r = idmap_apply(plan, err);
+                r = idmap_apply(&plan->identity, err);
         if (r == 0)
-                r = rlimits_set_namespace(plan, err);
+                r = rlimits_set_namespace(&plan->resources, err);
         /* From here on nobody inside may look into us; not before, or newuidmap(1) could not either. */
         if (r == 0)
                 r = stage_set_dumpable(false, err);
@@ -263,7 +268,7 @@ static int setup(const StageContext *ctx, int *ret_slave, Error *err)
         if (r == 0 && own_net)
                 r = open_low_ports(plan, err);
         if (r == 0 && ctx->network)
-                tap_let_ping(plan->gid);
+                tap_let_ping(plan->identity.gid);
         if (r == 0)
                 r = rootfs_apply(&root, err);
         if (r == 0 && defence_is_on(DEFENCE_MOUNT_WATCH))
@@ -314,7 +319,7 @@ static pid_t start_below(const StageContext *ctx, int slave, Error *err)
         }
         theirs = fd_close(theirs);
         if (r == 0)
-                r = idmap_write_identity(ctx->plan, pid, err);
+                r = idmap_write_identity(&ctx->plan->identity, pid, err);
         (void)snprintf(process, sizeof(process), "%d", (int)pid);
         if (r == 0)
                 r = send_namespaces_of(ctx, process, 1U << NS_PAYLOAD_USER, err);
@@ -330,7 +335,7 @@ static pid_t start_below(const StageContext *ctx, int slave, Error *err)
 
 static pid_t start_payload(const StageContext *ctx, int slave, Error *err)
 {
-        if (ctx->plan->payload_userns && defence_is_on(DEFENCE_PAYLOAD_USERNS))
+        if (ctx->plan->identity.payload_userns && defence_is_on(DEFENCE_PAYLOAD_USERNS))
                 return start_below(ctx, slave, err);
         pid_t pid = process_clone(0, NULL);
         if (pid == 0)

@@ -11,12 +11,13 @@
 /** What stages are born with. Nothing in it changes after the first one is born. */
 typedef struct StageContext {
         const Plan *plan;
+        const PlanPayload *payload; /* what is executed: the plan's, or another in its sandbox */
         const SeccompFilter *filter;
         int channel;            /* this stage's end */
         bool network;           /* a tap device is to be made */
         int run_fd;             /* the run's directory as the supervisor opened it, FD_NONE: none */
         int home_fd;            /* the kept home as the supervisor opened it, FD_NONE: none */
-        const char *run_name;   /* its name in plan->runs_dir */
+        const char *run_name;   /* its name in plan->storage.runs_dir */
         const Streams *streams; /* descriptors 0-2 */
         int tty_fds;            /* bit N: descriptor N (0-2) is a terminal, and is replaced by a pty */
 } StageContext;

@@ -227,7 +227,7 @@ static int open_stale(int state_fd, const char *name, RunDir *ret)
 }
 
 /* 1: removed, 0: not. Its ids may be others than those of this run. */
-static int remove_stale(RunDir *stale, int userns_fd, Plan *ids)
+static int remove_stale(RunDir *stale, int userns_fd, PlanIdentity *ids)
 {
         Error none = {0};
         if (run_dir_remove(stale, userns_fd, NULL) == 0)
@@ -239,7 +239,7 @@ static int remove_stale(RunDir *stale, int userns_fd, Plan *ids)
 
 void run_dir_clear_stale(const char *state_dir, int userns_fd)
 {
-        CLEANUP(plan_clear) Plan ids = {0};
+        CLEANUP(plan_identity_clear) PlanIdentity ids = {0};
         int fd = open(state_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         DIR *d = fd < 0 ? NULL : fdopendir(fd);
         if (!d) {

@@ -82,7 +82,7 @@ static void pass_on(Supervisor *s, int sig)
 /* Lets the payload start once its network is there. */
 static void go_on_with_network(Supervisor *s)
 {
-        if (!s->net_awaited || !nethelper_lets_start(&s->net, s->plan))
+        if (!s->net_awaited || !nethelper_lets_start(&s->net, &s->plan->network))
                 return;
         s->net_awaited = false;
         (void)channel_send(s->channel, MSG_SYNC, SYNC_EXEC, FD_NONE);
@@ -179,7 +179,7 @@ static void record_start(Supervisor *s)
         LiveRecord *record = &s->record;
         Error err = {0};
         record->started = s->report->started;
-        record->kept = s->plan->keep;
+        record->kept = s->plan->storage.keep;
         record->userns = s->userns;
         record->filter = s->filter.key;
         record->cgroup = cgroup_payload_path(&s->limits.cgroup);
@@ -228,7 +228,7 @@ static void count_dropped(Supervisor *s)
 /* Who names what is to be hidden would believe it hidden. */
 static void tell_missing(const Plan *plan, size_t index)
 {
-        const PlanOp *op = index < plan->n_ops ? &plan->ops[index] : NULL;
+        const PlanOp *op = index < plan->root.n_ops ? &plan->root.ops[index] : NULL;
         if (op && op->origin)
                 log_notice("%s: nothing is at %s that could be hidden%s", op->origin, op->dest,
                            strpbrk(op->dest, "*?[") ? " (wildcards are not expanded)" : "");
@@ -292,7 +292,7 @@ static void handle_message(Supervisor *s)
                 /* Nobody writes any more: while the kernel takes the namespaces apart, which it does for who
                  * holds them last, we remove what was written. */
                 drop_namespaces(s);
-                if (s->n_overlays == 0 && s->run.fd >= 0 && !s->plan->keep) {
+                if (s->n_overlays == 0 && s->run.fd >= 0 && !s->plan->storage.keep) {
                         count_dropped(s);
                         s->run_removed = run_dir_remove(&s->run, s->userns, NULL) == 0;
                 }
@@ -396,7 +396,7 @@ static void look_at_mounts(Supervisor *s, bool by_rename)
 {
         Error err = {0};
         int r = by_rename ? mount_watch_look_at_renames(&s->mounts, &err)
-                          : mount_watch_look(&s->mounts, s->plan, &err);
+                          : mount_watch_look(&s->mounts, &s->plan->root, &err);
         if (r == 0)
                 return;
         mount_watch_end(&s->mounts);
@@ -491,7 +491,7 @@ static void end_kept(Supervisor *s)
         Error err = {0};
         bool nothing = !s->overlay_died && (s->error.errnum != 0 || !s->may_start) &&
                        !dropped_any(s->plan, s->run.fd);
-        if (nothing && !s->plan->resume) {
+        if (nothing && !s->plan->storage.resume) {
                 if (run_dir_remove(&s->run, s->userns, &err) < 0)
                         log_notice("%s", err.text);
                 return;
@@ -500,7 +500,7 @@ static void end_kept(Supervisor *s)
         int code = process_exit_code(s->payload_ended ? s->payload_status : s->init_status);
         if (kept_end(&s->run, code, s->userns, &err) < 0)
                 log_notice("%s", err.text);
-        if (!s->options->keep_name && !s->plan->resume && !s->options->quiet_name)
+        if (!s->options->keep_name && !s->plan->storage.resume && !s->options->quiet_name)
                 log_notice("kept as %s: \"kurung diff %s\" shows what changed", s->run.name, s->run.name);
 }
 
@@ -549,18 +549,18 @@ static void teardown(Supervisor *s)
         mount_watch_end(&s->mounts);
         s->fuse_fd = fd_close(s->fuse_fd);
         limits_end(&s->limits, s->report);
-        if (s->run.fd >= 0 && s->plan->keep) {
+        if (s->run.fd >= 0 && s->plan->storage.keep) {
                 end_kept(s);
         } else if (s->run.fd >= 0) {
                 bool kept = s->overlay_died && s->payload_pid != 0 && keep_what_is_left(s);
                 if (!kept)
                         count_dropped(s);
                 if (!kept && !s->run_removed && run_dir_remove(&s->run, s->userns, NULL) < 0)
-                        log_notice("what the run wrote could not be removed: %s/%s", s->plan->state_dir,
-                                   s->run.name);
+                        log_notice("what the run wrote could not be removed: %s/%s",
+                                   s->plan->storage.state_dir, s->run.name);
         }
-        if (s->plan->state_dir)
-                run_dir_clear_stale(s->plan->state_dir, s->userns);
+        if (s->plan->storage.state_dir)
+                run_dir_clear_stale(s->plan->storage.state_dir, s->userns);
         run_dir_clear(&s->run);
         s->home = fd_close(s->home);
         drop_namespaces(s);
@@ -583,7 +583,8 @@ static void teardown(Supervisor *s)
 static void name_starved(const Supervisor *s, RunReport *report)
 {
         RunKilled *killed = &report->killed[report->n_killed++];
-        (void)snprintf(killed->name, sizeof(killed->name), "%.15s", path_name(s->plan->argv.items[0]));
+        (void)snprintf(killed->name, sizeof(killed->name), "%.15s",
+                       path_name(s->plan->payload.argv.items[0]));
         killed->pid = s->payload_pid;
 }
 

@@ -23,8 +23,9 @@ static int make_kept(Supervisor *s, Error *err)
 {
         CLEANUP_FD int state = FD_NONE;
         const RunOptions *o = s->options;
-        int r = s->plan->state_dir ? run_dir_open_state(s->plan->state_dir, "XDG_CACHE_HOME", &state, err)
-                                   : 0;
+        int r = s->plan->storage.state_dir
+                        ? run_dir_open_state(s->plan->storage.state_dir, "XDG_CACHE_HOME", &state, err)
+                        : 0;
         if (r < 0 || !o->resume)
                 return r < 0 ? r : kept_create(s->plan, o->keep_name, o->spec, o->work_dir, &s->run, err);
         r = kept_resume(o->resume, s->plan, err);
@@ -38,12 +39,12 @@ static int make_kept(Supervisor *s, Error *err)
 /* What is masked inside something writable has to be there, or it could be made inside. */
 static int make_own(const Plan *plan, Error *err)
 {
-        for (size_t i = 0; i < plan->own_dirs.n; i++) {
-                int r = io_mkdir_p(plan->own_dirs.items[i], 0700);
+        for (size_t i = 0; i < plan->storage.own_dirs.n; i++) {
+                int r = io_mkdir_p(plan->storage.own_dirs.items[i], 0700);
                 if (r < 0)
                         return error_set_errno(err, r,
                                                "making the directory %s, so that it can be hidden inside",
-                                               plan->own_dirs.items[i]);
+                                               plan->storage.own_dirs.items[i]);
         }
         return 0;
 }
@@ -59,28 +60,30 @@ int supervisor_prepare(Supervisor *s, Error *err)
         if (r == 0)
                 r = make_own(plan, err);
         if (r == 0)
-                r = rootfs_prepare(plan, err);
+                r = rootfs_prepare(&plan->root, err);
         if (r == 0 && defence_is_on(DEFENCE_MOUNT_WATCH))
-                r = mount_watch_prepare(&s->mounts, plan, err);
+                r = mount_watch_prepare(&s->mounts, &plan->root, err);
         Error forgotten = {0};
         if (r == 0 && written_remember(plan, &forgotten) < 0)
                 log_notice("links that a sandbox makes in what it may write will not be recognized later: %s",
                            forgotten.text);
         if (r == 0)
-                r = seccomp_prepare(plan, &s->filter, err);
-        if (r == 0 && plan->home_name)
-                r = home_take(plan, &s->home, err);
+                r = seccomp_prepare(&plan->privileges, plan->storage.state_dir, &s->filter, err);
+        if (r == 0 && plan->storage.home_name)
+                r = home_take(&plan->storage, &s->home, err);
         /* Before there is anything that one would leave behind. */
         const int own[] = {SIGCHLD, LIVE_SIGNAL_END};
         if (r == 0)
                 r = signals_take(own, ARRAY_LEN(own), &s->signals_before, &s->signals, &s->stops, err);
-        if (r == 0 && (plan->needs_run_dir || plan->keep))
-                r = plan->keep ? make_kept(s, err) : run_dir_make(plan->state_dir, &s->run, err);
+        if (r == 0 && (plan->root.needs_run_dir || plan->storage.keep))
+                r = plan->storage.keep ? make_kept(s, err)
+                                       : run_dir_make(plan->storage.state_dir, &s->run, err);
         if (r == 0)
                 r = run_name_make(&s->run, s->report->name, sizeof(s->report->name), err);
-        for (size_t i = 0; r == 0 && i < plan->n_ops; i++)
-                if (plan->ops[i].placeholders)
-                        r = placeholders_prepare(plan, plan->ops[i].source, &s->placeholders,
+        for (size_t i = 0; r == 0 && i < plan->root.n_ops; i++)
+                if (plan->root.ops[i].placeholders)
+                        r = placeholders_prepare(&plan->identity, plan->storage.state_dir,
+                                                 plan->root.ops[i].source, &s->placeholders,
                                                  &s->placeholders_path, err);
         return r;
 }
@@ -113,9 +116,10 @@ int supervisor_start(Supervisor *s, Error *err)
         CLEANUP_FD int ours = ends[0], theirs = ends[1];
         s->stage = (StageContext){
                 .plan = s->plan,
+                .payload = &s->plan->payload,
                 .filter = &s->filter,
                 .channel = theirs,
-                .network = s->plan->network == NETWORK_SLIRP,
+                .network = s->plan->network.mode == NETWORK_SLIRP,
                 .run_fd = s->run.fd,
                 .home_fd = s->home,
                 .run_name = s->run.name,
@@ -127,11 +131,12 @@ int supervisor_start(Supervisor *s, Error *err)
         if (!defence_is_on(DEFENCE_IPC_NAMESPACE))
                 namespaces &= ~(uint64_t)CLONE_NEWIPC;
         /* First, as nothing waits for it before the payload sends something. */
-        r = nethelper_start(&s->net, s->plan, err);
+        r = nethelper_start(&s->net, &s->plan->network, s->plan->identity.host_uid,
+                            s->plan->identity.host_gid, err);
         if (r < 0)
                 return r;
         RlimitsHeld held;
-        rlimits_lower(s->plan, &held);
+        rlimits_lower(&s->plan->resources, &held);
         pid_t pid = process_clone(namespaces, &s->init);
         if (pid != 0)
                 rlimits_restore(&held);
@@ -155,19 +160,22 @@ int supervisor_start(Supervisor *s, Error *err)
         IdmapJob job = IDMAP_JOB_NONE;
         /* Where groups are ours to make they are made first: a group that helpers are born into can't have
          * limits below any more. The user manager answers while newuidmap and newgidmap run. */
-        bool at_once = s->plan->cgroup != CGROUP_SCOPE;
-        r = at_once ? limits_begin(&s->limits, s->plan, s->report->name, pid, s->net.pid, err) : 0;
+        bool at_once = s->plan->resources.cgroup != CGROUP_SCOPE;
+        r = at_once ? limits_begin(&s->limits, &s->plan->resources, &s->plan->payload.argv, s->report->name,
+                                   pid, s->net.pid, err)
+                    : 0;
         if (r == 0)
-                r = idmap_begin(s->plan, pid, &job, err);
+                r = idmap_begin(&s->plan->identity, pid, &job, err);
         if (r == 0 && !at_once)
-                r = limits_begin(&s->limits, s->plan, s->report->name, pid, s->net.pid, err);
+                r = limits_begin(&s->limits, &s->plan->resources, &s->plan->payload.argv, s->report->name,
+                                 pid, s->net.pid, err);
         if (r == 0 && s->limits.ready)
                 r = overlays_begin(s);
         int finished = idmap_finish(&job, err);
         if (r == 0)
                 r = finished;
         if (r == 0)
-                r = disk_measure_home(&s->disk, s->plan, s->home, s->userns, err);
+                r = disk_measure_home(&s->disk, &s->plan->resources, s->home, s->userns, err);
         if (r < 0)
                 return r;
         r = channel_send(s->channel, MSG_SYNC, SYNC_USERNS, FD_NONE);

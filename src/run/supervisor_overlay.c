@@ -35,9 +35,9 @@ static int begin_overlay(Supervisor *s, size_t index)
         const OverlayStage stage = {
                 .ctx = &s->stage,
                 .index = index,
-                .program = defence_helper(s->plan->fuse_overlayfs),
+                .program = defence_helper(s->plan->root.fuse_overlayfs),
                 .userns = s->userns,
-                .placeholders = s->plan->ops[index].placeholders ? s->placeholders : FD_NONE,
+                .placeholders = s->plan->root.ops[index].placeholders ? s->placeholders : FD_NONE,
                 .placeholders_path = s->placeholders_path,
                 .channel = theirs,
                 .log = o->log,
@@ -61,8 +61,8 @@ int overlays_begin(Supervisor *s)
         if (s->overlays_begun)
                 return 0;
         s->overlays_begun = true;
-        for (size_t i = 0; r == 0 && i < s->plan->n_ops; i++)
-                if (s->plan->ops[i].kind == OP_FUSE)
+        for (size_t i = 0; r == 0 && i < s->plan->root.n_ops; i++)
+                if (s->plan->root.ops[i].kind == OP_FUSE)
                         r = begin_overlay(s, i);
         return r;
 }

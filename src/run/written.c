@@ -178,14 +178,14 @@ static bool is_written(const Plan *plan, const PlanOp *op)
         if (plan_op_writes_host(op))
                 return true;
         /* Of a home that is shown the user takes over single files that he has seen. */
-        return plan->keep && op->flags & OP_WORK_DIR;
+        return plan->storage.keep && op->flags & OP_WORK_DIR;
 }
 
 /* Those of the plan that @known lacks. */
 static int new_trees(const Plan *plan, Trees *known, bool *changed)
 {
-        for (size_t i = 0; i < plan->n_ops; i++) {
-                const PlanOp *op = &plan->ops[i];
+        for (size_t i = 0; i < plan->root.n_ops; i++) {
+                const PlanOp *op = &plan->root.ops[i];
                 CLEANUP_FD int fd = FD_NONE;
                 Tree tree = {0};
                 if (!is_written(plan, op))
@@ -210,8 +210,8 @@ int written_remember(const Plan *plan, Error *err)
         CLEANUP_FREE char *state = NULL;
         CLEANUP_FD int dir = FD_NONE;
         bool any = false, changed = false;
-        for (size_t i = 0; i < plan->n_ops; i++)
-                any = any || is_written(plan, &plan->ops[i]);
+        for (size_t i = 0; i < plan->root.n_ops; i++)
+                any = any || is_written(plan, &plan->root.ops[i]);
         if (!any)
                 return 0;
         int r = run_state_path(NULL, &state, err);

@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (live_record_print(&record, &printed, &len) < 0 || !(copy = strdup(printed)))
                 return 0;
         if (live_record_parse(copy, &second) < 0 || live_record_print(&second, &again, &len) < 0 ||
-            !str_eq(printed, again) || record.plan.cwd[0] != '/' || record.plan.argv.n == 0)
+            !str_eq(printed, again) || record.plan.payload.cwd[0] != '/' || record.plan.payload.argv.n == 0)
                 abort();
         return 0;
 }

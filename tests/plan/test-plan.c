@@ -100,7 +100,7 @@ static const char *no_variable(const char *name)
         return NULL;
 }
 
-static int make(const Host *host, const char *const *words, Plan *plan, Error *err)
+static int make_in(const Host *host, const PlanKept *kept, const char *const *words, Plan *plan, Error *err)
 {
         CLEANUP(spec_clear) Spec spec = {0};
         FrontOptions options;
@@ -112,10 +112,15 @@ static int make(const Host *host, const char *const *words, Plan *plan, Error *e
         const FrontContext ctx = {.home = host->home, .cwd = host->cwd, .getenv = no_variable};
         int r = front_make_spec(argc, argv, "default", &ctx, &spec, &options, err);
         if (r == 0)
-                r = plan_make(&spec, host, environment, plan, err);
+                r = plan_make(&spec, host, kept, environment, plan, err);
         while (argc-- > 1)
                 free(argv[argc]);
         return r;
+}
+
+static int make(const Host *host, const char *const *words, Plan *plan, Error *err)
+{
+        return make_in(host, NULL, words, plan, err);
 }
 
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -157,7 +162,7 @@ static void refused(const Host *host, const char *const *words, const char *says
         if (!strstr(err.text, says))
                 fail_msg("'%s' does not say '%s'", err.text, says);
         assert_int_equal(err.exit_code, EXIT_KURUNG_FAILED);
-        assert_int_equal(plan.n_ops, 0);
+        assert_int_equal(plan.root.n_ops, 0);
 }
 
 static void goldens_of_a_desktop(void **state)
@@ -234,8 +239,8 @@ static const char *below_opt(const char *const *options, char *out, size_t room)
         size_t len = 0;
         int r = make(&desktop, options, &plan, &err);
         (void)snprintf(out, room, "%s", r < 0 ? err.text : "");
-        for (size_t i = 0; r == 0 && i < plan.n_ops; i++) {
-                const PlanOp *op = &plan.ops[i];
+        for (size_t i = 0; r == 0 && i < plan.root.n_ops; i++) {
+                const PlanOp *op = &plan.root.ops[i];
                 if (op->kind == OP_PIN && strcmp(op->dest, "/opt") == 0)
                         continue;
                 if (strncmp(op->dest, "/opt", 4) == 0 || op->flags & OP_WORK_DIR)
@@ -355,8 +360,8 @@ static void what_tools_are_configured_to_use(void **state)
         CLEANUP(plan_clear) Plan plan = {0};
         Error err = {0};
         assert_int_equal(make(&h, WORDS("--net=slirp", "true"), &plan, &err), 0);
-        assert_int_equal(plan.net.allow.n, 0);
-        assert_false(plan.net.has_list);
+        assert_int_equal(plan.network.allow.n, 0);
+        assert_false(plan.network.has_list);
 }
 
 /* What the project's configuration named when its profile was trusted counts, and what it names since does
@@ -379,11 +384,11 @@ static void what_was_trusted_with_a_profile(void **state)
         /* Of another tool, and of one that was not asked for. */
         (void)strlist_add(&spec.net_trusted, "pip npm.corp.example:6379/tcp");
         (void)strlist_add(&spec.net_trusted, "git git.example:443/tcp");
-        assert_int_equal(plan_make(&spec, &h, environment, &plan, &err), 0);
+        assert_int_equal(plan_make(&spec, &h, NULL, environment, &plan, &err), 0);
         CLEANUP_FREE char *text = print(&plan);
-        assert_true(strlist_has(&plan.net.allow, "evil.example:443/tcp"));
-        assert_false(strlist_has(&plan.net.allow, "npm.corp.example:6379/tcp"));
-        assert_false(strlist_has(&plan.net.allow, "git.example:443/tcp"));
+        assert_true(strlist_has(&plan.network.allow, "evil.example:443/tcp"));
+        assert_false(strlist_has(&plan.network.allow, "npm.corp.example:6379/tcp"));
+        assert_false(strlist_has(&plan.network.allow, "git.example:443/tcp"));
         assert_non_null(strstr(text, "net-allow-from npm evil.example:443/tcp ~/project/.npmrc (trusted)\n"));
         assert_non_null(strstr(
                 text, "names npm.corp.example:6379/tcp, and no configuration of yours does, nor did it "
@@ -401,11 +406,11 @@ static void profiles_of_tools(void **state)
                 Error err = {0};
                 if (make(&desktop, WORDS("-p", tools[i], "true"), &plan, &err) < 0)
                         fail_msg("%s: %s", tools[i], err.text);
-                assert_int_equal(plan.network, NETWORK_SLIRP);
-                assert_true(plan.net.has_list);
-                assert_int_equal(plan.net.allow.n, 0);
-                assert_false(plan.net.allow_private);
-                assert_int_equal(plan.net.n_loopback_ports + plan.net.n_publish, 0);
+                assert_int_equal(plan.network.mode, NETWORK_SLIRP);
+                assert_true(plan.network.has_list);
+                assert_int_equal(plan.network.allow.n, 0);
+                assert_false(plan.network.allow_private);
+                assert_int_equal(plan.network.n_loopback_ports + plan.network.n_publish, 0);
         }
         assert_true(plan_has_line(WORDS("-p", "build", "true"), "network none"));
 }
@@ -581,8 +586,8 @@ static bool hides(const Host *h, const char *const *words, const char *dest)
         Error err = {0};
         if (make(h, words, &plan, &err) < 0)
                 fail_msg("%s", err.text);
-        for (size_t i = 0; i < plan.n_ops; i++)
-                if (plan.ops[i].kind == OP_TMPFS && str_eq(plan.ops[i].dest, dest))
+        for (size_t i = 0; i < plan.root.n_ops; i++)
+                if (plan.root.ops[i].kind == OP_TMPFS && str_eq(plan.root.ops[i].dest, dest))
                         return true;
         return false;
 }
@@ -625,6 +630,76 @@ static void map_is(const IdMap *m, size_t i, uint32_t inside, uint32_t outside, 
         assert_int_equal(m->items[i].inside, inside);
         assert_int_equal(m->items[i].outside, outside);
         assert_int_equal(m->items[i].count, count);
+}
+
+/* The layers of a plan that outlive it, under other names, as those of a kept sandbox. */
+static size_t keep_layers(const Plan *plan, PlanLayer *layers, size_t room)
+{
+        static const char *const names[] = {"101", "102", "103", "104", "105", "106", "107", "108"};
+        size_t n = 0;
+        for (size_t i = 0; i < plan->root.n_ops && n < room && n < ARRAY_LEN(names); i++) {
+                const PlanOp *op = &plan->root.ops[i];
+                if (plan_op_is_kept(op)) {
+                        layers[n] = (PlanLayer){
+                                .kind = op->kind, .name = names[n], .dest = op->dest, .lower = op->source};
+                        n++;
+                }
+        }
+        return n;
+}
+
+static void a_resumed_plan_has_the_kept_layers(void **state)
+{
+        CLEANUP(plan_clear) Plan before = {0};
+        CLEANUP(plan_clear) Plan after = {0};
+        Host host = desktop;
+        PlanLayer layers[8];
+        Error err = {0};
+        const char *const *words = WORDS("--keep", BUILD, "--work-dir=overlay", "--", "true");
+        (void)state;
+        host.state_home = (char[]){"/home/user/.local/state/kurung"};
+        assert_int_equal(make(&host, words, &before, &err), 0);
+        PlanKept kept = {.name = "x",
+                         .identity = &before.identity,
+                         .layers = layers,
+                         .n_layers = keep_layers(&before, layers, ARRAY_LEN(layers))};
+        assert_true(kept.n_layers > 1);
+        assert_int_equal(make_in(&host, &kept, words, &after, &err), 0);
+        assert_true(after.storage.resume);
+        assert_false(before.storage.resume);
+        for (size_t i = 0, n = 0; i < after.root.n_ops; i++)
+                if (plan_op_is_kept(&after.root.ops[i]))
+                        assert_string_equal(after.root.ops[i].layer, layers[n++].name);
+}
+
+static void a_plan_that_would_lose_changes_is_refused(void **state)
+{
+        CLEANUP(plan_clear) Plan before = {0};
+        Plan after = {0};
+        Host host = desktop;
+        PlanLayer layers[9];
+        Error err = {0};
+        const char *const *words = WORDS("--keep", BUILD, "--work-dir=overlay", "--", "true");
+        (void)state;
+        host.state_home = (char[]){"/home/user/.local/state/kurung"};
+        assert_int_equal(make(&host, words, &before, &err), 0);
+        size_t n = keep_layers(&before, layers, 8);
+        PlanKept kept = {.name = "x", .identity = &before.identity, .layers = layers, .n_layers = n - 1};
+        assert_int_equal(make_in(&host, &kept, words, &after, &err), -ESTALE);
+        assert_non_null(strstr(err.text, "it has no layer for"));
+        /* One more, of a directory that nothing writes to now. */
+        layers[n] = layers[0];
+        kept.n_layers = n + 1;
+        err = (Error){0};
+        assert_int_equal(make_in(&host, &kept, words, &after, &err), -ESTALE);
+        assert_non_null(strstr(err.text, "would not be visible"));
+        PlanIdentity other = before.identity;
+        other.uid_map.items[0].outside++;
+        kept = (PlanKept){.name = "x", .identity = &other, .layers = layers, .n_layers = n};
+        err = (Error){0};
+        assert_int_equal(make_in(&host, &kept, words, &after, &err), -ESTALE);
+        assert_non_null(strstr(err.text, "/etc/subuid"));
+        assert_null(after.root.ops);
 }
 
 static void id_maps(void **state)
@@ -675,6 +750,8 @@ int main(void)
                 cmocka_unit_test(each_obstacle_has_its_own_remedy),
                 cmocka_unit_test(working_directories_that_cannot_be_meant),
                 cmocka_unit_test(people_are_hidden_wherever_they_live),
+                cmocka_unit_test(a_resumed_plan_has_the_kept_layers),
+                cmocka_unit_test(a_plan_that_would_lose_changes_is_refused),
                 cmocka_unit_test(id_maps),
         };
         return RUN_TESTS(tests);

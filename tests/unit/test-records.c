@@ -23,23 +23,23 @@ static void make_record(LiveRecord *record, bool optional)
         record->userns = 9;
         record->ns[NS_MNT] = 14;
         record->filter = strdup("0123456789abcdef");
-        record->plan.host_uid = getuid();
-        record->plan.host_gid = getgid();
-        record->plan.uid = UINT32_MAX - 1;
-        record->plan.cwd = strdup("/a b\n\x1b\\/\xff");
+        record->plan.identity.host_uid = getuid();
+        record->plan.identity.host_gid = getgid();
+        record->plan.identity.uid = UINT32_MAX - 1;
+        record->plan.payload.cwd = strdup("/a b\n\x1b\\/\xff");
         record->plan.namespaces = UINT64_C(0x7e020000);
-        record->plan.capabilities = UINT64_MAX >> 1;
-        record->plan.network = NETWORK_HOST;
-        add(&record->plan.argv, "");
+        record->plan.privileges.capabilities = UINT64_MAX >> 1;
+        record->plan.network.mode = NETWORK_HOST;
+        add(&record->plan.payload.argv, "");
         if (!optional)
                 return;
         record->cgroup = strdup("/sys/fs/cgroup/x");
         record->unit = strdup("kurung-x.scope");
         record->work_dir = strdup("/work");
-        record->plan.seccomp = SECCOMP_FILE;
-        record->plan.seccomp_file = strdup("/filter");
-        add(&record->plan.argv, "two\nlines");
-        add(&record->plan.env, "A=\\x41");
+        record->plan.privileges.seccomp = SECCOMP_FILE;
+        record->plan.privileges.seccomp_file = strdup("/filter");
+        add(&record->plan.payload.argv, "two\nlines");
+        add(&record->plan.payload.env, "A=\\x41");
         add(&record->spec, "Filesystem.WorkDir=rw");
         add(&record->text, "uid 0");
         add(&record->text, "");
@@ -76,10 +76,10 @@ static void records_come_back(void **state)
                 assert_int_equal(live_record_parse(copy, &after), 0);
                 CLEANUP_FREE char *again = print(&after, &again_len);
                 assert_string_equal(text, again);
-                assert_string_equal(after.plan.cwd, before.plan.cwd);
-                assert_int_equal(after.plan.uid, UINT32_MAX - 1);
+                assert_string_equal(after.plan.payload.cwd, before.plan.payload.cwd);
+                assert_int_equal(after.plan.identity.uid, UINT32_MAX - 1);
                 assert_true(after.supervisor_started == UINT64_MAX);
-                assert_int_equal(after.plan.argv.n, before.plan.argv.n);
+                assert_int_equal(after.plan.payload.argv.n, before.plan.payload.argv.n);
         }
 }
 

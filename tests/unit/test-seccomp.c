@@ -29,13 +29,10 @@ static char dir[64];
 static int under(SeccompKind kind, const char *file, int (*body)(void))
 {
         CLEANUP(seccomp_filter_clear) SeccompFilter filter = {0};
-        Plan plan = {.host_uid = getuid(),
-                     .seccomp = kind,
-                     .seccomp_file = (char *)(uintptr_t)file,
-                     .state_dir = dir};
+        PlanPrivileges privileges = {.seccomp = kind, .seccomp_file = (char *)(uintptr_t)file};
         Error err = {0};
         int pidfd, status;
-        if (seccomp_prepare(&plan, &filter, &err) < 0)
+        if (seccomp_prepare(&privileges, dir, &filter, &err) < 0)
                 fail_msg("%s", err.text);
         pid_t pid = process_clone(0, &pidfd);
         if (pid == 0) {
@@ -303,11 +300,11 @@ static void a_file_allows_exactly_its_calls(void **state)
 static void a_bad_file_is_named_with_its_line(void **state)
 {
         CLEANUP(seccomp_filter_clear) SeccompFilter filter = {0};
-        Plan plan = {.host_uid = getuid(), .seccomp = SECCOMP_FILE, .state_dir = NULL};
+        PlanPrivileges privileges = {.seccomp = SECCOMP_FILE};
         Error err = {0};
         (void)state;
-        plan.seccomp_file = (char *)(uintptr_t)write_list("read\nwriteee\n");
-        assert_int_equal(seccomp_prepare(&plan, &filter, &err), -EINVAL);
+        privileges.seccomp_file = (char *)(uintptr_t)write_list("read\nwriteee\n");
+        assert_int_equal(seccomp_prepare(&privileges, NULL, &filter, &err), -EINVAL);
         assert_non_null(strstr(err.text, "list:2: unknown system call 'writeee'"));
 }
 

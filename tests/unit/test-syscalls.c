@@ -57,17 +57,17 @@ static const char *name_of(uint32_t action)
         return text;
 }
 
-static void prepare_plan(const Plan *plan, SeccompFilter *ret)
+static void prepare_filter(const PlanPrivileges *privileges, SeccompFilter *ret)
 {
         Error err = {0};
-        if (seccomp_prepare(plan, ret, &err) < 0)
+        if (seccomp_prepare(privileges, NULL, ret, &err) < 0)
                 fail_msg("%s", err.text);
 }
 
 static void prepare(SeccompKind kind, SeccompFilter *ret)
 {
-        const Plan plan = {.seccomp = kind};
-        prepare_plan(&plan, ret);
+        const PlanPrivileges privileges = {.seccomp = kind};
+        prepare_filter(&privileges, ret);
 }
 
 #ifdef __x86_64__
@@ -212,12 +212,12 @@ static void ask_for_sockets(const SeccompFilter *f, uint32_t arch, int nr, bool 
 /* Attack 90. */
 static void sockets_are_of_a_short_list(void **state)
 {
-        static const Plan with_raw = {.capabilities = UINT64_C(1) << CAP_NET_RAW};
+        static const PlanPrivileges with_raw = {.capabilities = UINT64_C(1) << CAP_NET_RAW};
         CLEANUP(seccomp_filter_clear) SeccompFilter f = {0};
         CLEANUP(seccomp_filter_clear) SeccompFilter raw = {0};
         (void)state;
         prepare(SECCOMP_DEFAULT, &f);
-        prepare_plan(&with_raw, &raw);
+        prepare_filter(&with_raw, &raw);
         ask_for_sockets(&f, AUDIT_ARCH_X86_64, SYS_socket, false);
         ask_for_sockets(&raw, AUDIT_ARCH_X86_64, SYS_socket, true);
         for (uint64_t family = 0; family < 64; family++)
@@ -237,10 +237,10 @@ static void calls_of_i386_are_held_as_well(void **state)
                 I386_CHMOD = 15
         };
         CLEANUP(seccomp_filter_clear) SeccompFilter f = {0};
-        Plan plan = {.host_writable = true};
+        PlanPrivileges privileges = {.host_writable = true};
         (void)state;
-        assert_int_equal(strlist_add(&plan.architectures, "x86"), 0);
-        prepare_plan(&plan, &f);
+        assert_int_equal(strlist_add(&privileges.architectures, "x86"), 0);
+        prepare_filter(&privileges, &f);
         ask_for_sockets(&f, AUDIT_ARCH_I386, I386_SOCKET, false);
         ask_for_sockets(&f, AUDIT_ARCH_X86_64, SYS_socket, false);
         for (uint64_t sub = 0; sub <= 20; sub++)
@@ -249,7 +249,7 @@ static void calls_of_i386_are_held_as_well(void **state)
         assert_string_equal(answer_with(&f, AUDIT_ARCH_I386, I386_SETSOCKOPT, 0, 6, 31, 0), "ENOPROTOOPT");
         assert_string_equal(answer_with(&f, AUDIT_ARCH_I386, I386_IOCTL, 0, TIOCSTI, 0, 0), "EPERM");
         assert_string_equal(answer_with(&f, AUDIT_ARCH_I386, I386_CHMOD, 0, 04755, 0, 0), "EPERM");
-        strlist_clear(&plan.architectures);
+        strlist_clear(&privileges.architectures);
 }
 
 /* Attack 90: commands that load a module, and their neighbours. */
@@ -285,9 +285,9 @@ static void set_id_bits_are_refused_in_shared_trees(void **state)
         static const uint64_t makes[] = {O_CREAT, O_CREAT | O_EXCL | O_WRONLY, O_TMPFILE | O_RDWR};
         CLEANUP(seccomp_filter_clear) SeccompFilter shared = {0};
         CLEANUP(seccomp_filter_clear) SeccompFilter alone = {0};
-        const Plan plan = {.host_writable = true};
+        const PlanPrivileges privileges = {.host_writable = true};
         (void)state;
-        prepare_plan(&plan, &shared);
+        prepare_filter(&privileges, &shared);
         prepare(SECCOMP_DEFAULT, &alone);
         for (size_t i = 0; i < ARRAY_LEN(calls); i++)
                 for (uint64_t mode = 0; mode < 010000; mode++) {
