@@ -78,100 +78,6 @@ int plan_notice(Plan *plan, const char *fmt, ...)
         return r;
 }
 
-static void map_add(IdMap *map, uint32_t inside, uint32_t outside, uint32_t count)
-{
-        if (count > 0 && map->n < PLAN_RANGES_MAX)
-                map->items[map->n++] = (IdRange){inside, outside, count};
-}
-
-/* A range that holds the user's own id, or an id that an earlier line gave already, would be refused by the
- * kernel. */
-static bool range_usable(const SubRanges *ranges, size_t i, uint32_t own)
-{
-        uint64_t start = ranges->items[i].start, end = start + ranges->items[i].count;
-        if (own >= start && own < end)
-                return false;
-        for (size_t j = 0; j < i; j++) {
-                uint64_t s = ranges->items[j].start, e = s + ranges->items[j].count;
-                if (start < e && s < end)
-                        return false;
-        }
-        return true;
-}
-
-void plan_map_ids(uint32_t inside, uint32_t outside, const SubRanges *ranges, IdMap *ret)
-{
-        *ret = (IdMap){0};
-        uint64_t next = 0;
-        bool placed = false;
-        for (size_t i = 0; i < ranges->n; i++) {
-                if (!range_usable(ranges, i, outside))
-                        continue;
-                uint64_t start = ranges->items[i].start, left = ranges->items[i].count;
-                if (!placed && next + left > inside) {
-                        uint64_t before = inside - next;
-                        map_add(ret, (uint32_t)next, (uint32_t)start, (uint32_t)before);
-                        map_add(ret, inside, outside, 1);
-                        placed = true;
-                        start += before;
-                        left -= before;
-                        next = (uint64_t)inside + 1;
-                }
-                if (next + left > UINT32_MAX)
-                        left = UINT32_MAX - next;
-                map_add(ret, (uint32_t)next, (uint32_t)start, (uint32_t)left);
-                next += left;
-        }
-        if (!placed)
-                map_add(ret, inside, outside, 1);
-}
-
-/* What keeps newuidmap and newgidmap from serving, with its remedy; NULL when they do. */
-static const char *helpers_missing(const Host *host)
-{
-        if (host->ranges_unmapped && (host->subuids.n == 0 || host->subgids.n == 0))
-                return "the user namespace that kurung runs in does not have your subordinate ids";
-        if (host->newuidmap_state == HOST_HELPER_MISSING || host->newgidmap_state == HOST_HELPER_MISSING)
-                return "newuidmap and newgidmap are not installed (Debian, Ubuntu: apt install uidmap)";
-        if (host->newuidmap_state == HOST_HELPER_UNPRIVILEGED ||
-            host->newgidmap_state == HOST_HELPER_UNPRIVILEGED)
-                return "newuidmap or newgidmap has lost its setuid bit or file capability (reinstall uidmap)";
-        if (host->subuids.n == 0 || host->subgids.n == 0)
-                return "there is no range for you in /etc/subuid and /etc/subgid (\"kurung doctor\" prints "
-                       "the line to add)";
-        return NULL;
-}
-
-static int make_identity(Plan *plan, const Spec *spec, const Host *host, Error *err)
-{
-        plan->identity.host_uid = host->uid;
-        plan->identity.host_gid = host->gid;
-        plan->identity.uid = spec->run_as == RUN_AS_SELF   ? host->uid
-                             : spec->run_as == RUN_AS_ROOT ? 0
-                                                           : spec->run_as_uid;
-        plan->identity.gid = spec->run_as == RUN_AS_SELF   ? host->gid
-                             : spec->run_as == RUN_AS_ROOT ? 0
-                                                           : spec->run_as_gid;
-
-        const char *missing = spec->id_map == ID_MAP_SINGLE ? NULL : helpers_missing(host);
-        if (missing && spec->id_map == ID_MAP_SUBID)
-                return error_set(err, ENOTSUP, "IdMap=subid: %s", missing);
-        if (missing && plan_notice(plan, "only one user id inside: %s", missing) < 0)
-                return error_no_memory(err);
-        plan->identity.map_by_helpers = spec->id_map != ID_MAP_SINGLE && !missing;
-
-        const SubRanges none = {0};
-        plan_map_ids(plan->identity.uid, host->uid, plan->identity.map_by_helpers ? &host->subuids : &none,
-                     &plan->identity.uid_map);
-        plan_map_ids(plan->identity.gid, host->gid, plan->identity.map_by_helpers ? &host->subgids : &none,
-                     &plan->identity.gid_map);
-        if (!plan->identity.map_by_helpers)
-                return 0;
-        plan->identity.newuidmap = strdup(host->newuidmap);
-        plan->identity.newgidmap = strdup(host->newgidmap);
-        return plan->identity.newuidmap && plan->identity.newgidmap ? 0 : error_no_memory(err);
-}
-
 /*
  * Whether the payload writes where another user of the host may look. What is caught or kept is not: it lies
  * below a directory of ours with mode 0700.
@@ -303,8 +209,8 @@ static int choose_runs_dir(Plan *plan, const Spec *spec, Host *with_uppers, Erro
         return 0;
 }
 
-static int fill_plan(Plan *plan, const Spec *spec, const Host *host, const char *const *environ_list,
-                     Error *err)
+static int fill_plan(Plan *plan, const Spec *spec, const Host *host, const PlanKept *kept,
+                     const char *const *environ_list, Error *err)
 {
         plan->network.mode = spec->network;
         plan->namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
@@ -323,7 +229,7 @@ static int fill_plan(Plan *plan, const Spec *spec, const Host *host, const char 
         if (r == 0)
                 r = choose_home(plan, spec, host, err);
         if (r == 0)
-                r = make_identity(plan, spec, host, err);
+                r = plan_choose_identity(plan, spec, host, kept, err);
         if (r == 0)
                 r = plan_make_limits(plan, spec, host, err);
         if (r == 0)
@@ -352,7 +258,7 @@ int plan_make(const Spec *spec, const Host *host, const PlanKept *kept, const ch
         if (r < 0)
                 return r;
         Plan plan = {0};
-        r = fill_plan(&plan, spec, host, environ_list, err);
+        r = fill_plan(&plan, spec, host, kept, environ_list, err);
         if (r == 0 && kept)
                 r = plan_resume(&plan, kept, err);
         if (r < 0) {
@@ -363,17 +269,6 @@ int plan_make(const Spec *spec, const Host *host, const PlanKept *kept, const ch
         return 0;
 }
 
-int plan_make_identity(const Spec *spec, const Host *host, PlanIdentity *ret, Error *err)
-{
-        CLEANUP(plan_clear) Plan plan = {0};
-        int r = make_identity(&plan, spec, host, err);
-        if (r < 0)
-                return r;
-        *ret = plan.identity;
-        plan.identity = (PlanIdentity){0};
-        return 0;
-}
-
 const char *plan_layer_path(bool fuse, const char *name, const char *side, char out[PLAN_LAYER_PATH_MAX])
 {
         if (fuse)
@@ -381,13 +276,6 @@ const char *plan_layer_path(bool fuse, const char *name, const char *side, char 
         else
                 (void)snprintf(out, PLAN_LAYER_PATH_MAX, "%s-%s", side, name);
         return out;
-}
-
-void plan_identity_clear(PlanIdentity *identity)
-{
-        free(identity->newuidmap);
-        free(identity->newgidmap);
-        *identity = (PlanIdentity){0};
 }
 
 void plan_privileges_clear(PlanPrivileges *privileges)

@@ -217,7 +217,7 @@ typedef struct PlanKept {
 /**
  * plan_make - resolve @spec against @host.
  *
- * @kept: the sandbox that is resumed; NULL: a new one. The plan has the same ids, and each of its layers that
+ * @kept: the sandbox that is resumed; NULL: a new one. The plan has its id maps, and each of its layers that
  * outlive a run is one of the kept ones, or it is refused (-ESTALE): else changes would be out of sight, or
  * belong to another id.
  * @environ_list: the caller's environment as environ(7), for what Pass= names.

@@ -24,9 +24,15 @@ int plan_notice(Plan *plan, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /** plan_notice_once - one that is not repeated at every start. 0 or -ENOMEM. */
 int plan_notice_once(Plan *plan, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/** plan_map_ids - one id map: @inside is @outside, the ids beside it are the subordinate ranges in their
- * order. */
+/**
+ * plan_map_ids - one id map: @inside is @outside. The others are the subordinate ranges in their order from 1
+ * on, as for root inside, so that a file of a subordinate id has the same owner for whoever looks; of these
+ * the one that would be @inside becomes 0.
+ */
 void plan_map_ids(uint32_t inside, uint32_t outside, const SubRanges *ranges, IdMap *ret);
+
+/** plan_choose_identity - fill plan->identity; with @kept by its maps. 0 or -errno with @err. */
+int plan_choose_identity(Plan *plan, const Spec *spec, const Host *host, const PlanKept *kept, Error *err);
 
 /** plan_choose_engine - the root's engine: 0 or -errno with @err. */
 int plan_choose_engine(Plan *plan, const Spec *spec, const Host *host, Error *err);
@@ -105,7 +111,7 @@ void plan_bound_memory(Plan *plan, const Host *host);
 /** plan_clear_resources - free all. */
 void plan_clear_resources(PlanResources *resources);
 
-/** plan_resume - make the plan go on in @kept (plan_make()). 0 or -errno with @err. */
+/** plan_resume - give the operations the layers of @kept (plan_make()). 0 or -errno with @err. */
 int plan_resume(Plan *plan, const PlanKept *kept, Error *err);
 
 /** plan_make_network - fill plan->network. */

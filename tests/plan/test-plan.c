@@ -672,6 +672,31 @@ static void a_resumed_plan_has_the_kept_layers(void **state)
                         assert_string_equal(after.root.ops[i].layer, layers[n++].name);
 }
 
+/* Sandboxes of 0.1 shifted the ids below one's own by one: theirs stay as they were written. */
+static void a_resumed_plan_has_the_kept_maps(void **state)
+{
+        CLEANUP(plan_clear) Plan before = {0};
+        CLEANUP(plan_clear) Plan after = {0};
+        Host host = desktop;
+        PlanLayer layers[8];
+        Error err = {0};
+        const char *const *words = WORDS("--keep", "--", "true");
+        (void)state;
+        host.state_home = (char[]){"/home/user/.local/state/kurung"};
+        assert_int_equal(make(&host, words, &before, &err), 0);
+        PlanIdentity shifted = before.identity;
+        shifted.uid_map =
+                (IdMap){.items = {{0, 100000, 1000}, {1000, 1000, 1}, {1001, 101000, 64536}}, .n = 3};
+        PlanKept kept = {.name = "x",
+                         .identity = &shifted,
+                         .layers = layers,
+                         .n_layers = keep_layers(&before, layers, ARRAY_LEN(layers))};
+        assert_int_equal(make_in(&host, &kept, words, &after, &err), 0);
+        assert_int_equal(after.identity.uid_map.n, 3);
+        map_is(&after.identity.uid_map, 0, 0, 100000, 1000);
+        map_is(&after.identity.uid_map, 2, 1001, 101000, 64536);
+}
+
 static void a_plan_that_would_lose_changes_is_refused(void **state)
 {
         CLEANUP(plan_clear) Plan before = {0};
@@ -714,15 +739,26 @@ static void id_maps(void **state)
         map_is(&m, 0, 0, 1000, 1);
         map_is(&m, 1, 1, 100000, 10);
         map_is(&m, 2, 11, 300000, 5);
+        /* All but 0 and 12 are what they are for root. */
         plan_map_ids(12, 1000, &two, &m);
+        assert_int_equal(m.n, 5);
+        map_is(&m, 0, 0, 300001, 1);
+        map_is(&m, 1, 1, 100000, 10);
+        map_is(&m, 2, 11, 300000, 1);
+        map_is(&m, 3, 12, 1000, 1);
+        map_is(&m, 4, 13, 300002, 3);
+        plan_map_ids(1, 1000, &two, &m);
         assert_int_equal(m.n, 4);
-        map_is(&m, 0, 0, 100000, 10);
-        map_is(&m, 1, 10, 300000, 2);
-        map_is(&m, 2, 12, 1000, 1);
-        map_is(&m, 3, 13, 300002, 3);
+        map_is(&m, 0, 0, 100000, 1);
+        map_is(&m, 1, 1, 1000, 1);
+        map_is(&m, 2, 2, 100001, 9);
+        map_is(&m, 3, 11, 300000, 5);
+        /* Beyond them the last one serves. */
         plan_map_ids(1000, 1000, &two, &m);
-        assert_int_equal(m.n, 3);
-        map_is(&m, 2, 1000, 1000, 1);
+        assert_int_equal(m.n, 4);
+        map_is(&m, 0, 0, 300004, 1);
+        map_is(&m, 2, 11, 300000, 4);
+        map_is(&m, 3, 1000, 1000, 1);
         plan_map_ids(5, 1000, &none, &m);
         assert_int_equal(m.n, 1);
         map_is(&m, 0, 5, 1000, 1);
@@ -751,6 +787,7 @@ int main(void)
                 cmocka_unit_test(working_directories_that_cannot_be_meant),
                 cmocka_unit_test(people_are_hidden_wherever_they_live),
                 cmocka_unit_test(a_resumed_plan_has_the_kept_layers),
+                cmocka_unit_test(a_resumed_plan_has_the_kept_maps),
                 cmocka_unit_test(a_plan_that_would_lose_changes_is_refused),
                 cmocka_unit_test(id_maps),
         };

@@ -50,6 +50,17 @@ for home in private persist:x host; do
 done
 "$KURUNG" discard --home x 2>/dev/null
 
+# A subordinate id has the same number for root, for oneself and for whoever is chosen.
+kurung run --home=persist:ids --run-as=root --work-dir=hidden -- sh -c 'cd && touch a b && chown 42:43 a && chown 1:1 b'
+is "$status:$errors" "0:" "root gives files of a kept home away"
+for who in root self 77:88; do
+    kurung run --home=persist:ids --run-as=$who --work-dir=hidden -- sh -c 'cd && stat -c %u:%g a b | xargs'
+    is "$out" "42:43 1:1" "  and --run-as=$who sees the same owners"
+done
+kurung run --run-as="$(id -u):$(id -g)" --work-dir=hidden -- stat -c %u:%g /proc/self
+is "$out" "$(id -u):$(id -g)" "one's own id stays"
+"$KURUNG" discard --home ids
+
 # All that is written is in memory here: no directory of the run's.
 for work_dir in hidden ro rw; do
     kurung run --home=persist:x --work-dir=$work_dir -- sh -c 'echo ran; exit 7'
