@@ -5,8 +5,7 @@
  */
 #pragma once
 
-#include "plan/plan.h"
-#include "run/stages.h"
+#include "mech/namespaces.h"
 
 #include <time.h>
 

@@ -31,22 +31,6 @@ static int die_with_supervisor(const StageContext *ctx, Error *err)
                                                     : 0;
 }
 
-const NamespaceKind namespace_kinds[NS_MAX] = {
-        [NS_CGROUP] = {"cgroup", CLONE_NEWCGROUP},
-        [NS_IPC] = {"ipc", CLONE_NEWIPC},
-        [NS_UTS] = {"uts", CLONE_NEWUTS},
-        [NS_NET] = {"net", CLONE_NEWNET},
-        [NS_PID] = {"pid", CLONE_NEWPID},
-        [NS_MNT] = {"mnt", CLONE_NEWNS},
-        [NS_PAYLOAD_USER] = {"user", CLONE_NEWUSER},
-};
-
-bool stage_has_namespace(const Plan *plan, size_t kind)
-{
-        return kind == NS_PAYLOAD_USER ? plan->identity.payload_userns
-                                       : plan->namespaces & (uint64_t)namespace_kinds[kind].flag;
-}
-
 /* Gives the supervisor a hold on the namespaces of a process, those of @mask (bit NS_*). */
 static int send_namespaces_of(const StageContext *ctx, const char *process, unsigned mask, Error *err)
 {
@@ -77,7 +61,7 @@ static int send_namespaces(const StageContext *ctx, Error *err)
         unsigned mask = 0;
         /* The payload's is made later: start_below(). */
         for (size_t i = 0; i < NS_PAYLOAD_USER; i++)
-                if (stage_has_namespace(ctx->plan, i))
+                if (namespace_is_own(ctx->plan, i))
                         mask |= 1U << i;
         /* And so is another of these: enter_cgroup(). */
         if (ctx->plan->resources.cgroup != CGROUP_NONE)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/channel.h"
+#include "mech/namespaces.h"
 #include "mech/seccomp.h"
 #include "plan/plan.h"
 #include "run/streams.h"
@@ -21,19 +22,6 @@ typedef struct StageContext {
         const Streams *streams; /* descriptors 0-2 */
         int tty_fds;            /* bit N: descriptor N (0-2) is a terminal, and is replaced by a pty */
 } StageContext;
-
-/** The namespaces of a sandbox beside its user namespace, in the order in which they are joined. */
-enum { NS_CGROUP, NS_IPC, NS_UTS, NS_NET, NS_PID, NS_MNT, NS_PAYLOAD_USER, NS_MAX };
-
-typedef struct NamespaceKind {
-        const char *name; /* in /proc/PID/ns */
-        int flag;         /* CLONE_NEW* */
-} NamespaceKind;
-
-extern const NamespaceKind namespace_kinds[NS_MAX];
-
-/** stage_has_namespace - whether a sandbox has its own of a kind (NS_*). */
-bool stage_has_namespace(const Plan *plan, size_t kind);
 
 /** stage_set_dumpable - whether others with our ids may look into this process (PR_SET_DUMPABLE(2const)). 0
  * or -errno with @err. */
