@@ -4,8 +4,8 @@
 #include "cmd/command.h"
 #include "cmd/options.h"
 #include "cmd/progress.h"
-#include "run/discard.h"
-#include "run/home.h"
+#include "state/discard.h"
+#include "state/home.h"
 
 static void update(void *userdata, const DiscardCount *count)
 {

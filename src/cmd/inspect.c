@@ -9,9 +9,9 @@
 #include "mech/cgroup.h"
 #include "plan/host.h"
 #include "plan/plan_text.h"
-#include "run/home.h"
-#include "run/kept.h"
-#include "run/live.h"
+#include "state/home.h"
+#include "state/kept.h"
+#include "state/live.h"
 
 #include <fcntl.h>
 #include <stdio.h>

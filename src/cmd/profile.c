@@ -7,7 +7,7 @@
 #include "front/profile.h"
 #include "front/trust.h"
 #include "plan/host.h"
-#include "run/state.h"
+#include "state/state.h"
 
 #include <dirent.h>
 #include <limits.h>

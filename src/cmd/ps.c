@@ -5,9 +5,9 @@
 #include "base/log.h"
 #include "cmd/command.h"
 #include "cmd/options.h"
-#include "run/home.h"
-#include "run/kept.h"
-#include "run/live.h"
+#include "state/home.h"
+#include "state/kept.h"
+#include "state/live.h"
 
 #include <stdio.h>
 

@@ -12,8 +12,8 @@
 #include "plan/plan.h"
 #include "plan/plan_text.h"
 #include "run/run.h"
-#include "run/told.h"
-#include "run/written.h"
+#include "state/told.h"
+#include "state/written.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
 #include "base/log.h"
 #include "cmd/command.h"
 #include "cmd/options.h"
-#include "run/live.h"
 #include "spec/values.h"
+#include "state/live.h"
 
 #define GRACE_DEFAULT_US 10000000
 #define GRACE_MAX_US UINT64_C(86400000000)

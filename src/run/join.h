@@ -2,7 +2,7 @@
 /* A further command in a sandbox that runs. */
 #pragma once
 
-#include "run/live.h"
+#include "state/live.h"
 
 /**
  * join_run - run @payload in a running sandbox, with the privileges of its own payload, and wait for its end.

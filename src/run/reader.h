@@ -4,7 +4,7 @@
 #pragma once
 
 #include "changes/walk.h"
-#include "run/kept.h"
+#include "state/kept.h"
 
 typedef struct ReaderOptions {
         Selection selection;

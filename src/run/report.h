@@ -3,8 +3,8 @@
 #pragma once
 
 #include "mech/cgroup.h"
-#include "run/dropped.h"
 #include "run/net_report.h"
+#include "state/dropped.h"
 
 #include <time.h>
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "plan/plan.h"
-#include "run/kept.h"
 #include "run/report.h"
+#include "state/kept.h"
 
 /** What is not of the plan. All is borrowed. */
 typedef struct RunOptions {

@@ -10,9 +10,9 @@
 #include "mech/placeholders.h"
 #include "mech/rlimits.h"
 #include "mech/rootfs.h"
-#include "run/home.h"
 #include "run/signals.h"
-#include "run/written.h"
+#include "state/home.h"
+#include "state/written.h"
 
 #include <fcntl.h>
 #include <sched.h>

@@ -3,15 +3,15 @@
 #pragma once
 
 #include "run/disk.h"
-#include "run/kept.h"
 #include "run/limits.h"
-#include "run/live.h"
 #include "run/mount_watch.h"
 #include "run/nethelper.h"
 #include "run/relay.h"
 #include "run/run.h"
 #include "run/stages.h"
-#include "run/state.h"
+#include "state/kept.h"
+#include "state/live.h"
+#include "state/state.h"
 
 #include <signal.h>
 

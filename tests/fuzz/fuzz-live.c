@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer target: the bytes are a running sandbox's record. What is taken is printed and taken again, the
  * same. */
-#include "run/live.h"
+#include "state/live.h"
 
 #include "text.h"
 

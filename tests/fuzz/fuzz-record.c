@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer target: the bytes are a kept sandbox's record. */
-#include "run/record.h"
+#include "state/record.h"
 
 #include "base/path.h"
 

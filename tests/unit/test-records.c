@@ -2,8 +2,8 @@
 /* Records that others may have changed: read back whole, or refused. */
 #include "unit.h"
 
-#include "run/live.h"
 #include "spec/keys.h"
+#include "state/live.h"
 
 #include <stdio.h>
 

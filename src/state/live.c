@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records running sandboxes and looks them up. */
-#include "run/live.h"
+#include "state/live.h"
 
 #include "base/defence.h"
 #include "base/io.h"
 #include "base/process.h"
-#include "run/state.h"
 #include "spec/values.h"
+#include "state/state.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A running sandbox's record as text: lines "NAME VALUE", written at every start, so without a library. */
 #include "base/log.h"
-#include "run/live.h"
+#include "state/live.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which directories sandboxes could write in, remembered over runs, and the check of links in them. */
-#include "run/written.h"
+#include "state/written.h"
 
 #include "base/defence.h"
 #include "base/io.h"
 #include "base/path.h"
 #include "front/inside.h"
 #include "plan/op_kinds.h"
-#include "run/state.h"
+#include "state/state.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

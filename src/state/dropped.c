@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a run wrote, and what is lost with its directory: counted before that is removed. */
-#include "run/dropped.h"
+#include "state/dropped.h"
 
 #include "base/path.h"
 #include "changes/below.h"

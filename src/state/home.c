@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Makes, locks, lists and removes kept homes. */
-#include "run/home.h"
+#include "state/home.h"
 
 #include "plan/host.h"
 

@@ -5,8 +5,8 @@
  */
 #pragma once
 
-#include "run/record.h"
-#include "run/state.h"
+#include "state/record.h"
+#include "state/state.h"
 
 /** A sandbox that was opened, and is locked. */
 typedef struct Kept {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Remembers which notices were shown. */
-#include "run/told.h"
+#include "state/told.h"
 
 #include "base/io.h"
 #include "base/path.h"

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "run/discard.h"
+#include "state/discard.h"
 
 /** home_take - make storage->home_name when it is missing, and lock it. @ret_fd: holds the lock. 0 or -errno
  * with

@@ -2,7 +2,7 @@
 /* Removing a kept sandbox. */
 #pragma once
 
-#include "run/kept.h"
+#include "state/kept.h"
 
 /** How far a removal is. */
 typedef struct DiscardCount {

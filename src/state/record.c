@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Converts a kept sandbox's record to JSON and back. */
-#include "run/record.h"
+#include "state/record.h"
 
 #include "base/json.h"
 #include "base/path.h"

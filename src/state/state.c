@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Makes, locks and removes run directories. */
-#include "run/state.h"
+#include "state/state.h"
 
 #include "base/defence.h"
 #include "base/io.h"
@@ -8,8 +8,8 @@
 #include "base/process.h"
 #include "mech/placeholders.h"
 #include "plan/host.h"
-#include "run/discard.h"
 #include "spec/values.h"
+#include "state/discard.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Creates, opens, resumes and ends kept sandboxes. */
-#include "run/kept.h"
+#include "state/kept.h"
 
 #include "base/defence.h"
 #include "base/io.h"
 #include "base/path.h"
-#include "run/discard.h"
+#include "state/discard.h"
 
 #include <fcntl.h>
 #include <stdio.h>

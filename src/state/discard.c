@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Removes a kept sandbox, in a user namespace where that takes one. */
-#include "run/discard.h"
+#include "state/discard.h"
 
 #include "base/failpoint.h"
 #include "base/io.h"
