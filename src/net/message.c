@@ -52,14 +52,24 @@ int net_message_send(int channel, const NetMessage *m, int fd, bool wait)
         }
 }
 
-static int take_descriptor(struct msghdr *hdr)
+/* The padding behind room for one descriptor holds a second one, which the kernel installs (cmsg(3)). Returns
+ * how many came; all but the first are closed. */
+static size_t take_descriptors(struct msghdr *hdr, int *ret_fd)
 {
-        int fd = FD_NONE;
-        for (struct cmsghdr *c = CMSG_FIRSTHDR(hdr); c; c = CMSG_NXTHDR(hdr, c))
-                if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
-                    c->cmsg_len == CMSG_LEN(sizeof(int)))
-                        memcpy(&fd, CMSG_DATA(c), sizeof(int));
-        return fd;
+        size_t n = 0;
+        for (struct cmsghdr *c = CMSG_FIRSTHDR(hdr); c; c = CMSG_NXTHDR(hdr, c)) {
+                if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+                        continue;
+                for (size_t at = 0; at + sizeof(int) <= c->cmsg_len - CMSG_LEN(0); at += sizeof(int)) {
+                        int fd;
+                        memcpy(&fd, CMSG_DATA(c) + at, sizeof(int));
+                        if (n++ == 0)
+                                *ret_fd = fd;
+                        else
+                                fd_close(fd);
+                }
+        }
+        return n;
 }
 
 int net_message_receive(int channel, NetMessage *ret, int *ret_fd)
@@ -75,11 +85,12 @@ int net_message_receive(int channel, NetMessage *ret, int *ret_fd)
         ssize_t n = io_receive(channel, &hdr, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
         if (n < 0)
                 return (int)n;
-        CLEANUP_FD int fd = take_descriptor(&hdr);
+        CLEANUP_FD int fd = FD_NONE;
+        size_t n_fds = take_descriptors(&hdr, &fd);
         if (n == 0)
                 return 0;
         if ((size_t)n < sizeof(m.type) || (size_t)n != size_of(m.type) ||
-            (hdr.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
+            (hdr.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || n_fds > (m.type == NETMSG_TAP ? 1 : 0))
                 return -EBADMSG;
         /* The helper handles what is hostile: its texts end. */
         if (m.type == NETMSG_ERROR)

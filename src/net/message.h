@@ -39,6 +39,7 @@ int net_message_send(int channel, const NetMessage *m, int fd, bool wait);
 /**
  * net_message_receive - the next message. @ret_fd: a descriptor that came along, else FD_NONE.
  *
- * Returns 1; 0: the other side is gone; -EAGAIN: there is none now (never waits); -EBADMSG; -errno.
+ * Returns 1; 0: the other side is gone; -EAGAIN: there is none now (never waits); -EBADMSG: not a message, or
+ * one with a descriptor that it must not have; -errno.
  */
 int net_message_receive(int channel, NetMessage *ret, int *ret_fd);

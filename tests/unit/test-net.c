@@ -410,6 +410,51 @@ static void messages_keep_their_borders(void **state)
         fd_close(ends[1]);
 }
 
+/* As net_message_send() never does. */
+static void send_with_descriptors(int channel, NetMessageType type, size_t n)
+{
+        const int fds[2] = {0, 0};
+        union {
+                struct cmsghdr align;
+                char bytes[CMSG_SPACE(sizeof(fds))];
+        } control = {0};
+        NetMessage m = {.type = type};
+        struct iovec iov = {.iov_base = &m, .iov_len = offsetof(NetMessage, error)};
+        struct msghdr hdr = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes};
+        hdr.msg_controllen = CMSG_SPACE(n * sizeof(int));
+        struct cmsghdr *c = CMSG_FIRSTHDR(&hdr);
+        *c = (struct cmsghdr){
+                .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(n * sizeof(int))};
+        memcpy(CMSG_DATA(c), fds, n * sizeof(int));
+        assert_true(sendmsg(channel, &hdr, 0) > 0);
+}
+
+static void descriptors_that_nobody_waits_for_are_refused_and_closed(void **state)
+{
+        int ends[2], fd = FD_NONE;
+        NetMessage got;
+        (void)state;
+        assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+        int next = dup(0);
+        (void)close(next);
+        send_with_descriptors(ends[0], NETMSG_TAP, 1);
+        assert_int_equal(net_message_receive(ends[1], &got, &fd), 1);
+        assert_true(fd >= 0);
+        fd_close(fd);
+        send_with_descriptors(ends[0], NETMSG_TAP, 2);
+        assert_int_equal(net_message_receive(ends[1], &got, &fd), -EBADMSG);
+        send_with_descriptors(ends[0], NETMSG_READY, 1);
+        assert_int_equal(net_message_receive(ends[1], &got, NULL), -EBADMSG);
+        send_with_descriptors(ends[0], NETMSG_READY, 2);
+        assert_int_equal(net_message_receive(ends[1], &got, NULL), -EBADMSG);
+        /* None of them stays open. */
+        fd = dup(0);
+        assert_int_equal(fd, next);
+        fd_close(fd);
+        fd_close(ends[0]);
+        fd_close(ends[1]);
+}
+
 static void host_addresses_are_read_from_netlink(void **state)
 {
         struct {
@@ -452,6 +497,7 @@ int main(void)
                 cmocka_unit_test(small_frames_go_ahead_of_bulk_but_count),
                 cmocka_unit_test(configuration_arrives_whole),
                 cmocka_unit_test(messages_keep_their_borders),
+                cmocka_unit_test(descriptors_that_nobody_waits_for_are_refused_and_closed),
                 cmocka_unit_test(host_addresses_are_read_from_netlink),
         };
         return RUN_TESTS(tests);
