@@ -359,3 +359,8 @@ ssize_t io_write_now(int fd, const void *data, size_t len)
         size_t room = fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) ? 4096 : 64;
         return write(fd, data, len < room ? len : room);
 }
+
+ssize_t io_write_ready(int fd, bool waits, const void *data, size_t len)
+{
+        return waits ? io_write_now(fd, data, len) : write(fd, data, len);
+}

@@ -77,6 +77,10 @@ int io_chmod_dir_at(int dirfd, const char *name, mode_t mode);
  */
 ssize_t io_write_now(int fd, const void *data, size_t len);
 
+/** io_write_ready - write(2) to a description of our own that never waits (O_NONBLOCK); io_write_now() to one
+ * that @waits. Returns bytes, or -1 with errno; EAGAIN: nothing now. */
+ssize_t io_write_ready(int fd, bool waits, const void *data, size_t len);
+
 /** io_random_name - @prefix and twelve random hexadecimal digits, into @out of @room bytes. 0 or -errno of
  * getrandom(2). */
 int io_random_name(const char *prefix, char *out, size_t room);

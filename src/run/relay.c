@@ -44,8 +44,7 @@ static void drain(RelayBuffer *b, int fd, bool waits)
 {
         if (pending(b) == 0)
                 return;
-        ssize_t n = waits ? io_write_now(fd, b->data + b->start, pending(b))
-                          : write(fd, b->data + b->start, pending(b));
+        ssize_t n = io_write_ready(fd, waits, b->data + b->start, pending(b));
         if (n > 0)
                 b->start += (size_t)n;
         else if (n < 0 && errno != EAGAIN && errno != EINTR)
@@ -57,7 +56,7 @@ static void drain(RelayBuffer *b, int fd, bool waits)
 static int write_all(Relay *r, const char *data, size_t len, StreamsEnd *how)
 {
         while (len > 0 && !r->stuck) {
-                ssize_t n = r->waits ? io_write_now(r->out, data, len) : write(r->out, data, len);
+                ssize_t n = io_write_ready(r->out, r->waits, data, len);
                 if (n > 0) {
                         data += n;
                         len -= (size_t)n;

@@ -234,8 +234,7 @@ static ssize_t put(const Stream *s, bool input)
         size_t n = s->end - s->start;
         return input                      ? write(s->pipe, data, n)
                : s->kind == STREAM_SOCKET ? send(s->file, data, n, MSG_DONTWAIT | MSG_NOSIGNAL)
-               : s->waits                 ? io_write_now(s->file, data, n)
-                                          : write(s->file, data, n);
+                                          : io_write_ready(s->file, s->waits, data, n);
 }
 
 /* One step. Returns whether there may be another one now. */
