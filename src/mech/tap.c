@@ -2,7 +2,7 @@
 /* Makes the tap device with its addresses and routes. */
 #include "mech/tap.h"
 
-#include "base/io.h"
+#include "mech/sysctl.h"
 
 #include <fcntl.h>
 #include <linux/if_tun.h>
@@ -188,5 +188,5 @@ void tap_let_ping(gid_t gid)
 {
         char range[32];
         (void)snprintf(range, sizeof(range), "%u %u", gid, gid);
-        (void)io_write_file_at(AT_FDCWD, "/proc/sys/net/ipv4/ping_group_range", range);
+        (void)sysctl_write("net/ipv4/ping_group_range", range, NULL);
 }
