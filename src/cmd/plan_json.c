@@ -81,6 +81,8 @@ int plan_print_json(const Plan *plan, Error *err)
                 json_append(ops, operation(&plan->root.ops[i]));
         json_add(o, "ops", ops);
         json_add_string(o, "cwd", plan->payload.cwd);
+        if (plan->payload.host_name)
+                json_add_string(o, "host_name", plan->payload.host_name);
         json_add_string(o, "network", plan_network_name(plan->network.mode));
         json_add_string(o, "cgroup", plan_cgroup_name(plan->resources.cgroup));
         json_add(o, "limits", limits(plan));

@@ -11,10 +11,11 @@ typedef struct RootfsContext {
         const PlanRoot *root;
         const PlanIdentity *identity;
         const char *cwd; /* where the payload starts, inside */
-        bool resume;     /* its layers are there already */
-        int run_fd; /* the run's own directory (upper-LAYER, work-LAYER), or FD_NONE when no operation has a
-                     * layer there
-                     */
+        const char *host_name;
+        bool resume; /* its layers are there already */
+        int run_fd;  /* the run's own directory (upper-LAYER, work-LAYER), or FD_NONE when no operation has a
+                      * layer there
+                      */
         int memory_fd; /* the same on a tmpfs, for operations with OP_IN_MEMORY; made when needed */
         int home_fd;   /* the kept home as the supervisor holds it, or FD_NONE; not this context's to close */
         int root_fd;   /* the new root, once its first operation is done */

@@ -211,12 +211,14 @@ static int apply_read_only(RootfsContext *ctx, const PlanOp *op, Error *err)
         return defence_is_on(DEFENCE_MOUNT_FLAGS) ? bind_on_itself(ctx, op, MOUNT_ATTR_RDONLY, err) : 0;
 }
 
-static int write_file(int dir, const char *name, const char *text)
+/* @owner: its root owns the file; NULL: whoever makes it. */
+static int write_file(int dir, const char *name, const char *text, const PlanIdentity *owner)
 {
         CLEANUP_FD int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
         if (fd < 0)
                 return -errno;
-        return io_write_all(fd, text, strlen(text));
+        int r = io_write_all(fd, text, strlen(text));
+        return r == 0 && owner ? rootfs_own(owner, fd) : r;
 }
 
 /*
@@ -228,12 +230,15 @@ static int apply_file(RootfsContext *ctx, const PlanOp *op, Error *err)
         CLEANUP_FD int dir = FD_NONE, mount_fd = FD_NONE, target = FD_NONE;
         const char *name = strrchr(op->dest, '/') + 1;
         int r = root_make(ctx->root_fd, FILES_DIR, true, 0755, true, &dir);
+        CLEANUP_FREE char *text = NULL;
         if (r == 0)
-                r = write_file(dir, name, op->source);
+                r = rootfs_file_text(ctx, op, &text);
+        if (r == 0)
+                r = write_file(dir, name, text, op->flags & OP_ROOT_OWNED ? ctx->identity : NULL);
         if (r == 0)
                 r = mount_clone(dir, name, false, &mount_fd);
         if (r == 0)
-                r = mount_set(mount_fd, mount_safe_attrs(true), false);
+                r = mount_set(mount_fd, mount_safe_attrs(op->flags & OP_RDONLY), false);
         if (r < 0)
                 return rootfs_op_failed(op, r, "writing", err);
         r = root_make(ctx->root_fd, op->dest, false, 0644, false, &target);

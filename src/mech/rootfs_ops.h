@@ -33,6 +33,9 @@ int rootfs_make_place(RootfsContext *ctx, const PlanOp *op, bool directory, int 
  * @err. */
 int rootfs_layer_open(RootfsContext *ctx, const PlanOp *op, const char *side, int *ret_fd, Error *err);
 
+/** rootfs_file_text - the text of an OP_FILE operation; owned. 0 or -errno. */
+int rootfs_file_text(RootfsContext *ctx, const PlanOp *op, char **ret);
+
 /** Makers: the detached mount of an operation. */
 int rootfs_make_overlay(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err);
 int rootfs_make_fuse(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err);

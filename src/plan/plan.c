@@ -223,6 +223,13 @@ static int fill_plan(Plan *plan, const Spec *spec, const Host *host, const PlanK
                 if (strlist_add(&plan->payload.argv, spec->argv.items[i]) < 0)
                         return error_no_memory(err);
 
+        /* Whoever uses the host's network goes by the host's name there. */
+        const char *name = spec->host_name                 ? spec->host_name
+                           : spec->network == NETWORK_HOST ? host->hostname
+                                                           : NULL;
+        if (name && !(plan->payload.host_name = strdup(name)))
+                return error_no_memory(err);
+
         /* Where the uppers will be decides what can hold them. */
         Host with_uppers = *host;
         int r = choose_runs_dir(plan, spec, &with_uppers, err);
@@ -290,6 +297,7 @@ void plan_payload_clear(PlanPayload *payload)
         strlist_clear(&payload->argv);
         strlist_clear(&payload->env);
         free(payload->cwd);
+        free(payload->host_name);
         *payload = (PlanPayload){0};
 }
 

@@ -41,7 +41,7 @@ typedef enum PlanOpKind {
         OP_CGROUP, /* the run's control groups, as its namespace shows them */
         OP_PIN,    /* dest is bound on itself: it can't be renamed away from under what it holds */
         OP_READ_ONLY, /* dest, with what is mounted below, becomes read-only */
-        OP_FILE,      /* a file with the text source, read-only; kept in /run/kurung, seen at dest */
+        OP_FILE,      /* a file with the text source; kept in /run/kurung, seen at dest */
         OP_SEAL,      /* the mount at dest becomes read-only, nothing below it */
 } PlanOpKind;
 
@@ -56,6 +56,8 @@ enum {
         OP_WORK_DIR = 1 << 8,     /* OVERLAY, FUSE: the working directory's, not the root's or the home's */
         OP_TELL_MISSING = 1 << 9, /* MASK: the user is told when nothing is there */
         OP_MUST_EXIST = 1 << 10,  /* the host's own directory holds dest: nothing is made there */
+        OP_SPECIFIERS = 1 << 11,  /* FILE: %H in the text is the host name (systemd.unit(5)) */
+        OP_APPEND = 1 << 12,      /* FILE: the text comes after that of the file at dest */
         OP_KEPT_HOME = 1 << 7,    /* BIND: the home that the supervisor holds, which is made after the plan */
 };
 
@@ -182,8 +184,9 @@ typedef struct PlanPrivileges {
 /** What is executed. */
 typedef struct PlanPayload {
         StrList argv;
-        StrList env; /* complete */
-        char *cwd;   /* inside */
+        StrList env;     /* complete */
+        char *cwd;       /* inside */
+        char *host_name; /* NULL: the sandbox's name */
 } PlanPayload;
 
 typedef struct Plan {

@@ -181,15 +181,17 @@ static int add_network_files(Plan *plan, const Spec *spec, const Host *host, Err
                 return error_no_memory(err);
         for (size_t i = 0; i < 2; i++)
                 (void)net_address_print(&net_guest[i], address[i], sizeof(address[i]));
-        const char *name = host->hostname ? host->hostname : "sandbox";
-        if (asprintf(&hosts, "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n%s %s\n%s %s\n",
-                     address[0], name, address[1], name) < 0)
+        if (asprintf(&hosts,
+                     "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n%s %%H\n%s %%H\n",
+                     address[0], address[1]) < 0)
                 return error_no_memory(err);
         /* What the host's own leads to, as systemd-resolved has it; in another root what it is there. */
         const char *dest =
                 spec->root == ROOT_HOST && host->resolv_conf ? host->resolv_conf : "/etc/resolv.conf";
-        int r = plan_add(plan, OP_FILE, resolv, dest, OP_OPTIONAL, err);
-        return r < 0 ? r : plan_add(plan, OP_FILE, hosts, "/etc/hosts", OP_OPTIONAL, err);
+        int r = plan_add(plan, OP_FILE, resolv, dest, OP_RDONLY | OP_OPTIONAL, err);
+        return r < 0 ? r
+                     : plan_add(plan, OP_FILE, hosts, "/etc/hosts", OP_RDONLY | OP_OPTIONAL | OP_SPECIFIERS,
+                                err);
 }
 
 /* Files that live in a directory that is hidden, but that the system's own files lead to. */
@@ -197,6 +199,13 @@ static int add_resolver(Plan *plan, const Spec *spec, const Host *host, Error *e
 {
         if (spec->network == NETWORK_SLIRP)
                 return add_network_files(plan, spec, host, err);
+        /* The name is that of no file of the host's: programs look themselves up. */
+        if (spec->network != NETWORK_HOST || spec->host_name) {
+                int r = plan_add(plan, OP_FILE, "127.0.1.1 %H\n", "/etc/hosts",
+                                 OP_OPTIONAL | OP_ROOT_OWNED | OP_SPECIFIERS | OP_APPEND, err);
+                if (r < 0)
+                        return r;
+        }
         if (!host->resolv_conf || !str_starts(host->resolv_conf, "/run/"))
                 return 0;
         return plan_add(plan, OP_BIND, host->resolv_conf, host->resolv_conf,

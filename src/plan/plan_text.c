@@ -15,7 +15,7 @@ static const struct {
 } flag_names[] = {
         {OP_RDONLY, "ro"},           {OP_OPTIONAL, "optional"},     {OP_NOEXEC, "noexec"},
         {OP_RECURSIVE, "recursive"}, {OP_ROOT_OWNED, "root-owned"}, {OP_NO_FOLLOW, "no-follow"},
-        {OP_IN_MEMORY, "in-memory"},
+        {OP_IN_MEMORY, "in-memory"}, {OP_SPECIFIERS, "specifiers"}, {OP_APPEND, "append"},
 };
 
 static const struct {
@@ -200,6 +200,8 @@ void plan_print(const Plan *plan, FILE *out)
         for (size_t i = 0; i < plan->root.n_ops; i++)
                 print_op(out, &plan->root.ops[i]);
         print_value(out, "cwd", plan->payload.cwd);
+        if (plan->payload.host_name)
+                print_value(out, "host-name", plan->payload.host_name);
         print_value(out, "network", plan_network_name(plan->network.mode));
         print_limits(plan, out);
         if (plan->network.mode == NETWORK_SLIRP)

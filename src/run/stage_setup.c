@@ -209,6 +209,7 @@ static int setup(const StageContext *ctx, int *ret_slave, Error *err)
                 .root = &plan->root,
                 .identity = &plan->identity,
                 .cwd = plan->payload.cwd,
+                .host_name = ctx->host_name,
                 .resume = plan->storage.resume,
                 .run_fd = FD_NONE,
                 .memory_fd = FD_NONE,
@@ -234,6 +235,8 @@ static int setup(const StageContext *ctx, int *ret_slave, Error *err)
                 r = make_network(ctx, err);
         if (r == 0)
                 r = send_namespaces(ctx, err);
+        if (r == 0 && sethostname(ctx->host_name, strlen(ctx->host_name)) < 0)
+                r = error_set_errno(err, errno, "setting the host name %s", ctx->host_name);
         if (r == 0)
                 r = open_run_dir(ctx, &root.run_fd, err);
         if (r == 0)

@@ -13,6 +13,7 @@
 typedef struct StageContext {
         const Plan *plan;
         const PlanPayload *payload; /* what is executed: the plan's, or another in its sandbox */
+        const char *host_name;      /* set in the sandbox's UTS namespace */
         const SeccompFilter *filter;
         int channel;            /* this stage's end */
         bool network;           /* a tap device is to be made */

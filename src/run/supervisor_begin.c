@@ -117,6 +117,7 @@ int supervisor_start(Supervisor *s, Error *err)
         s->stage = (StageContext){
                 .plan = s->plan,
                 .payload = &s->plan->payload,
+                .host_name = s->plan->payload.host_name ? s->plan->payload.host_name : s->report->name,
                 .filter = &s->filter,
                 .channel = theirs,
                 .network = s->plan->network.mode == NETWORK_SLIRP,

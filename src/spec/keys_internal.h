@@ -31,7 +31,8 @@ extern const KeyType key_type_io_limit;
 
 /* keys_network.c, keys_security.c, keys.c */
 extern const KeyType key_type_bandwidth;
-extern const KeyType key_type_run_as, key_type_seccomp, key_type_capabilities, key_type_env_set;
+extern const KeyType key_type_run_as, key_type_host_name, key_type_seccomp, key_type_capabilities,
+        key_type_env_set;
 extern const KeyType key_type_extends;
 
 #define KEY_ITEM_MAX 512

@@ -4,6 +4,7 @@
 #include "spec/keys_internal.h"
 #include "spec/values.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <strings.h>
 #include <sys/capability.h>
@@ -30,6 +31,41 @@ static KEY_PRINT(print_run_as)
 }
 
 const KeyType key_type_run_as = {0, parse_run_as, print_run_as};
+
+/* Labels of letters, digits and hyphens, as in hostname(7); uname(2) has room for HOST_NAME_MAX bytes. */
+static bool is_host_name(const char *name)
+{
+        static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+        if (strlen(name) > HOST_NAME_MAX)
+                return false;
+        for (const char *label = name;; label++) {
+                size_t len = strcspn(label, ".");
+                for (size_t i = 0; i < len; i++)
+                        if (!strchr(letters, label[i]) && (label[i] != '-' || i == 0 || i == len - 1))
+                                return false;
+                if (len == 0 || len > 63)
+                        return false;
+                label += len;
+                if (!*label)
+                        return true;
+        }
+}
+
+static KEY_PARSE(parse_host_name)
+{
+        if (!is_host_name(value))
+                return key_bad_value(key, value, ctx,
+                                     "must be 1 to 64 letters, digits, hyphens and dots (hostname(7))", err);
+        return key_replace(&spec->host_name, value, err);
+}
+
+static KEY_PRINT(print_host_name)
+{
+        (void)key;
+        return spec->host_name ? strlist_add(ret, spec->host_name) : 0;
+}
+
+const KeyType key_type_host_name = {0, parse_host_name, print_host_name};
 
 static KEY_PARSE(parse_seccomp)
 {

@@ -4,6 +4,7 @@
 
 #include "base/path.h"
 #include "changes/below.h"
+#include "plan/op_kinds.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -52,6 +53,9 @@ static bool is_covered(const Count *c, bool *ret_leads)
         *ret_leads = false;
         for (size_t i = c->op + 1; i < plan->root.n_ops; i++) {
                 const char *dest = plan->root.ops[i].dest;
+                /* It shows what is there. */
+                if (plan->root.ops[i].kind == OP_PIN)
+                        continue;
                 if (str_eq(dest, c->path))
                         return true;
                 *ret_leads = *ret_leads || path_is_below(dest, c->path);
@@ -222,11 +226,6 @@ static void count_layer(Count *c, int run_fd)
         }
 }
 
-static bool is_layer(const PlanOp *op)
-{
-        return op->layer && !(op->flags & OP_IN_MEMORY);
-}
-
 void dropped_count(const Plan *plan, const char *work_dir, int run_fd, RunDropped *ret)
 {
         Count c = {.plan = plan};
@@ -236,7 +235,7 @@ void dropped_count(const Plan *plan, const char *work_dir, int run_fd, RunDroppe
                 bool is_project = work_dir && str_eq(op->dest, work_dir);
                 c.is_system = !is_project && (str_eq(op->dest, "/") || (op->flags & OP_ROOT_OWNED));
                 c.is_home = !is_project && !c.is_system;
-                if (!is_layer(op) || (c.is_system && plan->identity.uid != 0))
+                if (!plan_op_is_kept(op) || (c.is_system && plan->identity.uid != 0))
                         continue;
                 count_layer(&c, run_fd);
                 *(is_project ? &ret->project : c.is_home ? &ret->home : &ret->system) += c.n;
@@ -248,7 +247,7 @@ bool dropped_any(const Plan *plan, int run_fd)
 {
         Count c = {.plan = plan, .all = true};
         for (c.op = 0; c.op < plan->root.n_ops; c.op++) {
-                if (!is_layer(&plan->root.ops[c.op]))
+                if (!plan_op_is_kept(&plan->root.ops[c.op]))
                         continue;
                 count_layer(&c, run_fd);
                 if (c.n > 0 || c.more)
