@@ -647,26 +647,26 @@ int cmd_apply(int argc, char **argv)
         bool quiet = false;
         const CmdOption options[] = {
                 {"interactive", 'i', NULL, "ask for each change", .flag = &p.interactive},
-                {"dry-run", 'n', NULL, "print what would be taken, and do nothing", .flag = &p.dry_run},
-                {"exclude", 'x', "PATTERN", "not what matches; may be repeated", .list = &excludes},
-                {"home", 0, NULL, "also what was written to a private home", .flag = &p.with_home},
-                {"force", 0, NULL, "also what changed on the host meanwhile; that is kept beside",
+                {"dry-run", 'n', NULL, "print what would be applied, and do nothing", .flag = &p.dry_run},
+                {"exclude", 'x', "PATTERN", "leave out matching paths; may be repeated", .list = &excludes},
+                {"home", 0, NULL, "also apply changes of a private home", .flag = &p.with_home},
+                {"force", 0, NULL, "replace files that changed on the host; keep those aside",
                  .flag = &p.force},
-                {"resume", 0, NULL, "go on with an apply that was cut off", .flag = &p.resume},
-                {"rollback", 0, NULL, "undo an apply that was cut off", .flag = &p.roll_back},
-                {"verbose", 'v', NULL, "name all that is left", .flag = &p.verbose},
-                {"quiet", 'q', NULL, "errors only", .flag = &quiet},
+                {"resume", 0, NULL, "resume an interrupted apply", .flag = &p.resume},
+                {"rollback", 0, NULL, "undo an interrupted apply", .flag = &p.roll_back},
+                {"verbose", 'v', NULL, "list everything that was skipped", .flag = &p.verbose},
+                {"quiet", 'q', NULL, "print errors only", .flag = &quiet},
         };
         const CmdUsage usage = {
                 "apply [OPTIONS] NAME [PATH...]",
-                "Take what the kept sandbox NAME changed over to this system, as yourself: all, or PATH... "
-                "with what is\n"
-                "below. Set-user-ID bits, capabilities, owners, devices and sockets are never taken. What "
-                "was written to a\n"
-                "private home directory is taken only with --home or when it is named, and what somebody "
-                "would run or trust\n"
-                "later only when it is named or, on a terminal, after a question.",
-                "Exit status: 0; 1 when something that was asked for was left; 125 when nothing was applied.",
+                "Apply the changes of the kept sandbox NAME to this system, as yourself: all of them, or "
+                "those at "
+                "and\nbelow PATH.",
+                "Owners, set-user-ID bits, capabilities, devices and sockets are never applied. Changes of a "
+                "private\nhome are applied only with --home or if PATH names them. A file that some program "
+                "would run or trust\nlater is applied only if PATH names it or, on a terminal, after a "
+                "question.\n\n"
+                "Exit status: 0; 1 if a requested change was skipped; 125 if nothing was applied.",
                 options, ARRAY_LEN(options)};
         int r = cmd_options_parse(&usage, argc, argv, &words, &err);
         if (r == 1)

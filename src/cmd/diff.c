@@ -232,20 +232,20 @@ int cmd_diff(int argc, char **argv)
         CLEANUP_STRLIST StrList words = {0}, excludes = {0};
         Error err = {0};
         const CmdOption options[] = {
-                {"all", 'a', NULL, "what is in new directories, too", .flag = &d.all},
-                {"stat", 0, NULL, "with sizes, and the sum", .flag = &d.stat},
-                {"name-only", 0, NULL, "only the paths", .flag = &d.name_only},
-                {"patch", 'p', NULL, "the changed lines", .flag = &d.patch},
-                {"raw", 0, NULL, "with --patch: bytes as they are, for patch(1)", .flag = &d.raw},
-                {"json", 0, NULL, "as JSON", .flag = &d.json},
-                {"exclude", 'x', "PATTERN", "not what matches; may be repeated", .list = &excludes},
+                {"all", 'a', NULL, "list the content of new directories", .flag = &d.all},
+                {"stat", 0, NULL, "show sizes and the total", .flag = &d.stat},
+                {"name-only", 0, NULL, "print paths only", .flag = &d.name_only},
+                {"patch", 'p', NULL, "show the changed lines", .flag = &d.patch},
+                {"raw", 0, NULL, "with --patch, do not escape bytes, for patch(1)", .flag = &d.raw},
+                {"json", 0, NULL, "print as JSON", .flag = &d.json},
+                {"exclude", 'x', "PATTERN", "leave out matching paths; may be repeated", .list = &excludes},
         };
-        const CmdUsage usage = {"diff [OPTIONS] NAME [PATH...]",
-                                "Show what the kept sandbox NAME changed: A added, M modified, T of another "
-                                "type, D deleted, ! refused.\n"
-                                "A new directory is one line. What somebody would run or trust later is "
-                                "marked with an exclamation mark.",
-                                NULL, options, ARRAY_LEN(options)};
+        const CmdUsage usage = {"diff [OPTIONS] NAME [PATH...]", "Show the changes of the kept sandbox NAME.",
+                                "A added, M modified, T type changed, D deleted, ! refused. A new directory "
+                                "is one line.\n"
+                                "An exclamation mark after the path flags a file that some program would run "
+                                "or trust later.",
+                                options, ARRAY_LEN(options)};
         int r = cmd_options_parse(&usage, argc, argv, &words, &err);
         if (r == 0 && d.json + d.patch + d.name_only > 1)
                 r = error_set(&err, EINVAL, "diff: only one of --json, --patch, --name-only");

@@ -40,12 +40,12 @@ int cmd_discard(int argc, char **argv)
         Error err = {0};
         bool homes = false;
         const CmdOption options[] = {
-                {"home", 0, NULL, "NAME is a home that is kept (Home=persist:NAME)", .flag = &homes},
+                {"home", 0, NULL, "NAME is a kept home (Home=persist:NAME)", .flag = &homes},
         };
         const CmdUsage usage = {"discard [--home] NAME...",
-                                "Remove kept sandboxes, or homes, with all that was written there.",
-                                "\"kurung ps -a\" lists sandboxes, \"kurung ps --homes\" homes.", options,
-                                ARRAY_LEN(options)};
+                                "Remove kept sandboxes or homes with all their changes.",
+                                "\"kurung ps -a\" lists sandboxes, \"kurung ps --homes\" lists homes.",
+                                options, ARRAY_LEN(options)};
         int r = cmd_options_parse(&usage, argc, argv, &words, &err);
         if (r == 1)
                 return 0;

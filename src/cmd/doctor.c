@@ -529,10 +529,11 @@ static const char *const level_names[] = {"ok", "warn", "fail"};
 static void print_help(void)
 {
         printf("Usage: kurung doctor [--json]\n\n"
-               "Look at what this machine has, one line a requirement: ok; warn: \"kurung run\" works with "
-               "less; fail: it does not\n"
-               "work. Below a line stands the command that mends it.\n\n"
-               "Exit status: 0 when \"kurung run\" would work, else 125.\n");
+               "Check this machine for what kurung needs, one line per requirement.\n"
+               "ok; warn: \"kurung run\" works with restrictions; fail: it does not work. The line after "
+               "\"->\" is "
+               "the remedy.\n\n"
+               "Exit status: 0 if \"kurung run\" works, otherwise 125.\n");
 }
 
 static void print_finding(const char *name, const Finding *f, struct json_object *array)

@@ -99,12 +99,11 @@ int cmd_exec(int argc, char **argv)
         int code = 0;
         const CmdOption options[] = {
                 {"env", 'e', "NAME=VALUE", "set a variable; may be repeated", .list = &env},
-                {"chdir", 0, "PATH", "where the command starts", .value = &chdir},
+                {"chdir", 0, "PATH", "initial directory of the command", .value = &chdir},
         };
         const CmdUsage usage = {"exec [OPTIONS] NAME [--] COMMAND [ARG...]",
-                                "Run a further command in a sandbox that runs, held by all that holds the "
-                                "sandbox's own.",
-                                "Exit status: as of \"kurung run\".", options, ARRAY_LEN(options)};
+                                "Run another command in a running sandbox, under the same restrictions.",
+                                "Exit status: as for \"kurung run\".", options, ARRAY_LEN(options)};
         /* Whatever the caller left open is none of the sandbox's business (attack 7). */
         if (defence_is_on(DEFENCE_CLOSE_FDS))
                 (void)process_close_from(3);

@@ -189,20 +189,18 @@ int cmd_export(int argc, char **argv)
         Error err = {0};
         const char *output = NULL, *format = "tar";
         const CmdOption options[] = {
-                {"output", 'o', "FILE",
-                 "where to: .tar, .tar.gz, .tar.zst, .tar.xz, .tar.bz2; - is standard output",
+                {"output", 'o', "FILE", "output file (.tar[.gz|.zst|.xz|.bz2]), or - for stdout",
                  .value = &output},
-                {"format", 0, "FORMAT", "tar, or oci-layer: with deletions, bits and owners",
-                 .value = &format},
-                {"exclude", 'x', "PATTERN", "not what matches; may be repeated", .list = &excludes},
+                {"format", 0, "FORMAT", "tar (default), or oci-layer", .value = &format},
+                {"exclude", 'x', "PATTERN", "leave out matching paths; may be repeated", .list = &excludes},
         };
         const CmdUsage usage = {
                 "export [OPTIONS] -o FILE NAME [PATH...]",
-                "Pack what the kept sandbox NAME changed: all, or PATH... with what is below. A tar holds\n"
-                "what was added or modified, without set-user-ID bits, capabilities and devices; an OCI "
-                "image\n"
-                "layer also what was deleted.",
-                NULL, options, ARRAY_LEN(options)};
+                "Pack the changes of the kept sandbox NAME as an archive: all of them, or those at and below "
+                "PATH.",
+                "A tar archive holds added and modified files, without set-user-ID bits, capabilities and\n"
+                "devices. An OCI image layer also holds deletions and set-user-ID bits.",
+                options, ARRAY_LEN(options)};
         int r = cmd_options_parse(&usage, argc, argv, &words, &err);
         if (r == 1)
                 return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Prints the help of run and shell. */
+/* Prints --help of "run", "shell" and "try", from the key table. */
 #include "cmd/help.h"
 
 #include "front/front.h"
@@ -11,7 +11,8 @@ static void print_option(char letter, const char *name, const char *argument, co
         char left[80], shorter[5] = "    ";
         if (letter)
                 (void)snprintf(shorter, sizeof(shorter), "-%c, ", letter);
-        if (argument && argument[0] == '[') /* "[NAME]" */
+        const char *bracket = argument && argument[0] == '[' ? strchr(argument, ']') : NULL;
+        if (bracket && bracket[1] == '\0') /* "[NAME]": the whole value is optional */
                 (void)snprintf(left, sizeof(left), "%s--%s[=%s", shorter, name, argument + 1);
         else
                 (void)snprintf(left, sizeof(left), "%s--%s%s%s", shorter, name, argument ? "=" : "",
@@ -22,22 +23,24 @@ static void print_option(char letter, const char *name, const char *argument, co
                 printf("  %s\n  %-34s  %s\n", left, "", help);
 }
 
+/* The first lines of each command's help. */
+static const char *synopsis(const char *command)
+{
+        if (str_eq(command, "shell"))
+                return "Usage: kurung shell [OPTIONS] [--] [COMMAND [ARG...]]\n\n"
+                       "Start a login shell in a new sandbox.\n";
+        if (str_eq(command, "try"))
+                return "Usage: kurung try [OPTIONS] [--] COMMAND [ARG...]\n\n"
+                       "Run a command in a new sandbox, show its changes, and ask what to apply.\n"
+                       "Without a terminal to ask on, the sandbox is kept.\n";
+        return "Usage: kurung run [OPTIONS] [--] COMMAND [ARG...]\n\n"
+               "Run a command in a new sandbox.\n";
+}
+
 void help_print_run(const char *command)
 {
         const char *section = "";
-        if (str_eq(command, "shell"))
-                printf("Usage: kurung shell [OPTIONS] [--] [COMMAND [ARG...]]\n\nOpen a login shell in a new "
-                       "sandbox.\n");
-        else if (str_eq(command, "try"))
-                printf("Usage: kurung try [OPTIONS] [--] COMMAND [ARG...]\n\nRun a command in a new sandbox, "
-                       "show "
-                       "what it changed, and ask what is to be taken over.\nWhere there is no terminal to "
-                       "ask at "
-                       "it is kept.\n");
-        else
-                printf("Usage: kurung run [OPTIONS] [--] COMMAND [ARG...]\n\nRun a command in a new "
-                       "sandbox.\n");
-        printf("\nOptions:\n");
+        printf("%s\nOptions:\n", synopsis(command));
         for (size_t i = 0; i < front_flags_n; i++)
                 print_option(front_flags[i].letter, front_flags[i].name, front_flags[i].argument,
                              front_flags[i].help);
@@ -48,7 +51,7 @@ void help_print_run(const char *command)
                         printf("\n%s:\n", section = keys[i].section);
                 print_option(keys[i].short_option, keys[i].option, keys[i].argument, keys[i].help);
         }
-        printf("\nExit status: the command's own; 125 when kurung failed, 126 when the command can't be "
-               "executed, 127 when\n"
-               "it is not found, 128+N when signal N ended it. kurung(1) and kurung-profile(5) say more.\n");
+        printf("\nExit status: the command's own; 125 if kurung failed, 126 if the command cannot be "
+               "executed,\n"
+               "127 if it is not found, 128+N if signal N ended it. See kurung(1) and kurung-profile(5).\n");
 }

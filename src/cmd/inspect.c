@@ -212,15 +212,14 @@ int cmd_inspect(int argc, char **argv)
         Error err = {0};
         bool json = true, home = false;
         const CmdOption options[] = {
-                {"home", 0, NULL, "NAME is a home that is kept (Home=persist:NAME)", .flag = &home},
-                {"json", 0, NULL, "as JSON: there is no other way", .flag = &json},
+                {"home", 0, NULL, "NAME is a kept home (Home=persist:NAME)", .flag = &home},
+                {"json", 0, NULL, "print as JSON; this is the only format", .flag = &json},
         };
-        const CmdUsage usage = {
-                "inspect [--home] NAME",
-                "Print all that is known of a sandbox, as JSON: what was wanted (spec), what was "
-                "done (plan), its processes,\n"
-                "control group and use, network, and how much it has written.",
-                NULL, options, ARRAY_LEN(options)};
+        const CmdUsage usage = {"inspect [--home] NAME",
+                                "Print details of a running or kept sandbox as JSON: its spec (the request), "
+                                "its plan, processes,\n"
+                                "control group and resource usage, network, and the size of its changes.",
+                                NULL, options, ARRAY_LEN(options)};
         int r = cmd_options_parse(&usage, argc, argv, &words, &err);
         if (r == 1)
                 return 0;

@@ -16,27 +16,27 @@ typedef struct Command {
 
 static const Command commands[] = {
         {"run", "run a command in a new sandbox", cmd_run},
-        {"shell", "the same with a login shell", cmd_shell},
-        {"try", "run, show the changes, ask what to apply", cmd_try},
-        {"diff", "what a kept sandbox changed", cmd_diff},
-        {"apply", "take a kept sandbox's changes over to this system", cmd_apply},
-        {"export", "pack a kept sandbox's changes", cmd_export},
+        {"shell", "start a login shell in a new sandbox", cmd_shell},
+        {"try", "run a command, show its changes, ask what to apply", cmd_try},
+        {"diff", "show the changes of a kept sandbox", cmd_diff},
+        {"apply", "apply the changes of a kept sandbox to this system", cmd_apply},
+        {"export", "pack the changes of a kept sandbox as an archive", cmd_export},
         {"discard", "remove kept sandboxes", cmd_discard},
-        {"ps", "running and kept sandboxes", cmd_ps},
-        {"exec", "run a further command in a running sandbox", cmd_exec},
-        {"stop", "end running sandboxes", cmd_stop},
-        {"inspect", "all that is known of a sandbox", cmd_inspect},
-        {"profile", "what a profile says once merged: list, show, check; trust", cmd_profile},
-        {"doctor", "what this host lacks, and the exact remedy", cmd_doctor},
+        {"ps", "list running and kept sandboxes", cmd_ps},
+        {"exec", "run another command in a running sandbox", cmd_exec},
+        {"stop", "stop running sandboxes", cmd_stop},
+        {"inspect", "print details of a sandbox as JSON", cmd_inspect},
+        {"profile", "list, show, check or trust profiles", cmd_profile},
+        {"doctor", "check this machine for what kurung needs", cmd_doctor},
 };
 
 static void print_help(void)
 {
-        printf("kurung runs code you do not trust as yourself: no root, no daemon.\n\n"
+        printf("kurung runs untrusted code in a sandbox, without root and without a daemon.\n\n"
                "Usage: kurung COMMAND [OPTIONS] [ARG...]\n\nCommands:\n");
         for (size_t i = 0; i < ARRAY_LEN(commands); i++)
                 printf("  %-8s  %s\n", commands[i].name, commands[i].help);
-        printf("\n\"kurung COMMAND --help\" says more; so do kurung(1) and kurung-profile(5).\n");
+        printf("\nSee \"kurung COMMAND --help\", kurung(1) and kurung-profile(5).\n");
 }
 
 /* A closed 0, 1 or 2 would be taken by the next file we open, and written to as if it were a terminal. */

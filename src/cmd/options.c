@@ -16,7 +16,7 @@ static void print_usage(const CmdUsage *usage)
                                o->argument ? o->argument : "");
                 printf("  %-26s  %s\n", left, o->help);
         }
-        printf("  -h, --help                  this help\n");
+        printf("  -h, --help                  show this help\n");
         if (usage->more)
                 printf("\n%s\n", usage->more);
 }

@@ -325,13 +325,13 @@ static void print_help(void)
                "       kurung profile trust FILE...\n"
                "       kurung profile trust [--json]\n"
                "       kurung profile untrust FILE...\n\n"
-               "list     the profiles there are\n"
-               "show     what one says once merged with those it extends; the output is a profile itself\n"
-               "check    look for errors; prints nothing when there are none\n"
-               "trust    let profiles inside a project give rights, as long as they say what they say now;\n"
-               "         without FILE: list those that are trusted, changed since, or gone\n"
-               "untrust  take that back\n\n"
-               "Exit status: 0, or 125 when something is wrong.\n");
+               "list     list the available profiles\n"
+               "show     print a profile merged with those that it extends, as a profile\n"
+               "check    check profiles for errors; print nothing if there are none\n"
+               "trust    let profiles of a project grant rights, as long as their content does not change;\n"
+               "         without FILE, list the profiles that are trusted, changed since, or gone\n"
+               "untrust  revoke the trust\n\n"
+               "Exit status: 0, or 125 on errors.\n");
 }
 
 int cmd_profile(int argc, char **argv)

@@ -176,14 +176,13 @@ int cmd_ps(int argc, char **argv)
         Error err = {0};
         bool all = false, homes = false, json = false;
         const CmdOption options[] = {
-                {"all", 'a', NULL, "those that are kept, too", .flag = &all},
-                {"homes", 0, NULL, "the homes that are kept (Home=persist:NAME) instead", .flag = &homes},
-                {"json", 0, NULL, "as JSON", .flag = &json},
+                {"all", 'a', NULL, "list kept sandboxes as well", .flag = &all},
+                {"homes", 0, NULL, "list kept homes (Home=persist:NAME) instead", .flag = &homes},
+                {"json", 0, NULL, "print as JSON", .flag = &json},
         };
         const CmdUsage usage = {
                 "ps [OPTIONS]", "List running sandboxes.",
-                "State: running; kept; killed (kept, and kurung was killed while it ran: it can be "
-                "gone on with).",
+                "State: running; kept; killed (a kept sandbox whose kurung was killed during the run).",
                 options, ARRAY_LEN(options)};
         int r = cmd_options_parse(&usage, argc, argv, &words, &err);
         if (r == 1)

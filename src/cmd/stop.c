@@ -23,11 +23,11 @@ int cmd_stop(int argc, char **argv)
         const char *time = NULL;
         uint64_t grace_us = GRACE_DEFAULT_US;
         const CmdOption options[] = {
-                {"time", 't', "TIME", "how long it may take to end by itself (default: 10s)", .value = &time},
+                {"time", 't', "TIME", "time between SIGTERM and SIGKILL (default: 10s)", .value = &time},
         };
         const CmdUsage usage = {"stop [OPTIONS] NAME...",
-                                "End running sandboxes: their commands get SIGTERM, and what is left after "
-                                "some time is killed.",
+                                "Stop running sandboxes. The command of each gets SIGTERM; after TIME, all "
+                                "remaining\nprocesses are killed.",
                                 NULL, options, ARRAY_LEN(options)};
         int code = 0;
         int r = cmd_options_parse(&usage, argc, argv, &words, &err);

@@ -21,15 +21,15 @@ enum {
 
 const FrontFlag front_flags[] = {
         [FLAG_PROFILE] = {"profile", 'p', "NAME|FILE",
-                          "the profile to start from; may be repeated, later ones win"},
-        [FLAG_QUIET] = {"quiet", 'q', NULL, "errors only, no notices"},
-        [FLAG_VERBOSE] = {"verbose", 'v', NULL, "say what is being done"},
-        [FLAG_KEEP] = {"keep", 0, "[NAME]", "keep what is written, under this name or one that is made up"},
-        [FLAG_IN] = {"in", 0, "NAME", "go on in this kept sandbox: its profile, root and ids"},
+                          "start from this profile; may be repeated, later ones win"},
+        [FLAG_QUIET] = {"quiet", 'q', NULL, "print errors only, no notices"},
+        [FLAG_VERBOSE] = {"verbose", 'v', NULL, "print each step"},
+        [FLAG_KEEP] = {"keep", 0, "[NAME]", "keep the changes, under NAME or a generated name"},
+        [FLAG_IN] = {"in", 0, "NAME", "resume a kept sandbox with its profile, root and ids"},
         [FLAG_DRY_RUN] = {"dry-run", 0, NULL, "print the plan and start nothing"},
-        [FLAG_JSON] = {"json", 0, NULL, "with --dry-run: print it as JSON"},
-        [FLAG_REPORT] = {"report", 0, "FILE", "write what came of the run to FILE, as JSON"},
-        [FLAG_HELP] = {"help", 'h', NULL, "this help"},
+        [FLAG_JSON] = {"json", 0, NULL, "with --dry-run, print the plan as JSON"},
+        [FLAG_REPORT] = {"report", 0, "FILE", "write a report of the run to FILE, as JSON"},
+        [FLAG_HELP] = {"help", 'h', NULL, "show this help"},
 };
 const size_t front_flags_n = ARRAY_LEN(front_flags);
 

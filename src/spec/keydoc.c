@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Built and run while kurung is built: the options' and keys' parts of the man pages, in scdoc(5), from the
- * key table. */
+/* Prints the options' and keys' parts of the man pages in scdoc(5), from the key table; run during the build.
+ */
 #include "spec/keys.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 /* Underscores and stars mean something to scdoc. */
@@ -25,13 +26,14 @@ static void print_options(void)
                 printf("*--%s*=", keys[i].option);
                 print_escaped(keys[i].argument);
                 printf("\n\t");
-                print_escaped(keys[i].help);
+                putchar(toupper((unsigned char)keys[i].help[0]));
+                print_escaped(keys[i].help + 1);
                 if (keys[i].default_text) {
                         printf(" (default: ");
                         print_escaped(keys[i].default_text);
                         printf(")");
                 }
-                printf(". The key *%s=*.\n\n", keys[i].name);
+                printf(". See *%s=*.\n\n", keys[i].name);
         }
 }
 
@@ -46,7 +48,7 @@ static void print_keys(void)
                 printf("\n\t");
                 print_escaped(keys[i].manual);
                 if (key_has(&keys[i], KEY_REPEATS))
-                        printf(" May be repeated; an empty value clears what was said before.");
+                        printf(" May be repeated; an empty value clears the earlier ones.");
                 if (keys[i].default_text) {
                         printf(" Default: ");
                         print_escaped(keys[i].default_text);

@@ -85,10 +85,13 @@ kurung profile list --json
 ok "profile list --json is JSON" jq -e 'map(.name) | contains(["build", "default", "shell"])' "$HOME/.out"
 kurung profile show --json build
 ok "profile show --json is JSON" jq -e '.Identity.RunAs == "root"' "$HOME/.out"
-for command in run shell profile doctor; do
+for command in run shell try diff apply export discard ps exec stop inspect profile doctor; do
     kurung $command --help
     like "$status:$out" "^0:Usage: kurung $command" "$command --help"
 done
+kurung run --help
+like "$out" "--publish=\[ADDRESS:\]HOSTPORT:PORT" "  an option with a value that begins with a bracket needs it"
+like "$out" "--keep\[=NAME\]" "  an option whose value is optional says so"
 kurung --version
 like "$out" "^kurung [0-9]+[.][0-9]+[.][0-9]+$" "--version"
 kurung doctor
