@@ -54,6 +54,26 @@ static inline void freep(void *p)
         free(*(void **)p);
 }
 
+/**
+ * ARRAY_GROW - make room for one element more in the array @items (a variable, of which @n are used).
+ *
+ * @room: the variable with the number of elements that there is room for. When it is used up it doubles, from
+ * @first on.
+ *
+ * 0; -ENOMEM: both variables stay as they were.
+ */
+#define ARRAY_GROW(items, n, room, first)                                                                    \
+        ({                                                                                                   \
+                size_t more_ = (n) < (room) ? (room) : (room) ? 2 * (room) : (first);                        \
+                __typeof__(items) grown_ =                                                                   \
+                        more_ == (room) ? (items) : reallocarray((items), more_, sizeof(*(items)));          \
+                if (grown_) {                                                                                \
+                        (items) = grown_;                                                                    \
+                        (room) = more_;                                                                      \
+                }                                                                                            \
+                grown_ ? 0 : -ENOMEM;                                                                        \
+        })
+
 #define CLEANUP_FD CLEANUP(fd_closep)
 #define CLEANUP_FREE CLEANUP(freep)
 

@@ -103,14 +103,8 @@ static int failed(Apply *a, const Change *c, int r)
 static int push(Apply *a, const Change *c, LevelState state, int fd)
 {
         CLEANUP_FD int owned = fd;
-        if (a->dirs.n == a->room) {
-                size_t room = a->room ? 2 * a->room : 64;
-                ApplyLevel *levels = reallocarray(a->levels, room, sizeof(*levels));
-                if (!levels)
-                        return -ENOMEM;
-                a->levels = levels;
-                a->room = room;
-        }
+        if (ARRAY_GROW(a->levels, a->dirs.n, a->room, 64) < 0)
+                return -ENOMEM;
         ApplyLevel l = {
                 .state = state, .writable = -1, .now = c->now, .what = c->what, .name = strdup(c->name)};
         l.path_before = a->path.len - (c->name[0] ? strlen(c->name) + 1 : 0);

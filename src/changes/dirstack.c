@@ -22,14 +22,8 @@ int dirstack_push(DirStack *s, int fd)
                 return -ELOOP;
         if (fd >= 0 && fstat(fd, &st) < 0)
                 return -errno;
-        if (s->n == s->room) {
-                size_t room = s->room ? 2 * s->room : 32;
-                DirLevel *levels = reallocarray(s->levels, room, sizeof(*levels));
-                if (!levels)
-                        return -ENOMEM;
-                s->levels = levels;
-                s->room = room;
-        }
+        if (ARRAY_GROW(s->levels, s->n, s->room, 32) < 0)
+                return -ENOMEM;
         s->levels[s->n++] = (DirLevel){.fd = TAKE_FD(owned), .dev = st.st_dev, .ino = st.st_ino};
         close_far(s, s->n - 1);
         return 0;

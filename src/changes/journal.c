@@ -372,13 +372,8 @@ static int list_entries(FILE *f, size_t n_layers, long **ret, size_t *ret_n)
                         return r;
                 if (r == 0)
                         break;
-                if (n == room) {
-                        room = room ? 2 * room : 256;
-                        long *bigger = reallocarray(offsets, room, sizeof(*offsets));
-                        if (!bigger)
-                                return -ENOMEM;
-                        offsets = bigger;
-                }
+                if (ARRAY_GROW(offsets, n, room, 256) < 0)
+                        return -ENOMEM;
                 offsets[n++] = at;
         }
         *ret = TAKE_PTR(offsets);

@@ -27,7 +27,7 @@ static int compare(const void *a, const void *b, void *text)
 }
 
 /* Room is doubled, never past @limit's need. */
-static int add(Names *names, size_t *room, size_t *order_room, const char *name)
+static int add_name(Names *names, size_t *room, size_t *order_room, const char *name)
 {
         size_t len = strlen(name) + 1;
         if (names->len + len > *room) {
@@ -38,14 +38,8 @@ static int add(Names *names, size_t *room, size_t *order_room, const char *name)
                 names->text = text;
                 *room = bigger;
         }
-        if (names->n == *order_room) {
-                size_t bigger = *order_room ? 2 * *order_room : 128;
-                uint32_t *order = reallocarray(names->order, bigger, sizeof(*order));
-                if (!order)
-                        return -ENOMEM;
-                names->order = order;
-                *order_room = bigger;
-        }
+        if (ARRAY_GROW(names->order, names->n, *order_room, 128) < 0)
+                return -ENOMEM;
         names->order[names->n++] = (uint32_t)names->len;
         memcpy(names->text + names->len, name, len);
         names->len += len;
@@ -61,7 +55,7 @@ static int add_entries(Names *names, const char *buffer, long n, size_t limit, s
                 if (!str_eq(e->d_name, ".") && !str_eq(e->d_name, "..")) {
                         if (names->n > 0 && names->len + strlen(e->d_name) + 1 + 4 * names->n > limit)
                                 return 1;
-                        int r = add(names, room, order_room, e->d_name);
+                        int r = add_name(names, room, order_room, e->d_name);
                         if (r < 0)
                                 return r;
                 }

@@ -36,14 +36,8 @@ static int enter(Scan *s, int dirfd, const char *name)
                 r = -errno;
         if (r == 0 && st.st_uid != geteuid())
                 r = -EPERM;
-        if (r == 0 && s->dirs.n == s->room) {
-                size_t room = s->room ? 2 * s->room : 64;
-                Names *names = reallocarray(s->names, room, sizeof(*names));
-                if (!names)
-                        return -ENOMEM;
-                s->names = names;
-                s->room = room;
-        }
+        if (r == 0)
+                r = ARRAY_GROW(s->names, s->dirs.n, s->room, 64);
         if (r == 0)
                 r = dirstack_push(&s->dirs, TAKE_FD(fd));
         if (r == 0)

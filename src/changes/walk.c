@@ -275,15 +275,9 @@ static bool covers_below(const Walk *w)
 static int push_level(Walk *w, const Level *level, int upper_fd, int lower_fd)
 {
         CLEANUP_FD int upper = upper_fd, lower = lower_fd;
-        if (w->upper.n == w->room) {
-                size_t room = w->room ? 2 * w->room : 64;
-                Level *levels = reallocarray(w->levels, room, sizeof(*levels));
-                if (!levels)
-                        return -ENOMEM;
-                w->levels = levels;
-                w->room = room;
-        }
-        int r = dirstack_push(&w->upper, TAKE_FD(upper));
+        int r = ARRAY_GROW(w->levels, w->upper.n, w->room, 64);
+        if (r == 0)
+                r = dirstack_push(&w->upper, TAKE_FD(upper));
         if (r == 0)
                 r = dirstack_push(&w->lower, TAKE_FD(lower));
         if (r < 0)

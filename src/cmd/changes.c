@@ -9,20 +9,9 @@
 
 static int push(ChangesPlace *p, size_t start, bool added)
 {
-        if (p->depth == p->room) {
-                size_t room = p->room ? 2 * p->room : 64;
-                size_t *starts = reallocarray(p->starts, room, sizeof(*starts));
-                if (!starts)
-                        return -ENOMEM;
-                p->starts = starts;
-                bool *flags = reallocarray(p->added, room, sizeof(*flags));
-                if (!flags)
-                        return -ENOMEM;
-                p->added = flags;
-                p->room = room;
-        }
-        p->starts[p->depth] = start;
-        p->added[p->depth++] = added;
+        if (ARRAY_GROW(p->dirs, p->depth, p->room, 64) < 0)
+                return -ENOMEM;
+        p->dirs[p->depth++] = (ChangesPlaceDir){.start = start, .added = added};
         return 0;
 }
 
@@ -47,11 +36,11 @@ int changes_place_take(ChangesPlace *p, ChangeEvent event, const Change *c)
                         return -ENOMEM;
                 return push(p, before,
                             c->kind == CHANGE_ADDED || (c->what & CHANGE_TYPE) ||
-                                    (p->depth > 0 && p->added[p->depth - 1]));
+                                    (p->depth > 0 && p->dirs[p->depth - 1].added));
         case CHANGE_EVENT_LEAVE:
                 if (p->depth == 0)
                         return -EBADMSG;
-                p->before = p->starts[--p->depth];
+                p->before = p->dirs[--p->depth].start;
                 p->entry = true;
                 return 0;
         case CHANGE_EVENT_ENTRY:
@@ -69,14 +58,13 @@ int changes_place_take(ChangesPlace *p, ChangeEvent event, const Change *c)
 bool changes_place_in_added(const ChangesPlace *p)
 {
         size_t above = p->entry ? p->depth : p->depth - 1;
-        return above > 0 && p->added[above - 1];
+        return above > 0 && p->dirs[above - 1].added;
 }
 
 void changes_place_clear(ChangesPlace *p)
 {
         pathbuf_clear(&p->path);
-        free(p->starts);
-        free(p->added);
+        free(p->dirs);
         *p = (ChangesPlace){0};
 }
 

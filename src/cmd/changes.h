@@ -8,16 +8,21 @@
 
 #include <stdio.h>
 
+/** A directory on the way down to it. */
+typedef struct ChangesPlaceDir {
+        size_t start; /* the path's length before its name */
+        bool added;   /* it, or one above it, is wholly new */
+} ChangesPlaceDir;
+
 /** The place that a stream of changes is at: fed with every event, before it is looked at. */
 typedef struct ChangesPlace {
         const Kept *kept;
         const ChangesLayer *layer;
-        PathBuf path;   /* of the entry, as the sandbox sees it */
-        size_t before;  /* the path's length without an entry that is no directory */
-        bool entry;     /* the last event was such an entry */
-        size_t *starts; /* of each directory, the path's length before it */
-        bool *added;    /* of each directory: it, or one above it, is wholly new */
-        size_t depth, room;
+        PathBuf path;  /* of the entry, as the sandbox sees it */
+        size_t before; /* the path's length without an entry that is no directory */
+        bool entry;    /* the last event was such an entry */
+        ChangesPlaceDir *dirs;
+        size_t depth, room; /* of dirs */
 } ChangesPlace;
 
 /** changes_place_enter - @place.path becomes that of @c; with CHANGE_EVENT_LEAVE that of the directory left,

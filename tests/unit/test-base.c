@@ -89,6 +89,21 @@ static void lists_grow_and_stay_terminated(void **state)
         assert_false(strlist_has(&l, "100"));
 }
 
+static void an_array_grows_and_keeps_what_it_holds(void **state)
+{
+        (void)state;
+        CLEANUP_FREE uint64_t *items = NULL;
+        size_t n = 0, room = 0;
+        for (; n < 100; n++) {
+                assert_int_equal(ARRAY_GROW(items, n, room, 3), 0);
+                assert_true(room > n);
+                items[n] = n;
+        }
+        assert_int_equal(room, 192);
+        for (size_t i = 0; i < n; i++)
+                assert_int_equal(items[i], i);
+}
+
 static void an_environment_holds_a_name_once(void **state)
 {
         (void)state;
@@ -530,6 +545,7 @@ int main(void)
                 cmocka_unit_test(below_is_by_components),
                 cmocka_unit_test(joins_and_parents),
                 cmocka_unit_test(lists_grow_and_stay_terminated),
+                cmocka_unit_test(an_array_grows_and_keeps_what_it_holds),
                 cmocka_unit_test(an_environment_holds_a_name_once),
                 cmocka_unit_test(control_bytes_never_reach_the_terminal),
                 cmocka_unit_test(broken_utf8_is_replaced_for_json),
