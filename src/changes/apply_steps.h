@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The steps of an apply that the journal knows of. For apply.c alone. */
+/* The steps of an apply that the journal knows of. For the files of apply alone. */
 #pragma once
 
 #include "changes/apply.h"

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Decides whether a change is taken, and reports why one is left. */
+#include "changes/apply_decide.h"
+
+#include "base/defence.h"
+#include "changes/scan.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+const ChangesLayer *apply_layer(const Apply *a)
+{
+        return &a->layers[a->layer];
+}
+
+bool apply_is_fatal(int r)
+{
+        switch (-r) {
+        case ENOSPC:
+        case EDQUOT:
+        case EIO:
+        case ENOMEM:
+        case EMFILE:
+        case ENFILE:
+        case ESTALE:
+        case EBADMSG:
+                return true;
+        default:
+                return false;
+        }
+}
+
+void apply_report(Apply *a, ApplyReport what, const Change *c, const char *why)
+{
+        a->reports[what]++;
+        a->options.report(a->options.userdata, what, apply_layer(a), a->path.text, c, why);
+}
+
+int apply_leave_failed(Apply *a, const Change *c, int r)
+{
+        if (apply_is_fatal(r))
+                return error_set_errno(a->err, r, "%.600s%.200s", changes_layer_target(apply_layer(a)),
+                                       a->path.text);
+        if (r == -EACCES || r == -EPERM || r == -EROFS)
+                apply_report(a, APPLY_NEEDS_ROOT, c, "you may not write there");
+        else if (r == -ELOOP || r == -ENOTDIR)
+                apply_report(a, APPLY_REFUSED, c, "a link or file is in the place of its directory");
+        else if (r == -EXDEV)
+                apply_report(a, APPLY_REFUSED, c, "another file system is mounted there");
+        else if (r == -EEXIST || r == -EBUSY || r == -EAGAIN)
+                apply_report(a, APPLY_CONFLICT, c, "it was changed while it was taken");
+        else
+                apply_report(a, APPLY_REFUSED, c, strerror(-r));
+        return 0;
+}
+
+ApplyAnswer apply_ask(Apply *a, const Change *c)
+{
+        if (a->quit)
+                return APPLY_LEAVE;
+        ApplyAnswer answer = a->options.ask(a->options.userdata, apply_layer(a), a->path.text, c);
+        a->quit = answer == APPLY_QUIT;
+        return answer;
+}
+
+int apply_check_host(Apply *a, const Change *c, struct stat *ret, bool *ret_exists, bool *ret_keep)
+{
+        int fd = dirstack_top(&a->dirs);
+        *ret_keep = false;
+        *ret_exists = fstatat(fd, c->name, ret, AT_SYMLINK_NOFOLLOW) == 0;
+        if (!*ret_exists)
+                return errno == ENOENT ? 0 : -errno;
+        bool changed = scan_changed_since(ret, &a->options.started, &a->applied);
+        int r = 0;
+        if (S_ISDIR(ret->st_mode) && !(c->kind == CHANGE_NONE))
+                r = scan_tree(fd, c->name, &a->options.started, &a->applied, &changed);
+        if (r < 0)
+                return r;
+        /* Where the sandbox saw nothing, whatever is there came since, or was hidden from it. */
+        changed = changed || (apply_layer(a)->engine == CHANGES_SCRATCH && !applied_has(&a->applied, ret));
+        if (!changed || !defence_is_on(DEFENCE_CONFLICT))
+                return 0;
+        *ret_keep = a->options.force;
+        if (!a->options.force)
+                apply_report(a, APPLY_CONFLICT, c,
+                             apply_layer(a)->engine == CHANGES_SCRATCH
+                                     ? "the host has it, too"
+                                     : "changed on the host since the sandbox began");
+        return !a->options.force;
+}
