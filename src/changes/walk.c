@@ -5,20 +5,17 @@
 #include "base/lookup.h"
 #include "base/path.h"
 #include "changes/compare.h"
-#include "changes/dirstack.h"
-#include "changes/marks.h"
 #include "changes/names.h"
-#include "changes/pathbuf.h"
+#include "changes/repository.h"
+#include "changes/walk_classify.h"
+#include "changes/walk_read.h"
 #include "plan/plan.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 
-#define OVERFLOW_ID 65534U
-
 /* One directory on the way down. */
-typedef struct Level {
+struct WalkLevel {
         Names names;
         bool deletions; /* the second round: names of the lower that the upper does not have */
         bool opaque;    /* nothing of the lower is in it */
@@ -26,51 +23,7 @@ typedef struct Level {
         Selected selected;
         uint32_t repository; /* Change.below_repository of its entries */
         size_t path_before;
-} Level;
-
-typedef struct Walk {
-        const WalkOptions *options;
-        const ChangesLayer *layer;
-        ChangeSink sink;
-        void *userdata;
-        WalkTotal *total; /* count only */
-        DirStack upper, lower;
-        Level *levels; /* as many as upper.n */
-        size_t room;
-        PathBuf path;
-        size_t names_used;
-        bool gained;
-        char xattrs[MARKS_XATTRS_MAX], lower_xattrs[MARKS_XATTRS_MAX];
-        char target[PATH_MAX + 1];
-        char why[160];
-} Walk;
-
-/* Whether what failed with @r may be tried once more, with more rights. */
-static bool try_again(Walk *w, int r)
-{
-        if (r != -EACCES || w->gained || !w->options->gain)
-                return false;
-        w->gained = w->options->gain(w->options->userdata) == 0;
-        return w->gained;
-}
-
-static uint32_t map_id(const IdMap *map, uint32_t outside)
-{
-        for (size_t i = 0; i < map->n; i++)
-                if (outside - map->items[i].outside < map->items[i].count)
-                        return map->items[i].inside + (outside - map->items[i].outside);
-        return OVERFLOW_ID;
-}
-
-static ChangeFile describe(const Walk *w, const struct stat *st)
-{
-        ChangeFile f = change_from_stat(st);
-        if (w->options->uid_map && !w->gained) {
-                f.uid = map_id(w->options->uid_map, f.uid);
-                f.gid = map_id(w->options->gid_map, f.gid);
-        }
-        return f;
-}
+};
 
 static int tell(Walk *w, ChangeEvent event, const Change *c)
 {
@@ -93,95 +46,9 @@ static int refuse(Walk *w, const char *name, const ChangeFile *now, int r, const
         return tell(w, CHANGE_EVENT_ENTRY, &c);
 }
 
-static Level *top(Walk *w)
+static WalkLevel *top(Walk *w)
 {
         return &w->levels[w->upper.n - 1];
-}
-
-static bool has(int fd, const char *name)
-{
-        struct stat st;
-        return fd >= 0 && fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-/*
- * Whether git would take the directory, of which @upper and @lower are the two halves, for a repository's:
- * with HEAD, and with objects and refs of its own or those that commondir names (setup.c,
- * is_git_directory()).
- */
-static bool is_repository(int upper, int lower)
-{
-        static const char *const names[] = {"HEAD", "commondir", "objects", "refs"};
-        bool found[ARRAY_LEN(names)];
-        for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-                found[i] = has(upper, names[i]) || has(lower, names[i]);
-                if (i == 0 && !found[0])
-                        return false;
-        }
-        return found[1] || (found[2] && found[3]);
-}
-
-/* How many components of the layer's own path lie below such a directory; 0: it is in none. */
-static uint32_t count_below_repository(const ChangesLayer *layer)
-{
-        CLEANUP_FREE char *path = NULL;
-        if (!layer->lower || !str_eq(layer->lower, layer->dest) || !(path = strdup(layer->lower)))
-                return 0;
-        uint32_t n = 1;
-        for (char *slash; (slash = strrchr(path, '/')) && slash > path; n++) {
-                *slash = '\0';
-                CLEANUP_FD int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-                if (is_repository(FD_NONE, fd))
-                        return n;
-        }
-        return 0;
-}
-
-/* The lower's entry of that name, mode 0: none. */
-static int stat_lower(Walk *w, const char *name, ChangeFile *ret)
-{
-        struct stat st;
-        int fd = dirstack_top(&w->lower);
-        *ret = (ChangeFile){0};
-        if (fd < 0 || w->total)
-                return 0;
-        if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-                *ret = describe(w, &st);
-        else if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
-                return -errno;
-        return 0;
-}
-
-static int stat_upper(Walk *w, const char *name, struct stat *ret)
-{
-        int r;
-        do
-                r = fstatat(dirstack_top(&w->upper), name, ret, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
-        while (r < 0 && try_again(w, r));
-        return r;
-}
-
-static int open_upper(Walk *w, const char *name, int flags, int *ret)
-{
-        int fd;
-        do {
-                fd = openat(dirstack_top(&w->upper), name,
-                            flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-                fd = fd < 0 ? -errno : fd;
-        } while (fd < 0 && try_again(w, fd));
-        if (fd < 0)
-                return fd;
-        *ret = fd;
-        return 0;
-}
-
-static int read_marks(Walk *w, int dirfd, const char *name, Marks *ret, size_t *ret_len)
-{
-        int r;
-        do
-                r = marks_read(w->layer->engine, dirfd, name, ret, w->xattrs, ret_len);
-        while (r < 0 && try_again(w, r));
-        return r;
 }
 
 static bool has_capability(const Change *c)
@@ -194,76 +61,6 @@ static bool has_capability(const Change *c)
         return false;
 }
 
-/* What of @c is not as in the lower; types are the same. */
-static int compare_meta(Walk *w, Change *c)
-{
-        Marks marks;
-        size_t len = 0;
-        bool is_top = c->name[0] == '\0';
-        if (((c->now.mode ^ c->before.mode) & 07777) && !S_ISLNK(c->now.mode))
-                c->what |= CHANGE_MODE;
-        /* A layer's top was given to the sandbox's root by ourselves; of owners that the sandbox has no id
-         * for nobody can tell whether they are the same. */
-        bool uid_changed = c->now.uid != c->before.uid && c->before.uid != OVERFLOW_ID;
-        bool gid_changed = c->now.gid != c->before.gid && c->before.gid != OVERFLOW_ID;
-        if (!is_top && (uid_changed || gid_changed))
-                c->what |= CHANGE_OWNER;
-        if (S_ISREG(c->now.mode) && c->now.nlink > 1 && c->now.nlink != c->before.nlink)
-                c->what |= CHANGE_LINKS;
-        if (!S_ISREG(c->now.mode) && !S_ISDIR(c->now.mode))
-                return 0;
-        int r = marks_read(CHANGES_SCRATCH, dirstack_top(&w->lower), c->name, &marks, w->lower_xattrs, &len);
-        if (r == 0 && !marks_xattrs_equal(c->xattrs, c->xattrs_len, w->lower_xattrs, len))
-                c->what |= CHANGE_XATTRS;
-        return 0;
-}
-
-static int compare_content(Walk *w, Change *c)
-{
-        CLEANUP_FD int upper = FD_NONE, lower = FD_NONE;
-        char target[PATH_MAX + 1];
-        if (S_ISLNK(c->now.mode)) {
-                ssize_t n = readlinkat(dirstack_top(&w->lower), c->name, target, sizeof(target) - 1);
-                target[n < 0 ? 0 : n] = '\0';
-                if (!str_eq(target, c->target))
-                        c->what |= CHANGE_CONTENT;
-                return 0;
-        }
-        if (!S_ISREG(c->now.mode))
-                return 0;
-        c->what |= CHANGE_CONTENT;
-        if (c->now.size != c->before.size)
-                return 0;
-        /* The same time and size say nothing: both are the payload's to set. */
-        int r = open_upper(w, c->name, O_RDONLY, &upper);
-        if (r < 0)
-                return r;
-        lower = openat(dirstack_top(&w->lower), c->name,
-                       O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-        bool equal = false;
-        if (lower >= 0)
-                r = compare_files(upper, lower, c->now.size, &equal);
-        if (r == 0 && equal)
-                c->what &= ~(unsigned)CHANGE_CONTENT;
-        return r;
-}
-
-/* Sets kind and what; @c->before says what is in the lower. */
-static int classify(Walk *w, Change *c)
-{
-        if (c->before.mode == 0) {
-                c->kind = CHANGE_ADDED;
-                return 0;
-        }
-        int r = 0;
-        if ((c->now.mode ^ c->before.mode) & S_IFMT)
-                c->what = CHANGE_TYPE | CHANGE_CONTENT;
-        else if ((r = compare_meta(w, c)) == 0)
-                r = compare_content(w, c);
-        c->kind = c->what ? CHANGE_MODIFIED : CHANGE_NONE;
-        return r;
-}
-
 static bool covers_below(const Walk *w)
 {
         for (size_t i = 0; i < w->layer->covered.n; i++)
@@ -272,7 +69,7 @@ static bool covers_below(const Walk *w)
         return false;
 }
 
-static int push_level(Walk *w, const Level *level, int upper_fd, int lower_fd)
+static int push_level(Walk *w, const WalkLevel *level, int upper_fd, int lower_fd)
 {
         CLEANUP_FD int upper = upper_fd, lower = lower_fd;
         int r = ARRAY_GROW(w->levels, w->upper.n, w->room, 64);
@@ -289,7 +86,7 @@ static int push_level(Walk *w, const Level *level, int upper_fd, int lower_fd)
 
 static int pop_level(Walk *w)
 {
-        Level *l = top(w);
+        WalkLevel *l = top(w);
         size_t before = l->path_before;
         names_clear(&l->names, &w->names_used);
         int r = dirstack_pop(&w->upper);
@@ -308,11 +105,11 @@ static bool has_opaque_file(int fd)
 static int visit_directory(Walk *w, Change *c, size_t path_before, Selected selected, bool parent_opaque)
 {
         CLEANUP_FD int upper = FD_NONE, lower = FD_NONE;
-        Level level = {.path_before = path_before, .selected = selected};
+        WalkLevel level = {.path_before = path_before, .selected = selected};
         Marks marks = {0};
-        int r = open_upper(w, c->name[0] ? c->name : ".", O_RDONLY | O_DIRECTORY, &upper);
+        int r = walk_open_upper(w, c->name[0] ? c->name : ".", O_RDONLY | O_DIRECTORY, &upper);
         if (r == 0 && !w->total)
-                r = read_marks(w, dirstack_top(&w->upper), c->name, &marks, &c->xattrs_len);
+                r = walk_read_marks(w, dirstack_top(&w->upper), c->name, &marks, &c->xattrs_len);
         if (r < 0 || marks.forged) {
                 pathbuf_pop(&w->path, path_before);
                 return refuse(w, c->name, &c->now, r, r < 0 ? "it can't be read" : "a forged redirect");
@@ -323,11 +120,11 @@ static int visit_directory(Walk *w, Change *c, size_t path_before, Selected sele
         if (S_ISDIR(c->before.mode))
                 lower = openat(dirstack_top(&w->lower), c->name,
                                O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        level.repository = is_repository(upper, lower) ? 1 : top(w)->repository ? top(w)->repository + 1 : 0;
+        level.repository = repository_is(upper, lower) ? 1 : top(w)->repository ? top(w)->repository + 1 : 0;
         c->opaque = level.opaque && S_ISDIR(c->before.mode);
         level.covered = covers_below(w);
         if (!w->total)
-                r = classify(w, c);
+                r = walk_classify(w, c);
         /* Made by ourselves, for a mount to be put there. */
         if (c->kind == CHANGE_ADDED && level.covered)
                 c->kind = CHANGE_NONE;
@@ -343,7 +140,7 @@ static int visit_file(Walk *w, Change *c)
         Marks marks = {0};
         int r = 0;
         if (S_ISREG(c->now.mode)) {
-                r = read_marks(w, dirstack_top(&w->upper), c->name, &marks, &c->xattrs_len);
+                r = walk_read_marks(w, dirstack_top(&w->upper), c->name, &marks, &c->xattrs_len);
                 c->xattrs = w->xattrs;
                 c->capabilities = c->xattrs_len > 0 && has_capability(c);
         } else if (S_ISLNK(c->now.mode)) {
@@ -355,9 +152,9 @@ static int visit_file(Walk *w, Change *c)
         if (r == 0 && marks.forged)
                 return refuse(w, c->name, &c->now, 0, "a forged redirect");
         if (r == 0)
-                r = classify(w, c);
+                r = walk_classify(w, c);
         if (r == 0 && c->kind != CHANGE_NONE && S_ISREG(c->now.mode) && w->options->want_content)
-                r = open_upper(w, c->name, O_RDONLY, &c->fd);
+                r = walk_open_upper(w, c->name, O_RDONLY, &c->fd);
         if (r < 0)
                 return refuse(w, c->name, &c->now, r, "it can't be read");
         return c->kind == CHANGE_NONE ? 0 : tell(w, CHANGE_EVENT_ENTRY, c);
@@ -368,11 +165,11 @@ static int visit_deleted(Walk *w, const char *name)
         struct stat st;
         Change c = new_change(name);
         size_t before;
-        int r = stat_lower(w, name, &c.before);
+        int r = walk_stat_lower(w, name, &c.before);
         if (r < 0 || c.before.mode == 0)
                 return r;
         /* The file that is there in its place is what counts (".wh.NAME" beside NAME). */
-        if (stat_upper(w, name, &st) == 0 && !mark_is_whiteout(w->layer->engine, &st))
+        if (walk_stat_upper(w, name, &st) == 0 && !mark_is_whiteout(w->layer->engine, &st))
                 return 0;
         r = pathbuf_push(&w->path, name, &before);
         if (r < 0)
@@ -400,10 +197,10 @@ static int visit_entry(Walk *w, const char *name, const struct stat *st)
                 pathbuf_pop(&w->path, before);
                 return 0;
         }
-        c.now = describe(w, st);
+        c.now = walk_describe(w, st);
         c.selected = selected == SELECTED_YES;
         c.below_repository = top(w)->repository;
-        r = stat_lower(w, name, &c.before);
+        r = walk_stat_lower(w, name, &c.before);
         if (r == 0 && w->total) {
                 w->total->entries++;
                 w->total->bytes += S_ISREG(st->st_mode) ? compare_held(st) : 0;
@@ -414,14 +211,14 @@ static int visit_entry(Walk *w, const char *name, const struct stat *st)
         return r < 0 ? r : w->total ? 0 : visit_file(w, &c);
 }
 
-static int visit(Walk *w, const char *name)
+static int visit_name(Walk *w, const char *name)
 {
         const char *deleted;
         struct stat st;
         MarkKind mark = mark_of_name(w->layer->engine, name, &deleted);
         if (mark == MARK_FORGED)
                 return refuse(w, name, &(ChangeFile){0}, 0, "a forged whiteout");
-        int r = stat_upper(w, name, &st);
+        int r = walk_stat_upper(w, name, &st);
         if (r < 0)
                 return r == -ENOENT ? 0 : refuse(w, name, &(ChangeFile){0}, r, "it can't be looked at");
         /* fuse-overlayfs 1.10 leaves a whiteout ".wh..opq" in each directory that it makes. It deletes
@@ -442,7 +239,7 @@ static int visit(Walk *w, const char *name)
 /* The second round over an opaque directory: what the lower has, and the upper does not. */
 static int begin_deletions(Walk *w)
 {
-        Level *l = top(w);
+        WalkLevel *l = top(w);
         l->deletions = true;
         names_clear(&l->names, &w->names_used);
         if (l->opaque && dirstack_top(&w->lower) >= 0 && !w->total && l->selected == SELECTED_YES)
@@ -453,7 +250,7 @@ static int begin_deletions(Walk *w)
 static int next_name(Walk *w, const char **ret)
 {
         CLEANUP_FD int fd = FD_NONE;
-        Level *l = top(w);
+        WalkLevel *l = top(w);
         if (!l->deletions)
                 return names_next(&l->names, dirstack_top(&w->upper), &w->names_used, ret);
         if (l->names.next == l->names.n && l->names.more) {
@@ -471,7 +268,7 @@ static int walk_tree(Walk *w)
                 const char *name;
                 int r = next_name(w, &name);
                 if (r == 0 && name)
-                        r = top(w)->deletions ? visit_deleted(w, name) : visit(w, name);
+                        r = top(w)->deletions ? visit_deleted(w, name) : visit_name(w, name);
                 else if (r == 0 && !top(w)->deletions)
                         r = begin_deletions(w);
                 else if (r == 0) {
@@ -491,27 +288,27 @@ static int begin_layer(Walk *w, int upper_fd, int lower_fd)
 {
         struct stat st, lower_st;
         Change c = new_change("");
-        Level level = {.selected = selection_of(w->options->selection, w->layer->dest, SELECTED_NO)};
+        WalkLevel level = {.selected = selection_of(w->options->selection, w->layer->dest, SELECTED_NO)};
         Marks marks = {0};
         if (fstat(upper_fd, &st) < 0)
                 return -errno;
-        c.now = describe(w, &st);
+        c.now = walk_describe(w, &st);
         c.selected = level.selected == SELECTED_YES;
         level.covered = covers_below(w);
         level.path_before = w->path.len;
-        c.below_repository = count_below_repository(w->layer);
-        level.repository = is_repository(upper_fd, lower_fd) ? 1
+        c.below_repository = repository_count_below(w->layer);
+        level.repository = repository_is(upper_fd, lower_fd) ? 1
                            : c.below_repository              ? c.below_repository + 1
                                                              : 0;
         int r = push_level(w, &level, upper_fd, lower_fd);
         if (r < 0 || w->total)
                 return r;
         if (lower_fd >= 0 && fstat(lower_fd, &lower_st) == 0) {
-                c.before = describe(w, &lower_st);
-                r = read_marks(w, dirstack_top(&w->upper), "", &marks, &c.xattrs_len);
+                c.before = walk_describe(w, &lower_st);
+                r = walk_read_marks(w, dirstack_top(&w->upper), "", &marks, &c.xattrs_len);
                 c.xattrs = w->xattrs;
                 if (r == 0)
-                        r = classify(w, &c);
+                        r = walk_classify(w, &c);
                 top(w)->opaque = marks.opaque;
         }
         if (r == 0 && !c.selected)
@@ -538,7 +335,7 @@ static int walk_layer(Walk *w, int sandbox_fd, Error *err)
         char name[PLAN_LAYER_PATH_MAX];
         (void)plan_layer_path(w->layer->engine == CHANGES_FUSE, w->layer->name, "upper", name);
         CLEANUP_FD int upper = openat(sandbox_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (upper < 0 && try_again(w, -errno))
+        if (upper < 0 && walk_gain(w, -errno))
                 upper = openat(sandbox_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (upper < 0 && errno == ENOENT)
                 return 0; /* the run ended before it was made */
