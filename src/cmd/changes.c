@@ -151,7 +151,7 @@ const char *changes_relative(const char *path)
         return path;
 }
 
-char *changes_show_path(const char *path, bool directory)
+char *changes_show_path(const char *path, const Change *c)
 {
         path = changes_relative(path);
         size_t room = 4 * strlen(path) + 6;
@@ -159,7 +159,7 @@ char *changes_show_path(const char *path, bool directory)
         if (!out)
                 return NULL;
         size_t len = strlen(text_escape(path, out, room - 1));
-        if (directory && len > 0 && out[len - 1] != '/')
+        if (S_ISDIR(c->now.mode ? c->now.mode : c->before.mode) && len > 0 && out[len - 1] != '/')
                 memcpy(out + len, "/", 2);
         return out;
 }

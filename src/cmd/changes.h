@@ -38,10 +38,10 @@ void changes_place_clear(ChangesPlace *place);
 int changes_open(const char *command, const StrList *words, Kept *ret, Selection *selection, Error *err);
 
 /**
- * changes_show_path - @path as it is shown: below the working directory without that in front, control bytes
- * escaped, a slash behind a directory. Owned; NULL: out of memory.
+ * changes_show_path - the path @path of @c as it is shown: below the working directory without that in front,
+ * control bytes escaped, a slash behind a directory. Owned; NULL: out of memory.
  */
-char *changes_show_path(const char *path, bool directory);
+char *changes_show_path(const char *path, const Change *c);
 
 /** changes_relative - the part of @path below the working directory, when it is there; for messages, which
  * are escaped. */

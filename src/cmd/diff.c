@@ -116,8 +116,7 @@ static void print_details(const Change *c)
 
 static int print_line(Diff *d, const Change *c, const char *flag)
 {
-        CLEANUP_FREE char *shown =
-                changes_show_path(d->place.path.text, S_ISDIR(c->now.mode ? c->now.mode : c->before.mode));
+        CLEANUP_FREE char *shown = changes_show_path(d->place.path.text, c);
         char text[4 * PATH_MAX + 5], size[32];
         if (!shown)
                 return -ENOMEM;

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reports and counts what became of each change. */
+#include "cmd/applying.h"
+
+#include "base/log.h"
+#include "base/path.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+/* So many of a kind are named; of the rest only the number, unless -v. */
+#define NAMED_MAX 20
+
+char *applying_path(const ChangesLayer *layer, const char *path)
+{
+        return path[0] ? path_join(layer->dest, path) : strdup(layer->dest);
+}
+
+void applying_mark_found(Applying *p, const char *path)
+{
+        const StrList *paths = &p->reader.selection.paths;
+        for (size_t i = 0; p->found && i < paths->n; i++)
+                p->found[i] = p->found[i] || path_is_below(path, paths->items[i]) ||
+                              path_is_below(paths->items[i], path);
+}
+
+void applying_tell_not_found(Applying *p)
+{
+        const StrList *paths = &p->reader.selection.paths;
+        for (size_t i = 0; p->found && i < paths->n; i++) {
+                if (p->found[i])
+                        continue;
+                bool exists = faccessat(AT_FDCWD, paths->items[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+                log_notice("%s '%s'", exists ? "nothing is left to apply at" : "nothing was changed at",
+                           changes_relative(paths->items[i]));
+                p->left = p->left || !exists;
+        }
+}
+
+void applying_report(void *userdata, ApplyReport what, const ChangesLayer *layer, const char *rel,
+                     const Change *c, const char *why)
+{
+        static const char *const words[] = {
+                [APPLY_DONE] = "",
+                [APPLY_STRIPPED] = "taken, without",
+                [APPLY_CONFLICT] = "conflict",
+                [APPLY_NEEDS_ROOT] = "needs root",
+                [APPLY_REFUSED] = "refused",
+        };
+        Applying *p = userdata;
+        CLEANUP_FREE char *path = applying_path(layer, rel);
+        if (what == APPLY_DONE || what == APPLY_STRIPPED)
+                p->outcome = OUTCOME_TAKEN;
+        else
+                p->outcome = OUTCOME_LEFT;
+        if (what == APPLY_DONE) {
+                if (p->dry_run && path && c) {
+                        CLEANUP_FREE char *shown = changes_show_path(path, c);
+                        printf("%c  %s\n", changes_letter(c), shown ? shown : "?");
+                }
+                return;
+        }
+        p->left = p->left || what != APPLY_STRIPPED;
+        if (path)
+                applying_mark_found(p, path);
+        if (p->apply.reports[what] > NAMED_MAX && !p->verbose)
+                return;
+        progress_pause(&p->progress);
+        const char *shown = path ? changes_relative(path) : "?",
+                   *slash = c && S_ISDIR(c->now.mode) ? "/" : "";
+        if (what == APPLY_STRIPPED)
+                log_notice("%s %s: %s%s", words[what], why, shown, slash);
+        else
+                log_notice("%s: %s%s: %s", words[what], shown, slash, why);
+}
+
+static void count(ApplyResult *result, ApplyPlace place, Outcome outcome)
+{
+        if (outcome == OUTCOME_TAKEN)
+                result->taken++;
+        else if (outcome == OUTCOME_DECLINED)
+                result->declined++;
+        else if (outcome == OUTCOME_LEFT)
+                result->left[place]++;
+}
+
+void applying_note_outcome(Applying *p, ChangeEvent event, const Change *c)
+{
+        bool change = (event == CHANGE_EVENT_ENTER || event == CHANGE_EVENT_ENTRY) && c->kind != CHANGE_NONE;
+        if (event == CHANGE_EVENT_ENTER)
+                p->depth++;
+        if (event == CHANGE_EVENT_LEAVE) {
+                if (p->depth == p->out_depth)
+                        p->out_depth = 0;
+                p->depth--;
+        }
+        /* Nothing was said of it: it shares the fate of the directory that was not taken. */
+        if (change && p->outcome == OUTCOME_NONE && p->out_depth > 0)
+                p->outcome = p->out;
+        /* A directory that could not be finished is none of the changes, but it was left. */
+        if (change || (event == CHANGE_EVENT_LEAVE && p->outcome == OUTCOME_LEFT))
+                count(&p->result, p->place, p->outcome);
+        if (event == CHANGE_EVENT_ENTER && p->out_depth == 0 && p->outcome >= OUTCOME_DECLINED) {
+                p->out_depth = p->depth;
+                p->out = p->outcome;
+        }
+}
+
+void applying_summarize(const Applying *p)
+{
+        static const struct {
+                ApplyReport what;
+                const char *text;
+        } kinds[] = {{APPLY_CONFLICT, "in conflict"},
+                     {APPLY_NEEDS_ROOT, "that need root"},
+                     {APPLY_REFUSED, "refused"}};
+        for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+                uint64_t n = p->apply.reports[kinds[i].what];
+                if (n > NAMED_MAX && !p->verbose)
+                        log_notice("... and %llu more %s (-v names all)", (unsigned long long)(n - NAMED_MAX),
+                                   kinds[i].text);
+        }
+        if (p->apply.reports[APPLY_CONFLICT] > 0)
+                log_notice("--force takes what is in conflict, and keeps what was there beside it");
+        if (p->apply.reports[APPLY_NEEDS_ROOT] > 0)
+                log_notice("\"kurung export\" packs what needs root");
+}
+
+void applying_tell_left(const Applying *p, const char *name)
+{
+        uint64_t n = p->result.left[APPLY_HOME];
+        if (p->result.home_unasked)
+                log_notice("%llu change%s in your home %s left: \"kurung apply %s --home\" takes %s",
+                           (unsigned long long)n, n == 1 ? "" : "s", n == 1 ? "is" : "are", name,
+                           n == 1 ? "it" : "them");
+}
