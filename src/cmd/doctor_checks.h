@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What "kurung doctor" checks. For the files of doctor alone. */
+#pragma once
+
+#include "plan/host.h"
+
+typedef enum DoctorLevel {
+        DOCTOR_OK,
+        DOCTOR_WARN, /* run works, with less */
+        DOCTOR_FAIL, /* run does not work */
+} DoctorLevel;
+
+typedef struct DoctorFinding {
+        DoctorLevel level;
+        char what[256];   /* what is there, or missing, and what that costs */
+        char remedy[512]; /* the exact command; empty when there is none */
+} DoctorFinding;
+
+/** doctor_found - fill @f. @remedy: "" when there is none. */
+void doctor_found(DoctorFinding *f, DoctorLevel level, const char *what, const char *remedy);
+
+/** doctor_install_command - the command that installs a package on this distribution, by the package's name
+ * on each. Returns @out. */
+const char *doctor_install_command(const char *debian, const char *fedora, const char *arch, char *out,
+                                   size_t room);
+
+/** One line of doctor each: what is found on @h goes to @f. */
+void doctor_check_userns(const Host *h, DoctorFinding *f);
+void doctor_check_namespaces(const Host *h, DoctorFinding *f);
+void doctor_check_proc(const Host *h, DoctorFinding *f);
+void doctor_check_newuidmap(const Host *h, DoctorFinding *f);
+void doctor_check_newgidmap(const Host *h, DoctorFinding *f);
+void doctor_check_ranges(const Host *h, DoctorFinding *f);
+void doctor_check_fuse_overlayfs(const Host *h, DoctorFinding *f);
+void doctor_check_fuse_device(const Host *h, DoctorFinding *f);
+void doctor_check_tun_device(const Host *h, DoctorFinding *f);
+void doctor_check_kernel_overlay(const Host *h, DoctorFinding *f);
+void doctor_check_state(const Host *h, DoctorFinding *f);
+void doctor_check_cgroup(const Host *h, DoctorFinding *f);
+void doctor_check_limits(const Host *h, DoctorFinding *f);
+void doctor_check_user_manager(const Host *h, DoctorFinding *f);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Checks devices, the engines that catch writes, and the directory for what they catch. */
+#include "cmd/doctor_checks.h"
+
+#include <stdio.h>
+
+void doctor_check_fuse_overlayfs(const Host *h, DoctorFinding *f)
+{
+        char command[128];
+        if (h->fuse_overlayfs)
+                doctor_found(f, DOCTOR_OK, h->fuse_overlayfs, "");
+        else
+                doctor_found(f, DOCTOR_WARN, "missing: root inside cannot change files of the system",
+                             doctor_install_command("fuse-overlayfs", "fuse-overlayfs", "fuse-overlayfs",
+                                                    command, sizeof(command)));
+}
+
+static void check_device(HostDevice state, const char *cost, const char *load, const char *open,
+                         DoctorFinding *f)
+{
+        char text[200];
+        (void)snprintf(text, sizeof(text), "%s: %s",
+                       state == HOST_DEVICE_MISSING ? "not there" : "not open to you", cost);
+        if (state == HOST_DEVICE_OK)
+                doctor_found(f, DOCTOR_OK, "open to you", "");
+        else
+                doctor_found(f, DOCTOR_WARN, text, state == HOST_DEVICE_MISSING ? load : open);
+}
+
+void doctor_check_fuse_device(const Host *h, DoctorFinding *f)
+{
+        check_device(h->fuse_device, "root inside cannot change files of the system", "sudo modprobe fuse",
+                     "sudo chmod 666 /dev/fuse", f);
+}
+
+void doctor_check_tun_device(const Host *h, DoctorFinding *f)
+{
+        check_device(h->tun_device, "no network but none and host", "sudo modprobe tun",
+                     "sudo chmod 666 /dev/net/tun", f);
+}
+
+void doctor_check_kernel_overlay(const Host *h, DoctorFinding *f)
+{
+        if (h->kernel_overlay)
+                doctor_found(f, DOCTOR_OK, "may be mounted in a user namespace", "");
+        else
+                doctor_found(f, DOCTOR_WARN, "not there: fuse-overlayfs, which is slower, does its work",
+                             "sudo modprobe overlay");
+}
+
+void doctor_check_state(const Host *h, DoctorFinding *f)
+{
+        if (h->cache_home)
+                doctor_found(f, DOCTOR_OK, h->cache_home, "");
+        else
+                doctor_found(f, DOCTOR_WARN, "no directory to keep writes in: nothing can be written inside",
+                             "set HOME or XDG_CACHE_HOME to a directory that you own");
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Checks whether namespaces can be made, and a procfs mounted in them. */
+#include "cmd/doctor_checks.h"
+
+#include "base/channel.h"
+#include "base/io.h"
+#include "base/process.h"
+#include "mech/mount.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/mount.h>
+
+/* Those that a run makes by default. */
+#define NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET)
+
+/* A profile that lets this very program make user namespaces (apparmor.d(5)). */
+static void apparmor_remedy(char *out, size_t room)
+{
+        static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+-";
+        char self[256];
+        int r = process_program(self, sizeof(self));
+        /* The path goes into a shell's line and an AppArmor pattern: only what is nothing special to either.
+         */
+        bool usable = r == 0 && self[strspn(self, plain)] == '\0';
+        (void)snprintf(
+                out, room,
+                "printf 'abi <abi/4.0>,\\nprofile kurung %s flags=(unconfined) {\\n  userns,\\n}\\n' | "
+                "sudo tee /etc/apparmor.d/kurung && sudo apparmor_parser -r /etc/apparmor.d/kurung",
+                usable ? self : "/usr{,/local}/bin/kurung");
+}
+
+void doctor_check_userns(const Host *h, DoctorFinding *f)
+{
+        char remedy[sizeof(f->remedy)];
+        switch (h->userns) {
+        case HOST_USERNS_OK:
+                doctor_found(f, DOCTOR_OK, "may be made", "");
+                break;
+        case HOST_USERNS_SYSCTL:
+                doctor_found(
+                        f, DOCTOR_FAIL,
+                        "switched off by kernel.unprivileged_userns_clone=0: nothing can be run",
+                        "echo kernel.unprivileged_userns_clone=1 | sudo tee /etc/sysctl.d/50-kurung.conf && "
+                        "sudo sysctl --system");
+                break;
+        case HOST_USERNS_COUNT:
+                doctor_found(
+                        f, DOCTOR_FAIL, "none may be made, user.max_user_namespaces is 0: nothing can be run",
+                        "echo user.max_user_namespaces=15000 | sudo tee /etc/sysctl.d/50-kurung.conf && sudo "
+                        "sysctl --system");
+                break;
+        case HOST_USERNS_APPARMOR:
+                apparmor_remedy(remedy, sizeof(remedy));
+                doctor_found(f, DOCTOR_FAIL,
+                             "kept from programs without an AppArmor profile: nothing can be run", remedy);
+                break;
+        case HOST_USERNS_ABSENT:
+                doctor_found(f, DOCTOR_FAIL,
+                             "the kernel was built without CONFIG_USER_NS: nothing can be run",
+                             "use another kernel");
+                break;
+        }
+}
+
+/* What a run needs of its namespaces, tried in them. */
+static int try_inside(uid_t uid, gid_t gid, Error *err)
+{
+        CLEANUP_FD int proc = FD_NONE, tmpfs = FD_NONE;
+        char map[64];
+        (void)snprintf(map, sizeof(map), "%u %u 1\n", uid, uid);
+        int r = io_write_file_at(AT_FDCWD, "/proc/self/uid_map", map);
+        if (r < 0)
+                return error_set_errno(err, r, "mapping the user id");
+        r = io_write_file_at(AT_FDCWD, "/proc/self/setgroups", "deny");
+        (void)snprintf(map, sizeof(map), "%u %u 1\n", gid, gid);
+        if (r == 0)
+                r = io_write_file_at(AT_FDCWD, "/proc/self/gid_map", map);
+        if (r < 0)
+                return error_set_errno(err, r, "mapping the group id");
+        if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+                return error_set_errno(err, errno, "making mounts private");
+        r = mount_new("tmpfs", NULL, 0, mount_safe_attrs(false), &tmpfs, err);
+        if (r == 0)
+                r = mount_new("proc", NULL, 0, mount_safe_attrs(false) | MOUNT_ATTR_NOEXEC, &proc, err);
+        return r;
+}
+
+/* 0, or -errno with the reason of a process in new namespaces. */
+static int try_namespaces(const Host *h, Error *err)
+{
+        CLEANUP_FD int pidfd = FD_NONE, ours = FD_NONE, theirs = FD_NONE;
+        int ends[2];
+        Message m;
+        int r = channel_make(ends);
+        if (r < 0)
+                return error_set_errno(err, r, "making a channel");
+        ours = ends[0];
+        theirs = ends[1];
+        pid_t pid = process_clone(NAMESPACES, &pidfd);
+        if (pid == 0) {
+                Error failed = {0};
+                if (try_inside(h->uid, h->gid, &failed) < 0)
+                        (void)channel_send_error(theirs, &failed);
+                else
+                        (void)channel_send(theirs, MSG_SYNC, SYNC_ROOTFS, FD_NONE);
+                _exit(0);
+        }
+        if (pid < 0)
+                return error_set_errno(err, (int)pid, "making them");
+        theirs = fd_close(theirs);
+        r = channel_receive(ours, &m, NULL);
+        (void)process_wait(pidfd, NULL);
+        if (r == 1 && m.type == MSG_SYNC)
+                return 0;
+        if (r == 1 && m.type == MSG_ERROR)
+                return error_take(err, &m.error, "a process in them");
+        return error_set(err, ECONNRESET, "a process in them ended before it was done");
+}
+
+/* Really making them finds what no file says: an outer sandbox's filter, a security module that lets them be
+ * made and takes the capabilities, a limit of a container. */
+void doctor_check_namespaces(const Host *h, DoctorFinding *f)
+{
+        char text[sizeof(f->what)];
+        Error err = {0};
+        if (try_namespaces(h, &err) == 0) {
+                doctor_found(f, DOCTOR_OK, "user, mount, pid, ipc, uts and net were made, and mounts in them",
+                             "");
+                return;
+        }
+        (void)snprintf(text, sizeof(text), "do not serve: %.200s", err.text);
+        doctor_found(f, DOCTOR_FAIL, text,
+                     h->userns == HOST_USERNS_OK && h->proc_visible
+                             ? "look into the kernel's log (sudo dmesg) for who refused; in a container its "
+                               "filter "
+                               "may be "
+                               "what does: docker, podman: --security-opt seccomp=unconfined"
+                             : "see the line of user namespaces or procfs");
+}
+
+void doctor_check_proc(const Host *h, DoctorFinding *f)
+{
+        if (h->proc_visible)
+                doctor_found(f, DOCTOR_OK, "a fresh /proc may be mounted", "");
+        else
+                doctor_found(
+                        f, DOCTOR_FAIL,
+                        "parts of /proc are masked, as in a container: no fresh one may be mounted",
+                        "start the container with unmasked /proc (podman: --security-opt unmask=ALL; docker: "
+                        "--security-opt "
+                        "systempaths=unconfined)");
+}
