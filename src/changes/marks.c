@@ -69,7 +69,7 @@ static void take_engines(ChangesEngine engine, const char *path, const char *nam
                 marks->forged = defence_is_on(DEFENCE_MARKS);
 }
 
-static int add(const char *path, const char *name, char *out, size_t *len)
+static int add_xattr(const char *path, const char *name, char *out, size_t *len)
 {
         size_t name_len = strlen(name) + 1;
         if (*len + name_len + sizeof(uint32_t) >= MARKS_XATTRS_MAX)
@@ -106,7 +106,7 @@ int marks_read(ChangesEngine engine, int dirfd, const char *name, Marks *ret, ch
                         take_engines(engine, path, p, ret);
                         continue;
                 }
-                int r = is_payloads(p) ? add(path, p, out, &len) : 0;
+                int r = is_payloads(p) ? add_xattr(path, p, out, &len) : 0;
                 if (r < 0)
                         return r;
         }

@@ -27,7 +27,7 @@ typedef struct Scan {
         bool changed;
 } Scan;
 
-static int enter(Scan *s, int dirfd, const char *name)
+static int enter_directory(Scan *s, int dirfd, const char *name)
 {
         CLEANUP_FD int fd = FD_NONE;
         struct stat st;
@@ -51,7 +51,7 @@ static int visit(Scan *s, const char *name)
         if (fstatat(dirstack_top(&s->dirs), name, &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return errno == ENOENT ? 0 : -errno;
         if (S_ISDIR(st.st_mode))
-                return enter(s, dirstack_top(&s->dirs), name);
+                return enter_directory(s, dirstack_top(&s->dirs), name);
         s->changed = s->changed || scan_changed_since(&st, s->started, s->applied);
         return 0;
 }
@@ -59,7 +59,7 @@ static int visit(Scan *s, const char *name)
 int scan_tree(int dirfd, const char *name, const struct timespec *started, const Applied *applied, bool *ret)
 {
         Scan s = {.dirs.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC, .started = started, .applied = applied};
-        int r = enter(&s, dirfd, name);
+        int r = enter_directory(&s, dirfd, name);
         while (r == 0 && s.dirs.n > 0 && !s.changed) {
                 const char *entry;
                 r = names_next(&s.names[s.dirs.n - 1], dirstack_top(&s.dirs), &s.used, &entry);

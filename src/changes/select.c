@@ -37,7 +37,7 @@ bool selection_names(const Selection *s, const char *path)
         return strlist_has(&s->paths, path);
 }
 
-static int add(StrList *list, const char *path, const char *cwd)
+static int add_path(StrList *list, const char *path, const char *cwd)
 {
         CLEANUP_FREE char *clean = NULL;
         int r = path_normalize(path, cwd, &clean);
@@ -46,12 +46,13 @@ static int add(StrList *list, const char *path, const char *cwd)
 
 int selection_add_path(Selection *s, const char *path, const char *cwd)
 {
-        return add(&s->paths, path, cwd);
+        return add_path(&s->paths, path, cwd);
 }
 
 int selection_add_exclude(Selection *s, const char *pattern, const char *cwd)
 {
-        return strchr(pattern, '/') ? add(&s->excludes, pattern, cwd) : strlist_add(&s->excludes, pattern);
+        return strchr(pattern, '/') ? add_path(&s->excludes, pattern, cwd)
+                                    : strlist_add(&s->excludes, pattern);
 }
 
 void selection_clear(Selection *s)

@@ -209,7 +209,7 @@ static bool is_name(const char *s)
         return !strchr(s, '/') && !str_eq(s, ".") && !str_eq(s, "..") && strlen(s) <= NAME_MAX;
 }
 
-static int parse(StreamReader *r, Header *h, Change *c)
+static int parse_change(StreamReader *r, Header *h, Change *c)
 {
         if (r->len - r->at < sizeof(*h))
                 return -EBADMSG;
@@ -246,7 +246,7 @@ int stream_read(StreamReader *r, ChangeEvent *ret_event, Change *ret, Error *err
         Header h = {0};
         int e = r->at == r->len ? receive(r) : 0;
         if (e == 0)
-                e = parse(r, &h, ret);
+                e = parse_change(r, &h, ret);
         if (e < 0)
                 return error_set_errno(err, e, "reading from the stage that reads the changes");
         if (h.event == EVENT_ERROR)

@@ -161,7 +161,7 @@ static int show(Diff *d, ChangeEvent event, const Change *c)
         return patch_print(d->place.layer, d->place.path.text, c, flag, &d->patch_options, stdout);
 }
 
-static int take(void *userdata, ChangeEvent event, const Change *c)
+static int take_change(void *userdata, ChangeEvent event, const Change *c)
 {
         Diff *d = userdata;
         CLEANUP_FD UNUSED int fd = c->fd;
@@ -209,7 +209,7 @@ static int diff(Diff *d, const StrList *words, StrList *excludes, Error *err)
                                                           .escaped = !d->raw || isatty(STDOUT_FILENO)};
                         pager_start();
                 }
-                r = reader_run(&kept, &options, take, d, err);
+                r = reader_run(&kept, &options, take_change, d, err);
                 if (r == -EPIPE)
                         r = 0;
                 else if (r < 0)

@@ -21,7 +21,7 @@ typedef struct Exporting {
         Progress progress;
 } Exporting;
 
-static int add(Exporting *x, const Change *c)
+static int pack_change(Exporting *x, const Change *c)
 {
         int r = export_add(&x->export, x->place.path.text, c);
         if (r < 0 || !x->export.why || x->export.refused > NAMED_MAX)
@@ -32,7 +32,7 @@ static int add(Exporting *x, const Change *c)
         return 0;
 }
 
-static int take(void *userdata, ChangeEvent event, const Change *c)
+static int take_change(void *userdata, ChangeEvent event, const Change *c)
 {
         Exporting *x = userdata;
         CLEANUP_FD UNUSED int fd = c->fd;
@@ -42,7 +42,7 @@ static int take(void *userdata, ChangeEvent event, const Change *c)
         }
         int r = changes_place_take(&x->place, event, c);
         if (r == 0 && (event == CHANGE_EVENT_ENTER || event == CHANGE_EVENT_ENTRY) && c->kind != CHANGE_NONE)
-                r = add(x, c);
+                r = pack_change(x, c);
         progress_update(&x->progress, x->export.entries, x->export.bytes);
         return r;
 }
@@ -167,7 +167,7 @@ static int export_changes(const char *output, ExportFormat format, const StrList
                 reader.want_total = x.progress.shown;
                 r = export_begin(&x.export, format, compression, fd, err);
                 if (r == 0)
-                        r = reader_run(&kept, &reader, take, &x, err);
+                        r = reader_run(&kept, &reader, take_change, &x, err);
                 if (r == 0)
                         r = export_end(&x.export);
                 if (r < 0)

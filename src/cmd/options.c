@@ -31,7 +31,7 @@ static const CmdOption *find(const CmdUsage *usage, const char *name, size_t len
         return NULL;
 }
 
-static int take(const CmdOption *o, const char *value)
+static int set_option(const CmdOption *o, const char *value)
 {
         if (o->flag)
                 *o->flag = true;
@@ -62,7 +62,7 @@ static int parse_word(const CmdUsage *usage, const char *command, int argc, char
                 value = argv[++*i];
         if (o->argument && (!value || value[0] == '\0'))
                 return error_set(err, EINVAL, "%s: --%s needs a value: %s", command, o->name, o->argument);
-        return take(o, value) < 0 ? error_no_memory(err) : 0;
+        return set_option(o, value) < 0 ? error_no_memory(err) : 0;
 }
 
 int cmd_options_parse(const CmdUsage *usage, int argc, char **argv, StrList *ret_words, Error *err)

@@ -66,7 +66,7 @@ static int take_line(TrustList *list, const char *line)
         return add_entry(list, line, line + HASH_LEN + 1);
 }
 
-static int parse(char *text, size_t len, TrustList *list)
+static int parse_list(char *text, size_t len, TrustList *list)
 {
         int r = 0;
         if (strlen(text) != len || (len > 0 && text[len - 1] != '\n'))
@@ -122,7 +122,7 @@ int trust_read(const char *state, const Project *project, TrustList *ret, Error 
                                  "others: look at it, and remove it",
                                  state);
         if (r == 0 && text)
-                r = parse(text, len, &list);
+                r = parse_list(text, len, &list);
         if (r == -EINVAL)
                 return error_set(err, EINVAL, "%s/" TRUST_FILE " is malformed: remove it", state);
         if (r < 0)

@@ -212,7 +212,7 @@ static uint64_t find_number(const char *text, const char *key)
         return end == at ? UINT64_MAX : n;
 }
 
-static uint64_t read_number(int group, const char *file)
+static uint64_t read_number_file(int group, const char *file)
 {
         CLEANUP_FREE char *text = NULL;
         return io_read_file_at(group, file, 4096, &text, NULL) < 0 ? UINT64_MAX : find_number(text, NULL);
@@ -260,9 +260,9 @@ void cgroup_read_use(const Cgroup *cg, CgroupUse *ret)
         use.n_disks = 0;
         CLEANUP_FREE char *cpu = NULL, *pids = NULL;
         if (cg->payload >= 0) {
-                use.memory_peak = read_number(cg->payload, "memory.peak");
-                use.swap_peak = read_number(cg->payload, "memory.swap.peak");
-                use.tasks_peak = read_number(cg->payload, "pids.peak");
+                use.memory_peak = read_number_file(cg->payload, "memory.peak");
+                use.swap_peak = read_number_file(cg->payload, "memory.swap.peak");
+                use.tasks_peak = read_number_file(cg->payload, "pids.peak");
                 if (io_read_file_at(cg->payload, "cpu.stat", 4096, &cpu, NULL) == 0) {
                         use.cpu_us = find_number(cpu, "usage_usec");
                         use.cpu_user_us = find_number(cpu, "user_usec");

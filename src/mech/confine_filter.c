@@ -47,7 +47,7 @@ typedef struct Program {
         size_t n;
 } Program;
 
-static void add(Program *p, uint16_t code, uint32_t k, size_t jt, size_t jf)
+static void add_instruction(Program *p, uint16_t code, uint32_t k, size_t jt, size_t jf)
 {
         if (p->n < CONFINE_FILTER_MAX)
                 p->items[p->n] = (struct sock_filter){code, (uint8_t)jt, (uint8_t)jf, k};
@@ -56,20 +56,22 @@ static void add(Program *p, uint16_t code, uint32_t k, size_t jt, size_t jf)
 
 static void load(Program *p, size_t offset)
 {
-        add(p, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
+        add_instruction(p, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
 }
 
 /* With the number loaded before, and after. */
 static void add_call(Program *p, const ConfineCall *call)
 {
         /* Three instructions for each condition, the answer, and the number loaded again. */
-        add(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call->nr, 0, call->n > 0 ? 3 * call->n + 2 : 1);
+        add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call->nr, 0,
+                        call->n > 0 ? 3 * call->n + 2 : 1);
         for (unsigned i = 0; i < call->n; i++) {
                 load(p, offsetof(struct seccomp_data, args) + 8 * call->when[i].arg + LOWER_HALF);
-                add(p, BPF_ALU | BPF_AND | BPF_K, call->when[i].mask, 0, 0);
-                add(p, BPF_JMP | BPF_JEQ | BPF_K, call->when[i].value, 0, 3 * (call->n - 1 - i) + 1);
+                add_instruction(p, BPF_ALU | BPF_AND | BPF_K, call->when[i].mask, 0, 0);
+                add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, call->when[i].value, 0,
+                                3 * (call->n - 1 - i) + 1);
         }
-        add(p, BPF_RET | BPF_K, call->answer ? call->answer : SECCOMP_RET_ALLOW, 0, 0);
+        add_instruction(p, BPF_RET | BPF_K, call->answer ? call->answer : SECCOMP_RET_ALLOW, 0, 0);
         if (call->n > 0)
                 load(p, offsetof(struct seccomp_data, nr));
 }
@@ -106,12 +108,12 @@ static void add_calls(Program *p, const ConfineCall *const *sorted, size_t n, ui
         if (half == 0) {
                 for (size_t i = 0; i < n; i++)
                         add_call(p, sorted[i]);
-                add(p, BPF_RET | BPF_K, other, 0, 0);
+                add_instruction(p, BPF_RET | BPF_K, other, 0, 0);
                 return;
         }
-        add(p, BPF_JMP | BPF_JGE | BPF_K, (uint32_t)sorted[half]->nr, 0, 1);
+        add_instruction(p, BPF_JMP | BPF_JGE | BPF_K, (uint32_t)sorted[half]->nr, 0, 1);
         size_t jump = p->n;
-        add(p, BPF_JMP | BPF_JA, 0, 0, 0);
+        add_instruction(p, BPF_JMP | BPF_JA, 0, 0, 0);
         add_calls(p, sorted, half, other);
         if (jump < CONFINE_FILTER_MAX)
                 p->items[jump].k = (uint32_t)(p->n - jump - 1);
@@ -126,11 +128,11 @@ int confine_filter_make(const Confinement *c, struct sock_filter *ret)
         if (OWN_ARCH == 0)
                 return -ENOTSUP;
         load(&p, offsetof(struct seccomp_data, arch));
-        add(&p, BPF_JMP | BPF_JEQ | BPF_K, OWN_ARCH, 1, 0);
-        add(&p, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
+        add_instruction(&p, BPF_JMP | BPF_JEQ | BPF_K, OWN_ARCH, 1, 0);
+        add_instruction(&p, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
         load(&p, offsetof(struct seccomp_data, nr));
-        add(&p, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
-        add(&p, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
+        add_instruction(&p, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
+        add_instruction(&p, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
         if (c->n_calls > ARRAY_LEN(sorted))
                 return -E2BIG;
         for (size_t i = 0; i < c->n_calls; i++)

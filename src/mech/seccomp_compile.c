@@ -168,7 +168,7 @@ static int add_rules(const PlanPrivileges *privileges, SeccompFilter *filter, Er
         return r < 0 ? error_set_errno(err, r, "making the rules over arguments") : 0;
 }
 
-static int begin(Builder *b, const PlanPrivileges *privileges, uint32_t action, Error *err)
+static int begin_filter(Builder *b, const PlanPrivileges *privileges, uint32_t action, Error *err)
 {
         b->ctx = libseccomp.init(action);
         if (!b->ctx)
@@ -215,7 +215,7 @@ int seccomp_compile(const PlanPrivileges *privileges, SeccompFilter *ret, Error 
                 return r;
         Builder refusals = {0};
         size_t n = 0;
-        r = begin(&refusals, privileges, SCMP_ACT_ALLOW, err);
+        r = begin_filter(&refusals, privileges, SCMP_ACT_ALLOW, err);
         if (r == 0)
                 fill_refusals(&refusals, strict);
         int finished = refusals.ctx ? finish(&refusals, &filter, filter.n_refusals, &n, err) : 0;
@@ -224,7 +224,7 @@ int seccomp_compile(const PlanPrivileges *privileges, SeccompFilter *ret, Error 
                 return r;
         filter.n_refusals += n;
         Builder allowlist = {0};
-        r = begin(&allowlist, privileges, SCMP_ACT_ERRNO(ENOSYS), err);
+        r = begin_filter(&allowlist, privileges, SCMP_ACT_ERRNO(ENOSYS), err);
         if (r == 0 && privileges->seccomp == SECCOMP_FILE)
                 r = fill_from_file(&allowlist, privileges->seccomp_file, err);
         else if (r == 0)

@@ -25,7 +25,7 @@ typedef struct Program {
         uint32_t held; /* the argument whose lower half is in the accumulator, or NO_ARG */
 } Program;
 
-static size_t add(Program *p, uint16_t code, uint8_t yes, uint8_t no, uint32_t k)
+static size_t add_instruction(Program *p, uint16_t code, uint8_t yes, uint8_t no, uint32_t k)
 {
         if (p->n == p->room && p->r == 0) {
                 size_t room = p->room ? 2 * p->room : 128;
@@ -44,7 +44,7 @@ static size_t add(Program *p, uint16_t code, uint8_t yes, uint8_t no, uint32_t k
 
 static void load(Program *p, size_t offset)
 {
-        (void)add(p, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)offset);
+        (void)add_instruction(p, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)offset);
         p->held = NO_ARG;
 }
 
@@ -56,7 +56,7 @@ static size_t half(unsigned arg, bool high)
 /* A far jump whose end is not known yet; the program holds its own index until land(). */
 static size_t jump(Program *p)
 {
-        return add(p, BPF_JMP | BPF_JA, 0, 0, 0);
+        return add_instruction(p, BPF_JMP | BPF_JA, 0, 0, 0);
 }
 
 static void land(Program *p, size_t from)
@@ -72,9 +72,9 @@ static void test(Program *p, const SeccompTest *t)
 {
         if (t->op == SECCOMP_NULL) {
                 load(p, half(t->arg, false));
-                (void)add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, FAIL, 0);
+                (void)add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, 0, FAIL, 0);
                 load(p, half(t->arg, true));
-                (void)add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, FAIL, 0);
+                (void)add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, 0, FAIL, 0);
                 return;
         }
         if (p->held != t->arg) {
@@ -82,15 +82,15 @@ static void test(Program *p, const SeccompTest *t)
                 p->held = t->arg;
         }
         if (t->op == SECCOMP_ANY_BIT) {
-                (void)add(p, BPF_JMP | BPF_JSET | BPF_K, 0, FAIL, t->mask);
+                (void)add_instruction(p, BPF_JMP | BPF_JSET | BPF_K, 0, FAIL, t->mask);
                 return;
         }
         if (t->mask != UINT32_MAX) {
-                (void)add(p, BPF_ALU | BPF_AND | BPF_K, 0, 0, t->mask);
+                (void)add_instruction(p, BPF_ALU | BPF_AND | BPF_K, 0, 0, t->mask);
                 p->held = NO_ARG;
         }
         bool equal = t->op == SECCOMP_EQUAL;
-        (void)add(p, BPF_JMP | BPF_JEQ | BPF_K, equal ? 0 : FAIL, equal ? FAIL : 0, t->value);
+        (void)add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, equal ? 0 : FAIL, equal ? FAIL : 0, t->value);
 }
 
 /* @passes: where to write down the jumps to the end of all. */
@@ -105,7 +105,7 @@ static void compile_rule(Program *p, const SeccompRule *rule, size_t *passes, si
         if (rule->answer == SECCOMP_PASS)
                 passes[(*n_passes)++] = jump(p);
         else
-                (void)add(p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | rule->answer);
+                (void)add_instruction(p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | rule->answer);
         for (size_t i = start; p->r == 0 && i < p->n; i++) {
                 struct sock_filter *f = &p->items[i];
                 uint8_t over = (uint8_t)(p->n - i - 1);
@@ -166,7 +166,7 @@ static size_t compile_call(Program *p, size_t first, int nr, unsigned now, size_
                 n += applies(&seccomp_rules[next], now);
         if (n == 0 || nr < 0)
                 return next;
-        size_t begin = add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, (uint32_t)nr);
+        size_t begin = add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, (uint32_t)nr);
         bool answered = false;
         p->held = NO_ARG;
         for (size_t i = first; i < next && !answered; i++) {
@@ -199,7 +199,7 @@ int seccomp_rules_compile(const PlanPrivileges *privileges, const uint32_t *arch
                 /* The kernel tells x32 by a bit of the number, which libseccomp has in its own. */
                 uint32_t arch = archs[i] == SCMP_ARCH_X32 ? SCMP_ARCH_X86_64 : archs[i];
                 load(&p, offsetof(struct seccomp_data, arch));
-                (void)add(&p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, arch);
+                (void)add_instruction(&p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, arch);
                 size_t over = jump(&p);
                 load(&p, offsetof(struct seccomp_data, nr));
                 for (size_t j = 0; j < seccomp_rules_n;)

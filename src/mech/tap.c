@@ -25,7 +25,7 @@ typedef struct Request {
         char body[REQUEST_MAX];
 } Request;
 
-static void begin(Request *q, uint16_t type, uint16_t flags, const void *body, size_t len)
+static void begin_request(Request *q, uint16_t type, uint16_t flags, const void *body, size_t len)
 {
         *q = (Request){0};
         q->head = (struct nlmsghdr){.nlmsg_len = (uint32_t)NLMSG_LENGTH(len),
@@ -73,7 +73,7 @@ static int set_link(int fd, int index, const TapSettings *s)
         const struct ifinfomsg info = {.ifi_index = index};
         const uint32_t mtu = s->mtu;
         Request q;
-        begin(&q, RTM_NEWLINK, 0, &info, sizeof(info));
+        begin_request(&q, RTM_NEWLINK, 0, &info, sizeof(info));
         (void)attribute(&q, IFLA_MTU, &mtu, sizeof(mtu));
         (void)attribute(&q, IFLA_ADDRESS, s->mac, sizeof(s->mac));
         return talk(fd, &q);
@@ -85,7 +85,7 @@ static void no_link_local(int fd, int index)
         const struct ifinfomsg info = {.ifi_index = index};
         const uint8_t mode = ADDR_GEN_MODE_NONE;
         Request q;
-        begin(&q, RTM_NEWLINK, 0, &info, sizeof(info));
+        begin_request(&q, RTM_NEWLINK, 0, &info, sizeof(info));
         struct rtattr *spec = attribute(&q, IFLA_AF_SPEC, NULL, 0);
         struct rtattr *inet6 = attribute(&q, AF_INET6, NULL, 0);
         (void)attribute(&q, ADDR_GEN_MODE, &mode, sizeof(mode));
@@ -99,7 +99,7 @@ static int bring_up(int fd, int index)
         const struct ifinfomsg info = {
                 .ifi_index = index, .ifi_flags = IFF_UP | IFF_NOARP, .ifi_change = IFF_UP | IFF_NOARP};
         Request q;
-        begin(&q, RTM_NEWLINK, 0, &info, sizeof(info));
+        begin_request(&q, RTM_NEWLINK, 0, &info, sizeof(info));
         return talk(fd, &q);
 }
 
@@ -111,7 +111,7 @@ static int add_address(int fd, int index, const TapAddress *a)
                                       .ifa_flags = a->family == AF_INET6 ? IFA_F_NODAD : 0,
                                       .ifa_index = (unsigned)index};
         Request q;
-        begin(&q, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &ifa, sizeof(ifa));
+        begin_request(&q, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &ifa, sizeof(ifa));
         (void)attribute(&q, IFA_LOCAL, a->address, size);
         (void)attribute(&q, IFA_ADDRESS, a->address, size);
         return talk(fd, &q);
@@ -126,7 +126,7 @@ static int add_default_route(int fd, int index, const TapAddress *a)
                                     .rtm_scope = RT_SCOPE_UNIVERSE,
                                     .rtm_type = RTN_UNICAST};
         Request q;
-        begin(&q, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &route, sizeof(route));
+        begin_request(&q, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &route, sizeof(route));
         (void)attribute(&q, RTA_GATEWAY, a->gateway, size);
         (void)attribute(&q, RTA_OIF, &index, sizeof(index));
         return talk(fd, &q);

@@ -18,7 +18,7 @@ static bool is_quiet_mode(unsigned mode)
         return false;
 }
 
-static void begin(TtyQuery *q, unsigned state)
+static void begin_state(TtyQuery *q, unsigned state)
 {
         const TtyQuery fresh = {.bytes = q->bytes, .state = (uint8_t)state};
         *q = fresh;
@@ -79,10 +79,10 @@ static bool introduce(TtyQuery *q, unsigned char c)
 {
         switch (c) {
         case '[':
-                begin(q, SEQUENCE);
+                begin_state(q, SEQUENCE);
                 return false;
         case ']':
-                begin(q, STRING);
+                begin_state(q, STRING);
                 return false;
         case ' ':
         case '#':
@@ -93,10 +93,10 @@ static bool introduce(TtyQuery *q, unsigned char c)
         case '-':
         case '.':
         case '/':
-                begin(q, ESCAPE_BETWEEN);
+                begin_state(q, ESCAPE_BETWEEN);
                 return false;
         default:
-                begin(q, GROUND);
+                begin_state(q, GROUND);
                 return !strchr("6789=>DEFHMNO\\clmno|}~", c);
         }
 }
@@ -115,7 +115,7 @@ static bool in_sequence(TtyQuery *q, unsigned char c)
         } else {
                 parameter_ends(q);
                 bool answered = c >= 0x7f || sequence_is_answered(q, (char)c);
-                begin(q, GROUND);
+                begin_state(q, GROUND);
                 return answered;
         }
         return false;
@@ -127,7 +127,7 @@ static bool in_string(TtyQuery *q, unsigned char c)
                 if (q->n == 0)
                         parameter_ends(q);
                 bool answered = string_is_answered(q);
-                begin(q, GROUND);
+                begin_state(q, GROUND);
                 return answered;
         }
         if (q->n == 0 && c >= '0' && c <= '9')
@@ -140,15 +140,15 @@ static bool in_string(TtyQuery *q, unsigned char c)
         return false;
 }
 
-static bool take(TtyQuery *q, unsigned char c)
+static bool take_byte(TtyQuery *q, unsigned char c)
 {
         if (c == CAN || c == SUB) {
-                begin(q, GROUND);
+                begin_state(q, GROUND);
                 return false;
         }
         if (c == ESC) {
                 bool answered = q->state == STRING && in_string(q, BEL);
-                begin(q, ESCAPE);
+                begin_state(q, ESCAPE);
                 return answered;
         }
         if (c < ' ' && q->state != STRING)
@@ -158,7 +158,7 @@ static bool take(TtyQuery *q, unsigned char c)
                 return introduce(q, c);
         case ESCAPE_BETWEEN:
                 if (c >= '0')
-                        begin(q, GROUND);
+                        begin_state(q, GROUND);
                 return false;
         case SEQUENCE:
                 return in_sequence(q, c);
@@ -172,20 +172,20 @@ static bool take(TtyQuery *q, unsigned char c)
 /* A control of 0x80-0x9f: ESC and a byte in one. */
 static bool take_c1(TtyQuery *q, unsigned char c)
 {
-        bool answered = take(q, ESC);
-        return take(q, (unsigned char)(c - 0x40)) || answered;
+        bool answered = take_byte(q, ESC);
+        return take_byte(q, (unsigned char)(c - 0x40)) || answered;
 }
 
 /* A byte of a character beyond ASCII (RFC 3629); in a character none is a control but U+0080-U+009F. */
 static bool take_high(TtyQuery *q, unsigned char c)
 {
         if (q->bytes)
-                return c < 0xa0 ? take_c1(q, c) : take(q, c);
+                return c < 0xa0 ? take_c1(q, c) : take_byte(q, c);
         if (c < 0xc0) {
                 bool c1 = c < 0xa0 && (q->c1 || q->rest == 0);
                 q->rest = q->rest > 0 ? q->rest - 1 : 0;
                 q->c1 = false;
-                return c1 ? take_c1(q, c) : take(q, 'x');
+                return c1 ? take_c1(q, c) : take_byte(q, 'x');
         }
         q->rest = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
         q->c1 = c == 0xc2;
@@ -204,7 +204,7 @@ bool tty_query_scan(TtyQuery *q, const char *data, size_t len)
                 q->rest = 0;
                 q->c1 = false;
                 if (q->state != GROUND || c < ' ')
-                        answered = take(q, c) || answered;
+                        answered = take_byte(q, c) || answered;
         }
         return answered;
 }

@@ -38,7 +38,7 @@ void net_config_clear(NetConfig *c)
         *c = (NetConfig){0};
 }
 
-static void add(FILE *f, Tag tag, const void *data, size_t len)
+static void add_field(FILE *f, Tag tag, const void *data, size_t len)
 {
         const Header h = {.tag = (uint16_t)tag, .len = (uint16_t)len};
         (void)fwrite(&h, sizeof(h), 1, f);
@@ -48,7 +48,7 @@ static void add(FILE *f, Tag tag, const void *data, size_t len)
 static void add_text(FILE *f, Tag tag, const char *text)
 {
         if (text)
-                add(f, tag, text, strlen(text) + 1);
+                add_field(f, tag, text, strlen(text) + 1);
 }
 
 static int encode(const NetConfig *c, char **ret, size_t *ret_len)
@@ -63,15 +63,15 @@ static int encode(const NetConfig *c, char **ret, size_t *ret_len)
                 add_text(f, TAG_ALLOW, c->allow.items[i]);
         for (size_t i = 0; i < c->deny.n; i++)
                 add_text(f, TAG_DENY, c->deny.items[i]);
-        add(f, TAG_FLAGS, &flags, sizeof(flags));
+        add_field(f, TAG_FLAGS, &flags, sizeof(flags));
         for (size_t i = 0; i < c->n_loopback_ports; i++)
-                add(f, TAG_LOOPBACK, &c->loopback_ports[i], sizeof(c->loopback_ports[i]));
+                add_field(f, TAG_LOOPBACK, &c->loopback_ports[i], sizeof(c->loopback_ports[i]));
         for (size_t i = 0; i < c->n_publish; i++)
-                add(f, TAG_PUBLISH, &c->publish[i], sizeof(c->publish[i]));
-        add(f, TAG_RATES, rates, sizeof(rates));
+                add_field(f, TAG_PUBLISH, &c->publish[i], sizeof(c->publish[i]));
+        add_field(f, TAG_RATES, rates, sizeof(rates));
         add_text(f, TAG_HOSTNAME, c->hostname);
         add_text(f, TAG_UPSTREAMS, c->upstreams);
-        add(f, TAG_END, "", 0);
+        add_field(f, TAG_END, "", 0);
         return fclose(f) == 0 ? 0 : -ENOMEM;
 }
 
@@ -114,7 +114,7 @@ static int take_text(const uint8_t *data, size_t len, char **to)
         return *to ? 0 : -ENOMEM;
 }
 
-static int take(NetConfig *c, uint16_t tag, const uint8_t *data, size_t len)
+static int take_field(NetConfig *c, uint16_t tag, const uint8_t *data, size_t len)
 {
         uint32_t flags;
         uint64_t rates[2];
@@ -169,7 +169,7 @@ static int decode(const uint8_t *bytes, size_t size, NetConfig *c)
                         return -EBADMSG;
                 if (h.tag == TAG_END)
                         return at == size && h.len == 0 ? 0 : -EBADMSG;
-                int r = take(c, h.tag, bytes + at, h.len);
+                int r = take_field(c, h.tag, bytes + at, h.len);
                 if (r < 0)
                         return r;
                 at += h.len;

@@ -2,7 +2,7 @@
 /* Parses hosts(5). */
 #include "net/dns_hosts.h"
 
-static int add(DnsHosts *hosts, const char *word, size_t len, const NetAddress *address)
+static int add_host(DnsHosts *hosts, const char *word, size_t len, const NetAddress *address)
 {
         char name[NET_NAME_MAX + 1];
         if (net_name_normalize(word, len, name) < 0 || hosts->n == DNS_HOSTS_MAX)
@@ -36,7 +36,7 @@ static int add_line(DnsHosts *hosts, const char *line, size_t len)
                 if (n == 0)
                         break;
                 if (address.family != 0) {
-                        r = add(hosts, line + at, n, &address);
+                        r = add_host(hosts, line + at, n, &address);
                 } else {
                         if (n >= sizeof(word))
                                 return 0;

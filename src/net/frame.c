@@ -168,8 +168,8 @@ FrameResult frame_parse(const uint8_t *bytes, size_t len, const uint8_t from[6],
 
 /* Ethernet and IP headers of a packet with @len bytes behind them, which are there already. Returns where
  * they begin. */
-static uint8_t *begin(const NetAddress *from, const NetAddress *to, uint8_t protocol, size_t len,
-                      uint8_t *out)
+static uint8_t *begin_packet(const NetAddress *from, const NetAddress *to, uint8_t protocol, size_t len,
+                             uint8_t *out)
 {
         bool v6 = from->family == AF_INET6;
         uint8_t *ip = out + NET_ETHERNET_HEADER;
@@ -216,7 +216,7 @@ size_t frame_make_reset(const Frame *to, uint8_t *out)
 {
         if (to->flags & FRAME_RST)
                 return 0;
-        uint8_t *p = begin(&to->dest, &to->source, IPPROTO_TCP, TCP_HEADER, out);
+        uint8_t *p = begin_packet(&to->dest, &to->source, IPPROTO_TCP, TCP_HEADER, out);
         memset(p, 0, TCP_HEADER);
         put16(p, to->dest_port);
         put16(p + 2, to->source_port);
@@ -236,7 +236,7 @@ size_t frame_make_reset(const Frame *to, uint8_t *out)
 
 size_t frame_make_close(const Frame *fin, uint8_t *out)
 {
-        uint8_t *p = begin(&fin->source, &fin->dest, IPPROTO_TCP, TCP_HEADER, out);
+        uint8_t *p = begin_packet(&fin->source, &fin->dest, IPPROTO_TCP, TCP_HEADER, out);
         memcpy(out + 6, net_guest_mac, 6);
         memset(p, 0, TCP_HEADER);
         put16(p, fin->source_port);
@@ -256,7 +256,7 @@ size_t frame_make_prohibited(const Frame *to, const NetAddress *from, uint8_t *o
         size_t room = v6 ? 1280 - IPV6_HEADER - ICMP_HEADER : 576 - IPV4_HEADER - ICMP_HEADER;
         size_t n = to->packet_len < room ? to->packet_len : room;
         uint8_t protocol = v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
-        uint8_t *p = begin(from, &to->source, protocol, ICMP_HEADER + n, out);
+        uint8_t *p = begin_packet(from, &to->source, protocol, ICMP_HEADER + n, out);
         memset(p, 0, ICMP_HEADER);
         p[0] = v6 ? ICMP6_DST_UNREACH : ICMP_DEST_UNREACH;
         p[1] = v6 ? ICMP6_DST_UNREACH_ADMIN : ICMP_PKT_FILTERED;
@@ -271,7 +271,7 @@ size_t frame_make_datagram(const NetAddress *from, uint16_t from_port, const Net
 {
         if (len > DATAGRAM_MAX)
                 return 0;
-        uint8_t *p = begin(from, to, IPPROTO_UDP, UDP_HEADER + len, out);
+        uint8_t *p = begin_packet(from, to, IPPROTO_UDP, UDP_HEADER + len, out);
         put16(p, from_port);
         put16(p + 2, to_port);
         put16(p + 4, (uint16_t)(UDP_HEADER + len));
@@ -302,7 +302,7 @@ size_t frame_make_announcement(sa_family_t family, uint8_t *out)
                 return make_arp_request(out);
         const NetAddress *from = &net_guest[1], *to = &net_site.gateway[1];
         const size_t len = 32;
-        uint8_t *p = begin(from, to, IPPROTO_ICMPV6, len, out);
+        uint8_t *p = begin_packet(from, to, IPPROTO_ICMPV6, len, out);
         memcpy(out + 6, net_guest_mac, 6);
         p[-IPV6_HEADER + 7] = 255; /* RFC 4861 7.1.1 */
         memset(p, 0, len);

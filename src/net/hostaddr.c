@@ -8,7 +8,7 @@
 
 #define SEQUENCE 1
 
-static int add(HostAddresses *h, const NetAddress *a)
+static int add_address(HostAddresses *h, const NetAddress *a)
 {
         for (size_t i = 0; i < h->n; i++)
                 if (net_address_eq(&h->items[i], a))
@@ -40,7 +40,7 @@ static int parse_address(const struct nlmsghdr *msg, size_t len, HostAddresses *
                 if (is_address && attr.rta_len == RTA_LENGTH(size)) {
                         NetAddress a = {.family = ifa.ifa_family};
                         memcpy(a.bytes, p + RTA_LENGTH(0), size);
-                        int r = add(h, &a);
+                        int r = add_address(h, &a);
                         if (r < 0)
                                 return r;
                 }

@@ -32,7 +32,7 @@ static uint32_t hash_bytes(uint32_t h, const void *data, size_t len)
         return h;
 }
 
-static bool is_same(const NetRecord *r, const char *name, const PolicyTarget *to, bool allowed)
+static bool is_record_of(const NetRecord *r, const char *name, const PolicyTarget *to, bool allowed)
 {
         return r->port == to->port && r->protocol == to->protocol && r->allowed == allowed &&
                str_eq(r->name, name) && (name[0] || net_address_eq(&r->address, &to->address));
@@ -50,7 +50,7 @@ void record_add(RecordTable *t, const char *name, const PolicyTarget *to, bool a
         size_t slot = h % ARRAY_LEN(t->index);
         for (; t->index[slot]; slot = (slot + 1) % ARRAY_LEN(t->index)) {
                 NetRecord *r = &t->items[t->index[slot] - 1];
-                if (is_same(r, name, to, allowed)) {
+                if (is_record_of(r, name, to, allowed)) {
                         r->count++;
                         return;
                 }

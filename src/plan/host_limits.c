@@ -176,7 +176,7 @@ static int find_manager(int root, const Host *h, HostLimits *l)
         return add_controllers(root, group, &l->manager_controllers);
 }
 
-static uint64_t read_number(const char *text)
+static uint64_t parse_number(const char *text)
 {
         char *end;
         unsigned long long n = text ? strtoull(text, &end, 10) : 0;
@@ -193,18 +193,18 @@ static void find_totals(int root, HostLimits *l)
 {
         CLEANUP_FREE char *memory = NULL, *pids = NULL, *threads = NULL;
         if (host_read_below(root, "/proc/meminfo", 65536, &memory) == 0 && str_starts(memory, "MemTotal:"))
-                l->memory = read_number(memory + strlen("MemTotal:")) * 1024;
+                l->memory = parse_number(memory + strlen("MemTotal:")) * 1024;
         l->tasks = UINT64_MAX;
         if (host_read_below(root, "/proc/sys/kernel/pid_max", 64, &pids) == 0)
-                l->tasks = smaller(l->tasks, read_number(pids));
+                l->tasks = smaller(l->tasks, parse_number(pids));
         if (host_read_below(root, "/proc/sys/kernel/threads-max", 64, &threads) == 0)
-                l->tasks = smaller(l->tasks, read_number(threads));
+                l->tasks = smaller(l->tasks, parse_number(threads));
         if (!l->base)
                 return;
         CLEANUP_FREE char *memory_max = read_group(root, l->base, "memory.max");
         CLEANUP_FREE char *pids_max = read_group(root, l->base, "pids.max");
-        l->memory = smaller(l->memory, read_number(memory_max));
-        l->tasks = smaller(l->tasks, read_number(pids_max));
+        l->memory = smaller(l->memory, parse_number(memory_max));
+        l->tasks = smaller(l->tasks, parse_number(pids_max));
 }
 
 /* Of a file system that has a number of its own (btrfs), the disk that it is mounted from. */
@@ -291,7 +291,7 @@ int host_probe_limits(int root, Host *h, const char *const *paths)
 static uint64_t read_setting(int root, const char *path)
 {
         CLEANUP_FREE char *text = NULL;
-        uint64_t n = host_read_below(root, path, 64, &text) < 0 ? UINT64_MAX : read_number(text);
+        uint64_t n = host_read_below(root, path, 64, &text) < 0 ? UINT64_MAX : parse_number(text);
         return n == UINT64_MAX ? 0 : n;
 }
 

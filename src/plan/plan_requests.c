@@ -133,7 +133,7 @@ static const char *origin_of(const SpecOp *op)
         return op->origin ? op->origin : "kurung";
 }
 
-static bool is_same(const SpecOp *a, const SpecOp *b)
+static bool is_same_op(const SpecOp *a, const SpecOp *b)
 {
         return a->kind == b->kind && a->size == b->size &&
                (!a->source || !b->source ? a->source == b->source : str_eq(a->source, b->source));
@@ -157,7 +157,7 @@ static int compare_requests(const Spec *spec, const Request *old, const Request 
                                  origin_of(new->op), new->dest);
         if (!old->op || !new->op)
                 return 0;
-        if (old->op == new->op || is_same(old->op, new->op))
+        if (old->op == new->op || is_same_op(old->op, new->op))
                 return 1;
         if (hides(old) || hides(new))
                 return 0;

@@ -43,7 +43,7 @@ char *net_report_target(const NetRecord *r, char *out, size_t room)
         return out;
 }
 
-static bool is_same(const NetRecord *a, const NetRecord *b)
+static bool is_same_record(const NetRecord *a, const NetRecord *b)
 {
         return a->port == b->port && a->protocol == b->protocol && a->allowed == b->allowed &&
                str_eq(a->name, b->name) && (a->name[0] || net_address_eq(&a->address, &b->address));
@@ -52,7 +52,7 @@ static bool is_same(const NetRecord *a, const NetRecord *b)
 int net_report_take(NetReport *report, const NetRecord *r)
 {
         for (size_t i = 0; i < report->n_records; i++)
-                if (is_same(&report->records[i], r)) {
+                if (is_same_record(&report->records[i], r)) {
                         report->records[i].count = r->count;
                         return 0;
                 }

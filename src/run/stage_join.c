@@ -17,7 +17,7 @@ static int die_with_parent(Error *err)
 }
 
 /* The user namespace first: in it we have what joining the others takes (setns(2)). */
-static int enter(int userns, const int ns[NS_MAX], Error *err)
+static int join_namespaces(int userns, const int ns[NS_MAX], Error *err)
 {
         if (setns(userns, CLONE_NEWUSER) < 0)
                 return error_set_errno(err, errno, "joining the sandbox's user namespace");
@@ -51,7 +51,7 @@ static int join(StageContext *ctx, int userns, const int ns[NS_MAX], int *ret_sl
         if (r == 0)
                 r = channel_expect_sync(ctx->channel, SYNC_CGROUP, err);
         if (r == 0)
-                r = enter(userns, ns, err);
+                r = join_namespaces(userns, ns, err);
         if (r == 0)
                 r = let_go(ctx, err);
         if (r == 0)

@@ -422,7 +422,7 @@ static void raise_descriptors(void)
         (void)setrlimit(RLIMIT_NOFILE, &files);
 }
 
-static int enter(const OverlayStage *stage, int root, int fuse, Error *err)
+static int enter_root(const OverlayStage *stage, int root, int fuse, Error *err)
 {
         const Confinement c = {
                 .who = WHO,
@@ -500,7 +500,7 @@ static int prepare(const OverlayStage *stage, Error *err)
                 r = wait_for_device(stage->channel, &fuse, err);
         /* Their numbers are others' from arrange() on. */
         if (r == 0 && stage->confined)
-                return enter(stage, TAKE_FD(root), TAKE_FD(fuse), err);
+                return enter_root(stage, TAKE_FD(root), TAKE_FD(fuse), err);
         if (r == 0)
                 r = arrange(TAKE_FD(fuse));
         return r < 0 ? r : caps_pass_on(CAPABILITIES, err);

@@ -30,7 +30,7 @@ static int read_bytes(const char *value, LimitUnit *ret_unit, uint64_t *ret)
         return value_size(value, ret);
 }
 
-static int read_number(const char *value, LimitUnit *ret_unit, uint64_t *ret)
+static int read_count(const char *value, LimitUnit *ret_unit, uint64_t *ret)
 {
         *ret_unit = LIMIT_AMOUNT;
         return value_count(value, INT64_MAX, ret);
@@ -65,7 +65,7 @@ const KeyLimit key_limit_memory = {.read = read_memory,
 const KeyLimit key_limit_left = {
         .read = read_memory, .right = "must be bytes (K, M, G, T) or a percentage", .is_finite = true};
 const KeyLimit key_limit_bytes = {.read = read_bytes, .right = "must be bytes (K, M, G, T) or infinity"};
-const KeyLimit key_limit_number = {.read = read_number, .right = "must be a number or infinity"};
+const KeyLimit key_limit_number = {.read = read_count, .right = "must be a number or infinity"};
 const KeyLimit key_limit_tasks = {.read = read_tasks, .right = "must be a number, a percentage or infinity"};
 const KeyLimit key_limit_quota = {.read = read_quota,
                                   .right = "must be a percentage of one processor, as 200%"};

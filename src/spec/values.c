@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 /* Reads the digits at *@p. Unlike strtoull(3): no sign, no space, no overflow. */
-static int read_number(const char **p, uint64_t *ret)
+static int read_digits(const char **p, uint64_t *ret)
 {
         uint64_t n = 0;
         if (!isdigit((unsigned char)**p))
@@ -25,7 +25,7 @@ static int read_number(const char **p, uint64_t *ret)
 int value_count(const char *text, uint64_t max, uint64_t *ret)
 {
         uint64_t n;
-        if (read_number(&text, &n) < 0 || *text != '\0' || n > max)
+        if (read_digits(&text, &n) < 0 || *text != '\0' || n > max)
                 return -EINVAL;
         *ret = n;
         return 0;
@@ -35,7 +35,7 @@ int value_count(const char *text, uint64_t max, uint64_t *ret)
 static int read_decimal(const char **p, uint64_t *ret, uint64_t *ret_millionths)
 {
         uint64_t fraction = 0, unit = 1000000;
-        if (read_number(p, ret) < 0)
+        if (read_digits(p, ret) < 0)
                 return -EINVAL;
         if (**p == '.') {
                 if (!isdigit((unsigned char)*++(*p)))
@@ -86,7 +86,7 @@ int value_rate(const char *text, uint64_t *ret)
 int value_percent(const char *text, uint64_t *ret)
 {
         uint64_t n;
-        if (read_number(&text, &n) < 0 || !str_eq(text, "%") || n > 1000000)
+        if (read_digits(&text, &n) < 0 || !str_eq(text, "%") || n > 1000000)
                 return -EINVAL;
         *ret = n;
         return 0;
@@ -131,7 +131,7 @@ int value_seconds(const char *text, uint64_t *ret)
                 return -EINVAL;
         while (*text != '\0') {
                 uint64_t n, us = 0;
-                if (read_number(&text, &n) < 0)
+                if (read_digits(&text, &n) < 0)
                         return -EINVAL;
                 size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz");
                 for (size_t i = 0; i < ARRAY_LEN(units); i++)
@@ -150,7 +150,7 @@ int value_ids(const char *text, uid_t *ret_uid, gid_t *ret_gid)
 {
         uint64_t uid, gid;
         /* 4294967295 is "no id" to the kernel. */
-        if (read_number(&text, &uid) < 0 || *text != ':' || uid >= UINT32_MAX)
+        if (read_digits(&text, &uid) < 0 || *text != ':' || uid >= UINT32_MAX)
                 return -EINVAL;
         if (value_count(text + 1, UINT32_MAX - 1, &gid) < 0)
                 return -EINVAL;

@@ -126,7 +126,7 @@ static void pop(Count *c)
                 count_one(c); /* a new directory in which nothing is, or another mode of one */
 }
 
-static void enter(Count *c, const char *name, const struct stat *st, bool leads)
+static void enter_directory(Count *c, const char *name, const struct stat *st, bool leads)
 {
         const Level *above = &c->levels[c->depth - 1];
         bool same = is_as_below(above->lower, name, st);
@@ -172,7 +172,7 @@ static void visit(Count *c, const char *name)
                 if (fstatat(dirfd(l->dir), name, &st, AT_SYMLINK_NOFOLLOW) < 0)
                         count_one(c);
                 else if (S_ISDIR(st.st_mode))
-                        enter(c, name, &st, leads);
+                        enter_directory(c, name, &st, leads);
                 else if (!is_as_below(l->lower, name, &st))
                         count_one(c);
         }

@@ -12,7 +12,7 @@
 #define ATTEMPTS 8
 
 /* 0; -ESTALE when it was removed meanwhile. */
-static int take(int homes, const PlanStorage *storage, int *ret_fd, Error *err)
+static int lock_home(int homes, const PlanStorage *storage, int *ret_fd, Error *err)
 {
         struct stat st, now;
         if (mkdirat(homes, storage->home_name, 0700) < 0 && errno != EEXIST)
@@ -46,7 +46,7 @@ int home_take(const PlanStorage *storage, int *ret_fd, Error *err)
         if (r < 0)
                 return r;
         for (unsigned i = 0; i < ATTEMPTS; i++) {
-                r = take(homes, storage, ret_fd, err);
+                r = lock_home(homes, storage, ret_fd, err);
                 if (r != -ESTALE)
                         return r;
         }

@@ -244,7 +244,7 @@ static int parse_identity(struct json_object *o, PlanIdentity *ret)
         return r;
 }
 
-static int parse(struct json_object *o, KeptRecord *rec)
+static int parse_record(struct json_object *o, KeptRecord *rec)
 {
         struct json_object *layers = NULL;
         int64_t version, seconds = 0, ns = 0, code = 0;
@@ -289,7 +289,7 @@ int kept_record_parse(const char *text, size_t len, KeptRecord *ret, Error *err)
         if (r == 0)
                 r = json_parse(text, len, &o);
         if (r == 0)
-                r = parse(o, &rec);
+                r = parse_record(o, &rec);
         if (o)
                 json_free(o);
         if (r < 0)

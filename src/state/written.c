@@ -65,7 +65,7 @@ static int identify(int fd, Tree *ret)
         return 0;
 }
 
-static bool is_same(const Tree *a, const Tree *b)
+static bool is_same_tree(const Tree *a, const Tree *b)
 {
         return a->dev == b->dev && a->ino == b->ino && a->born == b->born;
 }
@@ -73,13 +73,13 @@ static bool is_same(const Tree *a, const Tree *b)
 static bool has_tree(const Trees *t, const Tree *tree, const char *path)
 {
         for (size_t i = 0; i < t->n; i++)
-                if (is_same(&t->items[i], tree) && str_eq(t->items[i].path, path))
+                if (is_same_tree(&t->items[i], tree) && str_eq(t->items[i].path, path))
                         return true;
         return false;
 }
 
 /* "DEV INO BORN PATH", each ended by a NUL, as a path may hold anything else. */
-static int parse(const char *text, size_t len, Trees *ret)
+static int parse_trees(const char *text, size_t len, Trees *ret)
 {
         const char *end = text + len;
         if (len > 0 && end[-1] != '\0')
@@ -112,7 +112,7 @@ static int read_trees(int dir, Trees *ret, Error *err)
         if (r == 0)
                 r = io_read_to_end(fd, WRITTEN_SIZE_MAX, -1, &text, &len);
         if (r == 0)
-                r = parse(text, len, ret);
+                r = parse_trees(text, len, ret);
         if (r == -EINVAL)
                 return error_set(err, EINVAL,
                                  "the list of directories that sandboxes wrote in (" WRITTEN_FILE
@@ -126,7 +126,7 @@ static bool is_gone(const Tree *tree)
         Tree now = {0};
         int r = lookup_open_plain(tree->path, O_PATH | O_DIRECTORY, &fd);
         return r == -ENOENT || r == -ENOTDIR || r == -ELOOP ||
-               (r == 0 && identify(fd, &now) == 0 && !is_same(&now, tree));
+               (r == 0 && identify(fd, &now) == 0 && !is_same_tree(&now, tree));
 }
 
 static void drop(Trees *t, size_t i)
@@ -239,7 +239,7 @@ static int list_ancestors(int dir, Trees *ret)
                 if (r < 0)
                         return r;
                 /* "/" is its own parent. */
-                if (ret->n > 0 && is_same(&tree, &ret->items[ret->n - 1]))
+                if (ret->n > 0 && is_same_tree(&tree, &ret->items[ret->n - 1]))
                         return 0;
                 if ((r = add_tree(ret, tree, "")) < 0)
                         return r;
@@ -252,7 +252,7 @@ static int list_ancestors(int dir, Trees *ret)
 static bool lies_in(const Tree *tree, const Trees *ancestors, const char *path)
 {
         for (size_t i = 0; i < ancestors->n; i++)
-                if (is_same(&ancestors->items[i], tree))
+                if (is_same_tree(&ancestors->items[i], tree))
                         return true;
         return path_is_below(path, tree->path);
 }
