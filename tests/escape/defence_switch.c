@@ -6,7 +6,9 @@
 #include "base/defence.h"
 
 #include "base/failpoint.h"
+#include "base/util.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <time.h>
 
@@ -115,12 +117,23 @@ static bool is_at(const char *variable, const char *name, unsigned long *hits)
         return ++*hits == (wanted[n] ? strtoul(wanted + n + 1, NULL, 10) : 1);
 }
 
+/* Adds a byte to the file that KURUNG_STALLED names, so that a test knows. */
+static void tell_stalled(void)
+{
+        const char *path = getenv("KURUNG_STALLED");
+        CLEANUP_FD int fd = path ? open(path, O_WRONLY | O_APPEND | O_CLOEXEC) : FD_NONE;
+        if (fd >= 0 && write(fd, ".", 1) < 0)
+                abort();
+}
+
 void failpoint(const char *name)
 {
         static unsigned long kills, stalls;
         const struct timespec more_than_a_second = {.tv_sec = 1, .tv_nsec = 200000000};
         if (is_at("KURUNG_FAILPOINT", name, &kills))
                 (void)raise(SIGKILL);
-        if (is_at("KURUNG_STALL", name, &stalls))
+        if (is_at("KURUNG_STALL", name, &stalls)) {
+                tell_stalled();
                 (void)nanosleep(&more_than_a_second, NULL);
+        }
 }
