@@ -66,16 +66,20 @@ image_get() {
     local cache dir
     cache=$(image_cache)
     dir=$cache/vm-$(image_hash)
+    [ -d "$cache" ] || echo "machine: create $cache, for images" >&2
     mkdir -p "$cache" || return
     (
         # Two that want it at once make it once.
         flock 9 || exit
         [ ! -e "$dir/disk" ] || exit 0
-        find "$cache" -maxdepth 1 -name 'vm-*' -mtime +14 -exec rm -r {} +
+        find "$cache" -maxdepth 1 -name 'vm-*' -mtime +14 -printf 'machine: remove %p, not used for two weeks\n' -exec rm -r {} \; >&2
+        echo "machine: make the image $dir of Debian packages" >&2
         work=$(mktemp -d "$dir.XXXXXX") || exit
         trap 'image_as_root rm -rf "$work/root"; rm -rf "$work"' EXIT
         trap 'exit 130' INT TERM HUP
-        image_make "$work" >&2 || exit
+        image_make "$work" >"$work/made" || { cat "$work/made" >&2; exit 1; }
+        echo "machine: made in$(tail -1 "$work/made")" >&2
+        rm "$work/made"
         chmod 755 "$work" && mv "$work" "$dir"
     ) 9>"$cache/lock" || return
     touch "$dir"
