@@ -30,7 +30,9 @@ static int adopt_layer(PlanOp *op, const PlanKept *kept, bool *taken, Error *err
 int plan_resume(Plan *plan, const PlanKept *kept, Error *err)
 {
         CLEANUP_FREE bool *taken = calloc(kept->n_layers + 1, sizeof(*taken));
-        int r = taken ? 0 : error_no_memory(err);
+        int r = 0;
+        if (!taken)
+                return error_no_memory(err);
         for (size_t i = 0; r == 0 && i < plan->root.n_ops; i++)
                 if (plan_op_is_kept(&plan->root.ops[i]))
                         r = adopt_layer(&plan->root.ops[i], kept, taken, err);
