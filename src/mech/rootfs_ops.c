@@ -211,14 +211,12 @@ static int apply_read_only(RootfsContext *ctx, const PlanOp *op, Error *err)
         return defence_is_on(DEFENCE_MOUNT_FLAGS) ? bind_on_itself(ctx, op, MOUNT_ATTR_RDONLY, err) : 0;
 }
 
-/* @owner: its root owns the file; NULL: whoever makes it. */
-static int write_file(int dir, const char *name, const char *text, const PlanIdentity *owner)
+static int write_file(int dir, const char *name, const char *text)
 {
         CLEANUP_FD int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
         if (fd < 0)
                 return -errno;
-        int r = io_write_all(fd, text, strlen(text));
-        return r == 0 && owner ? rootfs_own(owner, fd) : r;
+        return io_write_all(fd, text, strlen(text));
 }
 
 /*
@@ -234,7 +232,7 @@ static int apply_file(RootfsContext *ctx, const PlanOp *op, Error *err)
         if (r == 0)
                 r = rootfs_file_text(ctx, op, &text);
         if (r == 0)
-                r = write_file(dir, name, text, op->flags & OP_ROOT_OWNED ? ctx->identity : NULL);
+                r = write_file(dir, name, text);
         if (r == 0)
                 r = mount_clone(dir, name, false, &mount_fd);
         if (r == 0)

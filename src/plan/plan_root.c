@@ -199,13 +199,6 @@ static int add_resolver(Plan *plan, const Spec *spec, const Host *host, Error *e
 {
         if (spec->network == NETWORK_SLIRP)
                 return add_network_files(plan, spec, host, err);
-        /* The name is that of no file of the host's: programs look themselves up. */
-        if (spec->network != NETWORK_HOST || spec->host_name) {
-                int r = plan_add(plan, OP_FILE, "127.0.1.1 %H\n", "/etc/hosts",
-                                 OP_OPTIONAL | OP_ROOT_OWNED | OP_SPECIFIERS | OP_APPEND, err);
-                if (r < 0)
-                        return r;
-        }
         if (!host->resolv_conf || !str_starts(host->resolv_conf, "/run/"))
                 return 0;
         return plan_add(plan, OP_BIND, host->resolv_conf, host->resolv_conf,

@@ -15,7 +15,7 @@ static const struct {
 } flag_names[] = {
         {OP_RDONLY, "ro"},           {OP_OPTIONAL, "optional"},     {OP_NOEXEC, "noexec"},
         {OP_RECURSIVE, "recursive"}, {OP_ROOT_OWNED, "root-owned"}, {OP_NO_FOLLOW, "no-follow"},
-        {OP_IN_MEMORY, "in-memory"}, {OP_SPECIFIERS, "specifiers"}, {OP_APPEND, "append"},
+        {OP_IN_MEMORY, "in-memory"}, {OP_SPECIFIERS, "specifiers"},
 };
 
 static const struct {

@@ -168,18 +168,18 @@ FDO 0x407c0c0a suggested json-c libjson-c.so.5
 FDO 0x407c0c0a suggested libarchive libarchive.so.13
 FDO 0x407c0c0a suggested libsubid libsubid.so.5 libsubid.so.4" "what is loaded late stands in the program's notes"
 # The host name.
-kurung run --keep=named -- sh -c 'uname -n; getent hosts "$(uname -n)" | xargs'
-like "$out" "^named"$'\n'"127\.0\.1\.1 named$" "the host name is the sandbox's name, and can be looked up"
+kurung run --keep=named -- uname -n
+is "$out" named "the host name is the sandbox's name"
 "$KURUNG" discard named
 kurung run -- sh -c 'uname -n; uname -n | cmp - /proc/sys/kernel/hostname'
 like "$out" "^[a-z0-9._-]+$" "a sandbox that is not kept has a name, too"
 isnt "$out" "$(uname -n)" "  other than the host's"
-kurung run --hostname=build-1.example -p build -- sh -c 'uname -n; getent hosts build-1.example | xargs; echo "127.0.0.9 more" >>/etc/hosts && getent hosts more | xargs'
-is "$out" "build-1.example
-127.0.1.1 build-1.example
-127.0.0.9 more" "--hostname sets another, and root inside may add to /etc/hosts"
-kurung run -- sh -c 'echo x >>/etc/hosts; hostname other' 2>/dev/null
-is "$(grep -c ' named$' /etc/hosts):$(uname -n | grep -c other)" "0:0" "the host's own stay"
+kurung run --hostname=build-1.example -p build -- uname -n
+is "$out" "build-1.example" "--hostname sets another"
+for profile in default build; do
+    kurung run -p $profile -- cat /etc/hosts
+    is "$out" "$(cat /etc/hosts)" "without a network /etc/hosts is the host's (-p $profile)"
+done
 kurung run --net=host -- uname -n
 is "$out" "$(uname -n)" "with the host's network the name is the host's"
 for bad in -x x- a..b .a a. a_b 'a b' "$(printf %065d 0)" $'a\nb'; do
