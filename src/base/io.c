@@ -176,7 +176,9 @@ int io_random_name(const char *prefix, char *out, size_t room)
         uint64_t id;
         if (getrandom(&id, sizeof(id), 0) != sizeof(id))
                 return -errno;
-        (void)snprintf(out, room, "%s%012llx", prefix, (unsigned long long)(id & 0xffffffffffffULL));
+        /* The first one is a letter: a name of digits alone would be an address to gethostbyname(3). */
+        (void)snprintf(out, room, "%s%c%011llx", prefix, (char)('a' + (id >> 62)),
+                       (unsigned long long)(id & 0xfffffffffffULL));
         return 0;
 }
 

@@ -81,8 +81,8 @@ ssize_t io_write_now(int fd, const void *data, size_t len);
  * that @waits. Returns bytes, or -1 with errno; EAGAIN: nothing now. */
 ssize_t io_write_ready(int fd, bool waits, const void *data, size_t len);
 
-/** io_random_name - @prefix and twelve random hexadecimal digits, into @out of @room bytes. 0 or -errno of
- * getrandom(2). */
+/** io_random_name - @prefix and twelve random hexadecimal digits, the first a letter, into @out of @room
+ * bytes. 0 or -errno of getrandom(2). */
 int io_random_name(const char *prefix, char *out, size_t room);
 
 /**

@@ -535,9 +535,22 @@ static void a_library_is_there_as_a_whole_or_not(void **state)
         assert_int_equal(library_load(&none_library, NULL), -ENOENT);
 }
 
+static void random_names_begin_with_a_letter(void **state)
+{
+        char name[32];
+        (void)state;
+        for (int i = 0; i < 200; i++) {
+                assert_int_equal(io_random_name("run-", name, sizeof(name)), 0);
+                assert_int_equal(strlen(name), 16);
+                assert_int_equal(strspn(name + 4, "0123456789abcdef"), 12);
+                assert_true(name[4] >= 'a');
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(random_names_begin_with_a_letter),
                 cmocka_unit_test(a_library_is_there_as_a_whole_or_not),
                 cmocka_unit_test(what_a_program_says),
                 cmocka_unit_test(paths_are_cleaned_without_climbing_above_the_root),
