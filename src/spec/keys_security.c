@@ -2,6 +2,7 @@
 /* [Identity], [Security] and [Environment]: who the command is, what it may do, and which variables it has.
  */
 #include "spec/keys_internal.h"
+#include "spec/net_rule.h"
 #include "spec/values.h"
 
 #include <limits.h>
@@ -32,23 +33,16 @@ static KEY_PRINT(print_run_as)
 
 const KeyType key_type_run_as = {0, parse_run_as, print_run_as};
 
-/* Labels of letters, digits and hyphens, as in hostname(7); uname(2) has room for HOST_NAME_MAX bytes. */
+/* As hostname(7) has it, which is stricter than what may be looked up; uname(2) has room for HOST_NAME_MAX
+ * bytes. */
 static bool is_host_name(const char *name)
 {
-        static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-        if (strlen(name) > HOST_NAME_MAX)
+        char normalized[NET_NAME_MAX + 1];
+        size_t len = strlen(name);
+        if (len > HOST_NAME_MAX || net_name_normalize(name, len, normalized) < 0 || strchr(name, '_'))
                 return false;
-        for (const char *label = name;; label++) {
-                size_t len = strcspn(label, ".");
-                for (size_t i = 0; i < len; i++)
-                        if (!strchr(letters, label[i]) && (label[i] != '-' || i == 0 || i == len - 1))
-                                return false;
-                if (len == 0 || len > 63)
-                        return false;
-                label += len;
-                if (!*label)
-                        return true;
-        }
+        return name[0] != '-' && name[len - 1] != '-' && name[len - 1] != '.' && !strstr(name, ".-") &&
+               !strstr(name, "-.");
 }
 
 static KEY_PARSE(parse_host_name)

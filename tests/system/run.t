@@ -182,7 +182,7 @@ for profile in default build; do
 done
 kurung run --net=host -- uname -n
 is "$out" "$(uname -n)" "with the host's network the name is the host's"
-for bad in -x x- a..b .a a. a_b 'a b' "$(printf %065d 0)" $'a\nb'; do
+for bad in -x x- a..b .a a. a.-b a-.b a_b 'a b' "$(printf %065d 0)" $'a\nb'; do
     kurung run --hostname="$bad" -- true
     is "$status:$(wc -l <<<"$errors")" "125:1" "--hostname='${bad:0:10}' is refused"
     like "$errors" "hostname\(7\)" "  with what is right"
