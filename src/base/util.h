@@ -87,6 +87,15 @@ static inline bool str_starts(const char *s, const char *prefix)
         return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
+/** str_in - whether one of the @n texts of @list is @s. */
+static inline bool str_in(const char *s, const char *const *list, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                if (str_eq(list[i], s))
+                        return true;
+        return false;
+}
+
 static inline bool str_empty(const char *s)
 {
         return s == NULL || s[0] == '\0';

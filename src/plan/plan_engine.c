@@ -7,14 +7,6 @@
 static const char *const upper_fstypes[] = {"ext4",  "ext3",  "ext2", "xfs",
                                             "btrfs", "tmpfs", "f2fs", "bcachefs"};
 
-static bool is_upper_fstype(const char *fstype)
-{
-        for (size_t i = 0; i < ARRAY_LEN(upper_fstypes); i++)
-                if (str_eq(upper_fstypes[i], fstype))
-                        return true;
-        return false;
-}
-
 /* The type of the file system that @path lies on: the deepest mount, the last of several. */
 static const char *host_fstype(const Host *host, const char *path)
 {
@@ -46,7 +38,7 @@ bool plan_fuse_works(const Host *host)
 bool plan_kernel_overlay_works(const Host *host)
 {
         return host->kernel_overlay && host->cache_home &&
-               is_upper_fstype(host_fstype(host, host->cache_home));
+               str_in(host_fstype(host, host->cache_home), upper_fstypes, ARRAY_LEN(upper_fstypes));
 }
 
 const char *plan_fuse_missing(const Host *host)

@@ -136,10 +136,7 @@ static bool is_of_the_system(const char *path)
         for (size_t i = 0; i < ARRAY_LEN(below); i++)
                 if (path_is_below(path, below[i]))
                         return true;
-        for (size_t i = 0; i < ARRAY_LEN(exactly); i++)
-                if (str_eq(path, exactly[i]))
-                        return true;
-        return false;
+        return str_in(path, exactly, ARRAY_LEN(exactly));
 }
 
 /* The operation that hides @dest, or a directory that holds it. */

@@ -40,14 +40,6 @@ bool plan_is_emptied(const char *path)
         return false;
 }
 
-static bool in_list(const char *const *list, size_t n, const char *s)
-{
-        for (size_t i = 0; i < n; i++)
-                if (str_eq(list[i], s))
-                        return true;
-        return false;
-}
-
 /*
  * As oneself next to nothing of the system can be written: what can be is caught in memory, which costs a
  * start much less than two directories on a disk for each overlay. A tmpfs holds an overlay's user xattrs
@@ -70,7 +62,7 @@ static int add_system(Plan *plan, const Host *host, Error *err)
                 int r = 0;
                 if (!path)
                         return error_no_memory(err);
-                if (plan_is_emptied(path) || in_list(kernel_dirs, ARRAY_LEN(kernel_dirs), path))
+                if (plan_is_emptied(path) || str_in(path, kernel_dirs, ARRAY_LEN(kernel_dirs)))
                         continue;
                 if (e->type == HOST_SYMLINK)
                         r = plan_add(plan, OP_SYMLINK, e->target, path, OP_NO_FOLLOW, err);
