@@ -22,10 +22,14 @@ static void check_user(const Host *h, DoctorFinding *f)
 static void check_kernel(const Host *h, DoctorFinding *f)
 {
         char text[128];
-        (void)snprintf(text, sizeof(text), "%u.%u%s", h->kernel_major, h->kernel_minor,
-                       h->has_mount_setattr ? "" : ": mount_setattr(2) is missing, 5.12 or newer is needed");
-        doctor_found(f, h->has_mount_setattr ? DOCTOR_OK : DOCTOR_FAIL, text,
-                     h->has_mount_setattr ? "" : "upgrade the kernel");
+        const char *missing = host_missing_call(h);
+        (void)snprintf(text, sizeof(text), "%u.%u%s%s%s", h->kernel_major, h->kernel_minor,
+                       missing ? ": " : "", missing ? missing : "", missing ? "(2) is not available" : "");
+        doctor_found(
+                f, missing ? DOCTOR_FAIL : DOCTOR_OK, text,
+                missing ? "use Linux 5.12 or newer; in a container, one whose seccomp filter allows the call "
+                          "(docker, podman: --security-opt seccomp=unconfined)"
+                        : "");
 }
 
 static void check_seccomp(const Host *h, DoctorFinding *f)

@@ -17,11 +17,9 @@
 #include <linux/magic.h>
 #include <pwd.h>
 #include <stdio.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <sys/xattr.h>
 
 #ifndef BUILD_DIR
@@ -33,11 +31,6 @@
 
 #define MOUNTINFO_MAX (8 * 1024 * 1024)
 #define SUBID_MAX (1024 * 1024)
-#define LANDLOCK_CREATE_RULESET_VERSION 1
-
-#ifndef SYS_landlock_create_ruleset
-#define SYS_landlock_create_ruleset 444
-#endif
 
 /* Helpers are never looked up in $PATH, which somebody else may have set (attack 12). */
 static const char *const helper_dirs[] = {"/usr/bin", "/usr/local/bin", "/bin", "/usr/sbin", "/sbin"};
@@ -253,26 +246,6 @@ static int probe_own(Host *h)
                         r = strlist_add(&h->own_real, real);
         }
         return r;
-}
-
-static void probe_kernel(int root, Host *h)
-{
-        CLEANUP_FREE char *release = NULL, *filesystems = NULL;
-        struct utsname u;
-        if (host_read_below(root, "/proc/sys/kernel/osrelease", 256, &release) == 0)
-                (void)sscanf(release, "%u.%u", &h->kernel_major, &h->kernel_minor);
-        else if (uname(&u) == 0)
-                (void)sscanf(u.release, "%u.%u", &h->kernel_major, &h->kernel_minor);
-        unsigned version = h->kernel_major * 1000 + h->kernel_minor;
-        h->has_clone3 = version >= 5003;
-        h->has_openat2 = version >= 5006;
-        h->has_mount_setattr = version >= 5012;
-        long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-        h->landlock_abi = abi > 0 ? (int)abi : 0;
-        h->seccomp = prctl(PR_GET_SECCOMP) >= 0;
-        if (version >= 5011 && host_read_below(root, "/proc/filesystems", 65536, &filesystems) == 0)
-                h->kernel_overlay = strstr(filesystems, "\toverlay\n") != NULL ||
-                                    is_there(root, "/sys/module/overlay", F_OK);
 }
 
 /* Ubuntu lets an unconfined program make a user namespace, but takes all capabilities in it away. */
@@ -493,7 +466,7 @@ int host_probe_at(int root, Host *ret, Error *err)
         if (r == 0)
                 r = host_probe_private(&h, passwd_home);
         if (r == 0) {
-                probe_kernel(root, &h);
+                host_probe_kernel(root, &h);
                 probe_userns(root, &h);
                 probe_helpers(root, &h);
                 probe_ranges(root, &h);

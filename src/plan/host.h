@@ -127,18 +127,20 @@ typedef struct Host {
         StrList private_dirs; /* what XDG variables name of the user's: the same */
         HostPath *paths;      /* the working directory, and what host_probe_paths() was asked for */
         size_t n_paths;
-        bool is_root; /* uid 0 of this user namespace */
-        unsigned kernel_major, kernel_minor;
+        bool is_root;                        /* uid 0 of this user namespace */
+        unsigned kernel_major, kernel_minor; /* for people: what it can do is asked by calls; 0: not known */
         HostUserns userns;
-        bool has_clone3, has_openat2, has_mount_setattr; /* by kernel version: 5.3, 5.6, 5.12 */
+        bool has_clone3, has_openat2,
+                has_mount_setattr; /* in the kernel, and refused by no filter around us */
         SubRanges subuids, subgids;
         char *newuidmap, *newgidmap; /* absolute paths, NULL when missing */
         HostHelper newuidmap_state, newgidmap_state;
         char *fuse_overlayfs; /* absolute path or NULL */
         HostDevice fuse_device, tun_device;
-        char *net_helper;    /* kurung-net: absolute path, or NULL */
-        bool kernel_overlay; /* overlayfs is there and may be mounted in a user namespace (>= 5.11) */
-        int landlock_abi;    /* 0: none */
+        char *net_helper;       /* kurung-net: absolute path, or NULL */
+        bool kernel_overlay;    /* overlayfs is there and may be mounted in a user namespace */
+        bool tmpfs_user_xattrs; /* an overlay's upper may be on a tmpfs */
+        int landlock_abi;       /* 0: none */
         bool seccomp;
         bool nested;          /* in a user namespace already (/proc/self/uid_map is not the whole range) */
         bool ranges_unmapped; /* of one's ranges some are not in that namespace, and were left out */
@@ -167,7 +169,7 @@ int host_probe(Host *ret, Error *err);
  * host_probe_at - the same, with a directory in the place of "/": for tests on made-up machines.
  *
  * @root: stays the caller's. What belongs to the process and not to the machine is the caller's own all the
- *        same: ids, passwd entry, environment, home, working and cache directory, Landlock, seccomp.
+ *        same: ids, passwd entry, environment, home, working and cache directory, and what system calls do.
  */
 int host_probe_at(int root, Host *ret, Error *err);
 
@@ -204,6 +206,10 @@ int host_take_cwd(Host *host, const char *path);
 /** host_probe_sources - add what AllowFrom= of @tools stands for. 0 or -errno with @err. */
 int host_probe_sources(Host *host, const StrList *tools, const char *(*get_variable)(const char *),
                        Error *err);
+
+/** host_missing_call - the name of a system call that nothing runs without and that fails here; NULL: all
+ * are there. */
+const char *host_missing_call(const Host *host);
 
 void host_clear(Host *host);
 

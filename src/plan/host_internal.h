@@ -10,6 +10,9 @@ const char *host_below_root(const char *path);
 /** host_read_below - a whole file of at most @max bytes below @root, owned, NUL-terminated. 0 or -errno. */
 int host_read_below(int root, const char *path, size_t max, char **ret);
 
+/** host_probe_kernel - what the kernel can do, and which it is. */
+void host_probe_kernel(int root, Host *host);
+
 /** host_probe_cwd - fill host->cwd, and hold that directory as the first of host->paths. 0 or -ENOMEM. */
 int host_probe_cwd(Host *host);
 

@@ -139,9 +139,12 @@ static int check_host(const Host *host, Error *err)
                         err, EPERM,
                         "refusing to run as root: in a user namespace real root stays the host's root "
                         "to its files (/proc/sys, devices); run kurung as an ordinary user");
-        if (!host->has_clone3 || !host->has_openat2 || !host->has_mount_setattr)
-                return error_set(err, ENOSYS, "kernel %u.%u lacks mount_setattr(2): 5.12 or newer is needed",
-                                 host->kernel_major, host->kernel_minor);
+        if (host_missing_call(host))
+                return error_set(
+                        err, ENOSYS,
+                        "%s(2) is not available: kurung needs Linux 5.12 or newer (this is %u.%u), and no "
+                        "seccomp filter of a container that refuses it",
+                        host_missing_call(host), host->kernel_major, host->kernel_minor);
         switch (host->userns) {
         case HOST_USERNS_SYSCTL:
                 return error_set(

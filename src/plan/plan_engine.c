@@ -55,7 +55,7 @@ const char *plan_fuse_missing(const Host *host)
 const char *plan_kernel_overlay_missing(const Host *host)
 {
         if (!host->kernel_overlay)
-                return "this kernel has no overlayfs for user namespaces (5.11 or newer, CONFIG_OVERLAY_FS)";
+                return "this kernel has no overlayfs (sudo modprobe overlay; CONFIG_OVERLAY_FS)";
         if (!host->cache_home)
                 return "there is no directory to keep writes in (set HOME or XDG_CACHE_HOME to one of yours)";
         return "the file system of the cache directory can't hold an overlay's upper (set XDG_CACHE_HOME to "

@@ -42,14 +42,12 @@ bool plan_is_emptied(const char *path)
 
 /*
  * As oneself next to nothing of the system can be written: what can be is caught in memory, which costs a
- * start much less than two directories on a disk for each overlay. A tmpfs holds an overlay's user xattrs
- * since 6.6.
+ * start much less than two directories on a disk for each overlay.
  */
 static unsigned system_flags(const Plan *plan, const Host *host)
 {
-        bool tmpfs_serves = host->kernel_major > 6 || (host->kernel_major == 6 && host->kernel_minor >= 6);
         /* What is in memory can't be kept. */
-        bool in_memory = plan->identity.uid != 0 && tmpfs_serves && !plan->storage.keep;
+        bool in_memory = plan->identity.uid != 0 && host->tmpfs_user_xattrs && !plan->storage.keep;
         return OP_NO_FOLLOW | OP_ROOT_OWNED | (in_memory ? OP_IN_MEMORY : 0);
 }
 

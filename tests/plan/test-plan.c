@@ -71,6 +71,7 @@ static const Host desktop = {
         .newgidmap = (char[]){"/usr/bin/newgidmap"},
         .fuse_overlayfs = (char[]){"/usr/bin/fuse-overlayfs"},
         .kernel_overlay = true,
+        .tmpfs_user_xattrs = true,
         .landlock_abi = 6,
         .seccomp = true,
         .proc_visible = true,
@@ -426,7 +427,7 @@ static void goldens_of_poorer_hosts(void **state)
         h.fuse_overlayfs = NULL;
         is_golden("no-fuse-build", &h, WORDS(BUILD, "true"));
         h = desktop;
-        h.kernel_minor = 1;
+        h.tmpfs_user_xattrs = false;
         h.landlock_abi = 2;
         is_golden("old-kernel", &h, WORDS("--net=host", "true"));
         h = desktop;
@@ -459,7 +460,7 @@ static void what_is_asked_for_and_cannot_be_had_is_an_error(void **state)
         refused(&h, WORDS("--overlay=fuse", "true"), "modprobe fuse");
         h = desktop;
         h.kernel_overlay = false;
-        refused(&h, WORDS("--overlay=kernel", "true"), "overlayfs for user namespaces");
+        refused(&h, WORDS("--overlay=kernel", "true"), "modprobe overlay");
         h = desktop;
         h.newgidmap_state = HOST_HELPER_MISSING;
         refused(&h, WORDS("--id-map=subid", "true"), "apt install uidmap");
@@ -534,7 +535,14 @@ static void each_obstacle_has_its_own_remedy(void **state)
         refused(&h, WORDS("true"), "CONFIG_USER_NS");
         h = desktop;
         h.has_mount_setattr = false;
-        refused(&h, WORDS("true"), "5.12");
+        refused(&h, WORDS("true"), "mount_setattr(2) is not available: kurung needs Linux 5.12");
+        h = desktop;
+        h.has_clone3 = false;
+        refused(&h, WORDS("true"), "clone3(2) is not available");
+        h = desktop;
+        h.kernel_major = 4;
+        h.kernel_minor = 18;
+        is_golden("default", &h, WORDS("true"));
         h = desktop;
         h.seccomp = false;
         refused(&h, WORDS("true"), "seccomp");

@@ -99,6 +99,11 @@ is "$status" 0 "doctor is content where run works"
 like "$out" "ok    user namespaces" "  and names what it looked at"
 kurung doctor --json
 ok "doctor --json is JSON" jq -e '.works and (.checks | length > 10)' "$HOME/.out"
+# A sandbox's own filter says that there is no clone3(2), as that of a container may.
+cp "$KURUNG" inner
+kurung run -e ASAN_OPTIONS=detect_leaks=0 -- ./inner doctor
+like "$out" "fail  kernel .*: clone3[(]2[)] is not available" "doctor names a system call that a filter takes away"
+rm inner
 printf '[Filesystem]\nReadOnly=~/.ssh\n' >evil.ini
 kurung run -p ./evil.ini true
 is "$status" 125 "a profile inside the project can't widen"

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit.h"
 
+#include "base/io.h"
+#include "base/path.h"
 #include "plan/host.h"
 
+#include <fcntl.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <unistd.h>
 
 static void mounts_are_parsed(void **state)
@@ -100,6 +104,7 @@ static void this_machine_is_probed(void **state)
         assert_int_equal(host_probe(&h, &err), 0);
         assert_int_equal(h.uid, getuid());
         assert_true(h.kernel_major >= 3);
+        assert_null(host_missing_call(&h));
         assert_true(h.n_mounts > 0);
         bool usr = false;
         for (size_t i = 0; i < h.n_top; i++) {
@@ -108,6 +113,79 @@ static void this_machine_is_probed(void **state)
                         assert_true(strcmp(h.top[i - 1].name, h.top[i].name) < 0);
         }
         assert_true(usr);
+}
+
+static char made_up[64];
+
+static void write_below(const char *path, const char *text)
+{
+        char full[200];
+        (void)snprintf(full, sizeof(full), "%s/%s", made_up, path);
+        CLEANUP_FREE char *above = path_parent(full);
+        assert_int_equal(io_mkdir_p(above, 0700), 0);
+        CLEANUP_FD int fd = open(full, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        assert_true(fd >= 0);
+        assert_int_equal(io_write_all(fd, text, strlen(text)), 0);
+}
+
+static void probe_made_up(Host *ret)
+{
+        Error err = {0};
+        CLEANUP_FD int root = open(made_up, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        assert_true(root >= 0);
+        if (host_probe_at(root, ret, &err) < 0)
+                fail_msg("%s", err.text);
+}
+
+static void the_kernel_is_asked_and_its_version_only_told(void **state)
+{
+        (void)state;
+        for (int loaded = 0; loaded < 2; loaded++) {
+                CLEANUP(host_clear) Host h = {0}, here = {0};
+                Error err = {0};
+                write_below("proc/self/mountinfo", "");
+                write_below("proc/sys/kernel/osrelease", "4.18.0-553.el8.x86_64\n");
+                write_below("proc/filesystems", loaded ? "nodev\ttmpfs\nnodev\toverlay\n" : "nodev\ttmpfs\n");
+                probe_made_up(&h);
+                assert_int_equal(host_probe(&here, &err), 0);
+                assert_int_equal(h.kernel_major, 4);
+                assert_int_equal(h.kernel_minor, 18);
+                assert_int_equal(h.has_clone3, here.has_clone3);
+                assert_int_equal(h.has_openat2, here.has_openat2);
+                assert_int_equal(h.has_mount_setattr, here.has_mount_setattr);
+                assert_int_equal(h.tmpfs_user_xattrs, here.tmpfs_user_xattrs);
+                assert_int_equal(h.kernel_overlay, here.has_mount_setattr && loaded);
+        }
+        CLEANUP(host_clear) Host h = {0};
+        write_below("sys/module/overlay/refcnt", "0\n");
+        probe_made_up(&h);
+        assert_int_equal(h.kernel_overlay, h.has_mount_setattr);
+}
+
+static void a_missing_call_is_named(void **state)
+{
+        Host h = {.has_clone3 = true, .has_openat2 = true, .has_mount_setattr = true};
+        (void)state;
+        assert_null(host_missing_call(&h));
+        h.has_mount_setattr = false;
+        assert_string_equal(host_missing_call(&h), "mount_setattr");
+        h.has_openat2 = false;
+        assert_string_equal(host_missing_call(&h), "openat2");
+        h.has_clone3 = false;
+        assert_string_equal(host_missing_call(&h), "clone3");
+}
+
+static int make_up(void **state)
+{
+        (void)state;
+        (void)snprintf(made_up, sizeof(made_up), "/var/tmp/kurung-unit.XXXXXX");
+        return mkdtemp(made_up) ? 0 : -1;
+}
+
+static int remove_made_up(void **state)
+{
+        (void)state;
+        return io_remove_tree_at(AT_FDCWD, made_up);
 }
 
 static void a_home_is_a_directory(void **state)
@@ -161,6 +239,9 @@ int main(void)
                 cmocka_unit_test(ranges_that_the_namespace_has_not_are_left_out),
                 cmocka_unit_test(a_home_is_a_directory),
                 cmocka_unit_test(this_machine_is_probed),
+                cmocka_unit_test_setup_teardown(the_kernel_is_asked_and_its_version_only_told, make_up,
+                                                remove_made_up),
+                cmocka_unit_test(a_missing_call_is_named),
         };
         return RUN_TESTS(tests);
 }
