@@ -4,7 +4,6 @@
 
 #include "base/defence.h"
 #include "base/error.h"
-#include "base/path.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -19,10 +18,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-
-#ifndef BUILD_DIR
-#define BUILD_DIR ""
-#endif
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x10U
@@ -262,13 +257,6 @@ static int make_sealed(int fd, off_t size, int *ret_fd)
                 return -errno;
         *ret_fd = TAKE_FD(copy);
         return 0;
-}
-
-bool process_is_uninstalled(void)
-{
-        char program[PATH_MAX];
-        return BUILD_DIR[0] && process_program(program, sizeof(program)) == 0 &&
-               path_is_below(program, BUILD_DIR);
 }
 
 int process_run_sealed(char **argv)

@@ -85,12 +85,6 @@ int process_program(char *out, size_t room);
 int process_run_sealed(char **argv);
 
 /**
- * process_is_uninstalled - whether the program runs from where it was built: then what belongs to it is taken
- * from BUILD_DIR and the sources, not from where it would be installed.
- */
-bool process_is_uninstalled(void);
-
-/**
  * process_keep_only - in a child that was cloned: close every descriptor but 0 to 2 and @fds (@n, FD_NONE is
  * skipped). What it had inherited of others' channels would keep their ends from being seen.
  *

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "cmd/command.h"
+#include "front/builtin.h"
 #include "front/profile.h"
 #include "front/trust.h"
 #include "plan/host.h"
@@ -69,8 +70,10 @@ static void names_in(const char *dir, StrList *ret)
                 qsort(ret->items, ret->n, sizeof(*ret->items), compare_names);
 }
 
+/* @dir: NULL: it is built in. */
 static void list_one(const char *dir, const char *name, const Place *place, struct json_object *array)
 {
+        const char *where = !dir ? "built in" : str_starts(dir, "/etc/") ? "system" : "user";
         CLEANUP(spec_clear) Spec spec = {0};
         Error err = {0};
         char text[400];
@@ -81,36 +84,51 @@ static void list_one(const char *dir, const char *name, const Place *place, stru
                 struct json_object *o = json_new_object();
                 json_add_string(o, "name", name);
                 json_add_string(o, "directory", dir);
+                json_add_bool(o, "built_in", !dir);
                 json_add_string(o, r < 0 ? "error" : "description", about);
                 json_append(array, o);
         } else {
-                printf("%-16s  %s%s\n", name, r < 0 ? "error: " : "", text_escape(about, text, sizeof(text)));
+                printf("%-16s  %-8s  %s%s\n", name, where, r < 0 ? "error: " : "",
+                       text_escape(about, text, sizeof(text)));
         }
+}
+
+/* Of a name that was seen the first counts. */
+static int list_all(const char *dir, const StrList *names, StrList *seen, const Place *place,
+                    struct json_object *array, Error *err)
+{
+        for (size_t i = 0; i < names->n; i++) {
+                if (strlist_has(seen, names->items[i]))
+                        continue;
+                list_one(dir, names->items[i], place, array);
+                if (strlist_add(seen, names->items[i]) < 0)
+                        return error_no_memory(err);
+        }
+        return 0;
 }
 
 static int list(const Place *place, bool as_json, Error *err)
 {
-        CLEANUP_STRLIST StrList dirs = {0}, seen = {0};
+        CLEANUP_STRLIST StrList dirs = {0}, seen = {0}, builtin = {0};
         int r = as_json ? json_load(err) : 0;
         if (r < 0)
                 return r;
         struct json_object *array = as_json ? json_new_array() : NULL;
         if (profile_directories(&place->ctx, &dirs) < 0)
                 return error_no_memory(err);
-        for (size_t i = 0; i < dirs.n; i++) {
+        for (size_t i = 0; r == 0 && i < dirs.n; i++) {
                 CLEANUP_STRLIST StrList names = {0};
                 names_in(dirs.items[i], &names);
-                for (size_t k = 0; k < names.n; k++) {
-                        if (strlist_has(&seen, names.items[k]))
-                                continue;
-                        list_one(dirs.items[i], names.items[k], place, array);
-                        if (strlist_add(&seen, names.items[k]) < 0)
-                                return error_no_memory(err);
-                }
+                r = list_all(dirs.items[i], &names, &seen, place, array, err);
         }
+        for (size_t i = 0; r == 0 && i < builtin_profiles_n; i++)
+                if (strlist_add(&builtin, builtin_profiles[i].name) < 0)
+                        r = error_no_memory(err);
+        if (r == 0)
+                r = list_all(NULL, &builtin, &seen, place, array, err);
         if (array)
                 json_print(stdout, array);
-        return 0;
+        return r;
 }
 
 static void show_json(const Spec *spec)
@@ -135,6 +153,18 @@ static void show_json(const Spec *spec)
                 }
         }
         json_print(stdout, root);
+}
+
+/* Where each profile that was read comes from, as comments: the first one was read first. */
+static void show_sources(const Spec *spec, const Place *place)
+{
+        for (size_t i = 0; i < spec->profiles.n; i++) {
+                CLEANUP(profile_text_clear) ProfileText file = {0};
+                Error err = {0};
+                char text[8192];
+                if (profile_read(spec->profiles.items[i], &place->ctx, &file, &err) == 0)
+                        printf("; %s\n", text_escape(file.path, text, sizeof(text)));
+        }
 }
 
 static void show_text(const Spec *spec)
@@ -170,10 +200,12 @@ static int show(const char *name, const Place *place, bool as_json, Error *err)
                 r = load_one(name, place, &spec, err);
         if (r < 0)
                 return r;
-        if (as_json)
+        if (as_json) {
                 show_json(&spec);
-        else
+        } else {
+                show_sources(&spec, place);
                 show_text(&spec);
+        }
         return 0;
 }
 
@@ -325,7 +357,7 @@ static void print_help(void)
                "       kurung profile trust FILE...\n"
                "       kurung profile trust [--json]\n"
                "       kurung profile untrust FILE...\n\n"
-               "list     list the available profiles\n"
+               "list     list the available profiles: of the user, of the system, built in\n"
                "show     print a profile merged with those that it extends, as a profile\n"
                "check    check profiles for errors; print nothing if there are none\n"
                "trust    let profiles of a project grant rights, as long as their content does not change;\n"

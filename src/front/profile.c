@@ -5,7 +5,7 @@
 #include "base/defence.h"
 #include "base/io.h"
 #include "base/path.h"
-#include "base/process.h"
+#include "front/builtin.h"
 #include "front/ini.h"
 #include "front/trust.h"
 
@@ -14,13 +14,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
-
-#ifndef PROFILES_DIR
-#define PROFILES_DIR "/usr/local/share/kurung/profiles"
-#endif
-#ifndef SOURCE_PROFILES_DIR
-#define SOURCE_PROFILES_DIR ""
-#endif
 
 #define SUFFIX ".ini"
 
@@ -126,26 +119,6 @@ bool profile_name_is_valid(const char *name)
         return true;
 }
 
-/* Moved as a whole, an installation finds its own: PREFIX/share/kurung/profiles beside PREFIX/bin/kurung.
- * Owned. */
-static char *moved_profiles(void)
-{
-        char program[PATH_MAX];
-        char *path = NULL;
-        struct stat st;
-        if (process_program(program, sizeof(program)) < 0)
-                return NULL;
-        CLEANUP_FREE char *bin = path_parent(program);
-        CLEANUP_FREE char *prefix = bin ? path_parent(bin) : NULL;
-        if (!prefix || !str_eq(path_name(bin), "bin") ||
-            asprintf(&path, "%s/share/kurung/profiles", prefix) < 0)
-                return NULL;
-        if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-                return path;
-        free(path);
-        return NULL;
-}
-
 int profile_directories(const ProfileContext *ctx, StrList *ret)
 {
         const char *config = ctx->getenv ? ctx->getenv("XDG_CONFIG_HOME") : NULL;
@@ -154,14 +127,7 @@ int profile_directories(const ProfileContext *ctx, StrList *ret)
                 r = strlist_add_printf(ret, "%s/kurung/profiles", config);
         else if (ctx->home)
                 r = strlist_add_printf(ret, "%s/.config/kurung/profiles", ctx->home);
-        if (r == 0)
-                r = strlist_add(ret, "/etc/kurung/profiles");
-        if (r < 0)
-                return r;
-        CLEANUP_FREE char *moved = moved_profiles();
-        return strlist_add(ret, process_is_uninstalled() ? SOURCE_PROFILES_DIR
-                                : moved                  ? moved
-                                                         : PROFILES_DIR);
+        return r < 0 ? r : strlist_add(ret, "/etc/kurung/profiles");
 }
 
 /* Ourselves and root; in a user namespace without root that is who owns "/" there (the overflow id). */
@@ -251,6 +217,23 @@ static int read_system(Loader *l, const char *path, ProfileText *ret)
         return read_file(fd, path, &ret->text, &ret->len, l->err);
 }
 
+/* -ENOENT without the error being set. */
+static int read_builtin(Loader *l, const char *name, ProfileText *ret)
+{
+        const BuiltinProfile *p = builtin_profiles;
+        while (p < builtin_profiles + builtin_profiles_n && !str_eq(p->name, name))
+                p++;
+        if (p == builtin_profiles + builtin_profiles_n)
+                return -ENOENT;
+        if (asprintf(&ret->path, "%s (built in)", name) < 0)
+                ret->path = NULL;
+        if (!ret->path || !(ret->text = strdup(p->text)))
+                return error_no_memory(l->err);
+        ret->len = strlen(ret->text);
+        ret->installed = true;
+        return 0;
+}
+
 static int find_named(Loader *l, const char *name, ProfileText *ret)
 {
         CLEANUP_STRLIST StrList dirs = {0};
@@ -260,17 +243,18 @@ static int find_named(Loader *l, const char *name, ProfileText *ret)
                 CLEANUP_FREE char *path = NULL;
                 if (asprintf(&path, "%s/%s" SUFFIX, dirs.items[i], name) < 0)
                         return error_no_memory(l->err);
-                /* Behind the user's own come /etc and what is installed. As a rule there is none of that
-                 * name. */
-                int r = i + 2 < dirs.n && access(path, F_OK) == 0 ? read_own(l, path, ret)
+                /* Behind the user's own comes /etc. As a rule there is none of that name. */
+                int r = i + 1 < dirs.n && access(path, F_OK) == 0 ? read_own(l, path, ret)
                                                                   : read_system(l, path, ret);
                 if (r == -ENOENT && l->err->errnum == 0)
                         continue;
-                ret->installed = i == dirs.n - 1;
                 /* The home directory is no project, and holds what the user trusts. */
                 ret->in_project = ret->in_project && !project_of(l)->holds_home;
                 return r;
         }
+        int r = read_builtin(l, name, ret);
+        if (r != -ENOENT)
+                return r;
         return error_set(l->err, ENOENT,
                          "there is no profile '%s'; \"kurung profile list\" shows which there are", name);
 }

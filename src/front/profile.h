@@ -42,8 +42,8 @@ int profile_parse_text(const char *name, const char *text, size_t len, const Pro
 
 /**
  * profile_load - read a profile, after those that it extends, into @spec. A name is looked up in
- * $XDG_CONFIG_HOME/kurung/profiles, /etc/kurung/profiles and the installed ones; with a slash it is that
- * file.
+ * $XDG_CONFIG_HOME/kurung/profiles, in /etc/kurung/profiles and among the built-in ones; with a slash it is
+ * that file.
  *
  * A file of the project (front/inside.h) whose content is not trusted (front/trust.h) may only narrow what
  * was read before it, or ctx->base when it is the first. What is looked at is what is read: each file is
@@ -59,22 +59,24 @@ typedef struct ProfileText {
         char *text;
         size_t len;
         bool in_project;
-        bool installed; /* it came with kurung */
+        bool installed; /* it came with kurung: built in */
 } ProfileText;
 
 /**
  * profile_read - find a profile, by name or file, and read it whole.
  *
- * @ret: profile_text_clear() frees it. @ret->path: without links, but for what is installed. Returns 0 or
- * -errno with
- * @err: there is none, it is no regular file, larger than PROFILE_SIZE_MAX, or somebody else's.
+ * @ret: profile_text_clear() frees it. @ret->path: without links where the user or a project decides about
+ * it; of a built-in one "NAME (built in)".
+ *
+ * Returns 0 or -errno with @err: there is none, it is no regular file, larger than PROFILE_SIZE_MAX, or
+ * somebody else's.
  */
 int profile_read(const char *name, const ProfileContext *ctx, ProfileText *ret, Error *err);
 void profile_text_clear(ProfileText *text);
 
 /**
- * profile_directories - the directories that names are looked up in, first wins. Appended to @ret. 0 or
- * -ENOMEM.
+ * profile_directories - the directories that names are looked up in before the built-in profiles, first wins:
+ * the user's, where there is one, and /etc/kurung/profiles. Appended to @ret. 0 or -ENOMEM.
  */
 int profile_directories(const ProfileContext *ctx, StrList *ret);
 

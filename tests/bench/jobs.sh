@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What is measured, run by bench as an ordinary user. Usage: jobs.sh WORK; WORK/source holds bin/kurung, its profiles and src.
+# What is measured, run by bench as an ordinary user. Usage: jobs.sh WORK; WORK/source holds bin/kurung and src.
 # Both sides of a pair are run in turns, so that a machine that gets slower meanwhile slows both; the median is over
 # all rounds. Writes WORK/bench.json.
 set -euo pipefail
@@ -73,7 +73,7 @@ use_own_source() {
     cp -r "$source/src" "$source/config.h" "$HOME/compile"
     cat >"$HOME/compile/Makefile" <<'MAKEFILE'
 OBJECTS = $(patsubst %.c,%.o,$(wildcard src/*/*.c))
-CFLAGS = -O2 -std=gnu17 -Isrc -include config.h -DPROFILES_DIR='""' -DBUILD_DIR='""' -DSOURCE_PROFILES_DIR='""' \
+CFLAGS = -O2 -std=gnu17 -Isrc -include config.h \
 	$(shell pkg-config --cflags json-c libseccomp)
 all: $(OBJECTS)
 clean:

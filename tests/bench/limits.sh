@@ -8,9 +8,8 @@ cd "$work"
 XDG_RUNTIME_DIR=/run/user/$(id -u)
 export XDG_RUNTIME_DIR
 mkdir project
-installed=$(kurung profile list --json | jq -r '.[] | select(.name == "default").directory')
 # The same profile without its limits.
-awk '/^\[/ { skip = $0 == "[Resources]" } !skip' "$installed/default.ini" >without.ini
+awk '/^\[/ { skip = $0 == "[Resources]" } !skip' "$SRCDIR/profiles/default.ini" >without.ini
 cd project
 commands=("kurung run -q -- true" "kurung run -q -p $work/without.ini -- true" "systemd-run --user --scope --quiet -p MemoryMax=1G true" "true")
 for ((round = 1; round <= ${ROUNDS:-4}; round++)); do

@@ -37,7 +37,7 @@ done
 export checks
 out=$(printf '%s\0' src/*/*.c | xargs -0 -P 2 -n 10 bash -c 'clang-tidy --quiet --warnings-as-errors="*" --checks="$checks" \
     --extra-arg={-Xclang,-analyzer-config,-Xclang,max-nodes=75000} "$@" -- \
-    -std=gnu17 -D_GNU_SOURCE -DPACKAGE_VERSION="\"0\"" -DPROFILES_DIR="\"\"" -DHELPERS_DIR="\"\"" -DBUILD_DIR="\"\"" -DSOURCE_PROFILES_DIR="\"\"" -Isrc' - 2>&1)
+    -std=gnu17 -D_GNU_SOURCE -DPACKAGE_VERSION="\"0\"" -DHELPERS_DIR="\"\"" -Isrc' - 2>&1)
 result $? "clang-tidy" "$(printf '%s\n' "$out" | grep -E ': (error|warning):')"
 
 # Limits of size, and names that say too little. Each function prints what is over them in the tree DIR.

@@ -83,6 +83,17 @@ kurung profile check "$HOME/again.ini"
 is "$status:$out:$errors" "0::" "what profile show prints is a profile"
 kurung profile list --json
 ok "profile list --json is JSON" jq -e 'map(.name) | contains(["build", "default", "shell"])' "$HOME/.out"
+printf '[Profile]\nDescription=mine\nExtends=default\n' >"$HOME/.config/kurung/profiles/npm.ini"
+kurung profile list
+is "$(grep -c '^default  *built in  an untrusted command' "$HOME/.out"):$(grep '^npm ' "$HOME/.out")" "1:npm               user      mine" \
+    "profile list says what is built in, and which file takes its place"
+kurung profile list --json
+ok "  and so does --json" jq -e --arg dir "$HOME/.config/kurung/profiles" '(map(select(.name == "npm")) ==
+    [{name: "npm", directory: $dir, built_in: false, description: "mine"}]) and (map(select(.name == "pip"))[0] | .built_in and .directory == null)' "$HOME/.out"
+kurung profile show npm
+is "$(sed '/^;/!d' "$HOME/.out")" "; default (built in)
+; $HOME/.config/kurung/profiles/npm.ini" "profile show says where what it shows comes from"
+rm "$HOME/.config/kurung/profiles/npm.ini"
 kurung profile show --json build
 ok "profile show --json is JSON" jq -e '.Identity.RunAs == "root"' "$HOME/.out"
 for command in run shell try diff apply export discard ps exec stop inspect profile doctor; do
@@ -101,9 +112,13 @@ kurung doctor --json
 ok "doctor --json is JSON" jq -e '.works and (.checks | length > 10)' "$HOME/.out"
 # A sandbox's own filter says that there is no clone3(2), as that of a container may.
 cp "$KURUNG" inner
-kurung run -e ASAN_OPTIONS=detect_leaks=0 -- ./inner doctor
+kurung run -e ASAN_OPTIONS=detect_leaks=0 -- sh -c './inner doctor; ./inner run -q true'
 like "$out" "fail  kernel .*: clone3[(]2[)] is not available" "doctor names a system call that a filter takes away"
-rm inner
+like "$errors" "clone3[(]2[)] is not available: kurung needs Linux 5.12 .* seccomp filter" "  and so does run"
+mkdir alone && mv inner alone/kurung
+alone/kurung run -q -- echo works >"$HOME/.out" 2>&1
+is "$(cat "$HOME/.out")" works "the program runs without any other file of its own, wherever it is copied to"
+rm -r alone
 printf '[Filesystem]\nReadOnly=~/.ssh\n' >evil.ini
 kurung run -p ./evil.ini true
 is "$status" 125 "a profile inside the project can't widen"

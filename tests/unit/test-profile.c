@@ -2,8 +2,10 @@
 #include "unit.h"
 
 #include "base/io.h"
+#include "front/builtin.h"
 #include "front/profile.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -265,6 +267,65 @@ static void circles_and_missing_profiles_are_errors(void **state)
         assert_true(profile_name_is_valid("npm-9.x"));
 }
 
+static void built_in_profiles_are_the_files(void **state)
+{
+        const char *source = getenv("SRCDIR");
+        (void)state;
+        assert_non_null(source);
+        for (size_t i = 0; i < builtin_profiles_n; i++) {
+                CLEANUP_FREE char *path = NULL, *text = NULL;
+                CLEANUP(spec_clear) Spec spec = {0};
+                Error err = {0};
+                assert_true(asprintf(&path, "%s/profiles/%s.ini", source, builtin_profiles[i].name) > 0);
+                assert_int_equal(io_read_file_at(AT_FDCWD, path, PROFILE_SIZE_MAX, &text, NULL), 0);
+                assert_string_equal(builtin_profiles[i].text, text);
+                assert_true(i == 0 || strcmp(builtin_profiles[i - 1].name, builtin_profiles[i].name) < 0);
+                (void)spec_init(&spec);
+                if (profile_load(builtin_profiles[i].name, &ctx, &spec, &err) < 0)
+                        fail_msg("%s", err.text);
+        }
+        CLEANUP_FREE char *all = NULL;
+        assert_true(asprintf(&all, "%s/profiles", source) > 0);
+        DIR *d = opendir(all);
+        size_t files = 0;
+        assert_non_null(d);
+        for (struct dirent *e; (e = readdir(d));)
+                files += strstr(e->d_name, ".ini") != NULL;
+        (void)closedir(d);
+        assert_int_equal(builtin_profiles_n, files);
+}
+
+/* What came with kurung is a default, and a file of that name is the user's word. */
+static void a_file_takes_the_place_of_a_built_in_profile(void **state)
+{
+        CLEANUP(profile_text_clear) ProfileText before = {0}, after = {0};
+        CLEANUP(spec_clear) Spec first = {0}, second = {0}, third = {0};
+        Error err = {0};
+        (void)state;
+        assert_int_equal(profile_read("default", &ctx, &before, &err), 0);
+        assert_string_equal(before.path, "default (built in)");
+        assert_true(before.installed);
+        (void)spec_init(&first);
+        assert_int_equal(profile_load("build", &ctx, &first, &err), 0);
+        assert_true(spec_limit(&first, KEY_MEMORY_MAX)->installed);
+        assert_true(str_starts(spec_limit(&first, KEY_MEMORY_MAX)->origin, "default (built in):"));
+
+        write_profile("default", before.text);
+        assert_int_equal(profile_read("default", &ctx, &after, &err), 0);
+        assert_true(str_starts(after.path, dir));
+        assert_false(after.installed);
+        (void)spec_init(&second);
+        assert_int_equal(profile_load("build", &ctx, &second, &err), 0);
+        assert_false(spec_limit(&second, KEY_MEMORY_MAX)->installed);
+        assert_int_equal(spec_limit(&second, KEY_MEMORY_MAX)->value,
+                         spec_limit(&first, KEY_MEMORY_MAX)->value);
+
+        /* One with an error is not passed over. */
+        write_profile("default", "nonsense\n");
+        (void)spec_init(&third);
+        assert_true(profile_load("default", &ctx, &third, &err) < 0);
+}
+
 static int make_dir(void **state)
 {
         char path[200];
@@ -292,6 +353,9 @@ int main(void)
                 cmocka_unit_test(inside_the_project_a_profile_only_narrows),
                 cmocka_unit_test(narrowing_is_from_what_was_said_before),
                 cmocka_unit_test_setup_teardown(extended_profiles_come_first, make_dir, remove_dir),
+                cmocka_unit_test(built_in_profiles_are_the_files),
+                cmocka_unit_test_setup_teardown(a_file_takes_the_place_of_a_built_in_profile, make_dir,
+                                                remove_dir),
                 cmocka_unit_test_setup_teardown(circles_and_missing_profiles_are_errors, make_dir,
                                                 remove_dir),
         };
