@@ -59,6 +59,7 @@ typedef enum Defence {
         DEFENCE_ROUNDS,         /* of a helper's messages some are taken at a time */
         DEFENCE_ANSWERS,        /* what a terminal sends by itself is not left to the shell */
         DEFENCE_ARGUMENTS,      /* nobody inside sees how kurung was called */
+        DEFENCE_HELPER,         /* no helper is started from where a sandbox could write */
         DEFENCE_MAX,
 } Defence;
 

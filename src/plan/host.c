@@ -22,13 +22,6 @@
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 
-#ifndef BUILD_DIR
-#define BUILD_DIR ""
-#endif
-#ifndef HELPERS_DIR
-#define HELPERS_DIR "/usr/local/libexec/kurung"
-#endif
-
 #define MOUNTINFO_MAX (8 * 1024 * 1024)
 #define SUBID_MAX (1024 * 1024)
 
@@ -341,19 +334,31 @@ static void keep_mapped(int root, const char *map_path, SubRanges *ranges, Host 
                 h->ranges_unmapped = true;
 }
 
-/* Installed where the build says; beside kurung itself when that runs from where it was built. */
-static char *find_net_helper(int root)
+/* Nobody's but root's or the program's owner's: in a directory like /tmp others can put one beside it. */
+static bool is_own_helper(int root, const char *path)
 {
         char program[PATH_MAX];
-        bool built = BUILD_DIR[0] && process_program(program, sizeof(program)) == 0 &&
-                     path_is_below(program, BUILD_DIR);
-        const char *path = built ? BUILD_DIR "/kurung-net" : HELPERS_DIR "/kurung-net";
-        return (built ? access(path, X_OK) == 0 : is_there(root, path, X_OK)) ? strdup(path) : NULL;
+        struct stat st, own;
+        if (!is_there(root, path, X_OK) || fstatat(root, host_below_root(path), &st, 0) < 0 ||
+            !S_ISREG(st.st_mode) || (st.st_mode & S_IWOTH))
+                return false;
+        return st.st_uid == 0 || (process_program(program, sizeof(program)) == 0 &&
+                                  stat(program, &own) == 0 && own.st_uid == st.st_uid);
+}
+
+static void find_net_helper(int root, Host *h)
+{
+        h->helpers_dir = host_helpers_dir();
+        char *path = h->helpers_dir ? path_join(h->helpers_dir, "kurung-net") : NULL;
+        if (path && is_own_helper(root, path))
+                h->net_helper = path;
+        else
+                free(path);
 }
 
 static void probe_helpers(int root, Host *h)
 {
-        h->net_helper = find_net_helper(root);
+        find_net_helper(root, h);
         h->newuidmap = find_helper(root, "newuidmap");
         h->newgidmap = find_helper(root, "newgidmap");
         h->newuidmap_state = helper_state(root, h->newuidmap);
@@ -525,6 +530,7 @@ void host_clear(Host *h)
         free(h->newuidmap);
         free(h->newgidmap);
         free(h->fuse_overlayfs);
+        free(h->helpers_dir);
         free(h->net_helper);
         free(h->resolv_conf);
         host_free_mounts(h->mounts, h->n_mounts);

@@ -137,6 +137,7 @@ typedef struct Host {
         HostHelper newuidmap_state, newgidmap_state;
         char *fuse_overlayfs; /* absolute path or NULL */
         HostDevice fuse_device, tun_device;
+        char *helpers_dir;      /* where kurung's own helpers are looked for; NULL: not known */
         char *net_helper;       /* kurung-net: absolute path, or NULL */
         bool kernel_overlay;    /* overlayfs is there and may be mounted in a user namespace */
         bool tmpfs_user_xattrs; /* an overlay's upper may be on a tmpfs */

@@ -23,5 +23,10 @@ int host_probe_private(Host *host, const char *passwd_home);
 void host_clear_paths(Host *host);
 void host_limits_clear(HostLimits *limits);
 
+/** host_helpers_dir - the directory of kurung's own helper programs, absolute and owned: the one that a build
+ * installs to (host_helpers.c), or the program's own (host_helpers_built.c). NULL: no memory, or it is not
+ * known. */
+char *host_helpers_dir(void);
+
 /** host_probe_shared - what the machine has of what all users, and all that a user runs, share. */
 void host_probe_shared(int root, Host *host);

@@ -4,10 +4,6 @@
 
 #include <stdio.h>
 
-#ifndef HELPERS_DIR
-#define HELPERS_DIR "/usr/local/libexec/kurung"
-#endif
-
 static int copy_list(const StrList *from, StrList *to)
 {
         int r = 0;
@@ -30,8 +26,9 @@ static int check_helper(const Host *host, Error *err)
         if (!host->net_helper)
                 return error_set(
                         err, ENOENT,
-                        "Mode=slirp: kurung-net, which belongs to kurung, is not installed; \"make install\" "
-                        "puts it into " HELPERS_DIR);
+                        "Mode=slirp: cannot find kurung-net in %s, owned by root or by the owner of kurung "
+                        "(\"make install\" installs both)",
+                        host->helpers_dir ? host->helpers_dir : "the directory of kurung");
         return 0;
 }
 

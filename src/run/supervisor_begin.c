@@ -67,6 +67,8 @@ int supervisor_prepare(Supervisor *s, Error *err)
         if (r == 0 && written_remember(plan, &forgotten) < 0)
                 log_notice("links that a sandbox makes in what it may write will not be recognized later: %s",
                            forgotten.text);
+        if (r == 0 && plan->network.mode == NETWORK_SLIRP)
+                r = written_check_program(plan->network.helper, err);
         if (r == 0)
                 r = seccomp_prepare(&plan->privileges, plan->storage.state_dir, &s->filter, err);
         if (r == 0 && plan->storage.home_name)

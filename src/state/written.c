@@ -356,3 +356,33 @@ int written_check(const Spec *spec, const Host *host, Error *err)
         }
         return r;
 }
+
+int written_check_program(const char *path, Error *err)
+{
+        CLEANUP(trees_clear) Trees written = {0}, around = {0};
+        CLEANUP(lookup_clear) Lookup found = LOOKUP_NONE;
+        CLEANUP_FREE char *state = NULL;
+        Error none = {0};
+        if (!defence_is_on(DEFENCE_HELPER))
+                return 0;
+        /* Without a state directory nothing was remembered, which written_remember() says. */
+        CLEANUP_FD int dir = run_state_path(NULL, &state, &none) == 0
+                                     ? open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+                                     : FD_NONE;
+        int r = dir < 0 ? 0 : read_trees(dir, &written, err);
+        if (r < 0 || written.n == 0)
+                return r;
+        r = lookup_path(path, &found);
+        if (r == 0)
+                r = list_ancestors(found.dir, &around);
+        if (r < 0)
+                return error_set_errno(err, r, "%s", path);
+        for (size_t i = 0; i < written.n; i++)
+                if (lies_in(&written.items[i], &around, found.path))
+                        return error_set(
+                                err, EPERM,
+                                "%s is not started: it lies in %s, where a sandbox could write (install "
+                                "kurung, or build it elsewhere)",
+                                found.path, written.items[i].path);
+        return 0;
+}

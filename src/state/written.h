@@ -24,3 +24,13 @@ int written_remember(const Plan *plan, Error *err);
  * Returns 0, or -errno with @err: -EPERM for such a link.
  */
 int written_check(const Spec *spec, const Host *host, Error *err);
+
+/**
+ * written_check_program - refuse a helper program of kurung's that lies in a directory of the list: a sandbox
+ * may have put it there, and it would be started outside of one.
+ *
+ * @path: of the program, absolute. Called after written_remember().
+ *
+ * Returns 0, or -errno with @err: -EPERM for such a program.
+ */
+int written_check_program(const char *path, Error *err);

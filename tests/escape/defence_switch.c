@@ -65,6 +65,7 @@ static const char *const names[DEFENCE_MAX] = {
         [DEFENCE_ROUNDS] = "rounds",
         [DEFENCE_ANSWERS] = "answers",
         [DEFENCE_ARGUMENTS] = "arguments",
+        [DEFENCE_HELPER] = "helper",
 };
 
 const char defence_program_suffix[] = "-undefended";

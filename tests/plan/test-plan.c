@@ -80,6 +80,7 @@ static const Host desktop = {
         .n_mounts = ARRAY_LEN(mounts),
         .top = top,
         .n_top = ARRAY_LEN(top),
+        .helpers_dir = (char[]){"/usr/libexec/kurung"},
         .net_helper = (char[]){"/usr/libexec/kurung/kurung-net"},
         .resolv_conf = (char[]){"/run/systemd/resolve/stub-resolv.conf"},
         .limits = {.version = HOST_CGROUP_V2,
