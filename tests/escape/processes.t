@@ -29,10 +29,9 @@ mkdir -p "$root/proc" "$root$(dirname "$loader")"
 cp "${PROBE%/*}/fake-loader" "$root$loader"
 printf '#!/proc/self/exe\n' >"$root/script"
 chmod 755 "$root/script"
-# A program of ours with its profiles beside it, as in a moved installation.
+# A program of ours that the user owns, elsewhere.
 own=own/bin/kurung
-mkdir -p own/bin own/share/kurung
-cp -r "$SRCDIR/profiles" own/share/kurung
+mkdir -p own/bin
 for how in "$KURUNG" "$KURUNG_UNDEFENDED"; do
     cp "$how" "$own"
     chmod 755 "$own"
