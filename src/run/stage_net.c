@@ -3,7 +3,7 @@
 #include "base/defence.h"
 #include "base/io.h"
 #include "base/process.h"
-#include "run/nethelper.h"
+#include "run/helper_net.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -25,16 +25,27 @@
 /* Between the second Ctrl-C and SIGKILL. */
 #define SECOND_INTERRUPT_US 1000000
 
-/* fuse-overlayfs first: a stopped one would leave payloads waiting in the kernel for ever. */
 void supervisor_kill(Supervisor *s)
 {
         s->killed = true;
-        for (size_t i = 0; i < s->n_overlays; i++)
-                if (s->overlays[i].pidfd >= 0)
-                        (void)process_signal(s->overlays[i].pidfd, SIGKILL);
+        helpers_kill(&s->helpers);
         if (s->init >= 0)
                 (void)process_signal(s->init, SIGKILL);
         limits_kill(&s->limits);
+}
+
+/* The setup stage has made the mount of an operation: its server gets the other side. */
+static int serve_overlay(Supervisor *s)
+{
+        CLEANUP_FD int fd = TAKE_FD(s->fuse_fd);
+        for (size_t i = 0; i < s->n_overlays; i++) {
+                if (s->overlays[i].stage.index != s->fuse_index || s->overlays[i].served)
+                        continue;
+                overlay_helper_serve(&s->overlays[i], fd);
+                int r = channel_send(s->channel, MSG_SYNC, SYNC_ROOTFS, FD_NONE);
+                return r < 0 ? error_set_errno(&s->error, r, "talking to the setup stage") : 0;
+        }
+        return error_set(&s->error, EPROTO, "the setup stage asked for an overlay that is not in the plan");
 }
 
 /* What waited for the control groups: helpers are born in theirs, the setup stage goes on in its own. */
@@ -42,13 +53,10 @@ static void groups_are_ready(Supervisor *s)
 {
         if (!s->limits.ready)
                 return;
-        if (overlays_begin(s) < 0 || overlays_let_go_on(s) < 0)
+        if (helpers_start(&s->helpers, false, &s->error) < 0 || helpers_mapped(&s->helpers, &s->error) < 0)
                 supervisor_kill(s);
-        if (s->fuse_fd >= 0) {
-                CLEANUP_FD int fd = TAKE_FD(s->fuse_fd);
-                if (overlays_serve(s, s->fuse_index, fd) < 0)
-                        supervisor_kill(s);
-        }
+        if (s->fuse_fd >= 0 && serve_overlay(s) < 0)
+                supervisor_kill(s);
         if (s->cgroup_awaited && s->channel >= 0) {
                 s->cgroup_awaited = false;
                 (void)channel_send(s->channel, MSG_SYNC, SYNC_CGROUP, FD_NONE);
@@ -82,24 +90,22 @@ static void pass_on(Supervisor *s, int sig)
 /* Lets the payload start once its network is there. */
 static void go_on_with_network(Supervisor *s)
 {
-        if (!s->net_awaited || !nethelper_lets_start(&s->net, &s->plan->network))
+        if (!s->net_awaited || !net_helper_lets_start(&s->net))
                 return;
         s->net_awaited = false;
         (void)channel_send(s->channel, MSG_SYNC, SYNC_EXEC, FD_NONE);
         s->may_start = true;
 }
 
-static void handle_network(Supervisor *s)
+/* Nothing that ends now is the reason for an end of the sandbox: it is the other way round. */
+static bool is_ending(const Supervisor *s)
 {
-        int r = s->net.channel >= 0 ? nethelper_handle(&s->net, &s->error) : 0;
-        if (r < 0)
-                supervisor_kill(s);
-        go_on_with_network(s);
+        return s->killed || s->payload_ended || s->init < 0 || s->error.errnum != 0;
 }
 
-static void network_ended(Supervisor *s)
+static void look_for_dying(Supervisor *s)
 {
-        if (nethelper_ended(&s->net, &s->error) < 0)
+        if (helpers_look_for_dying(&s->helpers, is_ending(s), &s->error) < 0)
                 supervisor_kill(s);
 }
 
@@ -143,7 +149,7 @@ static void payload_stopped(Supervisor *s)
 static void look_at_typed(Supervisor *s)
 {
         bool interrupt = relay_take_interrupt(&s->relay);
-        if (interrupt && overlays_are_stopped(s)) {
+        if (interrupt && helpers_are_stopped(&s->helpers)) {
                 s->ended_by = SIGINT;
                 supervisor_kill(s);
         } else if (interrupt && s->stopped) {
@@ -219,7 +225,8 @@ static bool is_lost_file_system(int errnum)
 /* What goes with the run's directory, before that is removed. */
 static void count_dropped(Supervisor *s)
 {
-        if (!s->options->count_dropped || s->run_counted || s->overlay_died || s->payload_pid == 0)
+        if (!s->options->count_dropped || s->run_counted || helpers_have_died(&s->helpers) ||
+            s->payload_pid == 0)
                 return;
         s->run_counted = true;
         dropped_count(s->plan, s->options->work_dir, s->run.fd, &s->report->dropped);
@@ -254,7 +261,7 @@ static void handle_message(Supervisor *s)
         switch (m.type) {
         case MSG_ERROR:
                 if (is_lost_file_system(m.error.errnum))
-                        overlays_look_for_dying(s);
+                        look_for_dying(s);
                 (void)error_take(&s->error, &m.error, "a stage of the sandbox");
                 break;
         case MSG_FUSE_DEVICE:
@@ -267,7 +274,7 @@ static void handle_message(Supervisor *s)
                 relay_start(&s->relay, TAKE_FD(fd));
                 break;
         case MSG_TAP:
-                nethelper_pass_tap(&s->net, TAKE_FD(fd));
+                net_helper_pass_tap(&s->net, TAKE_FD(fd));
                 break;
         case MSG_MOUNTS:
                 if (mount_watch_begin(&s->mounts, TAKE_FD(fd), &s->error) < 0)
@@ -282,13 +289,13 @@ static void handle_message(Supervisor *s)
         case MSG_EXIT_LAST:
         case MSG_EXIT:
                 if (WIFSIGNALED(m.value) && WTERMSIG(m.value) == SIGBUS)
-                        overlays_look_for_dying(s);
+                        look_for_dying(s);
                 s->payload_ended = true;
                 s->payload_status = m.value;
                 mount_watch_end(&s->mounts);
                 if (m.type == MSG_EXIT)
                         break;
-                nethelper_finish(&s->net);
+                net_helper_finish(&s->net);
                 /* Nobody writes any more: while the kernel takes the namespaces apart, which it does for who
                  * holds them last, we remove what was written. */
                 drop_namespaces(s);
@@ -326,7 +333,7 @@ static void handle_signal(Supervisor *s)
         }
         switch (sig) {
         case SIGCHLD:
-                overlays_look_for_stopped(s);
+                helpers_look_for_stopped(&s->helpers);
                 return;
         case SIGTTIN:
         case SIGTTOU:
@@ -340,7 +347,7 @@ static void handle_signal(Supervisor *s)
                         return; /* the pty tells its foreground group itself */
                 break;
         case SIGINT:
-                if (overlays_are_stopped(s)) {
+                if (helpers_are_stopped(&s->helpers)) {
                         s->ended_by = SIGINT;
                         supervisor_kill(s);
                         return;
@@ -412,12 +419,10 @@ static void supervise(Supervisor *s)
                 STOPS,
                 CHANNEL,
                 INIT,
-                NET,
-                NET_END,
                 MOUNTS,
                 RENAMES,
-                OVERLAYS,
-                LIMITS = OVERLAYS + OVERLAYS_MAX,
+                HELPERS,
+                LIMITS = HELPERS + HELPER_POLLS,
                 DISK = LIMITS + LIMITS_POLLS,
                 STREAM = DISK + DISK_POLLS,
                 RELAY = STREAM + STREAMS,
@@ -430,13 +435,9 @@ static void supervise(Supervisor *s)
                 fds[STOPS] = (struct pollfd){.fd = s->stops, .events = POLLIN};
                 fds[CHANNEL] = (struct pollfd){.fd = s->channel, .events = POLLIN};
                 fds[INIT] = (struct pollfd){.fd = s->init, .events = POLLIN};
-                fds[NET] = (struct pollfd){.fd = s->net.channel, .events = POLLIN};
-                fds[NET_END] = (struct pollfd){.fd = s->net.pidfd, .events = POLLIN};
                 fds[MOUNTS] = (struct pollfd){.fd = s->mounts.fd, .events = POLLPRI};
                 fds[RENAMES] = (struct pollfd){.fd = s->mounts.renames, .events = POLLIN};
-                for (size_t i = 0; i < OVERLAYS_MAX; i++)
-                        fds[OVERLAYS + i] = (struct pollfd){
-                                .fd = i < s->n_overlays ? s->overlays[i].pidfd : -1, .events = POLLIN};
+                helpers_poll_prepare(&s->helpers, fds + HELPERS);
                 int timeout = limits_poll_prepare(&s->limits, fds + LIMITS);
                 disk_poll_prepare(&s->disk, fds + DISK);
                 timeout = clock_sooner(timeout, streams_poll_prepare(&s->streams, fds + STREAM));
@@ -462,10 +463,9 @@ static void supervise(Supervisor *s)
                 /* A disk that fills up has no time for a polite end. */
                 if (disk_poll_handle(&s->disk, fds + DISK, s->userns))
                         supervisor_kill(s);
-                if (fds[NET].revents)
-                        handle_network(s);
-                if (fds[NET_END].revents && s->net.pidfd >= 0)
-                        network_ended(s);
+                if (helpers_handle_messages(&s->helpers, fds + HELPERS, &s->error) < 0)
+                        supervisor_kill(s);
+                go_on_with_network(s);
                 streams_poll_handle(&s->streams, fds + STREAM);
                 relay_poll_handle(&s->relay, fds + RELAY);
                 look_at_typed(s);
@@ -478,9 +478,8 @@ static void supervise(Supervisor *s)
                         (void)process_wait(s->init, &s->init_status);
                         s->init = fd_close(s->init);
                 }
-                for (size_t i = 0; i < s->n_overlays; i++)
-                        if (fds[OVERLAYS + i].revents && s->overlays[i].pidfd >= 0)
-                                overlay_ended(s, &s->overlays[i]);
+                if (helpers_handle_ends(&s->helpers, fds + HELPERS, is_ending(s), &s->error) < 0)
+                        supervisor_kill(s);
         }
 }
 
@@ -489,7 +488,7 @@ static void supervise(Supervisor *s)
 static void end_kept(Supervisor *s)
 {
         Error err = {0};
-        bool nothing = !s->overlay_died && (s->error.errnum != 0 || !s->may_start) &&
+        bool nothing = !helpers_have_died(&s->helpers) && (s->error.errnum != 0 || !s->may_start) &&
                        !dropped_any(s->plan, s->run.fd);
         if (nothing && !s->plan->storage.resume) {
                 if (run_dir_remove(&s->run, s->userns, &err) < 0)
@@ -537,22 +536,22 @@ static void teardown(Supervisor *s)
                    &s->error);
         live_remove(&s->live);
         strlist_clear(&s->record.text);
-        overlays_end(s);
+        Error not_served = {0};
+        int served = helpers_stop(&s->helpers, &not_served);
         if (s->payload_pid != 0 && s->error.errnum == 0)
                 disk_look_last(&s->disk, s->userns);
         s->report->disk_late = s->disk.late;
         (void)disk_tell(&s->disk, s->report->disk_end, sizeof(s->report->disk_end));
         disk_clear(&s->disk);
-        Error no_network = {0};
-        if (nethelper_stop(&s->net, &no_network) < 0 && s->payload_ended && s->error.errnum == 0)
-                s->error = no_network;
+        if (served < 0 && s->payload_ended && s->error.errnum == 0)
+                s->error = not_served;
         mount_watch_end(&s->mounts);
         s->fuse_fd = fd_close(s->fuse_fd);
         limits_end(&s->limits, s->report);
         if (s->run.fd >= 0 && s->plan->storage.keep) {
                 end_kept(s);
         } else if (s->run.fd >= 0) {
-                bool kept = s->overlay_died && s->payload_pid != 0 && keep_what_is_left(s);
+                bool kept = helpers_have_died(&s->helpers) && s->payload_pid != 0 && keep_what_is_left(s);
                 if (!kept)
                         count_dropped(s);
                 if (!kept && !s->run_removed && run_dir_remove(&s->run, s->userns, NULL) < 0)

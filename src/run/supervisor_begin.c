@@ -49,6 +49,33 @@ static int make_own(const Plan *plan, Error *err)
         return 0;
 }
 
+static int add_overlay(Supervisor *s, size_t index, Error *err)
+{
+        if (s->n_overlays == OVERLAYS_MAX)
+                return error_set(err, E2BIG, "more than %d file systems by fuse-overlayfs", OVERLAYS_MAX);
+        OverlayHelper *o = &s->overlays[s->n_overlays++];
+        *o = overlay_helper_make(&s->stage, index, s->plan->root.fuse_overlayfs);
+        if (s->plan->root.ops[index].placeholders) {
+                o->stage.placeholders = s->placeholders;
+                o->stage.placeholders_path = s->placeholders_path;
+        }
+        return helpers_add(&s->helpers, &o->helper, err);
+}
+
+static int prepare_helpers(Supervisor *s, Error *err)
+{
+        const Plan *plan = s->plan;
+        int r = 0;
+        if (plan->network.mode == NETWORK_SLIRP) {
+                s->net = net_helper_make(&plan->network, plan->identity.host_uid, plan->identity.host_gid);
+                r = helpers_add(&s->helpers, &s->net.helper, err);
+        }
+        for (size_t i = 0; r == 0 && i < plan->root.n_ops; i++)
+                if (plan->root.ops[i].kind == OP_FUSE)
+                        r = add_overlay(s, i, err);
+        return r < 0 ? r : helpers_prepare(&s->helpers, err);
+}
+
 int supervisor_prepare(Supervisor *s, Error *err)
 {
         const Plan *plan = s->plan;
@@ -87,7 +114,7 @@ int supervisor_prepare(Supervisor *s, Error *err)
                         r = placeholders_prepare(&plan->identity, plan->storage.state_dir,
                                                  plan->root.ops[i].source, &s->placeholders,
                                                  &s->placeholders_path, err);
-        return r;
+        return r < 0 ? r : prepare_helpers(s, err);
 }
 
 /* What clone3(2) says when no namespaces can be made, in words that lead to the cause. */
@@ -134,8 +161,7 @@ int supervisor_start(Supervisor *s, Error *err)
         if (!defence_is_on(DEFENCE_IPC_NAMESPACE))
                 namespaces &= ~(uint64_t)CLONE_NEWIPC;
         /* First, as nothing waits for it before the payload sends something. */
-        r = nethelper_start(&s->net, &s->plan->network, s->plan->identity.host_uid,
-                            s->plan->identity.host_gid, err);
+        r = helpers_start(&s->helpers, true, err);
         if (r < 0)
                 return r;
         RlimitsHeld held;
@@ -160,6 +186,8 @@ int supervisor_start(Supervisor *s, Error *err)
         s->userns = open(path, O_RDONLY | O_CLOEXEC);
         if (s->userns < 0)
                 return error_set_errno(err, errno, "opening %s", path);
+        for (size_t i = 0; i < s->n_overlays; i++)
+                s->overlays[i].stage.userns = s->userns;
         IdmapJob job = IDMAP_JOB_NONE;
         /* Where groups are ours to make they are made first: a group that helpers are born into can't have
          * limits below any more. The user manager answers while newuidmap and newgidmap run. */
@@ -173,7 +201,7 @@ int supervisor_start(Supervisor *s, Error *err)
                 r = limits_begin(&s->limits, &s->plan->resources, &s->plan->payload.argv, s->report->name,
                                  pid, s->net.pid, err);
         if (r == 0 && s->limits.ready)
-                r = overlays_begin(s);
+                r = helpers_start(&s->helpers, false, err);
         int finished = idmap_finish(&job, err);
         if (r == 0)
                 r = finished;
@@ -182,5 +210,6 @@ int supervisor_start(Supervisor *s, Error *err)
         if (r < 0)
                 return r;
         r = channel_send(s->channel, MSG_SYNC, SYNC_USERNS, FD_NONE);
-        return r < 0 ? error_set_errno(err, r, "talking to the setup stage") : overlays_let_go_on(s);
+        return r < 0 ? error_set_errno(err, r, "talking to the setup stage")
+                     : helpers_mapped(&s->helpers, err);
 }

@@ -3,9 +3,10 @@
 #pragma once
 
 #include "run/disk.h"
+#include "run/helper_net.h"
+#include "run/helper_overlay.h"
 #include "run/limits.h"
 #include "run/mount_watch.h"
-#include "run/nethelper.h"
 #include "run/relay.h"
 #include "run/run.h"
 #include "run/stages.h"
@@ -16,15 +17,6 @@
 #include <signal.h>
 
 #define OVERLAYS_MAX 4
-
-typedef struct Overlay {
-        size_t index; /* of its operation in the plan */
-        int channel;  /* to hand it its device */
-        int joiner;   /* pidfd of the process that starts it; FD_NONE: it has ended */
-        int pidfd;
-        int log; /* memfd: its stderr */
-        bool stopped;
-} Overlay;
 
 typedef struct Supervisor {
         const Plan *plan;
@@ -44,21 +36,21 @@ typedef struct Supervisor {
         int channel;
         int userns;
         int init; /* pidfd; FD_NONE once it has ended */
-        Overlay overlays[OVERLAYS_MAX];
+        HelperList helpers;
+        OverlayHelper overlays[OVERLAYS_MAX];
         size_t n_overlays;
+        NetHelper net;
         MountWatch mounts;
         Limits limits;
         DiskWatch disk;
         bool cgroup_awaited; /* the setup stage waits for its control group */
-        bool overlays_begun; /* see overlays_begin() */
         size_t fuse_index;   /* the one that waits for its device until helpers have a group */
         int fuse_fd;         /* that device, FD_NONE: none */
         unsigned ended_late; /* how often the time was up */
-        NetHelper net;
-        bool net_awaited; /* the setup stage waits for it */
-        bool may_start;   /* the setup stage waits for nothing more: what comes is the init's */
-        int ended_by;     /* a signal that ended the run without the payload's doing; 0: none */
-        bool stopped;     /* the payload, when last heard of */
+        bool net_awaited;    /* the setup stage waits for it */
+        bool may_start;      /* the setup stage waits for nothing more: what comes is the init's */
+        int ended_by;        /* a signal that ended the run without the payload's doing; 0: none */
+        bool stopped;        /* the payload, when last heard of */
         bool told_stopped;
         Streams streams;
         Relay relay;
@@ -69,8 +61,7 @@ typedef struct Supervisor {
         bool run_removed, run_counted;
         int payload_status;
         pid_t payload_pid; /* inside; 0: not born */
-        bool overlay_died;
-        Error error; /* what a stage reported */
+        Error error;       /* what a stage reported */
         int init_status;
 } Supervisor;
 
@@ -83,39 +74,5 @@ int supervisor_prepare(Supervisor *s, Error *err);
  */
 int supervisor_start(Supervisor *s, Error *err);
 
-/** supervisor_kill - end all processes of the run; fuse-overlayfs first, as a stopped one would leave
- * payloads waiting in the kernel for ever. */
+/** supervisor_kill - end all processes of the run, and the helpers that its file system hangs on. */
 void supervisor_kill(Supervisor *s);
-
-/**
- * overlays_begin - begin to start the servers of all OP_FUSE operations, once helpers have a control group;
- * nothing the second time. Their namespaces are made while the sandbox's id maps are written.
- *
- * Returns 0 or -errno with s->error.
- */
-int overlays_begin(Supervisor *s);
-
-/** overlays_let_go_on - the maps are written: those that were begun go on. 0 or -errno with s->error. */
-int overlays_let_go_on(Supervisor *s);
-
-/** overlays_serve - the setup stage has made the mount of operation @index: its server gets @fuse_fd, which
- * stays the caller's. 0 or -errno with s->error. */
-int overlays_serve(Supervisor *s, size_t index, int fuse_fd);
-
-/** overlay_ended - after poll(2) of its pidfd: reap it; when it was not to end, end the sandbox with
- * s->error. */
-void overlay_ended(Supervisor *s, Overlay *o);
-
-/** overlays_look_for_dying - the payload lost its file system: give the server that closed its files a moment
- * to end, so that the cause is reported. */
-void overlays_look_for_dying(Supervisor *s);
-
-/** overlays_look_for_stopped - after SIGCHLD: a stopped server hangs the payload, and nobody would know why.
- */
-void overlays_look_for_stopped(Supervisor *s);
-
-/** overlays_are_stopped - whether one is, as far as overlays_look_for_stopped() saw. */
-bool overlays_are_stopped(const Supervisor *s);
-
-/** overlays_end - kill and reap those that still run. */
-void overlays_end(Supervisor *s);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Starts the net helper and handles its messages. */
-#include "run/nethelper.h"
+/* The supervisor's part in the net helper: starting it, handing it the tap device, hearing what it saw. */
+#include "run/helper_net.h"
 
 #include "base/clock.h"
 #include "base/defence.h"
@@ -49,42 +49,52 @@ static int make_config(const PlanNetwork *net, int *ret_fd)
         return net_config_write(&c, ret_fd);
 }
 
-int nethelper_start(NetHelper *n, const PlanNetwork *network, uid_t uid, gid_t gid, Error *err)
+static NetHelper *net_of(Helper *h)
+{
+        return (NetHelper *)(void *)h;
+}
+
+static int prepare(Helper *h, Error *err)
+{
+        NetHelper *n = net_of(h);
+        int r = make_config(n->network, &n->config);
+        return r < 0 ? error_set_errno(err, r, "preparing the network") : 0;
+}
+
+static int start(Helper *h, Error *err)
 {
         static char program[PATH_MAX];
-        CLEANUP_FD int config = FD_NONE;
+        NetHelper *n = net_of(h);
+        CLEANUP_FD int config = TAKE_FD(n->config);
         int ends[2];
-        if (network->mode != NETWORK_SLIRP)
-                return 0;
-        int r = snprintf(program, sizeof(program), "%s%s", network->helper, defence_program_suffix);
-        r = r < 0 || (size_t)r >= sizeof(program) ? -ENAMETOOLONG : make_config(network, &config);
-        if (r < 0)
-                return error_set_errno(err, r, "preparing the network");
+        int r = snprintf(program, sizeof(program), "%s%s", n->network->helper, defence_program_suffix);
+        if (r < 0 || (size_t)r >= sizeof(program))
+                return error_set_errno(err, ENAMETOOLONG, "starting the net helper");
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
                 return error_set_errno(err, errno, "making a channel");
         CLEANUP_FD int ours = ends[0], theirs = ends[1];
         const uint64_t own = defence_is_on(DEFENCE_CONFINE) ? confine_namespaces : CLONE_NEWNS;
-        NetStage stage = {.uid = uid, .gid = gid, .program = program, .channel = theirs, .config = config};
-        pid_t pid = process_clone_exec(CLONE_NEWUSER | own, stage_net_main, &stage, &n->pidfd);
+        NetStage stage = {
+                .uid = n->uid, .gid = n->gid, .program = program, .channel = theirs, .config = config};
+        pid_t pid = process_clone_exec(CLONE_NEWUSER | own, stage_net_main, &stage, &h->pidfd);
         if (pid < 0)
                 return error_set_errno(err, (int)pid, "starting the net helper");
         n->pid = pid;
-        n->n_publish = network->n_publish;
-        n->channel = TAKE_FD(ours);
+        h->channel = TAKE_FD(ours);
         return 0;
 }
 
-bool nethelper_lets_start(const NetHelper *n, const PlanNetwork *network)
+bool net_helper_lets_start(const NetHelper *n)
 {
-        return network->mode != NETWORK_SLIRP || (n->channel >= 0 && (n->ready || network->n_publish == 0));
+        return !n->network || (n->helper.channel >= 0 && (n->ready || n->network->n_publish == 0));
 }
 
-void nethelper_pass_tap(NetHelper *n, int fd)
+void net_helper_pass_tap(NetHelper *n, int fd)
 {
         const NetMessage m = {.type = NETMSG_TAP};
         /* When it has ended meanwhile, that is told where its end is seen; the device is gone with @fd. */
-        if (n->channel >= 0 && fd >= 0)
-                (void)net_message_send(n->channel, &m, fd, true);
+        if (n->helper.channel >= 0 && fd >= 0)
+                (void)net_message_send(n->helper.channel, &m, fd, true);
         fd_close(n->tap);
         n->tap = fd;
 }
@@ -113,11 +123,11 @@ static void tell_published(const NetPublish *p)
 static int handle_one(NetHelper *n, Error *err)
 {
         NetMessage m;
-        int r = net_message_receive(n->channel, &m, NULL);
+        int r = net_message_receive(n->helper.channel, &m, NULL);
         if (r == -EAGAIN)
                 return 0;
         if (r <= 0) {
-                n->channel = fd_close(n->channel);
+                n->helper.channel = fd_close(n->helper.channel);
                 return r < 0 ? error_set_errno(err, r, "the net helper") : 0;
         }
         switch (m.type) {
@@ -125,7 +135,7 @@ static int handle_one(NetHelper *n, Error *err)
                 n->ready = true;
                 return 1;
         case NETMSG_PUBLISHED:
-                if (n->published++ < n->n_publish)
+                if (n->published++ < n->network->n_publish)
                         tell_published(&m.publish);
                 return 1;
         case NETMSG_RECORD:
@@ -153,15 +163,16 @@ static int handle_some(NetHelper *n, unsigned max, Error *err)
 {
         int r;
         bool bounded = defence_is_on(DEFENCE_ROUNDS);
-        for (unsigned i = 0; (i < max || !bounded) && n->channel >= 0 && (r = handle_one(n, err)) != 0; i++)
+        for (unsigned i = 0; (i < max || !bounded) && n->helper.channel >= 0 && (r = handle_one(n, err)) != 0;
+             i++)
                 if (r < 0)
                         return r;
         return 0;
 }
 
-int nethelper_handle(NetHelper *n, Error *err)
+static int on_message(Helper *h, Error *err)
 {
-        return handle_some(n, MESSAGES_A_ROUND, err);
+        return handle_some(net_of(h), MESSAGES_A_ROUND, err);
 }
 
 /* Reaps it. Returns why there is, or was, no network. */
@@ -169,9 +180,9 @@ static const char *end_of(NetHelper *n, const Error *said)
 {
         static char why[ERROR_TEXT_MAX];
         int status = 0;
-        (void)process_wait(n->pidfd, &status);
-        n->pidfd = fd_close(n->pidfd);
-        n->channel = fd_close(n->channel);
+        (void)process_wait(n->helper.pidfd, &status);
+        n->helper.pidfd = fd_close(n->helper.pidfd);
+        n->helper.channel = fd_close(n->helper.channel);
         if (said->errnum)
                 (void)snprintf(why, sizeof(why), "%s", said->text);
         else
@@ -185,9 +196,11 @@ static int no_network(Error *err, const Error *said, const char *why)
         return error_set(err, said->errnum ? said->errnum : EIO, "no network: %s", why);
 }
 
-int nethelper_ended(NetHelper *n, Error *err)
+static int on_end(Helper *h, bool expected, Error *err)
 {
+        NetHelper *n = net_of(h);
         Error said = {0};
+        (void)expected;
         (void)handle_some(n, MESSAGES_AT_END, &said);
         const char *why = end_of(n, &said);
         if (!n->ready)
@@ -197,7 +210,7 @@ int nethelper_ended(NetHelper *n, Error *err)
                 return 0;
         tap_take_down(n->tap);
         n->tap = FD_NONE;
-        n->died = true;
+        n->helper.died = true;
         log_error("the sandbox has no network any more: %s", why);
         return 0;
 }
@@ -219,35 +232,57 @@ static void list_records(const NetReport *report)
                            (unsigned long long)report->totals.dropped);
 }
 
-void nethelper_finish(NetHelper *n)
+void net_helper_finish(NetHelper *n)
 {
         const NetMessage finish = {.type = NETMSG_FINISH};
-        if (!n->finishing && n->channel >= 0 && n->tap >= 0)
-                n->finishing = net_message_send(n->channel, &finish, FD_NONE, false) == 0;
+        if (!n->finishing && n->helper.channel >= 0 && n->tap >= 0)
+                n->finishing = net_message_send(n->helper.channel, &finish, FD_NONE, false) == 0;
 }
 
-int nethelper_stop(NetHelper *n, Error *err)
+static int stop(Helper *h, Error *err)
 {
+        NetHelper *n = net_of(h);
         Error said = {0};
         int r = 0;
-        nethelper_finish(n);
+        net_helper_finish(n);
         if (n->finishing) {
-                struct pollfd fds = {.fd = n->channel, .events = POLLIN};
+                struct pollfd fds = {.fd = n->helper.channel, .events = POLLIN};
                 uint64_t end = clock_us() + (n->ready ? STOP_US : START_US);
                 bool bounded = defence_is_on(DEFENCE_ROUNDS);
-                while (n->channel >= 0 && !n->report.complete &&
+                while (n->helper.channel >= 0 && !n->report.complete &&
                        poll(&fds, 1, bounded ? clock_until(end) : -1) > 0)
-                        if (nethelper_handle(n, &said) < 0 || (bounded && clock_us() >= end))
+                        if (on_message(h, &said) < 0 || (bounded && clock_us() >= end))
                                 break;
         }
-        if (n->pidfd >= 0) {
+        if (n->helper.pidfd >= 0) {
                 bool failed = n->tap >= 0 && !n->ready;
-                (void)process_signal(n->pidfd, SIGKILL);
+                (void)process_signal(n->helper.pidfd, SIGKILL);
                 const char *why = end_of(n, &said);
                 if (failed)
                         r = no_network(err, &said, why);
         }
         n->tap = fd_close(n->tap);
+        n->config = fd_close(n->config);
         list_records(&n->report);
         return r;
+}
+
+static const HelperKind net_kind = {
+        .name = "the net helper",
+        .early = true,
+        .prepare = prepare,
+        .start = start,
+        .on_message = on_message,
+        .on_end = on_end,
+        .stop = stop,
+};
+
+NetHelper net_helper_make(const PlanNetwork *network, uid_t uid, gid_t gid)
+{
+        return (NetHelper){.helper = HELPER_OF(&net_kind),
+                           .network = network,
+                           .uid = uid,
+                           .gid = gid,
+                           .config = FD_NONE,
+                           .tap = FD_NONE};
 }

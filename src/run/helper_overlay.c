@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The supervisor's part in fuse-overlayfs: starting it, handing it its device, hearing how it ended. */
+#include "run/helper_overlay.h"
+
+#include "base/defence.h"
+#include "base/process.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+
+#define WHO "fuse-overlayfs"
+
+static OverlayHelper *overlay_of(Helper *h)
+{
+        return (OverlayHelper *)(void *)h;
+}
+
+static int prepare(Helper *h, Error *err)
+{
+        OverlayHelper *o = overlay_of(h);
+        o->stage.log = memfd_create("kurung-overlay", MFD_CLOEXEC);
+        return o->stage.log < 0 ? error_set_errno(err, errno, "a file for what " WHO " says") : 0;
+}
+
+/* The process that becomes fuse-overlayfs: it leaves behind what it is started by, and waits for its ids. */
+static int start(Helper *h, Error *err)
+{
+        OverlayHelper *o = overlay_of(h);
+        int ends[2];
+        int r = channel_make(ends);
+        if (r < 0)
+                return error_set_errno(err, r, "making a channel");
+        CLEANUP_FD int ours = ends[0], theirs = ends[1];
+        o->stage.channel = theirs;
+        pid_t pid = process_clone(0, &o->joiner);
+        if (pid == 0) {
+                const int own[] = {theirs, o->stage.userns, o->stage.placeholders, o->stage.log,
+                                   o->stage.ctx->run_fd};
+                (void)process_keep_only(own, ARRAY_LEN(own));
+                _exit(stage_overlay_main(&o->stage));
+        }
+        o->stage.channel = FD_NONE;
+        if (pid < 0)
+                return error_set_errno(err, (int)pid, "starting " WHO);
+        h->channel = TAKE_FD(ours);
+        return 0;
+}
+
+static int on_mapped(Helper *h, Error *err)
+{
+        OverlayHelper *o = overlay_of(h);
+        Message m;
+        if (o->joiner < 0)
+                return 0;
+        int r = channel_receive(h->channel, &m, &h->pidfd);
+        (void)process_wait(o->joiner, NULL);
+        o->joiner = fd_close(o->joiner);
+        if (r > 0 && m.type == MSG_ERROR)
+                return error_take(err, &m.error, "starting " WHO);
+        if (r <= 0 || m.type != MSG_STARTED || h->pidfd < 0)
+                return error_set(err, EIO, "starting " WHO ": its first process ended");
+        /* One that has ended meanwhile is seen by its pidfd. */
+        (void)channel_send(h->channel, MSG_SYNC, SYNC_USERNS, FD_NONE);
+        return 0;
+}
+
+/* Once it was started it has nothing to say: only its end is heard here. */
+static int on_message(Helper *h, Error *err)
+{
+        Message m;
+        int r = channel_receive(h->channel, &m, NULL);
+        h->channel = fd_close(h->channel);
+        return r == 0 ? 0 : error_set(err, EPROTO, WHO " sent an unexpected message");
+}
+
+void overlay_helper_serve(OverlayHelper *o, int fuse_fd)
+{
+        o->served = true;
+        if (o->helper.channel >= 0)
+                (void)channel_send(o->helper.channel, MSG_FUSE_DEVICE, (int)o->stage.index, fuse_fd);
+        o->helper.channel = fd_close(o->helper.channel);
+}
+
+/* The last line that it wrote to its stderr; its complaints about mount options are none of it. */
+static void last_words(const OverlayHelper *o, char *out, size_t room)
+{
+        char text[4096], *save = NULL;
+        ssize_t n = o->stage.log >= 0 ? pread(o->stage.log, text, sizeof(text) - 1, 0) : 0;
+        text[n > 0 ? n : 0] = '\0';
+        out[0] = '\0';
+        for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+                if (!str_starts(line, "unknown argument ignored"))
+                        (void)snprintf(out, room, "%s", line);
+}
+
+static int on_end(Helper *h, bool expected, Error *err)
+{
+        int status = 0;
+        char said[256];
+        (void)process_wait(h->pidfd, &status);
+        h->pidfd = fd_close(h->pidfd);
+        /* An end of the sandbox ends it, too: its file system is gone then. */
+        if (expected)
+                return 0;
+        last_words(overlay_of(h), said, sizeof(said));
+        h->died = true;
+        return error_set(err, EIO, WHO " ended (status %d)%s%s: the sandbox was ended, too",
+                         process_exit_code(status), said[0] ? ": " : "", said);
+}
+
+static int stop(Helper *h, Error *err)
+{
+        OverlayHelper *o = overlay_of(h);
+        Error ignored = {0};
+        (void)err;
+        /* What it started is heard of, and ended, too. */
+        (void)on_mapped(h, &ignored);
+        if (h->pidfd >= 0) {
+                (void)process_signal(h->pidfd, SIGKILL);
+                (void)process_wait(h->pidfd, NULL);
+        }
+        h->pidfd = fd_close(h->pidfd);
+        h->channel = fd_close(h->channel);
+        o->stage.log = fd_close(o->stage.log);
+        return 0;
+}
+
+static const HelperKind overlay_kind = {
+        .name = WHO,
+        .serves_files = true,
+        .prepare = prepare,
+        .start = start,
+        .on_mapped = on_mapped,
+        .on_message = on_message,
+        .on_end = on_end,
+        .stop = stop,
+};
+
+OverlayHelper overlay_helper_make(const StageContext *ctx, size_t index, const char *program)
+{
+        return (OverlayHelper){
+                .helper = HELPER_OF(&overlay_kind),
+                .stage = {.ctx = ctx,
+                          .index = index,
+                          .program = defence_helper(program),
+                          .userns = FD_NONE,
+                          .placeholders = FD_NONE,
+                          .channel = FD_NONE,
+                          .log = FD_NONE,
+                          .confined = defence_is_on(DEFENCE_CONFINE)},
+                .joiner = FD_NONE,
+        };
+}
