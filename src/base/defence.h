@@ -60,6 +60,7 @@ typedef enum Defence {
         DEFENCE_ANSWERS,        /* what a terminal sends by itself is not left to the shell */
         DEFENCE_ARGUMENTS,      /* nobody inside sees how kurung was called */
         DEFENCE_HELPER,         /* no helper is started from where a sandbox could write */
+        DEFENCE_PHASES,         /* a stage says only what its phase allows */
         DEFENCE_MAX,
 } Defence;
 

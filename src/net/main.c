@@ -34,14 +34,25 @@ enum { FD_CHANNEL = 3, FD_CONFIG };
 /* Attack 91: as many messages as there can be. */
 static void flood(void)
 {
-        NetMessage m[3] = {{.type = NETMSG_READY}, {.type = NETMSG_PUBLISHED}, {.type = NETMSG_RECORD}};
-        m[1].publish.protocol = m[2].record.protocol = NET_TCP;
-        m[1].publish.address.family = m[2].record.address.family = AF_INET;
+        NetMessage m = {.type = NETMSG_READY};
+        (void)net_message_send(FD_CHANNEL, &m, FD_NONE, true);
+        m = (NetMessage){.type = NETMSG_RECORD};
+        m.record.protocol = NET_TCP;
+        m.record.address.family = AF_INET;
         for (unsigned i = 0;; i++) {
                 /* Names that take long to be told apart. */
-                (void)snprintf(m[2].record.name, sizeof(m[2].record.name), "%0250u", i);
-                (void)net_message_send(FD_CHANNEL, &m[i < 2 ? i : 2], FD_NONE, true);
+                (void)snprintf(m.record.name, sizeof(m.record.name), "%0250u", i);
+                (void)net_message_send(FD_CHANNEL, &m, FD_NONE, true);
         }
+}
+
+/* Attack 94: a port that nobody asked for. */
+static void publish(void)
+{
+        NetMessage m = {.type = NETMSG_PUBLISHED};
+        m.publish.protocol = NET_TCP;
+        m.publish.address.family = AF_INET;
+        (void)net_message_send(FD_CHANNEL, &m, FD_NONE, true);
 }
 
 /* Of this a supervisor must not make its own success. */
@@ -53,7 +64,7 @@ static void lie(void)
         (void)net_message_send(FD_CHANNEL, &m, FD_NONE, true);
 }
 
-/* Tests only: does what an attacker would who has taken this process over (attacks 59 and 91). */
+/* Tests only: does what an attacker would who has taken this process over (attacks 59, 91 and 94). */
 static void pretend_to_be_taken_over(const char *attack)
 {
         char *const argv[] = {(char[]){"/bin/true"}, NULL};
@@ -71,6 +82,8 @@ static void pretend_to_be_taken_over(const char *attack)
                 flood();
         else if (str_eq(attack, "lie"))
                 lie();
+        else if (str_eq(attack, "publish"))
+                publish();
 }
 
 /* libslirp has two buffers of 128 KiB for each connection, and glibc would map and unmap them every time. */

@@ -119,6 +119,43 @@ static void tell_published(const NetPublish *p)
                    (unsigned)p->host_port, (unsigned)p->port, p->protocol == NET_UDP ? "udp" : "tcp");
 }
 
+/* How far the helper has come, which it says itself: NETMSG_READY, and after our NETMSG_FINISH NETMSG_TOTALS.
+ */
+enum { NET_STARTING = 1, NET_SERVING = 2, NET_TELLING = 4, NET_DONE = 8 };
+
+static const unsigned phases[] = {
+        [NETMSG_PUBLISHED] = NET_STARTING,
+        [NETMSG_READY] = NET_STARTING,
+        [NETMSG_RECORD] = NET_SERVING | NET_TELLING,
+        [NETMSG_TOTALS] = NET_TELLING,
+        [NETMSG_ERROR] = NET_STARTING | NET_SERVING | NET_TELLING,
+};
+
+static unsigned phase_of(const NetHelper *n)
+{
+        return n->report.complete ? NET_DONE
+               : !n->ready        ? NET_STARTING
+               : n->finishing     ? NET_TELLING
+                                  : NET_SERVING;
+}
+
+/* The next port of the plan, as it is told of in that order: nothing else is to be shown to the user. Port 0 of
+ * the host is one that its kernel chooses. */
+static bool is_next_port(const NetHelper *n, const NetPublish *p)
+{
+        const NetPublish *next = &n->network->publish[n->published];
+        return n->published < n->network->n_publish && net_address_eq(&p->address, &next->address) &&
+               (next->host_port == 0 || p->host_port == next->host_port) && p->port == next->port && p->protocol == next->protocol;
+}
+
+static bool may_say(const NetHelper *n, const NetMessage *m)
+{
+        if (!defence_is_on(DEFENCE_PHASES))
+                return true;
+        return (size_t)m->type < ARRAY_LEN(phases) && (phases[m->type] & phase_of(n)) &&
+               (m->type != NETMSG_PUBLISHED || is_next_port(n, &m->publish));
+}
+
 /* 1: there may be more; 0: not now; -errno: no network. */
 static int handle_one(NetHelper *n, Error *err)
 {
@@ -130,13 +167,15 @@ static int handle_one(NetHelper *n, Error *err)
                 n->helper.channel = fd_close(n->helper.channel);
                 return r < 0 ? error_set_errno(err, r, "the net helper") : 0;
         }
+        if (!may_say(n, &m))
+                return error_set(err, EPROTO, "the net helper sent an unexpected message");
         switch (m.type) {
         case NETMSG_READY:
                 n->ready = true;
                 return 1;
         case NETMSG_PUBLISHED:
-                if (n->published++ < n->network->n_publish)
-                        tell_published(&m.publish);
+                n->published++;
+                tell_published(&m.publish);
                 return 1;
         case NETMSG_RECORD:
                 r = net_report_take(&n->report, &m.record);

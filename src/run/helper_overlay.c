@@ -47,19 +47,36 @@ static int start(Helper *h, Error *err)
         return 0;
 }
 
+/* Its one message, which has its pid and pidfd, or says why there is none. */
+static int receive(OverlayHelper *o, SessionState state, Message *ret, int *ret_fd, Error *err)
+{
+        int fds[CHANNEL_FDS_MAX];
+        size_t n = 0;
+        const MessageRule *rule;
+        int r = channel_receive_fds(o->helper.channel, ret, fds, &n);
+        if (r <= 0)
+                return r;
+        r = message_check(&o->heard, SENDER_OVERLAY, state, ret, n, &rule, err);
+        if (r == 0 && n > 0)
+                *ret_fd = TAKE_FD(fds[0]);
+        for (size_t i = 0; i < n; i++)
+                fd_close(fds[i]);
+        return r < 0 ? r : 1;
+}
+
 static int on_mapped(Helper *h, Error *err)
 {
         OverlayHelper *o = overlay_of(h);
         Message m;
         if (o->joiner < 0)
                 return 0;
-        int r = channel_receive(h->channel, &m, &h->pidfd);
+        int r = receive(o, SESSION_STARTING, &m, &h->pidfd, err);
         (void)process_wait(o->joiner, NULL);
         o->joiner = fd_close(o->joiner);
-        if (r > 0 && m.type == MSG_ERROR)
-                return error_take(err, &m.error, "starting " WHO);
-        if (r <= 0 || m.type != MSG_STARTED || h->pidfd < 0)
+        if (r <= 0)
                 return error_set(err, EIO, "starting " WHO ": its first process ended");
+        if (m.type == MSG_ERROR)
+                return error_take(err, &m.error, "starting " WHO);
         /* One that has ended meanwhile is seen by its pidfd. */
         (void)channel_send(h->channel, MSG_SYNC, SYNC_USERNS, FD_NONE);
         return 0;
@@ -69,9 +86,10 @@ static int on_mapped(Helper *h, Error *err)
 static int on_message(Helper *h, Error *err)
 {
         Message m;
-        int r = channel_receive(h->channel, &m, NULL);
+        int fd = FD_NONE;
+        int r = receive(overlay_of(h), SESSION_RUNNING, &m, &fd, err);
         h->channel = fd_close(h->channel);
-        return r == 0 ? 0 : error_set(err, EPROTO, WHO " sent an unexpected message");
+        return r == 0 ? 0 : error_set(err, EPROTO, WHO " sent something that is no message");
 }
 
 void overlay_helper_serve(OverlayHelper *o, int fuse_fd)

@@ -3,13 +3,15 @@
 #pragma once
 
 #include "run/helper.h"
+#include "run/session_messages.h"
 #include "run/stages.h"
 
 typedef struct OverlayHelper {
         Helper helper;
         OverlayStage stage; /* what its stage is born with */
         int joiner;         /* pidfd of the process that starts it; FD_NONE: it has ended */
-        bool served;        /* its device was handed over, or there is nobody left to hand it to */
+        MessageCounts heard;
+        bool served; /* its device was handed over, or there is nobody left to hand it to */
 } OverlayHelper;
 
 /**

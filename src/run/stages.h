@@ -15,13 +15,12 @@ typedef struct StageContext {
         const PlanPayload *payload; /* what is executed: the plan's, or another in its sandbox */
         const char *host_name;      /* set in the sandbox's UTS namespace */
         const SeccompFilter *filter;
-        int channel;            /* this stage's end */
-        bool network;           /* a tap device is to be made */
-        int run_fd;             /* the run's directory as the supervisor opened it, FD_NONE: none */
-        int home_fd;            /* the kept home as the supervisor opened it, FD_NONE: none */
-        const char *run_name;   /* its name in plan->storage.runs_dir */
-        const Streams *streams; /* descriptors 0-2 */
-        int tty_fds;            /* bit N: descriptor N (0-2) is a terminal, and is replaced by a pty */
+        int channel;          /* this stage's end */
+        bool network;         /* a tap device is to be made */
+        int run_fd;           /* the run's directory as the supervisor opened it, FD_NONE: none */
+        int home_fd;          /* the kept home as the supervisor opened it, FD_NONE: none */
+        const char *run_name; /* its name in plan->storage.runs_dir */
+        int tty_fds;          /* bit N: descriptor N (0-2) is a terminal, and is replaced by a pty */
 } StageContext;
 
 /** stage_set_dumpable - whether others with our ids may look into this process (PR_SET_DUMPABLE(2const)). 0

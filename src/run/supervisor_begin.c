@@ -59,7 +59,7 @@ static int add_overlay(Supervisor *s, size_t index, Error *err)
                 o->stage.placeholders = s->placeholders;
                 o->stage.placeholders_path = s->placeholders_path;
         }
-        return helpers_add(&s->helpers, &o->helper, err);
+        return helpers_add(&s->session.helpers, &o->helper, err);
 }
 
 static int prepare_helpers(Supervisor *s, Error *err)
@@ -68,22 +68,18 @@ static int prepare_helpers(Supervisor *s, Error *err)
         int r = 0;
         if (plan->network.mode == NETWORK_SLIRP) {
                 s->net = net_helper_make(&plan->network, plan->identity.host_uid, plan->identity.host_gid);
-                r = helpers_add(&s->helpers, &s->net.helper, err);
+                r = helpers_add(&s->session.helpers, &s->net.helper, err);
         }
         for (size_t i = 0; r == 0 && i < plan->root.n_ops; i++)
                 if (plan->root.ops[i].kind == OP_FUSE)
                         r = add_overlay(s, i, err);
-        return r < 0 ? r : helpers_prepare(&s->helpers, err);
+        return r < 0 ? r : helpers_prepare(&s->session.helpers, err);
 }
 
 int supervisor_prepare(Supervisor *s, Error *err)
 {
         const Plan *plan = s->plan;
-        /* Before any child is there: helpers get to read what the payload sends as well. */
-        int r = defence_is_on(DEFENCE_CORE) ? process_forbid_core_dumps() : 0;
-        if (r < 0)
-                return error_set_errno(err, r, "limiting core dumps");
-        r = streams_prepare(&s->streams, err);
+        int r = session_prepare(&s->session, err);
         if (r == 0)
                 r = make_own(plan, err);
         if (r == 0)
@@ -103,7 +99,7 @@ int supervisor_prepare(Supervisor *s, Error *err)
         /* Before there is anything that one would leave behind. */
         const int own[] = {SIGCHLD, LIVE_SIGNAL_END};
         if (r == 0)
-                r = signals_take(own, ARRAY_LEN(own), &s->signals_before, &s->signals, &s->stops, err);
+                r = session_take_signals(&s->session, own, ARRAY_LEN(own), err);
         if (r == 0 && (plan->root.needs_run_dir || plan->storage.keep))
                 r = plan->storage.keep ? make_kept(s, err)
                                        : run_dir_make(plan->storage.state_dir, &s->run, err);
@@ -136,13 +132,16 @@ static const char *namespaces_refused(int e)
         }
 }
 
-int supervisor_start(Supervisor *s, Error *err)
+static int setup_main(void *userdata)
 {
-        int ends[2];
-        int r = channel_make(ends);
-        if (r < 0)
-                return error_set_errno(err, r, "making a channel");
-        CLEANUP_FD int ours = ends[0], theirs = ends[1];
+        return stage_setup_main(userdata);
+}
+
+/* The setup stage, and a hold on its user namespace. @theirs: its end of the channel. Returns its pid. */
+static pid_t make_setup(Supervisor *s, int theirs, Error *err)
+{
+        char path[48];
+        RlimitsHeld held;
         s->stage = (StageContext){
                 .plan = s->plan,
                 .payload = &s->plan->payload,
@@ -153,63 +152,72 @@ int supervisor_start(Supervisor *s, Error *err)
                 .run_fd = s->run.fd,
                 .home_fd = s->home,
                 .run_name = s->run.name,
-                .streams = &s->streams,
-                .tty_fds = defence_is_on(DEFENCE_PTY) ? streams_terminals(&s->streams) : 0,
+                .tty_fds = defence_is_on(DEFENCE_PTY) ? streams_terminals(&s->session.streams) : 0,
         };
+        const int own[] = {theirs, s->run.fd, s->home};
         /* The setup stage makes the network namespace itself, while its id maps are written. */
         uint64_t namespaces = s->plan->namespaces & ~(uint64_t)CLONE_NEWNET;
         if (!defence_is_on(DEFENCE_IPC_NAMESPACE))
                 namespaces &= ~(uint64_t)CLONE_NEWIPC;
-        /* First, as nothing waits for it before the payload sends something. */
-        r = helpers_start(&s->helpers, true, err);
-        if (r < 0)
-                return r;
-        RlimitsHeld held;
         rlimits_lower(&s->plan->resources, &held);
-        pid_t pid = process_clone(namespaces, &s->init);
-        if (pid != 0)
-                rlimits_restore(&held);
-        if (pid == 0) {
-                const int own[] = {theirs, s->run.fd, s->home};
-                if (streams_take(&s->streams) < 0)
-                        _exit(EXIT_KURUNG_FAILED);
-                (void)process_keep_only(own, ARRAY_LEN(own));
-                _exit(stage_setup_main(&s->stage));
-        }
+        pid_t pid = session_clone_stage(&s->session, namespaces, setup_main, &s->stage, own, ARRAY_LEN(own));
+        rlimits_restore(&held);
         if (pid < 0)
                 return error_set(err, (int)-pid, "making the namespaces: %s", namespaces_refused((int)-pid));
-        streams_given(&s->streams);
-        s->channel = TAKE_FD(ours);
         s->record.init = pid;
-        char path[48];
         (void)snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
         s->userns = open(path, O_RDONLY | O_CLOEXEC);
         if (s->userns < 0)
                 return error_set_errno(err, errno, "opening %s", path);
         for (size_t i = 0; i < s->n_overlays; i++)
                 s->overlays[i].stage.userns = s->userns;
+        return pid;
+}
+
+static int ask_for_limits(Supervisor *s, pid_t pid, Error *err)
+{
+        return limits_begin(&s->limits, &s->plan->resources, &s->plan->payload.argv, s->report->name, pid,
+                            s->net.pid, err);
+}
+
+/* What takes long is done side by side. */
+static int map_and_limit(Supervisor *s, pid_t pid, Error *err)
+{
         IdmapJob job = IDMAP_JOB_NONE;
         /* Where groups are ours to make they are made first: a group that helpers are born into can't have
          * limits below any more. The user manager answers while newuidmap and newgidmap run. */
         bool at_once = s->plan->resources.cgroup != CGROUP_SCOPE;
-        r = at_once ? limits_begin(&s->limits, &s->plan->resources, &s->plan->payload.argv, s->report->name,
-                                   pid, s->net.pid, err)
-                    : 0;
+        int r = at_once ? ask_for_limits(s, pid, err) : 0;
         if (r == 0)
                 r = idmap_begin(&s->plan->identity, pid, &job, err);
         if (r == 0 && !at_once)
-                r = limits_begin(&s->limits, &s->plan->resources, &s->plan->payload.argv, s->report->name,
-                                 pid, s->net.pid, err);
+                r = ask_for_limits(s, pid, err);
         if (r == 0 && s->limits.ready)
-                r = helpers_start(&s->helpers, false, err);
+                r = helpers_start(&s->session.helpers, false, err);
         int finished = idmap_finish(&job, err);
+        return r < 0 ? r : finished;
+}
+
+int supervisor_start(Supervisor *s, Error *err)
+{
+        CLEANUP_FD int theirs = FD_NONE;
+        int r = session_make_channel(&s->session, &theirs, err);
+        /* First, as nothing waits for it before the payload sends something. */
         if (r == 0)
-                r = finished;
+                r = helpers_start(&s->session.helpers, true, err);
+        if (r < 0)
+                return r;
+        pid_t pid = make_setup(s, theirs, err);
+        if (pid < 0)
+                return (int)pid;
+        theirs = fd_close(theirs);
+        r = map_and_limit(s, pid, err);
         if (r == 0)
                 r = disk_measure_home(&s->disk, &s->plan->resources, s->home, s->userns, err);
         if (r < 0)
                 return r;
-        r = channel_send(s->channel, MSG_SYNC, SYNC_USERNS, FD_NONE);
+        session_enter(&s->session, SESSION_BUILDING);
+        r = session_sync(&s->session, SYNC_USERNS);
         return r < 0 ? error_set_errno(err, r, "talking to the setup stage")
-                     : helpers_mapped(&s->helpers, err);
+                     : helpers_mapped(&s->session.helpers, err);
 }

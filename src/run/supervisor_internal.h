@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the supervisor's files share: the one that begins a run, and the one that sees it to its end. */
+/* What the files of a run's supervisor share: its begin, its messages, its loop, its end. */
 #pragma once
 
 #include "run/disk.h"
@@ -7,63 +7,48 @@
 #include "run/helper_overlay.h"
 #include "run/limits.h"
 #include "run/mount_watch.h"
-#include "run/relay.h"
 #include "run/run.h"
+#include "run/session.h"
 #include "run/stages.h"
 #include "state/kept.h"
 #include "state/live.h"
 #include "state/state.h"
 
-#include <signal.h>
-
 #define OVERLAYS_MAX 4
 
 typedef struct Supervisor {
+        Session session; /* the first member */
         const Plan *plan;
+        const RunOptions *options;
         RunReport *report;
         SeccompFilter filter;
         RunDir run;
-        const RunOptions *options;
-        LiveRecord record; /* of what the supervisor holds while it runs */
-        LiveFile live;
         int home;         /* the home that is kept, locked; FD_NONE: none */
         int placeholders; /* an extra lower for fuse-overlayfs, FD_NONE: none */
         char *placeholders_path;
-        int signals; /* signalfd */
-        int stops;   /* readable once SIGTSTP has come */
-        sigset_t signals_before;
         StageContext stage;
-        int channel;
         int userns;
-        int init; /* pidfd; FD_NONE once it has ended */
-        HelperList helpers;
+        LiveRecord record; /* of what the supervisor holds while it runs */
+        LiveFile live;
+        NetHelper net;
         OverlayHelper overlays[OVERLAYS_MAX];
         size_t n_overlays;
-        NetHelper net;
         MountWatch mounts;
         Limits limits;
         DiskWatch disk;
         bool cgroup_awaited; /* the setup stage waits for its control group */
         size_t fuse_index;   /* the one that waits for its device until helpers have a group */
         int fuse_fd;         /* that device, FD_NONE: none */
+        int told_missing;    /* the operation that was last told of, -1: none */
         unsigned ended_late; /* how often the time was up */
-        bool net_awaited;    /* the setup stage waits for it */
-        bool may_start;      /* the setup stage waits for nothing more: what comes is the init's */
-        int ended_by;        /* a signal that ended the run without the payload's doing; 0: none */
-        bool stopped;        /* the payload, when last heard of */
-        bool told_stopped;
-        Streams streams;
-        Relay relay;
-        unsigned interrupts; /* how often Ctrl-C was asked for without a terminal of our own */
-        uint64_t kill_at_us; /* when a payload that does not listen is killed; 0: it is not to be */
-        bool killed;         /* all that the sandbox consists of was, by us */
-        bool payload_ended;
         bool run_removed, run_counted;
-        int payload_status;
-        pid_t payload_pid; /* inside; 0: not born */
-        Error error;       /* what a stage reported */
-        int init_status;
 } Supervisor;
+
+/** supervisor_of - the run that a session is of. */
+static inline Supervisor *supervisor_of(Session *s)
+{
+        return (Supervisor *)(void *)s;
+}
 
 /** supervisor_prepare - all that can fail before any child exists. 0 or -errno with @err. */
 int supervisor_prepare(Supervisor *s, Error *err);
@@ -74,5 +59,19 @@ int supervisor_prepare(Supervisor *s, Error *err);
  */
 int supervisor_start(Supervisor *s, Error *err);
 
-/** supervisor_kill - end all processes of the run, and the helpers that its file system hangs on. */
-void supervisor_kill(Supervisor *s);
+/** supervisor_groups_are_ready - go on with what has waited for the control groups, once they are there. */
+void supervisor_groups_are_ready(Supervisor *s);
+
+/** supervisor_let_start - let the payload start when it waits for that and its network is there. */
+void supervisor_let_start(Supervisor *s);
+
+/** supervisor_started, supervisor_ended - the payload exists; it has ended, and @last: nothing else is left.
+ */
+void supervisor_started(Session *session);
+void supervisor_ended(Session *session, bool last);
+
+/** supervisor_teardown - undo all; fills the report with what is known only then. */
+void supervisor_teardown(Supervisor *s);
+
+/** supervisor_conclude - what the run came to, into its report. 0 or -errno with @err. */
+int supervisor_conclude(Supervisor *s, Error *err);

@@ -66,6 +66,7 @@ static const char *const names[DEFENCE_MAX] = {
         [DEFENCE_ANSWERS] = "answers",
         [DEFENCE_ARGUMENTS] = "arguments",
         [DEFENCE_HELPER] = "helper",
+        [DEFENCE_PHASES] = "phases",
 };
 
 const char defence_program_suffix[] = "-undefended";

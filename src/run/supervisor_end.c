@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Undoes a run, keeps what is to be kept, and says what it came to. */
+#include "run/supervisor_internal.h"
+
+#include "base/log.h"
+#include "base/path.h"
+#include "base/process.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+static void drop_namespaces(Supervisor *s)
+{
+        for (size_t i = 0; i < NS_MAX; i++)
+                s->record.ns[i] = fd_close(s->record.ns[i]);
+}
+
+/* What goes with the run's directory, before that is removed. */
+static void count_dropped(Supervisor *s)
+{
+        if (!s->options->count_dropped || s->run_counted || helpers_have_died(&s->session.helpers) ||
+            s->session.payload_pid == 0)
+                return;
+        s->run_counted = true;
+        dropped_count(s->plan, s->options->work_dir, s->run.fd, &s->report->dropped);
+}
+
+void supervisor_ended(Session *session, bool last)
+{
+        Supervisor *s = supervisor_of(session);
+        mount_watch_end(&s->mounts);
+        if (!last)
+                return;
+        net_helper_finish(&s->net);
+        /* Nobody writes any more: while the kernel takes the namespaces apart, which it does for who holds
+         * them last, we remove what was written. */
+        drop_namespaces(s);
+        if (s->n_overlays == 0 && s->run.fd >= 0 && !s->plan->storage.keep) {
+                count_dropped(s);
+                s->run_removed = run_dir_remove(&s->run, s->userns, NULL) == 0;
+        }
+}
+
+/* What a payload wrote is kept, whatever else went wrong; a run that never came to one has nothing worth it.
+ */
+static void end_kept(Supervisor *s)
+{
+        Error err = {0};
+        bool nothing = !helpers_have_died(&s->session.helpers) &&
+                       (s->session.error.errnum != 0 || s->session.state < SESSION_STARTING) &&
+                       !dropped_any(s->plan, s->run.fd);
+        if (nothing && !s->plan->storage.resume) {
+                if (run_dir_remove(&s->run, s->userns, &err) < 0)
+                        log_notice("%s", err.text);
+                return;
+        }
+        s->report->kept = true;
+        int code = process_exit_code(s->session.payload_ended ? s->session.payload_status
+                                                              : s->session.stage_status);
+        if (kept_end(&s->run, code, s->userns, &err) < 0)
+                log_notice("%s", err.text);
+        if (!s->options->keep_name && !s->plan->storage.resume && !s->options->quiet_name)
+                log_notice("kept as %s: \"kurung diff %s\" shows what changed", s->run.name, s->run.name);
+}
+
+/* fuse-overlayfs has failed, and the payload's work is not lost with it: a kept sandbox now. */
+static bool keep_what_is_left(Supervisor *s)
+{
+        Error err = {0};
+        CLEANUP_FREE char *path = NULL;
+        if (kept_from_run(s->plan, s->options->spec, s->options->work_dir, EXIT_KURUNG_FAILED, s->userns,
+                          &s->run, &path, &err) < 0) {
+                log_notice("what it had written could not be kept: %s", err.text);
+                return false;
+        }
+        log_notice(
+                "\"kurung diff %s\" shows what it had written, \"kurung discard %s\" removes it; kept in %s",
+                s->run.name, s->run.name, path);
+        return true;
+}
+
+/* The run's directory: kept, or removed with what was written. */
+static void end_run_dir(Supervisor *s)
+{
+        if (s->plan->storage.keep) {
+                end_kept(s);
+                return;
+        }
+        bool kept =
+                helpers_have_died(&s->session.helpers) && s->session.payload_pid != 0 && keep_what_is_left(s);
+        if (kept)
+                return;
+        count_dropped(s);
+        if (!s->run_removed && run_dir_remove(&s->run, s->userns, NULL) < 0)
+                log_notice("what the run wrote could not be removed: %s/%s", s->plan->storage.state_dir,
+                           s->run.name);
+}
+
+void supervisor_teardown(Supervisor *s)
+{
+        Session *session = &s->session;
+        session_end(session, s->limits.timer);
+        live_remove(&s->live);
+        strlist_clear(&s->record.text);
+        Error not_served = {0};
+        int served = helpers_stop(&session->helpers, &not_served);
+        if (session->payload_pid != 0 && session->error.errnum == 0)
+                disk_look_last(&s->disk, s->userns);
+        s->report->disk_late = s->disk.late;
+        (void)disk_tell(&s->disk, s->report->disk_end, sizeof(s->report->disk_end));
+        disk_clear(&s->disk);
+        if (served < 0 && session->payload_ended && session->error.errnum == 0)
+                session->error = not_served;
+        mount_watch_end(&s->mounts);
+        s->fuse_fd = fd_close(s->fuse_fd);
+        limits_end(&s->limits, s->report);
+        if (s->run.fd >= 0)
+                end_run_dir(s);
+        if (s->plan->storage.state_dir)
+                run_dir_clear_stale(s->plan->storage.state_dir, s->userns);
+        run_dir_clear(&s->run);
+        s->home = fd_close(s->home);
+        drop_namespaces(s);
+        seccomp_filter_clear(&s->filter);
+        s->placeholders = fd_close(s->placeholders);
+        free(s->placeholders_path);
+        s->userns = fd_close(s->userns);
+        /* One that came too late must not end us once it is let through. */
+        (void)signal(LIVE_SIGNAL_END, SIG_IGN);
+        session_clear(session);
+}
+
+/* The kernel was quicker than our look at the group (limits.c): it was the command, whose end we know all the
+ * same. Its name is that of proc_pid_comm(5) after execve(2). */
+static void name_starved(const Supervisor *s, RunReport *report)
+{
+        RunKilled *killed = &report->killed[report->n_killed++];
+        (void)snprintf(killed->name, sizeof(killed->name), "%.15s",
+                       path_name(s->plan->payload.argv.items[0]));
+        killed->pid = s->session.payload_pid;
+}
+
+int supervisor_conclude(Supervisor *s, Error *err)
+{
+        const Session *session = &s->session;
+        RunReport *report = s->report;
+        report->began = session->state >= SESSION_STARTING;
+        report->told_to_end = session->told_to_end;
+        if (session->error.errnum != 0 && session->ended_by == 0) {
+                *err = session->error;
+                report->exit_code = err->exit_code;
+                return -err->errnum;
+        }
+        /* init is in the payload's group: at its limit the kernel may choose it, too. */
+        int stage = session->stage_status;
+        int status = session->payload_ended ? session->payload_status
+                     : session->ended_by    ? session->ended_by
+                                            : stage;
+        bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+        bool starved = killed && report->has_groups && report->use.memory.oom_kill != UINT64_MAX &&
+                       report->use.memory.oom_kill > 0;
+        if (!session->payload_ended && session->ended_by == 0 && WIFSIGNALED(stage) &&
+            session->interrupts < 2 && s->ended_late < 2 && !starved &&
+            (s->disk.end == DISK_FINE || s->disk.late))
+                return error_set(err, EIO, "the sandbox was killed (signal %d)", WTERMSIG(stage));
+        /* No status of a payload and no error: nobody may take that for a success. */
+        if (!session->payload_ended && !WIFSIGNALED(stage))
+                return error_set(err, EIO, "the setup stage ended without a word (status %d)",
+                                 process_exit_code(stage));
+        if (starved && session->payload_ended && report->n_killed == 0)
+                name_starved(s, report);
+        report->exit_code = process_exit_code(status);
+        report->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+        report->end = s->disk.end == DISK_FULL   ? RUN_DISK_FULL
+                      : s->disk.end != DISK_FINE ? RUN_DISK_MAX
+                      : s->ended_late > 0        ? RUN_RUNTIME_MAX
+                      : starved                  ? RUN_OUT_OF_MEMORY
+                      : WIFSIGNALED(status)      ? RUN_SIGNALLED
+                                                 : RUN_EXITED;
+        /* It did not come to its end, whatever it made of being told to. */
+        if (s->ended_late > 0 && report->exit_code == 0)
+                report->exit_code = 128 + SIGTERM;
+        return 0;
+}

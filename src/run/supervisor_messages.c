@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Does what the setup stage of a run asks for and tells of, by the table of session_messages.c. */
+#include "run/supervisor_internal.h"
+
+#include "base/defence.h"
+#include "base/log.h"
+#include "plan/plan_text.h"
+
+#include <linux/magic.h>
+#include <stdio.h>
+#include <sys/vfs.h>
+
+/* The setup stage has made the mount of an operation: its server gets the other side. */
+static int serve_overlay(Supervisor *s)
+{
+        CLEANUP_FD int fd = TAKE_FD(s->fuse_fd);
+        Error *err = &s->session.error;
+        for (size_t i = 0; i < s->n_overlays; i++) {
+                if (s->overlays[i].stage.index != s->fuse_index || s->overlays[i].served)
+                        continue;
+                overlay_helper_serve(&s->overlays[i], fd);
+                int r = session_sync(&s->session, SYNC_ROOTFS);
+                return r < 0 ? error_set_errno(err, r, "talking to the setup stage") : 0;
+        }
+        return error_set(err, EPROTO, "the setup stage asked for an overlay that is not in the plan");
+}
+
+/* Helpers are born in their group, the setup stage goes on in its own. */
+void supervisor_groups_are_ready(Supervisor *s)
+{
+        Session *session = &s->session;
+        if (!s->limits.ready)
+                return;
+        if (helpers_start(&session->helpers, false, &session->error) < 0 ||
+            helpers_mapped(&session->helpers, &session->error) < 0)
+                session_kill(session);
+        if (s->fuse_fd >= 0 && serve_overlay(s) < 0)
+                session_kill(session);
+        if (s->cgroup_awaited && session_sync(session, SYNC_CGROUP) == 0)
+                s->cgroup_awaited = false;
+}
+
+void supervisor_let_start(Supervisor *s)
+{
+        Session *session = &s->session;
+        if (session->state != SESSION_READY || !net_helper_lets_start(&s->net))
+                return;
+        (void)session_sync(session, SYNC_EXEC);
+        session_enter(session, SESSION_STARTING);
+}
+
+int supervisor_take_tap(Session *session, const Message *m, int *fds, size_t n, Error *err)
+{
+        (void)m;
+        (void)n;
+        (void)err;
+        net_helper_pass_tap(&supervisor_of(session)->net, TAKE_FD(fds[0]));
+        return 0;
+}
+
+int supervisor_take_namespaces(Session *session, const Message *m, int *fds, size_t n, Error *err)
+{
+        LiveRecord *record = &supervisor_of(session)->record;
+        size_t at = 0;
+        for (size_t i = 0; i < NS_MAX && at < n; i++) {
+                if (!((unsigned)m->value & (1U << i)))
+                        continue;
+                if (record->ns[i] >= 0 && defence_is_on(DEFENCE_PHASES))
+                        return error_set(err, EPROTO, "the setup stage sent a namespace twice");
+                fd_close(record->ns[i]);
+                record->ns[i] = TAKE_FD(fds[at]);
+                at++;
+        }
+        return 0;
+}
+
+int supervisor_take_fuse_device(Session *session, const Message *m, int *fds, size_t n, Error *err)
+{
+        Supervisor *s = supervisor_of(session);
+        (void)n;
+        if (s->fuse_fd >= 0)
+                return error_set(err, EPROTO, "the setup stage did not wait for an overlay");
+        s->fuse_index = (size_t)m->value;
+        s->fuse_fd = TAKE_FD(fds[0]);
+        supervisor_groups_are_ready(s);
+        return 0;
+}
+
+int supervisor_take_cgroup_request(Session *session, const Message *m, int *fds, size_t n, Error *err)
+{
+        Supervisor *s = supervisor_of(session);
+        (void)m;
+        (void)fds;
+        (void)n;
+        (void)err;
+        s->cgroup_awaited = true;
+        supervisor_groups_are_ready(s);
+        return 0;
+}
+
+/* Who names what is to be hidden would believe it hidden. */
+int supervisor_take_missing(Session *session, const Message *m, int *fds, size_t n, Error *err)
+{
+        Supervisor *s = supervisor_of(session);
+        const PlanRoot *root = &s->plan->root;
+        (void)fds;
+        (void)n;
+        if ((size_t)m->value >= root->n_ops || m->value <= s->told_missing)
+                return error_set(err, EPROTO, "the setup stage misses what is not in the plan");
+        s->told_missing = m->value;
+        const PlanOp *op = &root->ops[m->value];
+        if (op->origin)
+                log_notice("%s: nothing is at %s that could be hidden%s", op->origin, op->dest,
+                           strpbrk(op->dest, "*?[") ? " (wildcards are not expanded)" : "");
+        return 0;
+}
+
+int supervisor_take_mounts(Session *session, const Message *m, int *fds, size_t n, Error *err)
+{
+        struct statfs fs;
+        (void)m;
+        (void)n;
+        /* It is read to its end, which a pipe never comes to. */
+        if (defence_is_on(DEFENCE_PHASES) && (fstatfs(fds[0], &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC))
+                return error_set(err, EPROTO, "what the setup stage sent as its mounts is not of a procfs");
+        return mount_watch_begin(&supervisor_of(session)->mounts, TAKE_FD(fds[0]), err);
+}
+
+int supervisor_take_ready(Session *session, const Message *m, int *fds, size_t n, Error *err)
+{
+        (void)m;
+        (void)fds;
+        (void)n;
+        (void)err;
+        session_enter(session, SESSION_READY);
+        supervisor_let_start(supervisor_of(session));
+        return 0;
+}
+
+/* From now on others find it by its name. One that can't be found runs all the same. */
+void supervisor_started(Session *session)
+{
+        Supervisor *s = supervisor_of(session);
+        LiveRecord *record = &s->record;
+        Error err = {0};
+        record->started = s->report->started;
+        record->kept = s->plan->storage.keep;
+        record->userns = s->userns;
+        record->filter = s->filter.key;
+        record->cgroup = cgroup_payload_path(&s->limits.cgroup);
+        record->unit = record->cgroup && s->limits.scope.unit[0] ? s->limits.scope.unit : NULL;
+        record->work_dir = (char *)(uintptr_t)s->options->work_dir;
+        if (s->options->spec)
+                record->spec = *s->options->spec;
+        if (live_write(s->plan, s->report->name, record, &s->live, &err) < 0)
+                log_detail("the sandbox %s can't be found by its name: %s", s->report->name, err.text);
+        free(record->cgroup);
+}
