@@ -46,7 +46,7 @@ static void flood(void)
         }
 }
 
-/* Attack 94: a port that nobody asked for. */
+/* Attack 101: a port that nobody asked for. */
 static void publish(void)
 {
         NetMessage m = {.type = NETMSG_PUBLISHED};
@@ -64,7 +64,7 @@ static void lie(void)
         (void)net_message_send(FD_CHANNEL, &m, FD_NONE, true);
 }
 
-/* Tests only: does what an attacker would who has taken this process over (attacks 59, 91 and 94). */
+/* Tests only: does what an attacker would who has taken this process over (attacks 59, 91 and 101). */
 static void pretend_to_be_taken_over(const char *attack)
 {
         char *const argv[] = {(char[]){"/bin/true"}, NULL};

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Attacks 70, 72-77 and 94: project, profile, command line, and what kurung starts.
+# Attacks 70, 72-77 and 100: project, profile, command line, and what kurung starts.
 . "$SRCDIR/tests/escape/lib.sh"
 
 evil='mv .git .git2 && mkdir -p .git/hooks && echo evil >.git/hooks/pre-commit'
@@ -205,7 +205,7 @@ for args in "-p bad1" "-p bad2" "-p bad3" "--work-dirr=rw" "--work-dir=rww" "--c
     is "$status:$out" "125:" "77 refused, and nothing runs: $args"
 done
 
-# 94: a net helper beside a copy of kurung. It would run outside, as the user, who may have made only the copy itself read-only.
+# 100: a net helper beside a copy of kurung. It would run outside, as the user, who may have made only the copy itself read-only.
 if [ -c /dev/net/tun ]; then
     mkdir bin
     built=bin/kurung
@@ -215,21 +215,21 @@ if [ -c /dev/net/tun ]; then
         KURUNG_DEFENCE_OFF=$1 "$PWD/$built" run --net=slirp --work-dir=hidden "${@:2}" -- true >seen 2>&1 </dev/null
     }
     planted none
-    like "$?:$(cat seen)" "^125:.*cannot find kurung-net in $PWD/bin, " "94 the program of a build directory has its helper beside it, or none"
+    like "$?:$(cat seen)" "^125:.*cannot find kurung-net in $PWD/bin, " "100 the program of a build directory has its helper beside it, or none"
     # shellcheck disable=SC2016 # expanded by the inner shell
     kurung run -q --work-dir=rw --read-only=$built -- sh -c 'for name in bin/kurung-net bin/kurung-net-undefended; do
         printf "#!/bin/sh\necho >%s/started\n" "$PWD" >$name && chmod 755 $name; done'
-    ok "94 a sandbox puts a helper beside a copy of kurung" [ -x bin/kurung-net ]
+    ok "100 a sandbox puts a helper beside a copy of kurung" [ -x bin/kurung-net ]
     planted none
-    like "$?:$(cat seen)" "^125:.*bin/kurung-net is not started: it lies in $PWD, where a sandbox could write" "94 kurung says that it does not start it"
-    not_ok "94 and does not" [ -e started ]
+    like "$?:$(cat seen)" "^125:.*bin/kurung-net is not started: it lies in $PWD, where a sandbox could write" "100 kurung says that it does not start it"
+    not_ok "100 and does not" [ -e started ]
     planted helper
-    ok "94 without (helper) it does" [ -e started ]
+    ok "100 without (helper) it does" [ -e started ]
     if grep -q "^$(id -un):" /etc/subuid; then
         kurung run -q --run-as=root --work-dir=rw -- chown 5:5 bin/kurung-net bin/kurung-net-undefended
         planted helper
-        like "$?:$(cat seen)" "^125:.*cannot find kurung-net in .*, owned by root or by the owner of kurung" "94 one of another owner is none, whatever else"
-        not_ok "94 and is not started" [ -e started ]
+        like "$?:$(cat seen)" "^125:.*cannot find kurung-net in .*, owned by root or by the owner of kurung" "100 one of another owner is none, whatever else"
+        not_ok "100 and is not started" [ -e started ]
         kurung run -q --run-as=root --work-dir=rw -- rm bin/kurung-net bin/kurung-net-undefended
     fi
     # What is installed does not look beside itself.
@@ -239,10 +239,10 @@ if [ -c /dev/net/tun ]; then
     printf '#!/bin/sh\necho >%s/started\n' "$PWD" >bin/kurung-net
     chmod 755 bin/kurung-net
     planted none
-    unlike "$(cat seen)" "$PWD" "94 an installed kurung knows nothing of a helper beside a copy of it"
-    not_ok "94 and does not start one" [ -e started ]
+    unlike "$(cat seen)" "$PWD" "100 an installed kurung knows nothing of a helper beside a copy of it"
+    not_ok "100 and does not start one" [ -e started ]
     rm -r bin
 else
-    skip "94 a net helper beside a copy of kurung" "no /dev/net/tun"
+    skip "100 a net helper beside a copy of kurung" "no /dev/net/tun"
 fi
 done_testing

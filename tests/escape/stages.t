@@ -1,5 +1,5 @@
 #!/bin/bash
-# Attack 94: a stage or helper that was taken over says what its phase does not allow (tests/escape/intruder.c).
+# Attack 101: a stage or helper that was taken over says what its phase does not allow (tests/escape/intruder.c).
 . "$SRCDIR/tests/escape/lib.sh"
 none_left() { [ -z "$(ls -d "$HOME"/.cache/kurung/run-* 2>/dev/null)" ]; }
 
@@ -8,7 +8,7 @@ intruder() {
     local how=$1 pattern=$2 got
     shift 2
     got=$(KURUNG_INTRUDER=$how "$@" 2>&1 </dev/null)
-    is "$?:$(wc -l <<<"$got")" 125:1 "94 $stage, $how: it ends, with one line" && like "$got" "$pattern" "94 $stage, $how: which says why"
+    is "$?:$(wc -l <<<"$got")" 125:1 "101 $stage, $how: it ends, with one line" && like "$got" "$pattern" "101 $stage, $how: which says why"
 }
 
 stage="setup while it makes the sandbox"
@@ -30,16 +30,16 @@ intruder mounts:fuse:0:1 "an overlay that is not in the plan" "${run[@]}" echo r
 intruder mounts:mounts:0:1 "not of a procfs" "${run[@]}" echo ran
 intruder +mounts:mounts:0:1 "one too many" "${run[@]}" echo ran
 intruder mounts:junk "something that is no message" "${run[@]}" echo ran
-is "$(KURUNG_INTRUDER=sync:exit:0! undefended none run -q -- false 2>/dev/null; echo $?)" 125 "94 setup does not tell of a success before the start"
-is "$(KURUNG_INTRUDER=sync:exit:0! undefended phases run -q -- false; echo $?)" 0 "94 without (phases) it does, and no command has run"
+is "$(KURUNG_INTRUDER=sync:exit:0! undefended none run -q -- false 2>/dev/null; echo $?)" 125 "101 setup does not tell of a success before the start"
+is "$(KURUNG_INTRUDER=sync:exit:0! undefended phases run -q -- false; echo $?)" 0 "101 without (phases) it does, and no command has run"
 
 stage="setup while it starts the command"
 for message in sync:2 mounts:0:1 tap:0:1 namespaces:32:1 missing fuse:0:1 exit; do
     intruder "started:$message" "while it starts the command: (out of order|not one of its own)$" "${run[@]}" sleep 1000
 done
 intruder started:terminal:0:1 "sent as a terminal is none" "${run[@]}" sleep 1000
-is "$(KURUNG_INTRUDER=+terminal:terminal:0:1 on_tty 'expect(b"one too many"); print(wait())' "${run[@]}" sleep 1000)" 125 "94 $stage: a second terminal"
-is "$(KURUNG_INTRUDER=terminal:exit on_tty 'expect(b"out of order"); print(wait())' "${run[@]}" sleep 1000)" 125 "94 $stage: an end before the terminal"
+is "$(KURUNG_INTRUDER=+terminal:terminal:0:1 on_tty 'expect(b"one too many"); print(wait())' "${run[@]}" sleep 1000)" 125 "101 $stage: a second terminal"
+is "$(KURUNG_INTRUDER=terminal:exit on_tty 'expect(b"out of order"); print(wait())' "${run[@]}" sleep 1000)" 125 "101 $stage: an end before the terminal"
 
 stage="init while the command runs"
 for message in sync:2 mounts:0:1 tap:0:1 namespaces:32:1 namespaces:64:1 missing fuse:0:1 started:7 terminal:0:1 signal:9 junk 4711 exit:4991; do
@@ -48,12 +48,12 @@ done
 for message in exit last error stopped:19 started:7; do
     intruder "+last:$message" "after the command's end: out of order$" "${run[@]}" true
 done
-is "$(KURUNG_INTRUDER=+last:exit undefended phases run -q -- sh -c 'exit 3'; echo $?)" 0 "94 without (phases) a second end replaces the first"
-ok "94 none of them leaves a directory" none_left
+is "$(KURUNG_INTRUDER=+last:exit undefended phases run -q -- sh -c 'exit 3'; echo $?)" 0 "101 without (phases) a second end replaces the first"
+ok "101 none of them leaves a directory" none_left
 
 # What one of them has written is kept, as after any other end that was not the command's.
 intruder +last:exit "after the command's end" "$KURUNG_UNDEFENDED" run -q --keep=intruder -- touch result
-is "$("$KURUNG" diff --name-only intruder):$("$KURUNG" discard intruder 2>&1)" "result:" "94 a kept sandbox stays whole"
+is "$("$KURUNG" diff --name-only intruder):$("$KURUNG" discard intruder 2>&1)" "result:" "101 a kept sandbox stays whole"
 
 stage=fuse-overlayfs
 if [ -w /dev/fuse ]; then
@@ -61,7 +61,7 @@ if [ -w /dev/fuse ]; then
         intruder "$message" "the setup stage sent an unexpected message" "$KURUNG_UNDEFENDED" run -q --overlay=fuse -- sleep 1000
     done
     intruder "+fuse:fuse:0:1" "did not wait for an overlay|not in the plan" "$KURUNG_UNDEFENDED" run -q --overlay=fuse -- sleep 1000
-    ok "94 none of them leaves a directory" none_left
+    ok "101 none of them leaves a directory" none_left
 fi
 
 # exec's stage, which joins a sandbox of somebody who is well.
@@ -77,17 +77,17 @@ for message in started:exit +started:junk +started:tap:0:1 +started:namespaces:3
     +started:exit:0:1 started:stopped:19 started:fuse:0:1; do
     intruder "$message" "the joining process sent (an unexpected message|something that is no message)" "${join[@]}"
 done
-is "$(KURUNG_INTRUDER=started:exit:0! undefended phases exec "$name" false; echo $?)" 0 "94 without (phases) exec's stage tells of a success that was none"
-is "$(KURUNG_INTRUDER=started:exit:0! undefended none exec "$name" false 2>/dev/null; echo $?)" 125 "94 which is an error with it"
-is "$("$KURUNG" exec "$name" echo well)" well "94 and the sandbox goes on"
+is "$(KURUNG_INTRUDER=started:exit:0! undefended phases exec "$name" false; echo $?)" 0 "101 without (phases) exec's stage tells of a success that was none"
+is "$(KURUNG_INTRUDER=started:exit:0! undefended none exec "$name" false 2>/dev/null; echo $?)" 125 "101 which is an error with it"
+is "$("$KURUNG" exec "$name" echo well)" well "101 and the sandbox goes on"
 "$KURUNG" stop "$name"
 wait "$supervisor"
 
 if [ -x "$(dirname "$KURUNG_UNDEFENDED")/kurung-net-undefended" ] && [ -c /dev/net/tun ]; then
     got=$(KURUNG_NET_ATTACK=publish "$KURUNG_UNDEFENDED" run -q --net=slirp -- sleep 1000 2>&1 </dev/null)
-    is "$?:$got" "125:kurung: the net helper sent an unexpected message" "94 a net helper tells of no port that nobody asked for"
-    like "$(KURUNG_NET_ATTACK=publish undefended phases run --net=slirp -- true 2>&1 </dev/null)" "published" "94 without (phases) it does"
+    is "$?:$got" "125:kurung: the net helper sent an unexpected message" "101 a net helper tells of no port that nobody asked for"
+    like "$(KURUNG_NET_ATTACK=publish undefended phases run --net=slirp -- true 2>&1 </dev/null)" "published" "101 without (phases) it does"
 else
-    skip "94 a net helper tells of no port that nobody asked for" "no /dev/net/tun"
+    skip "101 a net helper tells of no port that nobody asked for" "no /dev/net/tun"
 fi
 done_testing
