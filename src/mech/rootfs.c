@@ -38,6 +38,13 @@ int rootfs_own(const PlanIdentity *identity, int fd)
         return fchownat(fd, "", 0, 0, AT_EMPTY_PATH) < 0 ? -errno : 0;
 }
 
+int rootfs_chmod(int fd, mode_t mode)
+{
+        char path[32];
+        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        return chmod(path, mode & 07777) < 0 ? -errno : 0;
+}
+
 /* On top of the old root, which stays "/" for us until the pivot: so sources are still found by path. */
 static int attach_on_root(int mount_fd)
 {

@@ -24,8 +24,8 @@ static int apply_dir(RootfsContext *ctx, const PlanOp *op, Error *err)
 {
         CLEANUP_FD int fd = FD_NONE;
         int r = root_make(ctx->root_fd, op->dest, true, 0755, op->flags & OP_NO_FOLLOW, &fd);
-        if (r == 0 && fchmodat(fd, "", op->mode, AT_EMPTY_PATH) < 0 && errno != EOPNOTSUPP && errno != EINVAL)
-                r = -errno;
+        if (r == 0)
+                r = rootfs_chmod(fd, op->mode);
         if (r == 0 && (op->flags & OP_ROOT_OWNED))
                 r = rootfs_own(ctx->identity, fd);
         return r < 0 ? rootfs_op_failed(op, r, "making the directory", err) : 0;

@@ -55,3 +55,7 @@ int rootfs_fill_dev(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *e
 /** rootfs_own - give the open file to the sandbox's root where that id is mapped; else nothing. 0 or -errno.
  */
 int rootfs_own(const PlanIdentity *identity, int fd);
+
+/** rootfs_chmod - set the permissions of an open file; @fd may be O_PATH, which fchmod(2) refuses. Before the
+ * pivot, as it takes the old root's /proc. 0 or -errno. */
+int rootfs_chmod(int fd, mode_t mode);

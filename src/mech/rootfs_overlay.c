@@ -17,17 +17,13 @@ static const char *fd_path(int fd, FdPath out)
         return out;
 }
 
-/* The merged directory's mode is the upper's: make it the lower's, but for one that was changed before. An
- * O_PATH descriptor can't be given to fchmod(2). */
+/* The merged directory's mode is the upper's: make it the lower's, but for one that was changed before. */
 static int copy_mode(const RootfsContext *ctx, int lower, int upper)
 {
         struct stat st;
-        FdPath path;
         if (ctx->resume)
                 return 0;
-        if (fstat(lower, &st) < 0 || chmod(fd_path(upper, path), st.st_mode & 07777) < 0)
-                return -errno;
-        return 0;
+        return fstat(lower, &st) < 0 ? -errno : rootfs_chmod(upper, st.st_mode);
 }
 
 int rootfs_make_overlay(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)

@@ -29,6 +29,10 @@ $project" "$engine: the same user, the same directory"
     unlike "$out" "[.]out" "$engine: and holds nothing of the host's"
     kurung run "${args[@]}" -- sh -c 'ls -A /home /root /mnt /media /srv /boot /var/log /var/spool 2>&1 | grep -v ":$" | grep -v "^$"; ls -A /tmp /var/tmp | grep -v kurung-home'
     unlike "$out" "kurung-test|dpkg" "$engine: of the system, not of the people"
+    kurung run "${args[@]}" -- stat -c %a /root /run/lock /tmp
+    is "$out" "700
+1777
+1777" "$engine: directories of the system have the modes that programs expect"
     kurung run "${args[@]}" -- sh -c 'touch /usr/x /etc/x || echo refused'
     like "$out" refused "$engine: system directories can't be written as oneself"
     kurung run "${args[@]}" -p build -- sh -c 'id -u; echo 1 >owned; chown 5:6 owned; stat -c %u:%g owned'
