@@ -3,7 +3,6 @@
 #include "cmd/plan_json.h"
 
 #include "base/json.h"
-#include "plan/op_kinds.h"
 #include "plan/plan_text.h"
 #include "spec/keys.h"
 
@@ -11,7 +10,7 @@ static struct json_object *operation(const PlanOp *op)
 {
         char flags[128];
         struct json_object *o = json_new_object();
-        json_add_string(o, "op", plan_op_kinds[op->kind].name);
+        json_add_string(o, "op", op_kinds[op->kind].name);
         json_add_string(o, "dest", op->dest);
         if (op->source)
                 json_add_string(o, "source", op->source);

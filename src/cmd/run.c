@@ -66,7 +66,7 @@ static int probe_shared(const Spec *spec, Host *host, Error *err)
                 r = strlist_add(&paths, spec->root_dir);
         /* A hidden path may be a link's: what it leads to is hidden, too. */
         for (size_t i = 0; r == 0 && i < spec->n_ops; i++)
-                if (spec->ops[i].source || spec->ops[i].kind == SPEC_OP_HIDE)
+                if (spec->ops[i].source || spec->ops[i].kind == OP_MASK)
                         r = strlist_add(&paths,
                                         spec->ops[i].source ? spec->ops[i].source : spec->ops[i].dest);
         if (r == 0 && paths.n > 0)

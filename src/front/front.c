@@ -238,7 +238,7 @@ static int check_granting(const StrList *granting, const FrontContext *ctx, cons
 {
         for (size_t i = 0; i < spec->n_ops; i++) {
                 const SpecOp *op = &spec->ops[i];
-                CLEANUP_FREE char *real = op->kind == SPEC_OP_READ_WRITE ? realpath(op->source, NULL) : NULL;
+                CLEANUP_FREE char *real = fs_op_writes_host(op) ? realpath(op->source, NULL) : NULL;
                 for (size_t k = 0; real && k + 1 < granting->n; k += 2)
                         if (path_is_below(granting->items[k], real) &&
                             !is_own_profile(granting->items[k], ctx))

@@ -5,7 +5,6 @@
 #include "base/defence.h"
 #include "base/path.h"
 #include "mech/mount.h"
-#include "plan/op_kinds.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -69,7 +68,7 @@ int lower_hide(const PlanRoot *root, size_t from, bool only_masks, int tree, con
                 return 0;
         for (size_t i = from; i < root->n_ops; i++) {
                 const PlanOp *op = &root->ops[i];
-                if (only_masks ? op->kind != OP_MASK : !plan_op_is(op, OP_COVERS))
+                if (only_masks ? op->kind != OP_MASK : !fs_op_is(op, OP_COVERS))
                         continue;
                 if (!path_is_below(op->dest, dest) || str_eq(op->dest, dest))
                         continue;

@@ -229,7 +229,7 @@ static bool is_optional_and_missing(RootfsContext *ctx, const PlanOp *op)
 static int apply_op(RootfsContext *ctx, size_t i, Error *err)
 {
         const PlanOp *op = &ctx->root->ops[i];
-        const RootfsOpKind *kind = &rootfs_op_kinds[op->kind];
+        const RootfsOpKind *kind = rootfs_op_kinds[op->kind];
         if (kind->apply)
                 return kind->apply(ctx, op, err);
         if (is_optional_and_missing(ctx, op))
@@ -262,7 +262,7 @@ int rootfs_make(RootfsContext *ctx, Error *err)
                 ctx->made[i] = FD_NONE;
         for (size_t i = 0; i < root->n_ops; i++) {
                 const PlanOp *op = &root->ops[i];
-                const RootfsOpKind *kind = &rootfs_op_kinds[op->kind];
+                const RootfsOpKind *kind = rootfs_op_kinds[op->kind];
                 if (!kind->make || kind->needs_ids || (op->flags & OP_IN_MEMORY))
                         continue;
                 int r = kind->make(ctx, op, &ctx->made[i], err);

@@ -65,7 +65,7 @@ static int add_shm(int dev_fd, uint64_t size, Error *err)
         return r < 0 ? r : add_mount(dev_fd, "/shm", mount_fd);
 }
 
-int rootfs_make_dev(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
+static int make_dev(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
 {
         static const MountOption options[] = {{"mode", "755"}, {"size", "64k"}};
         (void)ctx;
@@ -74,7 +74,7 @@ int rootfs_make_dev(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *er
                          err);
 }
 
-int rootfs_fill_dev(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err)
+static int fill_dev(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err)
 {
         CLEANUP_FD int dev_fd = FD_NONE;
         int r = rootfs_own(ctx->identity, mount_fd);
@@ -96,3 +96,5 @@ int rootfs_fill_dev(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *e
                 r = mount_set(mount_fd, MOUNT_ATTR_RDONLY, false);
         return r;
 }
+
+const RootfsOpKind rootfs_do_dev = {.make = make_dev, .finish = fill_dev};

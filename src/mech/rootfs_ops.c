@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What each kind of operation does: the table at the end. */
+/* Does each kind of operation; the table at the end names all of them. */
 #include "base/defence.h"
 #include "base/io.h"
 #include "mech/rootfs_ops.h"
@@ -257,21 +257,22 @@ static int apply_seal(RootfsContext *ctx, const PlanOp *op, Error *err)
         return r < 0 ? rootfs_op_failed(op, r, "sealing", err) : 0;
 }
 
-const RootfsOpKind rootfs_op_kinds[] = {
-        [OP_DIR] = {.apply = apply_dir},
-        [OP_SYMLINK] = {.apply = apply_symlink},
-        [OP_BIND] = {.make = make_bind},
-        [OP_SCRATCH] = {.make = make_scratch},
-        [OP_OVERLAY] = {.make = rootfs_make_overlay, .needs_ids = true},
-        [OP_FUSE] = {.make = rootfs_make_fuse, .needs_ids = true},
-        [OP_TMPFS] = {.make = make_tmpfs},
-        [OP_PROC] = {.make = make_proc, .finish = check_proc},
-        [OP_SYSFS] = {.make = make_sysfs},
-        [OP_CGROUP] = {.make = make_cgroup, .needs_ids = true},
-        [OP_DEV] = {.make = rootfs_make_dev, .finish = rootfs_fill_dev},
-        [OP_MASK] = {.apply = apply_mask},
-        [OP_PIN] = {.apply = apply_pin},
-        [OP_READ_ONLY] = {.apply = apply_read_only},
-        [OP_FILE] = {.apply = apply_file},
-        [OP_SEAL] = {.apply = apply_seal},
+const RootfsOpKind rootfs_do_dir = {.apply = apply_dir};
+const RootfsOpKind rootfs_do_symlink = {.apply = apply_symlink};
+const RootfsOpKind rootfs_do_bind = {.make = make_bind};
+const RootfsOpKind rootfs_do_scratch = {.make = make_scratch};
+const RootfsOpKind rootfs_do_tmpfs = {.make = make_tmpfs};
+const RootfsOpKind rootfs_do_proc = {.make = make_proc, .finish = check_proc};
+const RootfsOpKind rootfs_do_sysfs = {.make = make_sysfs};
+const RootfsOpKind rootfs_do_cgroup = {.make = make_cgroup, .needs_ids = true};
+const RootfsOpKind rootfs_do_mask = {.apply = apply_mask};
+const RootfsOpKind rootfs_do_pin = {.apply = apply_pin};
+const RootfsOpKind rootfs_do_read_only = {.apply = apply_read_only};
+const RootfsOpKind rootfs_do_file = {.apply = apply_file};
+const RootfsOpKind rootfs_do_seal = {.apply = apply_seal};
+
+/* One for each kind of the list: a kind that nobody can do does not link. */
+const RootfsOpKind *const rootfs_op_kinds[OP_MAX] = {
+#define OP_KIND(id, symbol, ...) [OP_##id] = &rootfs_do_##symbol,
+#include "spec/fs_op_kinds.def"
 };

@@ -16,8 +16,11 @@ typedef struct RootfsOpKind {
         int (*apply)(RootfsContext *ctx, const PlanOp *op, Error *err);
 } RootfsOpKind;
 
-/** Indexed by PlanOpKind. */
-extern const RootfsOpKind rootfs_op_kinds[];
+/** Indexed by FsOpKind; NULL: a request, which no plan has. */
+extern const RootfsOpKind *const rootfs_op_kinds[OP_MAX];
+
+#define OP_KIND(id, symbol, ...) extern const RootfsOpKind rootfs_do_##symbol;
+#include "spec/fs_op_kinds.def"
 
 /** rootfs_op_origin - whose wish an operation was, for errors. */
 const char *rootfs_op_origin(const PlanOp *op);
@@ -36,11 +39,6 @@ int rootfs_layer_open(RootfsContext *ctx, const PlanOp *op, const char *side, in
 /** rootfs_file_text - the text of an OP_FILE operation; owned. 0 or -errno. */
 int rootfs_file_text(RootfsContext *ctx, const PlanOp *op, char **ret);
 
-/** Makers: the detached mount of an operation. */
-int rootfs_make_overlay(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err);
-int rootfs_make_fuse(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err);
-int rootfs_make_dev(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err);
-
 /**
  * rootfs_new_tmpfs - a detached tmpfs.
  *
@@ -48,9 +46,6 @@ int rootfs_make_dev(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *er
  * kernel has it, but at least 4096. The rest is as with mount_new().
  */
 int rootfs_new_tmpfs(const char *mode, uint64_t size, unsigned attrs, int *ret_fd, Error *err);
-
-/** rootfs_fill_dev - what is in /dev, once it is in its place. */
-int rootfs_fill_dev(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err);
 
 /** rootfs_own - give the open file to the sandbox's root where that id is mapped; else nothing. 0 or -errno.
  */

@@ -26,7 +26,7 @@ static int copy_mode(const RootfsContext *ctx, int lower, int upper)
         return fstat(lower, &st) < 0 ? -errno : rootfs_chmod(upper, st.st_mode);
 }
 
-int rootfs_make_overlay(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
+static int make_overlay(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
 {
         CLEANUP_FD int lower = FD_NONE, upper = FD_NONE, work = FD_NONE;
         int r = rootfs_source_open(op, &lower, err);
@@ -57,7 +57,7 @@ int rootfs_make_overlay(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error
         return mount_new("overlay", options, n, mount_safe_attrs(false), ret_fd, err);
 }
 
-int rootfs_make_fuse(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
+static int make_fuse(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
 {
         CLEANUP_FD int fuse = FD_NONE, upper = FD_NONE, work = FD_NONE, mount_fd = FD_NONE;
         int r = rootfs_layer_open(ctx, op, "upper", &upper, err);
@@ -95,3 +95,6 @@ int rootfs_make_fuse(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *e
                 *ret_fd = TAKE_FD(mount_fd);
         return r;
 }
+
+const RootfsOpKind rootfs_do_overlay = {.make = make_overlay, .needs_ids = true};
+const RootfsOpKind rootfs_do_fuse = {.make = make_fuse, .needs_ids = true};

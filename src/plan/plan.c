@@ -3,7 +3,6 @@
 #include "plan/plan.h"
 
 #include "base/path.h"
-#include "plan/op_kinds.h"
 #include "plan/plan_internal.h"
 
 #include <linux/capability.h>
@@ -49,7 +48,7 @@ void plan_identify_sources(Plan *plan, const Host *host)
 {
         for (size_t i = 0; i < plan->root.n_ops; i++) {
                 PlanOp *op = &plan->root.ops[i];
-                if (op->source && plan_op_is(op, OP_SHOWS_HOST))
+                if (op->source && fs_op_is(op, OP_SHOWS_HOST))
                         op->source_id = identify(host, op->source);
         }
 }
@@ -86,7 +85,7 @@ static bool is_host_writable(const Plan *plan)
 {
         for (size_t i = 0; i < plan->root.n_ops; i++) {
                 const PlanOp *op = &plan->root.ops[i];
-                if (plan_op_writes_host(op) &&
+                if (fs_op_writes_host(op) &&
                     !(plan->storage.homes_dir && path_is_below(op->source, plan->storage.homes_dir)))
                         return true;
         }
@@ -307,7 +306,7 @@ void plan_payload_clear(PlanPayload *payload)
 static void clear_root(PlanRoot *root)
 {
         for (size_t i = 0; i < root->n_ops; i++)
-                plan_clear_op(&root->ops[i]);
+                fs_op_clear(&root->ops[i]);
         free(root->ops);
         free(root->fuse_overlayfs);
 }

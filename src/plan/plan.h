@@ -22,64 +22,10 @@ typedef struct IdMap {
 } IdMap;
 
 /**
- * The operations that make the root, done in their order by mech/rootfs. The first one has dest "/" and makes
- * the root itself (TMPFS, BIND, OVERLAY or FUSE).
+ * One step that makes the root; they are done in their order by mech/rootfs. The first one has dest "/" and
+ * makes the root itself (TMPFS, BIND, OVERLAY or FUSE).
  */
-typedef enum PlanOpKind {
-        OP_DIR,     /* a directory, made if it is not there */
-        OP_SYMLINK, /* dest -> source */
-        OP_BIND,    /* source (host path) at dest */
-        OP_SCRATCH, /* a fresh directory of the run's own, at dest, writable */
-        OP_OVERLAY, /* kernel overlay: lower = source, upper of its own, at dest */
-        OP_FUSE,    /* the same by fuse-overlayfs */
-        OP_TMPFS,   /* an empty tmpfs */
-        OP_PROC,    /* a fresh procfs */
-        OP_SYSFS,   /* a fresh sysfs */
-        OP_DEV,     /* a tmpfs with the device nodes, pts, shm, links */
-        OP_MASK,   /* what is at dest becomes empty: /dev/null over a file, a read-only tmpfs over a directory
-                    */
-        OP_CGROUP, /* the run's control groups, as its namespace shows them */
-        OP_PIN,    /* dest is bound on itself: it can't be renamed away from under what it holds */
-        OP_READ_ONLY, /* dest, with what is mounted below, becomes read-only */
-        OP_FILE,      /* a file with the text source; kept in /run/kurung, seen at dest */
-        OP_SEAL,      /* the mount at dest becomes read-only, nothing below it */
-} PlanOpKind;
-
-enum {
-        OP_RDONLY = 1 << 0,
-        OP_OPTIONAL = 1 << 1, /* nothing is done when source or dest is not there */
-        OP_NOEXEC = 1 << 2,
-        OP_RECURSIVE = 1 << 3,    /* with submounts */
-        OP_ROOT_OWNED = 1 << 4,   /* TMPFS, DIR, OVERLAY: belongs to the sandbox's root, where it is mapped */
-        OP_IN_MEMORY = 1 << 6,    /* OVERLAY: the upper is on a tmpfs, not in the run's directory */
-        OP_NO_FOLLOW = 1 << 5,    /* dest must not be a symlink: kurung's own places */
-        OP_WORK_DIR = 1 << 8,     /* OVERLAY, FUSE: the working directory's, not the root's or the home's */
-        OP_TELL_MISSING = 1 << 9, /* MASK: the user is told when nothing is there */
-        OP_MUST_EXIST = 1 << 10,  /* the host's own directory holds dest: nothing is made there */
-        OP_SPECIFIERS = 1 << 11,  /* FILE: %H in the text is the host name (systemd.unit(5)) */
-        OP_KEPT_HOME = 1 << 7,    /* BIND: the home that the supervisor holds, which is made after the plan */
-};
-
-/** Which file a path led to when it was looked up. */
-typedef struct FileId {
-        bool known;
-        bool directory;
-        dev_t dev;
-        ino_t ino;
-} FileId;
-
-typedef struct PlanOp {
-        PlanOpKind kind;
-        char *source;     /* host path or link text, or NULL */
-        FileId source_id; /* of what the user shares; not of the system's files */
-        char *dest;       /* path in the sandbox */
-        char *layer;      /* OVERLAY, SCRATCH: name below the run's upper and work directories, unique */
-        unsigned flags;
-        unsigned mode;     /* DIR, TMPFS */
-        bool placeholders; /* FUSE: what the user can't read is an empty file of the same mode */
-        uint64_t size;     /* TMPFS, DEV (of /dev/shm): bytes, 0: the kernel's default */
-        char *origin;      /* whose wish it was, for errors; NULL: kurung's own */
-} PlanOp;
+typedef FsOp PlanOp;
 
 /** Where the run's control groups are made. */
 typedef enum PlanCgroup {
@@ -203,7 +149,7 @@ typedef struct Plan {
 
 /** A layer of a kept sandbox. */
 typedef struct PlanLayer {
-        PlanOpKind kind;         /* OP_OVERLAY, OP_FUSE or OP_SCRATCH */
+        FsOpKind kind;           /* OP_OVERLAY, OP_FUSE or OP_SCRATCH */
         const char *name, *dest; /* as PlanOp.layer, PlanOp.dest */
         const char *lower;       /* as PlanOp.source; NULL with OP_SCRATCH */
 } PlanLayer;

@@ -4,19 +4,20 @@
 
 #include "plan/plan.h"
 
-/** plan_add_op - append an operation; copies the strings. Returns it (valid until the next call), or NULL
- * when out of memory. */
-PlanOp *plan_add_op(Plan *plan, PlanOpKind kind, const char *source, const char *dest, unsigned flags);
+/** plan_add_op - append an operation; copies the strings. @source: of the first kind that the table names, or
+ * NULL. Returns it (valid until the next call), or NULL when out of memory. */
+PlanOp *plan_add_op(Plan *plan, FsOpKind kind, const char *source, const char *dest, unsigned flags);
 
 /** plan_add, plan_add_mode, plan_add_layer - the same with a mode, or a layer of its own (SCRATCH, OVERLAY,
  * FUSE). 0 or -errno with @err. */
-int plan_add(Plan *plan, PlanOpKind kind, const char *source, const char *dest, unsigned flags, Error *err);
-int plan_add_mode(Plan *plan, PlanOpKind kind, const char *dest, unsigned mode, unsigned flags, Error *err);
-int plan_add_layer(Plan *plan, PlanOpKind kind, const char *source, const char *dest, unsigned flags,
+int plan_add(Plan *plan, FsOpKind kind, const char *source, const char *dest, unsigned flags, Error *err);
+int plan_add_mode(Plan *plan, FsOpKind kind, const char *dest, unsigned mode, unsigned flags, Error *err);
+int plan_add_layer(Plan *plan, FsOpKind kind, const char *source, const char *dest, unsigned flags,
                    Error *err);
 
-/** plan_clear_op - free what an operation holds. */
-void plan_clear_op(PlanOp *op);
+/** plan_take_op - append what is asked for as a step at @dest, with the host's paths as they are without links.
+ * The rest is as with plan_add_op(). */
+PlanOp *plan_take_op(Plan *plan, const Host *host, const SpecOp *asked, const char *dest);
 
 /** plan_notice - append a notice. 0 or -ENOMEM. */
 int plan_notice(Plan *plan, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -3,50 +3,62 @@
 #include "plan/plan_internal.h"
 
 #include <stdio.h>
+#include <strings.h>
 
-PlanOp *plan_add_op(Plan *plan, PlanOpKind kind, const char *source, const char *dest, unsigned flags)
+static PlanOp *append(Plan *plan, const FsOp *from)
 {
         PlanOp *ops = reallocarray(plan->root.ops, plan->root.n_ops + 1, sizeof(*ops));
         if (!ops)
                 return NULL;
         plan->root.ops = ops;
         PlanOp *op = &ops[plan->root.n_ops];
-        *op = (PlanOp){.kind = kind, .flags = flags, .mode = 0755};
-        op->source = source ? strdup(source) : NULL;
-        op->dest = strdup(dest);
-        if (!op->dest || (source && !op->source)) {
-                free(op->source);
-                free(op->dest);
+        if (fs_op_copy(from, op) < 0)
                 return NULL;
+        if (op_kinds[op->kind].mode != 0 && !op->has_mode) {
+                op->has_mode = true;
+                op->mode = op_kinds[op->kind].mode;
         }
         plan->root.n_ops++;
         return op;
 }
 
-void plan_clear_op(PlanOp *op)
+PlanOp *plan_add_op(Plan *plan, FsOpKind kind, const char *source, const char *dest, unsigned flags)
 {
-        free(op->source);
-        free(op->dest);
-        free(op->layer);
-        free(op->origin);
+        unsigned takes = op_kinds[kind].sources;
+        const FsOp op = {.kind = kind,
+                         .source_kind = source ? (FsSourceKind)(ffs((int)takes) - 1) : FS_SOURCE_NONE,
+                         .source = (char *)(uintptr_t)source,
+                         .dest = (char *)(uintptr_t)dest,
+                         .flags = flags};
+        return append(plan, &op);
 }
 
-int plan_add(Plan *plan, PlanOpKind kind, const char *source, const char *dest, unsigned flags, Error *err)
+PlanOp *plan_take_op(Plan *plan, const Host *host, const SpecOp *asked, const char *dest)
+{
+        FsOp op = *asked;
+        op.dest = (char *)(uintptr_t)dest;
+        if (op.source_kind == FS_SOURCE_PATH)
+                op.source = (char *)(uintptr_t)plan_real_path(host, op.source);
+        return append(plan, &op);
+}
+
+int plan_add(Plan *plan, FsOpKind kind, const char *source, const char *dest, unsigned flags, Error *err)
 {
         return plan_add_op(plan, kind, source, dest, flags) ? 0 : error_no_memory(err);
 }
 
-int plan_add_mode(Plan *plan, PlanOpKind kind, const char *dest, unsigned mode, unsigned flags, Error *err)
+int plan_add_mode(Plan *plan, FsOpKind kind, const char *dest, unsigned mode, unsigned flags, Error *err)
 {
         PlanOp *op = plan_add_op(plan, kind, NULL, dest, flags);
         if (!op)
                 return error_no_memory(err);
+        op->has_mode = true;
         op->mode = mode;
         return 0;
 }
 
 /* An operation with a directory of the run's own: SCRATCH, OVERLAY, FUSE. */
-int plan_add_layer(Plan *plan, PlanOpKind kind, const char *source, const char *dest, unsigned flags,
+int plan_add_layer(Plan *plan, FsOpKind kind, const char *source, const char *dest, unsigned flags,
                    Error *err)
 {
         PlanOp *op = plan_add_op(plan, kind, source, dest, flags);

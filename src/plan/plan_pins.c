@@ -2,7 +2,6 @@
 /* Pins: what is mounted inside something writable stays where it is. */
 #include "base/defence.h"
 #include "base/path.h"
-#include "plan/op_kinds.h"
 #include "plan/plan_internal.h"
 
 /* The operation that made the mount that @dest lies in, and the index of the next; NULL: none. The last one
@@ -11,7 +10,7 @@ static const PlanOp *mount_above(const Plan *plan, const char *dest, size_t *ret
 {
         for (size_t i = plan->root.n_ops; i > 0; i--) {
                 const PlanOp *op = &plan->root.ops[i - 1];
-                if (!plan_op_is(op, OP_IS_PLACED) || !path_is_below(dest, op->dest) || str_eq(dest, op->dest))
+                if (!fs_op_is(op, OP_IS_PLACED) || !path_is_below(dest, op->dest) || str_eq(dest, op->dest))
                         continue;
                 *ret_since = i;
                 return op;
@@ -45,7 +44,7 @@ static int add_pins(Plan *plan, const PlanOp *op, Error *err)
 {
         size_t since = 0;
         const PlanOp *above = mount_above(plan, op->dest, &since);
-        if (!above || !(plan_op_is_writable(above) || (above->kind == OP_TMPFS && op->origin)))
+        if (!above || !(fs_op_is_writable(above) || (above->kind == OP_TMPFS && op->origin)))
                 return 0;
         const char *p = op->dest + (str_eq(above->dest, "/") ? 0 : strlen(above->dest));
         for (p++; (p = strchr(p, '/')); p++) {
@@ -66,7 +65,7 @@ static bool must_exist(const Plan *plan, const PlanOp *op)
         size_t since = 0;
         const PlanOp *above = mount_above(plan, op->dest, &since);
         /* Attack 36 is about what is made there. */
-        return above && plan_op_writes_host(above) && !(above->flags & OP_KEPT_HOME) &&
+        return above && fs_op_writes_host(above) && !(above->flags & OP_KEPT_HOME) &&
                defence_is_on(DEFENCE_RESOLVE);
 }
 
@@ -77,14 +76,14 @@ int plan_pin_all(Plan *plan, Error *err)
         int r = 0;
         plan->root.n_ops = 0;
         for (size_t i = 0; i < n; i++) {
-                if (r == 0 && plan_op_is(&ops[i], OP_IS_PLACED)) {
+                if (r == 0 && fs_op_is(&ops[i], OP_IS_PLACED)) {
                         if (must_exist(plan, &ops[i]))
                                 ops[i].flags |= OP_MUST_EXIST;
                         r = add_pins(plan, &ops[i], err);
                 }
                 PlanOp *grown = reallocarray(plan->root.ops, plan->root.n_ops + 1, sizeof(*grown));
                 if (!grown) {
-                        plan_clear_op(&ops[i]);
+                        fs_op_clear(&ops[i]);
                         r = r < 0 ? r : error_no_memory(err);
                         continue;
                 }

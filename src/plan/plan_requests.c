@@ -2,7 +2,6 @@
 /* What the user asks to see: the home, the working directory, shares, and what is hidden of them. */
 #include "base/defence.h"
 #include "base/path.h"
-#include "plan/op_kinds.h"
 #include "plan/plan_internal.h"
 
 static int add_home(Plan *plan, const Spec *spec, const Host *host, Error *err)
@@ -125,7 +124,7 @@ static void requests_clear(Requests *l)
 
 static bool hides(const Request *r)
 {
-        return r->op && r->op->kind == SPEC_OP_HIDE;
+        return r->op && r->op->kind == OP_MASK;
 }
 
 static const char *origin_of(const SpecOp *op)
@@ -133,20 +132,13 @@ static const char *origin_of(const SpecOp *op)
         return op->origin ? op->origin : "kurung";
 }
 
-static bool is_same_op(const SpecOp *a, const SpecOp *b)
-{
-        return a->kind == b->kind && a->size == b->size &&
-               (!a->source || !b->source ? a->source == b->source : str_eq(a->source, b->source));
-}
-
 /* A share of the working directory itself against WorkDir=, when both were said. */
 static bool agrees_with_work_dir(const Spec *spec, const SpecOp *op)
 {
-        if (!spec_asked(spec, KEY_WORK_DIR) || op->kind == SPEC_OP_HIDE)
+        if (!spec_asked(spec, KEY_WORK_DIR) || op->kind == OP_MASK)
                 return true;
-        return op->source && str_eq(op->source, op->dest) &&
-               ((op->kind == SPEC_OP_READ_ONLY && spec->work_dir == WORK_DIR_RO) ||
-                (op->kind == SPEC_OP_READ_WRITE && spec->work_dir == WORK_DIR_RW));
+        return op->kind == OP_BIND && str_eq(op->source, op->dest) &&
+               spec->work_dir == (op->flags & OP_RDONLY ? WORK_DIR_RO : WORK_DIR_RW);
 }
 
 /* Of two requests for one path. Returns 1: the new one says nothing new; 0; -EINVAL with @err. */
@@ -157,7 +149,7 @@ static int compare_requests(const Spec *spec, const Request *old, const Request 
                                  origin_of(new->op), new->dest);
         if (!old->op || !new->op)
                 return 0;
-        if (old->op == new->op || is_same_op(old->op, new->op))
+        if (old->op == new->op || fs_op_same(old->op, new->op))
                 return 1;
         if (hides(old) || hides(new))
                 return 0;
@@ -197,8 +189,8 @@ static int insert_request(Requests *l, const Spec *spec, Request new, Error *err
 /* A Show= of a hidden path, or of one that holds it, takes it from what is hidden. */
 static const SpecOp *shown_by(const Spec *spec, const SpecOp *op)
 {
-        for (size_t i = 0; op->kind == SPEC_OP_HIDE && i < spec->n_ops; i++)
-                if (spec->ops[i].kind == SPEC_OP_SHOW && path_is_below(op->dest, spec->ops[i].dest))
+        for (size_t i = 0; op->kind == OP_MASK && i < spec->n_ops; i++)
+                if (spec->ops[i].kind == OP_SHOW && path_is_below(op->dest, spec->ops[i].dest))
                         return &spec->ops[i];
         return NULL;
 }
@@ -208,7 +200,7 @@ static int check_show(Plan *plan, const Spec *spec, const SpecOp *show, Error *e
         bool any = false;
         for (size_t i = 0; i < spec->n_ops; i++) {
                 const SpecOp *op = &spec->ops[i];
-                if (op->kind != SPEC_OP_HIDE || shown_by(spec, op) != show)
+                if (op->kind != OP_MASK || shown_by(spec, op) != show)
                         continue;
                 any = true;
                 if (plan_notice(plan, "%s: %s is shown, though %s hides it", origin_of(show), op->dest,
@@ -225,7 +217,7 @@ static int check_show(Plan *plan, const Spec *spec, const SpecOp *show, Error *e
  * mounted later, and show it. */
 static int insert_op(Requests *l, const Spec *spec, const Host *host, const SpecOp *op, Error *err)
 {
-        const char *real = op->kind == SPEC_OP_HIDE ? plan_real_path(host, op->dest) : op->dest;
+        const char *real = op->kind == OP_MASK ? plan_real_path(host, op->dest) : op->dest;
         bool elsewhere = !str_eq(real, op->dest);
         int r = insert_request(l, spec, (Request){.dest = op->dest, .op = op, .is_elsewhere = elsewhere},
                                err);
@@ -265,14 +257,15 @@ static int hide_in_shares(Requests *l, const Spec *spec, const Host *host, Error
         int r = 0;
         for (size_t h = 0; r == 0 && h < spec->n_ops; h++) {
                 const SpecOp *hide = &spec->ops[h];
-                if (hide->kind != SPEC_OP_HIDE || shown_by(spec, hide))
+                if (hide->kind != OP_MASK || shown_by(spec, hide))
                         continue;
                 if (spec->home == HOME_HOST && host->home)
                         r = hide_in_share(l, spec, host, host->home, host->home, hide, err);
-                for (size_t i = 0; r == 0 && i < spec->n_ops; i++)
-                        if (spec->ops[i].source)
-                                r = hide_in_share(l, spec, host, spec->ops[i].source, spec->ops[i].dest, hide,
-                                                  err);
+                for (size_t i = 0; r == 0 && i < spec->n_ops; i++) {
+                        const SpecOp *op = &spec->ops[i];
+                        for (size_t k = 0; r == 0 && fs_op_path(op, k); k++)
+                                r = hide_in_share(l, spec, host, fs_op_path(op, k), op->dest, hide, err);
+                }
         }
         return r;
 }
@@ -289,7 +282,7 @@ static int collect(Requests *l, Plan *plan, const Spec *spec, const Host *host, 
                 r = insert_request(l, spec, (Request){.dest = host->cwd, .is_work_dir = true}, err);
         for (size_t i = 0; r == 0 && i < spec->n_ops; i++) {
                 const SpecOp *op = &spec->ops[i];
-                if (op->kind == SPEC_OP_SHOW)
+                if (op->kind == OP_SHOW)
                         r = check_show(plan, spec, op, err);
                 else if (!shown_by(spec, op))
                         r = insert_op(l, spec, host, op, err);
@@ -314,36 +307,29 @@ static int add_hidden_around(Plan *plan, const char *dest, Error *err)
 
 static int add_op(Plan *plan, const Host *host, const Request *request, Error *err)
 {
-        static const struct {
-                PlanOpKind kind;
-                unsigned flags;
-        } how[] = {
-                [SPEC_OP_READ_ONLY] = {OP_BIND, OP_RDONLY | OP_RECURSIVE},
-                [SPEC_OP_READ_WRITE] = {OP_BIND, OP_RECURSIVE},
-                [SPEC_OP_TMPFS] = {OP_TMPFS, 0},
-                [SPEC_OP_HIDE] = {OP_MASK, OP_OPTIONAL},
-        };
         const SpecOp *op = request->op;
-        bool writable = op->kind == SPEC_OP_READ_WRITE;
-        int r = op->source ? plan_check_own(plan, host, op->source, writable, op->origin, err) : 0;
+        bool writable = fs_op_writes_host(op);
+        int r = 0;
+        for (size_t i = 0; r == 0 && fs_op_path(op, i); i++)
+                r = plan_check_own(plan, host, fs_op_path(op, i), writable, origin_of(op), err);
         if (r < 0)
                 return r;
         if (str_eq(request->dest, "/"))
                 return error_set(err, EINVAL,
                                  "%s: / itself can't be the place of it; Root= says what the root is",
-                                 op->origin);
+                                 origin_of(op));
         if (request->has_more_inside)
                 return add_hidden_around(plan, request->dest, err);
-        const char *source = op->source ? plan_real_path(host, op->source) : NULL;
-        PlanOp *made = plan_add_op(plan, how[op->kind].kind, source, request->dest, how[op->kind].flags);
-        if (!made || (op->origin && !(made->origin = strdup(op->origin))))
+        PlanOp *made = plan_take_op(plan, host, op, request->dest);
+        if (!made)
                 return error_no_memory(err);
-        made->size = op->size;
         /* A profile hides what may be there; who says it for this run means something that is. */
-        if (op->kind == SPEC_OP_HIDE && op->origin && str_starts(op->origin, "--") &&
-            request->dest == op->dest && !request->is_elsewhere)
+        if (hides(request) && str_starts(origin_of(op), "--") && request->dest == op->dest &&
+            !request->is_elsewhere)
                 made->flags |= OP_TELL_MISSING;
-        return op->source ? plan_hide_own(plan, host, op->source, op->dest, writable, err) : 0;
+        for (size_t i = 0; r == 0 && fs_op_path(op, i); i++)
+                r = plan_hide_own(plan, host, fs_op_path(op, i), op->dest, writable, err);
+        return r;
 }
 
 int plan_add_requests(Plan *plan, const Spec *spec, const Host *host, Error *err)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Makes a plan write to the layers of a kept sandbox. */
-#include "plan/op_kinds.h"
 #include "plan/plan_internal.h"
 
 static bool same_layer(const PlanOp *op, const PlanLayer *layer)
@@ -34,7 +33,7 @@ int plan_resume(Plan *plan, const PlanKept *kept, Error *err)
         if (!taken)
                 return error_no_memory(err);
         for (size_t i = 0; r == 0 && i < plan->root.n_ops; i++)
-                if (plan_op_is_kept(&plan->root.ops[i]))
+                if (fs_op_is_kept(&plan->root.ops[i]))
                         r = adopt_layer(&plan->root.ops[i], kept, taken, err);
         for (size_t i = 0; r == 0 && i < kept->n_layers; i++)
                 if (!taken[i])

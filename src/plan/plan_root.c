@@ -2,7 +2,6 @@
 /* The root file system as an ordered list of operations: which engine, what is seen, what is caught. */
 #include "base/defence.h"
 #include "base/path.h"
-#include "plan/op_kinds.h"
 #include "plan/plan_internal.h"
 #include "spec/net_site.h"
 

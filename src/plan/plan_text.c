@@ -4,7 +4,6 @@
 
 #include "base/json.h"
 #include "base/log.h"
-#include "plan/op_kinds.h"
 
 #include <sched.h>
 #include <sys/capability.h>
@@ -13,9 +12,14 @@ static const struct {
         unsigned flag;
         const char *name;
 } flag_names[] = {
-        {OP_RDONLY, "ro"},           {OP_OPTIONAL, "optional"},     {OP_NOEXEC, "noexec"},
-        {OP_RECURSIVE, "recursive"}, {OP_ROOT_OWNED, "root-owned"}, {OP_NO_FOLLOW, "no-follow"},
-        {OP_IN_MEMORY, "in-memory"}, {OP_SPECIFIERS, "specifiers"},
+        {OP_RDONLY, "ro"},
+        {OP_OPTIONAL, "optional"},
+        {OP_RECURSIVE, "recursive"},
+        {OP_ROOT_OWNED, "root-owned"},
+        {OP_NO_FOLLOW, "no-follow"},
+        {OP_IN_MEMORY, "in-memory"},
+        {OP_SPECIFIERS, "specifiers"},
+        {OP_APPEND, "append"},
 };
 
 static const struct {
@@ -90,13 +94,12 @@ static void print_map(FILE *out, const char *name, const IdMap *map)
 static void print_op(FILE *out, const PlanOp *op)
 {
         char flags[128], source[8192], dest[8192];
-        (void)fprintf(out, "op %s %s", plan_op_kinds[op->kind].name,
-                      text_escape(op->dest, dest, sizeof(dest)));
+        (void)fprintf(out, "op %s %s", op_kinds[op->kind].name, text_escape(op->dest, dest, sizeof(dest)));
         if (op->source)
                 (void)fprintf(out, " from=%s", text_escape(op->source, source, sizeof(source)));
         if (op->layer)
                 (void)fprintf(out, " layer=%s", op->layer);
-        if (plan_op_is(op, OP_HAS_MODE))
+        if (op->has_mode)
                 (void)fprintf(out, " mode=%04o", op->mode);
         if (op->size)
                 (void)fprintf(out, " size=%llu", (unsigned long long)op->size);

@@ -7,7 +7,6 @@
 #include "base/failpoint.h"
 #include "base/format.h"
 #include "base/process.h"
-#include "plan/op_kinds.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -143,7 +142,7 @@ static int find_disks(DiskWatch *w, Error *err)
                 r = add_disk(w, fcntl(w->home, F_DUPFD_CLOEXEC, 3), plan->storage.homes_dir, true, err);
         for (size_t i = 0; r == 0 && i < plan->root.n_ops; i++) {
                 const PlanOp *op = &plan->root.ops[i];
-                if (plan_op_writes_host(op))
+                if (fs_op_writes_host(op))
                         r = add_disk(w, open(op->source, O_PATH | O_CLOEXEC), op->source, false, err);
         }
         return r;

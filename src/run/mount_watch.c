@@ -4,7 +4,6 @@
 
 #include "base/log.h"
 #include "base/path.h"
-#include "plan/op_kinds.h"
 
 #include <stdio.h>
 #include <sys/inotify.h>
@@ -143,7 +142,7 @@ static char *host_path(const PlanRoot *root, size_t index, size_t *ret_shared)
         const char *dest = root->ops[index].dest;
         for (size_t i = index; i > 0; i--) {
                 const PlanOp *op = &root->ops[i - 1];
-                if (!plan_op_is(op, OP_IS_PLACED) || !path_is_below(dest, op->dest) || str_eq(dest, op->dest))
+                if (!fs_op_is(op, OP_IS_PLACED) || !path_is_below(dest, op->dest) || str_eq(dest, op->dest))
                         continue;
                 if (op->kind != OP_BIND)
                         return NULL;
@@ -180,7 +179,7 @@ int mount_watch_prepare(MountWatch *w, const PlanRoot *root, Error *err)
         int r = 0;
         for (size_t i = 0; r == 0 && i < root->n_ops; i++) {
                 size_t shared = 0;
-                if (!plan_op_is(&root->ops[i], OP_IS_PLACED) || root->ops[i].kind == OP_FILE)
+                if (!fs_op_is(&root->ops[i], OP_IS_PLACED) || root->ops[i].kind == OP_FILE)
                         continue;
                 CLEANUP_FREE char *path = host_path(root, i, &shared);
                 if (!path)

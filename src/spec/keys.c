@@ -45,7 +45,7 @@ _Static_assert(KEY_MAX <= 64, "Spec.asked has a bit for each key");
 #define WORDS(name, spell) .type = &key_type_words, AT(name), .item = &key_item_##spell
 #define LIMIT(name, kind, lowest)                                                                            \
         .type = &key_type_limit, AT(name), .limit = &key_limit_##kind, .least = (lowest)
-#define OPERATION(kind, reader) .type = &key_type_##reader, .operation = (kind)
+#define OPERATION(kind, bits, reader) .type = &key_type_##reader, .operation = (kind), .op_flags = (bits)
 #define NO_FIELD(reader) .type = &key_type_##reader       /* NOLINT(bugprone-macro-parentheses) */
 #define CUSTOM(reader, fields) .type = &key_type_##reader /* NOLINT(bugprone-macro-parentheses) */
 

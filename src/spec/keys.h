@@ -53,7 +53,8 @@ struct Key {
         size_t max;                   /* LIST: values at most; 0: any number */
         const struct KeyLimit *limit; /* LIMIT */
         uint64_t least;               /* LIMIT: the least amount */
-        SpecOpKind operation;         /* OPERATION */
+        FsOpKind operation;           /* OPERATION: its kind and flags */
+        unsigned op_flags;
         /* What people are told. */
         const char *option;       /* "read-only"; NULL: only a profile can say it */
         char short_option;        /* 'e', or 0 */
@@ -131,7 +132,8 @@ bool spec_has_limits(const Spec *spec);
 
 /**
  * spec_store - all that was asked for, as lines "Section.Name=value" that spec_restore() takes back: with the
- * order of what the file system is made of, and with which limits are only defaults. 0 or -ENOMEM.
+ * order of what the file system is made of, and with which limits are only defaults. 0 or -ENOMEM; -EINVAL
+ * for an operation that no key can say.
  */
 int spec_store(const Spec *spec, StrList *ret);
 

@@ -86,17 +86,23 @@ static KEY_PRINT(print_chdir)
 
 const KeyType key_type_chdir = {0, parse_chdir, print_chdir};
 
-static int add_operation(const Key *key, const char *source, const char *dest, uint64_t size,
-                         const KeyContext *ctx, Spec *spec, Error *err)
+static int add_operation(const Key *key, char *source, char *dest, uint64_t size, const KeyContext *ctx,
+                         Spec *spec, Error *err)
 {
-        return spec_add_op(spec, key->operation, source, dest, size, ctx->origin) < 0 ? error_no_memory(err)
-                                                                                      : 0;
+        const SpecOp op = {.kind = key->operation,
+                           .flags = key->op_flags,
+                           .source_kind = source ? FS_SOURCE_PATH : FS_SOURCE_NONE,
+                           .source = source,
+                           .dest = dest,
+                           .size = size,
+                           .origin = (char *)(uintptr_t)ctx->origin};
+        return spec_add_op(spec, &op) < 0 ? error_no_memory(err) : 0;
 }
 
 static KEY_PARSE(parse_bind)
 {
         if (value[0] == '\0') {
-                spec_clear_ops(spec, key->operation);
+                spec_clear_ops(spec, key->operation, key->op_flags);
                 return 0;
         }
         CLEANUP_FREE char *first = NULL, *rest = NULL, *source = NULL, *dest = NULL;
@@ -111,7 +117,7 @@ static KEY_PARSE(parse_bind)
 static KEY_PARSE(parse_tmpfs)
 {
         if (value[0] == '\0') {
-                spec_clear_ops(spec, key->operation);
+                spec_clear_ops(spec, key->operation, key->op_flags);
                 return 0;
         }
         CLEANUP_FREE char *first = NULL, *rest = NULL, *dest = NULL;
@@ -127,7 +133,7 @@ static KEY_PARSE(parse_tmpfs)
 static KEY_PARSE(parse_path)
 {
         if (value[0] == '\0') {
-                spec_clear_ops(spec, key->operation);
+                spec_clear_ops(spec, key->operation, key->op_flags);
                 return 0;
         }
         CLEANUP_FREE char *dest = NULL;
@@ -166,7 +172,7 @@ static KEY_PRINT(print_operations)
 {
         int r = 0;
         for (size_t i = 0; r == 0 && i < spec->n_ops; i++)
-                if (spec->ops[i].kind == key->operation)
+                if (key_has_operation(key, &spec->ops[i]))
                         r = key_print_operation(key, &spec->ops[i], ret);
         return r;
 }

@@ -85,6 +85,12 @@ int key_each_word(const char *value, int (*one)(const char *word, void *userdata
 /** key_boolean - "yes" or "no", and what systemd.syntax(7) has for them. 0 or -EINVAL with @err. */
 int key_boolean(const Key *key, const char *value, const KeyContext *ctx, bool *ret, Error *err);
 
+/** key_has_operation - whether an operation is what a value of @key says. */
+static inline bool key_has_operation(const Key *key, const SpecOp *op)
+{
+        return key_has(key, KEY_OPERATION) && op->kind == key->operation && op->flags == key->op_flags;
+}
+
 /** key_print_operation - one operation, as its key @key spells it. 0 or -ENOMEM. */
 int key_print_operation(const Key *key, const SpecOp *op, StrList *ret);
 

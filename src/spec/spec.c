@@ -11,13 +11,6 @@ int spec_init(Spec *spec)
         return 0;
 }
 
-static void op_clear(SpecOp *op)
-{
-        free(op->source);
-        free(op->dest);
-        free(op->origin);
-}
-
 static void io_limit_clear(SpecIoLimit *limit)
 {
         free(limit->path);
@@ -37,7 +30,7 @@ static void io_limit_clear(SpecIoLimit *limit)
 void spec_clear(Spec *spec)
 {
         for (size_t i = 0; i < spec->n_ops; i++)
-                op_clear(&spec->ops[i]);
+                fs_op_clear(&spec->ops[i]);
         free(spec->ops);
         for (size_t i = 0; i < spec->n_io_limits; i++)
                 io_limit_clear(&spec->io_limits[i]);
@@ -50,30 +43,24 @@ void spec_clear(Spec *spec)
         *spec = (Spec){0};
 }
 
-int spec_add_op(Spec *spec, SpecOpKind kind, const char *source, const char *dest, uint64_t size,
-                const char *origin)
+int spec_add_op(Spec *spec, const SpecOp *op)
 {
         SpecOp *ops = reallocarray(spec->ops, spec->n_ops + 1, sizeof(*ops));
         if (!ops)
                 return -ENOMEM;
         spec->ops = ops;
-        SpecOp op = {.kind = kind, .size = size, .dest = strdup(dest), .origin = strdup(origin)};
-        if (source)
-                op.source = strdup(source);
-        if (!op.dest || !op.origin || (source && !op.source)) {
-                op_clear(&op);
-                return -ENOMEM;
-        }
-        spec->ops[spec->n_ops++] = op;
-        return 0;
+        int r = fs_op_copy(op, &spec->ops[spec->n_ops]);
+        if (r == 0)
+                spec->n_ops++;
+        return r;
 }
 
-void spec_clear_ops(Spec *spec, SpecOpKind kind)
+void spec_clear_ops(Spec *spec, FsOpKind kind, unsigned flags)
 {
         size_t n = 0;
         for (size_t i = 0; i < spec->n_ops; i++) {
-                if (spec->ops[i].kind == kind)
-                        op_clear(&spec->ops[i]);
+                if (spec->ops[i].kind == kind && spec->ops[i].flags == flags)
+                        fs_op_clear(&spec->ops[i]);
                 else
                         spec->ops[n++] = spec->ops[i];
         }

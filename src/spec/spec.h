@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/strlist.h"
+#include "spec/fs_op.h"
 
 #include <sys/types.h>
 
@@ -27,20 +28,8 @@ typedef enum KeyId {
         KEY_MAX,
 } KeyId;
 
-/** One operation on the file system, in the order in which the user gave them. */
-typedef enum SpecOpKind {
-#define OPERATION(kind, type) kind,
-#define KEY(id, section, name, type, ...) type
-#include "spec/keys.def"
-} SpecOpKind;
-
-typedef struct SpecOp {
-        SpecOpKind kind;
-        char *source;  /* READ_ONLY, READ_WRITE: absolute, normalized host path; else NULL */
-        char *dest;    /* absolute, normalized path in the sandbox */
-        uint64_t size; /* TMPFS: bytes, 0: a share of the machine's memory */
-        char *origin;  /* "FILE:LINE" or "--read-only", for errors that are found later */
-} SpecOp;
+/** An operation on the file system as it is asked for. */
+typedef FsOp SpecOp;
 
 /** What a limit says. */
 typedef enum LimitUnit {
@@ -99,7 +88,7 @@ typedef struct Spec {
 #define KEY(id, section, name, type, ...) type
 #include "spec/keys.def"
 
-        SpecOp *ops; /* those of all OPERATION keys, in the order given */
+        SpecOp *ops; /* in the order given */
         size_t n_ops;
         SpecIoLimit *io_limits; /* IOReadBandwidthMax= and IOWriteBandwidthMax= */
         size_t n_io_limits;
@@ -118,12 +107,11 @@ int spec_init(Spec *spec);
 /** spec_clear - free all; legal on a zeroed Spec. */
 void spec_clear(Spec *spec);
 
-/** spec_add_op - append an operation; copies the strings (@source may be NULL). 0 or -ENOMEM. */
-int spec_add_op(Spec *spec, SpecOpKind kind, const char *source, const char *dest, uint64_t size,
-                const char *origin);
+/** spec_add_op - append a copy of an operation. 0 or -ENOMEM. */
+int spec_add_op(Spec *spec, const SpecOp *op);
 
-/** spec_clear_ops - drop all operations of a kind (an empty value in a profile). */
-void spec_clear_ops(Spec *spec, SpecOpKind kind);
+/** spec_clear_ops - drop all operations of a kind and with these flags (an empty value in a profile). */
+void spec_clear_ops(Spec *spec, FsOpKind kind, unsigned flags);
 
 /** spec_add_io_limit - append one, or replace the one of the same key and path; copies the strings. 0 or
  * -ENOMEM. */

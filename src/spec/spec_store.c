@@ -8,7 +8,7 @@
 static const Key *key_of(const SpecOp *op)
 {
         for (size_t i = 0; i < KEY_MAX; i++)
-                if (key_has(&keys[i], KEY_OPERATION) && keys[i].operation == op->kind)
+                if (key_has_operation(&keys[i], op))
                         return &keys[i];
         return NULL;
 }
@@ -45,7 +45,8 @@ int spec_store(const Spec *spec, StrList *ret)
         for (size_t i = 0; r == 0 && i < spec->n_ops; i++) {
                 CLEANUP_STRLIST StrList value = {0};
                 const Key *key = key_of(&spec->ops[i]);
-                r = key_print_operation(key, &spec->ops[i], &value);
+                /* One that no key can say is none of a sandbox that is kept. */
+                r = key ? key_print_operation(key, &spec->ops[i], &value) : -EINVAL;
                 if (r == 0)
                         r = strlist_add_printf(ret, "%s.%s=%s", key->section, key->name, value.items[0]);
         }

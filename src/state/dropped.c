@@ -4,7 +4,6 @@
 
 #include "base/path.h"
 #include "changes/below.h"
-#include "plan/op_kinds.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -235,7 +234,7 @@ void dropped_count(const Plan *plan, const char *work_dir, int run_fd, RunDroppe
                 bool is_project = work_dir && str_eq(op->dest, work_dir);
                 c.is_system = !is_project && (str_eq(op->dest, "/") || (op->flags & OP_ROOT_OWNED));
                 c.is_home = !is_project && !c.is_system;
-                if (!plan_op_is_kept(op) || (c.is_system && plan->identity.uid != 0))
+                if (!fs_op_is_kept(op) || (c.is_system && plan->identity.uid != 0))
                         continue;
                 count_layer(&c, run_fd);
                 *(is_project ? &ret->project : c.is_home ? &ret->home : &ret->system) += c.n;
@@ -247,7 +246,7 @@ bool dropped_any(const Plan *plan, int run_fd)
 {
         Count c = {.plan = plan, .all = true};
         for (c.op = 0; c.op < plan->root.n_ops; c.op++) {
-                if (!plan_op_is_kept(&plan->root.ops[c.op]))
+                if (!fs_op_is_kept(&plan->root.ops[c.op]))
                         continue;
                 count_layer(&c, run_fd);
                 if (c.n > 0 || c.more)

@@ -218,7 +218,7 @@ int kept_end(const RunDir *dir, int exit_code, int userns_fd, Error *err)
 
 int kept_for_plan(const Kept *kept, PlanKept *ret, Error *err)
 {
-        static const PlanOpKind kinds[] = {
+        static const FsOpKind kinds[] = {
                 [CHANGES_KERNEL] = OP_OVERLAY, [CHANGES_FUSE] = OP_FUSE, [CHANGES_SCRATCH] = OP_SCRATCH};
         const KeptRecord *record = &kept->record;
         PlanLayer *layers = calloc(record->n_layers + 1, sizeof(*layers));

@@ -4,7 +4,6 @@
 
 #include "base/json.h"
 #include "base/path.h"
-#include "plan/op_kinds.h"
 #include "plan/plan_text.h"
 
 #include <limits.h>
@@ -39,7 +38,7 @@ static int add_layer(const Plan *plan, size_t index, ChangesLayer *ret)
         if (!ret->name || !ret->dest)
                 return -ENOMEM;
         for (size_t i = index + 1; i < plan->root.n_ops; i++)
-                if (plan_op_is(&plan->root.ops[i], OP_COVERS) &&
+                if (fs_op_is(&plan->root.ops[i], OP_COVERS) &&
                     path_is_below(plan->root.ops[i].dest, op->dest) &&
                     strlist_add(&ret->covered, plan->root.ops[i].dest) < 0)
                         return -ENOMEM;
@@ -70,7 +69,7 @@ int kept_record_from_plan(const Plan *plan, KeptRecord *ret, Error *err)
                         return error_no_memory(err);
         for (size_t i = 0; i < plan->root.n_ops; i++) {
                 const PlanOp *op = &plan->root.ops[i];
-                if (!plan_op_is_kept(op))
+                if (!fs_op_is_kept(op))
                         continue;
                 if (rec.n_layers == KEPT_LAYERS_MAX)
                         return error_set(err, E2BIG, "more than %d layers can't be kept", KEPT_LAYERS_MAX);

@@ -6,7 +6,6 @@
 #include "base/io.h"
 #include "base/path.h"
 #include "front/inside.h"
-#include "plan/op_kinds.h"
 #include "state/state.h"
 
 #include <fcntl.h>
@@ -175,7 +174,7 @@ static bool is_written(const Plan *plan, const PlanOp *op)
 {
         if (!op->source || !op->source_id.known || !op->source_id.directory)
                 return false;
-        if (plan_op_writes_host(op))
+        if (fs_op_writes_host(op))
                 return true;
         /* Of a home that is shown the user takes over single files that he has seen. */
         return plan->storage.keep && op->flags & OP_WORK_DIR;
@@ -286,7 +285,7 @@ static int collect(const Spec *spec, const Host *host, Trees *ret, Error *err)
         int r = add_project(ret, host);
         for (size_t i = 0; r == 0 && i < spec->n_ops; i++) {
                 const SpecOp *op = &spec->ops[i];
-                const HostPath *p = op->kind == SPEC_OP_READ_WRITE ? host_find_path(host, op->source) : NULL;
+                const HostPath *p = fs_op_writes_host(op) ? host_find_path(host, op->source) : NULL;
                 if (p && S_ISDIR(p->found.st.st_mode))
                         r = add_found(ret, &p->found);
         }
@@ -350,7 +349,7 @@ int written_check(const Spec *spec, const Host *host, Error *err)
                 r = check_source(host->home, "Home=host", host, &written, err);
         for (size_t i = 0; r == 0 && i < spec->n_ops; i++) {
                 const SpecOp *op = &spec->ops[i];
-                const char *path = op->source ? op->source : op->kind == SPEC_OP_HIDE ? op->dest : NULL;
+                const char *path = op->source ? op->source : op->kind == OP_MASK ? op->dest : NULL;
                 if (path)
                         r = check_source(path, op->origin, host, &written, err);
         }

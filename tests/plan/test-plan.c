@@ -7,7 +7,6 @@
 
 #include "base/io.h"
 #include "front/front.h"
-#include "plan/op_kinds.h"
 #include "plan/plan_internal.h"
 #include "plan/plan_text.h"
 
@@ -247,7 +246,7 @@ static const char *below_opt(const char *const *options, char *out, size_t room)
                         continue;
                 if (strncmp(op->dest, "/opt", 4) == 0 || op->flags & OP_WORK_DIR)
                         len += (size_t)snprintf(out + len, room - len, "%s%s %s", len > 0 ? ", " : "",
-                                                plan_op_kinds[op->kind].name, op->dest);
+                                                op_kinds[op->kind].name, op->dest);
         }
         for (size_t i = 0; r == 0 && i < plan.notices.n; i++)
                 len += (size_t)snprintf(out + len, room - len, "; %s", plan.notices.items[i]);
@@ -648,7 +647,7 @@ static size_t keep_layers(const Plan *plan, PlanLayer *layers, size_t room)
         size_t n = 0;
         for (size_t i = 0; i < plan->root.n_ops && n < room && n < ARRAY_LEN(names); i++) {
                 const PlanOp *op = &plan->root.ops[i];
-                if (plan_op_is_kept(op)) {
+                if (fs_op_is_kept(op)) {
                         layers[n] = (PlanLayer){
                                 .kind = op->kind, .name = names[n], .dest = op->dest, .lower = op->source};
                         n++;
@@ -677,7 +676,7 @@ static void a_resumed_plan_has_the_kept_layers(void **state)
         assert_true(after.storage.resume);
         assert_false(before.storage.resume);
         for (size_t i = 0, n = 0; i < after.root.n_ops; i++)
-                if (plan_op_is_kept(&after.root.ops[i]))
+                if (fs_op_is_kept(&after.root.ops[i]))
                         assert_string_equal(after.root.ops[i].layer, layers[n++].name);
 }
 

@@ -252,7 +252,8 @@ static void specs_come_back(void **state)
         assert_false(spec_limit(&second, KEY_TASKS_MAX)->installed);
         /* What hides comes in the order in which it was said. */
         assert_int_equal(second.n_ops, 3);
-        assert_int_equal(second.ops[1].kind, SPEC_OP_READ_ONLY);
+        assert_int_equal(second.ops[1].kind, OP_BIND);
+        assert_int_equal(second.ops[1].flags, OP_RDONLY | OP_RECURSIVE);
 }
 
 static void a_spec_with_a_wrong_line_is_refused(void **state)

@@ -361,7 +361,7 @@ static void lists_add_up_and_an_empty_value_clears(void **state)
         assert_string_equal(spec.ops[2].dest, "/c");
         assert_int_equal(parse(KEY_READ_ONLY, "", &spec, &err), 0);
         assert_int_equal(spec.n_ops, 1);
-        assert_int_equal(spec.ops[0].kind, SPEC_OP_HIDE);
+        assert_int_equal(spec.ops[0].kind, OP_MASK);
         assert_int_equal(parse(KEY_CAPABILITIES, "net_raw CAP_SYS_PTRACE", &spec, &err), 0);
         assert_true(spec.capabilities == ((UINT64_C(1) << 13) | (UINT64_C(1) << 19)));
         assert_int_equal(parse(KEY_CAPABILITIES, "", &spec, &err), 0);

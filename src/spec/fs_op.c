@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What each kind of operation on the file system is, and copies of operations. */
+#include "spec/fs_op.h"
+
+const FsOpKindInfo op_kinds[OP_MAX] = {
+#define OP_KIND(id, symbol, text, ...) [OP_##id] = {.name = (text), __VA_ARGS__},
+#define OP_REQUEST(id, text, ...) [OP_##id] = {.name = (text), __VA_ARGS__},
+#include "spec/fs_op_kinds.def"
+};
+
+static int copy_text(const char *from, char **to)
+{
+        *to = from ? strdup(from) : NULL;
+        return from && !*to ? -ENOMEM : 0;
+}
+
+int fs_op_copy(const FsOp *op, FsOp *ret)
+{
+        FsOp copy = *op;
+        copy.dest = copy.source = copy.origin = copy.layer = NULL;
+        if (copy_text(op->dest, &copy.dest) < 0 || copy_text(op->source, &copy.source) < 0 ||
+            copy_text(op->origin, &copy.origin) < 0 || copy_text(op->layer, &copy.layer) < 0) {
+                fs_op_clear(&copy);
+                return -ENOMEM;
+        }
+        *ret = copy;
+        return 0;
+}
+
+void fs_op_clear(FsOp *op)
+{
+        free(op->dest);
+        free(op->source);
+        free(op->origin);
+        free(op->layer);
+        *op = (FsOp){0};
+}
+
+static bool same_text(const char *a, const char *b)
+{
+        return a && b ? str_eq(a, b) : a == b;
+}
+
+bool fs_op_same(const FsOp *a, const FsOp *b)
+{
+        return a->kind == b->kind && a->source_kind == b->source_kind && same_text(a->source, b->source) &&
+               a->flags == b->flags && a->has_mode == b->has_mode && a->mode == b->mode && a->size == b->size;
+}
+
+bool fs_op_is(const FsOp *op, unsigned traits)
+{
+        return (op_kinds[op->kind].traits & traits) == traits;
+}
+
+bool fs_op_writes_host(const FsOp *op)
+{
+        return fs_op_is(op, OP_SHOWS_HOST) && !fs_op_is(op, OP_CATCHES) && !(op->flags & OP_RDONLY);
+}
+
+bool fs_op_is_writable(const FsOp *op)
+{
+        return fs_op_is(op, OP_CATCHES) || fs_op_writes_host(op);
+}
+
+bool fs_op_is_kept(const FsOp *op)
+{
+        return op->layer && !(op->flags & OP_IN_MEMORY);
+}
+
+const char *fs_op_path(const FsOp *op, size_t i)
+{
+        return i == 0 && op->source_kind == FS_SOURCE_PATH ? op->source : NULL;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One operation on the file system. The same type serves from the request to the step: a spec holds what a
+ * front end asks for (SpecOp), a plan what will be done (PlanOp). The kinds are in fs_op_kinds.def.
+ */
+#pragma once
+
+#include "base/strlist.h"
+
+#include <sys/types.h>
+
+typedef enum FsOpKind {
+#define OP_KIND(id, ...) OP_##id,
+#define OP_REQUEST(id, ...) OP_##id,
+#include "spec/fs_op_kinds.def"
+        OP_MAX,
+} FsOpKind;
+
+/** What the source of an operation is. */
+typedef enum FsSourceKind {
+        FS_SOURCE_NONE,
+        FS_SOURCE_PATH,  /* a file of the host, by its path */
+        FS_SOURCE_TEXT,  /* what a symbolic link says */
+        FS_SOURCE_BYTES, /* the content of a file */
+} FsSourceKind;
+
+enum {
+        OP_RDONLY = 1 << 0,
+        OP_OPTIONAL = 1 << 1,  /* nothing is done when source or dest is not there */
+        OP_RECURSIVE = 1 << 2, /* with what is mounted below the source */
+        OP_IN_MEMORY = 1 << 3, /* OVERLAY: the upper is on a tmpfs, not in the run's directory */
+
+        /* Of plans alone: */
+        OP_ROOT_OWNED = 1 << 16, /* TMPFS, DIR, OVERLAY: belongs to the sandbox's root, where it is mapped */
+        OP_NO_FOLLOW = 1 << 17,  /* dest must not be a symlink: kurung's own places */
+        OP_WORK_DIR = 1 << 18,   /* OVERLAY, FUSE: the working directory's, not the root's or the home's */
+        OP_TELL_MISSING = 1 << 19, /* MASK: the user is told when nothing is there */
+        OP_MUST_EXIST = 1 << 20,   /* the host's own directory holds dest: nothing is made there */
+        OP_SPECIFIERS = 1 << 22,   /* FILE: %H in the text is the host name (systemd.unit(5)) */
+        OP_APPEND = 1 << 23,       /* FILE: the text comes after that of the file at dest */
+        OP_KEPT_HOME = 1 << 21, /* BIND: the home that the supervisor holds, which is made after the plan */
+};
+
+/** Which file a path led to when it was looked up. */
+typedef struct FileId {
+        bool known;
+        bool directory;
+        dev_t dev;
+        ino_t ino;
+} FileId;
+
+typedef struct FsOp {
+        FsOpKind kind;
+        char *dest; /* absolute, normalized path in the sandbox */
+        FsSourceKind source_kind;
+        char *source; /* absolute, normalized host path; text; or bytes */
+        unsigned flags;
+        bool has_mode; /* else the kind's own */
+        unsigned mode;
+        uint64_t size; /* TMPFS, DEV (of /dev/shm): bytes; 0: none was given */
+        char *origin; /* whose request it was, for errors: "FILE:LINE" or "--read-only"; NULL: kurung's own */
+
+        /* Of plans alone: */
+        FileId source_id; /* of what the user shares; not of the system's files */
+        char *layer; /* OVERLAY, SCRATCH, FUSE: name below the run's upper and work directories, unique */
+        bool placeholders; /* FUSE: what the user can't read is an empty file of the same mode */
+} FsOp;
+
+/* Traits of a kind. */
+enum {
+        OP_IS_PLACED = 1 << 0,  /* puts a mount at its destination, or changes the one that is there */
+        OP_COVERS = 1 << 1,     /* hides what the host has there */
+        OP_CATCHES = 1 << 2,    /* writes go to a layer of the run's own */
+        OP_SHOWS_HOST = 1 << 3, /* its source is a path of the host that is seen inside */
+        OP_IS_OWN = 1 << 4,     /* only a plan has it: nobody can ask for it */
+};
+
+/** What a kind of operation is, and what it takes. */
+typedef struct FsOpKindInfo {
+        const char *name;
+        unsigned sources; /* bits FROM(...): the kinds of sources, of which it takes one; 0: it has none */
+        unsigned flags;   /* those that may be asked for */
+        unsigned mode;    /* where none is given; 0: it has no mode */
+        unsigned traits;
+} FsOpKindInfo;
+
+/** FROM - the bit of FS_SOURCE_@kind in FsOpKindInfo.sources. */
+#define FROM(kind) (1U << FS_SOURCE_##kind)
+
+/** Indexed by FsOpKind. */
+extern const FsOpKindInfo op_kinds[OP_MAX];
+
+/** fs_op_copy - a copy that owns its strings; fs_op_clear() frees it. @ret is untouched on failure. 0 or
+ * -ENOMEM. */
+int fs_op_copy(const FsOp *op, FsOp *ret);
+
+/** fs_op_clear - free what an operation holds; legal on a zeroed one. */
+void fs_op_clear(FsOp *op);
+
+/** fs_op_same - whether both do the same to what is at their destination, whoever asked for them. */
+bool fs_op_same(const FsOp *a, const FsOp *b);
+
+/** fs_op_is - whether the operation's kind has all of @traits. */
+bool fs_op_is(const FsOp *op, unsigned traits);
+
+/** fs_op_is_writable - whether the payload may write at its destination. */
+bool fs_op_is_writable(const FsOp *op);
+
+/** fs_op_writes_host - whether what the payload writes there reaches the host's own files. */
+bool fs_op_writes_host(const FsOp *op);
+
+/** fs_op_is_kept - whether its layer outlives the run in a kept sandbox. */
+bool fs_op_is_kept(const FsOp *op);
+
+/** fs_op_path - the @i-th path of the host that an operation takes, counted from 0; NULL: there are no more.
+ */
+const char *fs_op_path(const FsOp *op, size_t i);
