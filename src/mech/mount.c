@@ -67,11 +67,23 @@ int mount_clone(int dirfd, const char *path, bool recursive, int *ret_fd)
         return 0;
 }
 
+static int set_attr(int mount_fd, const struct mount_attr *attr, bool recursive)
+{
+        unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
+        return syscall(SYS_mount_setattr, mount_fd, "", flags, attr, sizeof(*attr)) < 0 ? -errno : 0;
+}
+
 int mount_set(int mount_fd, uint64_t attrs, bool recursive)
 {
-        struct mount_attr attr = {.attr_set = attrs};
-        unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
-        return syscall(SYS_mount_setattr, mount_fd, "", flags, &attr, sizeof(attr)) < 0 ? -errno : 0;
+        const struct mount_attr attr = {.attr_set = attrs,
+                                        .attr_clr = attrs & MOUNT_ATTR__ATIME ? MOUNT_ATTR__ATIME : 0};
+        return set_attr(mount_fd, &attr, recursive);
+}
+
+int mount_propagate(int mount_fd, unsigned long type, bool recursive)
+{
+        const struct mount_attr attr = {.propagation = type};
+        return set_attr(mount_fd, &attr, recursive);
 }
 
 int mount_attach(int mount_fd, int target_fd)

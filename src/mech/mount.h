@@ -31,8 +31,13 @@ int mount_new(const char *fstype, const MountOption *options, size_t n, unsigned
  * -errno. */
 int mount_clone(int dirfd, const char *path, bool recursive, int *ret_fd);
 
-/** mount_set - add MOUNT_ATTR_* flags to a mount, and to all below when @recursive. 0 or -errno. */
+/** mount_set - add MOUNT_ATTR_* flags to a mount, and to all below when @recursive; one for the access time
+ * takes the place of what it has. 0 or -errno. */
 int mount_set(int mount_fd, uint64_t attrs, bool recursive);
+
+/** mount_propagate - set the propagation of a mount, and of all below when @recursive. @type: MS_PRIVATE,
+ * MS_SLAVE, MS_SHARED or MS_UNBINDABLE. 0 or -errno. */
+int mount_propagate(int mount_fd, unsigned long type, bool recursive);
 
 /** mount_attach - put a detached mount onto the file that @target_fd (O_PATH) is. 0 or -errno. */
 int mount_attach(int mount_fd, int target_fd);

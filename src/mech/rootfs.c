@@ -23,6 +23,37 @@ int rootfs_op_failed(const PlanOp *op, int r, const char *what, Error *err)
         return error_set_errno(err, r, "%s: %s %s", rootfs_op_origin(op), what, op->dest);
 }
 
+static const struct {
+        unsigned flag, attribute;
+} attributes[] = {{OP_RDONLY, MOUNT_ATTR_RDONLY},         {OP_NOEXEC, MOUNT_ATTR_NOEXEC},
+                  {OP_NOATIME, MOUNT_ATTR_NOATIME},       {OP_STRICTATIME, MOUNT_ATTR_STRICTATIME},
+                  {OP_NODIRATIME, MOUNT_ATTR_NODIRATIME}, {OP_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW}};
+
+unsigned rootfs_attributes(const PlanOp *op)
+{
+        unsigned attrs = (op->flags & OP_ALLOW_DEV ? 0 : MOUNT_ATTR_NODEV) |
+                         (op->flags & OP_ALLOW_SUID ? 0 : MOUNT_ATTR_NOSUID);
+        for (size_t i = 0; i < ARRAY_LEN(attributes); i++)
+                if (op->flags & attributes[i].flag)
+                        attrs |= attributes[i].attribute;
+        return defence_is_on(DEFENCE_MOUNT_FLAGS)
+                       ? attrs
+                       : attrs & ~(unsigned)(MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID | MOUNT_ATTR_RDONLY);
+}
+
+int rootfs_propagate(const PlanOp *op, int mount_fd, Error *err)
+{
+        static const unsigned long types[] = {[FS_PROPAGATION_NONE] = 0,
+                                              [FS_PROPAGATION_PRIVATE] = MS_PRIVATE,
+                                              [FS_PROPAGATION_SLAVE] = MS_SLAVE,
+                                              [FS_PROPAGATION_SHARED] = MS_SHARED,
+                                              [FS_PROPAGATION_UNBINDABLE] = MS_UNBINDABLE};
+        if (op->propagation == FS_PROPAGATION_NONE)
+                return 0;
+        int r = mount_propagate(mount_fd, types[op->propagation], op->flags & OP_PROPAGATE_BELOW);
+        return r < 0 ? rootfs_op_failed(op, r, "setting the propagation of", err) : 0;
+}
+
 static bool id_is_mapped(const IdMap *map, uint32_t inside)
 {
         for (size_t i = 0; i < map->n; i++)
@@ -243,6 +274,8 @@ static int apply_op(RootfsContext *ctx, size_t i, Error *err)
         /* Not fuse-overlayfs: what it shows is its upper's, which was given away before. */
         if ((op->flags & OP_ROOT_OWNED) && op->kind != OP_FUSE)
                 r = rootfs_own(ctx->identity, mount_fd);
+        if (r == 0)
+                r = rootfs_propagate(op, mount_fd, err);
         if (r == 0)
                 r = place(ctx, op, mount_fd, err);
         if (r == 0 && kind->finish)

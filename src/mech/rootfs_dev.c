@@ -69,9 +69,9 @@ static int make_dev(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *er
 {
         static const MountOption options[] = {{"mode", "755"}, {"size", "64k"}};
         (void)ctx;
-        (void)op;
-        return mount_new("tmpfs", options, ARRAY_LEN(options), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, ret_fd,
-                         err);
+        /* One that can be written is bounded as any other tmpfs is. */
+        size_t n = op->flags & OP_RDONLY ? ARRAY_LEN(options) : ARRAY_LEN(options) - 1;
+        return mount_new("tmpfs", options, n, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, ret_fd, err);
 }
 
 static int fill_dev(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err)
@@ -92,7 +92,7 @@ static int fill_dev(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *e
         for (size_t i = 0; r == 0 && i < ARRAY_LEN(links); i++)
                 if (symlinkat(links[i].target, dev_fd, links[i].name) < 0)
                         r = -errno;
-        if (r == 0 && defence_is_on(DEFENCE_MOUNT_FLAGS))
+        if (r == 0 && (op->flags & OP_RDONLY) && defence_is_on(DEFENCE_MOUNT_FLAGS))
                 r = mount_set(mount_fd, MOUNT_ATTR_RDONLY, false);
         return r;
 }

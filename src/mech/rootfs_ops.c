@@ -6,6 +6,7 @@
 #include "mech/rootfs_source.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -31,6 +32,22 @@ static int apply_dir(RootfsContext *ctx, const PlanOp *op, Error *err)
         return r < 0 ? rootfs_op_failed(op, r, "making the directory", err) : 0;
 }
 
+/* What is in the place of a link that says @text: 0 where it says the same. */
+static int compare_link(const PlanOp *op, int parent, const char *name, Error *err)
+{
+        char there[PATH_MAX];
+        ssize_t n = readlinkat(parent, name, there, sizeof(there) - 1);
+        if (n < 0 && errno != EINVAL)
+                return rootfs_op_failed(op, -errno, "reading the symlink", err);
+        if (n < 0)
+                return error_set(err, EEXIST, "%s: %s exists already and is no symbolic link",
+                                 rootfs_op_origin(op), op->dest);
+        there[n] = '\0';
+        return str_eq(there, op->source) ? 0
+                                         : error_set(err, EEXIST, "%s: %s exists already and leads to '%s'",
+                                                     rootfs_op_origin(op), op->dest, there);
+}
+
 static int apply_symlink(RootfsContext *ctx, const PlanOp *op, Error *err)
 {
         CLEANUP_FD int parent = FD_NONE;
@@ -38,6 +55,8 @@ static int apply_symlink(RootfsContext *ctx, const PlanOp *op, Error *err)
         int r = root_open_parent(ctx->root_fd, op->dest, &parent, &name);
         if (r == 0 && symlinkat(op->source, parent, name) < 0)
                 r = -errno;
+        if (r == -EEXIST)
+                return compare_link(op, parent, name, err);
         return r < 0 ? rootfs_op_failed(op, r, "making the symlink", err) : 0;
 }
 
@@ -54,7 +73,7 @@ static int make_bind(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *e
         r = mount_clone(source, "", recursive, &mount_fd);
         if (r < 0)
                 return error_set_errno(err, r, "%s: binding %s", rootfs_op_origin(op), op->source);
-        r = mount_set(mount_fd, mount_safe_attrs(op->flags & OP_RDONLY), recursive);
+        r = mount_set(mount_fd, rootfs_attributes(op), recursive && !(op->flags & OP_TOP_ONLY));
         if (r < 0)
                 return rootfs_op_failed(op, r, "setting the flags of", err);
         *ret_fd = TAKE_FD(mount_fd);
@@ -69,7 +88,7 @@ static int make_scratch(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error
                 return r;
         r = mount_clone(layer, "", false, &mount_fd);
         if (r == 0)
-                r = mount_set(mount_fd, mount_safe_attrs(false), false);
+                r = mount_set(mount_fd, rootfs_attributes(op), false);
         if (r < 0)
                 return rootfs_op_failed(op, r, "binding", err);
         *ret_fd = TAKE_FD(mount_fd);
@@ -81,14 +100,13 @@ static int make_tmpfs(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *
         char mode[16];
         (void)ctx;
         (void)snprintf(mode, sizeof(mode), "%o", op->mode);
-        return rootfs_new_tmpfs(mode, op->size, mount_safe_attrs(false), ret_fd, err);
+        return rootfs_new_tmpfs(mode, op->size, rootfs_attributes(op), ret_fd, err);
 }
 
 static int make_proc(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
 {
         (void)ctx;
-        (void)op;
-        return mount_new("proc", NULL, 0, mount_safe_attrs(false) | MOUNT_ATTR_NOEXEC, ret_fd, err);
+        return mount_new("proc", NULL, 0, rootfs_attributes(op) | MOUNT_ATTR_NOEXEC, ret_fd, err);
 }
 
 /* That what is at /proc is procfs and no fake of a hostile root (runc CVE-2019-16884). */
@@ -108,8 +126,7 @@ static int check_proc(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error 
 static int make_sysfs(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
 {
         (void)ctx;
-        (void)op;
-        return mount_new("sysfs", NULL, 0, mount_safe_attrs(true) | MOUNT_ATTR_NOEXEC, ret_fd, err);
+        return mount_new("sysfs", NULL, 0, rootfs_attributes(op) | MOUNT_ATTR_NOEXEC, ret_fd, err);
 }
 
 /* Read-only but with Delegate=yes: then nsdelegate keeps the limits at its root from being changed. */
@@ -118,8 +135,7 @@ static int make_cgroup(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error 
         int r = ctx->enter_cgroup(ctx->userdata, err);
         if (r < 0)
                 return r;
-        return mount_new("cgroup2", NULL, 0, mount_safe_attrs(op->flags & OP_RDONLY) | MOUNT_ATTR_NOEXEC,
-                         ret_fd, err);
+        return mount_new("cgroup2", NULL, 0, rootfs_attributes(op) | MOUNT_ATTR_NOEXEC, ret_fd, err);
 }
 
 /* Opens what is at op->dest already. Returns 1 when it is not there and the operation is optional. */
@@ -236,7 +252,7 @@ static int apply_file(RootfsContext *ctx, const PlanOp *op, Error *err)
         if (r == 0)
                 r = mount_clone(dir, name, false, &mount_fd);
         if (r == 0)
-                r = mount_set(mount_fd, mount_safe_attrs(op->flags & OP_RDONLY), false);
+                r = mount_set(mount_fd, rootfs_attributes(op), false);
         if (r < 0)
                 return rootfs_op_failed(op, r, "writing", err);
         r = root_make(ctx->root_fd, op->dest, false, 0644, false, &target);
@@ -247,14 +263,16 @@ static int apply_file(RootfsContext *ctx, const PlanOp *op, Error *err)
         return r < 0 ? rootfs_op_failed(op, r, "mounting at", err) : 0;
 }
 
-static int apply_seal(RootfsContext *ctx, const PlanOp *op, Error *err)
+static int apply_remount(RootfsContext *ctx, const PlanOp *op, Error *err)
 {
         CLEANUP_FD int fd = FD_NONE;
         bool root = str_eq(op->dest, "/");
         int r = root ? 0 : root_open(ctx->root_fd, op->dest, op->flags & OP_NO_FOLLOW, &fd);
+        int mount_fd = root ? ctx->root_fd : fd;
         if (r == 0)
-                r = mount_set(root ? ctx->root_fd : fd, mount_safe_attrs(true), false);
-        return r < 0 ? rootfs_op_failed(op, r, "sealing", err) : 0;
+                r = mount_set(mount_fd, rootfs_attributes(op), op->flags & OP_RECURSIVE);
+        return r < 0 ? rootfs_op_failed(op, r, "setting the flags of", err)
+                     : rootfs_propagate(op, mount_fd, err);
 }
 
 const RootfsOpKind rootfs_do_dir = {.apply = apply_dir};
@@ -269,7 +287,7 @@ const RootfsOpKind rootfs_do_mask = {.apply = apply_mask};
 const RootfsOpKind rootfs_do_pin = {.apply = apply_pin};
 const RootfsOpKind rootfs_do_read_only = {.apply = apply_read_only};
 const RootfsOpKind rootfs_do_file = {.apply = apply_file};
-const RootfsOpKind rootfs_do_seal = {.apply = apply_seal};
+const RootfsOpKind rootfs_do_remount = {.apply = apply_remount};
 
 /* One for each kind of the list: a kind that nobody can do does not link. */
 const RootfsOpKind *const rootfs_op_kinds[OP_MAX] = {

@@ -28,6 +28,12 @@ const char *rootfs_op_origin(const PlanOp *op);
 /** rootfs_op_failed - fill @err: "ORIGIN: WHAT DEST: strerror". Returns @r. */
 int rootfs_op_failed(const PlanOp *op, int r, const char *what, Error *err);
 
+/** rootfs_attributes - the MOUNT_ATTR_* flags that an operation's mount gets. */
+unsigned rootfs_attributes(const PlanOp *op);
+
+/** rootfs_propagate - give a mount the operation's propagation, if it has one. 0 or -errno with @err. */
+int rootfs_propagate(const PlanOp *op, int mount_fd, Error *err);
+
 /** rootfs_make_place - open the place of a mount, a directory or a file; it is made where it is missing,
  * unless the host would keep it. 0 or -errno with @err. */
 int rootfs_make_place(RootfsContext *ctx, const PlanOp *op, bool directory, int *ret_fd, Error *err);

@@ -54,7 +54,7 @@ static int make_overlay(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error
         };
         /* A tmpfs has nothing to sync, and the mark of a volatile overlay is two directories more. */
         size_t n = ARRAY_LEN(options) - (op->flags & OP_IN_MEMORY ? 1 : 0);
-        return mount_new("overlay", options, n, mount_safe_attrs(false), ret_fd, err);
+        return mount_new("overlay", options, n, rootfs_attributes(op), ret_fd, err);
 }
 
 static int make_fuse(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
@@ -87,7 +87,7 @@ static int make_fuse(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *e
                 {"source", "kurung"}, {"fd", fd_text},       {"rootmode", "40755"},         {"user_id", uid},
                 {"group_id", gid},    {"allow_other", NULL}, {"default_permissions", NULL},
         };
-        r = mount_new("fuse", options, ARRAY_LEN(options), mount_safe_attrs(false), &mount_fd, err);
+        r = mount_new("fuse", options, ARRAY_LEN(options), rootfs_attributes(op), &mount_fd, err);
         if (r < 0)
                 return r;
         r = ctx->serve_fuse(ctx->userdata, (size_t)(op - ctx->root->ops), fuse, err);

@@ -15,8 +15,8 @@ int plan_add_mode(Plan *plan, FsOpKind kind, const char *dest, unsigned mode, un
 int plan_add_layer(Plan *plan, FsOpKind kind, const char *source, const char *dest, unsigned flags,
                    Error *err);
 
-/** plan_take_op - append what is asked for as a step at @dest, with the host's paths as they are without links.
- * The rest is as with plan_add_op(). */
+/** plan_take_op - append what is asked for as a step at @dest, with the host's paths as they are without
+ * links. The rest is as with plan_add_op(). */
 PlanOp *plan_take_op(Plan *plan, const Host *host, const SpecOp *asked, const char *dest);
 
 /** plan_notice - append a notice. 0 or -ENOMEM. */

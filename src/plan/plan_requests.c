@@ -352,6 +352,6 @@ int plan_add_requests(Plan *plan, const Spec *spec, const Host *host, Error *err
                 r = add_cgroup(plan, err);
         for (size_t i = 0; r == 0 && i < l.n; i++)
                 if (l.items[i].has_more_inside)
-                        r = plan_add(plan, OP_SEAL, NULL, l.items[i].dest, 0, err);
+                        r = plan_add(plan, OP_REMOUNT, NULL, l.items[i].dest, OP_RDONLY, err);
         return r;
 }

@@ -157,7 +157,7 @@ static int add_kernel_dirs(Plan *plan, const Spec *spec, const Host *host, Error
         }
         for (size_t i = 0; r == 0 && i < ARRAY_LEN(sys_masked); i++)
                 r = plan_add(plan, OP_MASK, NULL, sys_masked[i], OP_OPTIONAL | OP_NO_FOLLOW, err);
-        return r < 0 ? r : plan_add(plan, OP_DEV, NULL, "/dev", OP_NO_FOLLOW, err);
+        return r < 0 ? r : plan_add(plan, OP_DEV, NULL, "/dev", OP_RDONLY | OP_NO_FOLLOW, err);
 }
 
 /* "nameserver ADDRESS" and "ADDRESS NAME" of what there is behind the tap device. */
@@ -218,7 +218,7 @@ int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
         /* A root that is our own tmpfs is no place for the payload's files, unless it is root inside. */
         if (r == 0 && plan->root.ops[0].kind == OP_TMPFS &&
             (plan->identity.uid != 0 || plan->root.engine == OVERLAY_NONE))
-                r = plan_add(plan, OP_SEAL, NULL, "/", 0, err);
+                r = plan_add(plan, OP_REMOUNT, NULL, "/", OP_RDONLY, err);
         if (r == 0)
                 r = plan_pin_all(plan, err);
         return r < 0 ? r : choose_cwd(plan, spec, host, err);

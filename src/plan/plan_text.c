@@ -13,6 +13,14 @@ static const struct {
         const char *name;
 } flag_names[] = {
         {OP_RDONLY, "ro"},
+        {OP_ALLOW_DEV, "dev"},
+        {OP_ALLOW_SUID, "suid"},
+        {OP_NOEXEC, "noexec"},
+        {OP_NOATIME, "noatime"},
+        {OP_STRICTATIME, "strictatime"},
+        {OP_NODIRATIME, "nodiratime"},
+        {OP_NOSYMFOLLOW, "nosymfollow"},
+        {OP_TOP_ONLY, "top-only"},
         {OP_OPTIONAL, "optional"},
         {OP_RECURSIVE, "recursive"},
         {OP_ROOT_OWNED, "root-owned"},
@@ -39,6 +47,16 @@ const char *plan_flag_names(unsigned flags, char *out, size_t room)
                         len += (size_t)snprintf(out + len, room - len, "%s%s", len > 0 ? "," : "",
                                                 flag_names[i].name);
         return out;
+}
+
+const char *plan_propagation_name(FsPropagation propagation)
+{
+        static const char *const names[] = {[FS_PROPAGATION_NONE] = "none",
+                                            [FS_PROPAGATION_PRIVATE] = "private",
+                                            [FS_PROPAGATION_SLAVE] = "slave",
+                                            [FS_PROPAGATION_SHARED] = "shared",
+                                            [FS_PROPAGATION_UNBINDABLE] = "unbindable"};
+        return names[propagation];
 }
 
 const char *plan_engine_name(OverlayEngine engine)
@@ -93,7 +111,7 @@ static void print_map(FILE *out, const char *name, const IdMap *map)
 
 static void print_op(FILE *out, const PlanOp *op)
 {
-        char flags[128], source[8192], dest[8192];
+        char flags[256], source[8192], dest[8192];
         (void)fprintf(out, "op %s %s", op_kinds[op->kind].name, text_escape(op->dest, dest, sizeof(dest)));
         if (op->source)
                 (void)fprintf(out, " from=%s", text_escape(op->source, source, sizeof(source)));
@@ -105,6 +123,9 @@ static void print_op(FILE *out, const PlanOp *op)
                 (void)fprintf(out, " size=%llu", (unsigned long long)op->size);
         if (op->placeholders)
                 (void)fputs(" placeholders", out);
+        if (op->propagation)
+                (void)fprintf(out, " propagation=%s%s", op->flags & OP_PROPAGATE_BELOW ? "r" : "",
+                              plan_propagation_name(op->propagation));
         if (plan_flag_names(op->flags, flags, sizeof(flags))[0])
                 (void)fprintf(out, " %s", flags);
         (void)fputc('\n', out);

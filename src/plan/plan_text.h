@@ -11,6 +11,9 @@ struct json_object;
 /** plan_flag_names - "ro,recursive" for op->flags; written to @out, of @room bytes. Returns @out. */
 const char *plan_flag_names(unsigned flags, char *out, size_t room);
 
+/** plan_propagation_name - "private", "slave", "shared" or "unbindable". */
+const char *plan_propagation_name(FsPropagation propagation);
+
 /** plan_engine_name, plan_network_name, plan_seccomp_name - the value's spelling in a profile. */
 const char *plan_engine_name(OverlayEngine engine);
 const char *plan_network_name(NetworkMode network);

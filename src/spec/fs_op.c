@@ -36,6 +36,49 @@ void fs_op_clear(FsOp *op)
         *op = (FsOp){0};
 }
 
+static const char *origin_of(const FsOp *op)
+{
+        return op->origin ? op->origin : "kurung";
+}
+
+static bool takes_propagation(const FsOp *op)
+{
+        return fs_op_is(op, OP_IS_PLACED) || op->kind == OP_REMOUNT;
+}
+
+static const char *what_is_wrong(const FsOp *op)
+{
+        const FsOpKindInfo *kind = &op_kinds[op->kind];
+        bool no_source = op->source_kind == FS_SOURCE_NONE;
+        unsigned more = takes_propagation(op) ? OP_PROPAGATE_BELOW : 0;
+        if (kind->traits & OP_IS_OWN)
+                return "cannot be asked for";
+        if (no_source ? kind->sources != 0 : !(kind->sources & (1U << op->source_kind)) || !op->source)
+                return "does not take such a source";
+        if (op->flags & ~(kind->flags | more))
+                return "does not take such a flag";
+        if ((op->flags & OP_NOATIME) && (op->flags & OP_STRICTATIME))
+                return "cannot have both noatime and strictatime";
+        if (op->propagation != FS_PROPAGATION_NONE && !takes_propagation(op))
+                return "has no propagation";
+        if (op->has_mode && (kind->mode == 0 || op->mode > 07777))
+                return "does not take such a mode";
+        if (op->size != 0 && op->kind != OP_TMPFS && op->kind != OP_DEV)
+                return "has no size";
+        return NULL;
+}
+
+int fs_op_check(const FsOp *op, Error *err)
+{
+        if (!op->dest || op->dest[0] != '/')
+                return error_set(err, EINVAL, "%s: the place of an operation must be an absolute path",
+                                 origin_of(op));
+        const char *wrong = what_is_wrong(op);
+        return wrong ? error_set(err, EINVAL, "%s: the operation \"%s\" on %s %s", origin_of(op),
+                                 op_kinds[op->kind].name, op->dest, wrong)
+                     : 0;
+}
+
 static bool same_text(const char *a, const char *b)
 {
         return a && b ? str_eq(a, b) : a == b;
@@ -44,7 +87,8 @@ static bool same_text(const char *a, const char *b)
 bool fs_op_same(const FsOp *a, const FsOp *b)
 {
         return a->kind == b->kind && a->source_kind == b->source_kind && same_text(a->source, b->source) &&
-               a->flags == b->flags && a->has_mode == b->has_mode && a->mode == b->mode && a->size == b->size;
+               a->flags == b->flags && a->propagation == b->propagation && a->has_mode == b->has_mode &&
+               a->mode == b->mode && a->size == b->size;
 }
 
 bool fs_op_is(const FsOp *op, unsigned traits)

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/error.h"
 #include "base/strlist.h"
 
 #include <sys/types.h>
@@ -25,10 +26,21 @@ typedef enum FsSourceKind {
 } FsSourceKind;
 
 enum {
-        OP_RDONLY = 1 << 0,
-        OP_OPTIONAL = 1 << 1,  /* nothing is done when source or dest is not there */
-        OP_RECURSIVE = 1 << 2, /* with what is mounted below the source */
-        OP_IN_MEMORY = 1 << 3, /* OVERLAY: the upper is on a tmpfs, not in the run's directory */
+        OP_OPTIONAL = 1 << 0,  /* nothing is done when source or dest is not there */
+        OP_RECURSIVE = 1 << 1, /* with what is mounted below the source */
+        OP_IN_MEMORY = 1 << 2, /* OVERLAY: the upper is on a tmpfs, not in the run's directory */
+
+        /* Attributes of the mount (mount_setattr(2)); what it is copied from keeps those that it has. */
+        OP_RDONLY = 1 << 3,
+        OP_ALLOW_DEV = 1 << 4,  /* device nodes work; without it: nodev */
+        OP_ALLOW_SUID = 1 << 5, /* set-user-ID bits and file capabilities work; without it: nosuid */
+        OP_NOEXEC = 1 << 6,
+        OP_NOATIME = 1 << 7,
+        OP_STRICTATIME = 1 << 8,
+        OP_NODIRATIME = 1 << 9,
+        OP_NOSYMFOLLOW = 1 << 10,
+        OP_TOP_ONLY = 1 << 11,        /* RECURSIVE: they are the topmost mount's, not those below */
+        OP_PROPAGATE_BELOW = 1 << 12, /* the propagation is that of the mounts below, too */
 
         /* Of plans alone: */
         OP_ROOT_OWNED = 1 << 16, /* TMPFS, DIR, OVERLAY: belongs to the sandbox's root, where it is mapped */
@@ -40,6 +52,20 @@ enum {
         OP_APPEND = 1 << 23,       /* FILE: the text comes after that of the file at dest */
         OP_KEPT_HOME = 1 << 21, /* BIND: the home that the supervisor holds, which is made after the plan */
 };
+
+#define OP_ATTRIBUTES                                                                                        \
+        (OP_RDONLY | OP_ALLOW_DEV | OP_ALLOW_SUID | OP_NOEXEC | OP_NOATIME | OP_STRICTATIME |                \
+         OP_NODIRATIME | OP_NOSYMFOLLOW)
+
+/** What becomes of mounts that are made later, here or where this mount was copied from
+ * (mount_namespaces(7)). */
+typedef enum FsPropagation {
+        FS_PROPAGATION_NONE, /* as it is; of the host's mounts: private */
+        FS_PROPAGATION_PRIVATE,
+        FS_PROPAGATION_SLAVE, /* what the host mounts there is seen */
+        FS_PROPAGATION_SHARED,
+        FS_PROPAGATION_UNBINDABLE,
+} FsPropagation;
 
 /** Which file a path led to when it was looked up. */
 typedef struct FileId {
@@ -55,6 +81,7 @@ typedef struct FsOp {
         FsSourceKind source_kind;
         char *source; /* absolute, normalized host path; text; or bytes */
         unsigned flags;
+        FsPropagation propagation;
         bool has_mode; /* else the kind's own */
         unsigned mode;
         uint64_t size; /* TMPFS, DEV (of /dev/shm): bytes; 0: none was given */
@@ -96,6 +123,9 @@ int fs_op_copy(const FsOp *op, FsOp *ret);
 
 /** fs_op_clear - free what an operation holds; legal on a zeroed one. */
 void fs_op_clear(FsOp *op);
+
+/** fs_op_check - refuse an operation that its kind does not allow: 0 or -EINVAL with @err. */
+int fs_op_check(const FsOp *op, Error *err);
 
 /** fs_op_same - whether both do the same to what is at their destination, whoever asked for them. */
 bool fs_op_same(const FsOp *a, const FsOp *b);

@@ -129,6 +129,11 @@ int spec_validate(const Spec *spec, Error *err)
                 return error_set(err, EINVAL, "Root= names no directory");
         if (spec->seccomp == SECCOMP_FILE && !spec->seccomp_file)
                 return error_set(err, EINVAL, "Seccomp= names no file");
+        for (size_t i = 0; i < spec->n_ops; i++) {
+                int r = fs_op_check(&spec->ops[i], err);
+                if (r < 0)
+                        return r;
+        }
         const char *key = spec->network == NETWORK_HOST ? needs_slirp(spec) : NULL;
         if (key)
                 return error_set(err, EINVAL,

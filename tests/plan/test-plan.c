@@ -266,9 +266,9 @@ static void the_more_specific_path_wins(void **state)
                 {{"--read-only=/opt/a", "--hide=/opt/a"}, "bind /opt/a, mask /opt/a"},
                 {{"--read-only=/opt/a", "--read-only=/opt/a"}, "bind /opt/a"},
                 {{"--hide=/opt/a", "--hide=/opt/a"}, "mask /opt/a"},
-                {{"--hide=/opt/a", "--read-only=/opt/a/b"}, "tmpfs /opt/a, bind /opt/a/b, seal /opt/a"},
+                {{"--hide=/opt/a", "--read-only=/opt/a/b"}, "tmpfs /opt/a, bind /opt/a/b, remount /opt/a"},
                 {{"--tmpfs=/opt/a/b", "--hide=/opt", "--hide=/opt/a/b/c"},
-                 "tmpfs /opt, pin /opt/a, tmpfs /opt/a/b, mask /opt/a/b/c, seal /opt"},
+                 "tmpfs /opt, pin /opt/a, tmpfs /opt/a/b, mask /opt/a/b/c, remount /opt"},
                 /* Not a path that only begins alike. */
                 {{"--read-only=/opt/ab", "--hide=/opt/a"}, "bind /opt/ab, mask /opt/a"},
                 /* A pin for each place, after the last mount that holds it. */
