@@ -69,6 +69,14 @@ int rootfs_own(const PlanIdentity *identity, int fd)
         return fchownat(fd, "", 0, 0, AT_EMPTY_PATH) < 0 ? -errno : 0;
 }
 
+int rootfs_give(const PlanOp *op, int fd, Error *err)
+{
+        if (!op->has_owner || fchownat(fd, "", op->uid, op->gid, AT_EMPTY_PATH) == 0)
+                return 0;
+        return error_set_errno(err, errno, "%s: giving %s to %u:%u", rootfs_op_origin(op), op->dest, op->uid,
+                               op->gid);
+}
+
 int rootfs_chmod(int fd, mode_t mode)
 {
         char path[32];
@@ -109,18 +117,32 @@ int rootfs_make_place(RootfsContext *ctx, const PlanOp *op, bool directory, int 
         return 0;
 }
 
-/* Puts a detached mount to op->dest; the first operation's becomes the root. */
+/* The root that there is goes, with all that was made in it: of several in one place the pivot would leave
+ * one. */
+static int become_root(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err)
+{
+        struct stat st;
+        char path[32];
+        int r = fstat(mount_fd, &st) < 0 ? -errno : S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", ctx->root_fd);
+        if (r == 0 && ctx->root_fd >= 0 && umount2(path, MNT_DETACH) < 0)
+                r = -errno;
+        ctx->root_fd = fd_close(ctx->root_fd);
+        if (r == 0)
+                r = attach_on_root(mount_fd);
+        if (r == 0 && (ctx->root_fd = fcntl(mount_fd, F_DUPFD_CLOEXEC, 3)) < 0)
+                r = -errno;
+        return r < 0 ? rootfs_op_failed(op, r, "attaching the new root at", err) : 0;
+}
+
+/* Puts a detached mount to op->dest; that of the first operation becomes the root. */
 static int place(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err)
 {
         CLEANUP_FD int target = FD_NONE;
         struct stat st;
         int r;
-        if (ctx->root_fd < 0) {
-                r = attach_on_root(mount_fd);
-                if (r == 0 && (ctx->root_fd = fcntl(mount_fd, F_DUPFD_CLOEXEC, 3)) < 0)
-                        r = -errno;
-                return r < 0 ? rootfs_op_failed(op, r, "attaching the new root at", err) : 0;
-        }
+        if (ctx->root_fd < 0 || str_eq(op->dest, "/"))
+                return become_root(ctx, op, mount_fd, err);
         if (fstat(mount_fd, &st) < 0)
                 return rootfs_op_failed(op, -errno, "looking at what comes to", err);
         r = rootfs_make_place(ctx, op, S_ISDIR(st.st_mode), &target, err);
@@ -248,10 +270,11 @@ static int make_memory(RootfsContext *ctx, Error *err)
         return 0;
 }
 
+/* Of what has no source, dest is what may be missing. */
 static bool is_optional_and_missing(RootfsContext *ctx, const PlanOp *op)
 {
         CLEANUP_FD int fd = FD_NONE;
-        if (op->kind != OP_TMPFS || !(op->flags & OP_OPTIONAL))
+        if (!(op->flags & OP_OPTIONAL) || op_kinds[op->kind].sources != 0)
                 return false;
         int r = root_open(ctx->root_fd, op->dest, true, &fd);
         return r == -ENOENT || r == -ENOTDIR || r == -ELOOP;
@@ -275,6 +298,8 @@ static int apply_op(RootfsContext *ctx, size_t i, Error *err)
         if ((op->flags & OP_ROOT_OWNED) && op->kind != OP_FUSE)
                 r = rootfs_own(ctx->identity, mount_fd);
         if (r == 0)
+                r = rootfs_give(op, mount_fd, err);
+        if (r == 0)
                 r = rootfs_propagate(op, mount_fd, err);
         if (r == 0)
                 r = place(ctx, op, mount_fd, err);
@@ -286,8 +311,9 @@ static int apply_op(RootfsContext *ctx, size_t i, Error *err)
 int rootfs_make(RootfsContext *ctx, Error *err)
 {
         const PlanRoot *root = ctx->root;
-        if (defence_is_on(DEFENCE_PRIVATE_MOUNTS) && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-                return error_set_errno(err, errno, "making the mounts private");
+        unsigned long type = root->propagation == FS_PROPAGATION_SLAVE ? MS_SLAVE : MS_PRIVATE;
+        if (defence_is_on(DEFENCE_PRIVATE_MOUNTS) && mount(NULL, "/", NULL, MS_REC | type, NULL) < 0)
+                return error_set_errno(err, errno, "setting the propagation of the host's mounts");
         ctx->made = malloc(root->n_ops * sizeof(*ctx->made));
         if (!ctx->made)
                 return error_no_memory(err);
@@ -305,13 +331,18 @@ int rootfs_make(RootfsContext *ctx, Error *err)
         return 0;
 }
 
+static bool needs_memory(const PlanRoot *root, const PlanOp *op)
+{
+        return (op->flags & OP_IN_MEMORY) || (op->kind == OP_FILE && !root->files_dir);
+}
+
 int rootfs_apply(RootfsContext *ctx, Error *err)
 {
         const PlanRoot *root = ctx->root;
         mode_t mask = umask(0);
         int r = 0;
         for (size_t i = 0; r == 0 && i < root->n_ops; i++)
-                if ((root->ops[i].flags & OP_IN_MEMORY) && ctx->memory_fd < 0)
+                if (needs_memory(root, &root->ops[i]) && ctx->memory_fd < 0)
                         r = make_memory(ctx, err);
         for (size_t i = 0; r == 0 && i < root->n_ops; i++) {
                 r = apply_op(ctx, i, err);
@@ -330,6 +361,9 @@ void rootfs_clear(RootfsContext *ctx)
                 fd_close(ctx->made[i]);
         free(ctx->made);
         ctx->made = NULL;
+        for (size_t i = 0; i < ctx->root->n_ops; i++)
+                if (ctx->root->ops[i].source_kind == FS_SOURCE_DESCRIPTOR)
+                        fd_close(ctx->root->ops[i].source_fd);
         ctx->run_fd = fd_close(ctx->run_fd);
         ctx->memory_fd = fd_close(ctx->memory_fd);
         ctx->root_fd = fd_close(ctx->root_fd);

@@ -16,7 +16,8 @@ typedef struct RootfsContext {
         int run_fd;  /* the run's own directory (upper-LAYER, work-LAYER), or FD_NONE when no operation has a
                       * layer there
                       */
-        int memory_fd; /* the same on a tmpfs, for operations with OP_IN_MEMORY; made when needed */
+        int memory_fd; /* the same on a tmpfs, for operations with OP_IN_MEMORY, and files; made when needed
+                        */
         int home_fd;   /* the kept home as the supervisor holds it, or FD_NONE; not this context's to close */
         int root_fd;   /* the new root, once its first operation is done */
         int empty_fd;  /* an empty read-only directory, mounted: masks are copies of it */
@@ -56,5 +57,5 @@ int rootfs_apply(RootfsContext *ctx, Error *err);
 /** rootfs_enter_cwd - change to cwd, which must lie inside the root. 0 or -errno with @err. */
 int rootfs_enter_cwd(const char *cwd, Error *err);
 
-/** rootfs_clear - close and free what the context holds. */
+/** rootfs_clear - close and free what the context holds, and close the descriptors that operations read. */
 void rootfs_clear(RootfsContext *ctx);

@@ -1,63 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Does each kind of operation; the table at the end names all of them. */
 #include "base/defence.h"
-#include "base/io.h"
 #include "mech/rootfs_ops.h"
 #include "mech/rootfs_source.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
 
-/* Of files with a text of ours, in the sandbox. */
-#define FILES_DIR "/run/kurung"
-
 static bool is_missing(int r)
 {
         return r == -ENOENT || r == -ENOTDIR;
-}
-
-static int apply_dir(RootfsContext *ctx, const PlanOp *op, Error *err)
-{
-        CLEANUP_FD int fd = FD_NONE;
-        int r = root_make(ctx->root_fd, op->dest, true, 0755, op->flags & OP_NO_FOLLOW, &fd);
-        if (r == 0)
-                r = rootfs_chmod(fd, op->mode);
-        if (r == 0 && (op->flags & OP_ROOT_OWNED))
-                r = rootfs_own(ctx->identity, fd);
-        return r < 0 ? rootfs_op_failed(op, r, "making the directory", err) : 0;
-}
-
-/* What is in the place of a link that says @text: 0 where it says the same. */
-static int compare_link(const PlanOp *op, int parent, const char *name, Error *err)
-{
-        char there[PATH_MAX];
-        ssize_t n = readlinkat(parent, name, there, sizeof(there) - 1);
-        if (n < 0 && errno != EINVAL)
-                return rootfs_op_failed(op, -errno, "reading the symlink", err);
-        if (n < 0)
-                return error_set(err, EEXIST, "%s: %s exists already and is no symbolic link",
-                                 rootfs_op_origin(op), op->dest);
-        there[n] = '\0';
-        return str_eq(there, op->source) ? 0
-                                         : error_set(err, EEXIST, "%s: %s exists already and leads to '%s'",
-                                                     rootfs_op_origin(op), op->dest, there);
-}
-
-static int apply_symlink(RootfsContext *ctx, const PlanOp *op, Error *err)
-{
-        CLEANUP_FD int parent = FD_NONE;
-        const char *name;
-        int r = root_open_parent(ctx->root_fd, op->dest, &parent, &name);
-        if (r == 0 && symlinkat(op->source, parent, name) < 0)
-                r = -errno;
-        if (r == -EEXIST)
-                return compare_link(op, parent, name, err);
-        return r < 0 ? rootfs_op_failed(op, r, "making the symlink", err) : 0;
 }
 
 static int make_bind(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
@@ -227,40 +183,22 @@ static int apply_read_only(RootfsContext *ctx, const PlanOp *op, Error *err)
         return defence_is_on(DEFENCE_MOUNT_FLAGS) ? bind_on_itself(ctx, op, MOUNT_ATTR_RDONLY, err) : 0;
 }
 
-static int write_file(int dir, const char *name, const char *text)
+static int make_filesystem(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
 {
-        CLEANUP_FD int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-        if (fd < 0)
-                return -errno;
-        return io_write_all(fd, text, strlen(text));
-}
-
-/*
- * A mount of a file needs a file system that is attached already: /run is ours in every sandbox. Where there
- * is no place for it, as in a read-only root that has no such file, it is only there.
- */
-static int apply_file(RootfsContext *ctx, const PlanOp *op, Error *err)
-{
-        CLEANUP_FD int dir = FD_NONE, mount_fd = FD_NONE, target = FD_NONE;
-        const char *name = strrchr(op->dest, '/') + 1;
-        int r = root_make(ctx->root_fd, FILES_DIR, true, 0755, true, &dir);
-        CLEANUP_FREE char *text = NULL;
-        if (r == 0)
-                r = rootfs_file_text(ctx, op, &text);
-        if (r == 0)
-                r = write_file(dir, name, text);
-        if (r == 0)
-                r = mount_clone(dir, name, false, &mount_fd);
-        if (r == 0)
-                r = mount_set(mount_fd, rootfs_attributes(op), false);
-        if (r < 0)
-                return rootfs_op_failed(op, r, "writing", err);
-        r = root_make(ctx->root_fd, op->dest, false, 0644, false, &target);
-        if (r == -EROFS && (op->flags & OP_OPTIONAL))
-                return 0;
-        if (r == 0)
-                r = mount_attach(mount_fd, target);
-        return r < 0 ? rootfs_op_failed(op, r, "mounting at", err) : 0;
+        CLEANUP_FREE MountOption *options = calloc(op->options.n + 1, sizeof(*options));
+        CLEANUP_STRLIST StrList words = {0};
+        (void)ctx;
+        if (!options)
+                return error_no_memory(err);
+        for (size_t i = 0; i < op->options.n; i++) {
+                if (strlist_add(&words, op->options.items[i]) < 0)
+                        return error_no_memory(err);
+                char *equals = strchr(words.items[i], '=');
+                if (equals)
+                        *equals = '\0';
+                options[i] = (MountOption){.key = words.items[i], .value = equals ? equals + 1 : NULL};
+        }
+        return mount_new(op->source, options, op->options.n, rootfs_attributes(op), ret_fd, err);
 }
 
 static int apply_remount(RootfsContext *ctx, const PlanOp *op, Error *err)
@@ -275,8 +213,6 @@ static int apply_remount(RootfsContext *ctx, const PlanOp *op, Error *err)
                      : rootfs_propagate(op, mount_fd, err);
 }
 
-const RootfsOpKind rootfs_do_dir = {.apply = apply_dir};
-const RootfsOpKind rootfs_do_symlink = {.apply = apply_symlink};
 const RootfsOpKind rootfs_do_bind = {.make = make_bind};
 const RootfsOpKind rootfs_do_scratch = {.make = make_scratch};
 const RootfsOpKind rootfs_do_tmpfs = {.make = make_tmpfs};
@@ -286,7 +222,7 @@ const RootfsOpKind rootfs_do_cgroup = {.make = make_cgroup, .needs_ids = true};
 const RootfsOpKind rootfs_do_mask = {.apply = apply_mask};
 const RootfsOpKind rootfs_do_pin = {.apply = apply_pin};
 const RootfsOpKind rootfs_do_read_only = {.apply = apply_read_only};
-const RootfsOpKind rootfs_do_file = {.apply = apply_file};
+const RootfsOpKind rootfs_do_filesystem = {.make = make_filesystem, .needs_ids = true};
 const RootfsOpKind rootfs_do_remount = {.apply = apply_remount};
 
 /* One for each kind of the list: a kind that nobody can do does not link. */

@@ -57,6 +57,9 @@ int rootfs_new_tmpfs(const char *mode, uint64_t size, unsigned attrs, int *ret_f
  */
 int rootfs_own(const PlanIdentity *identity, int fd);
 
+/** rootfs_give - give the open file to the operation's owner, if it has one. 0 or -errno with @err. */
+int rootfs_give(const PlanOp *op, int fd, Error *err);
+
 /** rootfs_chmod - set the permissions of an open file; @fd may be O_PATH, which fchmod(2) refuses. Before the
  * pivot, as it takes the old root's /proc. 0 or -errno. */
 int rootfs_chmod(int fd, mode_t mode);

@@ -64,6 +64,9 @@ typedef struct PlanRoot {
         char *fuse_overlayfs; /* with OVERLAY_FUSE */
         PlanOp *ops;
         size_t n_ops;
+        FsPropagation
+                propagation; /* of the host's mounts: PRIVATE, or SLAVE: those that it makes later are seen */
+        char *files_dir;     /* inside: where FILE operations keep their files; NULL: out of sight */
         uint64_t uppers_size; /* of the tmpfs with uppers in memory: bytes, 0: the kernel's default */
         bool needs_run_dir;   /* an op has a layer */
         bool foreign;         /* not the host's own: its loader and libraries are the attacker's */

@@ -28,6 +28,7 @@ PlanOp *plan_add_op(Plan *plan, FsOpKind kind, const char *source, const char *d
         const FsOp op = {.kind = kind,
                          .source_kind = source ? (FsSourceKind)(ffs((int)takes) - 1) : FS_SOURCE_NONE,
                          .source = (char *)(uintptr_t)source,
+                         .source_len = source && (takes & FROM(BYTES)) ? strlen(source) : 0,
                          .dest = (char *)(uintptr_t)dest,
                          .flags = flags};
         return append(plan, &op);

@@ -31,6 +31,9 @@ static const char *const sys_masked[] = {"/sys/firmware", "/sys/devices/virtual/
 static const char *const sys_bind_masked[] = {"/sys/kernel/security", "/sys/kernel/debug",
                                               "/sys/kernel/tracing", "/sys/fs/bpf"};
 
+/* Where files with a text of ours are kept inside. */
+#define FILES_DIR "/run/kurung"
+
 bool plan_is_emptied(const char *path)
 {
         for (size_t i = 0; i < ARRAY_LEN(hidden); i++)
@@ -206,6 +209,9 @@ static int choose_cwd(Plan *plan, const Spec *spec, const Host *host, Error *err
 
 int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
+        plan->root.propagation = FS_PROPAGATION_PRIVATE;
+        if (!(plan->root.files_dir = strdup(FILES_DIR)))
+                return error_no_memory(err);
         int r = spec->root == ROOT_DIR ? add_root_dir(plan, spec, host, err) : add_root_host(plan, host, err);
         if (r == 0 && spec->root == ROOT_HOST)
                 r = plan_hide_people(plan, spec, host, err);

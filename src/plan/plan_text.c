@@ -115,10 +115,16 @@ static void print_op(FILE *out, const PlanOp *op)
         (void)fprintf(out, "op %s %s", op_kinds[op->kind].name, text_escape(op->dest, dest, sizeof(dest)));
         if (op->source)
                 (void)fprintf(out, " from=%s", text_escape(op->source, source, sizeof(source)));
+        if (op->source_kind == FS_SOURCE_DESCRIPTOR)
+                (void)fprintf(out, " from-descriptor=%d", op->source_fd);
+        for (size_t i = 0; i < op->options.n; i++)
+                (void)fprintf(out, " option=%s", text_escape(op->options.items[i], source, sizeof(source)));
         if (op->layer)
                 (void)fprintf(out, " layer=%s", op->layer);
         if (op->has_mode)
                 (void)fprintf(out, " mode=%04o", op->mode);
+        if (op->has_owner)
+                (void)fprintf(out, " owner=%u:%u", op->uid, op->gid);
         if (op->size)
                 (void)fprintf(out, " size=%llu", (unsigned long long)op->size);
         if (op->placeholders)

@@ -132,6 +132,25 @@ static const char *namespaces_refused(int e)
         }
 }
 
+/* The descriptors that the setup stage keeps, with those whose content becomes files. @ret: owned. */
+static int list_for_setup(const Supervisor *s, int channel, int **ret, size_t *ret_n)
+{
+        const PlanRoot *root = &s->plan->root;
+        int *own = calloc(root->n_ops + 3, sizeof(*own));
+        size_t n = 0;
+        if (!own)
+                return -ENOMEM;
+        own[n++] = channel;
+        own[n++] = s->run.fd;
+        own[n++] = s->home;
+        for (size_t i = 0; i < root->n_ops; i++)
+                if (root->ops[i].source_kind == FS_SOURCE_DESCRIPTOR)
+                        own[n++] = root->ops[i].source_fd;
+        *ret = own;
+        *ret_n = n;
+        return 0;
+}
+
 static int setup_main(void *userdata)
 {
         return stage_setup_main(userdata);
@@ -154,13 +173,16 @@ static pid_t make_setup(Supervisor *s, int theirs, Error *err)
                 .run_name = s->run.name,
                 .tty_fds = defence_is_on(DEFENCE_PTY) ? streams_terminals(&s->session.streams) : 0,
         };
-        const int own[] = {theirs, s->run.fd, s->home};
+        CLEANUP_FREE int *own = NULL;
+        size_t n_own;
+        if (list_for_setup(s, theirs, &own, &n_own) < 0)
+                return error_no_memory(err);
         /* The setup stage makes the network namespace itself, while its id maps are written. */
         uint64_t namespaces = s->plan->namespaces & ~(uint64_t)CLONE_NEWNET;
         if (!defence_is_on(DEFENCE_IPC_NAMESPACE))
                 namespaces &= ~(uint64_t)CLONE_NEWIPC;
         rlimits_lower(&s->plan->resources, &held);
-        pid_t pid = session_clone_stage(&s->session, namespaces, setup_main, &s->stage, own, ARRAY_LEN(own));
+        pid_t pid = session_clone_stage(&s->session, namespaces, setup_main, &s->stage, own, n_own);
         rlimits_restore(&held);
         if (pid < 0)
                 return error_set(err, (int)-pid, "making the namespaces: %s", namespaces_refused((int)-pid));

@@ -14,12 +14,36 @@ static int copy_text(const char *from, char **to)
         return from && !*to ? -ENOMEM : 0;
 }
 
+/* Bytes have a NUL behind them, as all other sources do. */
+static int copy_source(const FsOp *op, char **to)
+{
+        if (op->source_kind != FS_SOURCE_BYTES || !op->source)
+                return copy_text(op->source, to);
+        char *copy = malloc(op->source_len + 1);
+        if (!copy)
+                return -ENOMEM;
+        memcpy(copy, op->source, op->source_len);
+        copy[op->source_len] = '\0';
+        *to = copy;
+        return 0;
+}
+
+static int copy_options(const StrList *from, StrList *to)
+{
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < from->n; i++)
+                r = strlist_add(to, from->items[i]);
+        return r;
+}
+
 int fs_op_copy(const FsOp *op, FsOp *ret)
 {
         FsOp copy = *op;
         copy.dest = copy.source = copy.origin = copy.layer = NULL;
-        if (copy_text(op->dest, &copy.dest) < 0 || copy_text(op->source, &copy.source) < 0 ||
-            copy_text(op->origin, &copy.origin) < 0 || copy_text(op->layer, &copy.layer) < 0) {
+        copy.options = (StrList){0};
+        if (copy_text(op->dest, &copy.dest) < 0 || copy_source(op, &copy.source) < 0 ||
+            copy_text(op->origin, &copy.origin) < 0 || copy_text(op->layer, &copy.layer) < 0 ||
+            copy_options(&op->options, &copy.options) < 0) {
                 fs_op_clear(&copy);
                 return -ENOMEM;
         }
@@ -33,6 +57,7 @@ void fs_op_clear(FsOp *op)
         free(op->source);
         free(op->origin);
         free(op->layer);
+        strlist_clear(&op->options);
         *op = (FsOp){0};
 }
 
@@ -46,14 +71,22 @@ static bool takes_propagation(const FsOp *op)
         return fs_op_is(op, OP_IS_PLACED) || op->kind == OP_REMOUNT;
 }
 
+static bool has_source_of_kind(const FsOp *op)
+{
+        const FsOpKindInfo *kind = &op_kinds[op->kind];
+        if (op->source_kind == FS_SOURCE_NONE)
+                return kind->sources == 0;
+        return (kind->sources & (1U << op->source_kind)) &&
+               (op->source_kind == FS_SOURCE_DESCRIPTOR ? op->source_fd >= 0 : op->source != NULL);
+}
+
 static const char *what_is_wrong(const FsOp *op)
 {
         const FsOpKindInfo *kind = &op_kinds[op->kind];
-        bool no_source = op->source_kind == FS_SOURCE_NONE;
         unsigned more = takes_propagation(op) ? OP_PROPAGATE_BELOW : 0;
         if (kind->traits & OP_IS_OWN)
                 return "cannot be asked for";
-        if (no_source ? kind->sources != 0 : !(kind->sources & (1U << op->source_kind)) || !op->source)
+        if (!has_source_of_kind(op))
                 return "does not take such a source";
         if (op->flags & ~(kind->flags | more))
                 return "does not take such a flag";
@@ -63,6 +96,10 @@ static const char *what_is_wrong(const FsOp *op)
                 return "has no propagation";
         if (op->has_mode && (kind->mode == 0 || op->mode > 07777))
                 return "does not take such a mode";
+        if (op->has_owner && kind->mode == 0)
+                return "has no owner";
+        if ((kind->traits & OP_NEEDS_MODE) && !op->has_mode && !op->has_owner)
+                return "needs a mode";
         if (op->size != 0 && op->kind != OP_TMPFS && op->kind != OP_DEV)
                 return "has no size";
         return NULL;
@@ -79,16 +116,31 @@ int fs_op_check(const FsOp *op, Error *err)
                      : 0;
 }
 
-static bool same_text(const char *a, const char *b)
+static bool same_source(const FsOp *a, const FsOp *b)
 {
-        return a && b ? str_eq(a, b) : a == b;
+        if (a->source_kind != b->source_kind || a->source_len != b->source_len ||
+            a->options.n != b->options.n)
+                return false;
+        for (size_t i = 0; i < a->options.n; i++)
+                if (!str_eq(a->options.items[i], b->options.items[i]))
+                        return false;
+        switch (a->source_kind) {
+        case FS_SOURCE_NONE:
+                return true;
+        case FS_SOURCE_DESCRIPTOR:
+                return a->source_fd == b->source_fd;
+        case FS_SOURCE_BYTES:
+                return memcmp(a->source, b->source, a->source_len) == 0;
+        default:
+                return str_eq(a->source, b->source);
+        }
 }
 
 bool fs_op_same(const FsOp *a, const FsOp *b)
 {
-        return a->kind == b->kind && a->source_kind == b->source_kind && same_text(a->source, b->source) &&
-               a->flags == b->flags && a->propagation == b->propagation && a->has_mode == b->has_mode &&
-               a->mode == b->mode && a->size == b->size;
+        return a->kind == b->kind && same_source(a, b) && a->flags == b->flags &&
+               a->propagation == b->propagation && a->has_mode == b->has_mode && a->mode == b->mode &&
+               a->has_owner == b->has_owner && a->uid == b->uid && a->gid == b->gid && a->size == b->size;
 }
 
 bool fs_op_is(const FsOp *op, unsigned traits)

@@ -20,9 +20,11 @@ typedef enum FsOpKind {
 /** What the source of an operation is. */
 typedef enum FsSourceKind {
         FS_SOURCE_NONE,
-        FS_SOURCE_PATH,  /* a file of the host, by its path */
-        FS_SOURCE_TEXT,  /* what a symbolic link says */
-        FS_SOURCE_BYTES, /* the content of a file */
+        FS_SOURCE_PATH,       /* a file of the host, by its path */
+        FS_SOURCE_TEXT,       /* what a symbolic link says */
+        FS_SOURCE_BYTES,      /* the content of a file */
+        FS_SOURCE_DESCRIPTOR, /* a descriptor of the caller's: the content of a file is read from it */
+        FS_SOURCE_TYPE,       /* a type of file system: "mqueue" */
 } FsSourceKind;
 
 enum {
@@ -79,11 +81,17 @@ typedef struct FsOp {
         FsOpKind kind;
         char *dest; /* absolute, normalized path in the sandbox */
         FsSourceKind source_kind;
-        char *source; /* absolute, normalized host path; text; or bytes */
+        char *source;      /* absolute, normalized host path; text; bytes; type; NULL with DESCRIPTOR */
+        size_t source_len; /* BYTES: how many */
+        int source_fd;     /* DESCRIPTOR */
+        StrList options;   /* TYPE: "KEY=VALUE" or "KEY", as the kernel's file system takes them */
         unsigned flags;
         FsPropagation propagation;
         bool has_mode; /* else the kind's own */
         unsigned mode;
+        bool has_owner; /* else who makes it: the payload's ids */
+        uid_t uid;      /* inside */
+        gid_t gid;
         uint64_t size; /* TMPFS, DEV (of /dev/shm): bytes; 0: none was given */
         char *origin; /* whose request it was, for errors: "FILE:LINE" or "--read-only"; NULL: kurung's own */
 
@@ -100,6 +108,7 @@ enum {
         OP_CATCHES = 1 << 2,    /* writes go to a layer of the run's own */
         OP_SHOWS_HOST = 1 << 3, /* its source is a path of the host that is seen inside */
         OP_IS_OWN = 1 << 4,     /* only a plan has it: nobody can ask for it */
+        OP_NEEDS_MODE = 1 << 5, /* a mode, or an owner, has to be given */
 };
 
 /** What a kind of operation is, and what it takes. */

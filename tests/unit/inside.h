@@ -25,6 +25,8 @@ static int inside_report = FD_NONE;
 typedef struct Inside {
         const PlanOp *ops;
         size_t n_ops;
+        const char *files_dir;
+        FsPropagation propagation;
         /* In the new namespaces, before anything is made there; NULL: nothing. */
         void (*prepare)(void);
         /* In the new root. */
@@ -69,10 +71,14 @@ static void inside_make(const Inside *t, const PlanIdentity *identity)
         Error err = {0};
         char run[80];
         (void)snprintf(run, sizeof(run), "%s/run", base);
-        const PlanRoot root = {.ops = (PlanOp *)(uintptr_t)t->ops, .n_ops = t->n_ops};
+        const PlanRoot root = {.ops = (PlanOp *)(uintptr_t)t->ops,
+                               .n_ops = t->n_ops,
+                               .files_dir = (char *)(uintptr_t)t->files_dir,
+                               .propagation = t->propagation};
         RootfsContext ctx = {.root = &root,
                              .identity = identity,
                              .cwd = "/",
+                             .host_name = "inside",
                              .run_fd = open(run, O_PATH | O_DIRECTORY | O_CLOEXEC),
                              .memory_fd = FD_NONE,
                              .home_fd = FD_NONE,

@@ -21,10 +21,12 @@
         {                                                                                                    \
                 text                                                                                         \
         }
-#define DATA(text)                                                                                           \
-        .source_kind = FS_SOURCE_BYTES, .source = (char[])                                                   \
+#define DATA(text) .source_kind = FS_SOURCE_BYTES, .source = (char[]){text}, .source_len = sizeof(text) - 1
+#define FROM_FD(fd) .source_kind = FS_SOURCE_DESCRIPTOR, .source_fd = (fd)
+#define TYPE(name)                                                                                           \
+        .source_kind = FS_SOURCE_TYPE, .source = (char[])                                                    \
         {                                                                                                    \
-                text                                                                                         \
+                name                                                                                         \
         }
 #define SAFE (ST_NOSUID | ST_NODEV)
 
@@ -33,12 +35,16 @@ static void look_at_directories(void)
         CHECK(has_mode("/a/b", 01777));
         CHECK(has_mode("/a", 0755));
         CHECK(has_mode("/", 0755));
+        CHECK(has_mode("/there", 0700));
 }
 
 static void a_directory_has_its_mode(void **state)
 {
         (void)state;
-        const PlanOp ops[] = {ROOT, {.kind = OP_DIR, AT("/a/b"), MODE(01777)}};
+        const PlanOp ops[] = {ROOT,
+                              {.kind = OP_DIR, AT("/a/b"), MODE(01777)},
+                              {.kind = OP_TMPFS, AT("/there"), MODE(0700)},
+                              {.kind = OP_DIR, AT("/there"), MODE(0755)}};
         INSIDE(ops, .look = look_at_directories);
 }
 
@@ -260,16 +266,238 @@ static void look_at_files(void)
 {
         CHECK(has_text("/etc/hosts", "127.0.0.1 localhost\n"));
         CHECK(has_flags("/etc/hosts", SAFE | ST_RDONLY));
+        CHECK(has_mode("/etc/hosts", 0644));
+        CHECK(access("/run/kurung/hosts", F_OK) == 0);
+}
+
+static void look_at_content(void)
+{
+        struct stat st;
+        CHECK(has_text("/data", "bytes") && has_mode("/data", 0600));
+        CHECK(has_flags("/data", SAFE | ST_RDONLY));
+        CHECK(has_text("/piped", "from a pipe") && can_write("/piped", "x"));
+        CHECK(stat("/nul", &st) == 0 && st.st_size == 3);
+        CHECK(has_text("/a/written", "text") && has_mode("/a/written", 0640));
+        CHECK(has_text("/over", "new") && has_mode("/over", 0755));
+        CHECK(has_text("/from-file", "ent"));
+        CHECK(has_mode("/d", 0500));
+        CHECK(stat("/owned", &st) == 0 && st.st_uid == getuid() && st.st_gid == getgid());
+        /* The content lies nowhere else. */
+        CHECK(access("/run", F_OK) < 0);
 }
 
 static void a_file_holds_its_bytes(void **state)
 {
         (void)state;
+        const PlanOp ops[] = {ROOT,
+                              {.kind = OP_TMPFS, AT("/run"), MODE(0755)},
+                              {.kind = OP_FILE,
+                               AT("/etc/hosts"),
+                               DATA("127.0.0.1 localhost\n"),
+                               MODE(0644),
+                               .flags = OP_RDONLY}};
+        INSIDE(ops, .files_dir = "/run/kurung", .look = look_at_files);
+}
+
+static void content_comes_from_bytes_and_descriptors(void **state)
+{
+        int ends[2];
+        (void)state;
+        int file = open(below("file"), O_RDONLY | O_CLOEXEC);
+        assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+        assert_int_equal(write(ends[1], "from a pipe", 11), 11);
+        (void)close(ends[1]);
+        assert_int_equal(lseek(file, 4, SEEK_SET), 4);
         const PlanOp ops[] = {
                 ROOT,
-                {.kind = OP_TMPFS, AT("/run"), MODE(0755)},
-                {.kind = OP_FILE, AT("/etc/hosts"), DATA("127.0.0.1 localhost\n"), .flags = OP_RDONLY}};
-        INSIDE(ops, .look = look_at_files);
+                {.kind = OP_FILE, AT("/data"), DATA("bytes"), MODE(0600), .flags = OP_RDONLY},
+                {.kind = OP_FILE, AT("/piped"), FROM_FD(ends[0]), MODE(0644)},
+                {.kind = OP_FILE, AT("/nul"), DATA("a\0b"), MODE(0644)},
+                {.kind = OP_WRITE, AT("/a/written"), DATA("text"), MODE(0640)},
+                {.kind = OP_WRITE, AT("/over"), DATA("old text"), MODE(0755)},
+                {.kind = OP_WRITE, AT("/over"), DATA("new"), MODE(0600)},
+                {.kind = OP_WRITE, AT("/from-file"), FROM_FD(file), MODE(0644)},
+                {.kind = OP_DIR, AT("/d"), MODE(0755)},
+                {.kind = OP_CHMOD, AT("/d"), MODE(0500)},
+                {.kind = OP_DIR,
+                 AT("/owned"),
+                 MODE(0700),
+                 .has_owner = true,
+                 .uid = getuid(),
+                 .gid = getgid()},
+        };
+        INSIDE(ops, .look = look_at_content);
+        (void)close(file);
+        (void)close(ends[0]);
+        const PlanOp not_mapped[] = {
+                ROOT, {.kind = OP_DIR, AT("/d"), MODE(0700), .has_owner = true, .uid = getuid() + 1}};
+        INSIDE(not_mapped, .fails = "giving /d to");
+        const PlanOp fifo[] = {ROOT,
+                               {.kind = OP_DEV, AT("/dev")},
+                               {.kind = OP_WRITE, AT("/dev/null"), DATA("x"), MODE(0644)}};
+        INSIDE(fifo, .fails = "/dev/null exists already and is no file");
+}
+
+static void look_at_filesystems(void)
+{
+        struct statvfs v;
+        CHECK(access("/queue", W_OK) == 0 && has_flags("/queue", SAFE));
+        CHECK(access("/pts/ptmx", F_OK) == 0 && has_mode("/pts/ptmx", 0600));
+        CHECK(has_flags("/pts", ST_NOSUID | ST_NOEXEC));
+        CHECK(statvfs("/t", &v) == 0 && v.f_files == 7);
+        CHECK(has_mode("/t", 0710));
+}
+
+static void file_systems_have_types_and_options(void **state)
+{
+        char *pts[] = {(char[]){"newinstance"}, (char[]){"ptmxmode=0600"}, NULL};
+        char *memory[] = {(char[]){"nr_inodes=7"}, (char[]){"mode=0710"}, NULL};
+        char *wrong[] = {(char[]){"nonsense=1"}, NULL};
+        (void)state;
+        const PlanOp ops[] = {
+                ROOT,
+                {.kind = OP_FILESYSTEM, AT("/queue"), TYPE("mqueue")},
+                {.kind = OP_FILESYSTEM,
+                 AT("/pts"),
+                 TYPE("devpts"),
+                 .options = {pts, 2},
+                 .flags = OP_ALLOW_DEV | OP_NOEXEC},
+                {.kind = OP_FILESYSTEM, AT("/t"), TYPE("tmpfs"), .options = {memory, 2}},
+        };
+        INSIDE(ops, .look = look_at_filesystems);
+        const PlanOp option[] = {ROOT,
+                                 {.kind = OP_FILESYSTEM, AT("/t"), TYPE("tmpfs"), .options = {wrong, 1}}};
+        INSIDE(option, .fails = "nonsense");
+        const PlanOp type[] = {ROOT, {.kind = OP_FILESYSTEM, AT("/t"), TYPE("ext4")}};
+        INSIDE(type, .fails = "making a ext4 file system");
+}
+
+static void look_at_another_root(void)
+{
+        CHECK(has_text("/inner", "inner"));
+        CHECK(access("/before", F_OK) < 0);
+        CHECK(has_text("/sub/f", "content"));
+        CHECK(has_flags("/", SAFE | ST_RDONLY));
+}
+
+static void an_operation_on_the_root_replaces_it(void **state)
+{
+        (void)state;
+        const PlanOp ops[] = {ROOT,
+                              {.kind = OP_DIR, AT("/before"), MODE(0755)},
+                              {.kind = OP_BIND, AT("/"), HOST("dir")},
+                              {.kind = OP_TMPFS, AT("/sub"), MODE(0755)},
+                              {.kind = OP_WRITE, AT("/sub/f"), DATA("content"), MODE(0644)},
+                              {.kind = OP_REMOUNT, AT("/"), .flags = OP_RDONLY}};
+        INSIDE(ops, .look = look_at_another_root);
+        const PlanOp file[] = {ROOT, {.kind = OP_BIND, AT("/"), HOST("file")}};
+        INSIDE(file, .fails = "Not a directory");
+}
+
+static int to_host[2], from_host[2];
+
+/* The namespace that the new one is copied from, with a shared mount; somebody there mounts something later.
+ */
+static void share_with_a_host(void)
+{
+        char byte;
+        CHECK(mount("none", below("empty"), "tmpfs", 0, NULL) == 0);
+        CHECK(mount(NULL, below("empty"), NULL, MS_SHARED, NULL) == 0);
+        CHECK(mkdir(below("empty/x"), 0755) == 0);
+        CHECK(pipe2(to_host, O_CLOEXEC) == 0 && pipe2(from_host, O_CLOEXEC) == 0);
+        pid_t pid = fork();
+        CHECK(pid >= 0);
+        if (pid == 0) {
+                CHECK(read(to_host[0], &byte, 1) == 1);
+                CHECK(mount("none", below("empty/x"), "tmpfs", 0, NULL) == 0);
+                CHECK(can_write(below("empty/x/f"), "later"));
+                CHECK(write(from_host[1], "m", 1) == 1);
+                _exit(0);
+        }
+        CHECK(unshare(CLONE_NEWNS) == 0);
+}
+
+static void let_host_mount(void)
+{
+        char byte;
+        CHECK(write(to_host[1], "m", 1) == 1);
+        CHECK(read(from_host[0], &byte, 1) == 1);
+}
+
+static void look_at_slaves(void)
+{
+        let_host_mount();
+        CHECK(has_text("/slave/x/f", "later"));
+        CHECK(access("/private/x/f", F_OK) < 0);
+}
+
+static void look_at_privates(void)
+{
+        let_host_mount();
+        CHECK(access("/slave/x/f", F_OK) < 0);
+        CHECK(access("/private/x/f", F_OK) < 0);
+}
+
+static void later_mounts_of_the_host_are_seen_when_asked_for(void **state)
+{
+        (void)state;
+        const PlanOp ops[] = {ROOT,
+                              {.kind = OP_BIND, AT("/slave"), HOST("empty"), .flags = OP_RECURSIVE},
+                              {.kind = OP_BIND,
+                               AT("/private"),
+                               HOST("empty"),
+                               .flags = OP_RECURSIVE,
+                               .propagation = FS_PROPAGATION_PRIVATE}};
+        INSIDE(ops, .propagation = FS_PROPAGATION_SLAVE, .prepare = share_with_a_host,
+               .look = look_at_slaves);
+        INSIDE(ops, .propagation = FS_PROPAGATION_PRIVATE, .prepare = share_with_a_host,
+               .look = look_at_privates);
+        /* Whoever leaves it out gets the same. */
+        INSIDE(ops, .prepare = share_with_a_host, .look = look_at_privates);
+}
+
+static bool propagates_as(const char *path, const char *how)
+{
+        CLEANUP_FREE char *text = NULL;
+        char at[64];
+        CHECK(io_read_file_at(AT_FDCWD, "/proc/self/mountinfo", 65536, &text, NULL) == 0);
+        (void)snprintf(at, sizeof(at), " %s ", path);
+        const char *line = strstr(text, at), *end = line ? strstr(line, " - ") : NULL,
+                   *found = line ? strstr(line, how) : NULL;
+        return end && found && found < end;
+}
+
+static void look_at_propagation(void)
+{
+        CHECK(propagates_as("/shared", " shared:"));
+        CHECK(propagates_as("/shared/sub", " shared:"));
+        CHECK(propagates_as("/top", " shared:"));
+        CHECK(!propagates_as("/top/sub", " shared:"));
+        CHECK(propagates_as("/no", " unbindable"));
+        CHECK(!propagates_as("/private", " shared:"));
+}
+
+static void mounts_have_their_own_propagation(void **state)
+{
+        (void)state;
+        const PlanOp ops[] = {
+                ROOT,
+                {.kind = OP_PROC, AT("/proc")},
+                {.kind = OP_BIND,
+                 AT("/shared"),
+                 HOST("dir"),
+                 .propagation = FS_PROPAGATION_SHARED,
+                 .flags = OP_RECURSIVE | OP_PROPAGATE_BELOW},
+                {.kind = OP_BIND,
+                 AT("/top"),
+                 HOST("dir"),
+                 .propagation = FS_PROPAGATION_SHARED,
+                 .flags = OP_RECURSIVE},
+                {.kind = OP_BIND, AT("/no"), HOST("dir"), .propagation = FS_PROPAGATION_UNBINDABLE},
+                {.kind = OP_TMPFS, AT("/private"), MODE(0755), .propagation = FS_PROPAGATION_SHARED},
+                {.kind = OP_REMOUNT, AT("/private"), .propagation = FS_PROPAGATION_PRIVATE},
+        };
+        INSIDE(ops, .prepare = mount_below, .look = look_at_propagation);
 }
 
 static void look_at_caught_writes(void)
@@ -310,6 +538,10 @@ static void what_a_kind_does_not_take_is_refused(void **state)
                 {.kind = OP_SYMLINK, AT("/x"), SAYS("text"), .propagation = FS_PROPAGATION_SLAVE},
                 {.kind = OP_DIR, AT("/x"), MODE(010000)},
                 {.kind = OP_DIR, AT("/x"), .size = 1},
+                {.kind = OP_CHMOD, AT("/x")},
+                {.kind = OP_FILE, AT("/x"), FROM_FD(-1)},
+                {.kind = OP_FILE, AT("/x"), TYPE("tmpfs")},
+                {.kind = OP_SYMLINK, AT("/x"), SAYS("text"), .has_owner = true},
                 {.kind = OP_PIN, AT("/x")},
                 {.kind = OP_SCRATCH, AT("/x")},
                 {.kind = OP_FUSE, AT("/x"), HOST("dir")},
@@ -351,6 +583,11 @@ int main(void)
                 cmocka_unit_test(read_only_and_remount),
                 cmocka_unit_test(a_pinned_directory_stays),
                 cmocka_unit_test(a_file_holds_its_bytes),
+                cmocka_unit_test(content_comes_from_bytes_and_descriptors),
+                cmocka_unit_test(file_systems_have_types_and_options),
+                cmocka_unit_test(an_operation_on_the_root_replaces_it),
+                cmocka_unit_test(later_mounts_of_the_host_are_seen_when_asked_for),
+                cmocka_unit_test(mounts_have_their_own_propagation),
                 cmocka_unit_test(overlays_catch_writes),
                 cmocka_unit_test(what_a_kind_does_not_take_is_refused),
         };

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Makes what is no mount, or a mount of one file: directories, links, files with a given content,
+ * permissions. */
+#include "base/io.h"
+#include "mech/rootfs_ops.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+/* Permissions and owner of what was made. */
+static int set_permissions(RootfsContext *ctx, const PlanOp *op, int fd, Error *err)
+{
+        int r = rootfs_chmod(fd, op->mode);
+        if (r == 0 && (op->flags & OP_ROOT_OWNED))
+                r = rootfs_own(ctx->identity, fd);
+        return r < 0 ? rootfs_op_failed(op, r, "setting the permissions of", err) : rootfs_give(op, fd, err);
+}
+
+static int apply_dir(RootfsContext *ctx, const PlanOp *op, Error *err)
+{
+        CLEANUP_FD int fd = FD_NONE;
+        struct stat st;
+        bool no_follow = op->flags & OP_NO_FOLLOW;
+        int r = root_open(ctx->root_fd, op->dest, no_follow, &fd);
+        if (r == 0)
+                return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)
+                               ? 0
+                               : rootfs_op_failed(op, -ENOTDIR, "making the directory", err);
+        r = root_make(ctx->root_fd, op->dest, true, 0755, no_follow, &fd);
+        return r < 0 ? rootfs_op_failed(op, r, "making the directory", err)
+                     : set_permissions(ctx, op, fd, err);
+}
+
+/* What is in the place of a link that says @text: 0 where it says the same. */
+static int compare_link(const PlanOp *op, int parent, const char *name, Error *err)
+{
+        char there[PATH_MAX];
+        ssize_t n = readlinkat(parent, name, there, sizeof(there) - 1);
+        if (n < 0 && errno != EINVAL)
+                return rootfs_op_failed(op, -errno, "reading the symlink", err);
+        if (n < 0)
+                return error_set(err, EEXIST, "%s: %s exists already and is no symbolic link",
+                                 rootfs_op_origin(op), op->dest);
+        there[n] = '\0';
+        return str_eq(there, op->source) ? 0
+                                         : error_set(err, EEXIST, "%s: %s exists already and leads to '%s'",
+                                                     rootfs_op_origin(op), op->dest, there);
+}
+
+static int apply_symlink(RootfsContext *ctx, const PlanOp *op, Error *err)
+{
+        CLEANUP_FD int parent = FD_NONE;
+        const char *name;
+        int r = root_open_parent(ctx->root_fd, op->dest, &parent, &name);
+        if (r == 0 && symlinkat(op->source, parent, name) < 0)
+                r = -errno;
+        if (r == -EEXIST)
+                return compare_link(op, parent, name, err);
+        return r < 0 ? rootfs_op_failed(op, r, "making the symlink", err) : 0;
+}
+
+static int apply_chmod(RootfsContext *ctx, const PlanOp *op, Error *err)
+{
+        CLEANUP_FD int fd = FD_NONE;
+        int r = root_open(ctx->root_fd, op->dest, op->flags & OP_NO_FOLLOW, &fd);
+        if (r == 0 && op->has_mode)
+                r = rootfs_chmod(fd, op->mode);
+        return r < 0 ? rootfs_op_failed(op, r, "setting the permissions of", err) : rootfs_give(op, fd, err);
+}
+
+static int write_text(RootfsContext *ctx, const PlanOp *op, int to)
+{
+        CLEANUP_FREE char *text = NULL;
+        int r = rootfs_file_text(ctx, op, &text);
+        return r < 0 ? r : io_write_all(to, text, strlen(text));
+}
+
+/* To its end: a pipe, or a file from where it stands. */
+static int copy_descriptor(int from, int to)
+{
+        char buffer[65536];
+        for (;;) {
+                ssize_t n = read(from, buffer, sizeof(buffer));
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n <= 0)
+                        return n < 0 ? -errno : 0;
+                int r = io_write_all(to, buffer, (size_t)n);
+                if (r < 0)
+                        return r;
+        }
+}
+
+static int write_content(RootfsContext *ctx, const PlanOp *op, int to)
+{
+        if (op->flags & (OP_SPECIFIERS | OP_APPEND))
+                return write_text(ctx, op, to);
+        return op->source_kind == FS_SOURCE_BYTES ? io_write_all(to, op->source, op->source_len)
+                                                  : copy_descriptor(op->source_fd, to);
+}
+
+static int make_file(RootfsContext *ctx, const PlanOp *op, int dir, const char *name, Error *err)
+{
+        CLEANUP_FD int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        int r = fd < 0 ? -errno : write_content(ctx, op, fd);
+        return r < 0 ? rootfs_op_failed(op, r, "writing", err) : set_permissions(ctx, op, fd, err);
+}
+
+/*
+ * A mount of a file needs a file system that is attached already. Where there is no place for it, as in a
+ * read-only root that has no such file, it is only there.
+ */
+static int apply_file(RootfsContext *ctx, const PlanOp *op, Error *err)
+{
+        CLEANUP_FD int dir = FD_NONE, mount_fd = FD_NONE, target = FD_NONE;
+        const char *files_dir = ctx->root->files_dir;
+        char number[32];
+        (void)snprintf(number, sizeof(number), "file-%zu", (size_t)(op - ctx->root->ops));
+        const char *name = files_dir ? strrchr(op->dest, '/') + 1 : number;
+        int r = 0;
+        if (files_dir)
+                r = root_make(ctx->root_fd, files_dir, true, 0755, true, &dir);
+        else if ((dir = fcntl(ctx->memory_fd, F_DUPFD_CLOEXEC, 3)) < 0)
+                r = -errno;
+        if (r < 0)
+                return rootfs_op_failed(op, r, "finding a place for the content of", err);
+        r = make_file(ctx, op, dir, name, err);
+        if (r < 0)
+                return r;
+        r = mount_clone(dir, name, false, &mount_fd);
+        if (r == 0)
+                r = mount_set(mount_fd, rootfs_attributes(op), false);
+        if (r < 0)
+                return rootfs_op_failed(op, r, "mounting the content of", err);
+        r = root_make(ctx->root_fd, op->dest, false, 0644, false, &target);
+        if (r == -EROFS && (op->flags & OP_OPTIONAL))
+                return 0;
+        if (r == 0)
+                r = mount_attach(mount_fd, target);
+        return r < 0 ? rootfs_op_failed(op, r, "mounting at", err) : rootfs_propagate(op, mount_fd, err);
+}
+
+static int apply_write(RootfsContext *ctx, const PlanOp *op, Error *err)
+{
+        CLEANUP_FD int parent = FD_NONE, there = FD_NONE;
+        const char *name;
+        int r = root_open(ctx->root_fd, op->dest, false, &there);
+        if (r == -ENOENT) {
+                r = root_open_parent(ctx->root_fd, op->dest, &parent, &name);
+                return r < 0 ? rootfs_op_failed(op, r, "making the directory of", err)
+                             : make_file(ctx, op, parent, name, err);
+        }
+        char path[32];
+        struct stat st;
+        if (r == 0 && fstat(there, &st) < 0)
+                r = -errno;
+        /* Opening a fifo or a device of somebody else's root could wait, or do something. */
+        if (r == 0 && !S_ISREG(st.st_mode))
+                return error_set(err, EEXIST, "%s: %s exists already and is no file", rootfs_op_origin(op),
+                                 op->dest);
+        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", there);
+        CLEANUP_FD int fd = r < 0 ? FD_NONE : open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+        if (r == 0)
+                r = fd < 0 ? -errno : write_content(ctx, op, fd);
+        return r < 0 ? rootfs_op_failed(op, r, "writing", err) : 0;
+}
+
+const RootfsOpKind rootfs_do_dir = {.apply = apply_dir};
+const RootfsOpKind rootfs_do_symlink = {.apply = apply_symlink};
+const RootfsOpKind rootfs_do_chmod = {.apply = apply_chmod};
+const RootfsOpKind rootfs_do_file = {.apply = apply_file};
+const RootfsOpKind rootfs_do_write = {.apply = apply_write};
