@@ -238,7 +238,8 @@ static int check_granting(const StrList *granting, const FrontContext *ctx, cons
 {
         for (size_t i = 0; i < spec->n_ops; i++) {
                 const SpecOp *op = &spec->ops[i];
-                CLEANUP_FREE char *real = fs_op_writes_host(op) ? realpath(op->source, NULL) : NULL;
+                const char *written = fs_op_written(op, NULL);
+                CLEANUP_FREE char *real = written ? realpath(written, NULL) : NULL;
                 for (size_t k = 0; real && k + 1 < granting->n; k += 2)
                         if (path_is_below(granting->items[k], real) &&
                             !is_own_profile(granting->items[k], ctx))
@@ -247,7 +248,7 @@ static int check_granting(const StrList *granting, const FrontContext *ctx, cons
                                         "%s: the profile lies in %s (%s), which the sandbox may write, so it "
                                         "may only take rights away; read it, and then: kurung profile trust "
                                         "%s",
-                                        granting->items[k + 1], op->source, op->origin, granting->items[k]);
+                                        granting->items[k + 1], written, op->origin, granting->items[k]);
         }
         return 0;
 }

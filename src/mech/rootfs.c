@@ -174,7 +174,8 @@ int rootfs_prepare(const PlanRoot *root, Error *err)
 {
         for (size_t i = 0; i < root->n_ops; i++) {
                 const PlanOp *op = &root->ops[i];
-                if (!op->source || !op->origin || op->source_id.known)
+                if (op->source_kind != FS_SOURCE_PATH || !op->origin || op->source_id.known ||
+                    (op->flags & OP_OPTIONAL))
                         continue;
                 CLEANUP_FD int fd = open(op->source, O_PATH | O_CLOEXEC);
                 if (fd < 0)
@@ -184,7 +185,8 @@ int rootfs_prepare(const PlanRoot *root, Error *err)
                                  op->origin, op->source);
         }
         const PlanOp *first = &root->ops[0];
-        if (first->source && faccessat(AT_FDCWD, first->source, R_OK | X_OK, AT_EACCESS) < 0)
+        if (first->source_kind == FS_SOURCE_PATH &&
+            faccessat(AT_FDCWD, first->source, R_OK | X_OK, AT_EACCESS) < 0)
                 return error_set_errno(err, errno, "the root directory %s", first->source);
         return 0;
 }

@@ -26,35 +26,115 @@ static int copy_mode(const RootfsContext *ctx, int lower, int upper)
         return fstat(lower, &st) < 0 ? -errno : rootfs_chmod(upper, st.st_mode);
 }
 
+/* Lowers, the topmost first, and where writes go; upper and work are FD_NONE where nothing is written. */
+typedef struct Layers {
+        int *lowers;
+        size_t n_lowers;
+        int upper, work;
+} Layers;
+
+static void layers_clear(Layers *l)
+{
+        for (size_t i = 0; i < l->n_lowers; i++)
+                fd_close(l->lowers[i]);
+        free(l->lowers);
+        fd_close(l->upper);
+        fd_close(l->work);
+}
+
+static int open_lowers(const PlanOp *op, Layers *l, Error *err)
+{
+        const FsFile source = {op->source, op->source_id};
+        const FsFile *files = op->source_kind == FS_SOURCE_LAYERS ? op->lowers : &source;
+        size_t n = op->source_kind == FS_SOURCE_LAYERS ? op->n_lowers : 1;
+        if (!(l->lowers = calloc(n, sizeof(*l->lowers))))
+                return error_no_memory(err);
+        for (int r; l->n_lowers < n; l->n_lowers++) {
+                int fd = FD_NONE;
+                if ((r = rootfs_file_open(op, &files[l->n_lowers], &fd, err)) < 0)
+                        return r;
+                l->lowers[l->n_lowers] = fd;
+        }
+        return 0;
+}
+
+static int open_upper(RootfsContext *ctx, const PlanOp *op, Layers *l, Error *err)
+{
+        if (op->upper.path) {
+                int r = rootfs_file_open(op, &op->upper, &l->upper, err);
+                return r < 0 ? r : rootfs_file_open(op, &op->work, &l->work, err);
+        }
+        if (!op->layer)
+                return 0;
+        int r = rootfs_layer_open(ctx, op, "upper", &l->upper, err);
+        if (r == 0)
+                r = rootfs_layer_open(ctx, op, "work", &l->work, err);
+        if (r == 0 && (r = copy_mode(ctx, l->lowers[0], l->upper)) < 0)
+                (void)error_set_errno(err, r, "preparing the upper directory for %s", op->dest);
+        return r;
+}
+
+/* The value of one option of fsconfig(2) has at most 255 bytes. */
+#define LOWERS_MAX 256
+
+/* "5:6:7", as the descriptors are called in /proc/self/fd; false when there are too many. */
+static bool join_lowers(const Layers *l, char out[LOWERS_MAX])
+{
+        size_t len = 0;
+        for (size_t i = 0; i < l->n_lowers && len < LOWERS_MAX; i++)
+                len += (size_t)snprintf(out + len, LOWERS_MAX - len, "%s%d", i > 0 ? ":" : "", l->lowers[i]);
+        return len < LOWERS_MAX;
+}
+
+/*
+ * userxattr: all that a user namespace may write. volatile: without it the end of the mount syncs the whole
+ * file system that the upper lies on, and nothing of a run outlives a crash anyway
+ * (Documentation/filesystems/overlayfs.rst); a tmpfs has nothing to sync, and the mark of a volatile overlay
+ * is two directories more; an upper of the user's own is to last.
+ */
+static int mount_layers(const PlanOp *op, const Layers *l, int *ret_fd, Error *err)
+{
+        CLEANUP_FREE MountOption *options = calloc(l->n_lowers + 4, sizeof(*options));
+        CLEANUP_FREE FdPath *names = calloc(l->n_lowers + 2, sizeof(*names));
+        char joined[LOWERS_MAX];
+        size_t n = 0, k = 0;
+        if (!options || !names)
+                return error_no_memory(err);
+        if (l->n_lowers == 1)
+                options[n++] = (MountOption){"lowerdir", fd_path(l->lowers[0], names[k++])};
+        else if (join_lowers(l, joined))
+                options[n++] = (MountOption){"lowerdir", joined};
+        else /* Linux 6.5 */
+                for (size_t i = 0; i < l->n_lowers; i++)
+                        options[n++] = (MountOption){"lowerdir+", fd_path(l->lowers[i], names[k++])};
+        if (l->upper >= 0) {
+                options[n++] = (MountOption){"upperdir", fd_path(l->upper, names[k++])};
+                options[n++] = (MountOption){"workdir", fd_path(l->work, names[k++])};
+        }
+        options[n++] = (MountOption){"userxattr", NULL};
+        if (op->layer && !(op->flags & OP_IN_MEMORY))
+                options[n++] = (MountOption){"volatile", NULL};
+        return mount_new("overlay", options, n, rootfs_attributes(op), ret_fd, err);
+}
+
 static int make_overlay(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
 {
-        CLEANUP_FD int lower = FD_NONE, upper = FD_NONE, work = FD_NONE;
-        int r = rootfs_source_open(op, &lower, err);
+        CLEANUP(layers_clear) Layers l = {.upper = FD_NONE, .work = FD_NONE};
+        int r = open_lowers(op, &l, err);
         if (r == 0)
-                r = rootfs_layer_open(ctx, op, "upper", &upper, err);
-        if (r == 0)
-                r = rootfs_layer_open(ctx, op, "work", &work, err);
+                r = open_upper(ctx, op, &l, err);
         if (r < 0)
                 return r;
-        r = copy_mode(ctx, lower, upper);
-        if (r < 0)
-                return error_set_errno(err, r, "preparing the upper directory for %s", op->dest);
-        FdPath lower_path, upper_path, work_path;
-        /*
-         * userxattr: all that a user namespace may write. volatile: without it the end of the mount syncs the
-         * whole file system that the upper lies on, and nothing of a run outlives a crash anyway
-         * (Documentation/filesystems/overlayfs.rst).
-         */
-        const MountOption options[] = {
-                {"lowerdir", fd_path(lower, lower_path)},
-                {"upperdir", fd_path(upper, upper_path)},
-                {"workdir", fd_path(work, work_path)},
-                {"userxattr", NULL},
-                {"volatile", NULL},
-        };
-        /* A tmpfs has nothing to sync, and the mark of a volatile overlay is two directories more. */
-        size_t n = ARRAY_LEN(options) - (op->flags & OP_IN_MEMORY ? 1 : 0);
-        return mount_new("overlay", options, n, rootfs_attributes(op), ret_fd, err);
+        if (l.n_lowers == 1)
+                return mount_layers(op, &l, ret_fd, err);
+        /* Names of lowers are short there. */
+        CLEANUP_FD int before = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (before < 0 || chdir("/proc/self/fd") < 0)
+                return error_set_errno(err, errno, "changing to /proc/self/fd");
+        r = mount_layers(op, &l, ret_fd, err);
+        if (fchdir(before) < 0 && r == 0)
+                r = error_set_errno(err, errno, "changing back from /proc/self/fd");
+        return r;
 }
 
 static int make_fuse(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)

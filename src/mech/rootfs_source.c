@@ -18,31 +18,37 @@ static int exchanged(const char *path, Error *err)
  * The supervisor's descriptors can't be bound here: they belong to its mount namespace, not to ours
  * (mount_namespaces(7)). It holds them open, so that no other file gets the inode number meanwhile.
  */
-int rootfs_source_open(const PlanOp *op, int *ret_fd, Error *err)
+int rootfs_file_open(const PlanOp *op, const FsFile *file, int *ret_fd, Error *err)
 {
         CLEANUP_FD int fd = FD_NONE;
-        const FileId *id = &op->source_id;
+        const FileId *id = &file->id;
         struct stat st = {0};
         bool follow = (op->flags & OP_KEPT_HOME) || !defence_is_on(DEFENCE_SAME_SOURCE);
         uint64_t flags = O_PATH | (id->known && id->directory ? O_DIRECTORY : 0);
         int r = 0;
         if (follow)
-                r = (fd = open(op->source, O_PATH | O_CLOEXEC)) < 0 ? -errno : 0;
+                r = (fd = open(file->path, O_PATH | O_CLOEXEC)) < 0 ? -errno : 0;
         else
-                r = lookup_open_plain(op->source, flags, &fd);
+                r = lookup_open_plain(file->path, flags, &fd);
         bool gone = r == -ENOENT || r == -ENOTDIR;
         if (gone && (op->flags & OP_OPTIONAL))
                 return 1;
         if ((gone || r == -ELOOP) && id->known)
-                return exchanged(op->source, err);
+                return exchanged(file->path, err);
         if (r == 0 && fstat(fd, &st) < 0)
                 r = -errno;
         if (r < 0)
-                return error_set_errno(err, r, "%s: opening %s", rootfs_op_origin(op), op->source);
+                return error_set_errno(err, r, "%s: opening %s", rootfs_op_origin(op), file->path);
         if (id->known && !follow && (st.st_dev != id->dev || st.st_ino != id->ino))
-                return exchanged(op->source, err);
+                return exchanged(file->path, err);
         *ret_fd = TAKE_FD(fd);
         return 0;
+}
+
+int rootfs_source_open(const PlanOp *op, int *ret_fd, Error *err)
+{
+        const FsFile source = {op->source, op->source_id};
+        return rootfs_file_open(op, &source, ret_fd, err);
 }
 
 int rootfs_source_check(int fd, int known, const char *path, Error *err)

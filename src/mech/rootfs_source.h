@@ -17,6 +17,9 @@
  */
 int rootfs_source_open(const PlanOp *op, int *ret_fd, Error *err);
 
+/** rootfs_file_open - the same for another file of the host that an operation takes: a lower, an upper. */
+int rootfs_file_open(const PlanOp *op, const FsFile *file, int *ret_fd, Error *err);
+
 /**
  * rootfs_source_check - the same for what was opened already: that @fd is the file that @known (another
  * descriptor, of any mount namespace) is. 0, or -EBUSY with @err, which names @path.

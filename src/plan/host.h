@@ -192,6 +192,16 @@ int host_probe_limits(int root, Host *host, const char *const *paths);
  */
 int host_probe_paths(Host *host, const char *const *paths);
 
+/**
+ * host_probe_descriptor - look up what a descriptor of this process is by its name, and hold it.
+ *
+ * 0; -ENOENT where no name leads to it: it was removed, or belongs to another mount namespace; or -ENOMEM.
+ */
+int host_probe_descriptor(Host *host, int fd);
+
+/** host_find_descriptor - what was found for a descriptor; NULL: nothing. The host's. */
+const HostPath *host_find_descriptor(const Host *host, int fd);
+
 /** host_find_path - what was found for @path as it was spelled; NULL: nothing. The host's. */
 const HostPath *host_find_path(const Host *host, const char *path);
 

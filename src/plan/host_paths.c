@@ -5,6 +5,8 @@
 #include "plan/host_internal.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 
 /* A file that others are moving may have another name already when it is asked for it. */
 #define ATTEMPTS 8
@@ -86,6 +88,52 @@ int host_probe_paths(Host *host, const char *const *paths)
                         return r;
         }
         return 0;
+}
+
+/* As what a descriptor is kept in the table; no path begins so. */
+typedef char DescriptorName[24];
+
+static const char *descriptor_name(int fd, DescriptorName out)
+{
+        (void)snprintf(out, sizeof(DescriptorName), "descriptor %d", fd);
+        return out;
+}
+
+/* The name that /proc has for it may be another file's by now, or of another namespace's. */
+static int find_name(int fd, Lookup *ret)
+{
+        char link[32], path[PATH_MAX];
+        struct stat st, named;
+        (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+        ssize_t n = readlink(link, path, sizeof(path) - 1);
+        if (n <= 0 || path[0] != '/' || fstat(fd, &st) < 0)
+                return -ENOENT;
+        path[n] = '\0';
+        CLEANUP_FD int found = FD_NONE;
+        if (lookup_open_plain(path, O_PATH, &found) < 0 || fstat(found, &named) < 0 ||
+            named.st_dev != st.st_dev || named.st_ino != st.st_ino)
+                return -ENOENT;
+        char *copy = strdup(path);
+        if (!copy)
+                return -ENOMEM;
+        *ret = (Lookup){.fd = TAKE_FD(found), .dir = FD_NONE, .path = copy, .st = st};
+        return 0;
+}
+
+int host_probe_descriptor(Host *host, int fd)
+{
+        CLEANUP(lookup_clear) Lookup found = LOOKUP_NONE;
+        DescriptorName name;
+        if (host_find_descriptor(host, fd))
+                return 0;
+        int r = find_name(fd, &found);
+        return r < 0 ? r : add_path(host, descriptor_name(fd, name), &found);
+}
+
+const HostPath *host_find_descriptor(const Host *host, int fd)
+{
+        DescriptorName name;
+        return host_find_path(host, descriptor_name(fd, name));
 }
 
 /* @path as it is spelled and, where that is another name, without links. */

@@ -48,8 +48,16 @@ void plan_identify_sources(Plan *plan, const Host *host)
 {
         for (size_t i = 0; i < plan->root.n_ops; i++) {
                 PlanOp *op = &plan->root.ops[i];
-                if (op->source && fs_op_is(op, OP_SHOWS_HOST))
+                if (!fs_op_is(op, OP_SHOWS_HOST))
+                        continue;
+                if (op->source && !op->source_id.known)
                         op->source_id = identify(host, op->source);
+                for (size_t k = 0; k < op->n_lowers; k++)
+                        op->lowers[k].id = identify(host, op->lowers[k].path);
+                if (op->upper.path) {
+                        op->upper.id = identify(host, op->upper.path);
+                        op->work.id = identify(host, op->work.path);
+                }
         }
 }
 
@@ -84,9 +92,8 @@ int plan_notice(Plan *plan, const char *fmt, ...)
 static bool is_host_writable(const Plan *plan)
 {
         for (size_t i = 0; i < plan->root.n_ops; i++) {
-                const PlanOp *op = &plan->root.ops[i];
-                if (fs_op_writes_host(op) &&
-                    !(plan->storage.homes_dir && path_is_below(op->source, plan->storage.homes_dir)))
+                const char *written = fs_op_written(&plan->root.ops[i], NULL);
+                if (written && !(plan->storage.homes_dir && path_is_below(written, plan->storage.homes_dir)))
                         return true;
         }
         return false;
@@ -246,7 +253,8 @@ static int fill_plan(Plan *plan, const Spec *spec, const Host *host, const PlanK
         if (r == 0)
                 r = plan_make_root(plan, spec, &with_uppers, err);
         plan_identify_sources(plan, host);
-        if (r == 0)
+        /* Who gives the whole root gives the sizes in it. */
+        if (r == 0 && !spec->ops_in_order)
                 plan_bound_memory(plan, host);
         if (r == 0)
                 r = plan_make_network(plan, spec, host, err);

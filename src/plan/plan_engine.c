@@ -82,7 +82,9 @@ static int choose_asked(Plan *plan, const Spec *spec, const Host *host, Error *e
 
 int plan_choose_engine(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
-        if (spec->overlay != OVERLAY_AUTO) {
+        if (spec->ops_in_order) {
+                plan->root.engine = OVERLAY_NONE;
+        } else if (spec->overlay != OVERLAY_AUTO) {
                 int r = choose_asked(plan, spec, host, err);
                 if (r < 0)
                         return r;

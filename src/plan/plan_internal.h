@@ -61,6 +61,10 @@ bool plan_has_submounts(const Host *host, const char *dir);
 /** plan_is_emptied - whether @path is one of the host's directories that are empty in a sandbox. */
 bool plan_is_emptied(const char *path);
 
+/** plan_take_ops - the root of a spec whose operations are in order: these and nothing else. 0 or -errno with
+ * @err. */
+int plan_take_ops(Plan *plan, const Spec *spec, const Host *host, Error *err);
+
 /** plan_add_requests - what the user asks to see, in the order in which it has to be mounted. 0 or -errno
  * with @err. */
 int plan_add_requests(Plan *plan, const Spec *spec, const Host *host, Error *err);

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 static PlanOp *append(Plan *plan, const FsOp *from)
 {
@@ -34,13 +35,55 @@ PlanOp *plan_add_op(Plan *plan, FsOpKind kind, const char *source, const char *d
         return append(plan, &op);
 }
 
+/* What a file is by its name, and which one it was when that was looked up. */
+static void resolve(const Host *host, FsFile *file)
+{
+        if (file->path)
+                file->path = (char *)(uintptr_t)plan_real_path(host, file->path);
+}
+
+/* A descriptor whose file is shown goes by that file's name: it belongs to another mount namespace than the
+ * root is made in. */
+static void resolve_descriptor(const Host *host, FsOp *op)
+{
+        const HostPath *known = host_find_descriptor(host, op->source_fd);
+        if (!known || !fs_op_is(op, OP_SHOWS_HOST))
+                return;
+        op->source_kind = FS_SOURCE_PATH;
+        op->source = known->found.path;
+        op->source_id = (FileId){.known = true,
+                                 .directory = S_ISDIR(known->found.st.st_mode),
+                                 .dev = known->found.st.st_dev,
+                                 .ino = known->found.st.st_ino};
+}
+
 PlanOp *plan_take_op(Plan *plan, const Host *host, const SpecOp *asked, const char *dest)
 {
         FsOp op = *asked;
         op.dest = (char *)(uintptr_t)dest;
+        resolve(host, &op.upper);
+        resolve(host, &op.work);
+        if (op.source_kind == FS_SOURCE_DESCRIPTOR)
+                resolve_descriptor(host, &op);
         if (op.source_kind == FS_SOURCE_PATH)
                 op.source = (char *)(uintptr_t)plan_real_path(host, op.source);
-        return append(plan, &op);
+        PlanOp *made = append(plan, &op);
+        for (size_t i = 0; made && i < made->n_lowers; i++) {
+                char *real = strdup(plan_real_path(host, made->lowers[i].path));
+                if (!real)
+                        return NULL;
+                free(made->lowers[i].path);
+                made->lowers[i].path = real;
+        }
+        if (!made || op.kind != OP_OVERLAY || op.upper.path ||
+            (op.flags & (OP_RDONLY | OP_IN_MEMORY)) == OP_RDONLY)
+                return made;
+        if (asprintf(&made->layer, "%zu", plan->root.n_ops) < 0) {
+                made->layer = NULL;
+                return NULL;
+        }
+        plan->root.needs_run_dir = plan->root.needs_run_dir || !(op.flags & OP_IN_MEMORY);
+        return made;
 }
 
 int plan_add(Plan *plan, FsOpKind kind, const char *source, const char *dest, unsigned flags, Error *err)

@@ -314,6 +314,10 @@ static int add_op(Plan *plan, const Host *host, const Request *request, Error *e
                 r = plan_check_own(plan, host, fs_op_path(op, i), writable, origin_of(op), err);
         if (r < 0)
                 return r;
+        /* What makes or changes files could do so in a directory of the host's. */
+        if (!fs_op_is(op, OP_IS_PLACED) || op->source_kind == FS_SOURCE_DESCRIPTOR)
+                return error_set(err, EINVAL, "%s: the operation \"%s\" needs a list whose order is given",
+                                 origin_of(op), op_kinds[op->kind].name);
         if (str_eq(request->dest, "/"))
                 return error_set(err, EINVAL,
                                  "%s: / itself can't be the place of it; Root= says what the root is",

@@ -209,6 +209,8 @@ static int choose_cwd(Plan *plan, const Spec *spec, const Host *host, Error *err
 
 int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
+        if (spec->ops_in_order)
+                return plan_take_ops(plan, spec, host, err);
         plan->root.propagation = FS_PROPAGATION_PRIVATE;
         if (!(plan->root.files_dir = strdup(FILES_DIR)))
                 return error_no_memory(err);

@@ -117,6 +117,12 @@ static void print_op(FILE *out, const PlanOp *op)
                 (void)fprintf(out, " from=%s", text_escape(op->source, source, sizeof(source)));
         if (op->source_kind == FS_SOURCE_DESCRIPTOR)
                 (void)fprintf(out, " from-descriptor=%d", op->source_fd);
+        for (size_t i = 0; i < op->n_lowers; i++)
+                (void)fprintf(out, " lower=%s", text_escape(op->lowers[i].path, source, sizeof(source)));
+        if (op->upper.path) {
+                (void)fprintf(out, " upper=%s", text_escape(op->upper.path, source, sizeof(source)));
+                (void)fprintf(out, " work=%s", text_escape(op->work.path, source, sizeof(source)));
+        }
         for (size_t i = 0; i < op->options.n; i++)
                 (void)fprintf(out, " option=%s", text_escape(op->options.items[i], source, sizeof(source)));
         if (op->layer)
@@ -229,6 +235,8 @@ void plan_print(const Plan *plan, FILE *out)
         print_value(out, "engine", plan_engine_name(plan->root.engine));
         for (size_t i = 0; i < plan->root.n_ops; i++)
                 print_op(out, &plan->root.ops[i]);
+        if (plan->root.propagation == FS_PROPAGATION_SLAVE)
+                print_value(out, "host-mounts", "slave");
         print_value(out, "cwd", plan->payload.cwd);
         if (plan->payload.host_name)
                 print_value(out, "host-name", plan->payload.host_name);

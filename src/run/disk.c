@@ -141,9 +141,9 @@ static int find_disks(DiskWatch *w, Error *err)
         if (r == 0 && w->home >= 0)
                 r = add_disk(w, fcntl(w->home, F_DUPFD_CLOEXEC, 3), plan->storage.homes_dir, true, err);
         for (size_t i = 0; r == 0 && i < plan->root.n_ops; i++) {
-                const PlanOp *op = &plan->root.ops[i];
-                if (fs_op_writes_host(op))
-                        r = add_disk(w, open(op->source, O_PATH | O_CLOEXEC), op->source, false, err);
+                const char *written = fs_op_written(&plan->root.ops[i], NULL);
+                if (written)
+                        r = add_disk(w, open(written, O_PATH | O_CLOEXEC), written, false, err);
         }
         return r;
 }

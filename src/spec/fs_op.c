@@ -36,14 +36,31 @@ static int copy_options(const StrList *from, StrList *to)
         return r;
 }
 
+static int copy_lowers(const FsOp *op, FsOp *to)
+{
+        if (op->n_lowers == 0)
+                return 0;
+        to->lowers = calloc(op->n_lowers, sizeof(*to->lowers));
+        for (size_t i = 0; to->lowers && i < op->n_lowers; i++, to->n_lowers++) {
+                to->lowers[i].id = op->lowers[i].id;
+                if (!(to->lowers[i].path = strdup(op->lowers[i].path)))
+                        return -ENOMEM;
+        }
+        return to->lowers ? 0 : -ENOMEM;
+}
+
 int fs_op_copy(const FsOp *op, FsOp *ret)
 {
         FsOp copy = *op;
-        copy.dest = copy.source = copy.origin = copy.layer = NULL;
+        copy.dest = copy.source = copy.origin = copy.layer = copy.upper.path = copy.work.path = NULL;
         copy.options = (StrList){0};
+        copy.lowers = NULL;
+        copy.n_lowers = 0;
         if (copy_text(op->dest, &copy.dest) < 0 || copy_source(op, &copy.source) < 0 ||
             copy_text(op->origin, &copy.origin) < 0 || copy_text(op->layer, &copy.layer) < 0 ||
-            copy_options(&op->options, &copy.options) < 0) {
+            copy_text(op->upper.path, &copy.upper.path) < 0 ||
+            copy_text(op->work.path, &copy.work.path) < 0 || copy_options(&op->options, &copy.options) < 0 ||
+            copy_lowers(op, &copy) < 0) {
                 fs_op_clear(&copy);
                 return -ENOMEM;
         }
@@ -57,6 +74,11 @@ void fs_op_clear(FsOp *op)
         free(op->source);
         free(op->origin);
         free(op->layer);
+        free(op->upper.path);
+        free(op->work.path);
+        for (size_t i = 0; i < op->n_lowers; i++)
+                free(op->lowers[i].path);
+        free(op->lowers);
         strlist_clear(&op->options);
         *op = (FsOp){0};
 }
@@ -76,8 +98,28 @@ static bool has_source_of_kind(const FsOp *op)
         const FsOpKindInfo *kind = &op_kinds[op->kind];
         if (op->source_kind == FS_SOURCE_NONE)
                 return kind->sources == 0;
-        return (kind->sources & (1U << op->source_kind)) &&
-               (op->source_kind == FS_SOURCE_DESCRIPTOR ? op->source_fd >= 0 : op->source != NULL);
+        if (!(kind->sources & (1U << op->source_kind)))
+                return false;
+        switch (op->source_kind) {
+        case FS_SOURCE_DESCRIPTOR:
+                return op->source_fd >= 0;
+        case FS_SOURCE_LAYERS:
+                return op->n_lowers > 0;
+        default:
+                return op->source != NULL;
+        }
+}
+
+static const char *what_is_wrong_with_overlay(const FsOp *op)
+{
+        if (!op->upper.path != !op->work.path)
+                return "needs an upper and a work directory, or none";
+        if (op->upper.path && (op->flags & (OP_IN_MEMORY | OP_RDONLY)))
+                return "has an upper directory, to which nothing would be written";
+        /* overlayfs: without an upper there have to be two lowers. */
+        if ((op->flags & OP_RDONLY) && !(op->flags & OP_IN_MEMORY) && op->n_lowers < 2)
+                return "needs two layers when it is read-only";
+        return op->size != 0 ? "has no size" : NULL;
 }
 
 static const char *what_is_wrong(const FsOp *op)
@@ -100,6 +142,10 @@ static const char *what_is_wrong(const FsOp *op)
                 return "has no owner";
         if ((kind->traits & OP_NEEDS_MODE) && !op->has_mode && !op->has_owner)
                 return "needs a mode";
+        if ((op->upper.path || op->work.path) && op->kind != OP_OVERLAY)
+                return "has no upper directory";
+        if (op->kind == OP_OVERLAY)
+                return what_is_wrong_with_overlay(op);
         if (op->size != 0 && op->kind != OP_TMPFS && op->kind != OP_DEV)
                 return "has no size";
         return NULL;
@@ -116,6 +162,17 @@ int fs_op_check(const FsOp *op, Error *err)
                      : 0;
 }
 
+static bool same_paths(const FsOp *a, const FsOp *b)
+{
+        for (size_t i = 0;; i++) {
+                const char *p = fs_op_path(a, i), *q = fs_op_path(b, i);
+                if (!p || !q)
+                        return p == q;
+                if (!str_eq(p, q))
+                        return false;
+        }
+}
+
 static bool same_source(const FsOp *a, const FsOp *b)
 {
         if (a->source_kind != b->source_kind || a->source_len != b->source_len ||
@@ -124,8 +181,11 @@ static bool same_source(const FsOp *a, const FsOp *b)
         for (size_t i = 0; i < a->options.n; i++)
                 if (!str_eq(a->options.items[i], b->options.items[i]))
                         return false;
+        if (!same_paths(a, b))
+                return false;
         switch (a->source_kind) {
         case FS_SOURCE_NONE:
+        case FS_SOURCE_LAYERS:
                 return true;
         case FS_SOURCE_DESCRIPTOR:
                 return a->source_fd == b->source_fd;
@@ -148,14 +208,26 @@ bool fs_op_is(const FsOp *op, unsigned traits)
         return (op_kinds[op->kind].traits & traits) == traits;
 }
 
+const char *fs_op_written(const FsOp *op, FileId *ret_id)
+{
+        bool caught = fs_op_is(op, OP_CATCHES);
+        const char *path = caught ? op->upper.path : op->source;
+        if (!fs_op_is(op, OP_SHOWS_HOST) || (op->flags & OP_RDONLY) || !path)
+                return NULL;
+        if (ret_id)
+                *ret_id = caught ? op->upper.id : op->source_id;
+        return path;
+}
+
 bool fs_op_writes_host(const FsOp *op)
 {
-        return fs_op_is(op, OP_SHOWS_HOST) && !fs_op_is(op, OP_CATCHES) && !(op->flags & OP_RDONLY);
+        bool by_descriptor = op->kind == OP_BIND && op->source_kind == FS_SOURCE_DESCRIPTOR;
+        return fs_op_written(op, NULL) || (by_descriptor && !(op->flags & OP_RDONLY));
 }
 
 bool fs_op_is_writable(const FsOp *op)
 {
-        return fs_op_is(op, OP_CATCHES) || fs_op_writes_host(op);
+        return (fs_op_is(op, OP_CATCHES) && !(op->flags & OP_RDONLY)) || fs_op_writes_host(op);
 }
 
 bool fs_op_is_kept(const FsOp *op)
@@ -165,5 +237,11 @@ bool fs_op_is_kept(const FsOp *op)
 
 const char *fs_op_path(const FsOp *op, size_t i)
 {
-        return i == 0 && op->source_kind == FS_SOURCE_PATH ? op->source : NULL;
+        const char *const last[] = {op->upper.path, op->work.path};
+        if (op->source_kind == FS_SOURCE_PATH && i-- == 0)
+                return op->source;
+        if (i < op->n_lowers)
+                return op->lowers[i].path;
+        i -= op->n_lowers;
+        return i < ARRAY_LEN(last) ? last[i] : NULL;
 }

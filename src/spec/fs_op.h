@@ -23,8 +23,10 @@ typedef enum FsSourceKind {
         FS_SOURCE_PATH,       /* a file of the host, by its path */
         FS_SOURCE_TEXT,       /* what a symbolic link says */
         FS_SOURCE_BYTES,      /* the content of a file */
-        FS_SOURCE_DESCRIPTOR, /* a descriptor of the caller's: the content of a file is read from it */
+        FS_SOURCE_DESCRIPTOR, /* a descriptor of the caller's: a file of the host, or where content is read
+                                 from */
         FS_SOURCE_TYPE,       /* a type of file system: "mqueue" */
+        FS_SOURCE_LAYERS,     /* several directories of the host, on top of each other */
 } FsSourceKind;
 
 enum {
@@ -77,14 +79,23 @@ typedef struct FileId {
         ino_t ino;
 } FileId;
 
+/** A file of the host. */
+typedef struct FsFile {
+        char *path; /* absolute, normalized */
+        FileId id;  /* of plans alone */
+} FsFile;
+
 typedef struct FsOp {
         FsOpKind kind;
         char *dest; /* absolute, normalized path in the sandbox */
         FsSourceKind source_kind;
-        char *source;      /* absolute, normalized host path; text; bytes; type; NULL with DESCRIPTOR */
+        char *source;      /* absolute, normalized host path; text; bytes; type; else NULL */
         size_t source_len; /* BYTES: how many */
         int source_fd;     /* DESCRIPTOR */
-        StrList options;   /* TYPE: "KEY=VALUE" or "KEY", as the kernel's file system takes them */
+        FsFile *lowers;    /* LAYERS: the topmost first */
+        size_t n_lowers;
+        FsFile upper, work; /* OVERLAY: where writes go on the host, both or none */
+        StrList options;    /* TYPE: "KEY=VALUE" or "KEY", as the kernel's file system takes them */
         unsigned flags;
         FsPropagation propagation;
         bool has_mode; /* else the kind's own */
@@ -108,6 +119,7 @@ enum {
         OP_CATCHES = 1 << 2,    /* writes go to a layer of the run's own */
         OP_SHOWS_HOST = 1 << 3, /* its source is a path of the host that is seen inside */
         OP_IS_OWN = 1 << 4,     /* only a plan has it: nobody can ask for it */
+        OP_IS_REQUEST = 1 << 6, /* it says something of the others, and is no step */
         OP_NEEDS_MODE = 1 << 5, /* a mode, or an owner, has to be given */
 };
 
@@ -147,6 +159,10 @@ bool fs_op_is_writable(const FsOp *op);
 
 /** fs_op_writes_host - whether what the payload writes there reaches the host's own files. */
 bool fs_op_writes_host(const FsOp *op);
+
+/** fs_op_written - the path of the host that the payload writes to there, and which file it is; NULL: none.
+ * @ret_id: may be NULL. */
+const char *fs_op_written(const FsOp *op, FileId *ret_id);
 
 /** fs_op_is_kept - whether its layer outlives the run in a kept sandbox. */
 bool fs_op_is_kept(const FsOp *op);

@@ -89,6 +89,11 @@ typedef struct Spec {
 #include "spec/keys.def"
 
         SpecOp *ops; /* in the order given */
+        /* The operations are the whole root and are done in the order given, whatever Root=, WorkDir= and
+         * Home= say. Else they are added to these, the more specific path after one that holds it. */
+        bool ops_in_order;
+        FsPropagation propagation; /* ops_in_order: of the host's mounts; SLAVE: those that it makes later are
+                                      seen */
         size_t n_ops;
         SpecIoLimit *io_limits; /* IOReadBandwidthMax= and IOWriteBandwidthMax= */
         size_t n_io_limits;

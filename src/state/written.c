@@ -169,15 +169,16 @@ static int write_trees(int dir, const Trees *t, Error *err)
         return r < 0 ? error_set_errno(err, r, "writing " WRITTEN_FILE " in kurung's state directory") : 0;
 }
 
-/* What is written there reaches the host: at once, or when the user applies it. */
-static bool is_written(const Plan *plan, const PlanOp *op)
+/* The directory of the host that what is written there reaches: at once, or when the user applies it; NULL:
+ * none. */
+static const char *written_tree(const Plan *plan, const PlanOp *op)
 {
-        if (!op->source || !op->source_id.known || !op->source_id.directory)
-                return false;
-        if (fs_op_writes_host(op))
-                return true;
+        FileId id = op->source_id;
+        const char *path = fs_op_written(op, &id);
         /* Of a home that is shown the user takes over single files that he has seen. */
-        return plan->storage.keep && op->flags & OP_WORK_DIR;
+        if (!path && plan->storage.keep && op->flags & OP_WORK_DIR)
+                path = op->source;
+        return id.known && id.directory ? path : NULL;
 }
 
 /* Those of the plan that @known lacks. */
@@ -187,17 +188,18 @@ static int new_trees(const Plan *plan, Trees *known, bool *changed)
                 const PlanOp *op = &plan->root.ops[i];
                 CLEANUP_FD int fd = FD_NONE;
                 Tree tree = {0};
-                if (!is_written(plan, op))
+                const char *path = written_tree(plan, op);
+                if (!path)
                         continue;
-                int r = lookup_open_plain(op->source, O_PATH | O_DIRECTORY, &fd);
+                int r = lookup_open_plain(path, O_PATH | O_DIRECTORY, &fd);
                 if (r == 0)
                         r = identify(fd, &tree);
                 if (r < 0)
                         return r;
-                if (has_tree(known, &tree, op->source))
+                if (has_tree(known, &tree, path))
                         continue;
                 *changed = true;
-                if ((r = add_tree(known, tree, op->source)) < 0)
+                if ((r = add_tree(known, tree, path)) < 0)
                         return r;
         }
         return 0;
@@ -210,7 +212,7 @@ int written_remember(const Plan *plan, Error *err)
         CLEANUP_FD int dir = FD_NONE;
         bool any = false, changed = false;
         for (size_t i = 0; i < plan->root.n_ops; i++)
-                any = any || is_written(plan, &plan->root.ops[i]);
+                any = any || written_tree(plan, &plan->root.ops[i]);
         if (!any)
                 return 0;
         int r = run_state_path(NULL, &state, err);
@@ -285,7 +287,8 @@ static int collect(const Spec *spec, const Host *host, Trees *ret, Error *err)
         int r = add_project(ret, host);
         for (size_t i = 0; r == 0 && i < spec->n_ops; i++) {
                 const SpecOp *op = &spec->ops[i];
-                const HostPath *p = fs_op_writes_host(op) ? host_find_path(host, op->source) : NULL;
+                const char *written = fs_op_written(op, NULL);
+                const HostPath *p = written ? host_find_path(host, written) : NULL;
                 if (p && S_ISDIR(p->found.st.st_mode))
                         r = add_found(ret, &p->found);
         }
