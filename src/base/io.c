@@ -73,6 +73,17 @@ int io_read_file_at(int dirfd, const char *path, size_t max, char **ret, size_t 
         return fd < 0 ? -errno : io_read_to_end(fd, max, -1, ret, ret_len);
 }
 
+int io_read_own_at(int dirfd, const char *name, mode_t others, size_t max, char **ret, size_t *ret_len)
+{
+        struct stat st;
+        CLEANUP_FD int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & others))
+                return -EPERM;
+        return io_read_to_end(fd, max, -1, ret, ret_len);
+}
+
 ssize_t io_read_at(int fd, void *data, size_t len, uint64_t at)
 {
         size_t done = 0;
@@ -119,6 +130,22 @@ int io_write_all(int fd, const void *data, size_t len)
                 len -= (size_t)n;
         }
         return 0;
+}
+
+int io_replace_at(int dirfd, const char *name, const char *data, size_t len, bool sync)
+{
+        char fresh[80];
+        if ((size_t)snprintf(fresh, sizeof(fresh), "%s.new", name) >= sizeof(fresh))
+                return -ENAMETOOLONG;
+        if (unlinkat(dirfd, fresh, 0) < 0 && errno != ENOENT)
+                return -errno;
+        CLEANUP_FD int fd = openat(dirfd, fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return -errno;
+        int r = io_write_all(fd, data, len);
+        if (r == 0 && ((sync && fdatasync(fd) < 0) || renameat(dirfd, fresh, dirfd, name) < 0))
+                r = -errno;
+        return r;
 }
 
 int io_write_file_at(int dirfd, const char *path, const char *data)

@@ -25,6 +25,26 @@ int io_read_file_at(int dirfd, const char *path, size_t max, char **ret, size_t 
 int io_read_to_end(int fd, size_t max, int timeout_ms, char **ret, size_t *ret_len);
 
 /**
+ * io_read_own_at - read a whole file that this user alone can have written.
+ *
+ * @others: bits of the mode that it must not have.
+ * The rest is as with io_read_file_at().
+ *
+ * Returns 0; -EPERM when it is somebody else's, no regular file, or has such a bit; -errno.
+ */
+int io_read_own_at(int dirfd, const char *name, mode_t others, size_t max, char **ret, size_t *ret_len);
+
+/**
+ * io_replace_at - write a file (0600) whole: as NAME.new, then by rename(2), so that whoever reads it sees
+ * the one or the other. Two at once are for the caller to keep apart.
+ *
+ * @sync: it is on the disk before it has its name.
+ *
+ * Returns 0 or -errno.
+ */
+int io_replace_at(int dirfd, const char *name, const char *data, size_t len, bool sync);
+
+/**
  * io_read_at - read @len bytes from @at of a file (pread(2)), going on after EINTR and short reads.
  *
  * Returns how many there were (fewer only at the file's end), or -errno.

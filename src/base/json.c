@@ -175,6 +175,12 @@ static int get(struct json_object *object, const char *key, enum json_type type,
         return 0;
 }
 
+bool json_has(struct json_object *object, const char *key)
+{
+        struct json_object *o = NULL;
+        return object && json.is_type(object, json_type_object) && json.object_get(object, key, &o);
+}
+
 int json_get_object(struct json_object *object, const char *key, struct json_object **ret)
 {
         return get(object, key, json_type_object, ret);

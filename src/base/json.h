@@ -53,6 +53,9 @@ void json_free(struct json_object *value);
  */
 int json_parse(const char *text, size_t len, struct json_object **ret);
 
+/** json_has - whether @object is one, with such a member. */
+bool json_has(struct json_object *object, const char *key);
+
 /* What follows takes a value of the named type or fails with -EBADMSG: a missing one, or of another type, is
  * never made up.
  */

@@ -4,6 +4,7 @@
 
 #include "base/defence.h"
 #include "base/error.h"
+#include "base/io.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -12,6 +13,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
@@ -289,4 +291,20 @@ int process_forbid_core_dumps(void)
         if (getrlimit(RLIMIT_CORE, &now) < 0)
                 return -errno;
         return now.rlim_max == 0 || setrlimit(RLIMIT_CORE, &one) == 0 ? 0 : -errno;
+}
+
+/* The name in parentheses may hold anything, so the fields are counted behind the last ')'. */
+int process_start_time(pid_t pid, uint64_t *ret)
+{
+        char path[48];
+        CLEANUP_FREE char *text = NULL;
+        (void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+        int r = io_read_file_at(AT_FDCWD, path, 4096, &text, NULL);
+        const char *p = r < 0 ? NULL : strrchr(text, ')');
+        for (int field = 2; p && field < 22; field++)
+                p = strchr(p + 1, ' ');
+        if (!p)
+                return r < 0 ? r : -EBADMSG;
+        *ret = strtoull(p + 1, NULL, 10);
+        return 0;
 }

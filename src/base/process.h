@@ -119,3 +119,9 @@ int process_close_from(unsigned first);
  * Returns 0 or -errno.
  */
 int process_forbid_core_dumps(void);
+
+/**
+ * process_start_time - when a process was started, in clock ticks since the machine was (field 22 of
+ * proc_pid_stat(5)): with its pid, which process it is. 0; -ESRCH or -ENOENT: there is none; -errno.
+ */
+int process_start_time(pid_t pid, uint64_t *ret);

@@ -30,6 +30,14 @@ int strlist_add(StrList *l, const char *s)
         return strlist_push(l, strdup(s));
 }
 
+int strlist_copy(const StrList *from, StrList *to)
+{
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < from->n; i++)
+                r = strlist_add(to, from->items[i]);
+        return r;
+}
+
 int strlist_add_printf(StrList *l, const char *fmt, ...)
 {
         char *s = NULL;

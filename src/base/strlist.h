@@ -12,6 +12,9 @@ typedef struct StrList {
 /** strlist_add - append a copy of @s. Returns 0 or -ENOMEM. */
 int strlist_add(StrList *l, const char *s);
 
+/** strlist_copy - append copies of all that is in @from. Returns 0 or -ENOMEM. */
+int strlist_copy(const StrList *from, StrList *to);
+
 /** strlist_add_printf - append a formatted string. Returns 0 or -ENOMEM. */
 int strlist_add_printf(StrList *l, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

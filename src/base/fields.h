@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Records: structs that are stored as text. A table names the fields of a struct; printing, reading and
+ * freeing follow from it.
+ *
+ *     kurung-KIND VERSION
+ *
+ *     NAME VALUE
+ *
+ *     NAME.FIELD VALUE
+ *
+ *     end
+ *
+ * A value is a number, a bool (0 or 1), the name of an enumerator, or a text as text_escape() has it. A list
+ * has a line for each element. With a dot it is an array of structs, whose first field begins the next
+ * element.
+ *
+ * Whoever can change the file is hostile: a record is read whole or refused.
+ */
+#pragma once
+
+#include "base/strlist.h"
+
+typedef enum FieldKind {
+        FIELD_NUMBER, /* an integer of four or eight bytes, from min to max; unsigned unless min < 0 */
+        FIELD_BOOL,
+        FIELD_ENUM,  /* one of names[0] to names[max] */
+        FIELD_TEXT,  /* an owned string; NULL: none, and not printed */
+        FIELD_LIST,  /* a StrList of at most max texts */
+        FIELD_ROWS,  /* an owned array of at most max structs */
+        FIELD_ARRAY, /* the same within the struct, with room for max */
+} FieldKind;
+
+typedef struct FieldTable FieldTable;
+
+typedef struct Field {
+        const char *name;
+        FieldKind kind;
+        size_t offset, size;
+        bool optional;  /* else a record without it is refused; of lists and arrays one with no element */
+        unsigned since; /* the first version that has it: what is older leaves it alone. 0: all have it */
+        int64_t min;
+        uint64_t max;
+        bool (*check)(const char *text); /* of each text; NULL: any will do */
+        const char *const *names;
+        const FieldTable *rows; /* of an array: the elements' fields, without arrays */
+        size_t count;           /* offset of the number of its elements, a size_t */
+        const char *json;       /* fields_from_json(): its key; NULL: the name with '_' for '-' */
+} Field;
+
+struct FieldTable {
+        const char *kind;         /* of the first line; NULL in a table of elements */
+        unsigned version, oldest; /* that is printed; and that is still read */
+        unsigned ended;           /* the first version with the last line: what was cut is seen */
+        size_t size;              /* of the struct */
+        const Field *items;
+        size_t n;
+};
+
+#define FIELDS_MAX 64
+
+/*
+ * A line of a table: the struct's type and member, the field's name, and then what else it has as designated
+ * initializers. A member of a type that the kind does not have does not compile.
+ */
+#define FIELD_OF(K, T, member, ...)                                                                          \
+        .kind = (K), .offset = offsetof(T, member), .size = sizeof(((T *)0)->member), .name = __VA_ARGS__
+#define FIELD_TYPED(K, T, member, type, ...)                                                                 \
+        .kind = _Generic(((T *)0)->member, type                                                              \
+                         : (K)),                                                                             \
+        .offset = offsetof(T, member), .size = sizeof(((T *)0)->member), .name = __VA_ARGS__
+
+#define NUMBER_FIELD(T, member, ...)                                                                         \
+        {                                                                                                    \
+                FIELD_OF(FIELD_NUMBER, T, member, __VA_ARGS__)                                               \
+        }
+#define ENUM_FIELD(T, member, ...)                                                                           \
+        {                                                                                                    \
+                FIELD_OF(FIELD_ENUM, T, member, __VA_ARGS__)                                                 \
+        }
+#define BOOL_FIELD(T, member, ...)                                                                           \
+        {                                                                                                    \
+                FIELD_TYPED(FIELD_BOOL, T, member, bool, __VA_ARGS__)                                        \
+        }
+#define TEXT_FIELD(T, member, ...)                                                                           \
+        {                                                                                                    \
+                FIELD_TYPED(FIELD_TEXT, T, member, char *, __VA_ARGS__)                                      \
+        }
+#define LIST_FIELD(T, member, ...)                                                                           \
+        {                                                                                                    \
+                FIELD_TYPED(FIELD_LIST, T, member, StrList, __VA_ARGS__)                                     \
+        }
+#define ROWS_FIELD(T, member, n_member, ...)                                                                 \
+        {                                                                                                    \
+                .count = offsetof(T, n_member), FIELD_OF(FIELD_ROWS, T, member, __VA_ARGS__)                 \
+        }
+#define ARRAY_FIELD(T, member, n_member, ...)                                                                \
+        {                                                                                                    \
+                .count = offsetof(T, n_member), FIELD_OF(FIELD_ARRAY, T, member, __VA_ARGS__)                \
+        }
+
+/** fields_print - as text; owned. 0 or -ENOMEM. */
+int fields_print(const FieldTable *table, const void *record, char **ret, size_t *ret_len);
+
+/**
+ * fields_parse - read it back.
+ *
+ * @record: holds the defaults, and no text, list or array. On failure, too, it is to be cleared.
+ *
+ * Returns 0; -EBADMSG when a line is unknown, malformed, out of range, missing, or there twice; -ENOTSUP when
+ * the record is of a version that is not known; -ENOMEM.
+ */
+int fields_parse(const FieldTable *table, const char *text, size_t len, void *record);
+
+/** fields_clear - free all texts, lists and arrays, which are none then. */
+void fields_clear(const FieldTable *table, void *record);
+
+/** fields_check_path - a check: an absolute path without ".", ".." and needless slashes. */
+bool fields_check_path(const char *text);
+
+struct json_object;
+
+/**
+ * fields_from_json - read what an earlier kurung stored as JSON: an object with a member for each field, an
+ * array for lists and arrays, "" for a text that is not there. json_load() comes before it.
+ *
+ * @version: of the record. The rest is as with fields_parse(); members that are not in the table are not
+ * looked at.
+ */
+int fields_from_json(const FieldTable *table, unsigned version, struct json_object *object, void *record);
