@@ -21,9 +21,8 @@ typedef struct ChangesLayer {
 
 void changes_layer_clear(ChangesLayer *layer);
 
-/** changes_engine_name, changes_engine_find - "kernel", "fuse", "scratch"; find: 0 or -EINVAL. */
-const char *changes_engine_name(ChangesEngine engine);
-int changes_engine_find(const char *name, ChangesEngine *ret);
+/** The engines' names, in records and for people: "kernel", "fuse", "scratch". */
+extern const char *const changes_engine_names[];
 
 /** changes_layer_target - the host directory that the layer's changes would go to. */
 static inline const char *changes_layer_target(const ChangesLayer *layer)

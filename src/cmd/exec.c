@@ -66,13 +66,13 @@ static int run(char **argv, const StrList *words, const StrList *env, const char
         int r = live_open(words->items[0], &live, err);
         if (r < 0)
                 return r;
-        if (live.record.plan.root.foreign && defence_is_on(DEFENCE_SEALED_PROGRAM)) {
+        if (live.record.foreign_root && defence_is_on(DEFENCE_SEALED_PROGRAM)) {
                 /* main()'s argv begins one before the command's. */
                 r = process_run_sealed(argv - 1);
                 if (r < 0)
                         return error_set_errno(err, r, "going on as a copy of kurung that nobody can change");
         }
-        r = make_payload(&live.record.plan.payload, words, env, chdir, &payload, err);
+        r = make_payload(&live.record.payload, words, env, chdir, &payload, err);
         return r < 0 ? r : join_run(&live, &payload, ret_exit, err);
 }
 

@@ -83,8 +83,8 @@ static int open_run_dir(const LiveRecord *record, const char *name, RunDir *ret)
 {
         CLEANUP_FREE char *path = NULL;
         struct stat st;
-        if (!record->plan.storage.runs_dir ||
-            asprintf(&path, "%s/%s%s", record->plan.storage.runs_dir, record->kept ? "" : "run-", name) < 0)
+        if (!record->runs_dir ||
+            asprintf(&path, "%s/%s%s", record->runs_dir, record->kept ? "" : "run-", name) < 0)
                 return -ENOENT;
         CLEANUP_FD int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0 || fstat(fd, &st) < 0 || st.st_uid != geteuid())
@@ -97,7 +97,7 @@ static void tell_live(const Live *live)
 {
         const LiveRecord *record = &live->record;
         CLEANUP(run_dir_clear) RunDir dir = RUN_DIR_NONE;
-        CLEANUP_FREE char *caps = plan_capability_names(record->plan.privileges.capabilities);
+        CLEANUP_FREE char *caps = plan_capability_names(record->privileges.capabilities);
         struct json_object *o = json_new_object();
         json_add_string(o, "name", live->name);
         json_add_string(o, "state", "running");
@@ -105,15 +105,15 @@ static void tell_live(const Live *live)
         json_add_int(o, "started", record->started.tv_sec);
         json_add_int(o, "supervisor", record->supervisor);
         json_add_int(o, "init", record->init);
-        json_add(o, "argv", json_new_strings(&record->plan.payload.argv));
+        json_add(o, "argv", json_new_strings(&record->payload.argv));
         json_add_string(o, "work_dir", record->work_dir);
-        json_add_string(o, "cwd", record->plan.payload.cwd);
-        json_add_int(o, "uid", record->plan.identity.uid);
-        json_add_int(o, "gid", record->plan.identity.gid);
-        json_add_string(o, "network", plan_network_name(record->plan.network.mode));
+        json_add_string(o, "cwd", record->payload.cwd);
+        json_add_int(o, "uid", record->identity.uid);
+        json_add_int(o, "gid", record->identity.gid);
+        json_add_string(o, "network", plan_network_name(record->network));
         json_add_string(o, "capabilities", caps);
         json_add_string(o, "filter", record->filter);
-        json_add(o, "env", json_new_strings(&record->plan.payload.env));
+        json_add(o, "env", json_new_strings(&record->payload.env));
         json_add(o, "spec", json_new_strings(&record->spec));
         json_add(o, "plan", json_new_strings(&record->text));
         add_group(o, record);
@@ -127,7 +127,7 @@ static struct json_object *layers(const KeptRecord *record)
         struct json_object *a = json_new_array();
         for (size_t i = 0; i < record->n_layers; i++) {
                 struct json_object *o = json_new_object();
-                json_add_string(o, "engine", changes_engine_name(record->layers[i].engine));
+                json_add_string(o, "engine", changes_engine_names[record->layers[i].engine]);
                 json_add_string(o, "dest", record->layers[i].dest);
                 json_add_string(o, "lower", record->layers[i].lower);
                 json_append(a, o);
@@ -145,7 +145,7 @@ static void tell_kept(const char *name, const KeptRecord *record, const RunDir *
         if (record->ended)
                 json_add_int(o, "exit_code", record->exit_code);
         json_add(o, "argv", json_new_strings(&record->argv));
-        json_add_string(o, "work_dir", record->work_dir);
+        json_add_string(o, "work_dir", record->work_dir ? record->work_dir : "");
         json_add_string(o, "cwd", record->cwd);
         json_add_int(o, "uid", record->identity.uid);
         json_add_int(o, "gid", record->identity.gid);

@@ -87,7 +87,7 @@ static void tell_live(const char *name, struct json_object *array)
                 .started = live.record.started.tv_sec,
                 .exit_code = -1,
                 .kept = live.record.kept,
-                .argv = &live.record.plan.payload.argv,
+                .argv = &live.record.payload.argv,
         };
         tell(&row, array);
 }

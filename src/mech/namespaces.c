@@ -14,8 +14,8 @@ const NamespaceKind namespace_kinds[NS_MAX] = {
         [NS_PAYLOAD_USER] = {"user", CLONE_NEWUSER},
 };
 
-bool namespace_is_own(const Plan *plan, size_t kind)
+bool namespace_is_own(uint64_t namespaces, const PlanIdentity *identity, size_t kind)
 {
-        return kind == NS_PAYLOAD_USER ? plan->identity.payload_userns
-                                       : plan->namespaces & (uint64_t)namespace_kinds[kind].flag;
+        return kind == NS_PAYLOAD_USER ? identity->payload_userns
+                                       : namespaces & (uint64_t)namespace_kinds[kind].flag;
 }

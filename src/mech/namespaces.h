@@ -14,5 +14,5 @@ typedef struct NamespaceKind {
 
 extern const NamespaceKind namespace_kinds[NS_MAX];
 
-/** namespace_is_own - whether a sandbox has its own of a kind (NS_*). */
-bool namespace_is_own(const Plan *plan, size_t kind);
+/** namespace_is_own - whether a sandbox has its own of a kind (NS_*). @namespaces: Plan.namespaces. */
+bool namespace_is_own(uint64_t namespaces, const PlanIdentity *identity, size_t kind);

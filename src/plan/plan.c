@@ -311,6 +311,37 @@ void plan_payload_clear(PlanPayload *payload)
         *payload = (PlanPayload){0};
 }
 
+/* 0, also where there is none to copy. */
+static int copy_text(const char *from, char **to)
+{
+        *to = from ? strdup(from) : NULL;
+        return from && !*to ? -ENOMEM : 0;
+}
+
+int plan_identity_copy(const PlanIdentity *from, PlanIdentity *to)
+{
+        *to = *from;
+        int r = copy_text(from->newuidmap, &to->newuidmap);
+        return copy_text(from->newgidmap, &to->newgidmap) < 0 ? -ENOMEM : r;
+}
+
+int plan_privileges_copy(const PlanPrivileges *from, PlanPrivileges *to)
+{
+        *to = *from;
+        to->architectures = (StrList){0};
+        int r = copy_text(from->seccomp_file, &to->seccomp_file);
+        return r < 0 ? r : strlist_copy(&from->architectures, &to->architectures);
+}
+
+int plan_payload_copy(const PlanPayload *from, PlanPayload *to)
+{
+        *to = (PlanPayload){0};
+        int r = copy_text(from->cwd, &to->cwd);
+        if (r == 0)
+                r = strlist_copy(&from->argv, &to->argv);
+        return r < 0 ? r : strlist_copy(&from->env, &to->env);
+}
+
 static void clear_root(PlanRoot *root)
 {
         for (size_t i = 0; i < root->n_ops; i++)

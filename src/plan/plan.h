@@ -206,3 +206,8 @@ void plan_clear(Plan *plan);
 void plan_identity_clear(PlanIdentity *identity);
 void plan_privileges_clear(PlanPrivileges *privileges);
 void plan_payload_clear(PlanPayload *payload);
+
+/* Copies of them; @to is cleared by its owner, on failure, too. 0 or -ENOMEM. */
+int plan_identity_copy(const PlanIdentity *from, PlanIdentity *to);
+int plan_privileges_copy(const PlanPrivileges *from, PlanPrivileges *to);
+int plan_payload_copy(const PlanPayload *from, PlanPayload *to);

@@ -28,8 +28,7 @@ static int prepare(Join *j, Error *err)
         if (r == 0)
                 r = live_open_namespaces(j->live, &j->userns, j->ns, err);
         if (r == 0)
-                r = seccomp_prepare(&record->plan.privileges, record->plan.storage.state_dir, &j->filter,
-                                    err);
+                r = seccomp_prepare(&record->privileges, record->state_dir, &j->filter, err);
         /* Of another kurung, or its file is another by now. */
         if (r == 0 && defence_is_on(DEFENCE_JOIN) && !str_eq(j->filter.key, record->filter))
                 r = error_set(err, ESTALE,
@@ -45,7 +44,7 @@ static int hold(const Join *j, pid_t pid, Error *err)
         const LiveRecord *record = &j->live->record;
         Cgroup cg = CGROUP_NOTHING;
         if (!record->cgroup) {
-                limits_apply_weak(&record->plan.resources, pid);
+                limits_apply_weak(&record->resources, pid);
                 return 0;
         }
         int r = cgroup_open_payload(&cg, record->cgroup);
@@ -53,8 +52,8 @@ static int hold(const Join *j, pid_t pid, Error *err)
                 r = cgroup_join(&cg, pid);
         cgroup_clear(&cg);
         /* From a session's group to one of the user manager's only that can move it. */
-        if ((r == -EACCES || r == -EPERM) && record->unit && record->plan.resources.user_manager)
-                return scope_attach(record->plan.resources.user_manager, record->unit, "/payload", pid, err);
+        if ((r == -EACCES || r == -EPERM) && record->unit && record->resources.user_manager)
+                return scope_attach(record->resources.user_manager, record->unit, "/payload", pid, err);
         return r < 0 ? error_set_errno(err, r, "moving the command into the control group %s", record->cgroup)
                      : 0;
 }
@@ -73,7 +72,9 @@ static int start(Join *j, const PlanPayload *payload, Error *err)
         if (r < 0)
                 return r;
         j->stage = (StageContext){
-                .plan = &j->live->record.plan,
+                .identity = &j->live->record.identity,
+                .resources = &j->live->record.resources,
+                .privileges = &j->live->record.privileges,
                 .payload = payload,
                 .filter = &j->filter,
                 .channel = theirs,

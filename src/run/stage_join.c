@@ -55,7 +55,7 @@ static int join(StageContext *ctx, int userns, const int ns[NS_MAX], int *ret_sl
         if (r == 0)
                 r = let_go(ctx, err);
         if (r == 0)
-                r = idmap_apply(&ctx->plan->identity, err);
+                r = idmap_apply(ctx->identity, err);
         /* Changing ids has undone both. */
         if (r == 0)
                 r = stage_set_dumpable(false, err);

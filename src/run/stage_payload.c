@@ -43,13 +43,12 @@ static int no_new_privileges(const PlanPrivileges *privileges, Error *err)
 
 static int restrict_self(const StageContext *ctx, Error *err)
 {
-        const Plan *plan = ctx->plan;
-        int r = defence_is_on(DEFENCE_CAPABILITIES)
-                        ? caps_apply(&plan->privileges, plan->identity.uid == 0, err)
-                        : 0;
+        const PlanPrivileges *privileges = ctx->privileges;
+        int r = defence_is_on(DEFENCE_CAPABILITIES) ? caps_apply(privileges, ctx->identity->uid == 0, err)
+                                                    : 0;
         if (r == 0)
-                r = no_new_privileges(&plan->privileges, err);
-        if (r == 0 && plan->privileges.landlock_scope && defence_is_on(DEFENCE_LANDLOCK))
+                r = no_new_privileges(privileges, err);
+        if (r == 0 && privileges->landlock_scope && defence_is_on(DEFENCE_LANDLOCK))
                 r = landlock_apply_scope(err);
         return r;
 }
@@ -87,7 +86,7 @@ int stage_payload_main(const StageContext *ctx, int slave)
         process_restore_umask();
         process_reset_signals();
         if (r == 0)
-                r = rlimits_apply(&ctx->plan->resources, &err);
+                r = rlimits_apply(ctx->resources, &err);
         if (r == 0)
                 r = restrict_self(ctx, &err);
         if (r == 0 && defence_is_on(DEFENCE_SECCOMP))

@@ -61,7 +61,7 @@ static int send_namespaces(const StageContext *ctx, Error *err)
         unsigned mask = 0;
         /* The payload's is made later: start_below(). */
         for (size_t i = 0; i < NS_PAYLOAD_USER; i++)
-                if (namespace_is_own(ctx->plan, i))
+                if (namespace_is_own(ctx->plan->namespaces, ctx->identity, i))
                         mask |= 1U << i;
         /* And so is another of these: enter_cgroup(). */
         if (ctx->plan->resources.cgroup != CGROUP_NONE)
@@ -306,7 +306,7 @@ static pid_t start_below(const StageContext *ctx, int slave, Error *err)
         }
         theirs = fd_close(theirs);
         if (r == 0)
-                r = idmap_write_identity(&ctx->plan->identity, pid, err);
+                r = idmap_write_identity(ctx->identity, pid, err);
         (void)snprintf(process, sizeof(process), "%d", (int)pid);
         if (r == 0)
                 r = send_namespaces_of(ctx, process, 1U << NS_PAYLOAD_USER, err);
@@ -322,7 +322,7 @@ static pid_t start_below(const StageContext *ctx, int slave, Error *err)
 
 static pid_t start_payload(const StageContext *ctx, int slave, Error *err)
 {
-        if (ctx->plan->identity.payload_userns && defence_is_on(DEFENCE_PAYLOAD_USERNS))
+        if (ctx->identity->payload_userns && defence_is_on(DEFENCE_PAYLOAD_USERNS))
                 return start_below(ctx, slave, err);
         pid_t pid = process_clone(0, NULL);
         if (pid == 0)

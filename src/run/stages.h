@@ -11,7 +11,10 @@
 
 /** What stages are born with. Nothing in it changes after the first one is born. */
 typedef struct StageContext {
-        const Plan *plan;
+        const Plan *plan; /* NULL in a stage that joins: what it takes are these parts */
+        const PlanIdentity *identity;
+        const PlanResources *resources;
+        const PlanPrivileges *privileges;
         const PlanPayload *payload; /* what is executed: the plan's, or another in its sandbox */
         const char *host_name;      /* set in the sandbox's UTS namespace */
         const SeccompFilter *filter;

@@ -106,24 +106,6 @@ static const SessionOps run_ops = {
         .poll_handle = poll_handle,
 };
 
-/* The plan as people read it, for "kurung inspect". */
-static int print_plan(const Plan *plan, StrList *ret)
-{
-        CLEANUP_FREE char *text = NULL;
-        char *save = NULL;
-        size_t len;
-        int r = 0;
-        FILE *out = open_memstream(&text, &len);
-        if (!out)
-                return -ENOMEM;
-        plan_print(plan, out);
-        if (fclose(out) != 0)
-                return -ENOMEM;
-        for (char *l = strtok_r(text, "\n", &save); r == 0 && l; l = strtok_r(NULL, "\n", &save))
-                r = strlist_add(ret, l);
-        return r;
-}
-
 /* Until the sandbox goes on by itself. */
 static int begin(Supervisor *s, Error *err)
 {
@@ -131,8 +113,8 @@ static int begin(Supervisor *s, Error *err)
         if (r == 0)
                 r = supervisor_start(s, err);
         /* Now, as the setup stage has work to do and we have not. */
-        if (r == 0 && print_plan(s->plan, &s->record.text) < 0)
-                r = error_no_memory(err);
+        if (r == 0)
+                r = live_record_make(s->plan, s->options->spec, s->options->work_dir, &s->record, err);
         if (r == 0)
                 r = limits_start_clock(&s->limits, err);
         s->session.timer = s->limits.timer;
@@ -156,6 +138,7 @@ int run_plan(const Plan *plan, const RunOptions *options, RunReport *ret, Error 
                 .home = FD_NONE,
                 .placeholders = FD_NONE,
                 .userns = FD_NONE,
+                .ns = {[0 ... NS_MAX - 1] = FD_NONE},
                 .record = LIVE_RECORD_NONE,
                 .live = LIVE_FILE_NONE,
                 .net = NET_HELPER_NONE,

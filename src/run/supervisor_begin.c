@@ -163,6 +163,9 @@ static pid_t make_setup(Supervisor *s, int theirs, Error *err)
         RlimitsHeld held;
         s->stage = (StageContext){
                 .plan = s->plan,
+                .identity = &s->plan->identity,
+                .resources = &s->plan->resources,
+                .privileges = &s->plan->privileges,
                 .payload = &s->plan->payload,
                 .host_name = s->plan->payload.host_name ? s->plan->payload.host_name : s->report->name,
                 .filter = &s->filter,
@@ -186,7 +189,7 @@ static pid_t make_setup(Supervisor *s, int theirs, Error *err)
         rlimits_restore(&held);
         if (pid < 0)
                 return error_set(err, (int)-pid, "making the namespaces: %s", namespaces_refused((int)-pid));
-        s->record.init = pid;
+        s->init_pid = pid;
         (void)snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
         s->userns = open(path, O_RDONLY | O_CLOEXEC);
         if (s->userns < 0)

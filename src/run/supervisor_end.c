@@ -13,7 +13,7 @@
 static void drop_namespaces(Supervisor *s)
 {
         for (size_t i = 0; i < NS_MAX; i++)
-                s->record.ns[i] = fd_close(s->record.ns[i]);
+                s->ns[i] = fd_close(s->ns[i]);
 }
 
 /* What goes with the run's directory, before that is removed. */
@@ -102,7 +102,7 @@ void supervisor_teardown(Supervisor *s)
         Session *session = &s->session;
         session_end(session, s->limits.timer);
         live_remove(&s->live);
-        strlist_clear(&s->record.text);
+        live_record_clear(&s->record);
         Error not_served = {0};
         int served = helpers_stop(&session->helpers, &not_served);
         if (session->payload_pid != 0 && session->error.errnum == 0)

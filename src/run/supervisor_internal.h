@@ -28,7 +28,9 @@ typedef struct Supervisor {
         char *placeholders_path;
         StageContext stage;
         int userns;
-        LiveRecord record; /* of what the supervisor holds while it runs */
+        int ns[NS_MAX]; /* the namespaces, for those that join; FD_NONE: none */
+        LiveRecord record;
+        pid_t init_pid;
         LiveFile live;
         NetHelper net;
         OverlayHelper overlays[OVERLAYS_MAX];

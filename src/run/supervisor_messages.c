@@ -60,15 +60,15 @@ int supervisor_take_tap(Session *session, const Message *m, int *fds, size_t n, 
 
 int supervisor_take_namespaces(Session *session, const Message *m, int *fds, size_t n, Error *err)
 {
-        LiveRecord *record = &supervisor_of(session)->record;
+        int *ns = supervisor_of(session)->ns;
         size_t at = 0;
         for (size_t i = 0; i < NS_MAX && at < n; i++) {
                 if (!((unsigned)m->value & (1U << i)))
                         continue;
-                if (record->ns[i] >= 0 && defence_is_on(DEFENCE_PHASES))
+                if (ns[i] >= 0 && defence_is_on(DEFENCE_PHASES))
                         return error_set(err, EPROTO, "the setup stage sent a namespace twice");
-                fd_close(record->ns[i]);
-                record->ns[i] = TAKE_FD(fds[at]);
+                fd_close(ns[i]);
+                ns[i] = TAKE_FD(fds[at]);
                 at++;
         }
         return 0;
@@ -143,16 +143,18 @@ void supervisor_started(Session *session)
         Supervisor *s = supervisor_of(session);
         LiveRecord *record = &s->record;
         Error err = {0};
-        record->started = s->report->started;
-        record->kept = s->plan->storage.keep;
+        record->init = s->init_pid;
         record->userns = s->userns;
-        record->filter = s->filter.key;
+        memcpy(record->ns, s->ns, sizeof(s->ns));
+        record->started = s->report->started;
+        record->filter = strdup(s->filter.key);
         record->cgroup = cgroup_payload_path(&s->limits.cgroup);
-        record->unit = record->cgroup && s->limits.scope.unit[0] ? s->limits.scope.unit : NULL;
-        record->work_dir = (char *)(uintptr_t)s->options->work_dir;
-        if (s->options->spec)
-                record->spec = *s->options->spec;
-        if (live_write(s->plan, s->report->name, record, &s->live, &err) < 0)
+        if (record->cgroup && s->limits.scope.unit[0])
+                record->unit = strdup(s->limits.scope.unit);
+        if (!record->filter)
+                (void)error_no_memory(&err);
+        else
+                (void)live_write(s->plan->storage.live_dir, s->report->name, record, &s->live, &err);
+        if (err.errnum != 0)
                 log_detail("the sandbox %s can't be found by its name: %s", s->report->name, err.text);
-        free(record->cgroup);
 }

@@ -12,7 +12,8 @@
 #include <sys/file.h>
 #include <sys/random.h>
 
-#define RECORD_FILE "record.json"
+#define RECORD_FILE "record"
+#define OLD_RECORD_FILE "record.json" /* of kurung 0.1 */
 #define RECORD_SIZE_MAX (64 << 20)
 
 static const char *const adjectives[] = {
@@ -25,30 +26,19 @@ static const char *const nouns[] = {"acorn",  "anchor", "badger", "beacon", "bir
                                     "meadow", "otter",  "pebble", "pine",   "raven",  "reef",    "river",
                                     "robin",  "spruce", "tern",   "willow"};
 
-int kept_write_file(int dirfd, const char *name, const char *data, size_t len)
-{
-        char temporary[80];
-        (void)snprintf(temporary, sizeof(temporary), "%s.new", name);
-        if (unlinkat(dirfd, temporary, 0) < 0 && errno != ENOENT)
-                return -errno;
-        CLEANUP_FD int fd =
-                openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (fd < 0)
-                return -errno;
-        int r = io_write_all(fd, data, len);
-        if (r == 0 && (fdatasync(fd) < 0 || renameat(dirfd, temporary, dirfd, name) < 0))
-                r = -errno;
-        return r;
-}
-
 static int write_record(const RunDir *dir, const KeptRecord *record, Error *err)
 {
         CLEANUP_FREE char *text = NULL;
         size_t len;
         int r = kept_record_print(record, &text, &len, err);
-        if (r == 0 && (r = kept_write_file(dir->fd, RECORD_FILE, text, len)) < 0)
-                (void)error_set_errno(err, r, "writing the record of %s", dir->name);
-        return r;
+        if (r < 0)
+                return r;
+        r = io_replace_at(dir->fd, RECORD_FILE, text, len, true);
+        if (r < 0)
+                return error_set_errno(err, r, "writing the record of %s", dir->name);
+        /* It is what the new one was made from. */
+        (void)unlinkat(dir->fd, OLD_RECORD_FILE, 0);
+        return 0;
 }
 
 static void make_up_name(char *out, size_t room, unsigned attempt)
@@ -89,20 +79,6 @@ static int make_dir(const char *wanted, RunDir *dir, Error *err)
         return error_set(err, EEXIST, "no name for the sandbox could be made up; give one: --keep=NAME");
 }
 
-/* What the plan says, and what it does not: the spec to resume with, and the directory that it was made in.
- */
-static int make_record(const Plan *plan, const StrList *spec, const char *work_dir, KeptRecord *ret,
-                       Error *err)
-{
-        int r = kept_record_from_plan(plan, ret, err);
-        if (r == 0 && !(ret->work_dir = strdup(work_dir ? work_dir : "")))
-                r = error_no_memory(err);
-        for (size_t i = 0; r == 0 && spec && i < spec->n; i++)
-                if (strlist_add(&ret->spec, spec->items[i]) < 0)
-                        r = error_no_memory(err);
-        return r;
-}
-
 int kept_create(const Plan *plan, const char *name, const StrList *spec, const char *work_dir, RunDir *ret,
                 Error *err)
 {
@@ -113,7 +89,7 @@ int kept_create(const Plan *plan, const char *name, const StrList *spec, const c
         if (r == 0)
                 r = run_dir_open_state(plan->storage.runs_dir, "XDG_STATE_HOME", &dir.state_fd, err);
         if (r == 0)
-                r = make_record(plan, spec, work_dir, &record, err);
+                r = kept_record_make(plan, spec, work_dir, &record, err);
         if (r == 0)
                 r = make_dir(name, &dir, err);
         if (r < 0)
@@ -151,7 +127,7 @@ int kept_from_run(const Plan *plan, const StrList *spec, const char *work_dir, i
         CLEANUP_FREE char *path = NULL;
         CLEANUP_FD int kept = FD_NONE;
         struct stat st;
-        int r = make_record(plan, spec, work_dir, &record, err);
+        int r = kept_record_make(plan, spec, work_dir, &record, err);
         if (r == 0)
                 r = run_state_path(KEPT_DIR, &path, err);
         if (r == 0)
@@ -187,17 +163,15 @@ int kept_from_run(const Plan *plan, const StrList *spec, const char *work_dir, i
 static int read_record(const RunDir *dir, KeptRecord *ret, Error *err)
 {
         CLEANUP_FREE char *text = NULL;
-        CLEANUP_FD int fd = openat(dir->fd, RECORD_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-        size_t len;
-        struct stat st;
-        if (fd < 0 || fstat(fd, &st) < 0)
-                return error_set_errno(err, errno, "the record of %s", dir->name);
-        if (!S_ISREG(st.st_mode) || st.st_uid != geteuid())
+        size_t len = 0;
+        Error why = {0};
+        int r = io_read_own_at(dir->fd, RECORD_FILE, 0, RECORD_SIZE_MAX, &text, &len);
+        if (r == -ENOENT)
+                r = io_read_own_at(dir->fd, OLD_RECORD_FILE, 0, RECORD_SIZE_MAX, &text, &len);
+        if (r == -EPERM || r == -ELOOP)
                 return error_set(err, EPERM, "the record of %s is not a file of yours", dir->name);
-        int r = io_read_file_at(dir->fd, RECORD_FILE, RECORD_SIZE_MAX, &text, &len);
         if (r < 0)
                 return error_set_errno(err, r, "the record of %s", dir->name);
-        Error why = {0};
         r = kept_record_parse(text, len, ret, &why);
         return r < 0 ? error_set(err, -r, "sandbox %s: %s", dir->name, why.text) : 0;
 }
@@ -260,9 +234,8 @@ int kept_resume(Kept *kept, const Plan *plan, Error *err)
                 r = kept_remove_entry(kept->dir.fd, work, &record->identity, NULL, err);
         }
         strlist_clear(&record->argv);
-        for (size_t i = 0; r == 0 && i < plan->payload.argv.n; i++)
-                if (strlist_add(&record->argv, plan->payload.argv.items[i]) < 0)
-                        r = error_no_memory(err);
+        if (r == 0 && strlist_copy(&plan->payload.argv, &record->argv) < 0)
+                r = error_no_memory(err);
         record->ended = false;
         record->exit_code = 0;
         return r < 0 ? r : write_record(&kept->dir, record, err);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Kept sandboxes: $XDG_STATE_HOME/kurung/kept/NAME (0700, the user's own) with record.json and the
- * directories of each layer. Whoever works on one holds its directory's lock (flock(2)).
+ * Kept sandboxes: $XDG_STATE_HOME/kurung/kept/NAME (0700, the user's own) with a record and the directories
+ * of each layer. Whoever works on one holds its directory's lock (flock(2)).
  */
 #pragma once
 
-#include "state/record.h"
+#include "state/kept_record.h"
 #include "state/state.h"
 
 /** A sandbox that was opened, and is locked. */
@@ -69,8 +69,5 @@ int kept_open(const char *name, Kept *ret, Error *err);
 
 /** kept_open_dir - the same without reading the record, for one whose record can't be read. */
 int kept_open_dir(const char *name, RunDir *ret, Error *err);
-
-/** kept_write_file - write a file of the directory whole, by rename(2). 0 or -errno. */
-int kept_write_file(int dirfd, const char *name, const char *data, size_t len);
 
 void kept_clear(Kept *kept);

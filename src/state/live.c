@@ -29,31 +29,6 @@
 /* How long a sandbox may take to be taken apart once all in it was killed. */
 #define END_TIMEOUT_MS 10000
 
-/* proc_pid_stat(5): the name in parentheses may hold anything, so the fields are counted behind the last ')'.
- */
-static int process_started(pid_t pid, uint64_t *ret)
-{
-        char path[48];
-        CLEANUP_FREE char *text = NULL;
-        (void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-        int r = io_read_file_at(AT_FDCWD, path, 4096, &text, NULL);
-        const char *p = r < 0 ? NULL : strrchr(text, ')');
-        for (int field = 2; p && field < 22; field++)
-                p = strchr(p + 1, ' ');
-        if (!p)
-                return r < 0 ? r : -EBADMSG;
-        *ret = strtoull(p + 1, NULL, 10);
-        return 0;
-}
-
-/* Of the plan what joining takes; borrowed. */
-static void borrow_plan(const Plan *plan, Plan *to)
-{
-        *to = *plan;
-        to->root.ops = NULL;
-        to->root.n_ops = 0;
-}
-
 /* Written beside and renamed: whoever sees it sees it whole, and locked. */
 static int place(LiveFile *f, const char *text, size_t len)
 {
@@ -84,31 +59,23 @@ static int place(LiveFile *f, const char *text, size_t len)
         return r;
 }
 
-int live_write(const Plan *plan, const char *name, LiveRecord *record, LiveFile *ret, Error *err)
+int live_write(const char *live_dir, const char *name, const LiveRecord *record, LiveFile *ret, Error *err)
 {
         CLEANUP_FREE char *text = NULL;
         LiveFile f = LIVE_FILE_NONE;
         size_t len = 0;
-        Plan own = record->plan;
-        if (!plan->storage.live_dir)
+        if (!live_dir)
                 return error_set(err, ENOENT, "there is no directory for it");
         (void)snprintf(f.name, sizeof(f.name), "%s", name);
-        record->supervisor = getpid();
-        int r = process_started(record->supervisor, &record->supervisor_started);
-        if (r < 0)
-                return error_set_errno(err, r, "looking at ourselves");
-        borrow_plan(plan, &record->plan);
-        r = live_record_print(record, &text, &len);
-        record->plan = own;
-        if (r < 0)
+        if (live_record_print(record, &text, &len) < 0)
                 return error_no_memory(err);
-        r = run_dir_open_state(plan->storage.live_dir, "XDG_RUNTIME_DIR", &f.dir, err);
+        int r = run_dir_open_state(live_dir, "XDG_RUNTIME_DIR", &f.dir, err);
         if (r < 0)
                 return r;
         r = place(&f, text, len);
         if (r < 0) {
                 fd_close(f.dir);
-                return error_set_errno(err, r, "writing %s/%s", plan->storage.live_dir, name);
+                return error_set_errno(err, r, "writing %s/%s", live_dir, name);
         }
         *ret = f;
         return 0;
@@ -190,13 +157,11 @@ static int read_record(int dir, const char *name, LiveRecord *ret, Error *err)
         /* Its supervisor has ended, whoever has its pid now. */
         if (defence_is_on(DEFENCE_JOIN) && flock(fd, LOCK_SH | LOCK_NB) == 0)
                 return not_running(name, err);
-        char path[32];
-        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-        int r = io_read_file_at(AT_FDCWD, path, RECORD_SIZE_MAX, &text, &len);
-        if (r == 0 && strlen(text) != len)
-                r = -EBADMSG;
+        int r = io_read_to_end(fd, RECORD_SIZE_MAX, -1, &text, &len);
         if (r == 0)
-                r = live_record_parse(text, ret);
+                r = live_record_parse(text, len, ret);
+        if (r == -ENOTSUP)
+                return error_set(err, ENOTSUP, "the record of %s was made by another kurung", name);
         return r < 0 ? error_set_errno(err, r, "the record of %s", name) : 0;
 }
 
@@ -228,7 +193,7 @@ int live_open(const char *name, Live *ret, Error *err)
         if (live.pidfd < 0)
                 return not_running(name, err);
         /* Asked after the pidfd was opened: it is that process, or one that has ended since. */
-        r = process_started(live.record.supervisor, &started);
+        r = process_start_time(live.record.supervisor, &started);
         if (r < 0 || has_ended(live.pidfd) ||
             (defence_is_on(DEFENCE_JOIN) && started != live.record.supervisor_started))
                 return not_running(name, err);
@@ -315,7 +280,7 @@ int live_open_namespaces(const Live *live, int *ret_userns, int ret_ns[NS_MAX], 
         if (r == 0 && defence_is_on(DEFENCE_JOIN))
                 r = check_userns(userns);
         for (size_t i = 0; r == 0 && i < NS_MAX; i++) {
-                if (!namespace_is_own(&live->record.plan, i))
+                if (!namespace_is_own(live->record.namespaces, &live->record.identity, i))
                         continue;
                 r = open_namespace(live, live->record.ns[i], namespace_kinds[i].flag, &ns[i]);
                 CLEANUP_FD int owner = r == 0 ? ioctl(ns[i], NS_GET_USERNS) : FD_NONE;

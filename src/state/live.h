@@ -5,37 +5,7 @@
  */
 #pragma once
 
-#include "mech/namespaces.h"
-
-#include <time.h>
-
-/** What is known of a running sandbox. */
-typedef struct LiveRecord {
-        pid_t supervisor, init;
-        uint64_t supervisor_started; /* field 22 of proc_pid_stat(5): with the pid, which process it is */
-        int userns;                  /* the supervisor's descriptors of the namespaces; FD_NONE: none */
-        int ns[NS_MAX];
-        struct timespec started;
-        bool kept;      /* what it writes is kept under its name */
-        char *filter;   /* SeccompFilter.key */
-        char *cgroup;   /* the payload's group as a path; NULL: none */
-        char *unit;     /* the scope that holds it; NULL: none */
-        char *work_dir; /* the host's; NULL: none */
-        StrList spec;   /* as spec_store() has it */
-        StrList text;   /* the plan's lines, as plan_print() has them */
-        Plan plan;      /* of a plan only what joining takes */
-} LiveRecord;
-
-#define LIVE_RECORD_NONE ((LiveRecord){.userns = FD_NONE, .ns = {[0 ... NS_MAX - 1] = FD_NONE}})
-
-void live_record_clear(LiveRecord *record);
-
-/** live_record_print - as text; owned. 0 or -ENOMEM. */
-int live_record_print(const LiveRecord *record, char **ret, size_t *ret_len);
-
-/** live_record_parse - read it back, refused whole when a line is unknown, out of range or missing. 0,
- * -EBADMSG or -ENOMEM. */
-int live_record_parse(char *text, LiveRecord *ret);
+#include "state/live_record.h"
 
 /** The supervisor's hold on its record. */
 typedef struct LiveFile {
@@ -47,12 +17,13 @@ typedef struct LiveFile {
 #define LIVE_FILE_NONE ((LiveFile){.dir = FD_NONE, .fd = FD_NONE})
 
 /**
- * live_write - record a sandbox that has just been started. @record's plan, supervisor and supervisor_started
- * are filled in here.
+ * live_write - record a sandbox that has just been started.
+ *
+ * @live_dir: PlanStorage.live_dir; NULL: nowhere.
  *
  * Returns 0 or -errno with @err: then it runs all the same, but can't be found by its name.
  */
-int live_write(const Plan *plan, const char *name, LiveRecord *record, LiveFile *ret, Error *err);
+int live_write(const char *live_dir, const char *name, const LiveRecord *record, LiveFile *ret, Error *err);
 
 /** live_remove - take it away, and a few that killed ones have left. */
 void live_remove(LiveFile *file);

@@ -1,241 +1,167 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A running sandbox's record as text: lines "NAME VALUE", written at every start, so without a library. */
-#include "base/log.h"
-#include "state/live.h"
+/* Makes a running sandbox's record from a plan, and says how it is stored. */
+#include "state/live_record.h"
+
+#include "base/process.h"
+#include "plan/plan_text.h"
 
 #include <limits.h>
 #include <stdio.h>
 
-/* Another version has other fields. */
-#define FIRST_LINE "kurung-sandbox 2"
+#define TEXTS_MAX (1 << 20)
 
-typedef enum FieldType { FIELD_INT, FIELD_UINT64, FIELD_BOOL, FIELD_TEXT, FIELD_LIST } FieldType;
+#define NUMBER(member, ...) NUMBER_FIELD(LiveRecord, member, __VA_ARGS__)
+#define FLAG(member, ...) BOOL_FIELD(LiveRecord, member, __VA_ARGS__)
+#define TEXT(member, ...) TEXT_FIELD(LiveRecord, member, __VA_ARGS__)
+#define LIST(member, ...) LIST_FIELD(LiveRecord, member, __VA_ARGS__)
 
-typedef struct Field {
-        const char *name;
-        FieldType type;
-        size_t offset;
-        bool required;
-} Field;
-
-#define FIELD(kind, name, member, required)                                                                  \
-        {                                                                                                    \
-                name, FIELD_##kind, offsetof(LiveRecord, member), required                                   \
-        }
-
-/* Types of four bytes: pid_t, uid_t, gid_t, int, enums. */
-static const Field fields[] = {
-        FIELD(INT, "supervisor", supervisor, true),
-        FIELD(UINT64, "supervisor-started", supervisor_started, true),
-        FIELD(INT, "init", init, true),
-        FIELD(UINT64, "started", started.tv_sec, true),
-        FIELD(UINT64, "started-ns", started.tv_nsec, true),
-        FIELD(INT, "user", userns, true),
-        FIELD(INT, "cgroup-ns", ns[NS_CGROUP], true),
-        FIELD(INT, "ipc", ns[NS_IPC], true),
-        FIELD(INT, "uts", ns[NS_UTS], true),
-        FIELD(INT, "net", ns[NS_NET], true),
-        FIELD(INT, "pid", ns[NS_PID], true),
-        FIELD(INT, "mnt", ns[NS_MNT], true),
-        FIELD(INT, "payload-user", ns[NS_PAYLOAD_USER], true),
-        FIELD(BOOL, "kept", kept, true),
-        FIELD(TEXT, "filter", filter, true),
-        FIELD(TEXT, "cgroup", cgroup, false),
-        FIELD(TEXT, "unit", unit, false),
-        FIELD(TEXT, "work-dir", work_dir, false),
-        FIELD(INT, "host-uid", plan.identity.host_uid, true),
-        FIELD(INT, "host-gid", plan.identity.host_gid, true),
-        FIELD(INT, "uid", plan.identity.uid, true),
-        FIELD(INT, "gid", plan.identity.gid, true),
-        FIELD(BOOL, "map-by-helpers", plan.identity.map_by_helpers, true),
-        FIELD(UINT64, "namespaces", plan.namespaces, true),
-        FIELD(BOOL, "payload-userns", plan.identity.payload_userns, true),
-        FIELD(INT, "network", plan.network.mode, true),
-        FIELD(BOOL, "foreign-root", plan.root.foreign, true),
-        FIELD(TEXT, "cwd", plan.payload.cwd, true),
-        FIELD(TEXT, "state-dir", plan.storage.state_dir, false),
-        FIELD(TEXT, "runs-dir", plan.storage.runs_dir, false),
-        FIELD(INT, "cgroup-kind", plan.resources.cgroup, true),
-        FIELD(TEXT, "user-manager", plan.resources.user_manager, false),
-        FIELD(UINT64, "weak-tasks-max", plan.resources.weak_tasks_max, true),
-        FIELD(UINT64, "disk-max", plan.resources.disk_max, true),
-        FIELD(BOOL, "first-to-die", plan.resources.first_to_die, true),
-        FIELD(UINT64, "capabilities", plan.privileges.capabilities, true),
-        FIELD(BOOL, "no-new-privileges", plan.privileges.no_new_privileges, true),
-        FIELD(INT, "seccomp", plan.privileges.seccomp, true),
-        FIELD(TEXT, "seccomp-file", plan.privileges.seccomp_file, false),
-        FIELD(LIST, "architecture", plan.privileges.architectures, false),
-        FIELD(BOOL, "host-writable", plan.privileges.host_writable, true),
-        FIELD(BOOL, "landlock-scope", plan.privileges.landlock_scope, true),
-        FIELD(LIST, "argv", plan.payload.argv, true),
-        FIELD(LIST, "env", plan.payload.env, false),
-        FIELD(LIST, "spec", spec, false),
-        FIELD(LIST, "plan", text, false),
+static const Field live_items[] = {
+        NUMBER(supervisor, "supervisor", .min = 2, .max = INT_MAX),
+        NUMBER(supervisor_started, "supervisor-started", .max = UINT64_MAX),
+        NUMBER(init, "init", .min = 2, .max = INT_MAX),
+        NUMBER(started.tv_sec, "started", .max = INT64_MAX),
+        NUMBER(started.tv_nsec, "started-ns", .max = 999999999),
+        NUMBER(userns, "user", .min = FD_NONE, .max = INT_MAX),
+        NUMBER(ns[NS_CGROUP], "cgroup-ns", .min = FD_NONE, .max = INT_MAX),
+        NUMBER(ns[NS_IPC], "ipc", .min = FD_NONE, .max = INT_MAX),
+        NUMBER(ns[NS_UTS], "uts", .min = FD_NONE, .max = INT_MAX),
+        NUMBER(ns[NS_NET], "net", .min = FD_NONE, .max = INT_MAX),
+        NUMBER(ns[NS_PID], "pid", .min = FD_NONE, .max = INT_MAX),
+        NUMBER(ns[NS_MNT], "mnt", .min = FD_NONE, .max = INT_MAX),
+        NUMBER(ns[NS_PAYLOAD_USER], "payload-user", .min = FD_NONE, .max = INT_MAX),
+        FLAG(kept, "kept"),
+        TEXT(filter, "filter"),
+        TEXT(cgroup, "cgroup", .optional = true),
+        TEXT(unit, "unit", .optional = true),
+        TEXT(work_dir, "work-dir", .optional = true),
+        NUMBER(identity.host_uid, "host-uid", .max = UINT32_MAX - 1),
+        NUMBER(identity.host_gid, "host-gid", .max = UINT32_MAX - 1),
+        NUMBER(identity.uid, "uid", .max = UINT32_MAX - 1),
+        NUMBER(identity.gid, "gid", .max = UINT32_MAX - 1),
+        FLAG(identity.map_by_helpers, "map-by-helpers"),
+        NUMBER(namespaces, "namespaces", .max = UINT64_MAX),
+        FLAG(identity.payload_userns, "payload-userns"),
+        NUMBER(network, "network", .max = NETWORK_HOST),
+        FLAG(foreign_root, "foreign-root"),
+        TEXT(payload.cwd, "cwd", .check = fields_check_path),
+        TEXT(state_dir, "state-dir", .optional = true),
+        TEXT(runs_dir, "runs-dir", .optional = true),
+        NUMBER(resources.cgroup, "cgroup-kind", .max = CGROUP_SCOPE),
+        TEXT(resources.user_manager, "user-manager", .optional = true),
+        NUMBER(resources.weak_tasks_max, "weak-tasks-max", .max = UINT64_MAX),
+        NUMBER(resources.disk_max, "disk-max", .max = UINT64_MAX),
+        FLAG(resources.first_to_die, "first-to-die"),
+        NUMBER(privileges.capabilities, "capabilities", .max = UINT64_MAX),
+        FLAG(privileges.no_new_privileges, "no-new-privileges"),
+        NUMBER(privileges.seccomp, "seccomp", .max = SECCOMP_FILE),
+        TEXT(privileges.seccomp_file, "seccomp-file", .optional = true),
+        LIST(privileges.architectures, "architecture", .optional = true, .max = TEXTS_MAX),
+        FLAG(privileges.host_writable, "host-writable"),
+        FLAG(privileges.landlock_scope, "landlock-scope"),
+        LIST(payload.argv, "argv", .max = TEXTS_MAX),
+        LIST(payload.env, "env", .optional = true, .max = TEXTS_MAX),
+        LIST(spec, "spec", .optional = true, .max = TEXTS_MAX),
+        LIST(text, "plan", .optional = true, .max = TEXTS_MAX),
 };
 
-_Static_assert(sizeof(pid_t) == sizeof(int) && sizeof(uid_t) == sizeof(int) &&
-                       sizeof(SeccompKind) == sizeof(int),
-               "FIELD_INT");
-_Static_assert(sizeof(time_t) == 8 && sizeof(long) == 8, "FIELD_UINT64");
+const FieldTable live_record_fields = {.kind = "sandbox",
+                                       .version = 3,
+                                       .oldest = 2,
+                                       .ended = 3,
+                                       .size = sizeof(LiveRecord),
+                                       .items = live_items,
+                                       .n = ARRAY_LEN(live_items)};
 
-static const void *at(const LiveRecord *r, const Field *f)
+void live_record_clear(LiveRecord *record)
 {
-        return (const char *)r + f->offset;
+        fields_clear(&live_record_fields, record);
+        plan_identity_clear(&record->identity);
+        *record = LIVE_RECORD_NONE;
 }
 
-static int print_text(FILE *out, const char *name, const char *value)
+/* The plan as people read it. */
+static int print_plan(const Plan *plan, StrList *ret)
 {
-        size_t room = 4 * strlen(value) + 4;
-        CLEANUP_FREE char *escaped = malloc(room);
-        if (!escaped)
-                return -ENOMEM;
-        (void)text_escape(value, escaped, room);
-        (void)fprintf(out, "%s %s\n", name, escaped);
-        return 0;
-}
-
-static int print_field(FILE *out, const LiveRecord *record, const Field *f)
-{
-        const StrList *list = at(record, f);
-        const char *text;
+        CLEANUP_FREE char *text = NULL;
+        char *save = NULL;
+        size_t len;
         int r = 0;
-        switch (f->type) {
-        case FIELD_INT:
-                (void)fprintf(out, "%s %d\n", f->name, *(const int *)at(record, f));
-                break;
-        case FIELD_UINT64:
-                (void)fprintf(out, "%s %llu\n", f->name,
-                              (unsigned long long)*(const uint64_t *)at(record, f));
-                break;
-        case FIELD_BOOL:
-                (void)fprintf(out, "%s %d\n", f->name, *(const bool *)at(record, f));
-                break;
-        case FIELD_TEXT:
-                text = *(char *const *)at(record, f);
-                return text ? print_text(out, f->name, text) : 0;
-        case FIELD_LIST:
-                for (size_t i = 0; r == 0 && i < list->n; i++)
-                        r = print_text(out, f->name, list->items[i]);
-                break;
-        }
+        FILE *out = open_memstream(&text, &len);
+        if (!out)
+                return -ENOMEM;
+        plan_print(plan, out);
+        if (fclose(out) != 0)
+                return -ENOMEM;
+        for (char *l = strtok_r(text, "\n", &save); r == 0 && l; l = strtok_r(NULL, "\n", &save))
+                r = strlist_add(ret, l);
         return r;
+}
+
+static int copy_text(const char *from, char **to)
+{
+        *to = from ? strdup(from) : NULL;
+        return from && !*to ? -ENOMEM : 0;
+}
+
+static int copy_plan(const Plan *plan, LiveRecord *rec)
+{
+        rec->namespaces = plan->namespaces;
+        rec->network = plan->network.mode;
+        rec->foreign_root = plan->root.foreign;
+        rec->resources = (PlanResources){.cgroup = plan->resources.cgroup,
+                                         .weak_tasks_max = plan->resources.weak_tasks_max,
+                                         .disk_max = plan->resources.disk_max,
+                                         .first_to_die = plan->resources.first_to_die};
+        int r = copy_text(plan->resources.user_manager, &rec->resources.user_manager);
+        if (r == 0)
+                r = copy_text(plan->storage.state_dir, &rec->state_dir);
+        if (r == 0)
+                r = copy_text(plan->storage.runs_dir, &rec->runs_dir);
+        if (r == 0)
+                r = plan_identity_copy(&plan->identity, &rec->identity);
+        if (r == 0)
+                r = plan_privileges_copy(&plan->privileges, &rec->privileges);
+        if (r == 0)
+                r = plan_payload_copy(&plan->payload, &rec->payload);
+        return r < 0 ? r : print_plan(plan, &rec->text);
+}
+
+int live_record_make(const Plan *plan, const StrList *spec, const char *work_dir, LiveRecord *ret, Error *err)
+{
+        CLEANUP(live_record_clear) LiveRecord rec = LIVE_RECORD_NONE;
+        rec.supervisor = getpid();
+        rec.kept = plan->storage.keep;
+        int r = process_start_time(rec.supervisor, &rec.supervisor_started);
+        if (r < 0)
+                return error_set_errno(err, r, "looking at ourselves");
+        r = copy_plan(plan, &rec);
+        if (r == 0 && spec)
+                r = strlist_copy(spec, &rec.spec);
+        if (r == 0)
+                r = copy_text(work_dir, &rec.work_dir);
+        if (r < 0)
+                return error_no_memory(err);
+        *ret = rec;
+        rec = LIVE_RECORD_NONE;
+        return 0;
 }
 
 int live_record_print(const LiveRecord *record, char **ret, size_t *ret_len)
 {
-        int r = 0;
-        FILE *out = open_memstream(ret, ret_len);
-        if (!out)
-                return -ENOMEM;
-        (void)fputs(FIRST_LINE "\n", out);
-        for (size_t i = 0; r == 0 && i < ARRAY_LEN(fields); i++)
-                r = print_field(out, record, &fields[i]);
-        return fclose(out) == 0 ? r : -ENOMEM;
+        return fields_print(&live_record_fields, record, ret, ret_len);
 }
 
-static int parse_number(const char *value, int64_t min, uint64_t max, uint64_t *ret)
-{
-        char *end;
-        bool negative = value[0] == '-';
-        if (strspn(value + negative, "0123456789") != strlen(value + negative) || !value[negative])
-                return -EBADMSG;
-        errno = 0;
-        unsigned long long n = strtoull(value + negative, &end, 10);
-        if (errno != 0 || *end || (negative ? n > (uint64_t)-min : n > max))
-                return -EBADMSG;
-        *ret = negative ? (uint64_t) - (int64_t)n : n;
-        return 0;
-}
-
-static int parse_field(LiveRecord *record, const Field *f, const char *value)
-{
-        void *to = (char *)record + f->offset;
-        CLEANUP_FREE char *text = NULL;
-        uint64_t n = 0;
-        int r = 0;
-        switch (f->type) {
-        case FIELD_INT:
-                r = parse_number(value, INT_MIN, UINT32_MAX, &n);
-                if (r == 0)
-                        *(int *)to = (int)n;
-                return r;
-        case FIELD_UINT64:
-                return parse_number(value, 0, UINT64_MAX, to);
-        case FIELD_BOOL:
-                r = parse_number(value, 0, 1, &n);
-                if (r == 0)
-                        *(bool *)to = n == 1;
-                return r;
-        case FIELD_TEXT:
-        case FIELD_LIST:
-                r = text_unescape(value, &text);
-                if (r < 0)
-                        return r == -ENOMEM ? r : -EBADMSG;
-                if (f->type == FIELD_LIST)
-                        return strlist_add(to, text);
-                *(char **)to = TAKE_PTR(text);
-                return 0;
-        }
-        return -EBADMSG;
-}
-
-static int parse_line(LiveRecord *record, char *line, uint64_t *seen)
-{
-        char *value = strchr(line, ' ');
-        if (!value)
-                return -EBADMSG;
-        *value++ = '\0';
-        for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-                uint64_t bit = UINT64_C(1) << i;
-                if (!str_eq(fields[i].name, line))
-                        continue;
-                if (fields[i].type != FIELD_LIST && (*seen & bit))
-                        return -EBADMSG;
-                *seen |= bit;
-                return parse_field(record, &fields[i], value);
-        }
-        return -EBADMSG;
-}
-
-int live_record_parse(char *text, LiveRecord *ret)
+int live_record_parse(const char *text, size_t len, LiveRecord *ret)
 {
         CLEANUP(live_record_clear) LiveRecord record = LIVE_RECORD_NONE;
-        uint64_t seen = 0;
-        char *save = NULL;
-        size_t len = strlen(text);
-        bool whole = len > 0 && text[len - 1] == '\n';
-        _Static_assert(ARRAY_LEN(fields) <= 64, "seen");
-        char *line = strtok_r(text, "\n", &save);
-        if (!whole || !line || !str_eq(line, FIRST_LINE))
-                return -EBADMSG;
-        while ((line = strtok_r(NULL, "\n", &save))) {
-                int r = parse_line(&record, line, &seen);
-                if (r < 0)
-                        return r;
-        }
-        for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-                if (fields[i].required && !(seen & (UINT64_C(1) << i)))
-                        return -EBADMSG;
-        if (record.supervisor <= 1 || record.init <= 1 || record.plan.identity.host_uid != getuid() ||
-            (unsigned)record.plan.privileges.seccomp > SECCOMP_FILE ||
-            (unsigned)record.plan.network.mode > NETWORK_HOST ||
-            (unsigned)record.plan.resources.cgroup > CGROUP_SCOPE || record.plan.payload.cwd[0] != '/' ||
-            record.started.tv_sec < 0 || record.started.tv_nsec < 0 || record.started.tv_nsec >= 1000000000 ||
-            (record.plan.privileges.seccomp == SECCOMP_FILE) != (record.plan.privileges.seccomp_file != NULL))
-                return -EBADMSG;
+        int r = fields_parse(&live_record_fields, text, len, &record);
+        if (r == 0 &&
+            (record.identity.host_uid != getuid() ||
+             (record.privileges.seccomp == SECCOMP_FILE) != (record.privileges.seccomp_file != NULL)))
+                r = -EBADMSG;
+        if (r < 0)
+                return r;
         *ret = record;
         record = LIVE_RECORD_NONE;
         return 0;
-}
-
-void live_record_clear(LiveRecord *record)
-{
-        free(record->filter);
-        free(record->cgroup);
-        free(record->unit);
-        free(record->work_dir);
-        strlist_clear(&record->spec);
-        strlist_clear(&record->text);
-        plan_clear(&record->plan);
-        *record = LIVE_RECORD_NONE;
 }

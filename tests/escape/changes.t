@@ -31,9 +31,10 @@ keep() { # COMMANDS [OPTIONS...]: a kept sandbox k, anew
     "$KURUNG" run --keep=k "${@:2}" -- sh -c "$1" >/dev/null 2>"$HOME/.err" </dev/null || cat "$HOME/.err"
 }
 upper() { # of the project
-    local number
-    number=$(jq -r --arg p "$project" '.layers[] | select(.dest == $p) | .name' "$kept/k/record.json")
-    echo "$kept/k/upper-$number"
+    echo "$kept/k/upper-$(grep -B1 "^layer.dest $project$" "$kept/k/record" | sed -n 's/^layer.name //p')"
+}
+fuse_upper() {
+    echo "$kept/k/fuse-$(grep -A1 "^layer.engine fuse$" "$kept/k/record" | sed -n 's/^layer.name //p')/upper"
 }
 
 # 6: control bytes of names and links.
@@ -207,7 +208,7 @@ kurung diff k
 like "$out" "!  dir/other  ! a forged redirect" "65 a file without its data is refused"
 rm -rf "$up/dir"
 keep "echo x >/opt/.x" -p build --overlay=fuse
-up=$kept/k/fuse-$(jq -r '.layers[] | select(.engine == "fuse") | .name' "$kept/k/record.json")/upper
+up=$(fuse_upper)
 touch "$up/.wh..." "$up/.wh.." "$up/.wh."
 kurung diff k
 is "$status:$(grep -c '^!.*a forged whiteout' <<<"$out")" "0:3" "65 whiteouts of the directory itself and of the one above are refused"
@@ -245,7 +246,7 @@ keep "mkdir -p /opt/.here /opt/.here/x && cd /opt/.here && { mv x .wh.os-release
 kurung diff --all k
 unlike "$out" $'(^|\n)D  [^\n]*(os-release|hostname|passwd)' "88 what the payload names like a mark deletes nothing"
 keep "echo x >/opt/.x; rm /etc/os-release" -p build --overlay=fuse
-up=$kept/k/fuse-$(jq -r '.layers[] | select(.engine == "fuse") | .name' "$kept/k/record.json")/upper
+up=$(fuse_upper)
 mkdir -p "$up/etc/.wh.hostname" "$up/etc/.wh..wh..opq" "$up/etc/.wh.shells"
 echo 1 >"$up/etc/.wh.passwd"
 ln -s x "$up/etc/.wh.group"
@@ -300,7 +301,7 @@ keep "echo secret >file"
 as_other() { undefended masks run -q --run-as=root --read-only="$HOME/.local/state:/mnt/state" -- setpriv --reuid=1 --regid=1 --clear-groups "$@" 2>&1; }
 chmod 755 "$HOME" "$HOME/.local" "$HOME/.local/state"
 like "$(as_other ls /mnt/state/kurung/kept)" "Permission denied" "69 another user can't list it"
-like "$(as_other cat "/mnt/state/kurung/kept/k/record.json")" "Permission denied" "69 nor read it"
+like "$(as_other cat "/mnt/state/kurung/kept/k/record")" "Permission denied" "69 nor read it"
 chmod 755 "$HOME/.local/state/kurung" "$kept"
 "$KURUNG" diff k >/dev/null
 is "$(stat -c %a "$kept")" 700 "69 what was opened is closed again"

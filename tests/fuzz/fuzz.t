@@ -27,8 +27,16 @@ for kind in frames slirp; do
 done
 n=0
 seq 1 300 | tr -d '\n' >"$work/upper/1"
-printf '{"version":1,"started":1,"started_ns":1,"ended":true,"exit_code":0,"argv":["a"],"cwd":"/a","uid":%s,"gid":%s,"host_uid":%s,"host_gid":%s,"map_by_helpers":false,"newuidmap":"","newgidmap":"","uid_map":[{"inside":1,"outside":1,"count":1}],"gid_map":[{"inside":1,"outside":1,"count":1}],"layers":[{"engine":"kernel","name":"3","dest":"/a","lower":"/a","covered":["/a/b"]}]}' \
-    "$(id -u)" "$(id -g)" "$(id -u)" "$(id -g)" >"$work/record/1"
+for old in 0.1 0.2pre; do
+    sed "s/\"host_uid\":1000/\"host_uid\":$(id -u)/" "$SRCDIR/tests/unit/records/kept-$old.json" >"$work/record/$old"
+done
+{
+    printf 'kurung-kept 3\nstarted 1\nstarted-ns 1\nended 1\nexit-code 0\nargv a\nargv \\x0a\ncwd /a\nwork-dir /a\nspec Filesystem.WorkDir=rw\n'
+    printf 'uid 0\ngid 0\nhost-uid %s\nhost-gid 1\nmap-by-helpers 0\n' "$(id -u)"
+    for map in uid-map uid-map gid-map; do printf "$map.%s 1\n" inside outside count; done
+    for engine in kernel fuse; do printf 'layer.engine %s\nlayer.name 3\nlayer.dest /a\nlayer.lower /a\nlayer.covered /a/b\n' "$engine"; done
+    printf 'layer.engine scratch\nlayer.name 4\nlayer.dest /b\nend\n'
+} >"$work/record/text"
 {
     printf 'kurung-sandbox 2\n'
     for field in supervisor supervisor-started init started started-ns user cgroup-ns ipc uts net pid mnt payload-user; do echo "$field 9"; done
@@ -38,6 +46,7 @@ printf '{"version":1,"started":1,"started_ns":1,"ended":true,"exit_code":0,"argv
     for field in cgroup-kind weak-tasks-max disk-max first-to-die capabilities no-new-privileges seccomp host-writable landlock-scope; do echo "$field 1"; done
     printf 'argv sh\nargv -c\nenv A=b\nspec Filesystem.WorkDir=rw\nplan uid 0\n'
 } >"$work/live/1"
+sed '1s/2/3/; $a end' "$work/live/1" >"$work/live/2"
 printf 'Filesystem.WorkDir=rw\0Filesystem.Hide=/a\0~Resources.MemoryMax=75%%\0Network.Allow=*.a.org:443\0Environment.Set=A=b' >"$work/spec/1"
 printf 'Identity.RunAs=5:6\0Resources.IOReadBandwidthMax=/ 5M\0Network.Publish=127.0.0.1:1:2/udp\0Security.Capabilities=CAP_NET_RAW' >"$work/spec/2"
 for target in profile options mountinfo subid net-rule net-name dns sni frames slirp upper record live spec; do

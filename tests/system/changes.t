@@ -49,7 +49,31 @@ is "$status" 125 "a name that is not there is an error"
 kurung run --keep=notrun -- /nonexistent
 is "$(ls "$kept")" "" "a command that can't be run leaves nothing"
 kurung run --keep=ended -- sh -c 'echo 1 >x; exit 3'
-is "$status:$(jq -c '[.ended, .exit_code]' "$kept/ended/record.json")" "3:[true,3]" "the exit status is passed on and noted"
+is "$status:$(grep -E '^(ended|exit-code) ' "$kept/ended/record" | tr '\n' ' ')" "3:ended 1 exit-code 3 " "the exit status is passed on and noted"
+
+# One that kurung 0.1 has kept.
+kurung run --keep=old -- sh -c 'echo 1 >old-file; exit 3'
+python3 "$SRCDIR/tests/tools/older_record.py" "$kept/old"
+kurung diff old
+is "$status:$out" "0:A  old-file" "diff of one that kurung 0.1 has kept"
+like "$("$KURUNG" ps -a)" "old +kept .*old-file" "  ps -a"
+kurung run --in old -- sh -c 'cat old-file; echo 2 >old-file2'
+is "$status:$out" "0:1" "  run --in goes on in it"
+is "$(cd "$kept/old" && echo record*)" "record" "  and its record is as those of today are"
+kurung diff old
+is "$status:$out" "0:A  old-file
+A  old-file2" "  diff, then"
+mv "$kept/old/record" "$kept/old/elsewhere"
+ln -s elsewhere "$kept/old/record"
+kurung diff old
+like "$status:$errors" "125:.*the record of old is not a file of yours" "a record that is a link is not read"
+sed '1s/ 3/ 99/' "$kept/old/elsewhere" >"$kept/old/later"
+mv "$kept/old/later" "$kept/old/record"
+kurung diff old
+like "$status:$errors" "125:.*old: its record was made by a later kurung" "a record of a later kurung is said to be one"
+kurung discard old
+is "$status:$(ls "$kept")" "0:ended" "discard: also where the record can't be read"
+
 mkfifo "$HOME/fifo-begun" "$HOME/fifo-end"
 "$KURUNG" run --keep=running --read-write="$HOME/fifo-begun" --read-write="$HOME/fifo-end" -- sh -c \
     'echo >~/fifo-begun; read -r _ <~/fifo-end' &
