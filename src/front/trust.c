@@ -3,29 +3,46 @@
 #include "front/trust.h"
 
 #include "base/defence.h"
+#include "base/fields.h"
 #include "base/io.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
 
 #define TRUST_FILE "trusted"
 #define TRUST_SIZE_MAX (16 << 20)
 #define HASH_LEN (SHA256_HEX_ROOM - 1)
 
-static void entry_clear(TrustEntry *e)
+static bool is_hash(const char *text)
 {
-        free(e->path);
-        strlist_clear(&e->hosts);
-        *e = (TrustEntry){0};
+        return strlen(text) == HASH_LEN && strspn(text, "0123456789abcdef") == HASH_LEN;
 }
+
+static const Field entry_items[] = {
+        TEXT_FIELD(TrustEntry, hash, "hash", .check = is_hash),
+        TEXT_FIELD(TrustEntry, path, "path", .check = fields_check_path),
+        LIST_FIELD(TrustEntry, hosts, "host", .optional = true, .max = UINT32_MAX),
+};
+
+static const FieldTable entry_fields = {
+        .size = sizeof(TrustEntry), .items = entry_items, .n = ARRAY_LEN(entry_items)};
+
+static const Field list_items[] = {
+        ROWS_FIELD(TrustList, items, n, "profile", .optional = true, .rows = &entry_fields,
+                   .max = UINT32_MAX),
+};
+
+static const FieldTable list_fields = {.kind = "trusted",
+                                       .version = 2,
+                                       .oldest = 2,
+                                       .ended = 2,
+                                       .size = sizeof(TrustList),
+                                       .items = list_items,
+                                       .n = ARRAY_LEN(list_items)};
 
 void trust_clear(TrustList *list)
 {
-        for (size_t i = 0; i < list->n; i++)
-                entry_clear(&list->items[i]);
-        free(list->items);
-        *list = (TrustList){0};
+        fields_clear(&list_fields, list);
 }
 
 static TrustEntry *find(const TrustList *list, const char *path)
@@ -43,59 +60,49 @@ const TrustEntry *trust_find(const TrustList *list, const char *path)
 
 static int add_entry(TrustList *list, const char *hash, const char *path)
 {
-        TrustEntry *items = reallocarray(list->items, list->n + 1, sizeof(*items));
-        if (!items)
+        TrustEntry *bigger = reallocarray(list->items, list->n + 1, sizeof(*bigger));
+        if (!bigger)
                 return -ENOMEM;
-        list->items = items;
-        TrustEntry *e = &items[list->n];
-        *e = (TrustEntry){.path = strdup(path)};
-        if (!e->path)
-                return -ENOMEM;
-        memcpy(e->hash, hash, HASH_LEN);
-        list->n++;
-        return 0;
+        list->items = bigger;
+        TrustEntry *e = &bigger[list->n++];
+        *e = (TrustEntry){.hash = strdup(hash), .path = strdup(path)};
+        return e->hash && e->path ? 0 : -ENOMEM;
 }
 
-static int take_line(TrustList *list, const char *line)
+/* "HASH PATH", and below it "+TOOL RULE" for each host. */
+static int take_old_line(TrustList *list, char *line)
 {
         if (line[0] == '+')
-                return list->n > 0 ? strlist_add(&list->items[list->n - 1].hosts, line + 1) : -EINVAL;
-        if (strspn(line, "0123456789abcdef") != HASH_LEN || line[HASH_LEN] != ' ' ||
-            line[HASH_LEN + 1] != '/')
-                return -EINVAL;
-        return add_entry(list, line, line + HASH_LEN + 1);
+                return list->n > 0 ? strlist_add(&list->items[list->n - 1].hosts, line + 1) : -EBADMSG;
+        char *space = strchr(line, ' ');
+        if (!space)
+                return -EBADMSG;
+        *space = '\0';
+        return is_hash(line) && fields_check_path(space + 1) ? add_entry(list, line, space + 1) : -EBADMSG;
 }
 
-static int parse_list(char *text, size_t len, TrustList *list)
+static int parse_old(char *text, size_t len, TrustList *list)
 {
         int r = 0;
         if (strlen(text) != len || (len > 0 && text[len - 1] != '\n'))
-                return -EINVAL;
+                return -EBADMSG;
         for (char *line = text, *end; r == 0 && (end = strchr(line, '\n')); line = end + 1) {
                 *end = '\0';
-                r = take_line(list, line);
+                r = take_old_line(list, line);
         }
         return r;
 }
 
-/* Only what nobody else could have written counts. */
-static bool is_ours(const struct stat *st, mode_t type)
-{
-        return (st->st_mode & S_IFMT) == type && st->st_uid == geteuid() && !(st->st_mode & 022);
-}
-
-/* The text of the list; NULL when there is none. */
+/* Only what nobody else could have written counts. @ret: NULL when there is no list. */
 static int read_list(int dir, char **ret, size_t *ret_len)
 {
-        struct stat st, above;
-        CLEANUP_FD int fd = openat(dir, TRUST_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-        if (fd < 0)
-                return errno == ENOENT ? 0 : -errno;
-        if (fstat(dir, &above) < 0 || fstat(fd, &st) < 0)
+        struct stat above;
+        if (fstat(dir, &above) < 0)
                 return -errno;
-        if (!is_ours(&above, S_IFDIR) || !is_ours(&st, S_IFREG))
+        if (above.st_uid != geteuid() || (above.st_mode & 022))
                 return -EPERM;
-        return io_read_to_end(fd, TRUST_SIZE_MAX, -1, ret, ret_len);
+        int r = io_read_own_at(dir, TRUST_FILE, 022, TRUST_SIZE_MAX, ret, ret_len);
+        return r == -ENOENT ? 0 : r;
 }
 
 int trust_read(const char *state, const Project *project, TrustList *ret, Error *err)
@@ -122,9 +129,12 @@ int trust_read(const char *state, const Project *project, TrustList *ret, Error 
                                  "others: look at it, and remove it",
                                  state);
         if (r == 0 && text)
-                r = parse_list(text, len, &list);
-        if (r == -EINVAL)
+                r = str_starts(text, "kurung-") ? fields_parse(&list_fields, text, len, &list)
+                                                : parse_old(text, len, &list);
+        if (r == -EBADMSG)
                 return error_set(err, EINVAL, "%s/" TRUST_FILE " is malformed: remove it", state);
+        if (r == -ENOTSUP)
+                return error_set(err, ENOTSUP, "%s/" TRUST_FILE " was made by a later kurung", state);
         if (r < 0)
                 return error_set_errno(err, r, "reading %s/" TRUST_FILE, state);
         *ret = list;
@@ -153,55 +163,28 @@ int trust_check(const TrustList *list, const char *path, const char *text, size_
 int trust_set(TrustList *list, const char *path, const char *hash, const StrList *hosts, Error *err)
 {
         TrustEntry *old = find(list, path);
-        if (strchr(path, '\n'))
-                return error_set(err, EINVAL, "%s: a path with a newline can't be trusted", path);
         if (!hash && !old)
                 return error_set(err, ENOENT, "%s is not trusted; \"kurung profile trust\" lists what is",
                                  path);
         if (old) {
-                entry_clear(old);
+                fields_clear(&entry_fields, old);
                 *old = list->items[--list->n];
         }
         if (!hash)
                 return 0;
         if (add_entry(list, hash, path) < 0)
                 return error_no_memory(err);
-        for (size_t i = 0; hosts && i < hosts->n; i++)
-                if (strlist_add(&list->items[list->n - 1].hosts, hosts->items[i]) < 0)
-                        return error_no_memory(err);
+        if (hosts && strlist_copy(hosts, &list->items[list->n - 1].hosts) < 0)
+                return error_no_memory(err);
         return 0;
-}
-
-static char *print(const TrustList *list, size_t *ret_len)
-{
-        char *text = NULL;
-        FILE *f = open_memstream(&text, ret_len);
-        if (!f)
-                return NULL;
-        for (size_t i = 0; i < list->n; i++) {
-                (void)fprintf(f, "%s %s\n", list->items[i].hash, list->items[i].path);
-                for (size_t k = 0; k < list->items[i].hosts.n; k++)
-                        (void)fprintf(f, "+%s\n", list->items[i].hosts.items[k]);
-        }
-        if (fclose(f) == 0)
-                return text;
-        free(text);
-        return NULL;
 }
 
 int trust_write(int state_fd, const TrustList *list, Error *err)
 {
-        static const char fresh[] = TRUST_FILE ".new";
+        CLEANUP_FREE char *text = NULL;
         size_t len;
-        CLEANUP_FREE char *text = print(list, &len);
-        if (!text)
+        if (fields_print(&list_fields, list, &text, &len) < 0)
                 return error_no_memory(err);
-        if (unlinkat(state_fd, fresh, 0) < 0 && errno != ENOENT)
-                return error_set_errno(err, errno, "removing %s", fresh);
-        CLEANUP_FD int fd =
-                openat(state_fd, fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-        int r = fd < 0 ? -errno : io_write_all(fd, text, len);
-        if (r == 0 && (fdatasync(fd) < 0 || renameat(state_fd, fresh, state_fd, TRUST_FILE) < 0))
-                r = -errno;
+        int r = io_replace_at(state_fd, TRUST_FILE, text, len, true);
         return r < 0 ? error_set_errno(err, r, "writing the list of trusted profiles") : 0;
 }

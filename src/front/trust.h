@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which profiles of projects the user trusts: STATE/trusted (0600), lines "HASH PATH" and below each "+TOOL
- * RULE", the hosts that the project's own configuration named when it was trusted. It is kurung's own state
- * and never seen inside a sandbox.
+ * Which profiles of projects the user trusts: STATE/trusted (0600), for each its path, the hash of its
+ * content, and the hosts that the project's own configuration named when it was trusted. It is kurung's own
+ * state and never seen inside a sandbox.
  */
 #pragma once
 
@@ -18,7 +18,7 @@ typedef enum TrustState {
 } TrustState;
 
 typedef struct TrustEntry {
-        char hash[SHA256_HEX_ROOM];
+        char *hash;
         char *path;    /* of the profile, without links */
         StrList hosts; /* "npm registry.example:443/tcp" */
 } TrustEntry;
@@ -57,7 +57,7 @@ int trust_check(const TrustList *list, const char *path, const char *text, size_
  * trust_set - put an entry into the list, in the place of an older one of the same path.
  *
  * @hash: 64 digits; NULL takes the entry out. @hosts: may be NULL. Returns 0 or -errno with @err (ENOENT:
- * there is none to take out; EINVAL: the path has a newline).
+ * there is none to take out).
  */
 int trust_set(TrustList *list, const char *path, const char *hash, const StrList *hosts, Error *err);
 

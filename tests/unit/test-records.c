@@ -8,6 +8,7 @@
 #include "spec/keys.h"
 #include "state/kept_record.h"
 #include "state/live_record.h"
+#include "state/written_list.h"
 
 #include <fcntl.h>
 
@@ -482,6 +483,68 @@ static void running_ones_of_before_are_read(void **state)
         assert_int_equal(parse_live(other, strlen(other)), -EBADMSG);
 }
 
+static int parse_written(const char *text, size_t len)
+{
+        CLEANUP(written_list_clear) WrittenList list = {0};
+        return written_list_parse(text, len, &list);
+}
+
+static const RecordKind written_kind = {
+        .parse = parse_written,
+        .optional = (const char *const[]){NULL},
+        .lists = (const char *const[]){NULL},
+};
+
+static void lists_of_written_trees_come_back(void **state)
+{
+        static const char u64_max[] = "18446744073709551615", u64_above[] = "18446744073709551616";
+        CLEANUP(written_list_clear) WrittenList list = {0};
+        CLEANUP(written_list_clear) WrittenList again = {0};
+        CLEANUP_FREE char *text = NULL;
+        size_t len;
+        (void)state;
+        assert_int_equal(
+                written_list_add(&list, (WrittenTree){1, UINT64_MAX, INT64_MIN, NULL}, "/a\n1 2 3 /b"), 0);
+        assert_int_equal(written_list_add(&list, (WrittenTree){2, 3, 0, NULL}, "/"), 0);
+        assert_int_equal(fields_print(&written_list_fields, &list, &text, &len), 0);
+        check_each_line_to_count(&written_kind, text);
+        check_number(&written_kind, text, "tree.device", "0", "-1", u64_max, u64_above);
+        check_number(&written_kind, text, "tree.inode", "0", "-1", u64_max, u64_above);
+        check_number(&written_kind, text, "tree.born", "-9223372036854775808", "-9223372036854775809",
+                     "9223372036854775807", "9223372036854775808");
+        check_value(&written_kind, text, "tree.path", "a", false);
+        check_value(&written_kind, text, "tree.path", "/a/..", false);
+        /* It adds to what is there. */
+        assert_int_equal(written_list_parse(text, len, &again), 0);
+        assert_int_equal(written_list_parse(text, len, &again), 0);
+        assert_int_equal(again.n, 4);
+        assert_true(written_list_has(&again, &list.items[0], "/a\n1 2 3 /b"));
+        assert_true(written_is_same(&again.items[3], &list.items[1]));
+}
+
+static void lists_of_written_trees_of_0_1_are_read(void **state)
+{
+        static const char old[] =
+                "65024 1171495 1795894151277641603 /home/me/project\0001 2 -3 /a\n b\0004 5 0 /";
+        static const struct {
+                const char *text;
+                size_t len;
+        } wrong[] = {{"1 2 3 /a", 8},   {"1 2 3 /a\0x", 10}, {"1 2 3 a", 8}, {"1 2 /a", 7},
+                     {"1 2 3 /a/", 10}, {"x 2 3 /a", 9},     {"\0", 1},      {"", 0}};
+        CLEANUP(written_list_clear) WrittenList list = {0};
+        (void)state;
+        assert_int_equal(written_list_parse(old, sizeof(old), &list), 0);
+        assert_int_equal(list.n, 3);
+        assert_true(list.items[0].dev == 65024 && list.items[0].ino == 1171495 &&
+                    list.items[0].born == 1795894151277641603);
+        assert_string_equal(list.items[0].path, "/home/me/project");
+        assert_true(list.items[1].born == -3);
+        assert_string_equal(list.items[1].path, "/a\n b");
+        assert_string_equal(list.items[2].path, "/");
+        for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+                assert_int_equal(parse_written(wrong[i].text, wrong[i].len), -EBADMSG);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -496,6 +559,8 @@ int main(void)
                 cmocka_unit_test(kept_records_before_0_2_are_read),
                 cmocka_unit_test(json_that_is_wrong_is_refused),
                 cmocka_unit_test(running_ones_of_before_are_read),
+                cmocka_unit_test(lists_of_written_trees_come_back),
+                cmocka_unit_test(lists_of_written_trees_of_0_1_are_read),
         };
         return RUN_TESTS(tests);
 }

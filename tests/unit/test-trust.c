@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which files a project decides about, and which profiles of projects are trusted. */
-#include "unit.h"
+#include "record-lines.h"
 
 #include "base/io.h"
 #include "front/front.h"
@@ -188,7 +188,11 @@ static void what_is_written_is_read_and_nothing_else_counts(void **state)
         assert_non_null(trust_find(&list, "/p/two.ini"));
         assert_int_equal(trust_set(&list, "/p/one.ini", NULL, NULL, &err), -ENOENT);
         err = (Error){0};
-        assert_int_equal(trust_set(&list, "/p/a\nb", "x", NULL, &err), -EINVAL);
+        trust_in("/p/a\nb +", "three", NULL);
+        trust_clear(&list);
+        assert_int_equal(trust_read(state_home, NULL, &list, &err), 0);
+        assert_int_equal(list.n, 3);
+        assert_non_null(trust_find(&list, "/p/a\nb +"));
 
         /* A list that others can write, one in the project, a link, and what is no list. */
         TrustList none = {0};
@@ -200,15 +204,88 @@ static void what_is_written_is_read_and_nothing_else_counts(void **state)
         assert_int_equal(chmod(state_home, 0700), 0);
         project_find(dir, home, &p);
         assert_int_equal(trust_read(state_home, &p, &none, &err), -EPERM);
-        static const char *const malformed[] = {"x\n", "+npm a.example\n", "0123 /p\n", "no end"};
+        static const char *const malformed[] = {"x\n",
+                                                "+npm a.example\n",
+                                                "0123 /p\n",
+                                                "no end",
+                                                "kurung-trusted 2",
+                                                "kurung-trusted 2\n",
+                                                "kurung-kept 2\nend\n"};
         for (size_t i = 0; i < ARRAY_LEN(malformed); i++) {
                 write_at("state/kurung/trusted", malformed[i]);
                 assert_int_equal(trust_read(state_home, NULL, &none, &err), -EINVAL);
         }
+        write_at("state/kurung/trusted", "kurung-trusted 3\nend\n");
+        assert_int_equal(trust_read(state_home, NULL, &none, &err), -ENOTSUP);
         assert_int_equal(unlink(path), 0);
         link_at("state/kurung/trusted", "elsewhere");
         assert_int_equal(trust_read(state_home, NULL, &none, &err), -ELOOP);
+        assert_int_equal(unlink(path), 0);
         assert_int_equal(none.n, 0);
+}
+
+#define HASH_ONE "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed"
+#define HASH_TWO "3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3"
+
+static int parse_list(const char *text, size_t len)
+{
+        CLEANUP(trust_clear) TrustList list = {0};
+        CLEANUP_FREE char *copy = strndup(text, len);
+        Error err = {0};
+        write_at("state/kurung/trusted", copy);
+        int r = trust_read(state_home, NULL, &list, &err);
+        return r == -EINVAL ? -EBADMSG : r;
+}
+
+static void each_line_of_the_list_counts(void **state)
+{
+        const RecordKind kind = {
+                .parse = parse_list,
+                .optional = (const char *const[]){"profile.host", NULL},
+                .lists = (const char *const[]){"profile.host", NULL},
+        };
+        static const char text[] = "kurung-trusted 2\nprofile.hash " HASH_ONE "\nprofile.path /p/one.ini\n"
+                                   "profile.host npm a.example:443/tcp\nprofile.hash " HASH_TWO
+                                   "\nprofile.path /p/two\\x0a.ini\nend\n";
+        char path[300];
+        (void)state;
+        assert_int_equal(parse_list(text, strlen(text)), 0);
+        /* As kurung 0.1 stored a list without entries. */
+        assert_int_equal(parse_list("", 0), 0);
+        check_each_line_to_count(&kind, text);
+        check_value(&kind, text, "profile.hash", "0123", false);
+        check_value(&kind, text, "profile.hash", HASH_ONE "0", false);
+        check_value(&kind, text, "profile.hash",
+                    "x692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed", false);
+        check_value(&kind, text, "profile.path", "p", false);
+        check_value(&kind, text, "profile.path", "/p/../q", false);
+        assert_int_equal(unlink(at("state/kurung/trusted", path)), 0);
+}
+
+static void a_list_of_0_1_is_read(void **state)
+{
+        static const char old[] = HASH_ONE
+                " /p/one two.ini\n+npm a.example:443/tcp\n+pip b.example:443/tcp\n" HASH_TWO " /p/two.ini\n";
+        CLEANUP(trust_clear) TrustList list = {0};
+        CLEANUP(trust_clear) TrustList again = {0};
+        Error err = {0};
+        char path[300];
+        (void)state;
+        write_at("state/kurung/trusted", old);
+        assert_int_equal(trust_read(state_home, NULL, &list, &err), 0);
+        trust_in("/p/three.ini", "three", NULL);
+        assert_int_equal(trust_read(state_home, NULL, &again, &err), 0);
+        assert_int_equal(list.n, 2);
+        assert_int_equal(again.n, 3);
+        for (size_t i = 0; i < list.n; i++) {
+                assert_string_equal(list.items[i].path, again.items[i].path);
+                assert_string_equal(list.items[i].hash, again.items[i].hash);
+                assert_int_equal(list.items[i].hosts.n, again.items[i].hosts.n);
+        }
+        assert_string_equal(again.items[0].path, "/p/one two.ini");
+        assert_string_equal(again.items[0].hosts.items[1], "pip b.example:443/tcp");
+        assert_string_equal(again.items[1].hash, HASH_TWO);
+        assert_int_equal(unlink(at("state/kurung/trusted", path)), 0);
 }
 
 /* What a command line with these words makes; its error is in @err. */
@@ -327,6 +404,8 @@ int main(void)
                 cmocka_unit_test(a_hash_is_what_the_standard_says),
                 cmocka_unit_test_setup_teardown(what_is_written_is_read_and_nothing_else_counts, make_dirs,
                                                 remove_dirs),
+                cmocka_unit_test_setup_teardown(each_line_of_the_list_counts, make_dirs, remove_dirs),
+                cmocka_unit_test_setup_teardown(a_list_of_0_1_is_read, make_dirs, remove_dirs),
                 cmocka_unit_test_setup_teardown(a_trusted_profile_is_trusted_until_it_changes, make_dirs,
                                                 remove_dirs),
                 cmocka_unit_test_setup_teardown(an_untrusted_profile_starts_from_the_default, make_dirs,
