@@ -21,10 +21,7 @@ static int lock_home(int homes, const PlanStorage *storage, int *ret_fd, Error *
         if (fd == -ENOENT)
                 return -ESTALE;
         if (fd == -EACCES)
-                return error_set(err, EACCES,
-                                 "the home %s belongs to another id: a command that was root inside gave it "
-                                 "away (\"kurung discard --home %s\" removes it)",
-                                 storage->home_name, storage->home_name);
+                return run_state_given_away("home", storage->home_name, err);
         if (fd < 0 || fstat(fd, &st) < 0)
                 return error_set_errno(err, fd < 0 ? fd : errno, "the home %s", storage->home_name);
         if (st.st_uid != geteuid())

@@ -180,6 +180,15 @@ int run_state_open_entry(int dirfd, const char *name)
         return fd < 0 ? -errno : fd;
 }
 
+int run_state_given_away(const char *what, const char *name, Error *err)
+{
+        bool home = str_eq(what, "home");
+        return error_set(err, EACCES,
+                         "the %s %s belongs to another id: a command that was root inside gave it away%s%s%s",
+                         what, name, home ? " (\"kurung discard --home " : "", home ? name : "",
+                         home ? "\" removes it)" : "");
+}
+
 int run_state_open(const char *below, const char *what, const char *name, RunDir *ret, Error *err)
 {
         CLEANUP(run_dir_clear) RunDir dir = RUN_DIR_NONE;
@@ -197,11 +206,7 @@ int run_state_open(const char *below, const char *what, const char *name, RunDir
         (void)snprintf(dir.name, sizeof(dir.name), "%s", name);
         *ret = dir;
         dir = RUN_DIR_NONE;
-        return fd < 0 ? error_set(err, EACCES,
-                                  "the %s %s belongs to another id: a command that was root inside gave it "
-                                  "away",
-                                  what, name)
-                      : 0;
+        return fd < 0 ? run_state_given_away(what, name, err) : 0;
 }
 
 /* 0; -errno: not ours to remove, or somebody holds it. */
@@ -209,16 +214,19 @@ static int open_stale(int state_fd, const char *name, RunDir *ret)
 {
         CLEANUP(run_dir_clear) RunDir stale = RUN_DIR_NONE;
         struct stat st;
-        if (fstatat(state_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode) ||
-            st.st_uid != geteuid() || strlen(name) >= sizeof(stale.name))
+        if (strlen(name) >= sizeof(stale.name))
                 return -EPERM;
-        /* As an umask of 777 has made it. */
-        int r = (st.st_mode & 0700) == 0700 ? 0 : io_chmod_dir_at(state_fd, name, 0700);
-        if (r < 0)
-                return r;
-        stale.fd = openat(state_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        /* An umask of 777 has taken its mode away. */
+        int fd = run_state_open_entry(state_fd, name);
+        if (fd < 0)
+                return fd;
+        stale.fd = fd;
         stale.state_fd = fcntl(state_fd, F_DUPFD_CLOEXEC, 3);
-        if (stale.fd < 0 || stale.state_fd < 0 || flock(stale.fd, LOCK_EX | LOCK_NB) < 0)
+        if (stale.state_fd < 0 || fstat(stale.fd, &st) < 0)
+                return -errno;
+        if (st.st_uid != geteuid())
+                return -EPERM;
+        if (flock(stale.fd, LOCK_EX | LOCK_NB) < 0)
                 return -errno;
         memcpy(stale.name, name, strlen(name) + 1);
         *ret = stale;

@@ -72,6 +72,10 @@ int run_state_open_entry(int dirfd, const char *name);
  */
 int run_state_open(const char *below, const char *what, const char *name, RunDir *ret, Error *err);
 
+/** run_state_given_away - the error of one that run_state_open_entry() finds to belong to another id, with
+ * what removes it. @what: as with run_state_open(). Returns -EACCES. */
+int run_state_given_away(const char *what, const char *name, Error *err);
+
 /** run_check_name - refuse what is no name of a @what. 0 or -EINVAL with @err. */
 int run_check_name(const char *what, const char *name, Error *err);
 

@@ -196,6 +196,8 @@ if [ -n "$tap_subids" ]; then
     kurung run --home=persist:mine -- true
     is "$status:$errors" '125:kurung: the home mine belongs to another id: a command that was root inside gave it away ("kurung discard --home mine" removes it)' \
         "one that a command gave away is an error"
+    kurung inspect --home mine
+    like "$status:$errors" '^125:.*gave it away \("kurung discard --home mine" removes it\)' "  for inspect, too, with what removes it"
     kurung discard --home mine
     is "$status:$(ls "$HOME/.local/state/kurung/homes")" "0:" "discard: it goes"
 fi
