@@ -4,8 +4,8 @@
 
 #include "base/channel.h"
 #include "base/io.h"
+#include "base/mount.h"
 #include "base/process.h"
-#include "mech/mount.h"
 
 #include <fcntl.h>
 #include <sched.h>

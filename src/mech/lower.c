@@ -3,8 +3,8 @@
 #include "mech/lower.h"
 
 #include "base/defence.h"
+#include "base/mount.h"
 #include "base/path.h"
-#include "mech/mount.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /* Operations of the root that have a file of their own. Shared inside mech/rootfs*.c only. */
 #pragma once
 
-#include "mech/mount.h"
+#include "base/mount.h"
 #include "mech/rootfs.h"
 
 /** How a kind of operation is done: a mount that is made and put in its place, or something else. */

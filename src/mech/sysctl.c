@@ -3,7 +3,7 @@
 #include "mech/sysctl.h"
 
 #include "base/io.h"
-#include "mech/mount.h"
+#include "base/mount.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /* What the net helper keeps: nothing of the file system, and the system calls of its loop. */
 #include "net/lockdown.h"
 
-#include "mech/confine.h"
+#include "confine/confine.h"
 
 #include <fcntl.h>
 #include <linux/seccomp.h>

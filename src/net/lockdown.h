@@ -5,7 +5,7 @@
 #include "base/error.h"
 
 /**
- * net_lockdown_enter - the confinement of mech/confine.h with nothing kept: an empty, read-only root, no
+ * net_lockdown_enter - the confinement of confine/confine.h with nothing kept: an empty, read-only root, no
  * capability, Landlock with nothing allowed, and a list of system calls: sockets of IPv4 and IPv6, reading
  * and writing what is open, waiting, memory. What opens, executes or looks into another process kills. Called
  * in the namespaces of confine_namespaces and a user namespace of one's own, as root there.

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/process.h"
-#include "mech/confine.h"
+#include "confine/confine.h"
 #include "mech/tap.h"
 
 #include <limits.h>

@@ -2,9 +2,9 @@
 /* Runs the process that reads a kept sandbox's changes. */
 #include "run/reader.h"
 
+#include "base/caps.h"
 #include "base/process.h"
 #include "changes/stream.h"
-#include "mech/caps.h"
 #include "mech/idmap.h"
 
 #include <linux/capability.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Becomes the sandbox's pid 1: reaps processes and forwards signals. */
+#include "base/caps.h"
 #include "base/process.h"
-#include "mech/caps.h"
 #include "run/stages.h"
 
 #include <fcntl.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The stage that becomes fuse-overlayfs, which the payload talks to: confined before its first request. */
+#include "base/caps.h"
 #include "base/defence.h"
+#include "base/mount.h"
 #include "base/path.h"
 #include "base/process.h"
-#include "mech/caps.h"
-#include "mech/confine.h"
+#include "confine/confine.h"
 #include "mech/lower.h"
-#include "mech/mount.h"
 #include "mech/rootfs_source.h"
 #include "run/stages.h"
 

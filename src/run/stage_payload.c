@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Gives up all privileges and executes the payload. */
+#include "base/caps.h"
 #include "base/defence.h"
 #include "base/process.h"
-#include "mech/caps.h"
 #include "mech/landlock.h"
 #include "mech/rlimits.h"
 #include "run/stages.h"
@@ -44,7 +44,7 @@ static int no_new_privileges(const PlanPrivileges *privileges, Error *err)
 static int restrict_self(const StageContext *ctx, Error *err)
 {
         const PlanPrivileges *privileges = ctx->privileges;
-        int r = defence_is_on(DEFENCE_CAPABILITIES) ? caps_apply(privileges, ctx->identity->uid == 0, err)
+        int r = defence_is_on(DEFENCE_CAPABILITIES) ? caps_apply(privileges->capabilities, ctx->identity->uid == 0, err)
                                                     : 0;
         if (r == 0)
                 r = no_new_privileges(privileges, err);

@@ -2,8 +2,8 @@
 /* Capabilities are tried in children, each in a user namespace of its own. */
 #include "unit.h"
 
+#include "base/caps.h"
 #include "base/process.h"
-#include "mech/caps.h"
 
 #include <linux/securebits.h>
 #include <sched.h>
@@ -44,9 +44,8 @@ static unsigned bounded(void)
 
 static int user_without(void)
 {
-        const PlanPrivileges none = {0};
         Error err = {0};
-        if (caps_apply(&none, false, &err) < 0)
+        if (caps_apply(0, false, &err) < 0)
                 return 1;
         if (bounded() != 0 || has(CAP_PERMITTED, CAP_SYS_ADMIN) || has(CAP_EFFECTIVE, CAP_CHOWN))
                 return 2;
@@ -56,9 +55,8 @@ static int user_without(void)
 
 static int user_with(void)
 {
-        const PlanPrivileges kill_only = {.capabilities = KILL};
         Error err = {0};
-        if (caps_apply(&kill_only, false, &err) < 0)
+        if (caps_apply(KILL, false, &err) < 0)
                 return 1;
         return bounded() == 1 && has(CAP_PERMITTED, CAP_KILL) && cap_get_ambient(CAP_KILL) == 1 &&
                                !has(CAP_PERMITTED, CAP_CHOWN)
@@ -68,9 +66,8 @@ static int user_with(void)
 
 static int root_inside(void)
 {
-        const PlanPrivileges kill_only = {.capabilities = KILL};
         Error err = {0};
-        if (caps_apply(&kill_only, true, &err) < 0)
+        if (caps_apply(KILL, true, &err) < 0)
                 return 1;
         if (bounded() != 1 || !has(CAP_EFFECTIVE, CAP_KILL) || has(CAP_INHERITABLE, CAP_KILL) ||
             cap_get_ambient(CAP_KILL) != 0)

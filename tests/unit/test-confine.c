@@ -4,7 +4,7 @@
 
 #include "bpf.h"
 
-#include "mech/confine.h"
+#include "confine/confine.h"
 
 #include <linux/audit.h>
 #include <seccomp.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A helper's list of system calls as a program of classic BPF (seccomp(2)). */
-#include "mech/confine.h"
+#include "confine/confine.h"
 
 #include <linux/audit.h>
 #include <linux/filter.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What every helper gives up before its first request: its root, its privileges, what it may ask of the
  * kernel. */
-#include "mech/confine.h"
+#include "confine/confine.h"
 
-#include "mech/caps.h"
-#include "mech/mount.h"
+#include "base/caps.h"
+#include "base/mount.h"
 
 #include <fcntl.h>
 #include <linux/filter.h>

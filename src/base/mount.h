@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The descriptor-based mount interface (fsopen(2), open_tree(2), move_mount(2), mount_setattr(2)) and paths
- * inside a root that may be hostile (openat2(2)). Everything else in mech that mounts goes through here.
+ * inside a root that may be hostile (openat2(2)). Everything that mounts goes through here.
  */
 #pragma once
 

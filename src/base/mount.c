@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Makes, changes and attaches mounts, and resolves paths inside a root. */
-#include "mech/mount.h"
+#include "base/mount.h"
 
 #include "base/defence.h"
 #include "base/path.h"

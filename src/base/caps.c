@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sets the capability sets of a process. */
-#include "mech/caps.h"
+#include "base/caps.h"
 
 #include <linux/securebits.h>
 #include <sys/capability.h>
@@ -55,20 +55,20 @@ static int set_ambient(uint64_t mask, Error *err)
         return 0;
 }
 
-int caps_apply(const PlanPrivileges *privileges, bool root, Error *err)
+int caps_apply(uint64_t mask, bool root, Error *err)
 {
         const unsigned long locked =
                 SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED;
         /* CAP_SETPCAP is needed for both, so these come first. */
-        int r = bound(privileges->capabilities, err);
+        int r = bound(mask, err);
         if (r == 0 && !root && prctl(PR_SET_SECUREBITS, locked) < 0)
                 r = error_set_errno(err, errno, "setting the securebits");
         /* Root inside gets none to inherit: programs with file capabilities would gain them (CVE-2022-24769).
          */
         if (r == 0)
-                r = set_sets(privileges->capabilities, !root, err);
+                r = set_sets(mask, !root, err);
         if (r == 0)
-                r = set_ambient(root ? 0 : privileges->capabilities, err);
+                r = set_ambient(root ? 0 : mask, err);
         return r;
 }
 
