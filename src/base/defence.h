@@ -31,6 +31,8 @@ typedef enum Defence {
         DEFENCE_SEALED_PROGRAM, /* what runs in a foreign root is a sealed copy of us */
         DEFENCE_NET_FILTER,     /* every frame of the sandbox is looked at */
         DEFENCE_NET_WALL,       /* and every connection that libslirp makes */
+        DEFENCE_FIRST_LOOK,     /* the policy is asked about the destination of a frame */
+        DEFENCE_SECOND_LOOK,    /* and about the one that libslirp is about to reach */
         DEFENCE_NAMES,          /* names of sandboxes are checked */
         DEFENCE_BENEATH,        /* apply never leaves the tree, nor follows a link */
         DEFENCE_STRIP,          /* apply takes no setuid bit, capability or device */

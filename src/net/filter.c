@@ -32,6 +32,8 @@ static FilterAction ask(Filter *f, const FlowKey *key, bool report, uint64_t now
                 .address = key->address, .protocol = (NetProtocol)key->protocol, .port = key->port};
         PolicyVerdict verdict;
         policy_check(f->policy, &to, now_ms, &verdict);
+        if (f->says_yes && verdict.action == POLICY_REFUSE)
+                verdict.action = POLICY_ALLOW;
         if (verdict.action == POLICY_RESOLVE) {
                 if (key->protocol == NET_UDP)
                         return FILTER_RESOLVE;

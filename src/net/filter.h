@@ -27,7 +27,8 @@ typedef struct Filter {
         /* A flow was allowed or refused. @name is not the rule's but of the address, NULL: none. */
         void (*report)(void *userdata, const PolicyTarget *to, const PolicyVerdict *verdict);
         void *userdata;
-        bool off; /* tests only: all frames pass */
+        bool off;      /* tests only: all frames pass */
+        bool says_yes; /* tests only: the first look lets every destination pass */
 
         /* of the last frame */
         Frame frame;

@@ -2,6 +2,7 @@
 /* Runs the net helper's loop. */
 #include "net/helper.h"
 
+#include "base/defence.h"
 #include "base/io.h"
 #include "net/wall.h"
 
@@ -219,7 +220,10 @@ static int prepare_filter(Helper *h, Error *err)
         h->filter->policy = h->policy;
         h->filter->report = report;
         h->filter->userdata = h;
-        h->filter->off = h->off;
+        h->filter->off = !defence_is_on(DEFENCE_NET_FILTER);
+        h->filter->says_yes = !defence_is_on(DEFENCE_FIRST_LOOK);
+        wall.off = !defence_is_on(DEFENCE_NET_WALL);
+        wall.says_yes = !defence_is_on(DEFENCE_SECOND_LOOK);
         wall.filter = h->filter;
         wall.resolve = resolve_stream;
         wall.refused = report_refused;

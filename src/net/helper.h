@@ -28,7 +28,6 @@ typedef struct Helper {
         PollSet polls;
         int channel;
         bool finish, tell;
-        bool off; /* tests only: the filter lets all through */
 } Helper;
 
 /**

@@ -5,6 +5,7 @@
 #include "net/lockdown.h"
 #include "net/wall.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
@@ -64,8 +65,21 @@ static void lie(void)
         (void)net_message_send(FD_CHANNEL, &m, FD_NONE, true);
 }
 
+/* What libslirp would do at a fault: a frame goes to one destination, and it connects to another one. */
+static void go_elsewhere(Helper *h)
+{
+        struct sockaddr_in other = {.sin_family = AF_INET, .sin_port = htons(80)};
+        CLEANUP_FD int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        (void)inet_pton(AF_INET, "203.0.113.9", &other.sin_addr);
+        h->filter->frame = (Frame){.source = net_guest[0], .protocol = NET_TCP, .dest_port = 80};
+        (void)net_address_parse("198.51.100.2", &h->filter->frame.dest);
+        wall.inside = wall.in_frame = true;
+        (void)connect(fd, (struct sockaddr *)&other, sizeof(other));
+        wall.inside = wall.in_frame = false;
+}
+
 /* Tests only: does what an attacker would who has taken this process over (attacks 59, 91 and 101). */
-static void pretend_to_be_taken_over(const char *attack)
+static void pretend_to_be_taken_over(Helper *h, const char *attack)
 {
         char *const argv[] = {(char[]){"/bin/true"}, NULL};
         if (str_eq(attack, "open"))
@@ -78,6 +92,8 @@ static void pretend_to_be_taken_over(const char *attack)
                 (void)socket(AF_UNIX, SOCK_STREAM, 0);
         else if (str_eq(attack, "kill"))
                 (void)kill(getppid(), SIGTERM);
+        else if (str_eq(attack, "elsewhere"))
+                go_elsewhere(h);
         else if (str_eq(attack, "flood"))
                 flood();
         else if (str_eq(attack, "lie"))
@@ -96,8 +112,6 @@ static void keep_buffers(void)
 static int serve(Helper *h, Error *err)
 {
         bool locked = defence_is_on(DEFENCE_CONFINE);
-        h->off = !defence_is_on(DEFENCE_NET_FILTER);
-        wall.off = !defence_is_on(DEFENCE_NET_WALL);
         int r = helper_prepare(h, FD_CONFIG, FD_CHANNEL, err);
         (void)close(FD_CONFIG);
         if (r == 0 && locked)
@@ -108,7 +122,7 @@ static int serve(Helper *h, Error *err)
         (void)malloc_trim(0);
         const char *attack = defence_attack();
         if (attack)
-                pretend_to_be_taken_over(attack);
+                pretend_to_be_taken_over(h, attack);
         const NetMessage ready = {.type = NETMSG_READY};
         r = net_message_send(FD_CHANNEL, &ready, FD_NONE, true);
         return r < 0 ? error_set_errno(err, r, "net helper: its channel") : helper_run(h, err);

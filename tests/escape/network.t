@@ -51,6 +51,34 @@ attack "43 45 an abstract socket of the host's, with a network" outside connect 
 kill "$canary"
 wait "$canary" 2>/dev/null
 
+# Two looks at a destination: the filter's at the frame's, the wall's at what libslirp is about to reach. Each holds alone.
+datagram='import socket, sys
+s = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(int(sys.argv[2])); s.connect((sys.argv[1], 80)); s.send(b"canary")
+try: print("reached", len(s.recv(99)))
+except OSError as e: print("refused", e.strerror)'
+looks() { # NAME ADDRESS [OPTION...]
+    local protocol held reached
+    for protocol in tcp udp; do
+        held=("${FETCH[@]}" "$(url "$2" 80)")
+        reached=("${held[@]}")
+        # A datagram that the wall refuses has no answer.
+        [ "$protocol" = tcp ] || held=(python3 -c "$datagram" "$2" 1) reached=(python3 -c "$datagram" "$2" 20)
+        : >"$LOG"
+        each_alone first-look,second-look "$1, $protocol" '^(refused|curl: \([0-9]+\))' \
+            "$KURUNG_UNDEFENDED" "${NET[@]}" "${@:3}" -- "${held[@]}"
+        is "$(cat "$LOG")" "" "$1, $protocol: nobody was reached"
+        like "$(undefended first-look,second-look "${NET[@]}" "${@:3}" -- "${reached[@]}" 2>&1)" ^reached \
+            "$1, $protocol: succeeds without (first-look,second-look)"
+    done
+}
+# Another port of the loopback is open: else libslirp itself would close it.
+looks "47 two looks: the gateway's address" 10.0.2.2 --host-loopback=81
+looks "49 two looks: the host's own address" 198.51.100.1
+looks "50 two looks: a private address (IPv6)" fd00:9::9
+looks "55 two looks: an address that is not on the list" 198.51.100.2 --allow=good.example
+looks "55 two looks: an address that is not on the list (IPv6)" 2001:db8::2 --allow=203.0.113.9
+
 reached "47 the internet is reached (IPv4)" 198.51.100.2 80
 reached "47 the internet is reached (IPv6)" 2001:db8::2 80
 refused "47 the gateway's address" 10.0.2.2
@@ -219,4 +247,13 @@ for what in open exec ptrace unix kill; do
         "59 without (confine) it may try $what"
     unset KURUNG_NET_ATTACK
 done
+# It connects to what the policy allows, too, but no frame asked for.
+export KURUNG_NET_ATTACK=elsewhere
+: >"$LOG"
+like "$("$KURUNG_UNDEFENDED" run --net=slirp -- true 2>&1)" "refused 203.0.113.9:80" "59 the helper connects elsewhere than the frame goes: refused, and told"
+is "$(cat "$LOG")" "" "59 and nobody was reached"
+undefended second-look run -q --net=slirp -- true
+wait_for grep -q "^tcp 203.0.113.9 80" "$LOG"
+tap_result $? "59 without (second-look) it is reached"
+unset KURUNG_NET_ATTACK
 done_testing

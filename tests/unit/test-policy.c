@@ -448,6 +448,31 @@ static void an_address_is_open_by_the_name_that_led_to_it(void **state)
         policy_free(p);
 }
 
+/* A flow that was allowed may go on, which is known from no flow by mistake: the second look depends on it.
+ */
+static void a_pin_that_is_over_is_told_from_none(void **state)
+{
+        Policy *p = policy(RULES("+git.example.org", "+quic.example/udp", "+ns.example:53"));
+        const uint64_t over = NOW + 30000 + POLICY_GRACE_MS + 1;
+        (void)state;
+        assert_false(ask(p, "udp 198.51.100.1 80", NOW).lapsed);
+        learn(p, "git.example.org", "198.51.100.1", 30);
+        learn(p, "other.example", "198.51.100.2", 30);
+        learn(p, "quic.example", "198.51.100.3", 30);
+        learn(p, "ns.example", "198.51.100.4", 30);
+        assert_false(ask(p, "udp 198.51.100.1 80", NOW).lapsed);
+        assert_true(ask(p, "udp 198.51.100.1 80", over).lapsed);
+        assert_int_equal(ask(p, "udp 198.51.100.1 80", over).action, POLICY_REFUSE);
+        assert_true(ask(p, "tcp 198.51.100.1 80", over).lapsed);
+        assert_true(ask(p, "udp 198.51.100.3 443", over).lapsed);
+        assert_true(ask(p, "udp 198.51.100.4 53", over).lapsed);
+        assert_false(ask(p, "udp 198.51.100.1 443", over).lapsed); /* QUIC, which was refused before */
+        assert_false(ask(p, "udp 198.51.100.1 53", over).lapsed);  /* another resolver */
+        assert_false(ask(p, "udp 198.51.100.2 80", over).lapsed);  /* a name that no rule names */
+        assert_false(ask(p, "udp 198.51.100.5 80", over).lapsed);
+        policy_free(p);
+}
+
 static void an_empty_list_is_nothing(void **state)
 {
         Policy *p = policy(NO_RULES);
@@ -685,6 +710,7 @@ int main(void)
                 cmocka_unit_test(deny_wins),
                 cmocka_unit_test(names_match_by_exact_labels),
                 cmocka_unit_test(an_address_is_open_by_the_name_that_led_to_it),
+                cmocka_unit_test(a_pin_that_is_over_is_told_from_none),
                 cmocka_unit_test(an_empty_list_is_nothing),
                 cmocka_unit_test(answers_are_filtered),
                 cmocka_unit_test(tls_names),
