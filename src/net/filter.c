@@ -9,12 +9,6 @@
 #define UDP_IDLE_MS 60000
 #define DNS_PORT 53
 
-static FlowKey key_of(NetProtocol protocol, const NetAddress *address, uint16_t port, uint16_t guest_port)
-{
-        return (FlowKey){
-                .address = *address, .port = port, .guest_port = guest_port, .protocol = (uint16_t)protocol};
-}
-
 static FilterAction refuse(Filter *f)
 {
         const Frame *frame = &f->frame;
@@ -69,7 +63,7 @@ static FilterAction ask_again(Filter *f, Flow *flow, uint64_t now_ms)
 static FilterAction from_tcp(Filter *f, uint64_t now_ms)
 {
         const Frame *frame = &f->frame;
-        const FlowKey key = key_of(NET_TCP, &frame->dest, frame->dest_port, frame->source_port);
+        const FlowKey key = flow_key(NET_TCP, &frame->dest, frame->dest_port, frame->source_port);
         Flow *flow = flow_find(f->flows, &key, now_ms, 0);
         if ((frame->flags & FRAME_SYN) && !(frame->flags & FRAME_ACK)) {
                 /* A connection that is being repeated is the same one. */
@@ -80,8 +74,6 @@ static FilterAction from_tcp(Filter *f, uint64_t now_ms)
         if (!flow)
                 return ask(f, &key, false, now_ms);
         FilterAction action = flow->generation == f->generation ? FILTER_PASS : ask_again(f, flow, now_ms);
-        if (action == FILTER_PASS && (frame->flags & FRAME_FIN) && flow->ended)
-                f->closed_fd = flow->fd;
         if (action == FILTER_PASS && (frame->flags & FRAME_RST))
                 flow_remove(flow);
         return action;
@@ -90,7 +82,7 @@ static FilterAction from_tcp(Filter *f, uint64_t now_ms)
 static FilterAction from_udp(Filter *f, uint64_t now_ms)
 {
         const Frame *frame = &f->frame;
-        const FlowKey key = key_of(NET_UDP, &frame->dest, frame->dest_port, frame->source_port);
+        const FlowKey key = flow_key(NET_UDP, &frame->dest, frame->dest_port, frame->source_port);
         Flow *flow = flow_find(f->flows, &key, now_ms, UDP_IDLE_MS);
         if (!flow)
                 return ask(f, &key, true, now_ms);
@@ -104,7 +96,7 @@ static FilterAction from_echo(Filter *f, uint64_t now_ms)
         /* libslirp answers for the gateway itself. */
         if (net_address_eq(&frame->dest, &net_site.gateway[family]))
                 return FILTER_PASS;
-        const FlowKey key = key_of(NET_ICMP, &frame->dest, 0, 0);
+        const FlowKey key = flow_key(NET_ICMP, &frame->dest, 0, 0);
         Flow *flow = flow_find(f->flows, &key, now_ms, UDP_IDLE_MS);
         /* libslirp passes no echo of IPv6 on: said at once. */
         if (family == 1)
@@ -127,7 +119,8 @@ static bool is_kernel_talk(const uint8_t *bytes, size_t len)
 FilterAction filter_from_sandbox(Filter *f, const uint8_t *bytes, size_t len, uint64_t now_ms)
 {
         FrameResult r = frame_parse(bytes, len, net_guest_mac, &f->frame);
-        f->closed_fd = 0;
+        if (r != FRAME_OK)
+                f->frame = (Frame){0};
         /* What is for our own resolver libslirp could not serve. */
         if (f->off &&
             !(r == FRAME_OK && f->frame.dest_port == DNS_PORT &&
@@ -169,37 +162,29 @@ static void add_inbound(Filter *f, const FlowKey *key, uint64_t now_ms)
         Flow *flow = flow_add(f->flows, key, now_ms);
         flow->generation = f->generation;
         flow->inbound = 1;
-        if (key->protocol == NET_TCP && f->accepted_fd > 0)
-                flow->fd = f->accepted_fd;
-        if (key->protocol == NET_TCP)
-                f->accepted_fd = 0;
 }
 
 FilterAction filter_to_sandbox(Filter *f, const uint8_t *bytes, size_t len, uint64_t now_ms)
 {
-        Frame frame;
-        FrameResult r = frame_parse(bytes, len, NULL, &frame);
-        f->to_sandbox_syn = r == FRAME_OK && frame.protocol == NET_TCP && (frame.flags & FRAME_SYN);
+        const Frame *frame = &f->to_sandbox;
+        FrameResult r = frame_parse(bytes, len, NULL, &f->to_sandbox);
+        if (r != FRAME_OK)
+                f->to_sandbox = (Frame){0};
         if (f->off)
                 return FILTER_PASS;
         if (r == FRAME_BAD_PROTOCOL && is_unreachable(bytes, len))
                 return FILTER_PASS;
         if (r != FRAME_OK)
                 return FILTER_DROP;
-        unsigned family = net_family_index(frame.dest.family);
-        if (!net_address_eq(&frame.dest, &net_guest[family]))
+        unsigned family = net_family_index(frame->dest.family);
+        if (!net_address_eq(&frame->dest, &net_guest[family]))
                 return FILTER_DROP;
-        const FlowKey key = key_of(frame.protocol, &frame.source, frame.source_port, frame.dest_port);
-        if (frame.protocol == NET_TCP && (frame.flags & (FRAME_SYN | FRAME_ACK)) == FRAME_SYN)
+        const FlowKey key = flow_key(frame->protocol, &frame->source, frame->source_port, frame->dest_port);
+        if (frame->protocol == NET_TCP && (frame->flags & (FRAME_SYN | FRAME_ACK)) == FRAME_SYN)
                 add_inbound(f, &key, now_ms);
-        if (frame.protocol == NET_TCP && (frame.flags & FRAME_FIN)) {
-                Flow *flow = flow_find(f->flows, &key, now_ms, 0);
-                if (flow)
-                        flow->ended = 1;
-        }
-        if (frame.protocol != NET_UDP || flow_find(f->flows, &key, now_ms, UDP_IDLE_MS))
+        if (frame->protocol != NET_UDP || flow_find(f->flows, &key, now_ms, UDP_IDLE_MS))
                 return FILTER_PASS;
-        if (!(f->published[family][frame.dest_port / 8] & (1 << frame.dest_port % 8)))
+        if (!(f->published[family][frame->dest_port / 8] & (1 << frame->dest_port % 8)))
                 return FILTER_DROP;
         add_inbound(f, &key, now_ms);
         return FILTER_PASS;

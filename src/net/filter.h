@@ -21,8 +21,6 @@ typedef struct Filter {
         uint32_t generation; /* counted up when the host's addresses change */
         /* UDP ports that are published: what comes for them is let in. One bit a port, for each family. */
         uint8_t published[2][65536 / 8];
-        int accepted_fd; /* the host's socket of a connection that comes in by a published port, and whose SYN
-                            is next; 0: not known */
         uint64_t dropped[FRAME_RESULTS]; /* frames that were none, by reason; FRAME_OK: spoofed source */
         /* A flow was allowed or refused. @name is not the rule's but of the address, NULL: none. */
         void (*report)(void *userdata, const PolicyTarget *to, const PolicyVerdict *verdict);
@@ -30,12 +28,10 @@ typedef struct Filter {
         bool off;      /* tests only: all frames pass */
         bool says_yes; /* tests only: the first look lets every destination pass */
 
-        /* of the last frame */
-        Frame frame;
-        bool to_sandbox_syn; /* of the last frame to the sandbox: TCP with SYN */
-        int closed_fd; /* FILTER_PASS: it ends a TCP connection for good, whose socket this is; 0: none */
+        Frame frame; /* the sandbox's last one; zero: it was none */
         uint8_t answer[FRAME_ANSWER_MAX];
         size_t answer_len;
+        Frame to_sandbox; /* libslirp's last one; zero: it was none */
 } Filter;
 
 /** filter_from_sandbox - what becomes of a frame of the sandbox. @now_ms: monotonic, never 0. */

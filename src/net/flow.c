@@ -29,11 +29,9 @@ void flow_table_free(FlowTable *t)
                 (void)munmap(t, sizeof(*t));
 }
 
-/* A payload that finds keys of one set only pushes out its own flows, so that the mixing need not be strong.
- */
-static Flow *set_of(FlowTable *t, const FlowKey *key)
+uint64_t flow_key_hash(const FlowKey *key, uint32_t seed)
 {
-        uint64_t words[2], h = t->seed;
+        uint64_t words[2], h = seed;
         memcpy(words, key->address.bytes, sizeof(words));
         const uint64_t parts[] = {words[0], words[1],
                                   (uint64_t)key->port << 32 | (uint64_t)key->guest_port << 16 |
@@ -42,13 +40,17 @@ static Flow *set_of(FlowTable *t, const FlowKey *key)
                 h = (h ^ parts[i]) * UINT64_C(0x9e3779b97f4a7c15);
                 h ^= h >> 29;
         }
-        return t->flows[h % SETS];
+        return h;
+}
+
+static Flow *set_of(FlowTable *t, const FlowKey *key)
+{
+        return t->flows[flow_key_hash(key, t->seed) % SETS];
 }
 
 static bool is_key(const Flow *f, const FlowKey *key)
 {
-        return f->used && f->key.port == key->port && f->key.guest_port == key->guest_port &&
-               f->key.protocol == key->protocol && net_address_eq(&f->key.address, &key->address);
+        return f->used && flow_key_eq(&f->key, key);
 }
 
 Flow *flow_find(FlowTable *t, const FlowKey *key, uint64_t now_ms, uint32_t idle_ms)

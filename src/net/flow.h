@@ -18,11 +18,27 @@ typedef struct Flow {
         FlowKey key;
         uint8_t used;        /* 0: free */
         uint8_t inbound;     /* it came in by a published port */
-        uint8_t ended;       /* TCP: libslirp has sent its FIN */
-        int fd;              /* TCP: the host's socket, 0: not known */
         uint32_t generation; /* of the host's addresses when it was allowed */
         uint32_t seen_ms;    /* the clock's lower half, when it was last used */
 } Flow;
+
+/** flow_key - the flow between the sandbox's @guest_port and the other end. */
+static inline FlowKey flow_key(NetProtocol protocol, const NetAddress *address, uint16_t port,
+                               uint16_t guest_port)
+{
+        return (FlowKey){
+                .address = *address, .port = port, .guest_port = guest_port, .protocol = (uint16_t)protocol};
+}
+
+static inline bool flow_key_eq(const FlowKey *a, const FlowKey *b)
+{
+        return a->port == b->port && a->guest_port == b->guest_port && a->protocol == b->protocol &&
+               net_address_eq(&a->address, &b->address);
+}
+
+/** flow_key_hash - for a table of flows. A payload that finds keys of one bucket only slows or pushes out its
+ * own, so that the mixing need not be strong. */
+uint64_t flow_key_hash(const FlowKey *key, uint32_t seed);
 
 typedef struct FlowTable FlowTable;
 

@@ -211,11 +211,8 @@ static int prepare_policy(Helper *h, Error *err)
 
 static int prepare_filter(Helper *h, Error *err)
 {
-        uint32_t seed = 0;
-        if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
-                return error_set_errno(err, errno, "getrandom");
         h->filter = calloc(1, sizeof(*h->filter));
-        if (!h->filter || !(h->filter->flows = flow_table_new(seed)))
+        if (!h->filter || !(h->filter->flows = flow_table_new(h->seed)))
                 return error_no_memory(err);
         h->filter->policy = h->policy;
         h->filter->report = report;
@@ -226,8 +223,8 @@ static int prepare_filter(Helper *h, Error *err)
         wall.says_yes = !defence_is_on(DEFENCE_SECOND_LOOK);
         wall.filter = h->filter;
         wall.resolve = resolve_stream;
-        wall.refused = report_refused;
-        wall.userdata = h;
+        wall.conns.refused = report_refused;
+        wall.conns.userdata = wall.userdata = h;
         wall.now_ms = clock_ms();
         return 0;
 }
@@ -246,7 +243,7 @@ static int prepare_dns(Helper *h, Error *err)
         return dns_new(&options, &h->dns, err);
 }
 
-static int prepare_polls(Helper *h, Error *err)
+static int prepare_tables(Helper *h, Error *err)
 {
         struct rlimit files;
         if (getrlimit(RLIMIT_NOFILE, &files) < 0)
@@ -258,7 +255,10 @@ static int prepare_polls(Helper *h, Error *err)
                 return error_set_errno(err, errno, "setrlimit");
         h->polls.room = (size_t)files.rlim_cur + POLL_FIXED + DNS_FDS_MAX + HELPER_STREAMS_MAX;
         h->polls.fds = calloc(h->polls.room, sizeof(*h->polls.fds));
-        if (!h->polls.fds || wall_init((size_t)files.rlim_cur) < 0 || record_table_init(&h->records) < 0)
+        if (getrandom(&h->seed, sizeof(h->seed), 0) != sizeof(h->seed))
+                return error_set_errno(err, errno, "getrandom");
+        if (!h->polls.fds || conn_table_init(&wall.conns, (size_t)files.rlim_cur, h->seed) < 0 ||
+            record_table_init(&h->records) < 0)
                 return error_no_memory(err);
         return 0;
 }
@@ -271,7 +271,7 @@ int helper_prepare(Helper *h, int config_fd, int channel, Error *err)
         int r = net_config_read(config_fd, &h->config);
         if (r < 0)
                 return error_set_errno(err, r, "net helper: reading its configuration");
-        r = prepare_polls(h, err);
+        r = prepare_tables(h, err);
         if (r == 0)
                 r = prepare_policy(h, err);
         if (r == 0)

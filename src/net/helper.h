@@ -26,6 +26,7 @@ typedef struct Helper {
         HelperStream streams[HELPER_STREAMS_MAX];
         RecordTable records;
         PollSet polls;
+        uint32_t seed; /* of its tables */
         int channel;
         bool finish, tell;
 } Helper;

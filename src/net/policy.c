@@ -469,6 +469,7 @@ char *policy_explain(const Policy *p, const PolicyVerdict *verdict, char *out, s
                 [WHY_QUIC] = "QUIC hides the name that CheckSNI= looks at; \"/udp\" in Allow= opens it",
                 [WHY_SNI] = "TLS for a name that no Allow= names",
                 [WHY_BAD_NAME] = "not a host name",
+                [WHY_UNASKED] = "no frame of the sandbox goes there",
         };
         if (verdict->why == WHY_RULE)
                 return policy_rule_text(p, verdict->rule, out, room);

@@ -68,6 +68,7 @@ typedef enum PolicyWhy {
         WHY_QUIC,     /* refused: UDP 443 by a name without "/udp", as its SNI can't be seen (CheckSNI=) */
         WHY_SNI,      /* refused: TLS for a name that is not allowed, or for none */
         WHY_BAD_NAME, /* refused: not a host name */
+        WHY_UNASKED,  /* refused: no frame of the sandbox goes there */
 } PolicyWhy;
 
 typedef struct PolicyVerdict {

@@ -2,15 +2,13 @@
 /*
  * The name in a TLS ClientHello, of the first bytes that a client sends over TCP. Pure.
  *
- * How the datapath uses it: of a flow whose verdict has check_sni, the client's bytes are kept, in the order
- * of the stream, in one buffer of at most SNI_BUFFER_MAX, and sni_parse() is called on the whole of it
- * whenever it grew. Nothing of it is passed on while the answer is SNI_MORE (libslirp's window makes the
- * client wait; what the server says goes to the client all the same, so that protocols in which the server
- * speaks first work). SNI_NOT_TLS   pass all on, don't ask again SNI_NAME      policy_check_sni() with the
- * name; allowed: pass all on; refused: reset the flow, report it SNI_NO_NAME   the same with NULL: it is
- * refused SNI_MALFORMED reset the flow, report it as WHY_SNI A client that closes while SNI_MORE: the bytes
- * are dropped, the flow reset. Bytes are what TCP's receiver would make of the segments: the parser is behind
- * reassembly, never on single frames.
+ * How a connection uses it (net/conn.h): when its verdict has check_sni, the client's bytes are kept, in the
+ * order of the stream, in one buffer of at most SNI_BUFFER_MAX, and sni_parse() is called on the whole of it
+ * whenever it grew. Nothing of it is passed on while the answer is SNI_MORE (what the server says goes to the
+ * client all the same, so that protocols in which the server speaks first work); a client that closes then
+ * has said nothing. After SNI_NOT_TLS all is passed on and nothing more looked at; after SNI_NAME and
+ * SNI_NO_NAME policy_check_sni() decides; SNI_MALFORMED is refused as WHY_SNI. Bytes are what TCP's receiver
+ * would make of the segments: the parser is behind reassembly, never on single frames.
  */
 #pragma once
 

@@ -100,7 +100,9 @@ static ssize_t on_packet(const void *bytes, size_t len, void *opaque)
         Stack *s = opaque;
         if (s->silent || filter_to_sandbox(s->filter, bytes, len, wall.now_ms) != FILTER_PASS)
                 return (ssize_t)len;
-        if (s->filter->to_sandbox_syn && len <= SEGMENT_HEADERS + 40)
+        const Frame *frame = &s->filter->to_sandbox;
+        conn_to_sandbox(&wall.conns, frame);
+        if (frame->protocol == NET_TCP && (frame->flags & FRAME_SYN) && len <= SEGMENT_HEADERS + 40)
                 send_small(s, bytes, len);
         else
                 stack_send(s, bytes, len);
@@ -332,20 +334,28 @@ void stack_poll_handle(Stack *s, PollSet *polls)
 static void forget_connection(Stack *s)
 {
         uint8_t frame[FRAME_ANSWER_MAX];
-        if (wall_is_written(s->filter->closed_fd))
-                slirp_input(s->slirp, frame, (int)frame_make_close(&s->filter->frame, frame));
+        slirp_input(s->slirp, frame, (int)frame_make_close(&s->filter->frame, frame));
+}
+
+static void pass_on(Stack *s, const uint8_t *bytes, size_t len)
+{
+        const Frame *frame = &s->filter->frame;
+        wall.inside = wall.in_frame = true;
+        /* Before libslirp answers: what it says to this frame is not known to have arrived. */
+        bool ends = conn_ended_by(&wall.conns, frame) != NULL;
+        slirp_input(s->slirp, bytes, (int)len);
+        wall.in_frame = false;
+        const Conn *c = ends ? conn_ended_by(&wall.conns, frame) : NULL;
+        if (c && conn_is_written(c))
+                forget_connection(s);
+        wall.inside = false;
 }
 
 void stack_input(Stack *s, const uint8_t *bytes, size_t len)
 {
         switch (filter_from_sandbox(s->filter, bytes, len, wall.now_ms)) {
         case FILTER_PASS:
-                wall.inside = wall.in_frame = true;
-                slirp_input(s->slirp, bytes, (int)len);
-                wall.in_frame = false;
-                if (s->filter->closed_fd > 0)
-                        forget_connection(s);
-                wall.inside = false;
+                pass_on(s, bytes, len);
                 break;
         case FILTER_ANSWER:
                 stack_send(s, s->filter->answer, s->filter->answer_len);
