@@ -36,7 +36,7 @@ typedef struct FieldTable FieldTable;
 typedef struct Field {
         const char *name;
         FieldKind kind;
-        size_t offset, size;
+        size_t offset, size; /* of the member; arrays have no size of their own */
         bool optional;  /* else a record without it is refused; of lists and arrays one with no element */
         unsigned since; /* the first version that has it: what is older leaves it alone. 0: all have it */
         int64_t min;
@@ -92,11 +92,13 @@ struct FieldTable {
         }
 #define ROWS_FIELD(T, member, n_member, ...)                                                                 \
         {                                                                                                    \
-                .count = offsetof(T, n_member), FIELD_OF(FIELD_ROWS, T, member, __VA_ARGS__)                 \
+                .count = offsetof(T, n_member), .kind = FIELD_ROWS, .offset = offsetof(T, member),           \
+                .name = __VA_ARGS__                                                                          \
         }
 #define ARRAY_FIELD(T, member, n_member, ...)                                                                \
         {                                                                                                    \
-                .count = offsetof(T, n_member), FIELD_OF(FIELD_ARRAY, T, member, __VA_ARGS__)                \
+                .count = offsetof(T, n_member), .kind = FIELD_ARRAY, .offset = offsetof(T, member),          \
+                .name = __VA_ARGS__                                                                          \
         }
 
 /** fields_print - as text; owned. 0 or -ENOMEM. */
