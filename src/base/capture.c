@@ -16,7 +16,7 @@ static void child_main(char *const argv[], char *const envp[], bool with_errors,
             chdir("/") < 0)
                 _exit(127);
         (void)process_close_from(3);
-        /* In a group of its own, so that what it started ends with it. */
+        /* A process group of its own, so that the child's own children are killed with it. */
         (void)setpgid(0, 0);
         (void)execve(argv[0], argv, envp);
         _exit(127);
@@ -33,7 +33,7 @@ int process_capture(char *const argv[], char *const envp[], bool with_errors, si
                 return -errno;
         in = fds[0];
         out = fds[1];
-        /* A caller that ignores SIGCHLD would have the status taken away (waitpid(2)). */
+        /* If the caller ignores SIGCHLD, the kernel discards the status (waitpid(2)). */
         const struct sigaction def = {.sa_handler = SIG_DFL};
         struct sigaction old;
         (void)sigaction(SIGCHLD, &def, &old);

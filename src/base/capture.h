@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a program says, for questions that only the program itself can answer. */
+/* The output of a program, for questions that only the program itself can answer. */
 #pragma once
 
 #include "base/util.h"
@@ -9,7 +9,7 @@
  * descriptor, and collect its output.
  *
  * @argv: argv[0] is the absolute path. @envp: NULL-terminated.
- * @with_errors: its standard error, too; else that goes to /dev/null.
+ * @with_errors: collect its standard error as well; otherwise that goes to /dev/null.
  * @max: more bytes than this are -EFBIG. @timeout_ms: after that it is killed, -ETIMEDOUT.
  * @ret: NUL-terminated, owned by the caller; @ret_len: without that NUL, may be NULL. @ret_status: wait(2)
  * status.

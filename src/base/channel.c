@@ -122,7 +122,7 @@ int channel_receive(int channel, Message *ret, int *ret_fd)
         int r = channel_receive_fds(channel, ret, fds, &n);
         if (r <= 0)
                 return r;
-        /* One at most is waited for. */
+        /* The caller expects at most one. */
         size_t kept = ret_fd && n > 0 ? 1 : 0;
         close_all(fds + kept, n - kept);
         if (ret_fd)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one way in which stages talk: typed messages over a SOCK_SEQPACKET pair. Message borders are kept by
- * the kernel (unix(7)), so a message is whole or not there.
+ * The only channel between stages: typed messages over a SOCK_SEQPACKET pair. The kernel preserves message
+ * boundaries (unix(7)), so that a message arrives whole or not at all.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 /** The points at which supervisor and setup wait for each other, in their order. */
 typedef enum SyncPoint {
         SYNC_USERNS, /* supervisor: the id maps are written */
-        SYNC_CGROUP, /* supervisor: the payload's cgroup is there */
+        SYNC_CGROUP, /* supervisor: the payload's cgroup exists */
         SYNC_NETNS,  /* setup: the network namespace is ready for its helper */
         SYNC_ROOTFS, /* supervisor: helpers of the root (fuse-overlayfs) run */
         SYNC_EXEC,   /* supervisor: the payload may start */
@@ -39,46 +39,47 @@ typedef struct Message {
         Error error; /* sent only with MSG_ERROR */
 } Message;
 
-/** channel_make - a connected pair, both ends close-on-exec. 0 or -errno. */
+/** channel_make - create a connected pair, both ends close-on-exec. Returns 0 or -errno. */
 int channel_make(int ret_fds[2]);
 
-/** channel_send - send a message, with one descriptor when @fd >= 0 (stays the caller's). 0 or -errno; no
+/** channel_send - send a message, with one descriptor if @fd >= 0 (borrowed). Returns 0 or -errno; no
  * SIGPIPE. */
 int channel_send(int channel, MessageType type, int value, int fd);
 
 #define CHANNEL_FDS_MAX 8
 
-/** channel_send_fds - the same with several; they stay the caller's. */
+/** channel_send_fds - send a message with several descriptors (borrowed). */
 int channel_send_fds(int channel, MessageType type, int value, const int *fds, size_t n);
 
-/** channel_send_error - send @err whole; one that is empty is filled first, so that no failure is silent. */
+/** channel_send_error - send @err whole; an empty error is filled first, so that no failure is silent. */
 int channel_send_error(int channel, const Error *err);
 
 /**
- * channel_fail - what a stage ends with when it failed: @err is completed and sent.
+ * channel_fail - complete and send @err; every failed stage ends with it.
  *
- * @r: the -errno that was returned. @stage: its name, for an error that says nothing.
+ * @r: the -errno that was returned. @stage: its name, for an error without a text.
  *
  * Returns what to _exit(2) with, never 0.
  */
 int channel_fail(int channel, Error *err, int r, const char *stage);
 
 /**
- * channel_receive - take the next message; waits for it.
+ * channel_receive - wait for the next message.
  *
- * @ret_fd: a descriptor that came along, close-on-exec, else FD_NONE; when NULL an arriving one is closed.
+ * @ret_fd: the descriptor in the message, close-on-exec, otherwise FD_NONE; if NULL, an arriving one is
+ * closed.
  *
- * Returns 1; 0 at the end (all other ends closed); -EBADMSG when what came is no message; -errno of
+ * Returns 1; 0 at the end (all other ends closed); -EBADMSG if the data is not a message; -errno of
  * recvmsg(2).
  */
 int channel_receive(int channel, Message *ret, int *ret_fd);
 
-/** channel_receive_fds - the same with up to CHANNEL_FDS_MAX descriptors in @ret_fds. */
+/** channel_receive_fds - wait for the next message, with up to CHANNEL_FDS_MAX descriptors in @ret_fds. */
 int channel_receive_fds(int channel, Message *ret, int ret_fds[CHANNEL_FDS_MAX], size_t *ret_n);
 
 /**
  * channel_expect_sync - wait until the other side reaches @point.
  *
- * Returns 0; the other side's error when it sends one (then @err holds it); -ECONNRESET when it is gone.
+ * Returns 0; the other side's error if it sends one (then @err holds it); -ECONNRESET if it has exited.
  */
 int channel_expect_sync(int channel, SyncPoint point, Error *err);

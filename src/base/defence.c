@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The definitions that kurung itself is linked with: every defence is on. */
+/* Defines the defences as kurung itself has them: every defence is on. */
 #include "base/defence.h"
 
 #include "base/failpoint.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The defences by name, so that tests can try every attack once with its defence switched off. In kurung
- * itself defence_is_on() is always true (defence.c); only the program that the tests build for themselves is
- * linked with another definition (tests/escape/defence_switch.c).
+ * The defences by name, so that tests can try every attack once with its defence off. In kurung itself
+ * defence_is_on() is always true (defence.c); only the tests' own program has another definition
+ * (tests/escape/defence_switch.c).
  */
 #pragma once
 
@@ -12,11 +12,11 @@ typedef enum Defence {
         DEFENCE_SECCOMP,
         DEFENCE_CAPABILITIES,
         DEFENCE_NO_NEW_PRIVILEGES,
-        DEFENCE_NOT_DUMPABLE, /* our processes inside can't be looked into */
+        DEFENCE_NOT_DUMPABLE, /* kurung's processes inside cannot be inspected */
         DEFENCE_CLOSE_FDS,    /* only 0-2 reach the payload */
         DEFENCE_ENVIRONMENT,  /* rebuilt, helpers get none */
-        DEFENCE_STREAMS,      /* no file of the host's is handed on as 0, 1 or 2 */
-        DEFENCE_PTY,          /* a terminal and a session of one's own */
+        DEFENCE_STREAMS,      /* descriptors 0 to 2 of the payload are not the host's files */
+        DEFENCE_PTY,          /* a separate terminal and session */
         DEFENCE_IPC_NAMESPACE,
         DEFENCE_NET_NAMESPACE,
         DEFENCE_LANDLOCK,
@@ -34,29 +34,29 @@ typedef enum Defence {
         DEFENCE_FIRST_LOOK,     /* the policy is asked about the destination of a frame */
         DEFENCE_SECOND_LOOK,    /* and about the one that libslirp is about to reach */
         DEFENCE_NAMES,          /* names of sandboxes are checked */
-        DEFENCE_BENEATH,        /* apply never leaves the tree, nor follows a link */
-        DEFENCE_STRIP,          /* apply takes no setuid bit, capability or device */
-        DEFENCE_CONFLICT,       /* apply looks whether the host's file changed meanwhile */
-        DEFENCE_IDENTITY,       /* and once more when it is exchanged */
-        DEFENCE_FLAGS,          /* what needs a second look is not taken unasked */
+        DEFENCE_BENEATH,        /* apply never leaves the tree and follows no link */
+        DEFENCE_STRIP,          /* apply applies no set-user-ID bit, capability or device */
+        DEFENCE_CONFLICT,       /* apply detects changes of the host's file */
+        DEFENCE_IDENTITY,       /* apply checks the exchanged file again */
+        DEFENCE_FLAGS,          /* flagged changes are not applied without consent */
         DEFENCE_MARKS,          /* forged whiteouts and redirects are refused */
-        DEFENCE_LIMITS,         /* holes are no data */
-        DEFENCE_STATE,          /* state is ours and closed to others */
-        DEFENCE_JOIN,           /* what is joined is a sandbox of ours that runs */
-        DEFENCE_NARROW,         /* a profile of a project may only take rights away */
-        DEFENCE_TRUST,          /* trust is bound to what a profile says */
-        DEFENCE_CONFINE,        /* a helper has only what it works on */
-        DEFENCE_LOWER_MASKS,    /* what is hidden is so in the lower of fuse-overlayfs, too */
-        DEFENCE_MOUNT_WATCH,    /* a mount that disappears ends the sandbox */
+        DEFENCE_LIMITS,         /* holes in files are not data */
+        DEFENCE_STATE,          /* kurung's state is inaccessible to other users */
+        DEFENCE_JOIN,           /* exec joins only a running sandbox of the user */
+        DEFENCE_NARROW,         /* a profile of a project may only restrict */
+        DEFENCE_TRUST,          /* trust is bound to the content of a profile */
+        DEFENCE_CONFINE,        /* helpers are confined */
+        DEFENCE_LOWER_MASKS,    /* hidden paths are hidden in fuse-overlayfs's lower, too */
+        DEFENCE_MOUNT_WATCH,    /* the sandbox ends if a mount disappears */
         DEFENCE_CORE,           /* no core dumps */
-        DEFENCE_SAME_SOURCE,    /* what is shared is what was looked up when kurung started */
-        DEFENCE_SOURCE_LINKS,   /* links that a sandbox could have made are not followed */
-        DEFENCE_HOMES,          /* every home of the user's is hidden, whatever HOME says */
-        DEFENCE_PAYLOAD_USERNS, /* who may change its id has a user namespace below the sandbox's */
-        DEFENCE_USER_SHARE,     /* of what is counted for each user the sandbox gets a share */
+        DEFENCE_SAME_SOURCE,    /* shared files are those that were looked up at the start */
+        DEFENCE_SOURCE_LINKS,   /* links that a sandbox could have created are not followed */
+        DEFENCE_HOMES,          /* all homes of the user are hidden, whatever HOME says */
+        DEFENCE_PAYLOAD_USERNS, /* a payload that may change its id has a user namespace of its own */
+        DEFENCE_USER_SHARE,     /* the sandbox gets a share of resources counted per user */
         DEFENCE_DISK,           /* the disk keeps free space, and DiskMax= holds */
         DEFENCE_MEMORY_SHARE,   /* file systems in memory are bounded together */
-        DEFENCE_STOPS,          /* a payload that stops itself stops nobody else */
+        DEFENCE_STOPS,          /* a payload that stops itself does not stop kurung */
         DEFENCE_GROUP,          /* helpers leave the caller's process group */
         DEFENCE_ROUNDS,         /* of a helper's messages some are taken at a time */
         DEFENCE_ANSWERS,        /* what a terminal sends by itself is not left to the shell */
@@ -66,18 +66,18 @@ typedef enum Defence {
         DEFENCE_MAX,
 } Defence;
 
-/** defence_is_on - whether a defence is to be applied. */
+/** defence_is_on - return whether a defence is on. */
 bool defence_is_on(Defence d);
 
-/** What the name of a helper program of ours ends with: empty, but in the tests' own. */
+/** The suffix of the names of kurung's helper programs: empty, except in the tests' own program. */
 extern const char defence_program_suffix[];
 
-/** defence_environment - the environment of a helper program: empty, but in the tests' own, where it names
- * what is off. */
+/** defence_environment - return the environment of a helper program: empty, except in the tests' own program,
+ * where it names the defences that are off. */
 char *const *defence_environment(void);
 
-/** defence_helper - @program, a helper that is not ours; in the tests' own program what stands in for it. */
+/** defence_helper - return the path of the helper @program, or of its stand-in in the tests' own program. */
 const char *defence_helper(const char *program);
 
-/** defence_attack - NULL; in the tests' own programs what a helper shall do once it is locked down. */
+/** defence_attack - return NULL; in the tests' own programs, the attack that a confined helper is to try. */
 const char *defence_attack(void);

@@ -6,8 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* A failure that nobody has a number for (errno was 0) is one all the same: "return error_set(...)" must
- * never return 0. */
+/* Without an errno (errno was 0) it is still a failure: "return error_set(...)" must never return 0. */
 static int positive(int errnum)
 {
         if (errnum == INT_MIN)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One error value that is filled where something fails and crosses processes as it is. */
+/* An error value, filled at the point of failure and sent between processes unchanged. */
 #pragma once
 
 #include "base/util.h"
@@ -15,8 +15,8 @@ enum {
 #define ERROR_TEXT_MAX 1024
 
 /**
- * What failed, on what, why and what to do about it: a fixed-size value, so nothing is to be freed, it is
- * safe to fill after a clone, and it is sent whole over the channel.
+ * An error: what failed, on what, why, and what to do. It has a fixed size, so that nothing must be freed, it
+ * can be filled after a clone, and the channel can send it whole.
  */
 typedef struct Error {
         int errnum;    /* positive errno, 0: no error */
@@ -25,27 +25,28 @@ typedef struct Error {
 } Error;
 
 /**
- * error_set - fill @err with a text as printf(3) does. A text that does not fit is cut.
+ * error_set - fill @err with a text as printf(3) does. A text that does not fit is truncated.
  *
  * @err: may be NULL; an error that is already set is kept (the first cause counts).
- * @errnum: positive errno value; it is NOT added to the text. 0, as errno may be, counts as EIO.
+ * @errnum: positive errno value; it is NOT added to the text. 0 counts as EIO.
  *
  * Returns -@errnum, so that "return error_set(...)" reads well; always negative.
  */
 int error_set(Error *err, int errnum, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
-/** error_set_errno - the same, with ": " and strerror(@errnum) added. @errnum may also be negative. */
+/** error_set_errno - like error_set(), with ": " and strerror(@errnum) appended. @errnum may also be
+ * negative. */
 int error_set_errno(Error *err, int errnum, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
-/** error_set_exit - change the exit status an error leads to (default EXIT_KURUNG_FAILED; 0 is refused, as
- * nothing failed with it); returns -errnum. */
+/** error_set_exit - set the exit status for an error (default EXIT_KURUNG_FAILED; 0 is ignored, because it
+ * means success). Returns -errnum. */
 int error_set_exit(Error *err, int exit_code);
 
 /**
- * error_ensure - make sure that a failure says something: called where one is about to be told or sent.
+ * error_ensure - complete an error before it is printed or sent, so that no failure is silent.
  *
- * Whatever was forgotten on the way is filled: the errno, a text ("@what failed and did not say why"), and an
- * exit status that is not 0. An error that has all of it stays as it is.
+ * Missing parts are filled in: the errno, a text ("@what failed without an error message"), and an exit
+ * status other than 0. A complete error does not change.
  *
  * @r: the -errno that was returned. @err: may be NULL.
  *
@@ -54,13 +55,13 @@ int error_set_exit(Error *err, int exit_code);
 int error_ensure(Error *err, int r, const char *what);
 
 /**
- * error_take - take over an error that another process reported, which may be incomplete or forged.
+ * error_take - copy an error that another process reported, which may be incomplete or forged.
  *
- * @err: may be NULL; an error that is already set is kept. @who: what sent it, as error_ensure() has it.
+ * @err: may be NULL; an error that is already set is kept. @who: the sender, like @what of error_ensure().
  *
  * Returns -errno of @from; always negative.
  */
 int error_take(Error *err, const Error *from, const char *who);
 
-/** error_no_memory - the one error for malloc(3) failures. Returns -ENOMEM. */
+/** error_no_memory - set the error for failures of malloc(3). Returns -ENOMEM. */
 int error_no_memory(Error *err);

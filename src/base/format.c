@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Prints sizes and times for people. */
+/* Formats sizes and times for people. */
 #include "base/format.h"
 
 #include <stdio.h>

@@ -20,7 +20,7 @@ static int64_t now_ms(void)
         return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* read(2), but with an end to the waiting: at @end of now_ms(), or never when that is below 0. */
+/* Like read(2), with a deadline: @end of now_ms(), or none if it is negative. */
 static ssize_t read_until(int fd, void *data, size_t len, int64_t end)
 {
         for (;;) {
@@ -162,7 +162,7 @@ int io_write_file_at(int dirfd, const char *path, const char *data)
 
 int io_mkdir_p(const char *path, mode_t mode)
 {
-        /* Most often it is there. */
+        /* Usually the directory exists. */
         if (mkdir(path, mode) == 0 || errno == EEXIST)
                 return 0;
         CLEANUP_FREE char *copy = strdup(path);
@@ -181,7 +181,7 @@ int io_mkdir_p(const char *path, mode_t mode)
         }
 }
 
-/* dirfd(3) under a name that a parameter called dirfd does not hide. */
+/* dirfd(3), under a name that a parameter called dirfd does not shadow. */
 static int dirfd_of(DIR *d)
 {
         return dirfd(d);
@@ -224,7 +224,7 @@ int io_mkdir_locked(int dirfd, const char *prefix, char *out, size_t room, int *
                 CLEANUP_FD int fd = openat(dirfd, out, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
                 if (fd < 0 && errno != ENOENT)
                         return -errno;
-                /* Until it is locked somebody else may take it for stale, and remove it: another then. */
+                /* Until the lock is held, another process may consider it stale and remove it: try again. */
                 if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &st) < 0 || st.st_nlink == 0)
                         continue;
                 *ret_fd = TAKE_FD(fd);
@@ -246,14 +246,14 @@ static DIR *open_dir_at(int dirfd, const char *name)
         return d;
 }
 
-/* Deeper directories are moved up beside the tree's top: neither stack nor descriptors grow with the depth.
- */
+/* Deeper directories are moved up beside the top of the tree, so that neither stack nor descriptors grow with
+ * the depth. */
 #define REMOVE_DEPTH_MAX 16
 
 typedef struct Removal {
-        int top;          /* where deep directories are moved to */
-        unsigned counter; /* for their names */
-        bool again;       /* some were */
+        int top;          /* destination of deep directories */
+        unsigned counter; /* for their new names */
+        bool again;       /* some were moved: go over the top again */
         int first;        /* -errno */
         bool given_up;
         const IoRemoval *options;
@@ -267,7 +267,7 @@ static void removal_failed(Removal *rm, int r)
                 rm->first = r;
 }
 
-/* unlinkat(2), of which is told. */
+/* Like unlinkat(2), and reports the removal. */
 static int remove_name(Removal *rm, int fd, const char *name, int flags)
 {
         struct stat st = {0};
@@ -280,7 +280,7 @@ static int remove_name(Removal *rm, int fd, const char *name, int flags)
         return 0;
 }
 
-/* The same, also in a directory of the tree that is closed to us but ours. */
+/* Like remove_name(), also in a directory of the user whose mode denies access. */
 static int remove_inside(Removal *rm, int fd, const char *name, int flags)
 {
         int r = remove_name(rm, fd, name, flags);
@@ -384,7 +384,8 @@ ssize_t io_write_now(int fd, const void *data, size_t len)
                 errno = EAGAIN;
                 return -1;
         }
-        /* So much a pipe has room for then (pipe(7)); a terminal says only that it has some. */
+        /* A writable pipe accepts at least this much (pipe(7)); a terminal does not report how much it
+         * accepts. */
         size_t room = fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) ? 4096 : 64;
         return write(fd, data, len < room ? len : room);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whole files, whole writes, and removing trees, all relative to a directory descriptor. */
+/* Reads and writes of whole files and removal of trees, relative to a directory descriptor. */
 #pragma once
 
 #include "base/util.h"
@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 /**
- * io_read_file_at - read a whole file (also of /proc, whose size is not known before).
+ * io_read_file_at - read a whole file (also in /proc, where the size is not known in advance).
  *
  * @ret: NUL-terminated, owned by the caller; @ret_len: without the NUL, may be NULL.
  * @max: more bytes than this is -EFBIG.
@@ -17,10 +17,10 @@
 int io_read_file_at(int dirfd, const char *path, size_t max, char **ret, size_t *ret_len);
 
 /**
- * io_read_to_end - read all that comes from @fd, also of what has no size.
+ * io_read_to_end - read from @fd until the end of file, also if it has no size.
  *
- * @timeout_ms: -ETIMEDOUT when the end was not seen after it; below 0: as long as it takes.
- * The rest is as with io_read_file_at().
+ * @timeout_ms: -ETIMEDOUT if the end is not reached by then; negative: no timeout. Otherwise like
+ * io_read_file_at().
  */
 int io_read_to_end(int fd, size_t max, int timeout_ms, char **ret, size_t *ret_len);
 
@@ -47,33 +47,33 @@ int io_replace_at(int dirfd, const char *name, const char *data, size_t len, boo
 /**
  * io_read_at - read @len bytes from @at of a file (pread(2)), going on after EINTR and short reads.
  *
- * Returns how many there were (fewer only at the file's end), or -errno.
+ * Returns the number of bytes (fewer only at the end of the file), or -errno.
  */
 ssize_t io_read_at(int fd, void *data, size_t len, uint64_t at);
 
 struct msghdr;
 
 /**
- * io_receive - one message of a local socket (recvmsg(2)), going on after EINTR. When the other end was
- * closed with something of ours unread, the kernel says ECONNRESET once, before what the other had sent: that
- * is passed over, so that nobody's last words are lost.
+ * io_receive - receive one message from a local socket (recvmsg(2)), continuing after EINTR. If the peer
+ * closed its end with unread data, the kernel reports ECONNRESET once before the peer's last messages; this
+ * is skipped, so that they are not lost.
  *
- * Returns the message's length, 0 at the end, or -errno.
+ * Returns the length of the message, 0 at end of file, or -errno.
  */
 ssize_t io_receive(int fd, struct msghdr *msg, int flags);
 
 /**
- * io_reopen - a description of our own of an open terminal, pipe or FIFO (/proc/self/fd, proc_pid_fd(5)), so
- * that O_NONBLOCK does not change what the caller shares with others.
+ * io_reopen - open an open terminal, pipe or FIFO again through /proc/self/fd (proc_pid_fd(5)), so that
+ * O_NONBLOCK does not affect the open file description that the caller shares with others.
  *
  * @flags: of open(2); O_CLOEXEC and O_NOCTTY are added. Returns the descriptor or -errno.
  */
 int io_reopen(int fd, int flags);
 
-/** io_write_all - write all of @len bytes, going on after EINTR and short writes. 0 or -errno. */
+/** io_write_all - write all of @len bytes, continuing after EINTR and short writes. Returns 0 or -errno. */
 int io_write_all(int fd, const void *data, size_t len);
 
-/** io_write_file_at - open an existing file write-only and write @data in one write(2), as /proc wants it. */
+/** io_write_file_at - open an existing file write-only and write @data in one write(2), as /proc requires. */
 int io_write_file_at(int dirfd, const char *path, const char *data);
 
 /**
@@ -83,15 +83,15 @@ int io_write_file_at(int dirfd, const char *path, const char *data);
 int io_mkdir_p(const char *path, mode_t mode);
 
 /**
- * io_chmod_dir_at - set the mode of the directory at @name itself: never of what a link leads to that
- * somebody puts there meanwhile, as fchmodat(2) would. 0 or -errno (-ENOTDIR: anything else is there).
+ * io_chmod_dir_at - set the mode of the directory @name; unlike fchmodat(2), never that of the target of a
+ * link that replaces it. Returns 0 or -errno (-ENOTDIR: not a directory).
  */
 int io_chmod_dir_at(int dirfd, const char *name, mode_t mode);
 
 /**
- * io_write_now - write what can be written without waiting, to a description that may wait and is somebody
- * else's: RWF_NOWAIT (pwritev2(2)) where the kernel has it for that file, else a piece that poll(2) promises
- * room for.
+ * io_write_now - write as much as possible without blocking to an open file description that is blocking and
+ * shared with others: with RWF_NOWAIT (pwritev2(2)) if the kernel supports it for that file, otherwise a
+ * piece that does not block after poll(2).
  *
  * Returns bytes, or -1 with errno; EAGAIN: nothing now.
  */
@@ -101,34 +101,35 @@ ssize_t io_write_now(int fd, const void *data, size_t len);
  * that @waits. Returns bytes, or -1 with errno; EAGAIN: nothing now. */
 ssize_t io_write_ready(int fd, bool waits, const void *data, size_t len);
 
-/** io_random_name - @prefix and twelve random hexadecimal digits, the first a letter, into @out of @room
- * bytes. 0 or -errno of getrandom(2). */
+/** io_random_name - write @prefix and twelve random hexadecimal digits to @out of @room bytes. Returns 0 or
+ * -errno of getrandom(2). */
 int io_random_name(const char *prefix, char *out, size_t room);
 
 /**
- * io_mkdir_locked - make a directory with a random name (io_random_name()), mode 0700, and lock it
- * (flock(2)): who removes what killed processes left does not take it for stale.
+ * io_mkdir_locked - create a directory with a random name (io_random_name()) and mode 0700, and lock it
+ * (flock(2)), so that the removal of stale directories skips it.
  *
- * @ret_fd: close-on-exec; it holds the lock. Returns 0; -EBUSY when others were quicker each time; -errno.
+ * @ret_fd: close-on-exec; it holds the lock. Returns 0; -EBUSY if each attempt lost the race for the lock;
+ * -errno.
  */
 int io_mkdir_locked(int dirfd, const char *prefix, char *out, size_t room, int *ret_fd);
 
-/** What io_remove_tree() tells, and when it gives up. */
+/** Options of io_remove_tree(). */
 typedef struct IoRemoval {
-        /* After each entry, with the bytes of the disk that it took; NULL: nobody wants to know. */
+        /* Called after each entry with its disk usage in bytes; may be NULL. */
         void (*removed)(void *userdata, uint64_t bytes);
         void *userdata;
-        bool until_refused; /* give up at the first entry that may not be removed (-EACCES, -EPERM) */
+        bool until_refused; /* stop at the first entry that cannot be removed (-EACCES, -EPERM) */
 } IoRemoval;
 
-/** io_remove_tree - io_remove_tree_at() with options. */
+/** io_remove_tree - like io_remove_tree_at(), with options. */
 int io_remove_tree(int dirfd, const char *name, const IoRemoval *options);
 
 /**
  * io_remove_tree_at - remove a file or a whole tree without following symlinks and without recursion on the
- * stack (depth is bounded only by the file system). Directories that lack u+rwx are given it first.
+ * stack (depth is bounded only by the file system). Directories without u+rwx get it first.
  *
- * Returns 0, or the first -errno (-EACCES, -EPERM: somebody else's directories; a caller in the owning user
- * namespace can do better) after having removed what could be removed. -ENOENT is success.
+ * Returns 0, or the first -errno (-EACCES, -EPERM: directories of another user; a caller in the owning user
+ * namespace can remove them) after removing everything else. -ENOENT is success.
  */
 int io_remove_tree_at(int dirfd, const char *name);

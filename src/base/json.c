@@ -88,8 +88,8 @@ struct json_object *json_new_strings(const StrList *l)
 }
 
 /*
- * What a terminal would not show as itself stands in a string, where \uNNNN means the same to whoever parses
- * it. json-c does so only below U+0020, of which what is left here are its own newlines.
+ * Characters that a terminal does not show as themselves occur only in strings, where \uNNNN is equivalent.
+ * json-c escapes only those below U+0020; the remaining ones of these are its own newlines.
  */
 static void write_text(FILE *out, const char *text)
 {

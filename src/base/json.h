@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A thin wrapper of json-c, which is loaded only by the commands that print JSON: "run" must not pay for it.
- */
+/* A thin wrapper of json-c, which only commands that print JSON load, so that "run" does not pay for it. */
 #pragma once
 
 #include "base/error.h"
@@ -10,18 +9,18 @@
 
 struct json_object;
 
-/** json_load - load json-c; to be called before anything else here. 0 or -ENOENT with @err. */
+/** json_load - load json-c; must be called before the other functions. Returns 0 or -ENOENT with @err. */
 int json_load(Error *err);
 
-/** json_new_object, json_new_array - a value of the caller's, until json_free() or until it is added to
- * another. */
+/** json_new_object, json_new_array - create a value; owned by the caller until json_free() or until it is
+ * added to another value. */
 struct json_object *json_new_object(void);
 struct json_object *json_new_array(void);
 
-/** json_new_strings - an array of the texts of @l. */
+/** json_new_strings - create an array of the strings of @l. */
 struct json_object *json_new_strings(const StrList *l);
 
-/** json_add_* - set a member of an object. A NULL text is null; bytes that are no UTF-8 become U+FFFD. */
+/** json_add_* - set a member of an object. A NULL text is null; bytes that are not UTF-8 become U+FFFD. */
 void json_add(struct json_object *object, const char *key, struct json_object *value);
 void json_add_string(struct json_object *object, const char *key, const char *text);
 void json_add_int(struct json_object *object, const char *key, int64_t number);
@@ -32,22 +31,22 @@ void json_append(struct json_object *array, struct json_object *value);
 void json_append_string(struct json_object *array, const char *text);
 
 /**
- * json_add_bytes - set a text that may hold any bytes but NUL: as text_escape() writes it, which
- * json_get_bytes() takes back.
+ * json_add_bytes - set a text with arbitrary bytes except NUL, escaped by text_escape(); json_get_bytes()
+ * reverses it.
  */
 void json_add_bytes(struct json_object *object, const char *key, const char *bytes);
 void json_append_bytes(struct json_object *array, const char *bytes);
 
-/** json_print_line - write a value in one line, without a newline; then free it. */
+/** json_print_line - write a value on one line, without a newline, and free it. */
 void json_print_line(FILE *out, struct json_object *value);
 
-/** json_print - write a value, indented, with a newline at the end; then free it. */
+/** json_print - write a value, indented and with a final newline, and free it. */
 void json_print(FILE *out, struct json_object *value);
 
 void json_free(struct json_object *value);
 
 /**
- * json_parse - one whole value of @len bytes, nothing behind it, at most 16 levels deep.
+ * json_parse - parse one value of exactly @len bytes, at most 16 levels deep.
  *
  * Returns 0, or -EBADMSG. @ret: json_free().
  */
@@ -60,17 +59,17 @@ bool json_has(struct json_object *object, const char *key);
  * never made up.
  */
 
-/** json_get_object, json_get_array - a member, which stays its parent's. */
+/** json_get_object, json_get_array - get a member; its parent owns it. */
 int json_get_object(struct json_object *object, const char *key, struct json_object **ret);
 int json_get_array(struct json_object *object, const char *key, struct json_object **ret, size_t *ret_n);
 
-/** json_get_int - an integer from @min to @max. */
+/** json_get_int - get an integer from @min to @max. */
 int json_get_int(struct json_object *object, const char *key, int64_t min, int64_t max, int64_t *ret);
 int json_get_bool(struct json_object *object, const char *key, bool *ret);
 
-/** json_get_bytes - what json_add_bytes() wrote; owned by the caller, never with a NUL inside. */
+/** json_get_bytes - get a text that json_add_bytes() wrote; owned by the caller, without NUL. */
 int json_get_bytes(struct json_object *object, const char *key, char **ret);
 
-/** json_item, json_item_bytes - element @i of an array. */
+/** json_item, json_item_bytes - get element @i of an array. */
 struct json_object *json_item(struct json_object *array, size_t i);
 int json_item_bytes(struct json_object *array, size_t i, char **ret);

@@ -7,7 +7,7 @@
 static void *open_one(const Library *library)
 {
         void *handle = NULL;
-        /* What it needs itself is bound when it is called: half of the time for a large one. */
+        /* Lazy binding halves the load time of a large library. */
         for (size_t i = 0; !handle && library->sonames[i]; i++)
                 handle = dlopen(library->sonames[i], RTLD_LAZY | RTLD_LOCAL);
         return handle;
@@ -24,7 +24,7 @@ int library_load(const Library *library, Error *err)
         size_t n = 0;
         while (library->names[n])
                 n++;
-        /* From the last to the first, which says that all are there. */
+        /* From the last to the first: a first slot that is set means that all are. */
         for (size_t i = n; i-- > 0;) {
                 library->slots[i] = dlsym(handle, library->names[i]);
                 if (!library->slots[i])

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Libraries that only some commands need: each is loaded when something first asks for it, and stays for the
- * rest of the process, so that what does not need it does not pay for it. Who uses one lists its functions
- * once,
+ * Libraries that only some commands need. Each is loaded on first use and stays loaded, so that other
+ * commands do not pay for it. A user of a library lists its functions once,
  *
  *      #define JSON_FUNCTIONS(X) X(new_object, json_object_new_object) X(put, json_object_put)
  *      LIBRARY(json, JSON_FUNCTIONS, "json-c", "libjson-c5", "suggested", "what it is for", "libjson-c.so.5")
  *
- * and calls json.put(...) after library_load(&json_library, err). The program has a note of each, from which
- * a packager's tools know what it depends on (systemd.io/ELF_DLOPEN_METADATA).
+ * and calls json.put(...) after library_load(&json_library, err). The program has an ELF note for each, from
+ * which packaging tools derive the dependencies (systemd.io/ELF_DLOPEN_METADATA).
  */
 #pragma once
 
@@ -17,23 +16,23 @@
 typedef struct Library {
         const char *title;          /* "json-c", for errors */
         const char *package;        /* Debian's: "libjson-c5" */
-        const char *const *sonames; /* the first that is there is taken; NULL ends */
-        const char *const *names;   /* of functions, or of variables; NULL ends */
-        void **slots;               /* for as many pointers: all NULL until all are there */
+        const char *const *sonames; /* the first that exists is loaded; NULL-terminated */
+        const char *const *names;   /* of functions or variables; NULL-terminated */
+        void **slots;               /* one pointer per name: all NULL until all are resolved */
 } Library;
 
 /**
- * library_load - load a library, unless that is done.
+ * library_load - load a library, unless it is loaded already.
  *
- * Returns 0, or -ENOENT with @err (which may be NULL): it is not there, or has not all functions.
+ * Returns 0, or -ENOENT with @err (which may be NULL) if it is not installed or lacks a function.
  */
 int library_load(const Library *library, Error *err);
 
 #define LIBRARY_MEMBER(member, function) __typeof__(function) *member;
 #define LIBRARY_NAME(member, function) #function,
 
-/* AddressSanitizer puts a gap behind a variable, and what follows a gap is no note; gcc's leaves such
- * sections alone. */
+/* AddressSanitizer puts a gap after a variable, which would break the following note; gcc's does not touch
+ * such sections. */
 #ifdef __clang__
 #define LIBRARY_NO_GAP __attribute__((no_sanitize_address))
 #else
@@ -53,7 +52,7 @@ int library_load(const Library *library, Error *err);
  *
  * @functions: a macro that calls its argument with (member, function) for each.
  * @priority: "required", "recommended" or "suggested", for a packager.
- * @soname: one name; LIBRARY_OF_TWO() has two, in their order.
+ * @soname: one name; LIBRARY_OF_TWO() has two, in order of preference.
  */
 #define LIBRARY(id, functions, title, package, priority, description, soname)                                \
         LIBRARY_DEFINE(id, functions, title, package, priority, description, "\"" soname "\"", soname, NULL)

@@ -30,7 +30,7 @@ void log_set_patience(int ms, int until)
         log_fd = STDERR_FILENO;
         log_patience = ms;
         log_until = until;
-        /* A regular file does not keep us waiting, and its position belongs to the caller's description. */
+        /* A regular file does not block, and its position belongs to the caller's open file description. */
         if ((ms < 0 && until < 0) || fstat(STDERR_FILENO, &st) < 0 || S_ISREG(st.st_mode))
                 return;
         int own = io_reopen(STDERR_FILENO, O_WRONLY | O_NONBLOCK);
@@ -42,7 +42,7 @@ void log_stop_watching(void)
         log_set_patience(log_patience, FD_NONE);
 }
 
-/* Whether there may be room now. Waiting is over once it was in vain. */
+/* Whether a write may succeed now. After one timeout there is no more waiting. */
 static bool wait_for_room(void)
 {
         struct pollfd fds[] = {{.fd = log_fd, .events = POLLOUT}, {.fd = log_until, .events = POLLIN}};
@@ -64,7 +64,7 @@ static void write_line(const char *line, size_t len)
                 return;
         }
         while (len > 0) {
-                /* A socket can't be opened anew, but be asked not to wait. */
+                /* A socket cannot be reopened, but it accepts MSG_DONTWAIT. */
                 ssize_t n = send(log_fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL);
                 if (n < 0 && errno == ENOTSOCK)
                         n = io_write_now(log_fd, line, len);
@@ -83,9 +83,9 @@ LogLevel log_get_level(void)
 }
 
 /*
- * Characters that show nothing, or change how their neighbours are shown: Unicode's categories Cc, Cf, Zl, Zp
- * and Zs but for the space, what is ignorable by default (DerivedCoreProperties.txt), fillers and blanks that
- * look like a space, and noncharacters of the first plane. Sorted.
+ * Characters that are invisible, or change how their neighbours are displayed: Unicode's categories Cc, Cf,
+ * Zl, Zp and Zs except the space, default ignorable characters (DerivedCoreProperties.txt), fillers and
+ * blanks that look like a space, and noncharacters of the first plane. Sorted.
  */
 static const struct {
         uint32_t first, last;

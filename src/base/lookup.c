@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One walk over a path, component by component, which keeps what it went through. */
+/* Walks a path once, component by component, and records the links on the way. */
 #include "base/lookup.h"
 
 #include "base/path.h"
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <sys/syscall.h>
 
-#define LINKS_MAX 40 /* as the kernel (path_resolution(7)) */
+#define LINKS_MAX 40 /* the kernel's limit (path_resolution(7)) */
 
 void lookup_clear(Lookup *found)
 {
@@ -25,7 +25,7 @@ void lookup_clear(Lookup *found)
         *found = LOOKUP_NONE;
 }
 
-/* Where the file of a descriptor is; owned. */
+/* The path of the file of a descriptor; owned. */
 static int path_of(int fd, const struct stat *st, char **ret)
 {
         char link[40], path[PATH_MAX];
@@ -37,17 +37,17 @@ static int path_of(int fd, const struct stat *st, char **ret)
         if (n == sizeof(path))
                 return -ENAMETOOLONG;
         path[n] = '\0';
-        /* "(unreachable)...": our root does not hold it. */
+        /* "(unreachable)...": it is outside of the root. */
         if (path[0] != '/')
                 return -ENOENT;
-        /* "... (deleted)", or another file has come to its place. */
+        /* "... (deleted)", or another file replaced it. */
         if (lstat(path, &there) < 0 || st->st_dev != there.st_dev || st->st_ino != there.st_ino)
                 return -ESTALE;
         *ret = strdup(path);
         return *ret ? 0 : -ENOMEM;
 }
 
-/* O_DIRECTORY first: without it the kernel does not mount what autofs(5) serves there. */
+/* O_DIRECTORY first: without it the kernel does not trigger an autofs(5) mount. */
 static int open_component(int dir, const char *name)
 {
         int fd = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -68,7 +68,7 @@ static int remember_link(Lookup *found, int dir, const char *name)
         return 0;
 }
 
-/* Goes on from the link's target, with what is left of the path behind it. */
+/* Continues from the link's target, with the rest of the path appended. */
 static int follow(int link, int *dir, const char *rest, char **path)
 {
         char target[PATH_MAX];

@@ -6,10 +6,10 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-/* Entries that are looked at. */
+/* Maximum number of entries to count. */
 #define ENTRIES_MAX 1000000
 
-/* So deep a tree is told to be larger than what is told. */
+/* A deeper tree is reported as incomplete. */
 #define DEPTH_MAX 64
 
 /* Opens the next directory below @fd, or FD_NONE when it has no more. */
@@ -31,7 +31,7 @@ static int count_until_directory(DIR *d, TreeSize *size)
                                 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
                 if (fd >= 0)
                         return fd;
-                size->complete = false; /* another id's, and closed */
+                size->complete = false; /* of another id, and not accessible */
         }
         return FD_NONE;
 }

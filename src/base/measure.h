@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How large a tree is. */
+/* The size of a tree. */
 #pragma once
 
 #include "base/util.h"
 
 typedef struct TreeSize {
-        uint64_t bytes;   /* of the disk */
+        uint64_t bytes;   /* of disk space */
         uint64_t entries; /* below the directory */
-        bool complete;    /* else there is more: too much or too deep to look at, or closed */
+        bool complete;    /* otherwise there is more: too many entries, too deep, or not accessible */
 } TreeSize;
 
 /**
- * measure_tree - add up what is below a directory, following no link and with a bounded number of
+ * measure_tree - add up the entries below a directory, without following links and with a bounded number of
  * descriptors.
  *
  * @fd: taken, and closed.

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Paths as text. Nothing here looks at a file system. */
+/* Functions on paths as text, without access to the file system. */
 #pragma once
 
 #include "base/util.h"
 
 /**
- * path_normalize - a lexically clean copy of @path: no "//", no "/./", no trailing "/"; ".." is resolved
- * against what stands before it and never climbs above "/".
+ * path_normalize - return a lexically normalized copy of @path: no "//", no "/./", no trailing "/"; ".."
+ * removes the component before it and never leads above "/".
  *
  * @path: absolute, or relative to @base (absolute; may be NULL when @path is absolute).
  * @ret: owned by the caller.
@@ -16,14 +16,15 @@
  */
 int path_normalize(const char *path, const char *base, char **ret);
 
-/** path_is_below - whether the normalized @path is @dir itself or lies below it. */
+/** path_is_below - return whether the normalized @path is @dir or is below it. */
 bool path_is_below(const char *path, const char *dir);
 
-/** path_join - "@dir/@name" as an owned string, without a doubled slash; NULL when out of memory. */
+/** path_join - return "@dir/@name" without a doubled slash; owned by the caller, NULL if out of memory. */
 char *path_join(const char *dir, const char *name);
 
-/** path_parent - the parent of a normalized absolute path, owned; "/" for "/"; NULL when out of memory. */
+/** path_parent - return the parent of a normalized absolute path ("/" for "/"); owned by the caller, NULL if
+ * out of memory. */
 char *path_parent(const char *path);
 
-/** path_name - the part after the last slash. */
+/** path_name - return the part after the last slash. */
 const char *path_name(const char *path);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clones, waits for and signals processes, and prepares them for what they execute. */
+/* Clones, waits for and signals processes, and prepares them for exec. */
 #include "base/process.h"
 
 #include "base/defence.h"
@@ -31,7 +31,7 @@ pid_t process_clone(uint64_t flags, int *ret_pidfd)
         struct clone_args args = {
                 .flags = flags | CLONE_PIDFD,
                 .pidfd = (uint64_t)(uintptr_t)&pidfd,
-                /* A sibling has its parent's choice (clone(2), CLONE_PARENT). */
+                /* A sibling inherits the exit signal of its parent (clone(2), CLONE_PARENT). */
                 .exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD,
         };
         long pid = syscall(SYS_clone3, &args, sizeof(args));
@@ -105,8 +105,8 @@ int process_spawn(char *const argv[], int stderr_fd, int *ret_pidfd)
                                                       POSIX_SPAWN_SETPGROUP);
         (void)posix_spawnattr_setpgroup(&attr, 0);
         (void)posix_spawnattr_setsigdefault(&attr, &all);
-        /* All stay blocked: one that reached the caller's group before the child left it would still end it.
-         */
+        /* All signals stay blocked: a signal to the caller's group before the child left it would kill the
+         * child. */
         (void)posix_spawnattr_setsigmask(&attr, &all);
         r = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
         if (r == 0)
@@ -121,7 +121,7 @@ int process_spawn(char *const argv[], int stderr_fd, int *ret_pidfd)
         (void)posix_spawnattr_destroy(&attr);
         if (r != 0)
                 return -r;
-        /* The child is ours and not yet waited for, so its number cannot have been reused. */
+        /* The child has not been waited for yet, so its pid cannot have been reused. */
         int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
         if (pidfd < 0)
                 return -errno;
@@ -164,7 +164,7 @@ void process_remember_arguments(int argc, char **argv)
         if (argc < 1)
                 return;
         arguments = argv[0];
-        /* The kernel puts them one after the other (execve(2)); what does not follow is somewhere else. */
+        /* The kernel stores the arguments one after the other (execve(2)); others are somewhere else. */
         for (int i = 0; i < argc && argv[i] == arguments + arguments_len; i++)
                 arguments_len += strlen(argv[i]) + 1;
 }
@@ -175,7 +175,8 @@ void process_hide_arguments(const char *name)
                 return;
         size_t len = strlen(name);
         memset(arguments, 0, arguments_len);
-        /* The last byte stays 0: else the kernel takes what follows, the environment, for a part of it. */
+        /* The last byte stays 0: otherwise the kernel takes the environment, which follows, for a part of it.
+         * */
         memcpy(arguments, name, len < arguments_len ? len : arguments_len - 1);
 }
 
@@ -200,7 +201,7 @@ int process_keep_only(const int *fds, size_t n)
 {
         if (!defence_is_on(DEFENCE_CLOSE_FDS))
                 return 0;
-        /* The next one to keep, again and again: there are few. */
+        /* Find the next one to keep each time: there are only few. */
         for (unsigned from = 3;;) {
                 unsigned next = ~0U;
                 for (size_t i = 0; i < n; i++)
@@ -214,7 +215,7 @@ int process_keep_only(const int *fds, size_t n)
         }
 }
 
-/* Files of a tmpfs have seals, too, but can't be sealed against writing (F_GET_SEALS(2const)). */
+/* Files on a tmpfs have seals as well, but cannot be sealed against writing (F_GET_SEALS(2const)). */
 static bool is_sealed(int fd)
 {
         int seals = fcntl(fd, F_GET_SEALS);
@@ -240,10 +241,10 @@ int process_program(char *out, size_t room)
         return 0;
 }
 
-/* A copy of @fd that nobody can change. */
+/* Creates a copy of @fd that cannot be changed. */
 static int make_sealed(int fd, off_t size, int *ret_fd)
 {
-        /* Without MFD_EXEC kernels since 6.3 warn; older ones refuse it. */
+        /* Kernels since 6.3 warn without MFD_EXEC; older ones refuse it. */
         CLEANUP_FD int copy = memfd_create("kurung", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
         if (copy < 0 && errno == EINVAL)
                 copy = memfd_create("kurung", MFD_CLOEXEC | MFD_ALLOW_SEALING);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making, waiting for and ending processes by pidfd, never by a number that may be reused. */
+/* Creation, waiting and signalling of processes through pidfds, never through pids, which may be reused. */
 #pragma once
 
 #include "base/util.h"
@@ -17,70 +17,73 @@
 pid_t process_clone(uint64_t flags, int *ret_pidfd);
 
 /**
- * process_clone_exec - the same for a child that is to exec: it runs @child on a stack of its own in the
- * caller's memory, and the caller waits until it has exec'd or ended (CLONE_VM and CLONE_VFORK of clone(2)),
- * so that nothing is copied. No signal is handled meanwhile. @child returns what to exit with; it may change
- * no memory that the caller needs.
+ * process_clone_exec - like process_clone(), for a child that calls exec: @child runs on a stack of its own
+ * in the caller's memory, and the caller waits until the child has called exec or exited (CLONE_VM and
+ * CLONE_VFORK of clone(2)), so that nothing is copied. No signal is handled in the meantime. @child returns
+ * its exit status; it must not change memory that the caller needs.
  */
 pid_t process_clone_exec(uint64_t flags, int (*child)(void *userdata), void *userdata, int *ret_pidfd);
 
-/** process_wait - wait for a child's end (waitid(2) on its pidfd) and reap it. A wait(2) status in
- * @ret_status (may be NULL). 0 or -errno. */
+/** process_wait - wait until a child exits (waitid(2) on its pidfd) and reap it. @ret_status (may be NULL)
+ * gets its wait(2) status. Returns 0 or -errno. */
 int process_wait(int pidfd, int *ret_status);
 
-/** process_signal - pidfd_send_signal(2). -ESRCH when it is gone already. */
+/** process_signal - send a signal with pidfd_send_signal(2). Returns 0 or -errno; -ESRCH if the process has
+ * exited. */
 int process_signal(int pidfd, int sig);
 
-/** process_exit_code - what a shell calls the status: the exit status, or 128 + the signal. */
+/** process_exit_code - convert a wait(2) status as a shell does: the exit status, or 128 + the signal. */
 int process_exit_code(int status);
 
 /**
  * process_spawn - start a short-lived helper program with vfork speed: an absolute path, an empty
  * environment, a process group of its own, default signal dispositions, all signals blocked, fds 0-2 on
- * /dev/null, none else inherited.
+ * /dev/null, no other inherited.
  *
  * @argv: argv[0] is the absolute path.
  * @stderr_fd: what becomes its fd 2, or FD_NONE for /dev/null.
  * @ret_pidfd: its pidfd; the caller waits with process_wait().
  *
- * Returns 0 or -errno (-ENOENT when there is no such program).
+ * Returns 0 or -errno (-ENOENT if the program does not exist).
  */
 int process_spawn(char *const argv[], int stderr_fd, int *ret_pidfd);
 
 /**
- * process_leave_group - in a child that serves the supervisor: become the leader of a process group of its
- * own, so that what a terminal, timeout(1) or kill(1) sends to the caller's group does not reach it, and
- * forget a signal that came before. All signals are ignored afterwards, until process_reset_signals().
+ * process_leave_group - in a child that serves the supervisor: become the leader of a new process group, so
+ * that signals from a terminal, timeout(1) or kill(1) to the caller's group do not reach it, and discard
+ * earlier ones. All signals are ignored afterwards, until process_reset_signals().
  */
 void process_leave_group(void);
 
 /**
- * process_tame_umask - keep the caller's umask(2) but for the owner's bits: what kurung makes for itself must
- * be accessible to it, whatever the umask. Called once, when the program starts.
+ * process_tame_umask - clear the owner's bits of the caller's umask(2), so that kurung can access the files
+ * that it creates. Called once, when the program starts.
  */
 void process_tame_umask(void);
 
-/** process_restore_umask - the caller's umask again, for a program that is executed. */
+/** process_restore_umask - restore the caller's umask before an exec. */
 void process_restore_umask(void);
 
-/** process_reset_signals - every disposition to default, nothing blocked: what a payload may rely on. */
+/** process_reset_signals - reset all dispositions to default and unblock all signals, as a payload expects.
+ * */
 void process_reset_signals(void);
 
 /**
- * process_program - the path of the running program, absolute; also after process_run_sealed().
+ * process_program - return the absolute path of the running program, also after process_run_sealed().
  *
- * Returns 0, or -errno: -ENAMETOOLONG when @room bytes do not hold it.
+ * Returns 0, or -errno: -ENAMETOOLONG if it does not fit into @room bytes.
  */
 int process_program(char *out, size_t room);
 
 /**
- * process_run_sealed - go on as a sealed copy in memory of the running program, with the same arguments and
- * environment, when the caller could change the program's file (is its owner or may write to it).
+ * process_run_sealed - execute a sealed copy of the running program in memory, with the same arguments and
+ * environment, if the caller could change the program's file (owns it or may write to it).
  *
- * Code that gets hold of a process of ours, as by a hostile loader, would reach the file by /proc/PID/exe,
- * outside of every root (runc CVE-2019-5736).
+ * Code that takes over a process of kurung, for example through a hostile loader, could reach the file
+ * through /proc/PID/exe, outside of every root (runc CVE-2019-5736).
  *
- * @argv: main()'s. Returns 0 when there is nothing to do, also in the copy; else only on failure, -errno.
+ * @argv: main()'s. Returns 0 if nothing needs to be done, as in the copy; otherwise it returns only on
+ * failure, -errno.
  */
 int process_run_sealed(char **argv);
 
@@ -93,28 +96,28 @@ int process_run_sealed(char **argv);
 int process_keep_only(const int *fds, size_t n);
 
 /**
- * process_remember_arguments - keep where main()'s arguments lie, for process_hide_arguments(). Called once,
- * when the program starts, before anything of @argv is changed.
+ * process_remember_arguments - record the address of main()'s arguments for process_hide_arguments(). Called
+ * once, when the program starts, before @argv changes.
  */
 void process_remember_arguments(int argc, char **argv);
 
 /**
- * process_hide_arguments - in a child that those inside can see: /proc/PID/cmdline, which everybody may read,
- * says @name (as much of it as fits) from now on. The strings of main()'s argv are gone in this process's
- * memory afterwards, program_invocation_name among them.
+ * process_hide_arguments - in a child that is visible inside: replace /proc/PID/cmdline, which everybody may
+ * read, by @name (truncated if it does not fit). This overwrites the strings of main()'s argv in this
+ * process, including program_invocation_name.
  */
 void process_hide_arguments(const char *name);
 
-/** process_close_from - close_range(2) from @first on. */
+/** process_close_from - close all descriptors from @first on (close_range(2)). */
 int process_close_from(unsigned first);
 
 /**
- * process_forbid_core_dumps - for the caller and all that it starts: no core file is written, and no handler
- * of the host's is started either, which would read as root what a payload chose.
+ * process_forbid_core_dumps - prevent core files of the caller and its descendants, and handlers of the host,
+ * which would process a payload's data as root.
  *
- * The limit is 1 byte: for a handler at the other end of a pipe the kernel takes any other value, 0 among
- * them, for "no limit" (fs/coredump.c, "RLIMIT_CORE is set to 1"). Where the caller's hard limit is 0 already
- * it can't be raised, and stays.
+ * The limit is 1 byte: for a handler on a pipe the kernel treats any other value, including 0, as "no limit"
+ * (fs/coredump.c, "RLIMIT_CORE is set to 1"). If the caller's hard limit is already 0, it cannot be raised,
+ * and stays.
  *
  * Returns 0 or -errno.
  */

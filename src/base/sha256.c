@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hashes by nettle's SHA-256. */
+/* Computes SHA-256 hashes with nettle. */
 #include "base/sha256.h"
 
 #include "base/library.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SHA-256 (FIPS 180-4), by nettle, which is loaded when it is needed. */
+/* SHA-256 (FIPS 180-4) by nettle, which is loaded on demand. */
 #pragma once
 
 #include "base/error.h"
@@ -7,7 +7,7 @@
 #define SHA256_HEX_ROOM 65
 
 /**
- * sha256_hex - the hash of @len bytes at @data in 64 hexadecimal digits.
+ * sha256_hex - compute the hash of @len bytes at @data as 64 hexadecimal digits.
  *
  * Returns 0, or -ENOENT with @err: nettle is not installed.
  */

@@ -10,7 +10,7 @@ static int strlist_push(StrList *l, char *s)
 {
         if (!s)
                 return -ENOMEM;
-        /* Room grows by powers of two: n is a power of two (or 0) exactly when the array is full. */
+        /* Capacity grows by powers of two: the array is full exactly when n is a power of two (or 0). */
         if ((l->n & (l->n - 1)) == 0 || l->n == 0) {
                 size_t room = l->n == 0 ? 2 : 2 * l->n + 1;
                 char **items = realloc(l->items, room * sizeof(*items));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A list of owned strings, NULL-terminated so that it serves as argv and envp. */
+/* A list of owned strings, NULL-terminated so that it can be used as argv and envp. */
 #pragma once
 
 #include "base/util.h"
@@ -18,7 +18,7 @@ int strlist_copy(const StrList *from, StrList *to);
 /** strlist_add_printf - append a formatted string. Returns 0 or -ENOMEM. */
 int strlist_add_printf(StrList *l, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/** strlist_has - whether @s is in the list. */
+/** strlist_has - return whether @s is in the list. */
 bool strlist_has(const StrList *l, const char *s);
 
 /** strlist_clear - free all; the list is empty and usable afterwards. */

@@ -15,7 +15,7 @@
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 #define UNUSED __attribute__((unused))
 
-/** A descriptor that is not open: every fd variable starts with it. */
+/** A closed descriptor; the initial value of every fd variable. */
 #define FD_NONE (-EBADF)
 
 /** Move a descriptor or a pointer out of its variable, so that the variable's cleanup does nothing. */
@@ -34,7 +34,7 @@ static inline int fd_take(int *fd)
                 taken_;                                                                                      \
         })
 
-/** Close @fd when it is open; errno stays as it was. Returns FD_NONE, to assign back. */
+/** Close @fd if it is open, preserving errno. Returns FD_NONE, to assign back. */
 static inline int fd_close(int fd)
 {
         int saved = errno;

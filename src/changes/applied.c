@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads and writes the list of files that an apply has left on the host. */
+/* Reads and writes the list of files that an apply has put on the host. */
 #include "changes/applied.h"
 
 #include "base/io.h"
 
 #include <fcntl.h>
 
-/* A file and its state, in 64 bits: FNV-1a. */
+/* Hashes a file's identity and state to 64 bits with FNV-1a. */
 static uint64_t hash_of(const struct stat *st)
 {
         const uint64_t parts[] = {st->st_dev,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Takes each change over to the host, step by step through the journal. */
+/* Applies changes to the host, step by step through the journal. */
 #include "changes/apply.h"
 
 #include "changes/apply_directory.h"

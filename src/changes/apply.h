@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Taking changes over to the host, as the user: a receiver of changes (change.h). Each file is made complete
- * under a temporary name beside its place and put there by one rename; a new directory so with all that is in
- * it. Nothing is followed, nothing leaves the layer's directory, no set-user-ID bit, capability, device or
- * owner is taken.
+ * under a temporary name beside its place and put there by one rename; a new directory so skipped with all
+ * its entries. Nothing is followed, nothing leaves the layer's directory, no set-user-ID bit, capability,
+ * device or owner is taken.
  */
 #pragma once
 
@@ -20,26 +20,26 @@
 
 typedef enum ApplyAnswer {
         APPLY_TAKE,
-        APPLY_LEAVE, /* with a directory: all that is in it, too */
-        APPLY_QUIT,  /* this and all that follows is left */
+        APPLY_LEAVE, /* skip; with a directory: all its entries, too */
+        APPLY_QUIT,  /* skip this change and all following ones */
 } ApplyAnswer;
 
 typedef enum ApplyReport {
-        APPLY_DONE,       /* taken; with dry_run: would be */
-        APPLY_STRIPPED,   /* taken, but not all of it */
-        APPLY_CONFLICT,   /* left: changed on the host since the sandbox began */
-        APPLY_NEEDS_ROOT, /* left: the user may not write there */
-        APPLY_REFUSED,    /* left: what it is, or what is in its place */
+        APPLY_DONE,       /* applied; with dry_run: would be applied */
+        APPLY_STRIPPED,   /* applied, but not completely */
+        APPLY_CONFLICT,   /* skipped: changed on the host since the sandbox started */
+        APPLY_NEEDS_ROOT, /* skipped: the user has no permission to write there */
+        APPLY_REFUSED,    /* skipped: because of its type, or of the file at its destination */
         APPLY_REPORTS,
 } ApplyReport;
 
 typedef struct ApplyOptions {
         bool dry_run;
-        bool force; /* conflicts are taken, what was there is kept beside */
+        bool force; /* apply conflicting changes, and keep the host's files beside them */
         struct timespec started;
-        /* Whether to take a change. @path: below the layer's directory, with a slash in front. */
+        /* Decides whether to apply a change. @path: below the layer's directory, with a leading slash. */
         ApplyAnswer (*ask)(void *userdata, const ChangesLayer *layer, const char *path, const Change *c);
-        /* @c: NULL when it is not at hand. @why: a few words. */
+        /* @c: may be NULL. @why: a short text. */
         void (*report)(void *userdata, ApplyReport what, const ChangesLayer *layer, const char *path,
                        const Change *c, const char *why);
         void *userdata;
@@ -52,17 +52,17 @@ typedef struct Apply {
         int sandbox_fd;
         const ChangesLayer *layers;
         size_t n_layers;
-        size_t layer; /* number of the one at hand */
+        size_t layer; /* number of the current layer */
         int root_fd;  /* its host directory */
         Journal *journal;
-        const StrList *command; /* for the journal's beginning */
+        const StrList *command; /* for the header of the journal */
         DirStack dirs;
         ApplyLevel *levels;
         size_t room;
         PathBuf path;
         Applied applied;
         Links links;
-        uint32_t stage;    /* number of the temporary directory that is being filled; 0: none */
+        uint32_t stage;    /* number of the temporary directory under construction; 0: none */
         size_t stage_path; /* length of its path */
         bool quit;
         uint64_t files, bytes; /* taken */
@@ -70,15 +70,16 @@ typedef struct Apply {
         Error *err;
 } Apply;
 
-/** apply_begin - @journal: an open one to go on with, or JOURNAL_NONE. 0 or -errno. */
+/** apply_begin - start an apply. @journal: an open journal to resume, or JOURNAL_NONE. Returns 0 or -errno.
+ * */
 int apply_begin(Apply *a, const ApplyOptions *options, int sandbox_fd, const ChangesLayer *layers, size_t n,
                 Journal *journal, const StrList *command, Error *err);
 
 /**
  * apply_take - a ChangeSink; @userdata: Apply.
  *
- * Returns 0 also when a change is left (that is reported); -errno with a->err when the host has no room or an
- * error of its disk: the caller rolls back.
+ * Returns 0 also if a change is skipped (which is reported); -errno with a->err if the disk of the host is
+ * full or fails: the caller rolls back.
  */
 int apply_take(void *userdata, ChangeEvent event, const Change *c);
 

@@ -76,7 +76,7 @@ int apply_check_host(Apply *a, const Change *c, struct stat *ret, bool *ret_exis
                 r = scan_tree(fd, c->name, &a->options.started, &a->applied, &changed);
         if (r < 0)
                 return r;
-        /* Where the sandbox saw nothing, whatever is there came since, or was hidden from it. */
+        /* The sandbox saw nothing there: the file is newer, or was hidden from it. */
         changed = changed || (apply_layer(a)->engine == CHANGES_SCRATCH && !applied_has(&a->applied, ret));
         if (!changed || !defence_is_on(DEFENCE_CONFLICT))
                 return 0;

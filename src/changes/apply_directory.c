@@ -12,7 +12,7 @@
 
 #include <fcntl.h>
 
-/* A directory that the host has: open it, and let us in for the time being. */
+/* Opens a directory that exists on the host, and adds owner permissions for the time being. */
 static int enter_here(Apply *a, const Change *c, int fd)
 {
         int r = apply_level_push(a, c, LEVEL_HERE, fd);
@@ -46,7 +46,7 @@ static int enter_here(Apply *a, const Change *c, int fd)
         return r;
 }
 
-/* A directory that replaces something else, or that the host does not have. */
+/* Enters a directory that replaces something else or does not exist on the host. */
 static int enter_new(Apply *a, const Change *c, bool replaces)
 {
         struct stat st = {0};
@@ -111,7 +111,7 @@ int apply_enter(Apply *a, const Change *c)
                 r = apply_level_push(a, c, LEVEL_SKIPPED, FD_NONE);
         } else if (c->kind != CHANGE_NONE && apply_ask(a, c) != APPLY_TAKE) {
                 shown.what = 0;
-                /* Its mode is left, what is in it is asked for on its own. */
+                /* Its mode is skipped; its entries are asked for one by one. */
                 r = S_ISDIR(c->before.mode) ? enter_below(a, &shown)
                                             : apply_level_push(a, c, LEVEL_SKIPPED, FD_NONE);
         } else {
@@ -121,7 +121,7 @@ int apply_enter(Apply *a, const Change *c)
                 r = apply_leave_failed(a, c, r);
         if (r == 0 && a->dirs.n == depth)
                 r = apply_level_push(a, c, LEVEL_SKIPPED, FD_NONE);
-        /* What could not be made is not filled, either. */
+        /* A directory that could not be created gets no entries, either. */
         if (r == 0 && apply_level_top(a)->state == LEVEL_STAGED && dirstack_top(&a->dirs) < 0 &&
             !a->options.dry_run)
                 apply_level_top(a)->state = LEVEL_SKIPPED;
@@ -155,7 +155,7 @@ int apply_leave(Apply *a)
                           .fd = FD_NONE};
         if (dirstack_top(&a->dirs) >= 0)
                 fd = fcntl(dirstack_top(&a->dirs), F_DUPFD_CLOEXEC, 3);
-        /* Before the mode is set: it may shut us out. */
+        /* Before the mode is set, which may deny access. */
         int r = dirstack_pop(&a->dirs);
         if (r == 0 && l.state == LEVEL_STAGED && !a->options.dry_run)
                 r = end_stage(a, &l, fd);

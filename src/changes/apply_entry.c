@@ -14,7 +14,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-/* A file so small is no larger than it says. */
+/* Files up to this size are counted without a search for holes. */
 #define SMALL 65536
 
 static int take_deleted(Apply *a, const Change *c)
@@ -56,7 +56,7 @@ static int take_deleted(Apply *a, const Change *c)
         return 0;
 }
 
-/* Another name of a file that was taken already. Returns 1 when it is not to be had that way. */
+/* Creates another name of a file that was applied already. Returns 1 if that is not possible. */
 static int make_link(Apply *a, const Change *c, int dirfd, const char *name)
 {
         CLEANUP_FD int parent = FD_NONE;
@@ -68,7 +68,7 @@ static int make_link(Apply *a, const Change *c, int dirfd, const char *name)
                 return 1;
         const char *path = t->path;
         if (t->stage && t->stage == a->stage) {
-                /* In the temporary directory: its name stands for the last part of the stage's path. */
+                /* In the temporary directory: its name replaces the last component of the stage's path. */
                 JournalName temporary;
                 size_t slash = a->stage_path;
                 while (slash > 0 && path[slash - 1] != '/')
@@ -87,7 +87,7 @@ static int make_link(Apply *a, const Change *c, int dirfd, const char *name)
         return linkat(parent, from, dirfd, name, 0) < 0 ? 1 : 0;
 }
 
-/* The thing itself, under @name in @dirfd, where nothing is. */
+/* Creates the file @name in @dirfd, where nothing exists. */
 static int make_thing(Apply *a, const Change *c, int dirfd, const char *name, struct stat *ret)
 {
         int r = make_link(a, c, dirfd, name);
@@ -146,7 +146,7 @@ static int take_file_here(Apply *a, const Change *c)
         (void)journal_name(a->journal, number, temporary);
         r = make_thing(a, c, dirfd, temporary, &fresh);
         failpoint("made");
-        /* Before it is in its place: an apply that goes on must know it for its own. */
+        /* Before it is placed: a resumed apply must recognise it as its own. */
         if (r == 0)
                 r = apply_note_taken(a, c, &fresh);
         if (r == 0)
@@ -165,7 +165,7 @@ static int take_file(Apply *a, const Change *c)
                 apply_report(a, APPLY_REFUSED, c, "devices, fifos and sockets are never taken");
                 return 0;
         }
-        /* Only its owner differs, and that is always you. */
+        /* Only the owner differs, and that is always the user. */
         if (c->kind == CHANGE_MODIFIED && c->what == CHANGE_OWNER) {
                 apply_report(a, APPLY_STRIPPED, c, "its owner");
                 return 0;
@@ -193,8 +193,8 @@ static int take_file(Apply *a, const Change *c)
 int apply_take_entry(Apply *a, const Change *c)
 {
         size_t before;
-        /* In an opaque directory all that the host has and the upper has not is deleted; what we have moved
-         * away there is not the host's any more. */
+        /* In an opaque directory, all entries of the host that the upper lacks are deleted; files that the
+         * apply moved away are not entries of the host any more. */
         if (apply_level_top(a)->state == LEVEL_SKIPPED ||
             (c->kind == CHANGE_DELETED && journal_is_temporary(a->journal, c->name)))
                 return 0;

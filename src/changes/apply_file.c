@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes one file or link on the host under a temporary name. */
+/* Creates one file or link on the host under a temporary name. */
 #include "changes/apply_file.h"
 
 #include "base/defence.h"
@@ -14,10 +14,10 @@
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 
-/* From here on asking for a shared copy (ioctl_ficlone(2)) is worth a system call. */
+/* Minimum size for an attempt at a reflink (ioctl_ficlone(2)). */
 #define CLONE_FROM (256 << 10)
 #define SMALL 65536
-/* From here on the room on the disk is looked at first. */
+/* Minimum size for a check of free disk space. */
 #define ROOM_FROM (UINT64_C(64) << 20)
 
 typedef char FdPath[32];
@@ -94,7 +94,7 @@ static int copy_range(int in, int out, uint64_t from, uint64_t to)
                 if (n < 0)
                         return -errno;
                 if (n == 0)
-                        return 0; /* shorter than it said: nothing more is there */
+                        return 0; /* shorter than its size: end of file */
                 from += (uint64_t)n;
         }
         return 0;
@@ -107,8 +107,8 @@ static int copy_small(int in, int out, size_t size)
         return n < 0 ? (int)n : io_write_all(out, buffer, (size_t)n);
 }
 
-/* Told beforehand, rather than by a disk that is full: what the sandbox shares between files may be many
- * disks. */
+/* Reports an error before the disk is full: files that share data in the sandbox may be larger than the disk.
+ * */
 static int check_room(int in, int out)
 {
         struct stat st;
@@ -118,7 +118,7 @@ static int check_room(int in, int out)
         return fs.f_blocks > 0 && compare_held(&st) > fs.f_bavail * (uint64_t)fs.f_bsize ? -ENOSPC : 0;
 }
 
-/* Holes stay holes. */
+/* Copies the content and preserves holes. */
 static int copy_content(int in, int out, uint64_t size)
 {
         if (size == 0)
@@ -157,7 +157,7 @@ int apply_make_file(const Change *c, int dirfd, const char *name)
                 {.tv_sec = (time_t)c->now.mtime_sec, .tv_nsec = (long)c->now.mtime_nsec}};
         if (S_ISLNK(c->now.mode))
                 return make_link(c, dirfd, name);
-        /* Fifos and sockets, of which none comes here as long as they are refused. */
+        /* FIFOs and sockets, which are refused earlier. */
         if (!S_ISREG(c->now.mode))
                 return mknodat(dirfd, name, c->now.mode & (S_IFMT | 0777), 0) < 0 ? -errno : 0;
         if (c->fd < 0)

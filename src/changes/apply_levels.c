@@ -54,7 +54,7 @@ bool apply_level_is_writable(Apply *a)
         return l->writable;
 }
 
-/* A temporary directory in the place of the level @i, whose parent the host has. */
+/* Creates a temporary directory for the level @i, whose parent exists on the host. */
 static int begin_stage(Apply *a, size_t i)
 {
         ApplyLevel *l = level_at(a, i);
@@ -110,7 +110,7 @@ int apply_level_materialize(Apply *a, const Change *c)
         int r = 0;
         for (; r == 0 && i < a->dirs.n; i++) {
                 bool first = level_at(a, i - 1)->state == LEVEL_HERE;
-                /* The journal wants the directory's own path. */
+                /* The journal needs the path of the directory itself. */
                 size_t end = i + 1 < a->dirs.n ? level_at(a, i + 1)->path_before : full;
                 char saved = a->path.text[end];
                 a->path.text[end] = '\0';

@@ -5,21 +5,22 @@
 #include "changes/apply.h"
 
 typedef enum LevelState {
-        LEVEL_HERE,    /* the host has it, and it is open */
-        LEVEL_PENDING, /* the host does not have it; it is made when something comes into it */
-        LEVEL_STAGED,  /* it is being made, in a temporary directory or as one */
+        LEVEL_HERE,    /* exists on the host, and is open */
+        LEVEL_PENDING, /* does not exist on the host; created when it gets its first entry */
+        LEVEL_STAGED,  /* under construction, in or as a temporary directory */
         LEVEL_SKIPPED, /* with all that is in it */
 } LevelState;
 
 /** One of them; as many as a->dirs has. */
 struct ApplyLevel {
         LevelState state;
-        bool gone;       /* PENDING: the sandbox saw it, the host removed it */
-        bool top;        /* STAGED: it is the temporary directory itself */
-        bool keep_old;   /* what it replaces was changed: it stays beside */
-        bool final_mode; /* HERE: its mode is to be set when all in it is done */
-        uint32_t set_id; /* HERE: a set-group-ID bit that the host's has, and the sandbox left */
-        int writable;    /* -1: not looked at yet */
+        bool gone;       /* PENDING: the sandbox saw it, but it was removed on the host */
+        bool top;        /* STAGED: the temporary directory itself */
+        bool keep_old;   /* the replaced file had changed: keep it beside */
+        bool final_mode; /* HERE: set its mode after its entries are done */
+        uint32_t
+                set_id; /* HERE: a set-group-ID bit of the host's directory that the sandbox did not change */
+        int writable;   /* -1: not checked yet */
         uint32_t number;
         FileIdentity old;
         ChangeFile now;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Does, and undoes, the single steps of an apply. */
+/* Executes the single steps of an apply, and records them in the journal. */
 #include "changes/apply_steps.h"
 
 #include "base/defence.h"
@@ -53,8 +53,9 @@ FileIdentity apply_identity(const struct stat *st)
 }
 
 /*
- * Puts the temporary thing to its place. @old: what was looked at there before, ino 0: nothing. What comes
- * out of the exchange must be that very thing, or somebody was quicker (attack 63): then it is put back.
+ * Renames the temporary file to its destination. @old: the file that was checked there before, ino 0: none.
+ * The file that comes out of the exchange must be the same one; otherwise another process was faster (attack
+ * 63), and the exchange is reverted.
  */
 int apply_place(Apply *a, int dirfd, const char *name, uint32_t number, const struct stat *fresh,
                 FileIdentity old, bool keep_old)

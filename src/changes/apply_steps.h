@@ -4,14 +4,14 @@
 
 #include "changes/apply.h"
 
-/** apply_begin_journal - begin one, unless there is. 0 or -errno. */
+/** apply_begin_journal - begin a journal, unless there is one. Returns 0 or -errno. */
 int apply_begin_journal(Apply *a);
 
-/** apply_write_entry - an entry about a->path. 0 or -errno. */
+/** apply_write_entry - write an entry about a->path. Returns 0 or -errno. */
 int apply_write_entry(Apply *a, JournalKind kind, uint32_t number, FileIdentity fresh, FileIdentity old,
                       bool keep_old, uint32_t mode);
 
-/** apply_next_temporary - announce a temporary name beside a->path. 0 or -errno. */
+/** apply_next_temporary - record a new temporary name beside a->path. Returns 0 or -errno. */
 int apply_next_temporary(Apply *a, uint32_t *ret);
 
 /** apply_rename - renameat2(2) within a directory. 0 or -errno. */
@@ -19,7 +19,7 @@ int apply_rename(int dirfd, const char *from, const char *to, unsigned flags);
 
 FileIdentity apply_identity(const struct stat *st);
 
-/** apply_place - put the temporary thing @number to @name. 0; -EEXIST, -EBUSY: somebody was quicker; -errno.
- */
+/** apply_place - rename the temporary file @number to @name. Returns 0; -EEXIST, -EBUSY: another process was
+ * faster; -errno. */
 int apply_place(Apply *a, int dirfd, const char *name, uint32_t number, const struct stat *fresh,
                 FileIdentity old, bool keep_old);

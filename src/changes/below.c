@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opens paths below a chosen directory, and nothing outside it. */
+/* Opens paths below a directory, and nothing outside of it. */
 #include "changes/below.h"
 
 #include "base/defence.h"
@@ -20,7 +20,7 @@ int below_open(int dirfd, const char *name, int flags, int *ret)
                 how.flags &= ~(uint64_t)O_NOFOLLOW;
         }
         int fd;
-        /* -EAGAIN: a rename went on meanwhile (openat2(2)). */
+        /* -EAGAIN: a concurrent rename (openat2(2)). */
         do
                 fd = (int)syscall(SYS_openat2, dirfd, name[0] ? name : ".", &how, sizeof(how));
         while (fd < 0 && errno == EAGAIN);
@@ -30,7 +30,7 @@ int below_open(int dirfd, const char *name, int flags, int *ret)
         return 0;
 }
 
-/* As much of @path as fits one call, up to a slash. */
+/* Returns the length of the part of @path, up to a slash, that fits one call. */
 static size_t piece(const char *path, size_t len)
 {
         if (len < PATH_MAX)

@@ -15,7 +15,7 @@ void compare_next_data(int fd, uint64_t from, uint64_t size, uint64_t *ret_from,
                 return;
         off_t data = lseek(fd, (off_t)from, SEEK_DATA);
         if (data < 0) {
-                /* ENXIO: only a hole is left. Other errors: a file system without holes. */
+                /* ENXIO: only a hole remains. Other errors: a file system without support for holes. */
                 *ret_from = errno == ENXIO ? size : from;
                 return;
         }
@@ -25,7 +25,8 @@ void compare_next_data(int fd, uint64_t from, uint64_t size, uint64_t *ret_from,
                 *ret_to = (uint64_t)hole;
 }
 
-/* The stretch from @at on, up to @ret_to, is all data or all hole. Returns whether it is data. */
+/* Finds the end @ret_to of the extent at @at, which is entirely data or entirely a hole. Returns whether it
+ * is data. */
 static bool is_data(int fd, uint64_t at, uint64_t size, uint64_t *ret_to)
 {
         uint64_t from, to;
@@ -47,7 +48,7 @@ int compare_files(int a, int b, uint64_t size, bool *ret)
                 uint64_t a_to, b_to;
                 bool in_a = is_data(a, at, size, &a_to), in_b = is_data(b, at, size, &b_to);
                 uint64_t to = a_to < b_to ? a_to : b_to;
-                /* What is a hole in both is the same, however large. */
+                /* A hole in both files is equal, however large. */
                 for (; (in_a || in_b) && at < to;) {
                         size_t len = to - at < CHUNK ? (size_t)(to - at) : CHUNK;
                         ssize_t n = in_a ? io_read_at(a, left, len, at) : (ssize_t)len;

@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-/* A level without a descriptor is no way back to those above it: they stay open. */
+/* A level without a descriptor cannot lead back to the ones above it: they stay open. */
 static void close_far(DirStack *s, size_t index)
 {
         if (s->levels[index].fd < 0 || index < DIRSTACK_OPEN_MAX)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The directories from a top down to where one is, for trees of any depth: only the deepest have an open
- * descriptor. On the way back a closed one is opened again as its child's "..", and must be the same
- * directory.
+ * The directories from the top to the current one, for trees of any depth: only the deepest have an open
+ * descriptor. On the way back, a closed one is reopened as ".." of its child, and must be the same directory.
  */
 #pragma once
 
@@ -12,28 +11,28 @@
 #define DIRSTACK_DEPTH_MAX 65536
 
 typedef struct DirLevel {
-        int fd; /* FD_NONE: closed for now, or none at all (then ino is 0) */
+        int fd; /* FD_NONE: closed for now, or never open (then ino is 0) */
         uint64_t dev, ino;
 } DirLevel;
 
 typedef struct DirStack {
         DirLevel *levels;
         size_t n, room;
-        int flags; /* of openat(2), for opening again */
+        int flags; /* of openat(2), to reopen it */
 } DirStack;
 
-/** dirstack_push - @fd becomes the deepest, and the stack's, also on failure; FD_NONE: a level without one.
- * 0, -ELOOP past DIRSTACK_DEPTH_MAX, -errno. */
+/** dirstack_push - add @fd as the deepest level and take ownership, also on failure; FD_NONE: a level without
+ * a descriptor. Returns 0; -ELOOP beyond DIRSTACK_DEPTH_MAX; -errno. */
 int dirstack_push(DirStack *s, int fd);
 
-/** dirstack_set - give level @index, the ones above which have theirs, its descriptor; the stack's. 0 or
- * -errno. */
+/** dirstack_set - set the descriptor of level @index and take ownership; the levels above it must have
+ * theirs. Returns 0 or -errno. */
 int dirstack_set(DirStack *s, size_t index, int fd);
 
-/** dirstack_pop - leave the deepest. Returns 0; -ESTALE when the one above is not where it was; -errno. */
+/** dirstack_pop - leave the deepest level. Returns 0; -ESTALE if the one above was moved; -errno. */
 int dirstack_pop(DirStack *s);
 
-/** dirstack_top - the deepest's descriptor, which stays the stack's; FD_NONE: none. */
+/** dirstack_top - return the descriptor of the deepest level (borrowed); FD_NONE: none. */
 int dirstack_top(const DirStack *s);
 
 void dirstack_clear(DirStack *s);

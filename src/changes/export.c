@@ -16,7 +16,7 @@
 
 #define CHUNK 65536
 #define ZEROS ((size_t)1 << 30)
-/* The room on the disk is looked at after so many bytes, and so much of it is left. */
+/* Free disk space is checked after this many bytes, and this much is kept free. */
 #define ROOM_STEP (UINT64_C(64) << 20)
 #define ROOM_LEFT (UINT64_C(256) << 20)
 #define WHITEOUT_PREFIX ".wh."
@@ -89,7 +89,7 @@ static int write_header(Export *e, struct archive_entry *entry, const char *path
         return libarchive.header(e->archive, entry) < ARCHIVE_WARN ? failed(e, path) : 0;
 }
 
-/* OCI image specification, "Whiteouts": an empty file whose name says what is gone. */
+/* OCI image specification, "Whiteouts": an empty file whose name is that of the deleted file. */
 static int add_whiteout(Export *e, const char *path, const char *name)
 {
         CLEANUP(free_entry) struct archive_entry *entry = libarchive.entry_new();
@@ -113,8 +113,7 @@ static int add_deleted(Export *e, const char *path)
         return add_whiteout(e, path, name);
 }
 
-/* A file may share its data with others and cost the sandbox nothing (FICLONE): what is packed of it is
- * written. */
+/* Files may share their data in the sandbox (FICLONE), but an archive contains each copy. */
 static int check_room(Export *e, uint64_t n)
 {
         struct statfs fs;
@@ -139,8 +138,9 @@ static void find_zeros(Export *e)
 }
 
 /*
- * libarchive takes the bytes of holes, too, and drops them unread as the entry says where they are: as many
- * as one call takes (archive_write_data() in archive_write.c), from pages that nobody fills.
+ * libarchive accepts the bytes of holes and drops them without reading, because the entry describes the
+ * holes: pass as many as one call accepts (archive_write_data() in archive_write.c), from pages that are
+ * never touched.
  */
 static int skip_hole(Export *e, uint64_t len, const char *path)
 {
@@ -180,7 +180,7 @@ static int write_data(Export *e, const Change *c, const char *path)
         return 0;
 }
 
-/* Returns false when the file is in more pieces than are packed: the rest would be lost in a hole. */
+/* Returns false if the file has too many extents: the rest would become a hole. */
 static bool add_holes(struct archive_entry *entry, const Change *c)
 {
         uint64_t from, to;
@@ -195,7 +195,7 @@ static bool add_holes(struct archive_entry *entry, const Change *c)
                 if (from < c->now.size)
                         libarchive.add_sparse(entry, (la_int64_t)from, (la_int64_t)(to - from));
         }
-        /* Only holes: one empty stretch at the end says so. */
+        /* Only holes: one empty extent at the end. */
         if (n > 0 && from >= c->now.size)
                 libarchive.add_sparse(entry, (la_int64_t)c->now.size, 0);
         return true;
@@ -257,7 +257,7 @@ static int add_file(Export *e, const char *path, const Change *c)
         return r;
 }
 
-/* Whether a component of @path is a name that is taken for a mark. */
+/* Whether a component of @path is a name that tools take for a mark. */
 static bool has_mark(const char *path)
 {
         for (const char *p = strchr(path, '/'); p; p = strchr(p + 1, '/'))
@@ -271,7 +271,7 @@ int export_add(Export *e, const char *path, const Change *c)
         e->why = NULL;
         if (path[0] != '/' || path[1] == '\0' || c->kind == CHANGE_NONE)
                 return 0;
-        /* Each entry has its whole path: an archive would grow with the square of the depth. */
+        /* Each entry contains its whole path: the archive would grow with the square of the depth. */
         if (strnlen(path + 1, EXPORT_PATH_MAX + 1) > EXPORT_PATH_MAX && defence_is_on(DEFENCE_LIMITS)) {
                 e->too_long++;
                 return 0;
@@ -286,8 +286,7 @@ int export_add(Export *e, const char *path, const Change *c)
                 return leave_out(e, c->why);
         if (!known)
                 return leave_out(e, "devices, fifos and sockets are never packed");
-        /* In an image a file does not give way to a directory, nor the reverse, but for a whiteout before it.
-         */
+        /* In an image, a file replaces a directory, or the reverse, only after a whiteout. */
         int r = 0;
         if (e->format == EXPORT_OCI && (c->what & CHANGE_TYPE) && S_ISDIR(c->before.mode))
                 r = add_deleted(e, path);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Changes as an archive, by libarchive, which is loaded only here. */
+/* Packs changes as an archive with libarchive, which only this module loads. */
 #pragma once
 
 #include "base/error.h"
@@ -10,14 +10,14 @@
 struct archive;
 
 typedef enum ExportFormat {
-        EXPORT_TAR, /* what was added and modified; set-user-ID bits, capabilities and devices are left out */
-        EXPORT_OCI, /* an OCI image layer: deletions as whiteouts, bits and owners as the sandbox has them */
+        EXPORT_TAR, /* added and modified files, without set-user-ID bits, capabilities and devices */
+        EXPORT_OCI, /* an OCI image layer: deletions as whiteouts, bits and owners as in the sandbox */
 } ExportFormat;
 
-/** So many stretches of data between holes a file may have. */
+/** Maximum number of data extents of a file. */
 #define EXPORT_PIECES_MAX 1048576
 
-/** So long a path may be: nobody unpacks a longer one in one go (PATH_MAX). */
+/** Maximum length of a path: a longer one cannot be unpacked with one call (PATH_MAX). */
 #define EXPORT_PATH_MAX 4095
 
 typedef struct Export {
@@ -25,37 +25,36 @@ typedef struct Export {
         struct archive *archive;
         Links links;
         uint64_t deleted, stripped, refused, entries;
-        uint64_t too_long;  /* left out, as their paths are longer than EXPORT_PATH_MAX */
+        uint64_t too_long;  /* entries whose paths are longer than EXPORT_PATH_MAX, which are left out */
         uint64_t bytes;     /* of data */
         int fd;             /* the caller's */
-        uint64_t unchecked; /* bytes since the room on the disk was looked at */
-        const char *zeros;  /* what stands for holes */
+        uint64_t unchecked; /* bytes since the last check of free space */
+        const char *zeros;  /* data passed for holes */
         size_t zeros_len;
-        const char *why; /* the last change was left out; NULL: it was not */
+        const char *why; /* why the last change was left out; NULL: it was not */
         Error *err;
 } Export;
 
 /**
- * export_begin - write an archive to @fd (the caller's).
+ * export_begin - start an archive in @fd (borrowed).
  *
  * @compression: "", "gzip", "xz", "zstd" or "bzip2". 0 or -errno with @err.
  */
 int export_begin(Export *e, ExportFormat format, const char *compression, int fd, Error *err);
 
-/** export_compression - what a file's name asks for; NULL: the ending is not known. */
+/** export_compression - return the compression for the suffix of a file name; NULL: unknown suffix. */
 const char *export_compression(const char *name);
 
 /**
- * export_add - one change (ENTER or ENTRY). @path: absolute in the sandbox; of any length.
+ * export_add - pack one change (ENTER or ENTRY). @path: absolute in the sandbox, of any length.
  *
- * Left out, with e->why: devices, fifos, sockets, what could not be read; a file in more than
- * EXPORT_PIECES_MAX pieces; and what lies at or below a name that begins with ".wh.", which readers of layers
- * take for a deletion of something else. What has too long a path is only counted. Returns 0 or -errno with
- * e->err.
+ * It leaves out, with e->why: devices, FIFOs, sockets and unreadable files; files with more than
+ * EXPORT_PIECES_MAX extents; and entries at or below a name that begins with ".wh.", which tools that read
+ * layers take for deletions. Entries with too long paths are only counted. Returns 0 or -errno with e->err.
  */
 int export_add(Export *e, const char *path, const Change *c);
 
-/** export_end - write what is left. 0 or -errno with e->err. */
+/** export_end - finish the archive. Returns 0 or -errno with e->err. */
 int export_end(Export *e);
 
 void export_clear(Export *e);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tables of files that are run or trusted later, and the search in them. */
+/* Finds files that some program runs or trusts later, in tables of patterns. */
 #include "changes/flags.h"
 
 #include "base/path.h"
@@ -7,21 +7,21 @@
 #include <fnmatch.h>
 
 /*
- * Where the line is: flagged is what a program that the user starts for another reason (a shell, an editor,
- * git status, a debugger, a package manager) takes commands, programs or trust from without being told of it,
- * and what somebody else's machine runs by itself (CI). A Makefile, package.json, setup.py, a Dockerfile,
- * tests and what else is the project's own code and build is not: it runs when the user says so, and is
- * reviewed as code. A deletion runs nothing.
+ * The criterion: a file is flagged if a program that the user starts for another reason (a shell, an editor,
+ * git status, a debugger, a package manager) takes commands, programs or trust from it implicitly, or if
+ * another machine runs it automatically (CI). A Makefile, package.json, setup.py, a Dockerfile, tests and the
+ * rest of the project's code and build are not flagged: they run on the user's request, and are reviewed as
+ * code. A deletion runs nothing.
  *
- * Version control keeps its data beside its settings. There the table is the other way round: all is flagged
- * but what is known to be data (is_git_data(), is_hg_data()).
+ * Version control keeps its data beside its settings. There the rule is reversed: everything is flagged
+ * except known data (is_git_data(), is_hg_data()).
  */
 
 enum {
         IN_HOME = 1 << 0,    /* the pattern is below the home directory */
         ABSOLUTE = 1 << 1,   /* below "/" */
-        EXECUTABLE = 1 << 2, /* only files that may be executed, and links */
-        ITSELF = 1 << 3,     /* not what is below it */
+        EXECUTABLE = 1 << 2, /* only executable files, and links */
+        ITSELF = 1 << 3,     /* not the entries below it */
 };
 
 static const char git_runs[] = "git runs it", git_takes[] = "git takes commands or settings from it";
@@ -43,9 +43,9 @@ static const char logs_in[] = "who may log in", crontab[] = "a crontab",
                   system_service[] = "a service of the system";
 
 /*
- * Patterns of fnmatch(3), in lower case, in which a star stops at no slash; those that are neither IN_HOME
- * nor ABSOLUTE are the end of a path. A match counts for what is below it, too, and a link for the directory
- * that a pattern leads through.
+ * Patterns of fnmatch(3), in lower case, in which a star also matches slashes; those that are neither IN_HOME
+ * nor ABSOLUTE match the end of a path. A match includes the entries below it, and a link matches for a
+ * directory on the way of a pattern.
  */
 static const struct {
         const char *pattern;
@@ -53,7 +53,7 @@ static const struct {
         const char *why;
 } table[] = {
         {".git", ITSELF, "git takes hooks and commands from it"},
-        {"git~1", 0, "git takes hooks and commands from it"}, /* what VFAT calls .git, too */
+        {"git~1", 0, "git takes hooks and commands from it"}, /* VFAT's short name of .git */
         {".gitmodules", 0, "git fetches from where it says"},
         {".lfsconfig", 0, "git-lfs fetches from where it says"},
         {".gitconfig", IN_HOME, git_takes},
@@ -331,7 +331,7 @@ const char *flags_stripped(const Change *c)
         return NULL;
 }
 
-/* What is in no pattern ends the search of a subject early: patterns begin with one of few characters. */
+/* Ends the search early: patterns begin with one of few characters. */
 static bool may_match(const char *pattern, const char *subject)
 {
         return pattern[0] == '*' || (pattern[0] == subject[0] && subject[0] != '\0' &&
@@ -345,7 +345,7 @@ static bool matches(const char *pattern, const char *subject, unsigned flags)
                fnmatch(pattern, subject, flags & ITSELF ? 0 : FNM_LEADING_DIR) == 0;
 }
 
-/* Whether @subject, a link, stands for a directory that @pattern leads through. */
+/* Whether @subject, a link, replaces a directory on the way of @pattern. */
 static bool leads_through(const char *pattern, const char *subject)
 {
         char part[64];
@@ -375,10 +375,10 @@ static const char *find(const char *subject, unsigned where, const Change *c)
         return NULL;
 }
 
-/* Nobody runs what lies deeper below such a place. */
+/* Nothing deeper than this is run. */
 #define COMPONENTS_MAX 32
 
-/* At the beginning of each of the last components. */
+/* Tries the patterns at the beginning of each of the last components. */
 static const char *find_anywhere(const char *path, const Change *c)
 {
         const char *p = path + strlen(path);
@@ -397,7 +397,8 @@ static bool is_hex(const char *s, size_t len)
         return len > 0 && strspn(s, "0123456789abcdef") >= len;
 }
 
-/* Below "objects/": packs and loose objects, which git names by what is in them. Not "info/alternates". */
+/* Below "objects/": packs and loose objects, whose names are hashes of their content. Not "info/alternates".
+ * */
 static bool is_git_object(const char *rest)
 {
         const char *slash = strchr(rest, '/');
@@ -411,9 +412,9 @@ static bool is_git_object(const char *rest)
 }
 
 /*
- * Whether the entry @rest of a git directory is data: objects, what names commits, the index, logs and the
- * last message. Refs of "refs/replace" make git show other contents for a commit, and packed-refs may hold
- * some. Through a link git would write wherever it leads. A HEAD that was not there makes a repository.
+ * Whether the entry @rest of a git directory is data: objects, refs, the index, logs and the last message.
+ * Refs of "refs/replace" make git show other contents for a commit, and packed-refs may hold some. git would
+ * write through a link. A new HEAD makes a repository.
  */
 static bool is_git_data(const char *rest, const Change *c)
 {
@@ -450,7 +451,8 @@ static bool is_hg_data(const char *rest, const Change *c)
         return false;
 }
 
-/* What follows the last component @name; NULL: there is none, or nothing follows. @name: with its slashes. */
+/* Returns the part after the last component @name; NULL: no such component, or nothing after it. @name: with
+ * its slashes. */
 static const char *behind_last(const char *path, const char *name)
 {
         const char *found = NULL;
@@ -459,7 +461,7 @@ static const char *behind_last(const char *path, const char *name)
         return found ? found + strlen(name) : NULL;
 }
 
-/* The last @n components. */
+/* Returns the last @n components. */
 static const char *last_components(const char *path, uint32_t n)
 {
         const char *p = path + strlen(path);
@@ -473,7 +475,7 @@ static const char *find_in_repository(const char *path, const Change *c)
 {
         const char *rest = behind_last(path, "/.git/"), *hg = behind_last(path, "/.hg/");
         const char *found = c->below_repository ? last_components(path, c->below_repository) : NULL;
-        /* The innermost: a submodule's directory lies in that of its superproject. */
+        /* The innermost one: the directory of a submodule is inside that of its superproject. */
         if (found && (!rest || found > rest))
                 rest = found;
         if (rest && !is_git_data(rest, c)) {
@@ -483,16 +485,15 @@ static const char *find_in_repository(const char *path, const Change *c)
         }
         if (hg && !is_hg_data(hg, c))
                 return hg_takes;
-        /* git needs a HEAD to take a plain directory for a repository, with the commands that its config
-         * names. */
+        /* git requires a HEAD to take a plain directory for a repository, with the commands in its config. */
         if (!rest && !S_ISDIR(c->now.mode) && str_eq(path_name(path), "head") && str_eq(c->name, "HEAD"))
                 return git_makes;
         return NULL;
 }
 
 /*
- * As a file system would find it that knows no case and no dots or spaces at a name's end (VFAT, or ext4 with
- * casefold): such a directory may be shared, and takes "x/.GIT./config" for "x/.git/config".
+ * Normalizes a path like a file system that ignores case and trailing dots and spaces of names (VFAT, or ext4
+ * with casefold): a directory on one may be shared, and treats "x/.GIT./config" as "x/.git/config".
  */
 static void fold(const char *path, char *out)
 {
@@ -516,7 +517,7 @@ const char *flags_of(const Change *c, const char *path, const char *home)
         const char *why = flags_stripped(c), *below_home = NULL;
         if (why || c->kind == CHANGE_DELETED || c->kind == CHANGE_NONE || c->kind == CHANGE_REFUSED)
                 return why;
-        /* A directory's mode is nobody's command, as long as it lets nobody else in to write one. */
+        /* A directory's mode is harmless unless it allows others to write. */
         bool opened = c->now.mode & ~c->before.mode & 022;
         if (c->kind == CHANGE_MODIFIED && S_ISDIR(c->now.mode) && !(c->what & CHANGE_TYPE) && !opened)
                 return NULL;
@@ -535,7 +536,7 @@ const char *flags_of(const Change *c, const char *path, const char *home)
                 return why;
         fold(below_home, folded);
         why = find(folded, IN_HOME, c);
-        /* The list above gives reasons; any such file is some program's settings. */
+        /* The table has specific reasons; any other such file has settings of some program. */
         if (!why && folded[0] == '.' && !strchr(folded, '/') && !S_ISDIR(c->now.mode))
                 why = "settings of your programs";
         return why;

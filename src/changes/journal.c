@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes the journal of an apply, reads it back, and plays it forwards or backwards. */
+/* Writes the journal of an apply, reads it, and replays it forwards or backwards. */
 #include "changes/journal.h"
 
 #include "base/failpoint.h"
@@ -19,7 +19,7 @@
 typedef struct FileHeader {
         char magic[sizeof(MAGIC)];
         char id[17];
-        uint32_t command_len; /* of words, each with its NUL, that follow */
+        uint32_t command_len; /* length of the following words, each with its NUL */
 } FileHeader;
 
 typedef struct EntryHeader {
@@ -94,7 +94,7 @@ static int read_header(FILE *f, FileHeader *h, StrList *ret_command)
         return 0;
 }
 
-/* A path that leaves its tree is refused by openat2(2) as well; this is for the last component. */
+/* openat2(2) also refuses paths that leave the tree; this check is for the last component. */
 static bool path_is_sound(const char *path)
 {
         const char *name = strrchr(path, '/');
@@ -102,7 +102,7 @@ static bool path_is_sound(const char *path)
         return name[0] && !str_eq(name, ".") && !str_eq(name, "..");
 }
 
-/* Returns 1 with an entry, 0 at the end. A last one that was cut off was not acted upon. */
+/* Returns 1 with an entry, 0 at the end. A truncated last entry was not executed. */
 static int read_entry(FILE *f, JournalEntry *ret, char **path, size_t n_layers)
 {
         EntryHeader h;
@@ -223,9 +223,9 @@ bool journal_is_temporary(const Journal *j, const char *name)
         return j->fd >= 0 && str_starts(name, prefix);
 }
 
-/* Where an entry's thing is, and what is there. */
+/* The location of an entry's file, and the files there. */
 typedef struct Spot {
-        int parent; /* of the last path, kept for the next */
+        int parent; /* directory of the last path, cached */
         char *parent_path;
         uint32_t layer;
         const char *name;
@@ -289,7 +289,7 @@ static int keep_beside(const Spot *s)
 {
         char name[256];
         for (unsigned i = 0; i < 1000; i++) {
-                /* Room for the ending: a name of 255 bytes is cut. */
+                /* Room for the suffix: a name of 255 bytes is truncated. */
                 int n = i == 0 ? snprintf(name, sizeof(name), "%.230s.kurung-old", s->name)
                                : snprintf(name, sizeof(name), "%.230s.kurung-old.%u", s->name, i);
                 int r = n < 0 ? -EINVAL : rename_to(s->parent, s->temporary, name, RENAME_NOREPLACE);
@@ -299,8 +299,8 @@ static int keep_beside(const Spot *s)
         return -EEXIST;
 }
 
-/* A sandbox may still write there: the directory is looked at again once it is open, and no link is followed.
- */
+/* A sandbox may still write there: the directory is checked again after it is open, and no link is followed.
+ * */
 static int undo_mode(const Spot *s, const JournalEntry *e)
 {
         struct stat st;
@@ -318,7 +318,7 @@ static int undo(const Spot *s, const JournalEntry *e)
 {
         switch (e->kind) {
         case JOURNAL_TEMPORARY:
-                /* Never what was there before, should it still lie there. */
+                /* Never the original file, if it is still there. */
                 return e->fresh.ino == 0 || same(s->at_temporary, e->fresh)
                                ? io_remove_tree_at(s->parent, s->temporary)
                                : 0;
@@ -349,7 +349,7 @@ static int finish(const Spot *s, const JournalEntry *e)
         return e->keep_old ? keep_beside(s) : io_remove_tree_at(s->parent, s->temporary);
 }
 
-/* A temporary thing that never came to its place, or was never complete. */
+/* Removes a temporary file that was never placed or never complete. */
 static int settle(const Spot *s, const JournalEntry *e)
 {
         bool unplaced = e->kind == JOURNAL_TEMPORARY
@@ -391,7 +391,7 @@ static int read_at(FILE *f, long offset, JournalEntry *e, char **path, size_t n_
         return r == 1 ? 0 : r < 0 ? r : -EBADMSG;
 }
 
-/* Of an entry TEMPORARY what the PLACE behind it says that the temporary thing is; none: it was never
+/* Completes an entry TEMPORARY with the file's identity from the following PLACE; none: it was never
  * complete. */
 static int complete_temporary(FILE *f, const long *offsets, size_t i, size_t n, JournalEntry *e,
                               size_t n_layers)

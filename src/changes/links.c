@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Remembers where the first name of a file with several names went. */
+/* Records the destination of the first name of files with several names. */
 #include "changes/links.h"
 
 static size_t slot_of(const LinkTarget *slots, size_t room, uint64_t dev, uint64_t ino)

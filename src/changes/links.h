@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files of the upper with several names: where the first one was put. */
+/* Files of the upper with several names, and the destination of the first one. */
 #pragma once
 
 #include "base/util.h"
 
-/** Paths that are remembered, in bytes; past it a further name becomes a copy. */
+/** Maximum size of the recorded paths in bytes; beyond it, further names become copies. */
 #define LINKS_BUDGET ((size_t)16 << 20)
 
 typedef struct LinkTarget {
         uint64_t dev, ino; /* in the upper */
-        uint64_t host_ino; /* of what was made of it */
-        uint32_t stage;    /* of the temporary directory that it was made in; 0: none */
+        uint64_t host_ino; /* of the applied file */
+        uint32_t stage;    /* number of the temporary directory that contains it; 0: none */
         char *path;        /* below the layer's host directory */
 } LinkTarget;
 
@@ -22,7 +22,7 @@ typedef struct Links {
 
 const LinkTarget *links_find(const Links *l, uint64_t dev, uint64_t ino);
 
-/** links_add - remember; silently nothing when the budget is used up. 0 or -ENOMEM. */
+/** links_add - record a file; does nothing if the budget is used up. Returns 0 or -ENOMEM. */
 int links_add(Links *l, const LinkTarget *t);
 
 void links_clear(Links *l);

@@ -17,7 +17,7 @@ MarkKind mark_of_name(ChangesEngine engine, const char *name, const char **ret_n
         const char *rest = name + strlen(WHITEOUT_PREFIX);
         if (str_eq(name, MARKS_OPAQUE_FILE))
                 return MARK_OPAQUE;
-        /* Of the directory itself, or of the one above it. */
+        /* A mark for the directory itself, or for the one above it. */
         bool forged = rest[0] == '\0' || str_eq(rest, ".") || str_eq(rest, "..") ||
                       str_starts(rest, WHITEOUT_PREFIX);
         if (forged && defence_is_on(DEFENCE_MARKS))
@@ -88,8 +88,8 @@ static int add_xattr(const char *path, const char *name, char *out, size_t *len)
 int marks_read(ChangesEngine engine, int dirfd, const char *name, Marks *ret, char *out, size_t *ret_len)
 {
         /*
-         * listxattrat(2) is too young. By the working directory, as a path through /proc/self/fd takes three
-         * times as long; whoever walks is a process of its own.
+         * listxattrat(2) is too new. The working directory is used because a path through /proc/self/fd takes
+         * three times as long; the reader is a process of its own.
          */
         static char names[MARKS_XATTRS_MAX];
         const char *path = name[0] ? name : ".";
@@ -150,7 +150,7 @@ static bool all_are_in(const Change *a, const Change *b)
 
 bool marks_xattrs_equal(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-        /* Names are unique in each, so one way and the same size is enough. */
+        /* Names are unique in each, so that comparing one way and the sizes is sufficient. */
         const Change left = {.xattrs = a, .xattrs_len = a_len}, right = {.xattrs = b, .xattrs_len = b_len};
         return a_len == b_len && all_are_in(&left, &right);
 }

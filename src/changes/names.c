@@ -26,7 +26,7 @@ static int compare(const void *a, const void *b, void *text)
         return strcmp((const char *)text + *(const uint32_t *)a, (const char *)text + *(const uint32_t *)b);
 }
 
-/* Room is doubled, never past @limit's need. */
+/* Capacity doubles, up to the need of @limit. */
 static int add_name(Names *names, size_t *room, size_t *order_room, const char *name)
 {
         size_t len = strlen(name) + 1;
@@ -46,7 +46,7 @@ static int add_name(Names *names, size_t *room, size_t *order_room, const char *
         return 0;
 }
 
-/* Adds the entries of one buffer. Returns 1 when no more are to be read now. */
+/* Adds the entries of one buffer. Returns 1 if the piece is complete. */
 static int add_entries(Names *names, const char *buffer, long n, size_t limit, size_t *room,
                        size_t *order_room)
 {
@@ -71,7 +71,7 @@ static int read_piece(Names *names, int fd, size_t *used)
         int64_t cookie = names->cookie;
         names_clear(names, used);
         names->cookie = cookie;
-        /* Half of what is left, so that there is always some for the directories below. */
+        /* Half of the rest, so that some always remains for the directories below. */
         size_t limit = *used < NAMES_BUDGET ? (NAMES_BUDGET - *used) / 2 : 0;
         size_t room = 0, order_room = 0;
         int r = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checks whether the host's side of a change is still what the sandbox saw. */
+/* Checks whether files of the host changed since the sandbox saw them. */
 #include "changes/scan.h"
 
 #include "changes/below.h"
@@ -10,7 +10,7 @@
 
 bool scan_changed_since(const struct stat *st, const struct timespec *started, const Applied *applied)
 {
-        /* A directory's time changes with everything that comes into it. */
+        /* The time of a directory changes with each new entry. */
         if (S_ISDIR(st->st_mode))
                 return false;
         bool later = st->st_ctim.tv_sec > started->tv_sec ||

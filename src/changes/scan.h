@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether the host's side is still what the sandbox saw. */
+/* Checks for changes of files of the host since the sandbox saw them. */
 #pragma once
 
 #include "changes/applied.h"
 
 #include <time.h>
 
-/** scan_changed_since - whether a file was changed since @started, but for what an apply put there itself. */
+/** scan_changed_since - return whether a file changed since @started, unless an apply wrote it. */
 bool scan_changed_since(const struct stat *st, const struct timespec *started, const Applied *applied);
 
 /**
- * scan_tree - the same for all files in the directory @name, before it is taken away: *@ret becomes true when
- * one was.
+ * scan_tree - check all files in the directory @name before it is removed: *@ret becomes true if one changed.
  *
- * Returns 0; -EPERM when a directory in it is not the user's, who could not remove it; -errno.
+ * Returns 0; -EPERM if a directory in it belongs to another user and could not be removed; -errno.
  */
 int scan_tree(int dirfd, const char *name, const struct timespec *started, const Applied *applied, bool *ret);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Matches changes against the paths and patterns that were asked for. */
+/* Matches changes against the requested paths and patterns. */
 #include "changes/select.h"
 
 #include "base/path.h"

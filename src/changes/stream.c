@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Packs changes into messages and unpacks them. */
+/* Serializes changes to messages, and parses them. */
 #include "changes/stream.h"
 
 #include "base/io.h"
@@ -39,7 +39,7 @@ static int send_message(StreamWriter *w)
         for (;;) {
                 if (sendmsg(w->fd, &msg, MSG_NOSIGNAL) >= 0)
                         return 0;
-                /* Too many of our descriptors are on their way (unix(7)): the receiver takes some. */
+                /* Too many descriptors are in flight (unix(7)): wait until the receiver takes some. */
                 if (errno == ETOOMANYREFS)
                         (void)poll(NULL, 0, 1);
                 else if (errno != EINTR)
@@ -95,7 +95,7 @@ int stream_write(void *userdata, ChangeEvent event, const Change *c)
         StreamWriter *w = userdata;
         CLEANUP_FD UNUSED int fd = c->fd;
         Header h;
-        memset(&h, 0, sizeof(h)); /* padding goes over, too */
+        memset(&h, 0, sizeof(h)); /* padding is sent, too */
         h.event = event;
         h.kind = c->kind;
         h.what = c->what;
@@ -180,7 +180,7 @@ static int receive(StreamReader *r)
         take_fds(r, &msg);
         r->len = (size_t)n;
         r->at = 0;
-        /* A descriptor that found no room (RLIMIT_NOFILE) would be some file's content. */
+        /* A descriptor was dropped (RLIMIT_NOFILE): the content of a file would be missing. */
         if (msg.msg_flags & MSG_CTRUNC)
                 return -EMFILE;
         return msg.msg_flags & MSG_TRUNC ? -EBADMSG : n == 0 ? -ECONNRESET : 0;
@@ -194,7 +194,7 @@ void stream_reader_clear(StreamReader *r)
         r->next_fd = 0;
 }
 
-/* A text of @len bytes with its NUL at the end and nowhere else. */
+/* Takes a text of @len bytes with one NUL, at the end. */
 static const char *take_text(StreamReader *r, size_t len)
 {
         const char *s = r->data + r->at;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Changes from one process to another: many in a message of a SOCK_SEQPACKET pair, with their descriptors. */
+/* Sends changes between processes: many per message over a SOCK_SEQPACKET pair, with their descriptors. */
 #pragma once
 
 #include "base/error.h"
@@ -25,29 +25,29 @@ typedef struct StreamReader {
         char data[STREAM_MESSAGE_MAX];
 } StreamReader;
 
-/** stream_write - a ChangeSink (@userdata: StreamWriter) that sends; change->fd is taken. -EPIPE: nobody
- * reads. */
+/** stream_write - a ChangeSink (@userdata: StreamWriter) that sends changes; takes ownership of change->fd.
+ * -EPIPE: no reader. */
 int stream_write(void *userdata, ChangeEvent event, const Change *change);
 
-/** stream_flush - send what is held back. */
+/** stream_flush - send buffered changes. */
 int stream_flush(StreamWriter *w);
 
-/** stream_send_error - send what is held back, then @err, which ends the stream. */
+/** stream_send_error - send buffered changes, then @err, which ends the stream. */
 int stream_send_error(StreamWriter *w, const Error *err);
 
 /** stream_send_request - ask the receiver for id maps (STREAM_NEED_MAPS); the answer is one byte on @fd. */
 int stream_send_request(StreamWriter *w);
 
-/** What stream_read() may return beside a change. */
+/** Results of stream_read(). */
 enum { STREAM_CHANGE = 1, STREAM_NEED_MAPS = 2 };
 
 /**
- * stream_read - the next change, waited for.
+ * stream_read - wait for the next change.
  *
- * @ret: points into @r, until the next call; ret->fd is the caller's from then on.
+ * @ret: points into @r until the next call; the caller owns ret->fd.
  *
- * Returns STREAM_CHANGE; STREAM_NEED_MAPS; -ECONNRESET when the other side ended without END or an error;
- * -EBADMSG when what came is malformed; the other side's error with @err.
+ * Returns STREAM_CHANGE; STREAM_NEED_MAPS; -ECONNRESET if the other side exited without END or an error;
+ * -EBADMSG for a malformed message; the other side's error with @err.
  */
 int stream_read(StreamReader *r, ChangeEvent *ret_event, Change *ret, Error *err);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Walks an upper directory and tells each difference from the lower. */
+/* Walks an upper directory and reports each difference from the lower. */
 #include "changes/walk.h"
 
 #include "base/lookup.h"
@@ -17,9 +17,9 @@
 /* One directory on the way down. */
 struct WalkLevel {
         Names names;
-        bool deletions; /* the second round: names of the lower that the upper does not have */
-        bool opaque;    /* nothing of the lower is in it */
-        bool covered;   /* something below it is covered by another mount */
+        bool deletions; /* second pass: names of the lower that the upper lacks */
+        bool opaque;    /* it has no entries of the lower */
+        bool covered;   /* another mount covers something below it */
         Selected selected;
         uint32_t repository; /* Change.below_repository of its entries */
         size_t path_before;
@@ -101,7 +101,7 @@ static bool has_opaque_file(int fd)
         return fstatat(fd, MARKS_OPAQUE_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0 && mark_is_written(&st);
 }
 
-/* A directory of the upper: told, then entered. Its path is in w->path, @path_before without it. */
+/* Reports and enters a directory of the upper. w->path is its path, @path_before the length without it. */
 static int visit_directory(Walk *w, Change *c, size_t path_before, Selected selected, bool parent_opaque)
 {
         CLEANUP_FD int upper = FD_NONE, lower = FD_NONE;
@@ -125,7 +125,7 @@ static int visit_directory(Walk *w, Change *c, size_t path_before, Selected sele
         level.covered = covers_below(w);
         if (!w->total)
                 r = walk_classify(w, c);
-        /* Made by ourselves, for a mount to be put there. */
+        /* kurung created it as a mount point. */
         if (c->kind == CHANGE_ADDED && level.covered)
                 c->kind = CHANGE_NONE;
         if (!c->selected)
@@ -168,7 +168,7 @@ static int visit_deleted(Walk *w, const char *name)
         int r = walk_stat_lower(w, name, &c.before);
         if (r < 0 || c.before.mode == 0)
                 return r;
-        /* The file that is there in its place is what counts (".wh.NAME" beside NAME). */
+        /* An existing file takes precedence (".wh.NAME" beside NAME). */
         if (walk_stat_upper(w, name, &st) == 0 && !mark_is_whiteout(w->layer->engine, &st))
                 return 0;
         r = pathbuf_push(&w->path, name, &before);
@@ -181,7 +181,7 @@ static int visit_deleted(Walk *w, const char *name)
         return c.selected ? tell(w, CHANGE_EVENT_ENTRY, &c) : 0;
 }
 
-/* An entry of the upper that is no mark. */
+/* Reports an entry of the upper that is not a mark. */
 static int visit_entry(Walk *w, const char *name, const struct stat *st)
 {
         Change c = new_change(name);
@@ -221,8 +221,8 @@ static int visit_name(Walk *w, const char *name)
         int r = walk_stat_upper(w, name, &st);
         if (r < 0)
                 return r == -ENOENT ? 0 : refuse(w, name, &(ChangeFile){0}, r, "it can't be looked at");
-        /* fuse-overlayfs 1.10 leaves a whiteout ".wh..opq" in each directory that it makes. It deletes
-         * nothing but a mark. */
+        /* fuse-overlayfs 1.10 leaves a whiteout ".wh..opq" in each directory that it makes. It deletes only a
+         * mark. */
         if (mark != MARK_NONE && mark_is_whiteout(w->layer->engine, &st))
                 return 0;
         if (mark != MARK_NONE && !mark_is_written(&st))
@@ -236,7 +236,7 @@ static int visit_name(Walk *w, const char *name)
         return visit_entry(w, name, &st);
 }
 
-/* The second round over an opaque directory: what the lower has, and the upper does not. */
+/* Starts the second pass over an opaque directory: entries of the lower that the upper lacks. */
 static int begin_deletions(Walk *w)
 {
         WalkLevel *l = top(w);
@@ -255,7 +255,7 @@ static int next_name(Walk *w, const char **ret)
                 return names_next(&l->names, dirstack_top(&w->upper), &w->names_used, ret);
         if (l->names.next == l->names.n && l->names.more) {
                 fd = openat(dirstack_top(&w->lower), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-                /* A lower that can't be listed: nobody could say what of it is gone. */
+                /* The lower cannot be listed, so its deletions are unknown. */
                 if (fd < 0)
                         l->names.more = false;
         }
@@ -283,7 +283,7 @@ static int walk_tree(Walk *w)
         return 0;
 }
 
-/* The layer's own top, as an entry without a name. */
+/* Enters the top of the layer, an entry without a name. */
 static int begin_layer(Walk *w, int upper_fd, int lower_fd)
 {
         struct stat st, lower_st;
@@ -338,12 +338,12 @@ static int walk_layer(Walk *w, int sandbox_fd, Error *err)
         if (upper < 0 && walk_gain(w, -errno))
                 upper = openat(sandbox_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (upper < 0 && errno == ENOENT)
-                return 0; /* the run ended before it was made */
+                return 0; /* the run ended before it was created */
         if (upper < 0)
                 return error_set_errno(err, errno, "the layer of %s", w->layer->dest);
         CLEANUP_FD int lower = FD_NONE;
         if (w->layer->lower) {
-                /* Where a link in its place leads is none of the sandbox's affair. */
+                /* A link in its place must not be followed. */
                 int r = lookup_open_plain(w->layer->lower, O_PATH | O_DIRECTORY, &lower);
                 if (r < 0)
                         return error_set_errno(err, r, "%s, which the sandbox's writes lie over",

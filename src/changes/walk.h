@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What an upper directory holds, compared with the lower, as a stream of changes. The cost grows with the
- * upper: of the lower only that is looked at which the upper has something for, and directories that it
- * replaced.
+ * The content of an upper directory, compared with the lower, as a stream of changes. The cost grows with the
+ * upper: only those entries of the lower are read that the upper has, and directories that it replaced.
  */
 #pragma once
 
@@ -14,12 +13,12 @@
 
 typedef struct WalkOptions {
         const Selection *selection;
-        const IdMap *uid_map, *gid_map; /* of the sandbox; NULL: ids are shown as they are */
-        bool want_content;              /* files come with an open descriptor */
-        bool only_named_scratch; /* layers over nothing only where a path of the selection is in them */
+        const IdMap *uid_map, *gid_map; /* of the sandbox; NULL: ids are not mapped */
+        bool want_content;              /* pass an open descriptor of each file */
+        bool only_named_scratch;        /* walk layers without a lower only if a selected path is in them */
         /*
-         * Called once, when the upper holds something that can't be read: gets the rights to read all of it.
-         * From then on ids are those inside. Returns 0 or -errno. NULL: there is no such way.
+         * Called once if the upper has an unreadable entry: gains the right to read everything. From then on
+         * ids are those inside. Returns 0 or -errno. NULL: not possible.
          */
         int (*gain)(void *userdata);
         void *userdata;
@@ -31,19 +30,19 @@ typedef struct WalkTotal {
 } WalkTotal;
 
 /**
- * walk_layers - tell the changes of the layers to @sink: LAYER events and what is between them, no END.
+ * walk_layers - report the changes of the layers to @sink: LAYER events and their changes, without END.
  *
- * @sandbox_fd: the directory that holds upper-NAME for each.
+ * @sandbox_fd: the directory that contains upper-NAME for each layer.
  *
- * What can't be read or is forged is told as CHANGE_REFUSED. Returns 0; -errno of @sink; -errno with @err
- * when a layer itself can't be opened, or it changed while it was read.
+ * Unreadable and forged entries are reported as CHANGE_REFUSED. Returns 0; -errno of @sink; -errno with @err
+ * if a layer cannot be opened or changed during the walk.
  */
 int walk_layers(int sandbox_fd, const ChangesLayer *layers, size_t n, const WalkOptions *options,
                 ChangeSink sink, void *userdata, Error *err);
 
-/** walk_count - how much walk_layers() would tell of, without looking at any lower. */
+/** walk_count - count the entries and bytes of walk_layers(), without reading any lower. */
 int walk_count(int sandbox_fd, const ChangesLayer *layers, size_t n, const WalkOptions *options,
                WalkTotal *ret, Error *err);
 
-/** walk_is_wanted - whether anything of the layer is asked for. */
+/** walk_is_wanted - return whether the selection includes anything of the layer. */
 bool walk_is_wanted(const ChangesLayer *layer, const WalkOptions *options);

@@ -6,7 +6,7 @@
 
 #include <fcntl.h>
 
-/* What of @c is not as in the lower; types are the same. */
+/* Compares @c with the lower; the types are the same. */
 static int compare_meta(Walk *w, Change *c)
 {
         Marks marks;
@@ -14,8 +14,8 @@ static int compare_meta(Walk *w, Change *c)
         bool is_top = c->name[0] == '\0';
         if (((c->now.mode ^ c->before.mode) & 07777) && !S_ISLNK(c->now.mode))
                 c->what |= CHANGE_MODE;
-        /* A layer's top was given to the sandbox's root by ourselves; of owners that the sandbox has no id
-         * for nobody can tell whether they are the same. */
+        /* kurung itself gave the top of a layer to the sandbox's root; owners without an id in the sandbox
+         * cannot be compared. */
         bool uid_changed = c->now.uid != c->before.uid && c->before.uid != WALK_OVERFLOW_ID;
         bool gid_changed = c->now.gid != c->before.gid && c->before.gid != WALK_OVERFLOW_ID;
         if (!is_top && (uid_changed || gid_changed))
@@ -46,7 +46,7 @@ static int compare_content(Walk *w, Change *c)
         c->what |= CHANGE_CONTENT;
         if (c->now.size != c->before.size)
                 return 0;
-        /* The same time and size say nothing: both are the payload's to set. */
+        /* Equal times and sizes prove nothing: the payload can set both. */
         int r = walk_open_upper(w, c->name, O_RDONLY, &upper);
         if (r < 0)
                 return r;

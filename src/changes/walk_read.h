@@ -22,7 +22,7 @@ typedef struct Walk {
         void *userdata;
         WalkTotal *total; /* count only */
         DirStack upper, lower;
-        WalkLevel *levels; /* as many as upper.n */
+        WalkLevel *levels; /* upper.n of them */
         size_t room;
         PathBuf path;
         size_t names_used;

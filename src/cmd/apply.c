@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kurung apply. */
+/* Implements "kurung apply". */
 #include "cmd/apply.h"
 
 #include "base/log.h"
@@ -12,7 +12,7 @@
 
 #include <stdio.h>
 
-/** What apply exits with when something that was asked for was left. */
+/** The exit status if a requested change was skipped. */
 #define EXIT_LEFT 1
 
 static ApplyPlace place_of(const Applying *p, const ChangesLayer *layer)
@@ -98,7 +98,7 @@ static int apply(Applying *p, const StrList *words, StrList *excludes, Error *er
                 *excludes = (StrList){0};
         }
         int r = changes_open("apply", words, &kept, &p->reader.selection, err);
-        /* cppcheck-suppress autoVariables ; both end together */
+        /* cppcheck-suppress autoVariables ; both have the same lifetime */
         p->kept = &kept;
         p->name = kept.dir.name;
         if (r == 0 && host_home(&p->home) < 0)
@@ -117,7 +117,7 @@ static int apply(Applying *p, const StrList *words, StrList *excludes, Error *er
                               kept.dir.name, kept.dir.name);
         if (r == 0 && applying_print_options(p, &command) < 0)
                 r = error_no_memory(err);
-        /* Answers by a pipe or file, where nobody is at a terminal. */
+        /* Without a terminal, answers come from a pipe or file. */
         if (r == 0 && p->interactive && !applying_can_ask(p))
                 /* cppcheck-suppress autoVariables ; likewise */
                 p->asker = &answers;

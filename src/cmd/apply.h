@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What "kurung try" needs of "kurung apply": to do it, and to know what is left afterwards. */
+/* The part of "kurung apply" that "kurung try" uses. */
 #pragma once
 
 #include "cmd/ask.h"
 
-/** Where a change lies, as people think of it. */
+/** The area of a change, for display. */
 typedef enum ApplyPlace {
         APPLY_PROJECT, /* the working directory */
         APPLY_HOME,
@@ -12,18 +12,18 @@ typedef enum ApplyPlace {
         APPLY_PLACES,
 } ApplyPlace;
 
-/** What became of the changes, by their number. */
+/** The number of changes by outcome. */
 typedef struct ApplyResult {
         uint64_t taken;
-        uint64_t declined; /* somebody answered "no" */
+        uint64_t declined; /* the answer was "no" */
         uint64_t left[APPLY_PLACES];
-        bool home_unasked; /* what is left in the home was not asked for, as it is a private one */
+        bool home_unasked; /* changes of the home remain because it is a private one */
 } ApplyResult;
 
 /**
  * apply_review - apply the kept sandbox @name as "kurung apply" does, or with @choose as "kurung apply
- * --interactive --home", asking @asker (borrowed; NULL: nobody). Says what it could not take, and errors.
+ * --interactive --home", asking @asker (borrowed; NULL: nobody). Prints skipped changes and errors.
  *
- * Returns 0, or what a command would exit with: nothing is known of the changes then.
+ * Returns 0, or an exit status; then @ret is not valid.
  */
 int apply_review(const char *name, bool choose, Asker *asker, ApplyResult *ret);

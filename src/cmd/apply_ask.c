@@ -70,7 +70,7 @@ static ApplyAnswer question(Applying *p, const ChangesLayer *layer, const char *
                         p->all[p->place] = true;
                         return APPLY_TAKE;
                 case EOF:
-                        /* Nobody decided about the rest. */
+                        /* There is no answer for the rest. */
                         (void)fputc('\n', stderr);
                         p->left = true;
                         p->quit = true;
@@ -91,7 +91,7 @@ static ApplyAnswer question(Applying *p, const ChangesLayer *layer, const char *
         }
 }
 
-/* Whether a path can be typed as it is. */
+/* Whether a path needs no quotes in a shell. */
 static bool is_plain(const char *path)
 {
         if (path[0] == '-')
@@ -112,7 +112,7 @@ static void tell_flagged(const Applying *p, const char *path, const Change *c, c
                 log_notice("skipped %s%s: %s (to apply it, name it)", shown, slash, flag);
 }
 
-/* What needs a second look is taken only when it was named, or is said yes to. */
+/* A flagged change is applied only if a path names it, or after a question. */
 static ApplyAnswer ask_flagged(Applying *p, const ChangesLayer *layer, const char *path, const Change *c,
                                const char *flag)
 {
@@ -146,7 +146,7 @@ ApplyAnswer applying_ask(void *userdata, const ChangesLayer *layer, const char *
         if (!p->interactive || p->all[p->place] || below_sure)
                 return p->quit ? leave(p) : APPLY_TAKE;
         ApplyAnswer answer = question(p, layer, path, c, NULL);
-        /* A new directory is one question. */
+        /* A new directory needs only one question. */
         if (answer == APPLY_TAKE && c->kind == CHANGE_ADDED && S_ISDIR(c->now.mode) &&
             pathbuf_set(&p->sure, path) < 0) {
                 p->left = true;

@@ -6,7 +6,7 @@
 
 #include <fcntl.h>
 
-/* Of a private home that was not asked for: how much of it is not on the host as it was applied before. */
+/* Counts the changes of a private home that were not requested and not applied before. */
 typedef struct Unasked {
         ChangesPlace place;
         const Applied *applied;
@@ -45,7 +45,7 @@ int applying_count_home(Applying *p, const Kept *kept, Error *err)
 {
         CLEANUP(applied_clear) Applied applied = APPLIED_NONE;
         const ReaderOptions options = {0};
-        Kept homes = *kept; /* borrowed, with less layers */
+        Kept homes = *kept; /* borrowed, with fewer layers */
         Unasked u = {.place = {.kept = &homes}, .applied = &applied, .root_fd = FD_NONE};
         ChangesLayer layers[KEPT_LAYERS_MAX];
         homes.record.layers = layers;

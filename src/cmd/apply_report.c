@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-/* So many of a kind are named; of the rest only the number, unless -v. */
+/* Maximum number of changes of a kind that are named without -v. */
 #define NAMED_MAX 20
 
 char *applying_path(const ChangesLayer *layer, const char *path)
@@ -94,10 +94,10 @@ void applying_note_outcome(Applying *p, ChangeEvent event, const Change *c)
                         p->out_depth = 0;
                 p->depth--;
         }
-        /* Nothing was said of it: it shares the fate of the directory that was not taken. */
+        /* It has no outcome of its own: use that of the skipped directory. */
         if (change && p->outcome == OUTCOME_NONE && p->out_depth > 0)
                 p->outcome = p->out;
-        /* A directory that could not be finished is none of the changes, but it was left. */
+        /* A directory that could not be finished is not a change, but it was skipped. */
         if (change || (event == CHANGE_EVENT_LEAVE && p->outcome == OUTCOME_LEFT))
                 count(&p->result, p->place, p->outcome);
         if (event == CHANGE_EVENT_ENTER && p->out_depth == 0 && p->outcome >= OUTCOME_DECLINED) {

@@ -12,7 +12,7 @@ void applying_note(void *userdata, const char *what, const char *path)
         log_notice("%s: %s", path, what);
 }
 
-/* The options that a cut-off apply was given come from its journal. */
+/* The journal holds the options of an interrupted apply. */
 static int parse_options(Applying *p, const StrList *command)
 {
         Selection *selection = &p->reader.selection;

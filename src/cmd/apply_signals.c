@@ -4,10 +4,10 @@
 
 #include <sys/eventfd.h>
 
-/* The signal that asks for an end; 0: none came. */
+/* The signal that interrupts the apply; 0: none. */
 static volatile sig_atomic_t interrupted;
 
-/* Wakes up who waits for an answer: eventfd(2). */
+/* Wakes up a wait for an answer: eventfd(2). */
 static int wake_fd = FD_NONE;
 
 static void interrupt(int sig)

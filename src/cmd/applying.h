@@ -7,9 +7,9 @@
 #include "cmd/changes.h"
 #include "cmd/progress.h"
 
-/* What became of the change that is at hand. */
+/* The outcome of the current change. */
 typedef enum Outcome {
-        OUTCOME_NONE, /* nothing was to be done */
+        OUTCOME_NONE, /* nothing to do */
         OUTCOME_TAKEN,
         OUTCOME_DECLINED,
         OUTCOME_LEFT,
@@ -17,25 +17,25 @@ typedef enum Outcome {
 
 typedef struct Applying {
         bool interactive, dry_run, force, resume, roll_back, verbose;
-        bool with_home; /* what was written to a private home, too */
+        bool with_home; /* apply changes of a private home, too */
         ReaderOptions reader;
         const char *name;
         char *home;
-        bool all[APPLY_PLACES]; /* the rest there needs no question */
-        bool quit;              /* the rest is left as it is */
+        bool all[APPLY_PLACES]; /* apply the rest of the area without a question */
+        bool quit;              /* skip the rest */
         bool left;              /* something that was asked for */
-        PathBuf sure;           /* below it all was said yes to */
+        PathBuf sure;           /* everything below it was accepted */
         Apply apply;
         Progress progress;
         Asker *asker, own_asker;
         bool looked_for_asker;
-        bool *found; /* for each path that was asked for */
-        /* The counts of what became of each change. */
+        bool *found; /* one per requested path */
+        /* The counts of the outcomes. */
         const Kept *kept;
         ApplyPlace place;
         Outcome outcome;
-        size_t depth, out_depth; /* of directories; of the one that was not taken, 0: none */
-        Outcome out;             /* what became of that one, and so of all that is in it */
+        size_t depth, out_depth; /* of directories; of the skipped directory, 0: none */
+        Outcome out;             /* its outcome, which applies to all entries in it */
         ApplyResult result;
 } Applying;
 

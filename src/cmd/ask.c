@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Questions to the person at the terminal. */
+/* Asks the user questions on the terminal. */
 #include "cmd/ask.h"
 
 #include <fcntl.h>
@@ -24,8 +24,8 @@ bool ask_open(Asker *ret)
         return true;
 }
 
-/* A signal between the question and read(2) would be missed: so its handler writes to a descriptor, and both
- * are waited for. Returns false when that came. */
+/* A signal between the question and read(2) would be missed, so its handler writes to a descriptor, and both
+ * are polled. Returns false after such a signal. */
 static bool wait_for_line(const Asker *asker)
 {
         struct pollfd fds[] = {{.fd = fileno(asker->in), .events = POLLIN},
@@ -41,7 +41,7 @@ int ask_read(Asker *asker, const char *const *words)
         char line[32];
         size_t n = 0;
         int c;
-        /* What is buffered, poll(2) would not see. */
+        /* poll(2) does not see buffered input. */
         (void)setvbuf(asker->in, NULL, _IONBF, 0);
         if (!wait_for_line(asker))
                 return EOF;
@@ -51,8 +51,8 @@ int ask_read(Asker *asker, const char *const *words)
                 else
                         line[0] = '\0';
         }
-        /* Of a file or pipe the last line may lack its end; on a terminal that is Ctrl-D, which takes back.
-         */
+        /* The last line of a file or pipe may lack its newline; on a terminal this is Ctrl-D, which cancels
+         * the line. */
         if (c == EOF && (asker->terminal || n == 0 || ferror(asker->in)))
                 return EOF;
         line[n] = '\0';

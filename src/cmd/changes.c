@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opens a kept sandbox for diff, apply and export. */
+/* Opens a kept sandbox for diff, apply and export, and formats changes. */
 #include "cmd/changes.h"
 
 #include "base/log.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What diff, apply and export share. */
+/* Functions shared by diff, apply and export. */
 #pragma once
 
 #include "changes/flags.h"
@@ -18,8 +18,8 @@ typedef struct ChangesPlaceDir {
 typedef struct ChangesPlace {
         const Kept *kept;
         const ChangesLayer *layer;
-        PathBuf path;  /* of the entry, as the sandbox sees it */
-        size_t before; /* the path's length without an entry that is no directory */
+        PathBuf path;  /* path of the entry inside the sandbox */
+        size_t before; /* length of the path without an entry that is not a directory */
         bool entry;    /* the last event was such an entry */
         ChangesPlaceDir *dirs;
         size_t depth, room; /* of dirs */
@@ -34,7 +34,7 @@ bool changes_place_in_added(const ChangesPlace *place);
 
 void changes_place_clear(ChangesPlace *place);
 
-/** changes_open - what every such command begins with: "NAME [PATH...]". 0 or -errno with @err. */
+/** changes_open - parse "NAME [PATH...]" and open the kept sandbox. Returns 0 or -errno with @err. */
 int changes_open(const char *command, const StrList *words, Kept *ret, Selection *selection, Error *err);
 
 /**
@@ -43,15 +43,15 @@ int changes_open(const char *command, const StrList *words, Kept *ret, Selection
  */
 char *changes_show_path(const char *path, const Change *c);
 
-/** changes_relative - the part of @path below the working directory, when it is there; for messages, which
- * are escaped. */
+/** changes_relative - return the part of @path below the working directory, otherwise @path; for messages,
+ * which are escaped later. */
 const char *changes_relative(const char *path);
 
-/** changes_show_size - "12 bytes", "3.4 MiB" into @out. Returns @out. */
+/** changes_show_size - write "12 bytes" or "3.4 MiB" to @out. Returns @out. */
 char *changes_show_size(uint64_t size, char *out, size_t room);
 
-/** changes_letter - "A", "M", "D", "T" (another type), "!" (refused). */
+/** changes_letter - return 'A', 'M', 'D', 'T' (type changed) or '!' (refused). */
 char changes_letter(const Change *c);
 
-/** changes_type_name - "file", "directory", "link", "device", "fifo", "socket". */
+/** changes_type_name - return "file", "directory", "link", "device", "fifo" or "socket". */
 const char *changes_type_name(uint32_t mode);

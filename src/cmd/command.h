@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commands; each in a file of its own, the table is in main.c. */
+/* The commands, each in a file of its own. main.c has the table of commands. */
 #pragma once
 
 #include "base/error.h"
@@ -8,9 +8,9 @@
 /**
  * command_failed - print why a command failed; every command ends with it.
  *
- * @r: the -errno that was returned, for an error that nobody filled.
+ * @r: the -errno that was returned, for an error that is not set.
  *
- * Returns what to exit with, never 0.
+ * Returns the exit status, never 0.
  */
 static inline int command_failed(Error *err, int r)
 {
@@ -19,7 +19,7 @@ static inline int command_failed(Error *err, int r)
         return err->exit_code;
 }
 
-/** Each takes its own argv (argv[0] is the command's name), prints, and returns what to exit with. */
+/** Each gets its own argv (argv[0] is the command's name), prints, and returns the exit status. */
 int cmd_run(int argc, char **argv);
 int cmd_shell(int argc, char **argv);
 int cmd_apply(int argc, char **argv);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kurung diff. */
+/* Implements "kurung diff". */
 #include "base/json.h"
 #include "base/log.h"
 #include "base/path.h"
@@ -17,7 +17,7 @@ typedef struct Diff {
         PatchOptions patch_options;
         const char *home;
         uint64_t n[CHANGE_REFUSED + 1], flagged, bytes;
-        uint64_t files_in, bytes_in; /* of the new directory that is being passed */
+        uint64_t files_in, bytes_in; /* of the current new directory */
         uint64_t files_mark;
         bool first;
 } Diff;
@@ -63,7 +63,7 @@ static void print_json(Diff *d, const Change *c, const char *flag)
         struct json_object *o = json_new_object();
         const char *path = d->place.path.text;
         json_add_string(o, "path", path);
-        /* U+FFFD stands for what is no UTF-8: here is how it was. */
+        /* U+FFFD replaces bytes that are not UTF-8; this member has the original bytes. */
         if (!text_is_utf8(path))
                 json_add_bytes(o, "path_escaped", path);
         json_add_string(o, "change", kind_names[c->kind]);
@@ -144,7 +144,7 @@ static int show(Diff *d, ChangeEvent event, const Change *c)
         bool hidden = !d->all && changes_place_in_added(&d->place) && !flag && c->kind != CHANGE_REFUSED;
         d->n[c->kind]++;
         d->flagged += flag != NULL;
-        /* The payload chooses the sizes of its files. */
+        /* The payload chooses the sizes, so the sum may overflow. */
         if (S_ISREG(c->now.mode) && __builtin_add_overflow(d->bytes, c->now.size, &d->bytes))
                 d->bytes = UINT64_MAX;
         if (hidden && !d->patch)
@@ -155,7 +155,7 @@ static int show(Diff *d, ChangeEvent event, const Change *c)
         }
         if (!d->patch)
                 return print_line(d, c, flag);
-        /* A new directory is seen by what is in it. */
+        /* The entries of a new directory show that it is new. */
         if (event == CHANGE_EVENT_ENTER && c->kind == CHANGE_ADDED && !flag)
                 return 0;
         return patch_print(d->place.layer, d->place.path.text, c, flag, &d->patch_options, stdout);
@@ -168,7 +168,7 @@ static int take_change(void *userdata, ChangeEvent event, const Change *c)
         int r = changes_place_take(&d->place, event, c);
         if (r == 0 && (event == CHANGE_EVENT_ENTER || event == CHANGE_EVENT_ENTRY) && c->kind != CHANGE_NONE)
                 r = show(d, event, c);
-        /* A closed pipe or pager: the rest is of no interest to anybody. */
+        /* After the pipe or the pager is closed, nobody reads the rest. */
         return r == 0 && ferror(stdout) ? -EPIPE : r;
 }
 

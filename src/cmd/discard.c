@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kurung discard. */
+/* Implements "kurung discard". */
 #include "base/log.h"
 #include "cmd/command.h"
 #include "cmd/options.h"

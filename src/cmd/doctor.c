@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kurung doctor: what this host lacks, and the exact remedy. */
+/* Implements "kurung doctor", which checks the host and prints remedies. */
 #include "base/json.h"
 #include "base/log.h"
 #include "cmd/command.h"
@@ -90,7 +90,8 @@ static void print_help(void)
 static void print_finding(const char *name, const DoctorFinding *f, struct json_object *array)
 {
         if (!array) {
-                /* Paths in it come from the environment. A remedy is ours, and stays as a shell needs it. */
+                /* It has paths from the environment. A remedy has none, and must stay a valid shell command.
+                 * */
                 char what[4 * sizeof(f->what) + 1];
                 printf("%-4s  %-16s  %s\n", level_names[f->level], name,
                        text_escape(f->what, what, sizeof(what)));

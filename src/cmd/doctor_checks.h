@@ -6,14 +6,14 @@
 
 typedef enum DoctorLevel {
         DOCTOR_OK,
-        DOCTOR_WARN, /* run works, with less */
+        DOCTOR_WARN, /* run works with restrictions */
         DOCTOR_FAIL, /* run does not work */
 } DoctorLevel;
 
 typedef struct DoctorFinding {
         DoctorLevel level;
-        char what[256];   /* what is there, or missing, and what that costs */
-        char remedy[512]; /* the exact command; empty when there is none */
+        char what[256];   /* what exists or is missing, and the consequences */
+        char remedy[512]; /* the command to run; empty: none */
 } DoctorFinding;
 
 /** doctor_found - fill @f. @remedy: "" when there is none. */

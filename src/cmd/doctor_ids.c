@@ -7,9 +7,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-#define SUBID_MAX (1 << 20) /* bytes of /etc/subuid that are read */
+#define SUBID_MAX (1 << 20) /* maximum size of /etc/subuid */
 
-#define RANGE_LEN 65536 /* ids that useradd(8) gives by default */
+#define RANGE_LEN 65536 /* number of ids that useradd(8) assigns by default */
 
 static void check_id_helper(const Host *h, const char *path, HostHelper state, DoctorFinding *f)
 {
@@ -41,7 +41,7 @@ void doctor_check_newgidmap(const Host *h, DoctorFinding *f)
         check_id_helper(h, h->newgidmap, h->newgidmap_state, f);
 }
 
-/* Takes the next line's range of anybody out of the text of a subuid(5) file; false at its end. */
+/* Parses the next range of any user from the text of a subuid(5) file; false at the end. */
 static bool next_range(char **text, char **ret_line, uint64_t *ret_start, uint64_t *ret_end)
 {
         for (char *line; (line = strsep(text, "\n"));) {
@@ -57,7 +57,7 @@ static bool next_range(char **text, char **ret_line, uint64_t *ret_start, uint64
         return false;
 }
 
-/* The end of the last of a file's ranges that @start and the ids behind it would run into, else @start. */
+/* Returns the end of the last range in the file that a range at @start would overlap, otherwise @start. */
 static uint64_t pass_taken(const char *path, uint64_t start)
 {
         CLEANUP_FREE char *text = NULL;
@@ -70,7 +70,7 @@ static uint64_t pass_taken(const char *path, uint64_t start)
         return start;
 }
 
-/* The first id of a range that nobody has, in neither file; 0: there is none. */
+/* Returns the first id of a range that is unused in both files; 0: none. */
 static uint64_t free_range(void)
 {
         uint64_t start = 100000, before;
@@ -83,7 +83,7 @@ static uint64_t free_range(void)
         return start;
 }
 
-/* Whether one of the user's ranges has ids that somebody else's has, too. */
+/* Whether a range of the user overlaps one of another user. */
 static bool overlaps_others(const char *path, const Host *h, const SubRanges *own)
 {
         CLEANUP_FREE char *text = NULL;

@@ -32,7 +32,7 @@ void doctor_check_cgroup(const Host *h, DoctorFinding *f)
                              "");
 }
 
-/* What limits can be held by: a group that is ours already, or a scope of the user manager. */
+/* Limits require a delegated group or a scope of the user manager. */
 void doctor_check_limits(const Host *h, DoctorFinding *f)
 {
         static const char drop_in[] = "sudo mkdir -p /etc/systemd/system/user@.service.d && printf "

@@ -12,17 +12,18 @@
 #include <stdio.h>
 #include <sys/mount.h>
 
-/* Those that a run makes by default. */
+/* The namespaces that a run creates by default. */
 #define NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET)
 
-/* A profile that lets this very program make user namespaces (apparmor.d(5)). */
+/* Formats a command that installs a profile that allows this program to create user namespaces
+ * (apparmor.d(5)). */
 static void apparmor_remedy(char *out, size_t room)
 {
         static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+-";
         char self[256];
         int r = process_program(self, sizeof(self));
-        /* The path goes into a shell's line and an AppArmor pattern: only what is nothing special to either.
-         */
+        /* The path becomes part of a shell command and of an AppArmor pattern: only characters without a
+         * special meaning in either. */
         bool usable = r == 0 && self[strspn(self, plain)] == '\0';
         (void)snprintf(
                 out, room,
@@ -64,7 +65,7 @@ void doctor_check_userns(const Host *h, DoctorFinding *f)
         }
 }
 
-/* What a run needs of its namespaces, tried in them. */
+/* Tries inside new namespaces what a run needs of them. */
 static int try_inside(uid_t uid, gid_t gid, Error *err)
 {
         CLEANUP_FD int proc = FD_NONE, tmpfs = FD_NONE;
@@ -87,7 +88,7 @@ static int try_inside(uid_t uid, gid_t gid, Error *err)
         return r;
 }
 
-/* 0, or -errno with the reason of a process in new namespaces. */
+/* Tries a process in new namespaces. Returns 0, or -errno with the reason. */
 static int try_namespaces(const Host *h, Error *err)
 {
         CLEANUP_FD int pidfd = FD_NONE, ours = FD_NONE, theirs = FD_NONE;
@@ -119,8 +120,8 @@ static int try_namespaces(const Host *h, Error *err)
         return error_set(err, ECONNRESET, "a process in them ended before it was done");
 }
 
-/* Really making them finds what no file says: an outer sandbox's filter, a security module that lets them be
- * made and takes the capabilities, a limit of a container. */
+/* Creating namespaces detects obstacles that no file shows: an outer sandbox's filter, a security module that
+ * allows them but drops the capabilities, a limit of a container. */
 void doctor_check_namespaces(const Host *h, DoctorFinding *f)
 {
         char text[sizeof(f->what)];

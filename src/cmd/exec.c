@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kurung exec. */
+/* Implements "kurung exec". */
 #include "base/defence.h"
 #include "base/log.h"
 #include "base/path.h"
@@ -9,7 +9,7 @@
 #include "run/join.h"
 #include "spec/values.h"
 
-/* The environment is the payload's own but for the terminal, which is the caller's. */
+/* The environment is that of the payload, except for TERM, which is the caller's. */
 static int complete_env(StrList *env, const StrList *set, Error *err)
 {
         const char *term = getenv("TERM");
@@ -30,7 +30,7 @@ static int complete_env(StrList *env, const StrList *set, Error *err)
         return r < 0 ? error_no_memory(err) : 0;
 }
 
-/* The command in place of the sandbox's own, with its environment and working directory. */
+/* Replaces the sandbox's own command by the new one, with its environment and working directory. */
 static int make_payload(const PlanPayload *own, const StrList *words, const StrList *env, const char *chdir,
                         PlanPayload *ret, Error *err)
 {
@@ -76,7 +76,7 @@ static int run(char **argv, const StrList *words, const StrList *env, const char
         return r < 0 ? r : join_run(&live, &payload, ret_exit, err);
 }
 
-/* What follows the sandbox's name is the command's, whatever it looks like. */
+/* Everything after the sandbox's name belongs to the command, even if it begins with a dash. */
 static int find_name(int argc, char **argv)
 {
         for (int i = 1; i < argc; i++) {
@@ -104,7 +104,7 @@ int cmd_exec(int argc, char **argv)
         const CmdUsage usage = {"exec [OPTIONS] NAME [--] COMMAND [ARG...]",
                                 "Run another command in a running sandbox, under the same restrictions.",
                                 "Exit status: as for \"kurung run\".", options, ARRAY_LEN(options)};
-        /* Whatever the caller left open is none of the sandbox's business (attack 7). */
+        /* Descriptors that the caller left open must not reach the sandbox (attack 7). */
         if (defence_is_on(DEFENCE_CLOSE_FDS))
                 (void)process_close_from(3);
         int at = find_name(argc, argv);

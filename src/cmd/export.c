@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kurung export. */
+/* Implements "kurung export". */
 #include "changes/export.h"
 
 #include "base/log.h"
@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-/* So many of what is left out are named; of the rest only the number. */
+/* Maximum number of omitted files that are named. */
 #define NAMED_MAX 20
 
 typedef struct Exporting {
@@ -62,8 +62,9 @@ static int open_beside(const char *name, char **ret_temporary, Error *err)
 }
 
 /*
- * A file without a name, which gets its own when it is complete, so that a command that was ended leaves
- * nothing; where the file system has no such files (open(2), O_TMPFILE), one beside. Or standard output.
+ * Opens a file without a name, which gets its name when it is complete, so that an interrupted command leaves
+ * nothing; if the file system does not support this (open(2), O_TMPFILE), a temporary file beside it. Or
+ * standard output.
  */
 static int open_output(const char *name, char **ret_temporary, int *ret, Error *err)
 {
@@ -87,7 +88,7 @@ static int open_output(const char *name, char **ret_temporary, int *ret, Error *
         return 0;
 }
 
-/* Gives the file without a name one beside @name. */
+/* Gives the unnamed file a temporary name beside @name. */
 static int name_file(int fd, const char *name, char **ret_temporary)
 {
         char path[32];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kurung inspect. */
+/* Implements "kurung inspect". */
 #include "base/json.h"
 #include "base/log.h"
 #include "base/measure.h"

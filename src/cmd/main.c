@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kurung(1): the command table. */
+/* Starts the command that the first argument names. */
 #include "base/error.h"
 #include "base/log.h"
 #include "base/process.h"
@@ -39,7 +39,8 @@ static void print_help(void)
         printf("\nSee \"kurung COMMAND --help\", kurung(1) and kurung-profile(5).\n");
 }
 
-/* A closed 0, 1 or 2 would be taken by the next file we open, and written to as if it were a terminal. */
+/* The next file that is opened would get a closed descriptor 0, 1 or 2, and be used as if it were a terminal.
+ * */
 static int fill_standard_descriptors(void)
 {
         for (;;) {

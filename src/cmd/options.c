@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Parses the options of the commands that take no profile. */
+/* Parses the options of the commands without profiles. */
 #include "cmd/options.h"
 
 #include <stdio.h>
@@ -40,7 +40,7 @@ static int set_option(const CmdOption *o, const char *value)
         return o->list ? strlist_add(o->list, value) : 0;
 }
 
-/* One word that begins with a dash; its value may be the next one. */
+/* Parses one word that begins with a dash; its value may be the next word. */
 static int parse_word(const CmdUsage *usage, const char *command, int argc, char **argv, int *i, Error *err)
 {
         const char *word = argv[*i], *value = NULL;

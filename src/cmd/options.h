@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Options of the commands that have no profile: one table each, read here, printed here. */
+/* Options of the commands without profiles, parsed and printed from one table per command. */
 #pragma once
 
 #include "base/error.h"
@@ -10,7 +10,7 @@ typedef struct CmdOption {
         char letter;          /* 0: none */
         const char *argument; /* NULL: none */
         const char *help;
-        /* Where it goes, one of them: */
+        /* The destination, one of: */
         bool *flag;
         const char **value;
         StrList *list; /* may be repeated */
@@ -18,17 +18,16 @@ typedef struct CmdOption {
 
 typedef struct CmdUsage {
         const char *synopsis; /* "diff [OPTIONS] NAME [PATH...]" */
-        const char *about;    /* what it does, lines */
-        const char *more;     /* below the options, lines; NULL: nothing */
+        const char *about;    /* description, lines */
+        const char *more;     /* text below the options, lines; NULL: none */
         const CmdOption *options;
         size_t n;
 } CmdUsage;
 
 /**
- * cmd_options_parse - read the options of @argv (argv[0] is the command's name); they may stand anywhere up
- * to "--".
+ * cmd_options_parse - parse the options in @argv (argv[0] is the command's name), anywhere before "--".
  *
- * @ret_words: what is no option, in its order; points into @argv.
+ * @ret_words: the other words, in order; they point into @argv.
  *
  * --help prints the usage. Returns 0; 1 after --help; -EINVAL with @err.
  */

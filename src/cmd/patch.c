@@ -31,8 +31,7 @@
 #define REVERSE "\033[7m"
 #define RESET "\033[m"
 
-/* Becomes diff(1) over the descriptors 3 and 4; what is read was written by others, so it has nothing else.
- */
+/* Executes diff(1) on the descriptors 3 and 4. Its input is untrusted, so it gets no other. */
 static void exec_diff(int before, int after, int out)
 {
         char *const argv[] = {
@@ -55,8 +54,8 @@ static void exec_diff(int before, int after, int out)
 }
 
 /*
- * Tabs are layout, and backslashes, which a line of code is full of, stay single: where there are colours,
- * what stands for another character is told from code by them.
+ * Tabs and backslashes are not escaped, because lines of code are full of them; colours distinguish escapes
+ * from code.
  */
 static void print_escaped(const char *line, size_t len, const PatchOptions *o, const char *colour, FILE *out)
 {
@@ -82,7 +81,7 @@ static const char *colour_of(char first)
         return first == '+' ? GREEN : first == '-' ? RED : first == '@' ? CYAN : "";
 }
 
-/* @len: all bytes but the newline, NUL among them. */
+/* @len: all bytes except the newline, including NUL. */
 static void print_line(const char *line, size_t len, const PatchOptions *o, FILE *out)
 {
         const char *colour = o->colour && len > 0 ? colour_of(line[0]) : "";
@@ -91,7 +90,7 @@ static void print_line(const char *line, size_t len, const PatchOptions *o, FILE
         (void)fprintf(out, "%s\n", colour[0] ? RESET : "");
 }
 
-/* The lines of diff(1), but for the two that name the files. */
+/* Copies the lines of diff(1), except for the two that name the files. */
 static void copy_lines(FILE *in, const PatchOptions *o, FILE *out)
 {
         char *line = NULL;
@@ -108,7 +107,7 @@ static void copy_lines(FILE *in, const PatchOptions *o, FILE *out)
         free(line);
 }
 
-/* How many of the bytes from @from to @to no text has. */
+/* Counts the bytes from @from to @to that do not occur in text. */
 static int count_odd(int fd, uint64_t from, uint64_t to, uint64_t *odd)
 {
         char buffer[CHUNK];
@@ -119,7 +118,7 @@ static int count_odd(int fd, uint64_t from, uint64_t to, uint64_t *odd)
                 for (size_t i = 0; i < (size_t)n;) {
                         const TextChar c = text_next(buffer + i, (size_t)n - i);
                         *odd += c.shown || strchr("\t\n\r\f", buffer[i]) ? 0 : c.len;
-                        *odd += buffer[i] == '\0'; /* strchr() finds it, too */
+                        *odd += buffer[i] == '\0'; /* strchr() matches NUL, too */
                         i += c.len;
                 }
                 from += (uint64_t)n;
@@ -128,9 +127,9 @@ static int count_odd(int fd, uint64_t from, uint64_t to, uint64_t *odd)
 }
 
 /*
- * Whether a file, looked at as a whole, has so much that is no text that its lines would say nothing. A few
- * such bytes don't count, wherever they are: programs read a script past a NUL, so it is shown past it.
- * Holes, which are not read, are NULs.
+ * Whether more of the whole file is binary than a display of its lines could make sense of. A few binary
+ * bytes do not count, wherever they are: interpreters read scripts past a NUL, so kurung shows them past it.
+ * Holes, which are not read, count as NULs.
  */
 static int looks_binary(int fd, bool *ret)
 {
@@ -173,7 +172,7 @@ static int run_diff(int before, int after, const PatchOptions *o, FILE *out)
         (void)fclose(in);
         int status;
         int r = process_wait(pidfd, &status);
-        /* 0: the same, 1: not. A file that diff(1) can't take must not keep the others from being shown. */
+        /* 0: equal, 1: different. An error of diff(1) for one file must not prevent the display of others. */
         if (r == 0 && process_exit_code(status) > 1)
                 (void)fputs("These lines are not all: " DIFF_PROGRAM " failed\n", out);
         return r;
@@ -187,7 +186,7 @@ static int text_fd(const char *text, const char *more)
         return TAKE_FD(fd);
 }
 
-/* The lower's side: the file, or a link's target as git shows it. */
+/* Opens the lower's version: the file, or a link's target as git shows it. */
 static int open_before(const ChangesLayer *layer, const char *path, const Change *c, int *ret)
 {
         CLEANUP_FD int root = FD_NONE, parent = FD_NONE;
@@ -242,7 +241,7 @@ static bool is_shown(uint32_t mode)
         return mode == 0 || S_ISREG(mode) || S_ISLNK(mode);
 }
 
-/* What is said instead of the lines. */
+/* Prints a summary instead of lines. */
 static void print_instead(const char *text, const Change *c, FILE *out)
 {
         char before[32], now[32];
@@ -322,8 +321,8 @@ void pager_start(void)
         if (pid == 0) {
                 char *const argv[] = {(char[]){"/bin/sh"}, (char[]){"-c"},
                                       (char *)(uintptr_t)(pager ? pager : "/usr/bin/less"), NULL};
-                /* As git does: leave when all fits, keep colours, and nothing else of what could drive a
-                 * terminal. */
+                /* Like git: exit if everything fits on the screen, keep colours, but no other control
+                 * sequences. */
                 (void)setenv("LESS", "FRX", 0);
                 process_reset_signals();
                 if (dup2(ends[0], STDIN_FILENO) >= 0)
@@ -344,7 +343,7 @@ void pager_end(void)
         if (pager_pidfd < 0)
                 return;
         (void)fflush(stdout);
-        /* The pipe ends for the pager; "try" shows more afterwards. */
+        /* Closes the pipe to the pager; "try" prints more afterwards. */
         if (pager_terminal < 0 || dup2(pager_terminal, STDOUT_FILENO) < 0)
                 (void)close(STDOUT_FILENO);
         pager_terminal = fd_close(pager_terminal);

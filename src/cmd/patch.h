@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A change as a unified diff, by diff(1). */
+/* Displays a change as a unified diff, through diff(1). */
 #pragma once
 
 #include "changes/change.h"
@@ -8,24 +8,23 @@
 #include <stdio.h>
 
 typedef struct PatchOptions {
-        bool colour;  /* git's colours; what is escaped is in reverse video */
-        bool escaped; /* the files' lines, too, as text_escape() does; false: bytes as they are, for programs
-                       */
+        bool colour;  /* git's colours; escapes in reverse video */
+        bool escaped; /* escape the files' lines, too, like text_escape(); false: unescaped, for programs */
 } PatchOptions;
 
 /**
- * patch_print - print one change of a file or link; a directory's or another type's only as lines about it.
+ * patch_print - print one change of a file or link; for directories and other types, only the header.
  *
- * @path: absolute, in the sandbox. @c: with its content in c->fd, which stays the caller's. @flag: of
- * flags_of(), shown below the name; NULL: none.
+ * @path: absolute, in the sandbox. @c: with its content in c->fd (borrowed). @flag: the result of flags_of(),
+ * shown below the name; NULL: none.
  *
- * A line ends where its newline is, whatever is in it. A file of which more than a third is no text is only
+ * A line ends at its newline, whatever bytes it has. A file of which more than a third is not text is only
  * named. Returns 0 or -errno of starting diff(1) or reading.
  */
 int patch_print(const ChangesLayer *layer, const char *path, const Change *c, const char *flag,
                 const PatchOptions *options, FILE *out);
 
-/** pager_start - when standard output is a terminal, make it a pager's ($PAGER, else less). pager_end() waits
- * for it. */
+/** pager_start - if standard output is a terminal, redirect it to a pager ($PAGER, otherwise less).
+ * pager_end() waits for it. */
 void pager_start(void);
 void pager_end(void);

@@ -3,5 +3,5 @@
 
 #include "plan/plan.h"
 
-/** plan_print_json - the plan as JSON, to stdout. 0 or -errno with @err. */
+/** plan_print_json - print the plan as JSON to stdout. Returns 0 or -errno with @err. */
 int plan_print_json(const Plan *plan, Error *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kurung profile list | show | check | trust | untrust. */
+/* Implements "kurung profile" with list, show, check, trust and untrust. */
 #include "base/json.h"
 #include "base/log.h"
 #include "base/path.h"
@@ -51,7 +51,7 @@ static int compare_names(const void *a, const void *b)
         return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The names of the profiles in a directory, sorted; none when it can't be read. */
+/* Lists the names of the profiles in a directory, sorted; none if it cannot be read. */
 static void names_in(const char *dir, StrList *ret)
 {
         DIR *d = opendir(dir);
@@ -209,7 +209,7 @@ static int show(const char *name, const Place *place, bool as_json, Error *err)
         return 0;
 }
 
-/* All are looked at, so that one run shows the first error of each. */
+/* Checks all of them, so that one run shows the first error of each. */
 static int check(int n, char **names, const Place *place)
 {
         int code = 0;
@@ -223,7 +223,7 @@ static int check(int n, char **names, const Place *place)
         return code;
 }
 
-/* Opens the list of trusted profiles to change it: nobody else does meanwhile. */
+/* Opens and locks the list of trusted profiles for a change. */
 static int open_trust(const Place *place, int *ret_fd, TrustList *ret, Error *err)
 {
         Project project;
@@ -243,7 +243,8 @@ static int open_trust(const Place *place, int *ret_fd, TrustList *ret, Error *er
         return r;
 }
 
-/* The hosts that the project's own configuration names for the tools of AllowFrom=: "TOOL RULE". */
+/* Collects the hosts that the project's own configuration names for the tools of AllowFrom=, as "TOOL RULE".
+ * */
 static int project_hosts(const Spec *spec, StrList *ret, Error *err)
 {
         CLEANUP(host_clear) Host host = {0};
@@ -264,7 +265,7 @@ static int project_hosts(const Spec *spec, StrList *ret, Error *err)
         return r;
 }
 
-/* What is hashed here is compared with what is read when it is used. */
+/* The hash is compared with the content when the profile is used. */
 static int trust_one(const char *name, const Place *place, TrustList *list, Error *err)
 {
         CLEANUP(profile_text_clear) ProfileText file = {0};
@@ -289,7 +290,7 @@ static int trust_one(const char *name, const Place *place, TrustList *list, Erro
         return r < 0 ? r : trust_set(list, file.path, hash, &hosts, err);
 }
 
-/* The file may be gone. */
+/* The file may no longer exist. */
 static int untrust_one(const char *name, const Place *place, TrustList *list, Error *err)
 {
         CLEANUP_FREE char *real = realpath(name, NULL), *path = NULL;

@@ -28,7 +28,7 @@ char *progress_line(const Progress *p, uint64_t files, uint64_t bytes, double se
         double done = p->bytes_total > 0   ? (double)bytes / (double)p->bytes_total
                       : p->files_total > 0 ? (double)files / (double)p->files_total
                                            : 0;
-        /* Files count, too: many small ones take longer than their bytes say. */
+        /* The number of files counts as well: many small files take longer than their size suggests. */
         if (p->bytes_total > 0 && p->files_total > 0)
                 done = (done + (double)files / (double)p->files_total) / 2;
         if (done > 0.01 && done <= 1) {

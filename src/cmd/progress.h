@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How far something is, on a terminal, once it takes longer than a second. */
+/* A progress line on a terminal for operations that take longer than a second. */
 #pragma once
 
 #include "base/util.h"
@@ -10,19 +10,19 @@ typedef struct Progress {
         const char *what; /* "applying" */
         bool shown;       /* standard error is a terminal */
         struct timespec begun, last;
-        uint64_t files_total, bytes_total; /* 0: not known */
+        uint64_t files_total, bytes_total; /* 0: unknown */
         bool drawn;
 } Progress;
 
-/** progress_begin - start counting time. */
+/** progress_begin - start measuring time. */
 void progress_begin(Progress *p, const char *what);
 
-/** progress_update - draw anew, at most ten times a second. */
+/** progress_update - redraw the line, at most ten times a second. */
 void progress_update(Progress *p, uint64_t files, uint64_t bytes);
 
-/** progress_pause - take the line away, so that something else can be written. */
+/** progress_pause - erase the line, so that other output can be written. */
 void progress_pause(Progress *p);
 
-/** progress_line - what is drawn: also for tests. Returns @out. */
+/** progress_line - format the line, also for tests. Returns @out. */
 char *progress_line(const Progress *p, uint64_t files, uint64_t bytes, double seconds, char *out,
                     size_t room);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kurung ps. */
+/* Implements "kurung ps". */
 #include "base/format.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -18,7 +18,7 @@ typedef struct Row {
         const char *state; /* "running", "kept", "killed" */
         pid_t pid;         /* of init, 0: none */
         time_t started;
-        int exit_code; /* -1: it has none */
+        int exit_code; /* -1: none */
         bool kept;
         const StrList *argv;
 } Row;
@@ -75,7 +75,7 @@ static void tell_live(const char *name, struct json_object *array)
         Error err = {0};
         int r = live_open(name, &live, &err);
         if (r == -ESRCH)
-                return; /* ended meanwhile */
+                return; /* it has exited in the meantime */
         if (r < 0) {
                 log_notice("%s", err.text);
                 return;

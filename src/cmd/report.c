@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tells and writes what a run came to. */
+/* Prints and writes the report of a run. */
 #include "cmd/report.h"
 
 #include "base/format.h"
@@ -10,7 +10,8 @@
 
 #include <signal.h>
 
-/* Its schema's version: raised when a field changes its meaning or goes; new ones may come at any time. */
+/* The version of the schema: raised if a field changes its meaning or is removed; fields may be added at any
+ * time. */
 #define REPORT_VERSION 1
 
 static const char *const end_names[] = {
@@ -28,7 +29,7 @@ static bool is_known(uint64_t n)
         return n != UINT64_MAX;
 }
 
-/* Something that is known, and happened. */
+/* Whether a counter is known and not zero. */
 static bool happened(uint64_t n)
 {
         return n != UINT64_MAX && n > 0;
@@ -91,7 +92,7 @@ void report_tell(const Plan *plan, const RunReport *report)
                    is_known(use->cpu_us) ? format_us(use->cpu_us, cpu, sizeof(cpu)) : "not known");
 }
 
-/* What is not known is null. */
+/* An unknown number is null. */
 static void add_number(struct json_object *o, const char *name, uint64_t n)
 {
         if (is_known(n) && n <= INT64_MAX)

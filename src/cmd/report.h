@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What came of a run, for people and for programs. */
+/* The report of a run, for users and programs. */
 #pragma once
 
 #include "run/report.h"
 
 #include <stdio.h>
 
-/** report_tell - to stderr: what hit a limit; with -v also what the run used. */
+/** report_tell - print the limits that the run reached to stderr; with -v also its resource usage. */
 void report_tell(const Plan *plan, const RunReport *report);
 
 /**
- * report_write - the report as JSON (kurung-report(5)).
+ * report_write - write the report as JSON (kurung-report(5)).
  *
- * @failure: the error that ended the run, or one that is not set.
+ * @failure: the error that ended the run; may be unset.
  *
  * Returns 0 or -errno with @err.
  */

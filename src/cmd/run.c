@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kurung run, kurung shell, kurung try. */
+/* Implements "kurung run", "kurung shell" and the run of "kurung try". */
 #include "base/defence.h"
 #include "base/log.h"
 #include "base/process.h"
@@ -26,7 +26,7 @@ static const char *get_variable(const char *name)
         return getenv(name);
 }
 
-/* "shell" without a command is the user's shell, as a login shell. */
+/* The default command of "shell" is the user's shell, as a login shell. */
 static int complete_argv(Spec *spec, bool shell, const Host *host, Error *err)
 {
         if (shell && spec->argv.n == 0) {
@@ -42,7 +42,7 @@ static int complete_argv(Spec *spec, bool shell, const Host *host, Error *err)
         return 0;
 }
 
-/* What limits find here, when there are any. */
+/* Probes the host for limits, if the spec has any. */
 static int probe_limits(const Spec *spec, Host *host, Error *err)
 {
         CLEANUP_STRLIST StrList paths = {0};
@@ -55,7 +55,7 @@ static int probe_limits(const Spec *spec, Host *host, Error *err)
         return host_probe_limits(root, host, (const char *const *)paths.items) < 0 ? error_no_memory(err) : 0;
 }
 
-/* All that is shared, looked up before anything else of the sandbox exists, and only here. */
+/* Looks up all shared paths once, before anything else of the sandbox exists. */
 static int probe_shared(const Spec *spec, Host *host, Error *err)
 {
         CLEANUP_STRLIST StrList paths = {0};
@@ -64,7 +64,7 @@ static int probe_shared(const Spec *spec, Host *host, Error *err)
                 r = strlist_add(&paths, host->home);
         if (r == 0 && spec->root == ROOT_DIR)
                 r = strlist_add(&paths, spec->root_dir);
-        /* A hidden path may be a link's: what it leads to is hidden, too. */
+        /* A hidden path may be a link: its target is hidden, too. */
         for (size_t i = 0; r == 0 && i < spec->n_ops; i++)
                 if (spec->ops[i].source || spec->ops[i].kind == OP_MASK)
                         r = strlist_add(&paths,
@@ -85,7 +85,7 @@ static void tell_once(const Plan *plan)
         }
 }
 
-/* After the run: it makes the directory. */
+/* Called after the run, which creates the directory. */
 static void remember_told(const Plan *plan)
 {
         for (size_t i = 0; i < plan->notices_once.n && log_get_level() != LOG_QUIET; i++)
@@ -104,7 +104,7 @@ static size_t add_part(char *out, size_t len, size_t room, unsigned n, bool more
         return added > 0 ? len + (size_t)added : len;
 }
 
-/* Nobody should find out by looking for it that a run's writes are gone. */
+/* Users should not discover only later that a run's writes were dropped. */
 static void tell_dropped(const RunDropped *d, const char *command)
 {
         char text[200] = "";
@@ -118,7 +118,7 @@ static void tell_dropped(const RunDropped *d, const char *command)
                         text, command);
 }
 
-/* Where the payload can write it has made the file longer, or another one in its place. */
+/* The payload may have appended to the file or replaced it, if it can write to the directory. */
 static int write_report(FILE *out, const char *path, const Plan *plan, const RunReport *report,
                         const Error *failure, Error *err)
 {
@@ -135,8 +135,8 @@ static int write_report(FILE *out, const char *path, const Plan *plan, const Run
         return r;
 }
 
-/* Runs it and tells what came of it. The report's file is opened before: afterwards it could be the
- * payload's. */
+/* Runs the plan and prints the result. The report file is opened before the run: afterwards the payload could
+ * have replaced it. */
 static int run_and_report(const Plan *plan, const FrontOptions *options, const RunOptions *run,
                           const char *command, int *ret_exit, Error *err)
 {
@@ -150,7 +150,7 @@ static int run_and_report(const Plan *plan, const FrontOptions *options, const R
         *ret_exit = report.exit_code;
         remember_told(plan);
         report_tell(plan, &report);
-        /* Only what a payload came to has something to look at. */
+        /* Without a started payload there is nothing to review. */
         if (r == 0 && run->quiet_name && report.began)
                 r = try_review(report.name, !report.told_to_end, ret_exit, err);
         else if (run->quiet_name && report.kept)
@@ -176,7 +176,7 @@ static int do_plan(const Plan *plan, const FrontOptions *options, const RunOptio
                 return 0;
         }
         if (plan->root.foreign && defence_is_on(DEFENCE_SEALED_PROGRAM)) {
-                /* main()'s argv begins one before the command's. */
+                /* main()'s argv begins one entry before the command's. */
                 int r = process_run_sealed(argv - 1);
                 if (r < 0)
                         return error_set_errno(err, r, "going on as a copy of kurung that nobody can change");
@@ -191,7 +191,7 @@ static int do_plan(const Plan *plan, const FrontOptions *options, const RunOptio
 
 typedef enum RunKind { RUN_COMMAND, RUN_SHELL, RUN_TRY } RunKind;
 
-/* --in: what the kept sandbox was made with, and where. */
+/* --in: the record and location of the kept sandbox. */
 typedef struct Resumed {
         Kept kept;
         Host *host;
@@ -264,7 +264,7 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
         if (kind == RUN_TRY)
                 spec.keep = true;
         r = complete_argv(&spec, shell, &host, err);
-        /* Files are read and tools asked only for those who want it. */
+        /* Files are read and tools executed only on request. */
         if (r == 0 && spec.network == NETWORK_SLIRP && spec.net_allow_from.n > 0)
                 r = host_probe_sources(&host, &spec.net_allow_from, get_variable, err);
         if (r == 0)
@@ -295,7 +295,7 @@ static int run_main(int argc, char **argv, RunKind kind)
 {
         Error err = {0};
         int code = 0;
-        /* Whatever the caller left open is none of the sandbox's business (attack 7). */
+        /* Descriptors that the caller left open must not reach the sandbox (attack 7). */
         if (defence_is_on(DEFENCE_CLOSE_FDS))
                 (void)process_close_from(3);
         int r = run_command(argc, argv, kind, &code, &err);

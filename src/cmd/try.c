@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kurung try, once the command has ended: look, choose. Nothing is discarded but what was taken, or what the
- * user said no to. */
+/* Implements the review of "kurung try" after the command has exited. It discards only changes that were
+ * applied or declined. */
 #include "base/io.h"
 #include "base/log.h"
 #include "cmd/apply.h"
@@ -15,7 +15,7 @@
 
 static const int end_signals[] = {SIGINT, SIGTERM, SIGHUP};
 
-/* What is said when a signal ends us, put together before: the sandbox stays as it is. */
+/* The message for a fatal signal, formatted in advance; the sandbox is kept. */
 static char last_words[256];
 
 static void end(int sig)
@@ -49,7 +49,7 @@ void try_block_signals(bool block)
         (void)sigprocmask(block ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }
 
-/* One of the other commands, as if it were typed. */
+/* Runs one of the other commands. */
 static int command(int (*main)(int argc, char **argv), const char *const *words)
 {
         char *argv[WORDS_MAX + 1];
@@ -84,7 +84,7 @@ static int has_changes(const char *name, bool *ret, Error *err)
 static int discard(const char *name)
 {
         const char *const words[] = {"discard", name, NULL};
-        /* From here on it would not be true any more. */
+        /* From here on the message would be wrong. */
         last_words[0] = '\0';
         return command(cmd_discard, words);
 }
@@ -113,7 +113,7 @@ static void tell_left(ApplyPlace place, uint64_t n, const char *name)
                            places[place].before, name, places[place].after, places[place].what);
 }
 
-/* The sandbox goes once nothing is left in it that nobody decided about. */
+/* Applies the changes, and discards the sandbox if no undecided change remains. */
 static int apply(const char *name, bool choose, Asker *asker)
 {
         ApplyResult result = {0};
@@ -123,7 +123,7 @@ static int apply(const char *name, bool choose, Asker *asker)
                 tell_left(place, result.left[place], name);
                 left += result.left[place];
         }
-        /* Who said no to all may have meant anything; "d" says that it is to go. */
+        /* "no" to every change does not mean that the sandbox is to be discarded; "d" does. */
         if (code != 0 || left > 0 || result.taken == 0) {
                 try_keep(name);
                 return code;
@@ -134,7 +134,7 @@ static int apply(const char *name, bool choose, Asker *asker)
         return discard(name);
 }
 
-/* Returns false to ask once more. */
+/* Returns false to ask again. */
 static bool do_answer(int answer, const char *name, Asker *asker, int *ret_exit)
 {
         const char *const look[] = {"diff", "--patch", name, NULL};
@@ -145,7 +145,7 @@ static bool do_answer(int answer, const char *name, Asker *asker, int *ret_exit)
                 code = apply(name, answer == 'c', asker);
                 break;
         case 'l':
-                /* Ctrl-C is for the pager. */
+                /* Ctrl-C belongs to the pager. */
                 set_signals(isatty(STDOUT_FILENO) ? SIG_IGN : end, NULL);
                 (void)command(cmd_diff, look);
                 set_signals(end, NULL);
@@ -185,7 +185,7 @@ static int review(const char *name, bool may_ask, int *ret_exit, Error *err)
                 (void)discard(name);
                 return 0;
         }
-        /* Who could not be shown what there is can't decide. */
+        /* Without a display of the changes the user cannot decide. */
         if (command(cmd_diff, stat) != 0 || !may_ask || !ask_open(&asker)) {
                 try_keep(name);
                 return 0;

@@ -1,30 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What follows the run of "kurung try". */
+/* The review after the run of "kurung try". */
 #pragma once
 
 #include "base/error.h"
 
 /**
- * try_review - show what the kept sandbox @name changed, ask what is to become of it, and do that.
+ * try_review - show the changes of the kept sandbox @name, ask what to do with it, and do so.
  *
- * It is discarded only when nothing is left in it that was not taken or said no to, or when that is the
- * answer. When nobody can be asked, at the end of the answers, at a signal and when anything fails it is
- * kept, and its name is said.
+ * The sandbox is discarded only if all changes were applied or declined, or on request. If nobody can be
+ * asked, at the end of the answers, on a signal and on any failure it is kept, and its name is printed.
  *
- * @may_ask: else it is only shown and kept. @ret_exit: changed when the answer could not be followed, to what
- * to exit with.
+ * @may_ask: false: only show and keep it. @ret_exit: set to an exit status if the answer could not be carried
+ * out.
  *
- * Signals that end (SIGINT, SIGTERM, SIGHUP) are let through from now on: try_block_signals().
+ * Unblocks SIGINT, SIGTERM and SIGHUP: see try_block_signals().
  *
  * Returns 0 or -errno with @err.
  */
 int try_review(const char *name, bool may_ask, int *ret_exit, Error *err);
 
-/** try_keep - say that the sandbox @name is kept, and what can be done with it. */
+/** try_keep - print that the sandbox @name is kept, and the commands to use it. */
 void try_keep(const char *name);
 
 /**
- * try_block_signals - hold back signals that would end us between the end of the run and the review, where
- * nobody would be told the name of what is kept.
+ * try_block_signals - block fatal signals between the end of the run and the review, when the name of the
+ * kept sandbox would not be printed.
  */
 void try_block_signals(bool block);

@@ -38,7 +38,7 @@ typedef struct Option {
         const Key *key;        /* NULL: a flag */
         const FrontFlag *flag; /* NULL: a key */
         const char *value;     /* NULL: none */
-        char converted[64];    /* what an alias's value is to its key */
+        char converted[64];    /* the converted value of an alias */
         char spelling[40];     /* "--read-only", for errors */
 } Option;
 
@@ -58,7 +58,7 @@ static int unknown_option(const char *word, Error *err)
                          key_nearest_option(word + strspn(word, "-"))->option);
 }
 
-/* podman's names for some keys. */
+/* Converts the value of an alias (podman's options) to that of its key. */
 static int take_alias(const KeyAlias *alias, const char *value, Option *o, Error *err)
 {
         if (alias->convert(value, o->converted, sizeof(o->converted)) < 0)
@@ -71,7 +71,8 @@ static bool takes_value(const Option *o)
         return o->key || o->flag->argument;
 }
 
-/* Reads "--name", "--name=value" or "-xvalue" at argv[*i]; takes the next word as value where one is due. */
+/* Parses "--name", "--name=value" or "-xvalue" at argv[*i]; takes the next word as the value if one is
+ * required. */
 static int next_option(int argc, char **argv, int *i, Option *ret, Error *err)
 {
         const char *word = argv[(*i)++];
@@ -146,7 +147,7 @@ static void take_flag(const Option *o, Spec *spec, FrontOptions *options)
         }
 }
 
-/* What a kept sandbox is made of stays as it is; what a command may do in it is asked for each time. */
+/* The root and ids of a kept sandbox are fixed; the permissions of a command are chosen each time. */
 static bool may_change(const Key *key)
 {
         return key->id == KEY_CHDIR ||
@@ -162,14 +163,15 @@ static int take_option(const Option *o, const FrontContext *ctx, const FrontOpti
                                  o->spelling, options->in_name);
         const KeyContext key_ctx = {
                 .home = ctx->home, .cwd = ctx->cwd, .getenv = ctx->getenv, .origin = o->spelling};
-        /* An empty value clears in a profile; typed on a command line it is an empty variable of a script. */
+        /* In a profile, an empty value clears; on a command line, it is usually an empty variable of a
+         * script. */
         if (o->value && o->value[0] == '\0' && !key_has(o->key, KEY_REPEATS))
                 return error_set(err, EINVAL, "%s: an empty value", o->spelling);
         return key_parse(o->key, o->value, &key_ctx, spec, err);
 }
 
-/* One walk over the options. First for the flags and the profiles, then for the keys. Returns the index of
- * the payload. */
+/* Walks over the options once: first for flags and profiles, then for keys. Returns the index of the payload.
+ * */
 static int walk(int argc, char **argv, bool keys_now, const FrontContext *ctx, Spec *spec,
                 FrontOptions *options, StrList *profiles, Error *err)
 {
@@ -220,7 +222,7 @@ static int load_profiles(const StrList *profiles, const char *default_profile, c
         return r;
 }
 
-/* kurung's own profiles are never seen inside, whatever is shared. */
+/* kurung's own profiles are never visible inside, whatever is shared. */
 static bool is_own_profile(const char *path, const FrontContext *ctx)
 {
         const ProfileContext profile_ctx = {.home = ctx->home, .getenv = ctx->getenv};
@@ -232,8 +234,8 @@ static bool is_own_profile(const char *path, const FrontContext *ctx)
         return real && path_is_below(path, real);
 }
 
-/* A profile that gives rights can't lie where the sandbox writes: the next run would take what this one
- * wrote. */
+/* A profile that grants rights must not be where the sandbox writes: the next run would use the content that
+ * this one wrote. */
 static int check_granting(const StrList *granting, const FrontContext *ctx, const Spec *spec, Error *err)
 {
         for (size_t i = 0; i < spec->n_ops; i++) {

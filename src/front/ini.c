@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads sections and keys. */
+/* Parses sections and keys of profiles. */
 #include "front/ini.h"
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
@@ -9,7 +9,7 @@ static bool is_space(char c)
         return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* Without the spaces around. In place. */
+/* Removes surrounding spaces, in place. */
 static char *trim(char *text)
 {
         while (is_space(*text))
@@ -29,7 +29,7 @@ static void cut_comment(char *value)
                 }
 }
 
-/* "[Section]": its name, in place, or NULL with what is wrong. */
+/* Returns the name in "[Section]", in place, or NULL with an error text. */
 static char *section_of(char *line, const char **ret_what)
 {
         char *end = strchr(line, ']');

@@ -40,7 +40,7 @@ void project_find(const char *cwd, const char *home, Project *ret)
                 return;
         add_dir(ret, here);
         ret->holds_home = home && path_is_below(home, cwd);
-        /* The uppermost: a project can hold what looks like a repository of its own. */
+        /* The topmost one: a project can contain something that looks like a repository. */
         while (dir && !str_eq(dir, "/") && !(home && path_is_below(home, dir))) {
                 CLEANUP_FD int fd = open(dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
                 char *parent = path_parent(dir);

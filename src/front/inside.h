@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether a project decides what is read. */
+/* Determines whether a project controls the content of a file. */
 #pragma once
 
 #include "base/error.h"
@@ -10,8 +10,8 @@
 #define PROJECT_DIRS_MAX 2
 
 /**
- * The project that kurung is started in: the working directory, and the repository that it is part of. By
- * identity, not by name, so that another mount or spelling of them is the same.
+ * The project in which kurung is started: the working directory, and the repository that contains it. They
+ * are compared by identity, not by name, so that other mounts and spellings match.
  */
 typedef struct Project {
         struct {
@@ -20,22 +20,23 @@ typedef struct Project {
         } dirs[PROJECT_DIRS_MAX];
         size_t n;
         char repository[PATH_MAX]; /* its path; "": none */
-        bool holds_home;           /* the working directory is the home directory or one above it */
+        bool holds_home;           /* the working directory is, or contains, the home directory */
 } Project;
 
 /**
- * project_find - the project of the working directory @cwd: that itself, and the uppermost directory above it
- * that holds a repository (.git, .hg, .svn), but not @home or what @home lies in.
+ * project_find - find the project of the working directory @cwd: the directory itself, and the topmost
+ * directory above it that has a repository (.git, .hg, .svn), but not @home or a directory that
+ * contains @home.
  *
- * @cwd: as getcwd(3) gives it; NULL: there is none. @home: absolute; NULL: none.
+ * @cwd: the result of getcwd(3); NULL: none. @home: absolute; NULL: none.
  */
 void project_find(const char *cwd, const char *home, Project *ret);
 
-/** A file that was opened, and where it is. */
+/** An open file and its location. */
 typedef struct ProjectFile {
-        int fd;          /* O_PATH; the caller's */
+        int fd;          /* O_PATH; owned by the caller */
         char *path;      /* without links, absolute; owned by the caller */
-        bool in_project; /* it lies in the project, or a symbolic link in the project led to it */
+        bool in_project; /* it is in the project, or was reached through a symbolic link in the project */
 } ProjectFile;
 
 /**
@@ -43,10 +44,12 @@ typedef struct ProjectFile {
  *
  * @path: absolute, or relative to the working directory of this process.
  *
- * Returns 0 or -errno: of openat(2); ELOOP after 40 links; ENOENT also for a file that was removed meanwhile.
- * @ret is untouched then.
+ * Returns 0 or -errno: of openat(2); ELOOP after 40 links; ENOENT also for a file that was removed in the
+ * meantime.
+ * @ret is untouched on failure.
  */
 int project_open(const Project *project, const char *path, ProjectFile *ret);
 
-/** project_has - whether the directory @fd (O_PATH serves) is in the project. What can't be found out is. */
+/** project_has - return whether the directory @fd (O_PATH suffices) is in the project; true if it cannot be
+ * determined. */
 bool project_has(const Project *project, int fd);

@@ -25,11 +25,11 @@ typedef struct Parser {
         const ProfileContext *ctx;
         Spec *spec;
         char **extends;
-        char **grants; /* gets where the first right is given; NULL: not wanted */
+        char **grants; /* gets the position of the first line that grants a right; may be NULL */
         Error *err;
 } Parser;
 
-/* A value that could give the payload more than it has. */
+/* Handles a value that could grant the payload more than it has. */
 static int grants(Parser *p, unsigned line, const Key *key, const char *value)
 {
         if (p->flags & PROFILE_NARROW)
@@ -130,14 +130,14 @@ int profile_directories(const ProfileContext *ctx, StrList *ret)
         return r < 0 ? r : strlist_add(ret, "/etc/kurung/profiles");
 }
 
-/* Ourselves and root; in a user namespace without root that is who owns "/" there (the overflow id). */
+/* The user and root; in a user namespace without root, root is the owner of "/" there (the overflow id). */
 static bool is_trusted_owner(uid_t uid)
 {
         struct stat root;
         return uid == 0 || uid == geteuid() || (stat("/", &root) == 0 && uid == root.st_uid);
 }
 
-/* Reads a plain file whole. @fd: O_PATH. */
+/* Reads a whole regular file. @fd: O_PATH. */
 static int read_file(int fd, const char *name, char **ret, size_t *ret_len, Error *err)
 {
         char again[40];
@@ -158,12 +158,12 @@ static int read_file(int fd, const char *name, char **ret, size_t *ret_len, Erro
         return r < 0 ? error_set_errno(err, r, "%s", name) : 0;
 }
 
-/* What is read while a profile and those that it extends are. */
+/* The state while a profile and those that it extends are loaded. */
 typedef struct Loader {
         const ProfileContext *ctx;
         Project project;
         TrustList trust;
-        bool has_project, has_trust; /* they were looked up */
+        bool has_project, has_trust; /* already looked up */
         StrList chain;
         Spec *spec;
         Error *err;
@@ -190,7 +190,7 @@ void profile_text_clear(ProfileText *text)
         *text = (ProfileText){0};
 }
 
-/* A file that the project could decide about. -ENOENT without the error being set. */
+/* Reads a file that the project may control. -ENOENT does not set the error. */
 static int read_own(Loader *l, const char *path, ProfileText *ret)
 {
         ProjectFile file;
@@ -205,7 +205,7 @@ static int read_own(Loader *l, const char *path, ProfileText *ret)
         return read_file(fd, path, &ret->text, &ret->len, l->err);
 }
 
-/* One where nobody else writes. -ENOENT without the error being set. */
+/* Reads a file in a directory that only root or the user writes. -ENOENT does not set the error. */
 static int read_system(Loader *l, const char *path, ProfileText *ret)
 {
         CLEANUP_FD int fd = open(path, O_PATH | O_CLOEXEC);
@@ -293,8 +293,8 @@ static int circle(const StrList *chain, const char *name, Error *err)
         return error_set(err, ELOOP, "profiles extend each other in a circle: %s%.60s", text, name);
 }
 
-/* Whether what was read is trusted; adds the hosts that were trusted with it when it speaks for this project.
- */
+/* Determines whether the profile is trusted; adds the hosts that were trusted with it if it belongs to this
+ * project. */
 static int ask_trust(Loader *l, const ProfileText *file, TrustState *ret)
 {
         *ret = TRUST_GIVEN;
@@ -312,7 +312,7 @@ static int ask_trust(Loader *l, const ProfileText *file, TrustState *ret)
 
 static int load(Loader *l, const char *name);
 
-/* What a profile of the project starts from: it can't choose itself, nor be without. */
+/* Loads the base of a profile of the project, which the profile can neither choose nor avoid. */
 static int load_base(Loader *l, TrustState trust, unsigned *flags)
 {
         *flags |= PROFILE_NARROW | (trust == TRUST_CHANGED ? PROFILE_CHANGED : 0);
@@ -320,7 +320,7 @@ static int load_base(Loader *l, TrustState trust, unsigned *flags)
         return first ? load(l, l->ctx->base ? l->ctx->base : "default") : 0;
 }
 
-/* What the profile extends comes before it. */
+/* Loads the parent profile first. */
 static int load_extended(Loader *l, const ProfileText *file, const char *name, unsigned flags)
 {
         CLEANUP_FREE char *extends = NULL;

@@ -4,34 +4,33 @@
 
 #include "spec/keys.h"
 
-/** Where profiles are looked up and what their values are read against. */
+/** The context in which profiles are found and their values parsed. */
 typedef struct ProfileContext {
         const char *home;                        /* NULL: none */
-        const char *project;                     /* a profile in it may only narrow; NULL: none is */
+        const char *project;                     /* profiles in it may only restrict; NULL: none */
         const char *(*getenv)(const char *name); /* for $XDG_* */
-        const char *state; /* the directory that holds the list of trusted profiles; NULL: none is trusted */
-        const char
-                *base;  /* what a profile of the project starts from when it is the first; NULL: "default" */
-        bool unchecked; /* read profiles of the project as if they were trusted */
-        StrList *granting; /* gets of each file elsewhere that gives rights and is not trusted: its path, and
-                              where it does; NULL: not wanted */
+        const char *state; /* the directory with the list of trusted profiles; NULL: no profile is trusted */
+        const char *base;  /* base of a profile of the project if it is the first; NULL: "default" */
+        bool unchecked;    /* treat profiles of the project as trusted */
+        StrList *granting; /* gets path and position for each untrusted file outside the project that grants
+                              rights; may be NULL */
 } ProfileContext;
 
 enum {
-        PROFILE_ONLY_EXTENDS = 1 << 0, /* look for Extends= alone, and read nothing into the spec */
-        PROFILE_NARROW = 1 << 1,       /* refuse every key that could give the payload more */
-        PROFILE_INSTALLED = 1 << 2,    /* it came with kurung: its limits are defaults */
-        PROFILE_CHANGED = 1 << 3,      /* with NARROW: it was trusted, with other content */
-        PROFILE_HOLDS_HOME = 1 << 4,   /* the project holds the home directory */
+        PROFILE_ONLY_EXTENDS = 1 << 0, /* parse Extends= only, without filling the spec */
+        PROFILE_NARROW = 1 << 1,       /* refuse every key that could grant the payload more */
+        PROFILE_INSTALLED = 1 << 2,    /* an installed profile: its limits are defaults */
+        PROFILE_CHANGED = 1 << 3,      /* with NARROW: it was trusted with other content */
+        PROFILE_HOLDS_HOME = 1 << 4,   /* the project contains the home directory */
 };
 
 #define PROFILE_SIZE_MAX (1024 * 1024)
 #define PROFILE_DEPTH_MAX 16
 
 /**
- * profile_parse_text - read the text of one profile into @spec.
+ * profile_parse_text - parse the text of one profile into @spec.
  *
- * @name: what errors call it ("FILE" of "FILE:LINE: ...").
+ * @name: its name in errors ("FILE" of "FILE:LINE: ...").
  * @extends: the value of its Extends= (owned by the caller), NULL: none. Extends= itself is not followed.
  * @flags: PROFILE_* below.
  *
@@ -45,15 +44,15 @@ int profile_parse_text(const char *name, const char *text, size_t len, const Pro
  * $XDG_CONFIG_HOME/kurung/profiles, in /etc/kurung/profiles and among the built-in ones; with a slash it is
  * that file.
  *
- * A file of the project (front/inside.h) whose content is not trusted (front/trust.h) may only narrow what
- * was read before it, or ctx->base when it is the first. What is looked at is what is read: each file is
- * opened once.
+ * A file of the project (front/inside.h) whose content is not trusted (front/trust.h) may only restrict the
+ * spec so far, or ctx->base if it is the first. Each file is opened once, so that the checked content is the
+ * parsed content.
  *
  * Returns 0 or -errno with @err.
  */
 int profile_load(const char *name, const ProfileContext *ctx, Spec *spec, Error *err);
 
-/** A profile as it was read. */
+/** The content of a profile. */
 typedef struct ProfileText {
         char *path;
         char *text;
@@ -63,7 +62,7 @@ typedef struct ProfileText {
 } ProfileText;
 
 /**
- * profile_read - find a profile, by name or file, and read it whole.
+ * profile_read - find a profile by name or file, and read its content.
  *
  * @ret: profile_text_clear() frees it. @ret->path: without links where the user or a project decides about
  * it; of a built-in one "NAME (built in)".
@@ -80,5 +79,6 @@ void profile_text_clear(ProfileText *text);
  */
 int profile_directories(const ProfileContext *ctx, StrList *ret);
 
-/** profile_name_is_valid - letters, digits, ".", "_" and "-", not first a dot or dash, at most 64 bytes. */
+/** profile_name_is_valid - return whether @name has at most 64 letters, digits, ".", "_" and "-", and does
+ * not begin with a dot or dash. */
 bool profile_name_is_valid(const char *name);

@@ -13,7 +13,7 @@
 
 typedef enum TrustState {
         TRUST_NONE,
-        TRUST_CHANGED, /* it was trusted with other content */
+        TRUST_CHANGED, /* trusted with other content */
         TRUST_GIVEN,
 } TrustState;
 
@@ -29,37 +29,37 @@ typedef struct TrustList {
 } TrustList;
 
 /**
- * trust_read - the list in the directory @state. There being none is an empty one.
+ * trust_read - read the list in the directory @state; a missing list is empty.
  *
- * @state: NULL: there is no place for it. @project: a list that lies in it is nobody's word; NULL: not looked
- * at.
+ * @state: NULL: no directory. @project: a list inside it is refused; NULL: not checked.
  * @ret: trust_clear() frees it.
  *
- * Returns 0, or -errno with @err: the list can't be read, is malformed, belongs to somebody else or can be
- * written by others, or lies in the project.
+ * Returns 0, or -errno with @err: the list cannot be read, is malformed, belongs to another user or is
+ * writable by others, or is in the project.
  */
 int trust_read(const char *state, const Project *project, TrustList *ret, Error *err);
 void trust_clear(TrustList *list);
 
-/** trust_find - the entry of a path, or NULL. */
+/** trust_find - find the entry of a path, or NULL. */
 const TrustEntry *trust_find(const TrustList *list, const char *path);
 
 /**
- * trust_check - whether @text, the content of the file @path, is trusted.
+ * trust_check - check whether @text, the content of the file @path, is trusted.
  *
- * @ret_hosts: the entry's are added; may be NULL. Returns 0 with *@ret, or -errno with @err. Nothing is
- * hashed when the list does not have the path.
+ * @ret_hosts: gets the hosts of the entry; may be NULL. Returns 0 with *@ret, or -errno with @err. Without an
+ * entry for the path, nothing is hashed.
  */
 int trust_check(const TrustList *list, const char *path, const char *text, size_t len, TrustState *ret,
                 StrList *ret_hosts, Error *err);
 
 /**
- * trust_set - put an entry into the list, in the place of an older one of the same path.
+ * trust_set - add an entry to the list, replacing an older one with the same path.
  *
  * @hash: 64 digits; NULL takes the entry out. @hosts: may be NULL. Returns 0 or -errno with @err (ENOENT:
  * there is none to take out).
  */
 int trust_set(TrustList *list, const char *path, const char *hash, const StrList *hosts, Error *err);
 
-/** trust_write - write the list into the directory @state_fd, at once by rename(2). 0 or -errno with @err. */
+/** trust_write - write the list to the directory @state_fd, atomically by rename(2). Returns 0 or -errno
+ * with @err. */
 int trust_write(int state_fd, const TrustList *list, Error *err);

@@ -6,7 +6,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
-/* Underscores and stars mean something to scdoc. */
+/* Underscores, stars and others are markup of scdoc. */
 static void print_escaped(const char *s)
 {
         for (; *s; s++) {

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of keys, made of keys.def, and how a key is found in it. */
+/* Builds the table of keys from keys.def, and finds keys in it. */
 #include "spec/keys_internal.h"
 #include "spec/net_publish.h"
 #include "spec/net_site.h"
 
 #include <strings.h>
 
-/* The words of each WORDS_OF: as a list, and as people are told, "a|b|c". */
+/* The words of each WORDS_OF: as a list, and for display, "a|b|c". */
 #define WORD(value, word) word,
 #define WORDS_OF(type, words) static const char *const type##_words[] = {words NULL};
 #include "spec/keys.def"
 
-/* "|a|b|c": what is told begins behind the first bar. */
+/* "|a|b|c": the displayed text begins after the first bar. */
 #define WORD(value, word) "|" word
 #define WORDS_OF(type, words) static const char type##_text[] = words;
 #include "spec/keys.def"
 
-/* Who has followed Extends= is the front end. */
+/* The front end has followed Extends= already. */
 static KEY_PARSE(parse_nothing)
 {
         (void)key, (void)value, (void)ctx, (void)spec, (void)err;
@@ -89,7 +89,7 @@ const Key *key_find_short(char letter)
 
 #define DISTANCE_MAX 64
 
-/* Levenshtein's distance, letters compared without case; long names are cut. */
+/* Levenshtein distance, ignoring case; long names are truncated. */
 static size_t distance(const char *a, const char *b)
 {
         size_t row[DISTANCE_MAX + 1], n = strnlen(a, DISTANCE_MAX), m = strnlen(b, DISTANCE_MAX);

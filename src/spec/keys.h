@@ -1,42 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one key table, made of keys.def: profiles, command line, --help, the man pages and "profile check" are
- * all made from it.
+ * The key table, generated from keys.def, which profiles, the command line, --help, the man pages and
+ * "profile check" use.
  */
 #pragma once
 
 #include "spec/spec.h"
 
-/** What a value is read against. */
+/** The context in which a value is parsed. */
 typedef struct KeyContext {
         const char *home; /* for "~" and $HOME; NULL: such a value is an error */
-        const char
-                *cwd; /* base of relative paths on the command line; NULL (profiles): relative is an error */
-        const char *(*getenv)(const char *name); /* for $XDG_*; never for anything else */
+        const char *cwd; /* base of relative paths on the command line; NULL (profiles): a relative path is an
+                            error */
+        const char *(*getenv)(const char *name); /* for $XDG_* only */
         const char *origin;                      /* "FILE:LINE" or "--option" */
-        bool expand;     /* profiles: expand ~, $HOME and $XDG_*; the shell did it for options */
-        bool installed;  /* a profile that came with kurung: what it says of limits is a default */
-        bool holds_home; /* the working directory is the home directory or one above it */
+        bool expand;     /* profiles: expand $HOME and $XDG_*; for options the shell did */
+        bool installed;  /* an installed profile: its limits are defaults */
+        bool holds_home; /* the working directory is, or contains, the home directory */
 } KeyContext;
 
 enum {
         /* Of a type: */
-        KEY_REPEATS = 1 << 0,   /* values add up; an empty value clears what was inherited */
-        KEY_BOOLEAN = 1 << 1,   /* the option may stand without a value: yes */
+        KEY_REPEATS = 1 << 0,   /* values add up; an empty value clears the earlier ones */
+        KEY_BOOLEAN = 1 << 1,   /* the value of the option may be omitted: yes */
         KEY_OPERATION = 1 << 2, /* an operation on the file system, in Spec.ops */
         /* Of a key: */
-        KEY_ONLY_ASKED = 1 << 3,  /* told only when it was asked for, as its default depends on other keys */
-        KEY_TAKES_GROUP = 1 << 4, /* a limit that only a control group can hold */
+        KEY_ONLY_ASKED = 1 << 3,  /* printed only if it was set, because its default depends on other keys */
+        KEY_TAKES_GROUP = 1 << 4, /* a limit that only a control group can enforce */
 };
 
 typedef struct Key Key;
 
-/** What the value of a key is. */
+/** The type of the value of a key. */
 typedef struct KeyType {
         unsigned flags;
         /* Reads @value into @spec. Returns 0 or -errno with @err, whose text starts with ctx->origin. */
         int (*parse)(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err);
-        /* Appends to @ret what @spec holds, as @parse would read it; each value by itself. 0 or -ENOMEM. */
+        /* Appends the values in @spec to @ret, in the syntax of @parse. Returns 0 or -ENOMEM. */
         int (*print)(const Key *key, const Spec *spec, StrList *ret);
 } KeyType;
 
@@ -46,11 +46,11 @@ struct Key {
         const char *section; /* "Filesystem" */
         const char *name;    /* "ReadOnly" */
         const KeyType *type;
-        /* What the type works on. */
-        size_t field;                 /* its offset in Spec; 0: those of the type's own */
-        const char *const *words;     /* CHOICE, CHOICES: the words by their value, and NULL */
+        /* Parameters of the type. */
+        size_t field;                 /* offset of the field in Spec; 0: the type knows its fields */
+        const char *const *words;     /* CHOICE, CHOICES: the words by value; NULL-terminated */
         const struct KeyItem *item;   /* LIST, WORDS */
-        size_t max;                   /* LIST: values at most; 0: any number */
+        size_t max;                   /* LIST: maximum number of values; 0: no limit */
         const struct KeyLimit *limit; /* LIMIT */
         uint64_t least;               /* LIMIT: the least amount */
         FsOpKind operation;           /* OPERATION: its kind and flags */
@@ -59,17 +59,16 @@ struct Key {
         const char *option;       /* "read-only"; NULL: only a profile can say it */
         char short_option;        /* 'e', or 0 */
         const char *argument;     /* "PATH[:DEST]" */
-        const char *default_text; /* "overlay"; NULL when empty */
+        const char *default_text; /* "overlay"; NULL: empty */
         const char *help;         /* one line for --help */
         const char *manual;       /* a paragraph for kurung-profile(5), plain text */
         unsigned flags;
-        /* Whether @value can only take rights away from what @spec allows so far, so that a profile of a
-         * project that nobody trusts may say it; NULL: never. A value that the type refuses may get either
-         * answer. */
+        /* Whether @value can only restrict what @spec allows so far, so that an untrusted profile of a
+         * project may have it; NULL: never. For a value that the type refuses, either answer is possible. */
         bool (*narrows)(const Key *key, const char *value, const KeyContext *ctx, const Spec *spec);
 };
 
-/** key_has - whether a key, or its type, has one of the flags KEY_*. */
+/** key_has - return whether a key, or its type, has one of the flags KEY_*. */
 static inline bool key_has(const Key *key, unsigned flag)
 {
         return ((key->flags | key->type->flags) & flag) != 0;
@@ -78,56 +77,57 @@ static inline bool key_has(const Key *key, unsigned flag)
 /** The table, KEY_MAX entries, indexed by KeyId. */
 extern const Key keys[KEY_MAX];
 
-/** key_find - by section and name as a profile spells them (exact case); NULL: unknown. */
+/** key_find - find a key by section and name (case-sensitive); NULL: unknown. */
 const Key *key_find(const char *section, const char *name);
 
-/** key_find_option - by long option without dashes, or NULL; key_find_short - by letter. */
+/** key_find_option - find a key by its long option without dashes; key_find_short - by its letter. NULL:
+ * unknown. */
 const Key *key_find_option(const char *option);
 const Key *key_find_short(char letter);
 
-/** Another spelling of an option, for fingers that are used to it. */
+/** An alternative name of an option, for users of other programs. */
 typedef struct KeyAlias {
         const char *option;   /* "cpus" */
         KeyId id;             /* KEY_CPU_QUOTA */
         const char *argument; /* "N" */
-        /* The value as the key has it, in @out. 0 or -EINVAL. */
+        /* Converts the value to that of the key, in @out. Returns 0 or -EINVAL. */
         int (*convert)(const char *value, char *out, size_t room);
 } KeyAlias;
 
 extern const KeyAlias key_aliases[];
 extern const size_t key_aliases_n;
 
-/** key_find_alias - by long option without dashes, or NULL. */
+/** key_find_alias - find an alias by its long option without dashes; NULL: unknown. */
 const KeyAlias *key_find_alias(const char *option);
 
-/** key_nearest - "Section.Name" spelled most like @name (edit distance), for errors; never NULL. */
+/** key_nearest - find the key whose "Section.Name" is nearest to @name (edit distance), for errors; never
+ * NULL. */
 const Key *key_nearest(const char *name);
 
-/** key_nearest_option - the same for long options. */
+/** key_nearest_option - find the key whose long option is nearest to @name. */
 const Key *key_nearest_option(const char *option);
 
 /**
- * key_parse - read one value into @spec and mark the key as asked for.
+ * key_parse - parse one value into @spec and mark the key as set.
  *
- * Returns 0, or -EINVAL (-ENOMEM) with @err: "ORIGIN: what is wrong with which value; what would be right".
+ * Returns 0, or -EINVAL (-ENOMEM) with @err: "ORIGIN: NAME=VALUE: EXPECTED VALUE".
  */
 int key_parse(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err);
 
-/** key_narrows - whether @value of @key can only take rights away from what @spec allows so far
- * (Key.narrows). */
+/** key_narrows - return whether @value of @key can only restrict what @spec allows so far (Key.narrows). */
 bool key_narrows(const Key *key, const char *value, const KeyContext *ctx, const Spec *spec);
 
-/** key_print - append to @ret the values that @spec holds for a key, as a profile spells them. 0 or
- * -ENOMEM. */
+/** key_print - append the values of a key in @spec to @ret, in the syntax of a profile. Returns 0 or -ENOMEM.
+ * */
 int key_print(const Key *key, const Spec *spec, StrList *ret);
 
-/** spec_limit - the limit of a LIMIT key. */
+/** spec_limit - return the limit of a LIMIT key. */
 static inline const SpecLimit *spec_limit(const Spec *spec, KeyId id)
 {
         return (const SpecLimit *)(const void *)((const char *)spec + keys[id].field);
 }
 
-/** spec_has_limits - whether anything of [Resources] is wanted that takes control groups. */
+/** spec_has_limits - return whether a limit in [Resources] that requires control groups is set. */
 bool spec_has_limits(const Spec *spec);
 
 /**
@@ -138,8 +138,8 @@ bool spec_has_limits(const Spec *spec);
 int spec_store(const Spec *spec, StrList *ret);
 
 /**
- * spec_restore - read the lines into @spec, which is what spec_init() makes.
+ * spec_restore - parse the lines into @spec, which spec_init() has initialized.
  *
- * @origin: what errors say it comes from. Returns 0, -EINVAL or -ENOMEM with @err.
+ * @origin: the source of the lines, for errors. Returns 0, -EINVAL or -ENOMEM with @err.
  */
 int spec_restore(const StrList *lines, const char *origin, Spec *spec, Error *err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* [Filesystem]: the root, the home directory, and operations on the file system. */
+/* Parses and prints the keys of [Filesystem]: the root, the home directory, and operations on the file
+ * system. */
 #include "base/path.h"
 #include "spec/keys_internal.h"
 #include "spec/values.h"
@@ -141,7 +142,7 @@ static KEY_PARSE(parse_path)
         return r < 0 ? r : add_operation(key, NULL, dest, 0, ctx, spec, err);
 }
 
-/* A colon in a path as value_split() takes it back. */
+/* Escapes colons in a path for value_split(). */
 static char *escape_colons(const char *path)
 {
         char *out = malloc(2 * strlen(path) + 1), *to = out;
@@ -155,7 +156,7 @@ static char *escape_colons(const char *path)
 
 int key_print_operation(const Key *key, const SpecOp *op, StrList *ret)
 {
-        /* This one is no pair, and read as it stands. */
+        /* This type is not a pair, and is not unescaped. */
         if (key->type == &key_type_path)
                 return strlist_add(ret, op->dest);
         CLEANUP_FREE char *first = escape_colons(op->source ? op->source : op->dest);

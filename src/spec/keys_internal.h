@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files with the types of keys share. */
+/* Declarations shared by the files that implement types of keys. */
 #pragma once
 
 #include "spec/keys.h"
 
-/* Each function that reads a value, one that tells it, and one that says whether it narrows. */
+/* Signatures of the functions that parse a value, print it, and decide whether it narrows. */
 #define KEY_PARSE(function)                                                                                  \
         int function(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err)
 #define KEY_PRINT(function) int function(const Key *key, const Spec *spec, StrList *ret)
 #define KEY_NARROWS(function)                                                                                \
         bool function(const Key *key, const char *value, const KeyContext *ctx, const Spec *spec)
 
-/* keys_types.c: types of many keys, with key->field as what they work on. */
+/* keys_types.c: types of many keys, which use the field key->field. */
 extern const KeyType key_type_text;    /* char * */
 extern const KeyType key_type_switch;  /* bool */
 extern const KeyType key_type_choice;  /* an enumeration, with key->words */
 extern const KeyType key_type_choices; /* StrList, each once */
-extern const KeyType key_type_list;    /* StrList, each once, as key->item spells them */
+extern const KeyType key_type_list;    /* StrList, without duplicates, normalized by key->item */
 extern const KeyType key_type_words;   /* the same */
 
 /* keys_filesystem.c: operations, with key->operation as their kind; and others. */
@@ -40,8 +40,8 @@ extern const KeyType key_type_extends;
 /** One value of a list. */
 typedef struct KeyItem {
         /*
-         * The one spelling of @value: @value itself, or made in @room of KEY_ITEM_MAX bytes. "": it is legal
-         * and adds nothing. NULL: it is refused, and *@ret_right is what would be right ("must be a port").
+         * Returns the normalized @value: @value itself, or in @room of KEY_ITEM_MAX bytes. "": valid, but
+         * adds nothing. NULL: refused, and *@ret_right describes a valid value ("must be a port").
          */
         const char *(*spell)(const char *value, char *room, const char **ret_right);
 } KeyItem;
@@ -49,19 +49,19 @@ typedef struct KeyItem {
 extern const KeyItem key_item_net_rule, key_item_port, key_item_publish;
 extern const KeyItem key_item_architecture, key_item_variable;
 
-/** How a limit is read and told. */
+/** How a limit is parsed and printed. */
 typedef struct KeyLimit {
         int (*read)(const char *value, LimitUnit *ret_unit, uint64_t *ret); /* 0 or -EINVAL */
         const char *right;                                                  /* "must be ..." */
-        const char *suffix; /* behind an amount that is told; NULL: none */
-        bool is_share;      /* of what others want, too: they have 100 (systemd.resource-control(5)) */
-        bool is_finite;     /* "infinity" is no value of it */
+        const char *suffix; /* appended to a printed amount; NULL: none */
+        bool is_share;      /* a weight: other programs have 100 (systemd.resource-control(5)) */
+        bool is_finite;     /* does not accept "infinity" */
 } KeyLimit;
 
 extern const KeyLimit key_limit_memory, key_limit_left, key_limit_bytes, key_limit_number, key_limit_tasks,
         key_limit_quota, key_limit_weight, key_limit_time;
 
-/** key_field - where a value is kept. */
+/** key_field - return the address of the field of a key. */
 static inline void *key_field(const Key *key, Spec *spec)
 {
         return (char *)spec + key->field;
@@ -78,11 +78,13 @@ int key_bad_value(const Key *key, const char *value, const KeyContext *ctx, cons
 /** key_replace - put a copy of @value in place of *@to. 0 or -ENOMEM with @err. */
 int key_replace(char **to, const char *value, Error *err);
 
-/** key_each_word - call @one for each word of a list that spaces or commas separate, while it returns 0.
- * Returns what it returned, or -ENOMEM. */
+/**
+ * key_each_word - call @one for each word of a list separated by spaces or commas, while it returns 0.
+ * Returns the last result, or -ENOMEM.
+ */
 int key_each_word(const char *value, int (*one)(const char *word, void *userdata), void *userdata);
 
-/** key_boolean - "yes" or "no", and what systemd.syntax(7) has for them. 0 or -EINVAL with @err. */
+/** key_boolean - parse "yes", "no" and the synonyms of systemd.syntax(7). Returns 0 or -EINVAL with @err. */
 int key_boolean(const Key *key, const char *value, const KeyContext *ctx, bool *ret, Error *err);
 
 /** key_has_operation - whether an operation is what a value of @key says. */
@@ -94,7 +96,7 @@ static inline bool key_has_operation(const Key *key, const SpecOp *op)
 /** key_print_operation - one operation, as its key @key spells it. 0 or -ENOMEM. */
 int key_print_operation(const Key *key, const SpecOp *op, StrList *ret);
 
-/* What only takes rights away (keys_narrow.c). */
+/* Functions for Key.narrows (keys_narrow.c). */
 KEY_NARROWS(narrows_always);
 KEY_NARROWS(narrows_to_default);
 KEY_NARROWS(narrows_to_private);

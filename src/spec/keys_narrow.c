@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which values can only take rights away from what a spec allows so far: a profile of a project that nobody
- * trusts may say these and no others. What can't be decided here, where nothing is known of the host, does
- * not narrow.
+ * Decides which values can only restrict what a spec allows so far; an untrusted profile of a project may
+ * have only these. A value that cannot be judged without knowledge of the host does not narrow.
  */
 #include "spec/keys_internal.h"
 
@@ -28,10 +27,10 @@ NARROWS_TO(narrows_to_default, "default")
 NARROWS_TO(narrows_to_private, "private")
 NARROWS_TO(narrows_to_self, "self")
 
-/* Of what adds up: nothing of it is left. */
+/* For keys that add up: an empty value removes everything. */
 NARROWS_TO(narrows_if_empty, "")
 
-/* An empty value would clear what was hidden or denied before. */
+/* An empty value would clear earlier Hide= or Deny= values. */
 KEY_NARROWS(narrows_unless_empty)
 {
         (void)key, (void)ctx, (void)spec;
@@ -57,8 +56,8 @@ KEY_NARROWS(narrows_to_no)
 }
 
 /*
- * hidden < ro < overlay < rw. But where the working directory holds the home directory all but hidden and ro
- * are refused (plan_make_root()), so that ro is what shows it.
+ * hidden < ro < overlay < rw. But if the working directory contains the home directory, everything except
+ * hidden and ro is refused (plan_make_root()), so that ro would make it visible.
  */
 KEY_NARROWS(narrows_work_dir)
 {
@@ -72,14 +71,14 @@ KEY_NARROWS(narrows_work_dir)
         return str_eq(value, "overlay") && spec->work_dir != WORK_DIR_RO;
 }
 
-/* slirp < host: of the host's network it lets through what goes to the internet, and by default no more. */
+/* slirp < host: it allows the internet through the host's network, and by default nothing else. */
 KEY_NARROWS(narrows_network_mode)
 {
         (void)key, (void)ctx;
         return str_eq(value, "none") || (str_eq(value, "slirp") && spec->network != NETWORK_NONE);
 }
 
-/* What the system calls of a FILE are is not known here. */
+/* The system calls in a FILE are not known here. */
 KEY_NARROWS(narrows_seccomp)
 {
         (void)key, (void)ctx;
@@ -93,7 +92,7 @@ static bool is_less(const SpecLimit *limit, const SpecLimit *than, uint64_t othe
                 return false;
         if (than->unit == LIMIT_UNSET || than->unit == LIMIT_INFINITY)
                 return limit->value <= otherwise;
-        /* How much a percentage is depends on the machine. */
+        /* The amount of a percentage depends on the machine. */
         return limit->unit == than->unit && limit->value <= than->value;
 }
 
@@ -105,7 +104,7 @@ KEY_NARROWS(narrows_limit)
                        key->limit->is_share ? 100 : UINT64_MAX);
 }
 
-/* More that is left is less that may be written. The default is 15%, and at most 4G. */
+/* More free space means fewer writes. The default is 15%, at most 4G. */
 KEY_NARROWS(narrows_keep_free)
 {
         CLEANUP(spec_clear) Spec wanted = {0};
@@ -124,7 +123,7 @@ KEY_NARROWS(narrows_bandwidth)
         CLEANUP(spec_clear) Spec wanted = {.net_rate_up = UINT64_MAX, .net_rate_down = UINT64_MAX};
         if (key->type->parse(key, value, ctx, &wanted, NULL) < 0)
                 return false;
-        /* 0 is no limit; what the value does not speak of is as it was put there. */
+        /* 0 means no limit; a direction that the value does not name keeps its initial value. */
         bool up = wanted.net_rate_up == UINT64_MAX ||
                   (wanted.net_rate_up > 0 &&
                    (spec->net_rate_up == 0 || wanted.net_rate_up <= spec->net_rate_up));

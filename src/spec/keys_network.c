@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* [Network], and NetworkBandwidthMax= of [Resources]. */
+/* Parses and prints the keys of [Network], and NetworkBandwidthMax= of [Resources]. */
 #include "spec/keys_internal.h"
 #include "spec/net_publish.h"
 #include "spec/net_rule.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* [Resources]: values as systemd.resource-control(5) has them, and the options that podman(1) has for the
- * same. */
+/* Parses and prints the keys of [Resources], with the values of systemd.resource-control(5), and podman(1)'s
+ * options for them. */
 #include "spec/keys_internal.h"
 #include "spec/values.h"
 
@@ -61,7 +61,7 @@ static int read_time(const char *value, LimitUnit *ret_unit, uint64_t *ret)
 
 const KeyLimit key_limit_memory = {.read = read_memory,
                                    .right = "must be bytes (K, M, G, T), a percentage or infinity"};
-/* Of what is to be left there is no infinity. */
+/* Free space cannot be infinite. */
 const KeyLimit key_limit_left = {
         .read = read_memory, .right = "must be bytes (K, M, G, T) or a percentage", .is_finite = true};
 const KeyLimit key_limit_bytes = {.read = read_bytes, .right = "must be bytes (K, M, G, T) or infinity"};
@@ -91,7 +91,7 @@ static KEY_PARSE(parse_limit)
         return 0;
 }
 
-/* "PATH RATE": the path, owned, and what is behind the last space. -EINVAL: there is none. */
+/* Splits "PATH RATE" at the last space; the path is owned. -EINVAL: no space. */
 static int split_rate(const char *value, char **ret_path, const char **ret_rate)
 {
         const char *space = strrchr(value, ' ');
@@ -180,7 +180,7 @@ bool spec_has_limits(const Spec *spec)
         return spec->delegate;
 }
 
-/* podman's suffixes are small letters: "512m". */
+/* podman's suffixes are in lower case: "512m". */
 static int convert_memory(const char *value, char *out, size_t room)
 {
         static const char small[] = "bkmg";

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* [Identity], [Security] and [Environment]: who the command is, what it may do, and which variables it has.
- */
+/* Parses and prints the keys of [Identity], [Security] and [Environment]. */
 #include "spec/keys_internal.h"
 #include "spec/net_rule.h"
 #include "spec/values.h"
@@ -139,7 +138,7 @@ const KeyType key_type_capabilities = {KEY_REPEATS, parse_capabilities, print_ca
 static const char *spell_architecture(const char *word, char *room, const char **ret_right)
 {
         (void)room;
-        /* systemd's names and libseccomp's are the same but for these. */
+        /* systemd's and libseccomp's names are the same except for these. */
         static const char *const known[] = {"native",  "x86",    "x86_64", "x32",     "arm",   "aarch64",
                                             "mips",    "mipsel", "mips64", "ppc",     "ppc64", "ppc64le",
                                             "riscv64", "s390",   "s390x",  "mipsel64"};
@@ -167,7 +166,7 @@ static const char *spell_variable(const char *word, char *room, const char **ret
 
 const KeyItem key_item_variable = {spell_variable};
 
-/* In a profile Set= is one pair; the option --env takes a bare name, too, and passes it on. */
+/* In a profile Set= is a pair; the option --env also accepts a name alone, and passes the variable on. */
 static KEY_PARSE(parse_env_set)
 {
         if (value[0] == '\0') {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The types of value that many keys have: how they are read into a spec, and told. */
+/* Parses and prints the value types that many keys share. */
 #include "spec/keys_internal.h"
 
 #include <stdio.h>
@@ -87,7 +87,7 @@ static KEY_PRINT(print_choice)
 
 const KeyType key_type_choice = {0, parse_choice, print_choice};
 
-/* Each is kept once. */
+/* Duplicates are dropped. */
 static int add_once(StrList *list, const char *text, Error *err)
 {
         return strlist_has(list, text) || strlist_add(list, text) == 0 ? 0 : error_no_memory(err);
@@ -104,7 +104,7 @@ static KEY_PARSE(parse_choices)
         return r < 0 ? r : add_once(list, value, err);
 }
 
-/* A list that was cleared is one that names nothing. */
+/* A list that was cleared is printed as an empty value. */
 static KEY_PRINT(print_list)
 {
         const StrList *list = key_field_const(key, spec);
@@ -119,7 +119,7 @@ const KeyType key_type_choices = {KEY_REPEATS, parse_choices, print_list};
 typedef struct Adding {
         const Key *key;
         StrList *list;
-        const char *right; /* what would be, when -EINVAL is returned */
+        const char *right; /* description of a valid value, with -EINVAL */
 } Adding;
 
 static int add_item(const char *value, void *userdata)

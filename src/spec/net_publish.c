@@ -38,7 +38,7 @@ int net_publish_parse(const char *text, NetPublish *ret)
                         colon[-1] = '\0';
                         address++;
                 }
-                /* Brackets are for IPv6, and IPv6 has them. */
+                /* Brackets are required for IPv6 and only for IPv6. */
                 if (brackets != (strchr(address, ':') != NULL))
                         return -EINVAL;
         }

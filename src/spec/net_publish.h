@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What Publish= says: a port of the host that leads to one of the sandbox. */
+/* The value of Publish=: a port of the host that is forwarded to the sandbox. */
 #pragma once
 
 #include "spec/net_rule.h"
@@ -10,7 +10,7 @@
 /** "[ADDRESS]:65535:65535/udp" */
 #define NET_PUBLISH_TEXT_MAX (INET6_ADDRSTRLEN + 24)
 
-/** A port of the host that leads to one of the sandbox. */
+/** A port of the host that is forwarded to a port of the sandbox. */
 typedef struct NetPublish {
         NetAddress address; /* of the host */
         uint16_t host_port; /* 0: any */
@@ -19,12 +19,12 @@ typedef struct NetPublish {
 } NetPublish;
 
 /**
- * net_publish_parse - read "[ADDRESS:]HOST:SANDBOX[/tcp|/udp]": IPv6 in brackets, by default 127.0.0.1 and
- * TCP, host port 0 for any that is free.
+ * net_publish_parse - parse "[ADDRESS:]HOST:SANDBOX[/tcp|/udp]": IPv6 in brackets, 127.0.0.1 and TCP by
+ * default, host port 0 for any free port.
  *
  * Returns 0 or -EINVAL; @ret is untouched on failure.
  */
 int net_publish_parse(const char *text, NetPublish *ret);
 
-/** net_publish_print - in its one spelling, with address and protocol. Returns @out. */
+/** net_publish_print - write the normalized form with address and protocol. Returns @out. */
 char *net_publish_print(const NetPublish *publish, char *out, size_t room);

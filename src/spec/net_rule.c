@@ -50,7 +50,7 @@ bool net_address_in(const NetAddress *address, const NetAddress *network, unsign
         return rest == 0 || ((address->bytes[whole] ^ network->bytes[whole]) & (0xff00U >> rest) & 0xff) == 0;
 }
 
-/* One label at @name, of @len bytes; appended to @out in small letters. */
+/* Validates one label of @len bytes at @name, and appends it to @out in lower case. */
 static bool take_label(const char *name, size_t len, char *out)
 {
         if (len == 0 || len > NET_LABEL_MAX)
@@ -86,7 +86,7 @@ int net_name_normalize(const char *name, size_t len, char *out)
         return 0;
 }
 
-/* What inet_aton(3) or a browser could read as an IPv4 address: its last label is a number. */
+/* Whether inet_aton(3) or a browser could parse it as an IPv4 address: its last label is a number. */
 static bool ends_in_number(const char *host)
 {
         size_t len = strlen(host);
@@ -103,7 +103,7 @@ static bool ends_in_number(const char *host)
         return len > start;
 }
 
-/* Decimal, without sign, space or a 0 in front. */
+/* Decimal, without sign, space or leading 0. */
 static int parse_number(const char *text, size_t len, unsigned max, unsigned *ret)
 {
         unsigned n = 0;
@@ -188,7 +188,7 @@ static const char *parse_name(const char *host, NetRule *rule)
         return NULL;
 }
 
-/* The host's part and what follows it; NULL @ret_rest: brackets that are not closed. @text is changed. */
+/* Splits the host from the rest; NULL @ret_rest: unclosed brackets. @text is changed. */
 static char *split_host(char *text, bool *ret_v6, const char **ret_rest)
 {
         static const char none[] = "";

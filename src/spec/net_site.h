@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Addresses of the sandbox's own network behind its tap device: fixed, as nobody else sees them. */
+/* Addresses of the sandbox's own network behind its tap device. They are fixed, because nobody else sees
+ * them. */
 #pragma once
 
 #include "spec/net_rule.h"
@@ -9,8 +10,9 @@
                 .family = AF_INET, .bytes = { a, b, c, d }                                                   \
         }
 /*
- * fd6b:7572:756e:SUBNET::N: a unique local prefix (RFC 4193) that spells "kurun". The resolver is in a subnet
- * of its own: of every IPv6 address in that of the gateway libslirp would make the host's loopback.
+ * fd6b:7572:756e:SUBNET::N: a unique local prefix (RFC 4193) that spells "kurun". The resolver is in a
+ * separate subnet, because libslirp translates every IPv6 address in the gateway's subnet to the host's
+ * loopback.
  */
 #define NET_IPV6(subnet, n)                                                                                  \
         {                                                                                                    \
@@ -30,7 +32,7 @@
 /** Of both families: [0] IPv4, [1] IPv6. */
 #define NET_PREFIX_IPV4 24
 #define NET_PREFIX_IPV6 48      /* all of it is the sandbox's own */
-#define NET_LINK_PREFIX_IPV6 64 /* what is behind the tap device without a gateway */
+#define NET_LINK_PREFIX_IPV6 64 /* reachable through the tap device without a gateway */
 #define NET_NETWORKS                                                                                         \
         {                                                                                                    \
                 NET_IPV4(10, 0, 2, 0), NET_IPV6(0, 0)                                                        \

@@ -4,7 +4,7 @@
 
 int spec_init(Spec *spec)
 {
-        /* What is 0 is the default of all others. */
+        /* The default of all other fields is 0. */
         *spec = (Spec){
                 .no_new_privileges = true,
         };
@@ -17,7 +17,7 @@ static void io_limit_clear(SpecIoLimit *limit)
         free(limit->rate.origin);
 }
 
-/* The type of a key as what frees its fields; the others have nothing to free. */
+/* The types of keys as code that frees their fields; other types have nothing to free. */
 #define TEXT(name) free(spec->name);
 #define CHOICES(type, name) strlist_clear(&spec->name);
 #define LIST(name, item, max) strlist_clear(&spec->name);
@@ -106,7 +106,7 @@ void spec_clear_io_limits(Spec *spec, KeyId id)
         remove_io_limits(spec, id, NULL);
 }
 
-/* With the host's network nothing stands between the payload and it. */
+/* With the host's network nothing filters the payload's traffic. */
 static const char *needs_slirp(const Spec *spec)
 {
         return spec->net_allow.n > 0                              ? "Allow="

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the user wants: profiles and command line merged. A Spec knows nothing of this host and starts
- * nothing. Every front end only fills one.
+ * The user's request: profiles and command line merged. A Spec knows nothing about the host. Every front end
+ * only fills one.
  */
 #pragma once
 
@@ -11,7 +11,7 @@
 
 #include <sys/types.h>
 
-/* OverlayEngine, WorkDirMode, IdMapMode, NetworkMode, NetTool: what keys.def gives words. */
+/* OverlayEngine, WorkDirMode, IdMapMode, NetworkMode, NetTool: the enumerated types of keys.def. */
 #define WORDS_OF(type, words) typedef enum type { words } type;
 #define WORD(value, word) value,
 #include "spec/keys.def"
@@ -31,23 +31,23 @@ typedef enum KeyId {
 /** An operation on the file system as it is asked for. */
 typedef FsOp SpecOp;
 
-/** What a limit says. */
+/** The unit of a limit. */
 typedef enum LimitUnit {
         LIMIT_UNSET,
         LIMIT_AMOUNT,   /* bytes, tasks, a weight, microseconds */
         LIMIT_PERCENT,  /* of the machine's; CPUQuota: of one processor */
-        LIMIT_INFINITY, /* no limit, whatever a profile said before */
+        LIMIT_INFINITY, /* no limit, overriding earlier profiles */
 } LimitUnit;
 
 /** One limit of [Resources]. */
 typedef struct SpecLimit {
         LimitUnit unit;
         uint64_t value;
-        bool installed; /* said by a profile that came with kurung: a default, which may be given up */
-        char *origin;   /* as SpecOp.origin */
+        bool installed; /* set by an installed profile: a default, which may be dropped */
+        char *origin;   /* like SpecOp.origin */
 } SpecLimit;
 
-/** A limit of what is read from or written to the disk that holds a path. */
+/** A limit on reads from or writes to the disk that holds a path. */
 typedef struct SpecIoLimit {
         KeyId key;      /* KEY_IO_READ_BANDWIDTH_MAX or KEY_IO_WRITE_BANDWIDTH_MAX */
         char *path;     /* absolute, normalized host path, or a device node */
@@ -69,21 +69,15 @@ typedef struct SpecIoLimit {
 
 typedef struct Spec {
         /*
-         * By what keys.def says; of those that do not explain themselves:
-         * root_dir       absolute; ROOT_DIR only
-         * home_name      of the home that is kept; HOME_PERSIST only
-         * chdir          NULL: the working directory
-         * run_as_uid     RUN_AS_IDS only; so run_as_gid
-         * net_allow      as net_rule_print() spells them; so net_deny
-         * net_check_sni  when asked for; by default where rules have names
-         * net_publish    as net_publish_print() spells them
-         * net_rate_up    bytes a second out of the sandbox; 0: no limit; so net_rate_down
-         * seccomp_file   absolute; SECCOMP_FILE only
-         * capabilities   bits added on top of what the identity brings
-         * capabilities_cleared  "Capabilities=" seen: not even what root inside brings
-         * architectures  beside the native one: "x86", ... in libseccomp's spelling
-         * env_pass       names, or prefixes ending in '*'
-         * env_set        NAME=VALUE
+         * Generated from keys.def. Notes on some fields: root_dir       absolute; ROOT_DIR only home_name
+         * of the home that is kept; HOME_PERSIST only chdir          NULL: the working directory run_as_uid
+         * RUN_AS_IDS only; so run_as_gid net_allow      as net_rule_print() spells them; so net_deny
+         * net_check_sni  when asked for; by default where rules have names net_publish    as
+         * net_publish_print() spells them net_rate_up    bytes a second out of the sandbox; 0: no limit; so
+         * net_rate_down seccomp_file   absolute; SECCOMP_FILE only capabilities   bits added on top of what
+         * the identity brings capabilities_cleared  "Capabilities=" seen: not even what root inside brings
+         * architectures  beside the native one: "x86", ... in libseccomp's spelling env_pass       names, or
+         * prefixes ending in '*' env_set        NAME=VALUE
          */
 #define KEY(id, section, name, type, ...) type
 #include "spec/keys.def"
@@ -97,16 +91,16 @@ typedef struct Spec {
         size_t n_ops;
         SpecIoLimit *io_limits; /* IOReadBandwidthMax= and IOWriteBandwidthMax= */
         size_t n_io_limits;
-        bool keep;           /* what is written outlives the run */
-        StrList profiles;    /* names or files of what was merged, base first */
-        StrList net_trusted; /* "TOOL RULE": what the project's configuration named when a profile of it was
-                                trusted */
-        uint64_t asked;      /* bit KeyId: said by a profile or an option, not only the default */
+        bool keep;           /* keep the changes after the run */
+        StrList profiles;    /* names or files of the merged profiles, base first */
+        StrList net_trusted; /* "TOOL RULE": hosts that the project's configuration named when a profile of it
+                                was trusted */
+        uint64_t asked;      /* bit KeyId: set by a profile or an option */
         StrList argv;        /* the payload; empty for "shell" until its default is filled in */
 } Spec;
 
-/** spec_init - the safe defaults: host root, caught writes, empty home, no network. 0 or
- * -ENOMEM. */
+/** spec_init - initialize with the safe defaults: host root, writes to layers, empty home, no network.
+ * Returns 0 or -ENOMEM. */
 int spec_init(Spec *spec);
 
 /** spec_clear - free all; legal on a zeroed Spec. */
@@ -123,10 +117,10 @@ void spec_clear_ops(Spec *spec, FsOpKind kind, unsigned flags);
 int spec_add_io_limit(Spec *spec, KeyId id, const char *path, LimitUnit unit, uint64_t value, bool installed,
                       const char *origin);
 
-/** spec_clear_io_limits - drop all of a key. */
+/** spec_clear_io_limits - drop all limits of a key. */
 void spec_clear_io_limits(Spec *spec, KeyId id);
 
-/** spec_validate - refuse what contradicts itself whatever the host: 0 or -EINVAL with @err. */
+/** spec_validate - refuse contradictions that do not depend on the host. Returns 0 or -EINVAL with @err. */
 int spec_validate(const Spec *spec, Error *err);
 
 static inline bool spec_asked(const Spec *spec, KeyId id)

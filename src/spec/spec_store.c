@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A spec as lines that are kept, and back. */
+/* Converts a spec to lines for records, and back. */
 #include "spec/keys_internal.h"
 
-/* Before a limit that is a default: "~Resources.MemoryMax=75%". */
+/* Marks a limit that is a default: "~Resources.MemoryMax=75%". */
 #define DEFAULT_MARK '~'
 
 static const Key *key_of(const SpecOp *op)
@@ -27,7 +27,7 @@ static int store_key(const Spec *spec, const Key *key, StrList *ret)
 {
         CLEANUP_STRLIST StrList values = {0};
         int r = key_print(key, spec, &values);
-        /* One that was cleared. */
+        /* A list that was cleared. */
         if (r == 0 && values.n == 0 && key_has(key, KEY_REPEATS))
                 r = strlist_add(&values, "");
         for (size_t i = 0; r == 0 && i < values.n; i++)

@@ -62,7 +62,7 @@ static int scaled(const char *text, uint64_t base, uint64_t *ret)
                 for (long i = 0; i <= s - suffixes; i++)
                         factor *= base;
         }
-        /* Half a byte is nothing that anybody means. */
+        /* Half a byte is meaningless. */
         if (fraction > 0 && factor == 1)
                 return -EINVAL;
         unsigned __int128 total =
@@ -178,8 +178,7 @@ bool value_env_name(const char *name, size_t len)
         return len > 0;
 }
 
-/* What may stand at the beginning of a profile's path, and what it is when it is not set (XDG Base Directory
- * Specification). */
+/* Prefixes of a path in a profile, and their defaults (XDG Base Directory Specification). */
 static const struct {
         const char *name;
         const char *below_home; /* NULL: no default */
@@ -194,7 +193,7 @@ static int join_or_fail(const char *dir, const char *rest, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
-/* The expanded text in @ret (owned). -ENOENT: it wants something that is not set. */
+/* The expanded text in @ret (owned). -ENOENT: a variable is not set. */
 static int expand(const char *text, const KeyContext *ctx, char **ret)
 {
         if (text[0] == '~' && (text[1] == '/' || text[1] == '\0'))
@@ -226,7 +225,7 @@ int value_path(const char *text, const KeyContext *ctx, char **ret, Error *err)
         CLEANUP_FREE char *expanded = NULL;
         if (text[0] == '\0')
                 return error_set(err, EINVAL, "%s: an empty path", ctx->origin);
-        /* A shell does not expand it after "=". */
+        /* A shell does not expand "~" after "=". */
         bool is_home = text[0] == '~' && (text[1] == '/' || text[1] == '\0');
         int r = ctx->expand || is_home ? expand(text, ctx, &expanded) : 0;
         if (r == -ENOMEM)
