@@ -15,7 +15,8 @@ static int bound(uint64_t mask, Error *err)
                         continue;
                 if (errno == EINVAL && cap_get_bound(cap) < 0)
                         break; /* beyond the kernel's last */
-                return error_set_errno(err, errno, "dropping capability %d from the bounding set", (int)cap);
+                return error_set_errno(err, errno, "cannot drop capability %d from the bounding set",
+                                       (int)cap);
         }
         return 0;
 }
@@ -36,10 +37,10 @@ static int set_sets(uint64_t mask, bool inheritable, Error *err)
                 if (cap_set_flag(caps, CAP_PERMITTED, 1, &cap, CAP_SET) < 0 ||
                     cap_set_flag(caps, CAP_EFFECTIVE, 1, &cap, CAP_SET) < 0 ||
                     (inheritable && cap_set_flag(caps, CAP_INHERITABLE, 1, &cap, CAP_SET) < 0))
-                        return error_set_errno(err, errno, "capability %d", (int)cap);
+                        return error_set_errno(err, errno, "invalid capability %d", (int)cap);
         }
         if (cap_set_proc(caps) < 0)
-                return error_set_errno(err, errno, "setting the capabilities");
+                return error_set_errno(err, errno, "cannot set the capabilities");
         return 0;
 }
 
@@ -48,10 +49,10 @@ static int set_ambient(uint64_t mask, Error *err)
         /* cap_reset_ambient(3) asks for each one first, which is most of what leaving privileges would cost.
          */
         if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
-                return error_set_errno(err, errno, "clearing the ambient capabilities");
+                return error_set_errno(err, errno, "cannot clear the ambient capabilities");
         for (cap_value_t cap = 0; cap < 64; cap++)
                 if (((mask >> cap) & 1) && cap_set_ambient(cap, CAP_SET) < 0)
-                        return error_set_errno(err, errno, "making capability %d ambient", (int)cap);
+                        return error_set_errno(err, errno, "cannot make capability %d ambient", (int)cap);
         return 0;
 }
 
@@ -62,7 +63,7 @@ int caps_apply(uint64_t mask, bool root, Error *err)
         /* CAP_SETPCAP is needed for both, so these come first. */
         int r = bound(mask, err);
         if (r == 0 && !root && prctl(PR_SET_SECUREBITS, locked) < 0)
-                r = error_set_errno(err, errno, "setting the securebits");
+                r = error_set_errno(err, errno, "cannot set the securebits");
         /* Root inside gets none to inherit: programs with file capabilities would gain them (CVE-2022-24769).
          */
         if (r == 0)

@@ -135,9 +135,9 @@ int channel_expect_sync(int channel, SyncPoint point, Error *err)
         Message m = {0};
         int r = channel_receive(channel, &m, NULL);
         if (r < 0)
-                return error_set_errno(err, r, "waiting for sync point %d", (int)point);
+                return error_set_errno(err, r, "cannot wait for sync point %d", (int)point);
         if (r == 0)
-                return error_set(err, ECONNRESET, "the other stage ended before sync point %d", (int)point);
+                return error_set(err, ECONNRESET, "the other stage exited before sync point %d", (int)point);
         if (m.type == MSG_ERROR)
                 return error_take(err, &m.error, "the other stage");
         if (m.type != MSG_SYNC || m.value != (int)point)

@@ -73,7 +73,7 @@ int error_ensure(Error *err, int r, const char *what)
         if (!err)
                 return -errnum;
         if (err->errnum == 0)
-                (void)error_set_errno(err, errnum, "%s failed and did not say why", what);
+                (void)error_set_errno(err, errnum, "%s failed without an error message", what);
         err->errnum = positive(err->errnum);
         if (err->exit_code <= 0 || err->exit_code > 255)
                 err->exit_code = EXIT_KURUNG_FAILED;

@@ -21,7 +21,7 @@
         X(get_string_len, json_object_get_string_len) X(array_length, json_object_array_length)              \
         X(array_get, json_object_array_get_idx)
 /* clang-format on */
-LIBRARY(json, JSON_FUNCTIONS, "json-c", "libjson-c5", "suggested", "JSON as output, and records of it",
+LIBRARY(json, JSON_FUNCTIONS, "json-c", "libjson-c5", "suggested", "JSON output and records",
         "libjson-c.so.5");
 
 int json_load(Error *err)

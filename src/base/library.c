@@ -19,7 +19,7 @@ int library_load(const Library *library, Error *err)
                 return 0;
         void *handle = open_one(library);
         if (!handle)
-                return error_set(err, ENOENT, "%s can't be loaded (Debian, Ubuntu: apt install %s): %s",
+                return error_set(err, ENOENT, "cannot load '%s' (Debian, Ubuntu: apt install %s): %s",
                                  library->title, library->package, dlerror());
         size_t n = 0;
         while (library->names[n])
@@ -28,7 +28,8 @@ int library_load(const Library *library, Error *err)
         for (size_t i = n; i-- > 0;) {
                 library->slots[i] = dlsym(handle, library->names[i]);
                 if (!library->slots[i])
-                        return error_set(err, ENOENT, "%s has no %s", library->title, library->names[i]);
+                        return error_set(err, ENOENT, "'%s' does not provide %s", library->title,
+                                         library->names[i]);
         }
         return 0;
 }

@@ -30,8 +30,8 @@ static int fail_new(int fs_fd, const char *fstype, const char *key, Error *err)
         char why[256] = "";
         if (fs_fd >= 0)
                 kernel_message(fs_fd, why, sizeof(why));
-        return error_set(err, e, "making a %s file system%s%s: %s%s", fstype, key ? ", " : "", key ? key : "",
-                         strerror(e), why);
+        return error_set(err, e, "cannot create a file system of type %s%s%s: %s%s", fstype, key ? ", " : "",
+                         key ? key : "", strerror(e), why);
 }
 
 int mount_new(const char *fstype, const MountOption *options, size_t n, unsigned attrs, int *ret_fd,

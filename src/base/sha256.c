@@ -9,8 +9,8 @@
 #include <stdio.h>
 
 #define NETTLE_FUNCTIONS(X) X(sha256, nettle_sha256)
-LIBRARY(nettle, NETTLE_FUNCTIONS, "nettle", "libnettle8", "recommended",
-        "Whether a profile is still the one that was trusted", "libnettle.so.8");
+LIBRARY(nettle, NETTLE_FUNCTIONS, "nettle", "libnettle8", "recommended", "Trust in profiles of projects",
+        "libnettle.so.8");
 
 int sha256_hex(const void *data, size_t len, char ret[static SHA256_HEX_ROOM], Error *err)
 {
@@ -21,7 +21,7 @@ int sha256_hex(const void *data, size_t len, char ret[static SHA256_HEX_ROOM], E
                 return r;
         const struct nettle_hash *hash = nettle.sha256;
         if (hash->context_size > sizeof(state) || hash->digest_size != sizeof(digest))
-                return error_set(err, ENOENT, "nettle has no SHA-256 of this kind");
+                return error_set(err, ENOENT, "this version of nettle has no compatible SHA-256");
         hash->init(&state);
         hash->update(&state, len, data);
         hash->digest(&state, sizeof(digest), digest);

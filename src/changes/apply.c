@@ -18,7 +18,7 @@ static int begin_layer(Apply *a, size_t number)
         int r = pathbuf_set(&a->path, "");
         if (r == 0)
                 r = journal_open_target(&a->layers[number], &a->root_fd);
-        return r < 0 ? error_set_errno(a->err, r, "%s, where the changes would go to",
+        return r < 0 ? error_set_errno(a->err, r, "cannot open '%s', the destination of the changes",
                                        changes_layer_target(&a->layers[number]))
                      : 0;
 }
@@ -39,7 +39,7 @@ int apply_begin(Apply *a, const ApplyOptions *options, int sandbox_fd, const Cha
                 .err = err,
         };
         int r = applied_load(&a->applied, sandbox_fd);
-        return r < 0 ? error_set_errno(err, r, "reading what was applied before") : 0;
+        return r < 0 ? error_set_errno(err, r, "cannot read the list of applied changes") : 0;
 }
 
 int apply_take(void *userdata, ChangeEvent event, const Change *c)

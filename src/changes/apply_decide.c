@@ -39,16 +39,16 @@ void apply_report(Apply *a, ApplyReport what, const Change *c, const char *why)
 int apply_leave_failed(Apply *a, const Change *c, int r)
 {
         if (apply_is_fatal(r))
-                return error_set_errno(a->err, r, "%.600s%.200s", changes_layer_target(apply_layer(a)),
-                                       a->path.text);
+                return error_set_errno(a->err, r, "cannot apply '%.600s%.200s'",
+                                       changes_layer_target(apply_layer(a)), a->path.text);
         if (r == -EACCES || r == -EPERM || r == -EROFS)
-                apply_report(a, APPLY_NEEDS_ROOT, c, "you may not write there");
+                apply_report(a, APPLY_NEEDS_ROOT, c, "no permission to write there");
         else if (r == -ELOOP || r == -ENOTDIR)
-                apply_report(a, APPLY_REFUSED, c, "a link or file is in the place of its directory");
+                apply_report(a, APPLY_REFUSED, c, "its directory is a link or a file on the host");
         else if (r == -EXDEV)
                 apply_report(a, APPLY_REFUSED, c, "another file system is mounted there");
         else if (r == -EEXIST || r == -EBUSY || r == -EAGAIN)
-                apply_report(a, APPLY_CONFLICT, c, "it was changed while it was taken");
+                apply_report(a, APPLY_CONFLICT, c, "it changed during the apply");
         else
                 apply_report(a, APPLY_REFUSED, c, strerror(-r));
         return 0;
@@ -84,7 +84,7 @@ int apply_check_host(Apply *a, const Change *c, struct stat *ret, bool *ret_exis
         if (!a->options.force)
                 apply_report(a, APPLY_CONFLICT, c,
                              apply_layer(a)->engine == CHANGES_SCRATCH
-                                     ? "the host has it, too"
-                                     : "changed on the host since the sandbox began");
+                                     ? "already exists on the host"
+                                     : "changed on the host since the sandbox started");
         return !a->options.force;
 }

@@ -162,7 +162,7 @@ static int take_file(Apply *a, const Change *c)
 {
         struct stat fresh;
         if (!S_ISREG(c->now.mode) && !S_ISLNK(c->now.mode) && defence_is_on(DEFENCE_STRIP)) {
-                apply_report(a, APPLY_REFUSED, c, "devices, fifos and sockets are never taken");
+                apply_report(a, APPLY_REFUSED, c, "devices, FIFOs and sockets are never applied");
                 return 0;
         }
         /* Only the owner differs, and that is always the user. */

@@ -36,7 +36,7 @@
         X(write_new, archive_write_new)
 /* clang-format on */
 LIBRARY(libarchive, ARCHIVE_FUNCTIONS, "libarchive", "libarchive13", "suggested",
-        "Archives of what a sandbox changed", "libarchive.so.13");
+        "Archives of changes (kurung export)", "libarchive.so.13");
 
 const char *export_compression(const char *name)
 {
@@ -58,7 +58,7 @@ static int failed(Export *e, const char *what)
         int number = libarchive.error_number(e->archive);
         const char *text = libarchive.error_string(e->archive);
         return error_set(e->err, number > 0 ? number : EIO, "%.600s: %s", what,
-                         text ? text : "libarchive failed");
+                         text ? text : "libarchive gave no reason");
 }
 
 int export_begin(Export *e, ExportFormat format, const char *compression, int fd, Error *err)
@@ -73,7 +73,7 @@ int export_begin(Export *e, ExportFormat format, const char *compression, int fd
         if (libarchive.set_pax(e->archive) != ARCHIVE_OK ||
             (compression[0] && libarchive.add_filter(e->archive, compression) < ARCHIVE_WARN) ||
             libarchive.open_fd(e->archive, fd) != ARCHIVE_OK)
-                return failed(e, "beginning the archive");
+                return failed(e, "cannot begin the archive");
         return 0;
 }
 
@@ -123,10 +123,9 @@ static int check_room(Export *e, uint64_t n)
         e->unchecked = 0;
         if (fstatfs(e->fd, &fs) < 0 || fs.f_blocks == 0 || fs.f_bavail * (uint64_t)fs.f_bsize >= ROOM_LEFT)
                 return 0;
-        return error_set(
-                e->err, ENOSPC,
-                "the archive would fill the disk: less than 256 MiB are left (--exclude PATTERN leaves "
-                "files out)");
+        return error_set(e->err, ENOSPC,
+                         "the archive would fill the disk: less than 256 MiB are free (leave out files with "
+                         "--exclude PATTERN)");
 }
 
 static void find_zeros(Export *e)
@@ -168,7 +167,8 @@ static int write_data(Export *e, const Change *c, const char *path)
                         ssize_t n =
                                 pread(c->fd, buffer, to - at < CHUNK ? (size_t)(to - at) : CHUNK, (off_t)at);
                         if (n <= 0)
-                                return error_set_errno(e->err, n < 0 ? errno : EIO, "reading %.600s", path);
+                                return error_set_errno(e->err, n < 0 ? errno : EIO, "cannot read '%.600s'",
+                                                       path);
                         if ((r = check_room(e, (uint64_t)n)) < 0)
                                 return r;
                         if (libarchive.data(e->archive, buffer, (size_t)n) < 0)
@@ -243,9 +243,9 @@ static int add_file(Export *e, const char *path, const Change *c)
         } else if (S_ISREG(c->now.mode)) {
                 libarchive.set_size(entry, (la_int64_t)c->now.size);
                 if (c->fd < 0)
-                        return error_set(e->err, EBADMSG, "%.600s: its content is missing", path);
+                        return error_set(e->err, EBADMSG, "the content of '%.600s' is missing", path);
                 if (!add_holes(entry, c))
-                        return leave_out(e, "it is in too many pieces");
+                        return leave_out(e, "it has too many extents");
         }
         int r = write_header(e, entry, path);
         if (r < 0 || !S_ISREG(c->now.mode) || first)
@@ -277,7 +277,7 @@ int export_add(Export *e, const char *path, const Change *c)
                 return 0;
         }
         if (has_mark(path))
-                return leave_out(e, "names with .wh. are deletions in a layer");
+                return leave_out(e, "names with .wh. mean deletions in a layer");
         if (c->kind == CHANGE_DELETED)
                 return add_deleted(e, path);
         bool known = S_ISREG(c->now.mode) || S_ISLNK(c->now.mode) || S_ISDIR(c->now.mode) ||
@@ -285,7 +285,7 @@ int export_add(Export *e, const char *path, const Change *c)
         if (c->kind == CHANGE_REFUSED)
                 return leave_out(e, c->why);
         if (!known)
-                return leave_out(e, "devices, fifos and sockets are never packed");
+                return leave_out(e, "devices, FIFOs and sockets are never packed");
         /* In an image, a file replaces a directory, or the reverse, only after a whiteout. */
         int r = 0;
         if (e->format == EXPORT_OCI && (c->what & CHANGE_TYPE) && S_ISDIR(c->before.mode))
@@ -297,7 +297,7 @@ int export_add(Export *e, const char *path, const Change *c)
 
 int export_end(Export *e)
 {
-        return libarchive.close(e->archive) < ARCHIVE_WARN ? failed(e, "ending the archive") : 0;
+        return libarchive.close(e->archive) < ARCHIVE_WARN ? failed(e, "cannot finish the archive") : 0;
 }
 
 void export_clear(Export *e)

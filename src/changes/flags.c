@@ -29,17 +29,18 @@ static const char git_link[] = "git reads and writes through it";
 static const char git_makes[] = "it makes a git repository of its directory";
 static const char hg_takes[] = "Mercurial takes commands from it";
 static const char vi_runs[] = "vi runs its commands", emacs[] = "Emacs evaluates it";
-static const char editor[] = "the editor runs what it names", debugger[] = "a debugger runs its commands";
-static const char hooks[] = "a git hook runs what it names", ci[] = "CI runs it, with its secrets";
-static const char agent[] = "a coding agent runs what it names",
+static const char editor[] = "the editor runs programs that it names",
+                  debugger[] = "a debugger runs its commands";
+static const char hooks[] = "a git hook runs programs that it names", ci[] = "CI runs it, with its secrets";
+static const char agent[] = "a coding agent runs programs that it names",
                   enters[] = "run or read when the directory is entered";
 static const char startup[] = "a shell start-up file", variables[] = "variables of every session";
-static const char session[] = "run with the session", service[] = "a service of yours";
+static const char session[] = "run when the session starts", service[] = "a service of yours";
 static const char interpreter[] = "run when the interpreter starts",
-                  program[] = "a program that is found by its name";
-static const char registry[] = "where packages come from",
-                  toolchain[] = "which programs are run by a tool's name";
-static const char logs_in[] = "who may log in", crontab[] = "a crontab",
+                  program[] = "a program in a directory of PATH";
+static const char registry[] = "selects the source of packages",
+                  toolchain[] = "selects the programs behind a tool's name";
+static const char logs_in[] = "controls who may log in", crontab[] = "a crontab",
                   system_service[] = "a service of the system";
 
 /*
@@ -54,23 +55,23 @@ static const struct {
 } table[] = {
         {".git", ITSELF, "git takes hooks and commands from it"},
         {"git~1", 0, "git takes hooks and commands from it"}, /* VFAT's short name of .git */
-        {".gitmodules", 0, "git fetches from where it says"},
-        {".lfsconfig", 0, "git-lfs fetches from where it says"},
+        {".gitmodules", 0, "git fetches from addresses in it"},
+        {".lfsconfig", 0, "git-lfs fetches from addresses in it"},
         {".gitconfig", IN_HOME, git_takes},
         {".hg", ITSELF, hg_takes},
         {".hgrc", IN_HOME, hg_takes},
         {".sl", 0, "Sapling takes commands from it"},
         {".jj/repo", 0, "jj takes commands from it"},
-        {".svn", ITSELF, "svn connects to where it says"},
+        {".svn", ITSELF, "svn connects to addresses in it"},
         {".bzr/branch", 0, "bzr takes commands from it"},
-        {"_darcs/prefs", 0, "darcs runs what it names"},
-        {".pijul/config", 0, "pijul runs what it names"},
+        {"_darcs/prefs", 0, "darcs runs programs that it names"},
+        {".pijul/config", 0, "pijul runs programs that it names"},
         {".fslckout", 0, "fossil takes commands from it"},
         {"_fossil_", 0, "fossil takes commands from it"},
-        {"cvs/root", 0, "cvs connects to where it says"},
+        {"cvs/root", 0, "cvs connects to addresses in it"},
         {".repo", 0, "repo runs it"},
         {".gclient", 0, "gclient evaluates it"},
-        {".arcconfig", 0, "arc loads what it names"},
+        {".arcconfig", 0, "arc loads code that it names"},
         {".pre-commit-config.yaml", 0, hooks},
         {".husky", 0, git_runs},
         {".githooks", 0, git_runs},
@@ -102,8 +103,8 @@ static const struct {
         {"azure-pipelines*.y*", 0, ci},
         {"bitbucket-pipelines.yml", 0, ci},
         {"jenkinsfile*", 0, ci},
-        {".github/codeowners", 0, "who must agree to a change"},
-        {".gitlab/codeowners", 0, "who must agree to a change"},
+        {".github/codeowners", 0, "controls who must approve a change"},
+        {".gitlab/codeowners", 0, "controls who must approve a change"},
         {".envrc", 0, "direnv runs it"},
         {".direnv", 0, "direnv runs it"},
         {".env", 0, enters},
@@ -125,7 +126,7 @@ static const struct {
         {".vscode/mcp.json", 0, editor},
         {".vscode/c_cpp_properties.json", 0, editor},
         {".vscode/cmake*", 0, editor},
-        {".vscode/sftp.json", 0, "the editor sends files to where it says"},
+        {".vscode/sftp.json", 0, "the editor sends files to addresses in it"},
         {".vscode/extensions", 0, editor},
         {"*.code-workspace", ITSELF, editor},
         {".idea/*", 0, editor},
@@ -195,20 +196,20 @@ static const struct {
         {"sitecustomize.py", 0, interpreter},
         {"usercustomize.py", 0, interpreter},
         {".npmrc", 0, "npm takes programs and registries from it"},
-        {".yarnrc*", 0, "yarn runs what it names"},
+        {".yarnrc*", 0, "yarn runs programs that it names"},
         {".yarn/releases", 0, "yarn runs it"},
         {".yarn/plugins", 0, "yarn runs it"},
         {".pnpmfile.*", 0, "pnpm runs it"},
-        {"bunfig.toml", 0, "bun runs what it names"},
-        {".bunfig.toml", 0, "bun runs what it names"},
-        {".cargo/config*", 0, "cargo runs what it names"},
+        {"bunfig.toml", 0, "bun runs programs that it names"},
+        {".bunfig.toml", 0, "bun runs programs that it names"},
+        {".cargo/config*", 0, "cargo runs programs that it names"},
         {".cargo/env*", 0, startup},
         {".bundle/config", 0, registry},
         {"nuget.config", 0, registry},
         {"pip.conf", 0, registry},
         {"uv.toml", 0, registry},
-        {"ansible.cfg", 0, "ansible loads what it names"},
-        {".ansible.cfg", 0, "ansible loads what it names"},
+        {"ansible.cfg", 0, "ansible loads code that it names"},
+        {".ansible.cfg", 0, "ansible loads code that it names"},
         {".bashrc", 0, startup},
         {".bashrc.d", 0, startup},
         {".bash_profile", 0, startup},
@@ -235,9 +236,9 @@ static const struct {
         {".xsession*", IN_HOME, session},
         {".xinitrc", IN_HOME, session},
         {".tmux.conf", IN_HOME, "tmux runs its commands"},
-        {".forward", IN_HOME, "mail is given to what it names"},
-        {".config/kurung", IN_HOME, "what sandboxes may do"},
-        {".local/state/kurung", IN_HOME, "what sandboxes may do"},
+        {".forward", IN_HOME, "mail is piped to programs that it names"},
+        {".config/kurung", IN_HOME, "permissions of sandboxes"},
+        {".local/state/kurung", IN_HOME, "permissions of sandboxes"},
         {".config/git", IN_HOME, git_takes},
         {".config/nvim", IN_HOME, vi_runs},
         {".config/fish", IN_HOME, startup},
@@ -255,19 +256,19 @@ static const struct {
         {".local/share/nvim", IN_HOME, vi_runs},
         {".local/lib", IN_HOME, interpreter},
         {"desktop/*.desktop", IN_HOME, "started from the desktop"},
-        {".ssh", IN_HOME, "who may log in, and where to"},
+        {".ssh", IN_HOME, "controls SSH logins"},
         {"authorized_keys*", 0, logs_in},
-        {".netrc", IN_HOME, "where passwords go to"},
-        {".gnupg", IN_HOME, "keys and whom to trust"},
-        {".password-store", IN_HOME, "keys and whom to trust"},
-        {".pki", IN_HOME, "keys and whom to trust"},
-        {".aws", IN_HOME, "credentials, and programs that give them"},
-        {".kube", IN_HOME, "credentials, and programs that give them"},
-        {".docker", IN_HOME, "credentials, and programs that give them"},
+        {".netrc", IN_HOME, "selects where passwords are sent"},
+        {".gnupg", IN_HOME, "keys and trust settings"},
+        {".password-store", IN_HOME, "keys and trust settings"},
+        {".pki", IN_HOME, "keys and trust settings"},
+        {".aws", IN_HOME, "credentials, and programs that provide them"},
+        {".kube", IN_HOME, "credentials, and programs that provide them"},
+        {".docker", IN_HOME, "credentials, and programs that provide them"},
         {".mozilla", IN_HOME, "settings of your programs"},
         {".thunderbird", IN_HOME, "settings of your programs"},
         {".vscode*", IN_HOME, "settings of your programs"},
-        {".terminfo", IN_HOME, "what is sent to your terminal"},
+        {".terminfo", IN_HOME, "controls output to your terminal"},
         {".m2", IN_HOME, registry},
         {".gradle", IN_HOME, registry},
         {".rustup", IN_HOME, toolchain},
@@ -298,21 +299,21 @@ static const struct {
         {"lib/systemd/system", ABSOLUTE, system_service},
         {"etc/init.d", ABSOLUTE, system_service},
         {"etc/dbus-1", ABSOLUTE, system_service},
-        {"etc/polkit-1", ABSOLUTE, "who may become root"},
-        {"etc/xdg/autostart", ABSOLUTE, "run with every session"},
-        {"etc/sudoers*", ABSOLUTE, "who may become root"},
-        {"etc/doas.conf", ABSOLUTE, "who may become root"},
+        {"etc/polkit-1", ABSOLUTE, "controls who may become root"},
+        {"etc/xdg/autostart", ABSOLUTE, "run when any session starts"},
+        {"etc/sudoers*", ABSOLUTE, "controls who may become root"},
+        {"etc/doas.conf", ABSOLUTE, "controls who may become root"},
         {"etc/pam.d", ABSOLUTE, logs_in},
         {"etc/passwd", ABSOLUTE, logs_in},
         {"etc/group", ABSOLUTE, logs_in},
         {"etc/shadow", ABSOLUTE, logs_in},
-        {"etc/ssh", ABSOLUTE, "who may log in, and where to"},
+        {"etc/ssh", ABSOLUTE, "controls SSH logins"},
         {"etc/ld.so.preload", ABSOLUTE, "loaded into every program"},
         {"etc/ld.so.conf*", ABSOLUTE, "loaded into programs"},
         {"etc/udev", ABSOLUTE, "run for devices"},
         {"etc/modprobe.d", ABSOLUTE, "run for kernel modules"},
         {"etc/apt/*", ABSOLUTE, registry},
-        {"etc/kurung", ABSOLUTE, "what sandboxes may do"},
+        {"etc/kurung", ABSOLUTE, "permissions of sandboxes"},
 };
 
 const char *flags_stripped(const Change *c)
@@ -523,7 +524,7 @@ const char *flags_of(const Change *c, const char *path, const char *home)
                 return NULL;
         CLEANUP_FREE char *folded = calloc(1, strlen(path) + 1);
         if (!folded)
-                return "not looked at: out of memory";
+                return "not checked: out of memory";
         fold(path, folded);
         if (home && path_is_below(path, home) && !str_eq(home, "/") && path[strlen(home)] == '/')
                 below_home = path + strlen(home) + 1;

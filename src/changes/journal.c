@@ -461,7 +461,7 @@ int journal_settle(Journal *j, const ChangesLayer *layers, size_t n, JournalNote
                    Error *err)
 {
         int r = pass_over(j, PASS_SETTLE, layers, n, note, userdata);
-        return r < 0 ? error_set_errno(err, r, "reading the journal") : 0;
+        return r < 0 ? error_set_errno(err, r, "cannot read the journal") : 0;
 }
 
 int journal_roll_back(Journal *j, const ChangesLayer *layers, size_t n, JournalNote note, void *userdata,
@@ -470,7 +470,7 @@ int journal_roll_back(Journal *j, const ChangesLayer *layers, size_t n, JournalN
         int r = pass_over(j, PASS_BACK, layers, n, note, userdata);
         if (r == 0)
                 r = remove_journal(j);
-        return r < 0 ? error_set_errno(err, r, "undoing what was applied") : 0;
+        return r < 0 ? error_set_errno(err, r, "cannot undo the apply") : 0;
 }
 
 int journal_commit(Journal *j, const ChangesLayer *layers, size_t n, JournalNote note, void *userdata,
@@ -485,7 +485,7 @@ int journal_commit(Journal *j, const ChangesLayer *layers, size_t n, JournalNote
                 r = pass_over(j, PASS_COMMIT, layers, n, note, userdata);
         if (r == 0)
                 r = remove_journal(j);
-        return r < 0 ? error_set_errno(err, r, "ending the apply") : 0;
+        return r < 0 ? error_set_errno(err, r, "cannot finish the apply") : 0;
 }
 
 int journal_is_committed(Journal *j, bool *ret)

@@ -248,13 +248,13 @@ int stream_read(StreamReader *r, ChangeEvent *ret_event, Change *ret, Error *err
         if (e == 0)
                 e = parse_change(r, &h, ret);
         if (e < 0)
-                return error_set_errno(err, e, "reading from the stage that reads the changes");
+                return error_set_errno(err, e, "cannot read from the reader process");
         if (h.event == EVENT_ERROR)
                 return error_set(err, (int)(h.what ? h.what : EIO), "%s", ret->why);
         if (h.event == EVENT_NEED_MAPS)
                 return STREAM_NEED_MAPS;
         if (h.event > CHANGE_EVENT_END)
-                return error_set_errno(err, EBADMSG, "reading from the stage that reads the changes");
+                return error_set_errno(err, EBADMSG, "cannot read from the reader process");
         *ret_event = (ChangeEvent)h.event;
         return STREAM_CHANGE;
 }

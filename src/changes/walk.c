@@ -112,7 +112,7 @@ static int visit_directory(Walk *w, Change *c, size_t path_before, Selected sele
                 r = walk_read_marks(w, dirstack_top(&w->upper), c->name, &marks, &c->xattrs_len);
         if (r < 0 || marks.forged) {
                 pathbuf_pop(&w->path, path_before);
-                return refuse(w, c->name, &c->now, r, r < 0 ? "it can't be read" : "a forged redirect");
+                return refuse(w, c->name, &c->now, r, r < 0 ? "it cannot be read" : "a forged redirect");
         }
         c->xattrs = w->xattrs;
         level.opaque =
@@ -156,7 +156,7 @@ static int visit_file(Walk *w, Change *c)
         if (r == 0 && c->kind != CHANGE_NONE && S_ISREG(c->now.mode) && w->options->want_content)
                 r = walk_open_upper(w, c->name, O_RDONLY, &c->fd);
         if (r < 0)
-                return refuse(w, c->name, &c->now, r, "it can't be read");
+                return refuse(w, c->name, &c->now, r, "it cannot be read");
         return c->kind == CHANGE_NONE ? 0 : tell(w, CHANGE_EVENT_ENTRY, c);
 }
 
@@ -220,7 +220,7 @@ static int visit_name(Walk *w, const char *name)
                 return refuse(w, name, &(ChangeFile){0}, 0, "a forged whiteout");
         int r = walk_stat_upper(w, name, &st);
         if (r < 0)
-                return r == -ENOENT ? 0 : refuse(w, name, &(ChangeFile){0}, r, "it can't be looked at");
+                return r == -ENOENT ? 0 : refuse(w, name, &(ChangeFile){0}, r, "it cannot be examined");
         /* fuse-overlayfs 1.10 leaves a whiteout ".wh..opq" in each directory that it makes. It deletes only a
          * mark. */
         if (mark != MARK_NONE && mark_is_whiteout(w->layer->engine, &st))
@@ -340,13 +340,13 @@ static int walk_layer(Walk *w, int sandbox_fd, Error *err)
         if (upper < 0 && errno == ENOENT)
                 return 0; /* the run ended before it was created */
         if (upper < 0)
-                return error_set_errno(err, errno, "the layer of %s", w->layer->dest);
+                return error_set_errno(err, errno, "cannot open the layer of '%s'", w->layer->dest);
         CLEANUP_FD int lower = FD_NONE;
         if (w->layer->lower) {
                 /* A link in its place must not be followed. */
                 int r = lookup_open_plain(w->layer->lower, O_PATH | O_DIRECTORY, &lower);
                 if (r < 0)
-                        return error_set_errno(err, r, "%s, which the sandbox's writes lie over",
+                        return error_set_errno(err, r, "cannot open '%s', the lower directory of the sandbox",
                                                w->layer->lower);
         }
         int r = pathbuf_set(&w->path, w->layer->dest);
@@ -388,7 +388,7 @@ static int walk_all(int sandbox_fd, const ChangesLayer *layers, size_t n, const 
                         r = walk_layer(w, sandbox_fd, err);
                 walk_clear(w);
                 if (r < 0)
-                        (void)error_set_errno(err, r, "reading what was written to %s", layers[i].dest);
+                        (void)error_set_errno(err, r, "cannot read the changes of '%s'", layers[i].dest);
         }
         free(w);
         return r;

@@ -41,7 +41,7 @@ static int take_change(void *userdata, ChangeEvent event, const Change *c)
         progress_update(&p->progress, p->apply.files, p->apply.bytes);
         int sig = apply_signals_got();
         if (r == 0 && sig) {
-                r = error_set(p->apply.err, EINTR, "apply: interrupted (signal %d)", sig);
+                r = error_set(p->apply.err, EINTR, "apply: interrupted by signal %d", sig);
                 (void)error_set_exit(p->apply.err, EXIT_SIGNAL_BASE + sig);
         }
         return r;
@@ -68,14 +68,14 @@ static int run(Applying *p, Kept *kept, Journal *journal, const StrList *command
                 r = reader_run(kept, &p->reader, take_change, p, err);
         progress_pause(&p->progress);
         if (r < 0)
-                (void)error_set_errno(err, r, "apply");
+                (void)error_set_errno(err, r, "cannot apply the changes");
         bool begun = journal->fd >= 0;
         if (r == 0 && begun)
                 r = journal_commit(journal, layers, n, applying_note, NULL, err);
         else if (r < 0 && begun) {
                 Error why = {0};
                 if (journal_roll_back(journal, layers, n, applying_note, NULL, &why) == 0)
-                        log_notice("nothing was applied: all that was begun is undone");
+                        log_notice("nothing was applied: all changes so far were undone");
                 else
                         log_notice("%s; \"kurung apply --rollback %s\" tries again", why.text,
                                    kept->dir.name);
@@ -106,14 +106,13 @@ static int apply(Applying *p, const StrList *words, StrList *excludes, Error *er
         bool cut_off = r == 0 && journal_exists(kept.dir.fd);
         journal.sandbox_fd = kept.dir.fd;
         if (r == 0 && (p->resume || p->roll_back) && !cut_off)
-                r = error_set(err, ENOENT, "no apply of %s was cut off", kept.dir.name);
+                r = error_set(err, ENOENT, "no interrupted apply of '%s'", kept.dir.name);
         else if (r == 0 && (p->resume || p->roll_back))
                 r = applying_resume(p, &kept, &journal, err);
         else if (cut_off)
                 r = error_set(err, EBUSY,
-                              "an apply of %s was cut off: \"kurung apply --resume %s\" goes on with it, "
-                              "\"--rollback\" "
-                              "undoes it",
+                              "an apply of '%s' was interrupted: \"kurung apply --resume %s\" continues it, "
+                              "\"--rollback\" undoes it",
                               kept.dir.name, kept.dir.name);
         if (r == 0 && applying_print_options(p, &command) < 0)
                 r = error_no_memory(err);
@@ -181,7 +180,7 @@ int cmd_apply(int argc, char **argv)
                 return 0;
         if (r == 0 && p.resume + p.roll_back > 0 &&
             (words.n > 1 || excludes.n > 0 || p.with_home || p.resume == p.roll_back))
-                r = error_set(&err, EINVAL, "apply: --resume and --rollback take a name and nothing else");
+                r = error_set(&err, EINVAL, "apply: --resume and --rollback take only a name");
         if (quiet)
                 log_set_level(LOG_QUIET);
         if (r == 0)

@@ -83,10 +83,11 @@ static ApplyAnswer question(Applying *p, const ChangesLayer *layer, const char *
                         (void)fflush(stderr);
                         break;
                 default:
-                        (void)fprintf(stderr,
-                                      "y: take it; n: do not take it; d: show what changed; a: take it and "
-                                      "all that follow %s; q: leave it and the rest as it is\n",
-                                      place_names[p->place]);
+                        (void)fprintf(
+                                stderr,
+                                "y: apply it; n: do not apply it; d: show the difference; a: apply it and "
+                                "all following ones %s; q: quit and leave the rest in the sandbox\n",
+                                place_names[p->place]);
                 }
         }
 }

@@ -59,7 +59,7 @@ int applying_count_home(Applying *p, const Kept *kept, Error *err)
         if (r == 0)
                 r = reader_run(&homes, &options, count_unasked, &u, err);
         if (r < 0)
-                (void)error_set_errno(err, r, "looking at what was written to the home directory");
+                (void)error_set_errno(err, r, "cannot read the changes of the home directory");
         fd_close(u.root_fd);
         changes_place_clear(&u.place);
         p->result.left[APPLY_HOME] += u.n;

@@ -31,7 +31,7 @@ void applying_tell_not_found(Applying *p)
                 if (p->found[i])
                         continue;
                 bool exists = faccessat(AT_FDCWD, paths->items[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-                log_notice("%s '%s'", exists ? "nothing is left to apply at" : "nothing was changed at",
+                log_notice("%s '%s'", exists ? "no changes left to apply at" : "no changes at",
                            changes_relative(paths->items[i]));
                 p->left = p->left || !exists;
         }
@@ -42,7 +42,7 @@ void applying_report(void *userdata, ApplyReport what, const ChangesLayer *layer
 {
         static const char *const words[] = {
                 [APPLY_DONE] = "",
-                [APPLY_STRIPPED] = "taken, without",
+                [APPLY_STRIPPED] = "applied without",
                 [APPLY_CONFLICT] = "conflict",
                 [APPLY_NEEDS_ROOT] = "needs root",
                 [APPLY_REFUSED] = "refused",
@@ -117,20 +117,20 @@ void applying_summarize(const Applying *p)
         for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
                 uint64_t n = p->apply.reports[kinds[i].what];
                 if (n > NAMED_MAX && !p->verbose)
-                        log_notice("... and %llu more %s (-v names all)", (unsigned long long)(n - NAMED_MAX),
+                        log_notice("... and %llu more %s (-v lists all)", (unsigned long long)(n - NAMED_MAX),
                                    kinds[i].text);
         }
         if (p->apply.reports[APPLY_CONFLICT] > 0)
-                log_notice("--force takes what is in conflict, and keeps what was there beside it");
+                log_notice("--force applies conflicting changes and keeps the host's files beside them");
         if (p->apply.reports[APPLY_NEEDS_ROOT] > 0)
-                log_notice("\"kurung export\" packs what needs root");
+                log_notice("\"kurung export\" packs the changes that need root");
 }
 
 void applying_tell_left(const Applying *p, const char *name)
 {
         uint64_t n = p->result.left[APPLY_HOME];
         if (p->result.home_unasked)
-                log_notice("%llu change%s in your home %s left: \"kurung apply %s --home\" takes %s",
+                log_notice("%llu change%s in your home %s not applied: \"kurung apply %s --home\" applies %s",
                            (unsigned long long)n, n == 1 ? "" : "s", n == 1 ? "is" : "are", name,
                            n == 1 ? "it" : "them");
 }

@@ -64,12 +64,12 @@ int applying_resume(Applying *p, Kept *kept, Journal *journal, Error *err)
         if (r == 0)
                 r = journal_is_committed(journal, &committed);
         if (r < 0)
-                return error_set_errno(err, r, "the journal of %s", kept->dir.name);
+                return error_set_errno(err, r, "cannot open the journal of '%s'", kept->dir.name);
         if (committed) {
                 if (p->roll_back)
-                        return error_set(
-                                err, EINVAL,
-                                "that apply was complete: nothing is left to undo (--resume ends it)");
+                        return error_set(err, EINVAL,
+                                         "the interrupted apply was complete and cannot be undone (--resume "
+                                         "finishes it)");
                 r = journal_commit(journal, layers, n, applying_note, NULL, err);
                 return r < 0 ? r : 1;
         }

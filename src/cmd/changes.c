@@ -72,13 +72,13 @@ int changes_open(const char *command, const StrList *words, Kept *ret, Selection
 {
         char here[PATH_MAX];
         if (words->n == 0)
-                return error_set(err, EINVAL, "%s: which sandbox? \"kurung %s --help\" says more", command,
+                return error_set(err, EINVAL, "%s: no sandbox given; see \"kurung %s --help\"", command,
                                  command);
         const char *cwd = getcwd(here, sizeof(here)) ? here : NULL;
         for (size_t i = 1; i < words->n; i++) {
                 int r = selection_add_path(selection, words->items[i], cwd);
                 if (r < 0)
-                        return error_set_errno(err, r, "%s: the path '%.200s'", command, words->items[i]);
+                        return error_set_errno(err, r, "%s: invalid path '%.200s'", command, words->items[i]);
         }
         for (size_t i = 0; i < selection->excludes.n; i++) {
                 CLEANUP_FREE char *pattern = strdup(selection->excludes.items[i]);
@@ -94,8 +94,8 @@ int changes_open(const char *command, const StrList *words, Kept *ret, Selection
                         clean = strdup(s.excludes.items[0]);
                 selection_clear(&s);
                 if (r < 0 || !clean)
-                        return error_set_errno(err, r < 0 ? r : -ENOMEM, "%s: the pattern '%.200s'", command,
-                                               pattern);
+                        return error_set_errno(err, r < 0 ? r : -ENOMEM, "%s: invalid pattern '%.200s'",
+                                               command, pattern);
                 free(selection->excludes.items[i]);
                 selection->excludes.items[i] = clean;
         }

@@ -184,7 +184,7 @@ static void print_summary(const Diff *d)
                 printf(", %llu refused", (unsigned long long)d->n[CHANGE_REFUSED]);
         printf("; %s", changes_show_size(d->bytes, size, sizeof(size)));
         if (d->flagged)
-                printf("; %llu worth a second look (!)", (unsigned long long)d->flagged);
+                printf("; %llu flagged (!)", (unsigned long long)d->flagged);
         (void)putchar('\n');
 }
 
@@ -213,7 +213,7 @@ static int diff(Diff *d, const StrList *words, StrList *excludes, Error *err)
                 if (r == -EPIPE)
                         r = 0;
                 else if (r < 0)
-                        (void)error_set_errno(err, r, "diff");
+                        (void)error_set_errno(err, r, "cannot read the changes");
                 if (d->json)
                         (void)fputs(d->first ? "]\n" : "\n]\n", stdout);
                 if (r == 0 && d->stat && !d->json)
@@ -247,9 +247,9 @@ int cmd_diff(int argc, char **argv)
                                 options, ARRAY_LEN(options)};
         int r = cmd_options_parse(&usage, argc, argv, &words, &err);
         if (r == 0 && d.json + d.patch + d.name_only > 1)
-                r = error_set(&err, EINVAL, "diff: only one of --json, --patch, --name-only");
+                r = error_set(&err, EINVAL, "diff: --json, --patch and --name-only exclude each other");
         if (r == 0 && d.raw && !d.patch)
-                r = error_set(&err, EINVAL, "diff: --raw is of use only with --patch");
+                r = error_set(&err, EINVAL, "diff: --raw requires --patch");
         if (r == 0)
                 r = diff(&d, &words, &excludes, &err);
         return r < 0 ? command_failed(&err, r) : 0;

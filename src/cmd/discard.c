@@ -50,7 +50,7 @@ int cmd_discard(int argc, char **argv)
         if (r == 1)
                 return 0;
         if (r == 0 && words.n == 0)
-                r = error_set(&err, EINVAL, "discard: which sandbox? \"kurung discard --help\" says more");
+                r = error_set(&err, EINVAL, "discard: no sandbox given; see \"kurung discard --help\"");
         if (r == 0)
                 r = discard_all(&words, homes, &err);
         return r < 0 ? command_failed(&err, r) : r;

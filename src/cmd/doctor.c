@@ -12,7 +12,7 @@ static void check_user(const Host *h, DoctorFinding *f)
 {
         if (h->is_root && !h->nested)
                 doctor_found(f, DOCTOR_FAIL,
-                             "this is root: kurung refuses to run as root, which stays the host's root to "
+                             "this is root: kurung refuses to run as root, which remains the host's root for "
                              "its files",
                              "run kurung as an ordinary user");
         else
@@ -35,7 +35,8 @@ static void check_kernel(const Host *h, DoctorFinding *f)
 static void check_seccomp(const Host *h, DoctorFinding *f)
 {
         doctor_found(f, h->seccomp ? DOCTOR_OK : DOCTOR_FAIL,
-                     h->seccomp ? "filters may be loaded" : "not in this kernel (CONFIG_SECCOMP_FILTER)",
+                     h->seccomp ? "filters can be loaded"
+                                : "the kernel was built without CONFIG_SECCOMP_FILTER",
                      h->seccomp ? "" : "use another kernel");
 }
 
@@ -46,9 +47,9 @@ static void check_landlock(const Host *h, DoctorFinding *f)
                 text, sizeof(text), "ABI %d%s", h->landlock_abi,
                 h->landlock_abi >= 6
                         ? ""
-                        : ": with --net=host the host's abstract sockets stay reachable (ABI 6 is needed)");
+                        : ": with --net=host the host's abstract sockets are reachable (requires ABI 6)");
         doctor_found(f, h->landlock_abi >= 6 ? DOCTOR_OK : DOCTOR_WARN, text,
-                     h->landlock_abi == 0 ? "boot with lsm=landlock,... if the kernel has it" : "");
+                     h->landlock_abi == 0 ? "boot with lsm=landlock,... if the kernel supports it" : "");
 }
 
 static const struct {
@@ -117,7 +118,7 @@ int cmd_doctor(int argc, char **argv)
                 return 0;
         }
         if (argc > 1 && !as_json) {
-                log_error("doctor: unknown argument '%s'; \"kurung doctor --help\"", argv[1]);
+                log_error("doctor: unknown argument '%s'; see \"kurung doctor --help\"", argv[1]);
                 return EXIT_KURUNG_FAILED;
         }
         CLEANUP_FD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);

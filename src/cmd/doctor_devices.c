@@ -20,9 +20,9 @@ static void check_device(HostDevice state, const char *cost, const char *load, c
 {
         char text[200];
         (void)snprintf(text, sizeof(text), "%s: %s",
-                       state == HOST_DEVICE_MISSING ? "not there" : "not open to you", cost);
+                       state == HOST_DEVICE_MISSING ? "missing" : "not accessible", cost);
         if (state == HOST_DEVICE_OK)
-                doctor_found(f, DOCTOR_OK, "open to you", "");
+                doctor_found(f, DOCTOR_OK, "accessible", "");
         else
                 doctor_found(f, DOCTOR_WARN, text, state == HOST_DEVICE_MISSING ? load : open);
 }
@@ -35,16 +35,16 @@ void doctor_check_fuse_device(const Host *h, DoctorFinding *f)
 
 void doctor_check_tun_device(const Host *h, DoctorFinding *f)
 {
-        check_device(h->tun_device, "no network but none and host", "sudo modprobe tun",
+        check_device(h->tun_device, "only --net=none and --net=host work", "sudo modprobe tun",
                      "sudo chmod 666 /dev/net/tun", f);
 }
 
 void doctor_check_kernel_overlay(const Host *h, DoctorFinding *f)
 {
         if (h->kernel_overlay)
-                doctor_found(f, DOCTOR_OK, "may be mounted in a user namespace", "");
+                doctor_found(f, DOCTOR_OK, "can be mounted in a user namespace", "");
         else
-                doctor_found(f, DOCTOR_WARN, "not there: fuse-overlayfs, which is slower, does its work",
+                doctor_found(f, DOCTOR_WARN, "missing: fuse-overlayfs, which is slower, is used instead",
                              "sudo modprobe overlay");
 }
 
@@ -53,6 +53,6 @@ void doctor_check_state(const Host *h, DoctorFinding *f)
         if (h->cache_home)
                 doctor_found(f, DOCTOR_OK, h->cache_home, "");
         else
-                doctor_found(f, DOCTOR_WARN, "no directory to keep writes in: nothing can be written inside",
+                doctor_found(f, DOCTOR_WARN, "no directory for writes: everything inside is read-only",
                              "set HOME or XDG_CACHE_HOME to a directory that you own");
 }

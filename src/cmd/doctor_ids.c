@@ -15,19 +15,18 @@ static void check_id_helper(const Host *h, const char *path, HostHelper state, D
 {
         char command[128], remedy[160];
         if (state == HOST_HELPER_UNPRIVILEGED && h->ranges_unmapped) {
-                doctor_found(f, DOCTOR_WARN,
-                             "of no use in the user namespace that kurung runs in: one id inside only",
-                             "see the line of subordinate ids");
+                doctor_found(f, DOCTOR_WARN, "unusable in the current user namespace: only one id inside",
+                             "see \"subordinate ids\"");
         } else if (state == HOST_HELPER_OK) {
                 doctor_found(f, DOCTOR_OK, path, "");
         } else if (state == HOST_HELPER_MISSING) {
                 doctor_found(
-                        f, DOCTOR_WARN, "missing: one id inside only, so no chown and no other users",
+                        f, DOCTOR_WARN, "missing: only one id inside, hence no chown and no other users",
                         doctor_install_command("uidmap", "shadow-utils", "shadow", command, sizeof(command)));
         } else {
                 (void)snprintf(remedy, sizeof(remedy), "sudo chmod u+s %s", path);
                 doctor_found(f, DOCTOR_WARN,
-                             "neither set-user-ID nor with a file capability: one id inside only", remedy);
+                             "neither set-user-ID nor with a file capability: only one id inside", remedy);
         }
 }
 
@@ -115,7 +114,7 @@ static void no_ranges(const Host *h, bool uids, bool gids, DoctorFinding *f)
         unsigned long long start = free_range();
         if (start == 0)
                 (void)snprintf(remedy, sizeof(remedy),
-                               "no %d ids are free: take them from another user's line", RANGE_LEN);
+                               "no %d ids are free: take them from another user's range", RANGE_LEN);
         else {
                 if (!uids)
                         (void)snprintf(add[0], sizeof(add[0]), " --add-subuids %llu-%llu", start,
@@ -128,8 +127,8 @@ static void no_ranges(const Host *h, bool uids, bool gids, DoctorFinding *f)
         }
         if (uids || gids)
                 (void)snprintf(where, sizeof(where), "%s", uids ? "/etc/subgid" : "/etc/subuid");
-        (void)snprintf(text, sizeof(text), "none in %s: one id inside only, so no chown and no other users",
-                       where);
+        (void)snprintf(text, sizeof(text),
+                       "none in %s: only one id inside, hence no chown and no other users", where);
         doctor_found(f, DOCTOR_WARN, text, remedy);
 }
 
@@ -138,8 +137,7 @@ void doctor_check_ranges(const Host *h, DoctorFinding *f)
         char text[200];
         uint64_t uids = total(&h->subuids), gids = total(&h->subgids);
         if ((uids == 0 || gids == 0) && h->ranges_unmapped) {
-                doctor_found(f, DOCTOR_WARN,
-                             "the user namespace that kurung runs in does not have yours: one id only",
+                doctor_found(f, DOCTOR_WARN, "not mapped in the current user namespace: only one id inside",
                              "start the outer sandbox or container with your subordinate ids mapped");
                 return;
         }
@@ -152,8 +150,8 @@ void doctor_check_ranges(const Host *h, DoctorFinding *f)
                        (unsigned long long)gids, few ? "; packages expect 65536 of each" : "");
         if (overlaps_others("/etc/subuid", h, &h->subuids) || overlaps_others("/etc/subgid", h, &h->subgids))
                 doctor_found(f, DOCTOR_WARN,
-                             "overlap those of another user, who could own files of your sandboxes",
-                             "give each user a range of his own in /etc/subuid and /etc/subgid");
+                             "overlap with those of another user, who could own files of your sandboxes",
+                             "give each user a separate range in /etc/subuid and /etc/subgid");
         else
                 doctor_found(f, few ? DOCTOR_WARN : DOCTOR_OK, text, "");
 }

@@ -18,9 +18,9 @@ static bool has_all(const StrList *list, char *missing, size_t room)
 void doctor_check_cgroup(const Host *h, DoctorFinding *f)
 {
         static const char *const versions[] = {
-                [HOST_CGROUP_ABSENT] = "not there: no limits of memory, processor, processes and disks",
-                [HOST_CGROUP_V1] = "version 1: no limits of memory, processor, processes and disks",
-                [HOST_CGROUP_HYBRID] = "version 1, beside an empty version 2: no limits of resources",
+                [HOST_CGROUP_ABSENT] = "missing: no limits on memory, processor, processes and disks",
+                [HOST_CGROUP_V1] = "version 1: no limits on memory, processor, processes and disks",
+                [HOST_CGROUP_HYBRID] = "version 1, and an empty version 2: no limits on resources",
         };
         const HostLimits *l = &h->limits;
         if (l->version != HOST_CGROUP_V2)
@@ -43,19 +43,18 @@ void doctor_check_limits(const Host *h, DoctorFinding *f)
         const HostLimits *l = &h->limits;
         char missing[64], text[200];
         if (!l->base && !l->manager) {
-                doctor_found(f, DOCTOR_WARN,
-                             "by nothing: no group is delegated here, and there is no user manager",
-                             "see the line of the user manager");
+                doctor_found(f, DOCTOR_WARN, "not enforced: no delegated control group, and no user manager",
+                             "see \"user manager\"");
                 return;
         }
         bool all =
                 has_all(l->base ? &l->base_controllers : &l->manager_controllers, missing, sizeof(missing));
-        (void)snprintf(text, sizeof(text), "by %s%s%s",
-                       l->base ? "the group that kurung runs in" : "scopes of the user manager",
-                       all ? "" : ", but without: ", missing);
+        (void)snprintf(text, sizeof(text), "enforced by %s%s%s",
+                       l->base ? "the current control group" : "scopes of the user manager",
+                       all ? "" : ", except: ", missing);
         doctor_found(f, all ? DOCTOR_OK : DOCTOR_WARN, text,
                      all       ? ""
-                     : l->base ? "have these controllers delegated, too"
+                     : l->base ? "delegate these controllers as well"
                                : drop_in);
 }
 
@@ -64,6 +63,6 @@ void doctor_check_user_manager(const Host *h, DoctorFinding *f)
         if (h->limits.manager)
                 doctor_found(f, DOCTOR_OK, h->limits.manager, "");
         else
-                doctor_found(f, DOCTOR_WARN, "none: limits only in a delegated control group",
+                doctor_found(f, DOCTOR_WARN, "none: limits require a delegated control group",
                              "sudo loginctl enable-linger \"$USER\" (then log in again)");
 }

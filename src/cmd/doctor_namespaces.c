@@ -37,29 +37,27 @@ void doctor_check_userns(const Host *h, DoctorFinding *f)
         char remedy[sizeof(f->remedy)];
         switch (h->userns) {
         case HOST_USERNS_OK:
-                doctor_found(f, DOCTOR_OK, "may be made", "");
+                doctor_found(f, DOCTOR_OK, "available", "");
                 break;
         case HOST_USERNS_SYSCTL:
                 doctor_found(
-                        f, DOCTOR_FAIL,
-                        "switched off by kernel.unprivileged_userns_clone=0: nothing can be run",
+                        f, DOCTOR_FAIL, "disabled by kernel.unprivileged_userns_clone=0: kurung cannot run",
                         "echo kernel.unprivileged_userns_clone=1 | sudo tee /etc/sysctl.d/50-kurung.conf && "
                         "sudo sysctl --system");
                 break;
         case HOST_USERNS_COUNT:
                 doctor_found(
-                        f, DOCTOR_FAIL, "none may be made, user.max_user_namespaces is 0: nothing can be run",
+                        f, DOCTOR_FAIL, "disabled by user.max_user_namespaces=0: kurung cannot run",
                         "echo user.max_user_namespaces=15000 | sudo tee /etc/sysctl.d/50-kurung.conf && sudo "
                         "sysctl --system");
                 break;
         case HOST_USERNS_APPARMOR:
                 apparmor_remedy(remedy, sizeof(remedy));
                 doctor_found(f, DOCTOR_FAIL,
-                             "kept from programs without an AppArmor profile: nothing can be run", remedy);
+                             "denied to programs without an AppArmor profile: kurung cannot run", remedy);
                 break;
         case HOST_USERNS_ABSENT:
-                doctor_found(f, DOCTOR_FAIL,
-                             "the kernel was built without CONFIG_USER_NS: nothing can be run",
+                doctor_found(f, DOCTOR_FAIL, "the kernel was built without CONFIG_USER_NS: kurung cannot run",
                              "use another kernel");
                 break;
         }
@@ -73,15 +71,15 @@ static int try_inside(uid_t uid, gid_t gid, Error *err)
         (void)snprintf(map, sizeof(map), "%u %u 1\n", uid, uid);
         int r = io_write_file_at(AT_FDCWD, "/proc/self/uid_map", map);
         if (r < 0)
-                return error_set_errno(err, r, "mapping the user id");
+                return error_set_errno(err, r, "cannot map the user id");
         r = io_write_file_at(AT_FDCWD, "/proc/self/setgroups", "deny");
         (void)snprintf(map, sizeof(map), "%u %u 1\n", gid, gid);
         if (r == 0)
                 r = io_write_file_at(AT_FDCWD, "/proc/self/gid_map", map);
         if (r < 0)
-                return error_set_errno(err, r, "mapping the group id");
+                return error_set_errno(err, r, "cannot map the group id");
         if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-                return error_set_errno(err, errno, "making mounts private");
+                return error_set_errno(err, errno, "cannot make mounts private");
         r = mount_new("tmpfs", NULL, 0, mount_safe_attrs(false), &tmpfs, err);
         if (r == 0)
                 r = mount_new("proc", NULL, 0, mount_safe_attrs(false) | MOUNT_ATTR_NOEXEC, &proc, err);
@@ -96,7 +94,7 @@ static int try_namespaces(const Host *h, Error *err)
         Message m;
         int r = channel_make(ends);
         if (r < 0)
-                return error_set_errno(err, r, "making a channel");
+                return error_set_errno(err, r, "cannot create a channel");
         ours = ends[0];
         theirs = ends[1];
         pid_t pid = process_clone(NAMESPACES, &pidfd);
@@ -109,7 +107,7 @@ static int try_namespaces(const Host *h, Error *err)
                 _exit(0);
         }
         if (pid < 0)
-                return error_set_errno(err, (int)pid, "making them");
+                return error_set_errno(err, (int)pid, "cannot create them");
         theirs = fd_close(theirs);
         r = channel_receive(ours, &m, NULL);
         (void)process_wait(pidfd, NULL);
@@ -117,7 +115,7 @@ static int try_namespaces(const Host *h, Error *err)
                 return 0;
         if (r == 1 && m.type == MSG_ERROR)
                 return error_take(err, &m.error, "a process in them");
-        return error_set(err, ECONNRESET, "a process in them ended before it was done");
+        return error_set(err, ECONNRESET, "a process in them exited early");
 }
 
 /* Creating namespaces detects obstacles that no file shows: an outer sandbox's filter, a security module that
@@ -127,28 +125,26 @@ void doctor_check_namespaces(const Host *h, DoctorFinding *f)
         char text[sizeof(f->what)];
         Error err = {0};
         if (try_namespaces(h, &err) == 0) {
-                doctor_found(f, DOCTOR_OK, "user, mount, pid, ipc, uts and net were made, and mounts in them",
-                             "");
+                doctor_found(f, DOCTOR_OK,
+                             "user, mount, pid, ipc, uts and net can be created, and mounts in them", "");
                 return;
         }
-        (void)snprintf(text, sizeof(text), "do not serve: %.200s", err.text);
+        (void)snprintf(text, sizeof(text), "unusable: %.200s", err.text);
         doctor_found(f, DOCTOR_FAIL, text,
                      h->userns == HOST_USERNS_OK && h->proc_visible
-                             ? "look into the kernel's log (sudo dmesg) for who refused; in a container its "
-                               "filter "
-                               "may be "
-                               "what does: docker, podman: --security-opt seccomp=unconfined"
-                             : "see the line of user namespaces or procfs");
+                             ? "check the kernel log (sudo dmesg) for the reason; in a container, disable "
+                               "its filter (docker, podman: --security-opt seccomp=unconfined)"
+                             : "see \"user namespaces\" or \"procfs\"");
 }
 
 void doctor_check_proc(const Host *h, DoctorFinding *f)
 {
         if (h->proc_visible)
-                doctor_found(f, DOCTOR_OK, "a fresh /proc may be mounted", "");
+                doctor_found(f, DOCTOR_OK, "a new /proc can be mounted", "");
         else
                 doctor_found(
                         f, DOCTOR_FAIL,
-                        "parts of /proc are masked, as in a container: no fresh one may be mounted",
+                        "parts of /proc are masked, as in a container: no new one can be mounted",
                         "start the container with unmasked /proc (podman: --security-opt unmask=ALL; docker: "
                         "--security-opt "
                         "systempaths=unconfined)");

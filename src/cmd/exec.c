@@ -37,9 +37,9 @@ static int make_payload(const PlanPayload *own, const StrList *words, const StrL
         CLEANUP(plan_payload_clear) PlanPayload payload = {0};
         int r = chdir ? path_normalize(chdir, own->cwd, &payload.cwd) : 0;
         if (r < 0)
-                return error_set_errno(err, r, "exec: --chdir=%.200s", chdir);
+                return error_set_errno(err, r, "exec: invalid --chdir=%.200s", chdir);
         if (chdir && path_is_below(payload.cwd, "/proc"))
-                return error_set(err, EINVAL, "exec: %s can't be a working directory", payload.cwd);
+                return error_set(err, EINVAL, "exec: '%s' cannot be a working directory", payload.cwd);
         if (!chdir && !(payload.cwd = strdup(own->cwd)))
                 return error_no_memory(err);
         for (size_t i = 1; r == 0 && i < words->n; i++)
@@ -62,7 +62,7 @@ static int run(char **argv, const StrList *words, const StrList *env, const char
         CLEANUP(live_clear) Live live = LIVE_NONE;
         CLEANUP(plan_payload_clear) PlanPayload payload = {0};
         if (words->n < 2 || words->items[1][0] == '\0')
-                return error_set(err, EINVAL, "exec: which command? \"kurung exec --help\" says more");
+                return error_set(err, EINVAL, "exec: no command given; see \"kurung exec --help\"");
         int r = live_open(words->items[0], &live, err);
         if (r < 0)
                 return r;
@@ -70,7 +70,7 @@ static int run(char **argv, const StrList *words, const StrList *env, const char
                 /* main()'s argv begins one before the command's. */
                 r = process_run_sealed(argv - 1);
                 if (r < 0)
-                        return error_set_errno(err, r, "going on as a copy of kurung that nobody can change");
+                        return error_set_errno(err, r, "cannot run as a sealed copy of kurung");
         }
         r = make_payload(&live.record.payload, words, env, chdir, &payload, err);
         return r < 0 ? r : join_run(&live, &payload, ret_exit, err);

@@ -56,7 +56,7 @@ static int open_beside(const char *name, char **ret_temporary, Error *err)
         }
         int fd = mkostemp(temporary, O_CLOEXEC);
         if (fd < 0)
-                return error_set_errno(err, errno, "%s", name);
+                return error_set_errno(err, errno, "cannot write '%s'", name);
         *ret_temporary = TAKE_PTR(temporary);
         return fd;
 }
@@ -71,9 +71,9 @@ static int open_output(const char *name, char **ret_temporary, int *ret, Error *
         if (str_eq(name, "-")) {
                 if (isatty(STDOUT_FILENO))
                         return error_set(err, EINVAL,
-                                         "export: an archive is nothing for a terminal; -o FILE");
+                                         "export: refusing to write an archive to a terminal; use -o FILE");
                 *ret = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-                return *ret < 0 ? error_set_errno(err, errno, "standard output") : 0;
+                return *ret < 0 ? error_set_errno(err, errno, "cannot write to standard output") : 0;
         }
         const char *slash = strrchr(name, '/');
         CLEANUP_FREE char *parent = slash ? strndup(name, (size_t)(slash - name) + 1) : strdup(".");
@@ -116,11 +116,11 @@ static int close_output(const char *name, char **temporary, int fd, int r, Error
         if (str_eq(name, "-"))
                 return r;
         if (r == 0 && fchmod(fd, 0666 & ~mask) < 0)
-                r = error_set_errno(err, errno, "%s", name);
+                r = error_set_errno(err, errno, "cannot write '%s'", name);
         if (r == 0 && !*temporary && (r = name_file(fd, name, temporary)) < 0)
-                r = error_set_errno(err, r, "%s", name);
+                r = error_set_errno(err, r, "cannot write '%s'", name);
         if (r == 0 && rename(*temporary, name) < 0)
-                r = error_set_errno(err, errno, "%s", name);
+                r = error_set_errno(err, errno, "cannot write '%s'", name);
         if (r < 0 && *temporary)
                 (void)unlink(*temporary);
         return r;
@@ -129,10 +129,11 @@ static int close_output(const char *name, char **temporary, int fd, int r, Error
 static void summarize(const Export *e)
 {
         if (e->deleted > 0 && e->format == EXPORT_TAR)
-                log_notice("%llu deletions are not in a tar; --format=oci-layer writes them",
+                log_notice("left out: %llu deletions, which a tar archive cannot hold; --format=oci-layer "
+                           "includes them",
                            (unsigned long long)e->deleted);
         if (e->stripped > 0)
-                log_notice("%llu files are without their set-user-ID or set-group-ID bit or capabilities",
+                log_notice("%llu files were packed without set-user-ID or set-group-ID bits or capabilities",
                            (unsigned long long)e->stripped);
         if (e->too_long > 0)
                 log_notice("left out: %llu entries whose paths are longer than %d bytes",
@@ -155,8 +156,8 @@ static int export_changes(const char *output, ExportFormat format, const StrList
                 compression = "";
         int r = compression ? 0
                             : error_set(err, EINVAL,
-                                        "export: %s: the name ends in none of .tar, .tar.gz, .tar.zst, "
-                                        ".tar.xz, .tar.bz2",
+                                        "export: cannot tell the format of '%s': use the suffix .tar, "
+                                        ".tar.gz, .tar.zst, .tar.xz or .tar.bz2",
                                         output);
         if (r == 0)
                 r = changes_open("export", words, &kept, &reader.selection, err);
@@ -172,7 +173,7 @@ static int export_changes(const char *output, ExportFormat format, const StrList
                 if (r == 0)
                         r = export_end(&x.export);
                 if (r < 0)
-                        (void)error_set_errno(err, r, "export");
+                        (void)error_set_errno(err, r, "cannot export the changes");
                 progress_pause(&x.progress);
                 r = close_output(output, &temporary, fd, r, err);
                 if (r == 0)
@@ -207,9 +208,9 @@ int cmd_export(int argc, char **argv)
                 return 0;
         bool oci = str_eq(format, "oci-layer");
         if (r == 0 && !oci && !str_eq(format, "tar"))
-                r = error_set(&err, EINVAL, "export: --format is tar or oci-layer, not '%.60s'", format);
+                r = error_set(&err, EINVAL, "export: --format must be tar or oci-layer, not '%.60s'", format);
         if (r == 0 && !output)
-                r = error_set(&err, EINVAL, "export: where to? -o FILE");
+                r = error_set(&err, EINVAL, "export: no output file given; use -o FILE");
         if (r == 0 && output)
                 r = export_changes(output, oci ? EXPORT_OCI : EXPORT_TAR, &words, &excludes, &err);
         return r < 0 ? command_failed(&err, r) : 0;

@@ -198,8 +198,8 @@ static int inspect(const char *name, Error *err)
         r = kept_open(name, &kept, err);
         if (r == -ENOENT) {
                 *err = (Error){0};
-                return error_set(err, ENOENT, "no sandbox %s runs or is kept (\"kurung ps -a\" lists them)",
-                                 name);
+                return error_set(err, ENOENT,
+                                 "no running or kept sandbox named '%s' (\"kurung ps -a\" lists them)", name);
         }
         if (r == 0)
                 tell_kept(name, &kept.record, &kept.dir);
@@ -224,7 +224,7 @@ int cmd_inspect(int argc, char **argv)
         if (r == 1)
                 return 0;
         if (r == 0 && words.n != 1)
-                r = error_set(&err, EINVAL, "inspect: which sandbox? \"kurung ps -a\" lists them");
+                r = error_set(&err, EINVAL, "inspect: no sandbox given; \"kurung ps -a\" lists them");
         if (r == 0)
                 r = home ? inspect_home(words.items[0], &err) : inspect(words.items[0], &err);
         return r < 0 ? command_failed(&err, r) : 0;

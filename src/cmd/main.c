@@ -61,7 +61,7 @@ int main(int argc, char **argv)
         if (fill_standard_descriptors() < 0)
                 return EXIT_KURUNG_FAILED;
         if (argc < 2) {
-                log_error("no command given; \"kurung --help\" lists them");
+                log_error("no command given; see \"kurung --help\"");
                 return EXIT_KURUNG_FAILED;
         }
         if (str_eq(argv[1], "--help") || str_eq(argv[1], "-h") || str_eq(argv[1], "help")) {
@@ -76,11 +76,11 @@ int main(int argc, char **argv)
                 if (str_eq(argv[1], commands[i].name)) {
                         int code = commands[i].main(argc - 1, argv + 1);
                         if (fflush(stdout) != 0 && code == 0) {
-                                log_error("writing to standard output failed");
+                                log_error("cannot write to standard output");
                                 return EXIT_KURUNG_FAILED;
                         }
                         return code;
                 }
-        log_error("unknown command '%s'; \"kurung --help\" lists them", argv[1]);
+        log_error("unknown command '%s'; see \"kurung --help\"", argv[1]);
         return EXIT_KURUNG_FAILED;
 }

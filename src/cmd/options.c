@@ -54,14 +54,14 @@ static int parse_word(const CmdUsage *usage, const char *command, int argc, char
                 value = word[2] ? word + 2 : NULL;
         }
         if (!o)
-                return error_set(err, EINVAL, "%s: unknown option '%.60s'; \"kurung %s --help\" shows them",
-                                 command, word, command);
+                return error_set(err, EINVAL, "%s: unknown option '%.60s'; see \"kurung %s --help\"", command,
+                                 word, command);
         if (!o->argument && value)
                 return error_set(err, EINVAL, "%s: --%s takes no value", command, o->name);
         if (o->argument && !value && *i + 1 < argc)
                 value = argv[++*i];
         if (o->argument && (!value || value[0] == '\0'))
-                return error_set(err, EINVAL, "%s: --%s needs a value: %s", command, o->name, o->argument);
+                return error_set(err, EINVAL, "%s: --%s requires a value: %s", command, o->name, o->argument);
         return set_option(o, value) < 0 ? error_no_memory(err) : 0;
 }
 

@@ -174,7 +174,7 @@ static int run_diff(int before, int after, const PatchOptions *o, FILE *out)
         int r = process_wait(pidfd, &status);
         /* 0: equal, 1: different. An error of diff(1) for one file must not prevent the display of others. */
         if (r == 0 && process_exit_code(status) > 1)
-                (void)fputs("These lines are not all: " DIFF_PROGRAM " failed\n", out);
+                (void)fputs("The lines are incomplete: " DIFF_PROGRAM " failed\n", out);
         return r;
 }
 
@@ -286,7 +286,7 @@ int patch_print(const ChangesLayer *layer, const char *path, const Change *c, co
         if (c->kind == CHANGE_REFUSED || S_ISDIR(c->now.mode))
                 return 0;
         if (!is_shown(c->now.mode) || !is_shown(c->before.mode)) {
-                (void)fputs("No file of text\n", out);
+                (void)fputs("Not a text file\n", out);
                 return 0;
         }
         if (c->now.size > SIZE_MAX_SHOWN || c->before.size > SIZE_MAX_SHOWN) {
@@ -297,7 +297,7 @@ int patch_print(const ChangesLayer *layer, const char *path, const Change *c, co
                 return 0;
         int r = open_before(layer, path, c, &before);
         if (r == -EACCES || r == -EPERM || r == -ENAMETOOLONG) {
-                (void)fputs("What was there can't be read\n", out);
+                (void)fputs("The original file cannot be read\n", out);
                 return 0;
         }
         if (r == 0)

@@ -229,13 +229,14 @@ static int open_trust(const Place *place, int *ret_fd, TrustList *ret, Error *er
         Project project;
         CLEANUP_FD int fd = FD_NONE;
         if (!place->state)
-                return error_set(err, ENOENT,
-                                 "there is no directory to keep trust in (set HOME or XDG_STATE_HOME)");
+                return error_set(
+                        err, ENOENT,
+                        "no directory for the list of trusted profiles (set HOME or XDG_STATE_HOME)");
         int r = run_dir_open_state(place->state, "XDG_STATE_HOME", &fd, err);
         if (r < 0)
                 return r;
         if (flock(fd, LOCK_EX) < 0)
-                return error_set_errno(err, errno, "locking %s", place->state);
+                return error_set_errno(err, errno, "cannot lock '%s'", place->state);
         project_find(place->ctx.project, place->ctx.home, &project);
         r = trust_read(place->state, project.holds_home ? NULL : &project, ret, err);
         if (r == 0)
@@ -259,8 +260,8 @@ static int project_hosts(const Spec *spec, StrList *ret, Error *err)
                         continue;
                 if (strlist_add_printf(ret, "%s %s", s->tool, s->rule) < 0)
                         return error_no_memory(err);
-                log_notice("with it is trusted what %s names: AllowFrom=%s of %s", s->where, s->tool,
-                           s->rule);
+                log_notice("this also trusts a host that '%s' names: AllowFrom=%s allows %s", s->where,
+                           s->tool, s->rule);
         }
         return r;
 }
@@ -295,7 +296,7 @@ static int untrust_one(const char *name, const Place *place, TrustList *list, Er
 {
         CLEANUP_FREE char *real = realpath(name, NULL), *path = NULL;
         int r = real ? 0 : path_normalize(name, place->ctx.project, &path);
-        return r < 0 ? error_set_errno(err, r, "%s", name)
+        return r < 0 ? error_set_errno(err, r, "cannot look up '%s'", name)
                      : trust_set(list, real ? real : path, NULL, NULL, err);
 }
 
@@ -384,8 +385,8 @@ int cmd_profile(int argc, char **argv)
                         return 0;
                 }
                 if (!str_eq(argv[i], "--json") || str_eq(verb, "check") || str_eq(verb, "untrust")) {
-                        log_error("profile %s: unknown option '%s'; \"kurung profile --help\" shows them",
-                                  verb, argv[i]);
+                        log_error("profile %s: unknown option '%s'; see \"kurung profile --help\"", verb,
+                                  argv[i]);
                         return EXIT_KURUNG_FAILED;
                 }
                 as_json = true;
@@ -403,9 +404,8 @@ int cmd_profile(int argc, char **argv)
         else if ((str_eq(verb, "trust") || str_eq(verb, "untrust")) && i < argc && !as_json)
                 r = change_trust(argc - i, argv + i, &place, str_eq(verb, "trust"), &err);
         else
-                r = error_set(
-                        &err, EINVAL,
-                        "profile: one of list, show NAME, check NAME..., trust FILE..., untrust FILE... "
-                        "(\"kurung profile --help\")");
+                r = error_set(&err, EINVAL,
+                              "profile: expected list, show NAME, check NAME..., trust FILE... or untrust "
+                              "FILE...; see \"kurung profile --help\"");
         return r < 0 ? command_failed(&err, r) : 0;
 }

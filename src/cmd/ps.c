@@ -188,7 +188,8 @@ int cmd_ps(int argc, char **argv)
         if (r == 1)
                 return 0;
         if (r == 0 && words.n > 0)
-                r = error_set(&err, EINVAL, "ps takes no argument; \"kurung inspect\" looks at one sandbox");
+                r = error_set(&err, EINVAL,
+                              "ps takes no arguments; \"kurung inspect NAME\" prints details of a sandbox");
         if (r == 0)
                 r = homes ? list_homes(json, &err) : ps(all, json, &err);
         return r < 0 ? command_failed(&err, r) : 0;

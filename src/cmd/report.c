@@ -56,10 +56,10 @@ static void tell_memory(const Plan *plan, const RunReport *report)
                 (void)snprintf(who, sizeof(who), ", %llu killed",
                                (unsigned long long)report->use.memory.oom_kill);
         log_notice("out of memory: limit %s, peak %s%s",
-                   limit ? format_bytes(limit->number, most, sizeof(most)) : "of a group above",
+                   limit ? format_bytes(limit->number, most, sizeof(most)) : "of a parent group",
                    is_known(report->use.memory_peak)
                            ? format_bytes(report->use.memory_peak, peak, sizeof(peak))
-                           : "not known",
+                           : "unknown",
                    who);
 }
 
@@ -70,26 +70,28 @@ void report_tell(const Plan *plan, const RunReport *report)
         if (report->has_groups && happened(use->memory.oom_kill))
                 tell_memory(plan, report);
         if (report->end == RUN_RUNTIME_MAX)
-                log_notice("ended after %s, as RuntimeMaxSec= has it",
+                log_notice("ended after %s (RuntimeMaxSec=)",
                            format_us(plan->resources.runtime_max_us, time, sizeof(time)));
         if (report->end == RUN_DISK_FULL || report->end == RUN_DISK_MAX)
                 log_notice("%s: %s",
-                           report->disk_late ? "seen when the sandbox had ended" : "the sandbox was ended",
+                           report->disk_late ? "detected after the end of the sandbox"
+                                             : "the sandbox was killed",
                            report->disk_end);
         const PlanLimit *tasks = limit_of(plan, KEY_TASKS_MAX);
         if (tasks && happened(use->tasks_refused))
                 log_detail("TasksMax=%llu refused a new process %llu times",
                            (unsigned long long)tasks->number, (unsigned long long)use->tasks_refused);
         if (limit_of(plan, KEY_CPU_QUOTA) && happened(use->throttled_us))
-                log_detail("CPUQuota= held it back for %s in all",
+                log_detail("CPUQuota= throttled the sandbox for %s",
                            format_us(use->throttled_us, cpu, sizeof(cpu)));
         if (limit_of(plan, KEY_MEMORY_HIGH) && happened(use->memory.high))
-                log_detail("MemoryHigh= slowed it down %llu times", (unsigned long long)use->memory.high);
-        log_detail("exit status %d after %s; memory %s at most, processor %s", report->exit_code,
+                log_detail("MemoryHigh= throttled the sandbox %llu times",
+                           (unsigned long long)use->memory.high);
+        log_detail("exit status %d after %s; peak memory %s, processor time %s", report->exit_code,
                    format_us(report->duration_us, time, sizeof(time)),
                    is_known(use->memory_peak) ? format_bytes(use->memory_peak, memory, sizeof(memory))
-                                              : "not known",
-                   is_known(use->cpu_us) ? format_us(use->cpu_us, cpu, sizeof(cpu)) : "not known");
+                                              : "unknown",
+                   is_known(use->cpu_us) ? format_us(use->cpu_us, cpu, sizeof(cpu)) : "unknown");
 }
 
 /* An unknown number is null. */
@@ -209,5 +211,5 @@ int report_write(FILE *out, const Plan *plan, const RunReport *report, const Err
                 json_add(o, "network", net_report_json(&report->network));
         json_add(o, "notices", json_new_strings(&plan->notices));
         json_print(out, o);
-        return fflush(out) == 0 ? 0 : error_set_errno(err, errno, "writing the report");
+        return fflush(out) == 0 ? 0 : error_set_errno(err, errno, "cannot write the report");
 }

@@ -34,9 +34,9 @@ static int complete_argv(Spec *spec, bool shell, const Host *host, Error *err)
                         return error_no_memory(err);
         }
         if (spec->argv.n == 0)
-                return error_set(err, EINVAL, "no command given; \"kurung run --help\" shows the options");
+                return error_set(err, EINVAL, "no command given; see \"kurung run --help\"");
         if (spec->argv.items[0][0] == '\0') {
-                (void)error_set(err, ENOENT, "'': an empty name is no command");
+                (void)error_set(err, ENOENT, "the name of the command is empty");
                 return error_set_exit(err, EXIT_NOT_FOUND);
         }
         return 0;
@@ -71,7 +71,7 @@ static int probe_shared(const Spec *spec, Host *host, Error *err)
                                         spec->ops[i].source ? spec->ops[i].source : spec->ops[i].dest);
         if (r == 0 && paths.n > 0)
                 r = host_probe_paths(host, (const char *const *)paths.items);
-        return r < 0 ? error_set_errno(err, r, "looking up what is shared") : 0;
+        return r < 0 ? error_set_errno(err, r, "cannot look up the shared paths") : 0;
 }
 
 static void tell_once(const Plan *plan)
@@ -112,10 +112,8 @@ static void tell_dropped(const RunDropped *d, const char *command)
         len = add_part(text, len, sizeof(text), d->home, d->more, "in your home");
         len = add_part(text, len, sizeof(text), d->system, d->more, "in the system");
         if (len > 0)
-                log_notice(
-                        "changes dropped: %s (to keep them: \"kurung %s --keep\", or \"kurung try\", which "
-                        "asks)",
-                        text, command);
+                log_notice("changes dropped: %s (\"kurung %s --keep\" keeps them, \"kurung try\" asks)", text,
+                           command);
 }
 
 /* The payload may have appended to the file or replaced it, if it can write to the directory. */
@@ -124,13 +122,13 @@ static int write_report(FILE *out, const char *path, const Plan *plan, const Run
 {
         struct stat ours = {0}, there = {0};
         int r = fstat(fileno(out), &ours) < 0 || (S_ISREG(ours.st_mode) && ftruncate(fileno(out), 0) < 0)
-                        ? error_set_errno(err, errno, "--report: %s", path)
+                        ? error_set_errno(err, errno, "--report: cannot write '%s'", path)
                         : report_write(out, plan, report, failure, err);
         if (r == 0 && S_ISREG(ours.st_mode) &&
             (stat(path, &there) < 0 || there.st_dev != ours.st_dev || there.st_ino != ours.st_ino))
                 r = error_set(
                         err, ESTALE,
-                        "--report: %s was exchanged while the sandbox ran: what is there now is not kurung's",
+                        "--report: '%s' was replaced while the sandbox ran: the file there is not kurung's",
                         path);
         return r;
 }
@@ -143,7 +141,7 @@ static int run_and_report(const Plan *plan, const FrontOptions *options, const R
         FILE *out = NULL;
         CLEANUP(run_report_clear) RunReport report = {0};
         if (options->report && !(out = fopen(options->report, "we")))
-                return error_set_errno(err, errno, "--report: %s", options->report);
+                return error_set_errno(err, errno, "--report: cannot write '%s'", options->report);
         if (run->quiet_name)
                 try_block_signals(true);
         int r = run_plan(plan, run, &report, err);
@@ -179,7 +177,7 @@ static int do_plan(const Plan *plan, const FrontOptions *options, const RunOptio
                 /* main()'s argv begins one entry before the command's. */
                 int r = process_run_sealed(argv - 1);
                 if (r < 0)
-                        return error_set_errno(err, r, "going on as a copy of kurung that nobody can change");
+                        return error_set_errno(err, r, "cannot run as a sealed copy of kurung");
         }
         for (size_t i = 0; i < plan->notices.n; i++)
                 log_notice("%s", plan->notices.items[i]);
@@ -205,7 +203,7 @@ static int restore(void *userdata, const char *name, Spec *spec, Error *err)
         if (r < 0)
                 return r;
         const KeptRecord *record = &resumed->kept.record;
-        if (asprintf(&origin, "the sandbox %s", name) < 0) {
+        if (asprintf(&origin, "the sandbox '%s'", name) < 0) {
                 origin = NULL;
                 return error_no_memory(err);
         }
@@ -215,13 +213,15 @@ static int restore(void *userdata, const char *name, Spec *spec, Error *err)
                 free(host->cwd);
                 host->cwd = NULL;
         } else if ((r = host_take_cwd(host, record->work_dir)) < 0) {
-                return r == -ELOOP ? error_set(err, ELOOP,
-                                               "the working directory %s of the sandbox %s was replaced by a "
-                                               "symbolic link, or lies behind one now (put the directory "
-                                               "back, or remove the sandbox: kurung discard %s)",
-                                               record->work_dir, name, name)
-                                   : error_set_errno(err, r, "the working directory %s of the sandbox %s",
-                                                     record->work_dir, name);
+                return r == -ELOOP
+                               ? error_set(err, ELOOP,
+                                           "the working directory '%s' of the sandbox '%s' is now a symbolic "
+                                           "link or behind one (restore the directory, or remove the "
+                                           "sandbox: kurung discard %s)",
+                                           record->work_dir, name, name)
+                               : error_set_errno(err, r,
+                                                 "cannot open the working directory '%s' of the sandbox '%s'",
+                                                 record->work_dir, name);
         }
         return spec_restore(&record->spec, origin, spec, err);
 }

@@ -34,10 +34,10 @@ int cmd_stop(int argc, char **argv)
         if (r == 1)
                 return 0;
         if (r == 0 && words.n == 0)
-                r = error_set(&err, EINVAL, "stop: which sandbox? \"kurung ps\" lists those that run");
+                r = error_set(&err, EINVAL, "stop: no sandbox given; \"kurung ps\" lists running ones");
         if (r == 0 && time && (value_seconds(time, &grace_us) < 0 || grace_us > GRACE_MAX_US))
-                r = error_set(&err, EINVAL, "stop: --time=%.60s: must be a time of at most a day, as 30s",
-                              time);
+                r = error_set(&err, EINVAL,
+                              "stop: --time=%.60s: must be a time of at most a day, such as 30s", time);
         if (r < 0)
                 return command_failed(&err, r);
         for (size_t i = 0; i < words.n; i++) {

@@ -103,12 +103,12 @@ static void tell_left(ApplyPlace place, uint64_t n, const char *name)
         static const struct {
                 const char *where, *before, *after, *what;
         } places[] = {
-                [APPLY_PROJECT] = {"in the working directory", "apply", "", "goes on"},
-                [APPLY_HOME] = {"in your home", "apply", " --home", "goes on"},
+                [APPLY_PROJECT] = {"in the working directory", "apply", "", "continues"},
+                [APPLY_HOME] = {"in your home", "apply", " --home", "continues"},
                 [APPLY_SYSTEM] = {"in the system", "export -o FILE", "", "packs them"},
         };
         if (n > 0)
-                log_notice("%llu change%s %s %s left: \"kurung %s %s%s\" %s", (unsigned long long)n,
+                log_notice("%llu change%s %s %s not applied: \"kurung %s %s%s\" %s", (unsigned long long)n,
                            n == 1 ? "" : "s", places[place].where, n == 1 ? "is" : "are",
                            places[place].before, name, places[place].after, places[place].what);
 }
@@ -129,7 +129,7 @@ static int apply(const char *name, bool choose, Asker *asker)
                 return code;
         }
         if (result.declined > 0)
-                log_notice("discarded %llu change%s that you said no to", (unsigned long long)result.declined,
+                log_notice("discarded %llu change%s that you declined", (unsigned long long)result.declined,
                            result.declined == 1 ? "" : "s");
         return discard(name);
 }
@@ -161,9 +161,8 @@ static bool do_answer(int answer, const char *name, Asker *asker, int *ret_exit)
                 code = discard(name);
                 break;
         default:
-                (void)fprintf(stderr,
-                              "a: take all over; c: ask for each; l: show what changed; k: keep it for "
-                              "later; d: remove it\n");
+                (void)fprintf(stderr, "a: apply all; c: ask for each change; l: show the changes; k: keep "
+                                      "the sandbox for later; d: discard it\n");
                 return false;
         }
         if (code != 0)
@@ -181,7 +180,7 @@ static int review(const char *name, bool may_ask, int *ret_exit, Error *err)
         if (r < 0)
                 return r;
         if (!any) {
-                log_notice("nothing was changed");
+                log_notice("no changes");
                 (void)discard(name);
                 return 0;
         }

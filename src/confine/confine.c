@@ -23,7 +23,7 @@ const uint64_t confine_namespaces =
 int confine_private_mounts(const char *who, Error *err)
 {
         return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0
-                       ? error_set_errno(err, errno, "%s: making its mounts private", who)
+                       ? error_set_errno(err, errno, "%s: cannot make mounts private", who)
                        : 0;
 }
 
@@ -39,7 +39,7 @@ int confine_root_begin(const char *who, int *ret_root, Error *err)
         target = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
         r = target < 0 ? -errno : mount_attach(root, target);
         if (r < 0)
-                return error_set_errno(err, r, "%s: attaching its root", who);
+                return error_set_errno(err, r, "%s: cannot attach its root", who);
         *ret_root = TAKE_FD(root);
         return 0;
 }
@@ -53,18 +53,18 @@ int confine_root_add(const char *who, int root, const char *path, int mount_fd, 
                 r = root_make(root, path, S_ISDIR(st.st_mode), 0755, true, &target);
         if (r == 0)
                 r = mount_attach(mount_fd, target);
-        return r < 0 ? error_set_errno(err, r, "%s: mounting %s in its root", who, path) : 0;
+        return r < 0 ? error_set_errno(err, r, "%s: cannot mount '%s' in its root", who, path) : 0;
 }
 
 int confine_root_enter(const char *who, int root, Error *err)
 {
         int r = mount_set(root, MOUNT_ATTR_RDONLY, false);
         if (r < 0)
-                return error_set_errno(err, r, "%s: a read-only root", who);
+                return error_set_errno(err, r, "%s: cannot make its root read-only", who);
         /* pivot_root(2), NOTES: the old root is stacked on the new one, and taken off. */
         if (fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 ||
             chdir("/") < 0)
-                return error_set_errno(err, errno, "%s: entering its root", who);
+                return error_set_errno(err, errno, "%s: cannot enter its root", who);
         return 0;
 }
 
@@ -85,9 +85,9 @@ int confine_privileges(const Confinement *c, Error *err)
                 return r;
         r = set_limits(c);
         if (r < 0)
-                return error_set_errno(err, r, "%s: its limits", c->who);
+                return error_set_errno(err, r, "%s: cannot set its limits", c->who);
         if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-                return error_set_errno(err, errno, "%s: prctl", c->who);
+                return error_set_errno(err, errno, "%s: cannot set no_new_privs", c->who);
         return 0;
 }
 
@@ -146,7 +146,7 @@ static int restrict_files(const Confinement *c, Error *err)
                 r = allow_beneath(ruleset, c->writable, known);
         if (r == 0 && syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
                 r = -errno;
-        return r < 0 ? error_set_errno(err, r, "%s: Landlock", c->who) : 0;
+        return r < 0 ? error_set_errno(err, r, "%s: cannot restrict it with Landlock", c->who) : 0;
 }
 
 int confine_seal(const Confinement *c, Error *err)
@@ -154,12 +154,12 @@ int confine_seal(const Confinement *c, Error *err)
         struct sock_filter items[CONFINE_FILTER_MAX];
         int n = confine_filter_make(c, items);
         if (n < 0)
-                return error_set_errno(err, n, "%s: its list of system calls", c->who);
+                return error_set_errno(err, n, "%s: cannot load its system call filter", c->who);
         int r = restrict_files(c, err);
         if (r < 0)
                 return r;
         const struct sock_fprog program = {.len = (unsigned short)n, .filter = items};
         if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
-                return error_set_errno(err, errno, "%s: its list of system calls", c->who);
+                return error_set_errno(err, errno, "%s: cannot load its system call filter", c->who);
         return 0;
 }

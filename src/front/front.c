@@ -54,7 +54,7 @@ static const FrontFlag *find_flag(const char *name, size_t len, char letter)
 
 static int unknown_option(const char *word, Error *err)
 {
-        return error_set(err, EINVAL, "unknown option '%.60s'; the nearest is '--%s'", word,
+        return error_set(err, EINVAL, "unknown option '%.60s'; did you mean '--%s'?", word,
                          key_nearest_option(word + strspn(word, "-"))->option);
 }
 
@@ -103,7 +103,7 @@ static int next_option(int argc, char **argv, int *i, Option *ret, Error *err)
                 o.value = "yes";
         if (takes_value(&o) && !o.value && !(o.flag && o.flag->argument[0] == '[')) {
                 if (*i >= argc)
-                        return error_set(err, EINVAL, "%s needs a value: %s", o.spelling,
+                        return error_set(err, EINVAL, "%s requires a value: %s", o.spelling,
                                          o.key ? o.key->argument : o.flag->argument);
                 o.value = argv[(*i)++];
         }
@@ -159,14 +159,14 @@ static int take_option(const Option *o, const FrontContext *ctx, const FrontOpti
 {
         if (options->in_name && !may_change(o->key))
                 return error_set(err, EINVAL,
-                                 "%s can't be given with --in: root and ids of %s stay as they are",
+                                 "%s cannot be used with --in: the root and the ids of '%s' are fixed",
                                  o->spelling, options->in_name);
         const KeyContext key_ctx = {
                 .home = ctx->home, .cwd = ctx->cwd, .getenv = ctx->getenv, .origin = o->spelling};
         /* In a profile, an empty value clears; on a command line, it is usually an empty variable of a
          * script. */
         if (o->value && o->value[0] == '\0' && !key_has(o->key, KEY_REPEATS))
-                return error_set(err, EINVAL, "%s: an empty value", o->spelling);
+                return error_set(err, EINVAL, "%s: the value is empty", o->spelling);
         return key_parse(o->key, o->value, &key_ctx, spec, err);
 }
 
@@ -199,10 +199,10 @@ static int walk(int argc, char **argv, bool keys_now, const FrontContext *ctx, S
 static int check_in(const StrList *profiles, const Spec *spec, const FrontOptions *options, Error *err)
 {
         if (profiles->n > 0)
-                return error_set(err, EINVAL, "--profile can't be given with --in: %s has its own",
+                return error_set(err, EINVAL, "--profile cannot be used with --in: '%s' has its own profile",
                                  options->in_name);
         if (spec->keep)
-                return error_set(err, EINVAL, "--keep can't be given with --in: %s is kept already",
+                return error_set(err, EINVAL, "--keep cannot be used with --in: '%s' is already kept",
                                  options->in_name);
         return 0;
 }
@@ -245,12 +245,12 @@ static int check_granting(const StrList *granting, const FrontContext *ctx, cons
                 for (size_t k = 0; real && k + 1 < granting->n; k += 2)
                         if (path_is_below(granting->items[k], real) &&
                             !is_own_profile(granting->items[k], ctx))
-                                return error_set(
-                                        err, EPERM,
-                                        "%s: the profile lies in %s (%s), which the sandbox may write, so it "
-                                        "may only take rights away; read it, and then: kurung profile trust "
-                                        "%s",
-                                        granting->items[k + 1], written, op->origin, granting->items[k]);
+                                return error_set(err, EPERM,
+                                                 "%s: the profile is in '%s' (%s), which the sandbox may "
+                                                 "write to, so it may only restrict; to trust it, read it "
+                                                 "and run: kurung profile trust %s",
+                                                 granting->items[k + 1], written, op->origin,
+                                                 granting->items[k]);
         }
         return 0;
 }

@@ -34,13 +34,13 @@ static char *section_of(char *line, const char **ret_what)
 {
         char *end = strchr(line, ']');
         if (!end) {
-                *ret_what = "a section that is not closed with ]";
+                *ret_what = "section header without ]";
                 return NULL;
         }
         *end++ = '\0';
         cut_comment(end);
         if (*trim(end)) {
-                *ret_what = "something behind the section's ]";
+                *ret_what = "text after the section header";
                 return NULL;
         }
         return line + 1;
@@ -69,9 +69,9 @@ static int read_line(Reader *reader, char *line)
         }
         char *equals = strchr(line, '=');
         if (!equals || equals == line)
-                reader->what = "neither [Section] nor Key=value";
+                reader->what = "expected [Section] or Key=value";
         else if (!reader->section)
-                reader->what = "a key before the first [Section]";
+                reader->what = "key before the first [Section]";
         if (reader->what)
                 return -EINVAL;
         *equals = '\0';
@@ -97,7 +97,7 @@ int ini_read(const char *text, size_t len, IniPair *pair, void *userdata, unsign
                 CLEANUP_FREE char *line = strndup(text + at, n);
                 reader.line++;
                 if (memchr(text + at, '\0', n)) {
-                        reader.what = "a NUL byte";
+                        reader.what = "NUL byte";
                         r = -EINVAL;
                 } else {
                         r = line ? read_line(&reader, line) : -ENOMEM;

@@ -33,13 +33,12 @@ typedef struct Parser {
 static int grants(Parser *p, unsigned line, const Key *key, const char *value)
 {
         if (p->flags & PROFILE_NARROW)
-                return error_set(
-                        p->err, EPERM,
-                        "%s:%u: a profile inside the project may only take rights away%s, and %s=%.60s could "
-                        "give some; read it, and then: kurung profile trust %s",
-                        p->name, line,
-                        p->flags & PROFILE_CHANGED ? " (it was trusted, and has changed since)" : "",
-                        key->name, value, p->name);
+                return error_set(p->err, EPERM,
+                                 "%s:%u: a profile inside the project may only restrict%s, but %s=%.60s "
+                                 "could grant rights; to trust it, read it and run: kurung profile trust %s",
+                                 p->name, line,
+                                 p->flags & PROFILE_CHANGED ? " (it changed since you trusted it)" : "",
+                                 key->name, value, p->name);
         if (!*p->grants && asprintf(p->grants, "%s:%u: %s=%.60s", p->name, line, key->name, value) < 0) {
                 *p->grants = NULL;
                 return error_no_memory(p->err);
@@ -54,8 +53,8 @@ static int take_pair(unsigned line, const char *section, const char *name, const
         if (!key) {
                 const Key *near = key_nearest(name);
                 return error_set(p->err, EINVAL,
-                                 "%s:%u: unknown key '%.60s' in [%.60s]; the nearest is '%s' in [%s]",
-                                 p->name, line, name, section, near->name, near->section);
+                                 "%s:%u: unknown key '%.60s' in [%.60s]; did you mean '%s' in [%s]?", p->name,
+                                 line, name, section, near->name, near->section);
         }
         if (key->id == KEY_EXTENDS) {
                 char *copy = strdup(value);
@@ -143,7 +142,7 @@ static int read_file(int fd, const char *name, char **ret, size_t *ret_len, Erro
         char again[40];
         struct stat st;
         if (fstat(fd, &st) < 0)
-                return error_set_errno(err, errno, "%s", name);
+                return error_set_errno(err, errno, "cannot read profile '%s'", name);
         if (!S_ISREG(st.st_mode))
                 return error_set(err, EINVAL, "%s: not a regular file", name);
         if (!is_trusted_owner(st.st_uid))
@@ -153,9 +152,9 @@ static int read_file(int fd, const char *name, char **ret, size_t *ret_len, Erro
         (void)snprintf(again, sizeof(again), "/proc/self/fd/%d", fd);
         CLEANUP_FD int readable = open(again, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         if (readable < 0)
-                return error_set_errno(err, errno, "%s", name);
+                return error_set_errno(err, errno, "cannot read profile '%s'", name);
         int r = io_read_to_end(readable, PROFILE_SIZE_MAX, -1, ret, ret_len);
-        return r < 0 ? error_set_errno(err, r, "%s", name) : 0;
+        return r < 0 ? error_set_errno(err, r, "cannot read profile '%s'", name) : 0;
 }
 
 /* The state while a profile and those that it extends are loaded. */
@@ -198,7 +197,7 @@ static int read_own(Loader *l, const char *path, ProfileText *ret)
         if (r == -ENOENT || r == -ENOTDIR)
                 return -ENOENT;
         if (r < 0)
-                return error_set_errno(l->err, r, "%s", path);
+                return error_set_errno(l->err, r, "cannot read profile '%s'", path);
         CLEANUP_FD int fd = file.fd;
         ret->path = file.path;
         ret->in_project = file.in_project;
@@ -210,8 +209,9 @@ static int read_system(Loader *l, const char *path, ProfileText *ret)
 {
         CLEANUP_FD int fd = open(path, O_PATH | O_CLOEXEC);
         if (fd < 0)
-                return errno == ENOENT || errno == ENOTDIR ? -ENOENT
-                                                           : error_set_errno(l->err, errno, "%s", path);
+                return errno == ENOENT || errno == ENOTDIR
+                               ? -ENOENT
+                               : error_set_errno(l->err, errno, "cannot read profile '%s'", path);
         if (!(ret->path = strdup(path)))
                 return error_no_memory(l->err);
         return read_file(fd, path, &ret->text, &ret->len, l->err);
@@ -255,21 +255,21 @@ static int find_named(Loader *l, const char *name, ProfileText *ret)
         int r = read_builtin(l, name, ret);
         if (r != -ENOENT)
                 return r;
-        return error_set(l->err, ENOENT,
-                         "there is no profile '%s'; \"kurung profile list\" shows which there are", name);
+        return error_set(l->err, ENOENT, "no profile named '%s'; \"kurung profile list\" lists all profiles",
+                         name);
 }
 
 static int find_profile(Loader *l, const char *name, ProfileText *ret)
 {
         if (!strchr(name, '/') && !profile_name_is_valid(name))
-                return error_set(
-                        l->err, EINVAL,
-                        "'%.80s' is no name of a profile: letters, digits, '.', '_' and '-', at most 64",
-                        name);
+                return error_set(l->err, EINVAL,
+                                 "'%.80s' is not a valid profile name: use at most 64 letters, digits, '.', "
+                                 "'_' and '-'",
+                                 name);
         if (!strchr(name, '/'))
                 return find_named(l, name, ret);
         int r = read_own(l, name, ret);
-        return r == -ENOENT ? error_set_errno(l->err, ENOENT, "%s", name) : r;
+        return r == -ENOENT ? error_set_errno(l->err, ENOENT, "cannot read profile '%s'", name) : r;
 }
 
 int profile_read(const char *name, const ProfileContext *ctx, ProfileText *ret, Error *err)
@@ -290,7 +290,7 @@ static int circle(const StrList *chain, const char *name, Error *err)
         size_t len = 0;
         for (size_t i = 0; i < chain->n && len < sizeof(text); i++)
                 len += (size_t)snprintf(text + len, sizeof(text) - len, "%.60s -> ", chain->items[i]);
-        return error_set(err, ELOOP, "profiles extend each other in a circle: %s%.60s", text, name);
+        return error_set(err, ELOOP, "profiles extend each other in a cycle: %s%.60s", text, name);
 }
 
 /* Determines whether the profile is trusted; adds the hosts that were trusted with it if it belongs to this

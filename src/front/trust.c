@@ -114,19 +114,17 @@ int trust_read(const char *state, const Project *project, TrustList *ret, Error 
         if (!state || (dir < 0 && errno == ENOENT))
                 return 0;
         if (dir < 0)
-                return error_set_errno(err, errno, "opening %s", state);
+                return error_set_errno(err, errno, "cannot open '%s'", state);
         if (project && project_has(project, dir))
-                return error_set(
-                        err, EPERM,
-                        "%s, where trust in profiles is kept, lies in the project: set XDG_STATE_HOME to "
-                        "another place",
-                        state);
+                return error_set(err, EPERM,
+                                 "'%s', which holds the list of trusted profiles, is inside the project: set "
+                                 "XDG_STATE_HOME to another directory",
+                                 state);
         int r = read_list(dir, &text, &len);
         if (r == -EPERM)
                 return error_set(err, EPERM,
-                                 "%s/" TRUST_FILE
-                                 " or its directory belongs to somebody else or is writable by "
-                                 "others: look at it, and remove it",
+                                 "%s/" TRUST_FILE " or its directory belongs to another user or is writable "
+                                 "by others: check it, and remove it",
                                  state);
         if (r == 0 && text)
                 r = str_starts(text, "kurung-") ? fields_parse(&list_fields, text, len, &list)
@@ -136,7 +134,7 @@ int trust_read(const char *state, const Project *project, TrustList *ret, Error 
         if (r == -ENOTSUP)
                 return error_set(err, ENOTSUP, "%s/" TRUST_FILE " was made by a later kurung", state);
         if (r < 0)
-                return error_set_errno(err, r, "reading %s/" TRUST_FILE, state);
+                return error_set_errno(err, r, "cannot read %s/" TRUST_FILE, state);
         *ret = list;
         list = (TrustList){0};
         return 0;
@@ -164,7 +162,8 @@ int trust_set(TrustList *list, const char *path, const char *hash, const StrList
 {
         TrustEntry *old = find(list, path);
         if (!hash && !old)
-                return error_set(err, ENOENT, "%s is not trusted; \"kurung profile trust\" lists what is",
+                return error_set(err, ENOENT,
+                                 "'%s' is not trusted; \"kurung profile trust\" lists the trusted profiles",
                                  path);
         if (old) {
                 fields_clear(&entry_fields, old);
@@ -186,5 +185,5 @@ int trust_write(int state_fd, const TrustList *list, Error *err)
         if (fields_print(&list_fields, list, &text, &len) < 0)
                 return error_no_memory(err);
         int r = io_replace_at(state_fd, TRUST_FILE, text, len, true);
-        return r < 0 ? error_set_errno(err, r, "writing the list of trusted profiles") : 0;
+        return r < 0 ? error_set_errno(err, r, "cannot write the list of trusted profiles") : 0;
 }

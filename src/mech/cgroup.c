@@ -63,17 +63,18 @@ int cgroup_make_outer(Cgroup *cg, const PlanResources *resources, const char *na
 {
         CLEANUP_FD int base = open_group(AT_FDCWD, resources->cgroup_base);
         if (base < 0)
-                return error_set_errno(err, base, "opening the control group %s", resources->cgroup_base);
+                return error_set_errno(err, base, "cannot open the control group '%s'",
+                                       resources->cgroup_base);
         remove_stale(base);
         (void)snprintf(cg->outer_name, sizeof(cg->outer_name), OUTER_PREFIX "%.50s", name);
         if (mkdirat(base, cg->outer_name, 0755) < 0)
-                return error_set_errno(err, errno, "making the control group %s/%s", resources->cgroup_base,
-                                       cg->outer_name);
+                return error_set_errno(err, errno, "cannot create the control group '%s/%s'",
+                                       resources->cgroup_base, cg->outer_name);
         cg->base = TAKE_FD(base);
         cg->outer = open_group(cg->base, cg->outer_name);
         if (cg->outer < 0 || flock(cg->outer, LOCK_EX | LOCK_NB) < 0)
-                return error_set_errno(err, cg->outer < 0 ? cg->outer : errno, "locking the control group %s",
-                                       cg->outer_name);
+                return error_set_errno(err, cg->outer < 0 ? cg->outer : errno,
+                                       "cannot lock the control group '%s'", cg->outer_name);
         cg->left_base = resources->cgroup_leave;
         return 0;
 }
@@ -85,23 +86,23 @@ int cgroup_open_outer(Cgroup *cg, pid_t pid, Error *err)
         (void)snprintf(proc, sizeof(proc), "/proc/%d/cgroup", (int)pid);
         int r = io_read_file_at(AT_FDCWD, proc, 65536, &text, NULL);
         if (r < 0)
-                return error_set_errno(err, r, "reading %s", proc);
+                return error_set_errno(err, r, "cannot read '%s'", proc);
         const char *group = strstr(text, "0::/");
         if (!group || strstr(group, "/../"))
-                return error_set(err, EINVAL, "%s names no group of version 2", proc);
+                return error_set(err, EINVAL, "'%s' names no control group of version 2", proc);
         (void)snprintf(path, sizeof(path), CGROUP_MOUNT "%.*s", (int)strcspn(group + 3, "\n"), group + 3);
         cg->outer = open_group(AT_FDCWD, path);
         if (cg->outer < 0)
-                return error_set_errno(err, cg->outer, "opening the control group %s", path);
+                return error_set_errno(err, cg->outer, "cannot open the control group '%s'", path);
         return 0;
 }
 
 static int make_group(const Cgroup *cg, const char *name, int *ret_fd, Error *err)
 {
         if (mkdirat(cg->outer, name, 0755) < 0 && errno != EEXIST)
-                return error_set_errno(err, errno, "making the control group \"%s\"", name);
+                return error_set_errno(err, errno, "cannot create the control group '%s'", name);
         *ret_fd = open_group(cg->outer, name);
-        return *ret_fd < 0 ? error_set_errno(err, *ret_fd, "opening the control group \"%s\"", name) : 0;
+        return *ret_fd < 0 ? error_set_errno(err, *ret_fd, "cannot open the control group '%s'", name) : 0;
 }
 
 /* At once, as each change of a group with processes waits for all of them; where one is not there, which
@@ -126,10 +127,10 @@ static int write_limits(const Cgroup *cg, const PlanResources *resources, StrLis
                 if (r == 0)
                         continue;
                 if (limit->asked)
-                        return error_set_errno(err, r, "%s: writing \"%s\" to %s", limit->origin,
+                        return error_set_errno(err, r, "%s: cannot write \"%s\" to '%s'", limit->origin,
                                                limit->value, limit->file);
-                if (strlist_add_printf(notices, "%s is not kept: %s", keys[limit->key].name, strerror(-r)) <
-                    0)
+                if (strlist_add_printf(notices, "%s is not enforced: %s", keys[limit->key].name,
+                                       strerror(-r)) < 0)
                         return error_no_memory(err);
         }
         return 0;
@@ -153,7 +154,7 @@ int cgroup_fill(Cgroup *cg, const PlanResources *resources, pid_t setup, pid_t h
                 r = r == -ESRCH ? 0 : r;
         }
         if (r < 0)
-                return error_set_errno(err, r, "moving into a control group");
+                return error_set_errno(err, r, "cannot move into a control group");
         if (resources->cgroup == CGROUP_DELEGATED)
                 enable_controllers(cg->base);
         enable_controllers(cg->outer);

@@ -36,7 +36,7 @@ static int helper_start(IdmapHelper *h, const char *program, pid_t pid, const Id
         h->program = program;
         h->output = memfd_create("kurung-helper", MFD_CLOEXEC);
         r = process_spawn(argv.items, h->output, &h->pidfd);
-        return r < 0 ? error_set_errno(err, r, "starting %s", program) : 0;
+        return r < 0 ? error_set_errno(err, r, "cannot start '%s'", program) : 0;
 }
 
 static int helper_finish(IdmapHelper *h, Error *err)
@@ -44,14 +44,14 @@ static int helper_finish(IdmapHelper *h, Error *err)
         int status;
         int r = process_wait(h->pidfd, &status);
         if (r < 0)
-                return error_set_errno(err, r, "waiting for %s", h->program);
+                return error_set_errno(err, r, "cannot wait for '%s'", h->program);
         if (status == 0)
                 return 0;
         char said[256] = "";
         ssize_t n = h->output >= 0 ? pread(h->output, said, sizeof(said) - 1, 0) : 0;
         said[n > 0 ? n : 0] = '\0';
         said[strcspn(said, "\n")] = '\0';
-        return error_set(err, EPERM, "%s ended with status %d: %s (\"kurung doctor\" looks at your ranges)",
+        return error_set(err, EPERM, "'%s' exited with status %d: %s (\"kurung doctor\" checks your ranges)",
                          h->program, process_exit_code(status), said[0] ? said : "it gave no reason");
 }
 
@@ -61,18 +61,18 @@ static int write_single(const PlanIdentity *identity, pid_t pid, Error *err)
         (void)snprintf(proc, sizeof(proc), "/proc/%d", (int)pid);
         CLEANUP_FD int dir = open(proc, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (dir < 0)
-                return error_set_errno(err, errno, "opening %s", proc);
+                return error_set_errno(err, errno, "cannot open '%s'", proc);
         (void)snprintf(line, sizeof(line), "%u %u 1\n", identity->uid, identity->host_uid);
         int r = io_write_file_at(dir, "uid_map", line);
         if (r < 0)
-                return error_set_errno(err, r, "writing %s/uid_map", proc);
+                return error_set_errno(err, r, "cannot write %s/uid_map", proc);
         /* Without privilege a gid map may be written only after setgroups(2) is given up. */
         r = io_write_file_at(dir, "setgroups", "deny");
         if (r < 0)
-                return error_set_errno(err, r, "writing %s/setgroups", proc);
+                return error_set_errno(err, r, "cannot write %s/setgroups", proc);
         (void)snprintf(line, sizeof(line), "%u %u 1\n", identity->gid, identity->host_gid);
         r = io_write_file_at(dir, "gid_map", line);
-        return r < 0 ? error_set_errno(err, r, "writing %s/gid_map", proc) : 0;
+        return r < 0 ? error_set_errno(err, r, "cannot write %s/gid_map", proc) : 0;
 }
 
 /* One write(2) for all lines (user_namespaces(7)). */
@@ -94,7 +94,7 @@ int idmap_write_identity(const PlanIdentity *identity, pid_t pid, Error *err)
         int r = dir < 0 ? -errno : write_identity(dir, "uid_map", &identity->uid_map);
         if (r == 0)
                 r = write_identity(dir, "gid_map", &identity->gid_map);
-        return r < 0 ? error_set_errno(err, r, "mapping the ids of the payload's user namespace") : 0;
+        return r < 0 ? error_set_errno(err, r, "cannot map the ids of the payload's user namespace") : 0;
 }
 
 int idmap_begin(const PlanIdentity *identity, pid_t pid, IdmapJob *job, Error *err)
@@ -125,10 +125,10 @@ int idmap_write(const PlanIdentity *identity, pid_t pid, Error *err)
 int idmap_apply(const PlanIdentity *identity, Error *err)
 {
         if (identity->map_by_helpers && defence_is_on(DEFENCE_GROUPS) && setgroups(0, NULL) < 0)
-                return error_set_errno(err, errno, "dropping the supplementary groups");
+                return error_set_errno(err, errno, "cannot drop the supplementary groups");
         if (setresgid(identity->gid, identity->gid, identity->gid) < 0)
-                return error_set_errno(err, errno, "becoming group %u inside", identity->gid);
+                return error_set_errno(err, errno, "cannot switch to group %u inside", identity->gid);
         if (setresuid(identity->uid, identity->uid, identity->uid) < 0)
-                return error_set_errno(err, errno, "becoming user %u inside", identity->uid);
+                return error_set_errno(err, errno, "cannot switch to user %u inside", identity->uid);
         return 0;
 }

@@ -24,6 +24,6 @@ int landlock_apply_scope(Error *err)
         const RulesetAttr attr = {.scoped = SCOPE_ABSTRACT_UNIX_SOCKET | SCOPE_SIGNAL};
         CLEANUP_FD int fd = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
         if (fd < 0 || syscall(SYS_landlock_restrict_self, fd, 0) < 0)
-                return error_set_errno(err, errno, "Landlock");
+                return error_set_errno(err, errno, "cannot restrict the command with Landlock");
         return 0;
 }

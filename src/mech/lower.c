@@ -20,7 +20,7 @@ int lower_make_empty(int *ret_fd, Error *err)
 int lower_seal_empty(int empty, Error *err)
 {
         int r = mount_set(empty, MOUNT_ATTR_RDONLY, false);
-        return r < 0 ? error_set_errno(err, r, "making what hides read-only") : 0;
+        return r < 0 ? error_set_errno(err, r, "cannot make an empty mask read-only") : 0;
 }
 
 /* Each has a number of its own: a file system's server takes two directories with one number for one, and the
@@ -75,7 +75,7 @@ int lower_hide(const PlanRoot *root, size_t from, bool only_masks, int tree, con
                 const char *place = str_eq(dest, "/") ? op->dest : op->dest + strlen(dest);
                 int r = cover(tree, place, op->flags & OP_NO_FOLLOW, empty);
                 if (r < 0)
-                        return error_set_errno(err, r, "hiding %s from the file system's server", op->dest);
+                        return error_set_errno(err, r, "cannot hide '%s' from fuse-overlayfs", op->dest);
         }
         return 0;
 }

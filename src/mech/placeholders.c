@@ -257,17 +257,17 @@ int placeholders_prepare(const PlanIdentity *identity, const char *state_dir, co
         char name[64];
         CLEANUP_FD int state = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (state < 0)
-                return error_set_errno(err, errno, "opening %s", state_dir);
+                return error_set_errno(err, errno, "cannot open '%s'", state_dir);
         make_name(identity, lower, name, sizeof(name));
         int fd = openat(state, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0) {
                 int r = make(identity, state, name);
                 if (r < 0)
-                        return error_set_errno(err, r, "looking for files of the system that you can't read");
+                        return error_set_errno(err, r, "cannot search for unreadable files of the system");
                 fd = openat(state, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         }
         if (fd < 0)
-                return error_set_errno(err, errno, "opening %s/%s", state_dir, name);
+                return error_set_errno(err, errno, "cannot open '%s/%s'", state_dir, name);
         CLEANUP_FD int dir = fd;
         if (!(*ret_path = path_join(state_dir, name)))
                 return error_no_memory(err);

@@ -20,7 +20,7 @@ const char *rootfs_op_origin(const PlanOp *op)
 
 int rootfs_op_failed(const PlanOp *op, int r, const char *what, Error *err)
 {
-        return error_set_errno(err, r, "%s: %s %s", rootfs_op_origin(op), what, op->dest);
+        return error_set_errno(err, r, "%s: cannot %s '%s'", rootfs_op_origin(op), what, op->dest);
 }
 
 static const struct {
@@ -100,19 +100,19 @@ int rootfs_make_place(RootfsContext *ctx, const PlanOp *op, bool directory, int 
                       : root_make(ctx->root_fd, op->dest, directory, directory ? 0755 : 0644, no_follow, &fd);
         if (found && r == -ENOENT)
                 return error_set(err, ENOENT,
-                                 "%s: %s does not exist, and its directory is the host's own: make it first, "
-                                 "as kurung makes nothing there",
+                                 "%s: the mount point '%s' does not exist, and kurung creates nothing in a "
+                                 "directory of the host: create it first",
                                  rootfs_op_origin(op), op->dest);
         if (r == 0 && fstat(fd, &st) < 0)
                 r = -errno;
         /* What a link leads to decides; the kernel says "Not a directory" or "Invalid argument". */
         if (r == 0 && S_ISDIR(st.st_mode) != directory)
                 return error_set(err, directory ? ENOTDIR : EISDIR,
-                                 "%s: %s is a %s inside the sandbox, and a %s can't be mounted on it",
+                                 "%s: '%s' is a %s inside the sandbox, and a %s cannot be mounted on it",
                                  rootfs_op_origin(op), op->dest, directory ? "file" : "directory",
                                  directory ? "directory" : "file");
         if (r < 0)
-                return rootfs_op_failed(op, r, "making the mount point", err);
+                return rootfs_op_failed(op, r, "create the mount point", err);
         *ret_fd = TAKE_FD(fd);
         return 0;
 }
@@ -132,7 +132,7 @@ static int become_root(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error
                 r = attach_on_root(mount_fd);
         if (r == 0 && (ctx->root_fd = fcntl(mount_fd, F_DUPFD_CLOEXEC, 3)) < 0)
                 r = -errno;
-        return r < 0 ? rootfs_op_failed(op, r, "attaching the new root at", err) : 0;
+        return r < 0 ? rootfs_op_failed(op, r, "attach the new root at", err) : 0;
 }
 
 /* Puts a detached mount to op->dest; that of the first operation becomes the root. */
@@ -144,12 +144,12 @@ static int place(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err)
         if (ctx->root_fd < 0 || str_eq(op->dest, "/"))
                 return become_root(ctx, op, mount_fd, err);
         if (fstat(mount_fd, &st) < 0)
-                return rootfs_op_failed(op, -errno, "looking at what comes to", err);
+                return rootfs_op_failed(op, -errno, "examine the source of", err);
         r = rootfs_make_place(ctx, op, S_ISDIR(st.st_mode), &target, err);
         if (r < 0)
                 return r;
         r = mount_attach(mount_fd, target);
-        return r < 0 ? rootfs_op_failed(op, r, "mounting at", err) : 0;
+        return r < 0 ? rootfs_op_failed(op, r, "mount on", err) : 0;
 }
 
 int rootfs_layer_open(RootfsContext *ctx, const PlanOp *op, const char *side, int *ret_fd, Error *err)
@@ -159,13 +159,13 @@ int rootfs_layer_open(RootfsContext *ctx, const PlanOp *op, const char *side, in
         bool fuse = op->kind == OP_FUSE;
         bool resumed = ctx->resume && str_eq(side, "upper") && !(op->flags & OP_IN_MEMORY);
         if (fuse && mkdirat(dir, plan_layer_path(true, op->layer, NULL, path), 0700) < 0 && errno != EEXIST)
-                return rootfs_op_failed(op, -errno, "making a layer for", err);
+                return rootfs_op_failed(op, -errno, "create a layer for", err);
         (void)plan_layer_path(fuse, op->layer, side, path);
         if (mkdirat(dir, path, 0700) < 0 && !(resumed && errno == EEXIST))
-                return rootfs_op_failed(op, -errno, "making a layer for", err);
+                return rootfs_op_failed(op, -errno, "create a layer for", err);
         int fd = openat(dir, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
-                return rootfs_op_failed(op, -errno, "opening a layer for", err);
+                return rootfs_op_failed(op, -errno, "open a layer for", err);
         *ret_fd = fd;
         return 0;
 }
@@ -179,15 +179,15 @@ int rootfs_prepare(const PlanRoot *root, Error *err)
                         continue;
                 CLEANUP_FD int fd = open(op->source, O_PATH | O_CLOEXEC);
                 if (fd < 0)
-                        return error_set_errno(err, errno, "%s: %s", op->origin, op->source);
+                        return error_set_errno(err, errno, "%s: cannot open '%s'", op->origin, op->source);
                 return error_set(err, EBUSY,
-                                 "%s: %s was exchanged while the sandbox was started (run it again)",
+                                 "%s: '%s' was replaced while the sandbox started (run the command again)",
                                  op->origin, op->source);
         }
         const PlanOp *first = &root->ops[0];
         if (first->source_kind == FS_SOURCE_PATH &&
             faccessat(AT_FDCWD, first->source, R_OK | X_OK, AT_EACCESS) < 0)
-                return error_set_errno(err, errno, "the root directory %s", first->source);
+                return error_set_errno(err, errno, "cannot open the root directory '%s'", first->source);
         return 0;
 }
 
@@ -200,7 +200,7 @@ static int check_root_is_on_top(Error *err)
         struct statx root, above;
         if (statx(AT_FDCWD, "/", 0, STATX_INO | STATX_MNT_ID, &root) < 0 ||
             statx(AT_FDCWD, "/..", 0, STATX_INO | STATX_MNT_ID, &above) < 0)
-                return error_set_errno(err, errno, "looking at the new root");
+                return error_set_errno(err, errno, "cannot examine the new root");
         if (root.stx_mnt_id != above.stx_mnt_id || root.stx_ino != above.stx_ino ||
             root.stx_dev_major != above.stx_dev_major || root.stx_dev_minor != above.stx_dev_minor)
                 return error_set(err, EXDEV, "something is mounted above the new root");
@@ -211,11 +211,11 @@ static int check_root_is_on_top(Error *err)
 static int pivot(RootfsContext *ctx, Error *err)
 {
         if (fchdir(ctx->root_fd) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
-                return error_set_errno(err, errno, "changing to the new root");
+                return error_set_errno(err, errno, "cannot change to the new root");
         if (umount2(".", MNT_DETACH) < 0)
-                return error_set_errno(err, errno, "leaving the old root");
+                return error_set_errno(err, errno, "cannot leave the old root");
         if (chdir("/") < 0)
-                return error_set_errno(err, errno, "entering the new root");
+                return error_set_errno(err, errno, "cannot enter the new root");
         ctx->root_fd = fd_close(ctx->root_fd);
         return check_root_is_on_top(err);
 }
@@ -229,13 +229,13 @@ int rootfs_enter_cwd(const char *cwd, Error *err)
         char here[PATH_MAX];
         struct stat by_name, st;
         if (chdir(cwd) < 0)
-                return error_set_errno(err, errno, "the working directory %s", cwd);
+                return error_set_errno(err, errno, "cannot enter the working directory '%s'", cwd);
         if (!defence_is_on(DEFENCE_CWD))
                 return 0;
         long n = syscall(SYS_getcwd, here, sizeof(here));
         if (n < 0 || here[0] != '/' || stat(here, &by_name) < 0 || stat(".", &st) < 0 ||
             by_name.st_dev != st.st_dev || by_name.st_ino != st.st_ino)
-                return error_set(err, EXDEV, "the working directory %s is not inside the sandbox", cwd);
+                return error_set(err, EXDEV, "the working directory '%s' is not inside the sandbox", cwd);
         return 0;
 }
 
@@ -264,10 +264,10 @@ static int make_memory(RootfsContext *ctx, Error *err)
         if (r < 0)
                 return r;
         if (ctx->run_fd < 0 && (sys = open("/sys", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
-                return error_set_errno(err, errno, "a place for the memory that holds writes: /sys");
+                return error_set_errno(err, errno, "cannot use /sys as the mount point for writes in memory");
         r = mount_attach(fd, ctx->run_fd >= 0 ? ctx->run_fd : sys);
         if (r < 0)
-                return error_set_errno(err, r, "mounting the memory that holds writes to the system");
+                return error_set_errno(err, r, "cannot mount a tmpfs for writes to the system");
         ctx->memory_fd = TAKE_FD(fd);
         return 0;
 }
@@ -349,7 +349,7 @@ int rootfs_apply(RootfsContext *ctx, Error *err)
         for (size_t i = 0; r == 0 && i < root->n_ops; i++) {
                 r = apply_op(ctx, i, err);
                 if (r < 0)
-                        (void)rootfs_op_failed(&root->ops[i], r, "operation on", err);
+                        (void)rootfs_op_failed(&root->ops[i], r, "execute the operation on", err);
         }
         (void)umask(mask);
         if (r == 0)

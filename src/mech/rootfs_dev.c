@@ -83,7 +83,7 @@ static int fill_dev(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *e
         for (size_t i = 0; r == 0 && i < ARRAY_LEN(nodes); i++) {
                 r = bind_node(dev_fd, i);
                 if (r < 0)
-                        return error_set_errno(err, r, "binding /dev/%s", nodes[i].name);
+                        return error_set_errno(err, r, "cannot bind /dev/%s", nodes[i].name);
         }
         if (r == 0)
                 r = add_pts(dev_fd, err);

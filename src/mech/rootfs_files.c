@@ -27,9 +27,9 @@ static int apply_dir(RootfsContext *ctx, const PlanOp *op, Error *err)
         if (r == 0)
                 return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)
                                ? 0
-                               : rootfs_op_failed(op, -ENOTDIR, "making the directory", err);
+                               : rootfs_op_failed(op, -ENOTDIR, "create the directory", err);
         r = root_make(ctx->root_fd, op->dest, true, 0755, no_follow, &fd);
-        return r < 0 ? rootfs_op_failed(op, r, "making the directory", err)
+        return r < 0 ? rootfs_op_failed(op, r, "create the directory", err)
                      : set_permissions(ctx, op, fd, err);
 }
 
@@ -58,7 +58,7 @@ static int apply_symlink(RootfsContext *ctx, const PlanOp *op, Error *err)
                 r = -errno;
         if (r == -EEXIST)
                 return compare_link(op, parent, name, err);
-        return r < 0 ? rootfs_op_failed(op, r, "making the symlink", err) : 0;
+        return r < 0 ? rootfs_op_failed(op, r, "create the symlink", err) : 0;
 }
 
 static int apply_chmod(RootfsContext *ctx, const PlanOp *op, Error *err)
@@ -105,7 +105,7 @@ static int make_file(RootfsContext *ctx, const PlanOp *op, int dir, const char *
 {
         CLEANUP_FD int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
         int r = fd < 0 ? -errno : write_content(ctx, op, fd);
-        return r < 0 ? rootfs_op_failed(op, r, "writing", err) : set_permissions(ctx, op, fd, err);
+        return r < 0 ? rootfs_op_failed(op, r, "write", err) : set_permissions(ctx, op, fd, err);
 }
 
 /*
@@ -139,7 +139,7 @@ static int apply_file(RootfsContext *ctx, const PlanOp *op, Error *err)
                 return 0;
         if (r == 0)
                 r = mount_attach(mount_fd, target);
-        return r < 0 ? rootfs_op_failed(op, r, "mounting at", err) : rootfs_propagate(op, mount_fd, err);
+        return r < 0 ? rootfs_op_failed(op, r, "mount on", err) : rootfs_propagate(op, mount_fd, err);
 }
 
 static int apply_write(RootfsContext *ctx, const PlanOp *op, Error *err)
@@ -164,7 +164,7 @@ static int apply_write(RootfsContext *ctx, const PlanOp *op, Error *err)
         CLEANUP_FD int fd = r < 0 ? FD_NONE : open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
         if (r == 0)
                 r = fd < 0 ? -errno : write_content(ctx, op, fd);
-        return r < 0 ? rootfs_op_failed(op, r, "writing", err) : 0;
+        return r < 0 ? rootfs_op_failed(op, r, "write", err) : 0;
 }
 
 const RootfsOpKind rootfs_do_dir = {.apply = apply_dir};

@@ -28,10 +28,10 @@ static int make_bind(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *e
                 return r < 0 ? r : 0;
         r = mount_clone(source, "", recursive, &mount_fd);
         if (r < 0)
-                return error_set_errno(err, r, "%s: binding %s", rootfs_op_origin(op), op->source);
+                return error_set_errno(err, r, "%s: cannot bind '%s'", rootfs_op_origin(op), op->source);
         r = mount_set(mount_fd, rootfs_attributes(op), recursive && !(op->flags & OP_TOP_ONLY));
         if (r < 0)
-                return rootfs_op_failed(op, r, "setting the flags of", err);
+                return rootfs_op_failed(op, r, "set the flags of", err);
         *ret_fd = TAKE_FD(mount_fd);
         return 0;
 }
@@ -46,7 +46,7 @@ static int make_scratch(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error
         if (r == 0)
                 r = mount_set(mount_fd, rootfs_attributes(op), false);
         if (r < 0)
-                return rootfs_op_failed(op, r, "binding", err);
+                return rootfs_op_failed(op, r, "bind", err);
         *ret_fd = TAKE_FD(mount_fd);
         return 0;
 }
@@ -76,7 +76,7 @@ static int check_proc(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error 
                 r = -errno;
         if (r == 0 && fs.f_type != PROC_SUPER_MAGIC)
                 r = -EXDEV;
-        return r < 0 ? rootfs_op_failed(op, r, "checking the procfs at", err) : 0;
+        return r < 0 ? rootfs_op_failed(op, r, "check the procfs at", err) : 0;
 }
 
 static int make_sysfs(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
@@ -100,7 +100,7 @@ static int open_target(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error 
         int r = root_open(ctx->root_fd, op->dest, op->flags & OP_NO_FOLLOW, ret_fd);
         if (is_missing(r) && (op->flags & OP_OPTIONAL))
                 return 1;
-        return r < 0 ? rootfs_op_failed(op, r, "opening", err) : 0;
+        return r < 0 ? rootfs_op_failed(op, r, "open", err) : 0;
 }
 
 /* One empty directory for all masks: a copy of a mount costs a third of a new file system. */
@@ -144,11 +144,11 @@ static int apply_mask(RootfsContext *ctx, const PlanOp *op, Error *err)
         if (r != 0)
                 return r < 0 ? r : 0;
         if (fstat(target, &st) < 0)
-                return rootfs_op_failed(op, -errno, "looking at", err);
+                return rootfs_op_failed(op, -errno, "examine", err);
         r = S_ISDIR(st.st_mode) ? empty_directory(ctx, &mount_fd, err) : null_device(&mount_fd);
         if (r == 0)
                 r = mount_attach(mount_fd, target);
-        return r < 0 ? rootfs_op_failed(op, r, "masking", err) : 0;
+        return r < 0 ? rootfs_op_failed(op, r, "mask", err) : 0;
 }
 
 /* Binds what is at dest onto itself, read-only or as it is. */
@@ -163,7 +163,7 @@ static int bind_on_itself(RootfsContext *ctx, const PlanOp *op, uint64_t attrs, 
                 r = mount_set(mount_fd, attrs, true);
         if (r == 0)
                 r = mount_attach(mount_fd, target);
-        return r < 0 ? rootfs_op_failed(op, r, "binding on itself", err) : 0;
+        return r < 0 ? rootfs_op_failed(op, r, "bind on itself", err) : 0;
 }
 
 static int apply_pin(RootfsContext *ctx, const PlanOp *op, Error *err)
@@ -209,8 +209,7 @@ static int apply_remount(RootfsContext *ctx, const PlanOp *op, Error *err)
         int mount_fd = root ? ctx->root_fd : fd;
         if (r == 0)
                 r = mount_set(mount_fd, rootfs_attributes(op), op->flags & OP_RECURSIVE);
-        return r < 0 ? rootfs_op_failed(op, r, "setting the flags of", err)
-                     : rootfs_propagate(op, mount_fd, err);
+        return r < 0 ? rootfs_op_failed(op, r, "set the flags of", err) : rootfs_propagate(op, mount_fd, err);
 }
 
 const RootfsOpKind rootfs_do_bind = {.make = make_bind};

@@ -70,7 +70,7 @@ static int open_upper(RootfsContext *ctx, const PlanOp *op, Layers *l, Error *er
         if (r == 0)
                 r = rootfs_layer_open(ctx, op, "work", &l->work, err);
         if (r == 0 && (r = copy_mode(ctx, l->lowers[0], l->upper)) < 0)
-                (void)error_set_errno(err, r, "preparing the upper directory for %s", op->dest);
+                (void)error_set_errno(err, r, "cannot prepare the upper directory for '%s'", op->dest);
         return r;
 }
 
@@ -153,11 +153,11 @@ static int make_fuse(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *e
         if (r == 0 && !ctx->resume && op->flags & OP_ROOT_OWNED)
                 r = rootfs_own(ctx->identity, upper);
         if (r < 0)
-                return error_set_errno(err, r, "preparing the upper directory for %s", op->dest);
+                return error_set_errno(err, r, "cannot prepare the upper directory for '%s'", op->dest);
         /* Opened here: the kernel wants the opener's user namespace to be the mount's (fs/fuse/inode.c). */
         fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
         if (fuse < 0)
-                return error_set_errno(err, errno, "opening /dev/fuse");
+                return error_set_errno(err, errno, "cannot open /dev/fuse");
         char fd_text[16];
         (void)snprintf(fd_text, sizeof(fd_text), "%d", fuse);
         char uid[16], gid[16];

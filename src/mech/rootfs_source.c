@@ -11,7 +11,8 @@
 
 static int exchanged(const char *path, Error *err)
 {
-        return error_set(err, EBUSY, "%s was exchanged while the sandbox was started (run it again)", path);
+        return error_set(err, EBUSY, "'%s' was replaced while the sandbox started (run the command again)",
+                         path);
 }
 
 /*
@@ -38,7 +39,7 @@ int rootfs_file_open(const PlanOp *op, const FsFile *file, int *ret_fd, Error *e
         if (r == 0 && fstat(fd, &st) < 0)
                 r = -errno;
         if (r < 0)
-                return error_set_errno(err, r, "%s: opening %s", rootfs_op_origin(op), file->path);
+                return error_set_errno(err, r, "%s: cannot open '%s'", rootfs_op_origin(op), file->path);
         if (id->known && !follow && (st.st_dev != id->dev || st.st_ino != id->ino))
                 return exchanged(file->path, err);
         *ret_fd = TAKE_FD(fd);
@@ -55,6 +56,6 @@ int rootfs_source_check(int fd, int known, const char *path, Error *err)
 {
         struct stat ours, theirs;
         if (fstat(fd, &ours) < 0 || fstat(known, &theirs) < 0)
-                return error_set_errno(err, errno, "looking at %s", path);
+                return error_set_errno(err, errno, "cannot examine '%s'", path);
         return ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino ? 0 : exchanged(path, err);
 }

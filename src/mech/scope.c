@@ -47,7 +47,7 @@ static void escape_address(const char *path, char *out, size_t room)
 static void failed(Scope *s, int e, const char *text)
 {
         s->ended = true;
-        (void)error_set(&s->error, e, "the systemd user manager gave no scope: %s", text);
+        (void)error_set(&s->error, e, "the systemd user manager refused a scope: %s", text);
 }
 
 /* The answer to the call. On success a job begins, whose end is a signal. */
@@ -168,7 +168,7 @@ int scope_request(Scope *s, const PlanResources *resources, const char *name, co
         r = send_request(s, resources, clean, pids, n_pids);
         if (r < 0) {
                 scope_clear(s);
-                return error_set_errno(err, r, "asking the systemd user manager for a scope");
+                return error_set_errno(err, r, "cannot request a scope from the systemd user manager");
         }
         return 0;
 }
@@ -202,7 +202,9 @@ int scope_attach(const char *manager, const char *unit, const char *group, pid_t
                 (void)bus.unref(m);
         if (b)
                 (void)bus.close_unref(b);
-        return r < 0 ? error_set_errno(err, r, "moving the command into %s by the systemd user manager", unit)
+        return r < 0 ? error_set_errno(err, r,
+                                       "cannot move the command into '%s' through the systemd user manager",
+                                       unit)
                      : 0;
 }
 

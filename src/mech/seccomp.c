@@ -94,7 +94,8 @@ static int hash_policy(const PlanPrivileges *privileges, Hash *ret, Error *err)
                 size_t len;
                 int r = io_read_file_at(AT_FDCWD, privileges->seccomp_file, 1 << 20, &text, &len);
                 if (r < 0)
-                        return error_set_errno(err, r, "Seccomp=%s", privileges->seccomp_file);
+                        return error_set_errno(err, r, "Seccomp=%s: cannot read the file",
+                                               privileges->seccomp_file);
                 hash_add(&h, text, len);
         }
         *ret = h;
@@ -211,7 +212,7 @@ int seccomp_apply(const SeccompFilter *filter, Error *err)
          */
         for (size_t i = 0; i < ARRAY_LEN(programs); i++)
                 if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &programs[i]) < 0)
-                        return error_set_errno(err, errno, "loading the system call filter");
+                        return error_set_errno(err, errno, "cannot load the system call filter");
         return 0;
 }
 

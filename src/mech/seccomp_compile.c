@@ -96,7 +96,7 @@ static int fill_from_file(Builder *b, const char *path, Error *err)
         CLEANUP_FREE char *text = NULL;
         int r = io_read_file_at(AT_FDCWD, path, FILE_MAX, &text, NULL);
         if (r < 0)
-                return error_set_errno(err, r, "Seccomp=%s", path);
+                return error_set_errno(err, r, "Seccomp=%s: cannot read the file", path);
         rules(b, SCMP_ACT_ALLOW, seccomp_essential);
         unsigned number = 0;
         for (char *line = text, *next; line; line = next) {
@@ -109,7 +109,7 @@ static int fill_from_file(Builder *b, const char *path, Error *err)
                 if (!name)
                         continue;
                 if (strtok_r(NULL, " \t", &save))
-                        return error_set(err, EINVAL, "%s:%u: one system call a line", path, number);
+                        return error_set(err, EINVAL, "%s:%u: write one system call per line", path, number);
                 if (libseccomp.syscall_resolve_name(name) == __NR_SCMP_ERROR)
                         return error_set(err, EINVAL, "%s:%u: unknown system call '%s'", path, number, name);
                 rule(b, SCMP_ACT_ALLOW, name, 0, NULL);
@@ -144,7 +144,7 @@ static uint32_t resolve_arch(const char *name, Error *err)
 {
         uint32_t arch = libseccomp.arch_resolve_name(name);
         if (arch == 0)
-                (void)error_set(err, EINVAL, "Architectures=%s: unknown", name);
+                (void)error_set(err, EINVAL, "Architectures=%s: unknown architecture", name);
         return arch;
 }
 
@@ -165,7 +165,7 @@ static int add_rules(const PlanPrivileges *privileges, SeccompFilter *filter, Er
         }
         int r = seccomp_rules_compile(privileges, archs, n, libseccomp.syscall_resolve_name_arch,
                                       &filter->items, &filter->n_refusals);
-        return r < 0 ? error_set_errno(err, r, "making the rules over arguments") : 0;
+        return r < 0 ? error_set_errno(err, r, "cannot generate the rules for arguments") : 0;
 }
 
 static int begin_filter(Builder *b, const PlanPrivileges *privileges, uint32_t action, Error *err)
@@ -188,19 +188,19 @@ static int begin_filter(Builder *b, const PlanPrivileges *privileges, uint32_t a
                 if (r == -EEXIST)
                         r = 0;
         }
-        return r < 0 ? error_set_errno(err, r, "libseccomp") : 0;
+        return r < 0 ? error_set_errno(err, r, "cannot create the filter with libseccomp") : 0;
 }
 
 static int finish(Builder *b, SeccompFilter *filter, size_t before, size_t *ret_n, Error *err)
 {
         int r = b->r;
         if (r < 0)
-                (void)error_set_errno(err, r, "libseccomp, rule for %s", b->failed);
+                (void)error_set_errno(err, r, "cannot add the rule for '%s' to the filter", b->failed);
         if (r == 0)
                 r = export(b, &filter->items, before, ret_n);
         libseccomp.release(b->ctx);
         b->ctx = NULL;
-        return r < 0 ? error_set_errno(err, r, "libseccomp") : 0;
+        return r < 0 ? error_set_errno(err, r, "cannot create the filter with libseccomp") : 0;
 }
 
 int seccomp_compile(const PlanPrivileges *privileges, SeccompFilter *ret, Error *err)

@@ -21,5 +21,5 @@ int sysctl_write(const char *name, const char *value, Error *err)
                         return r;
                 r = io_write_file_at(proc, path, value);
         }
-        return r < 0 ? error_set_errno(err, r, "writing /proc/%s in the sandbox", path) : 0;
+        return r < 0 ? error_set_errno(err, r, "cannot write /proc/%s in the sandbox", path) : 0;
 }

@@ -137,13 +137,13 @@ static int configure(const TapSettings *s, Error *err)
         CLEANUP_FD int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
         int index = (int)if_nametoindex(s->name);
         if (fd < 0 || index == 0)
-                return error_set_errno(err, errno, "looking at %s", s->name);
+                return error_set_errno(err, errno, "cannot examine '%s'", s->name);
         int r = set_link(fd, index, s);
         no_link_local(fd, index);
         if (r == 0)
                 r = bring_up(fd, index);
         if (r < 0)
-                return error_set_errno(err, r, "bringing %s up", s->name);
+                return error_set_errno(err, r, "cannot bring '%s' up", s->name);
         for (size_t i = 0; i < s->n_addresses; i++) {
                 const TapAddress *a = &s->addresses[i];
                 r = add_address(fd, index, a);
@@ -153,7 +153,7 @@ static int configure(const TapSettings *s, Error *err)
                 if (r < 0 && a->family == AF_INET6)
                         continue;
                 if (r < 0)
-                        return error_set_errno(err, r, "giving %s its address", s->name);
+                        return error_set_errno(err, r, "cannot set the address of '%s'", s->name);
         }
         return 0;
 }
@@ -163,15 +163,15 @@ int tap_make(const TapSettings *s, int *ret_fd, Error *err)
         CLEANUP_FD int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
         if (fd < 0)
                 return error_set_errno(err, errno,
-                                       "opening /dev/net/tun (\"kurung doctor\" says what it needs)");
+                                       "cannot open /dev/net/tun (\"kurung doctor\" prints the remedy)");
         struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
         (void)snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", s->name);
         if (ioctl(fd, TUNSETIFF, &request) < 0)
-                return error_set_errno(err, errno, "making the tap device %s", s->name);
+                return error_set_errno(err, errno, "cannot create the tap device '%s'", s->name);
         /* Closing the last descriptor would else take the device down first, which takes longer than a small
          * sandbox does; so it goes with its namespace, which nobody waits for. */
         if (ioctl(fd, TUNSETPERSIST, 1) < 0)
-                return error_set_errno(err, errno, "keeping the tap device %s", s->name);
+                return error_set_errno(err, errno, "cannot keep the tap device '%s'", s->name);
         int r = configure(s, err);
         if (r == 0)
                 *ret_fd = TAKE_FD(fd);

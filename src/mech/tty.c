@@ -19,11 +19,11 @@ int tty_open(int like_fd, bool only_output, int *ret_master, int *ret_slave, Err
         int unlock = 0;
         CLEANUP_FD int master = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
         if (master < 0 || ioctl(master, TIOCSPTLCK, &unlock) < 0)
-                return error_set_errno(err, errno, "opening a pty");
+                return error_set_errno(err, errno, "cannot open a pty");
         /* Not by its name: TIOCGPTPEER can't be led elsewhere (ioctl_tty(2)). */
         CLEANUP_FD int slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
         if (slave < 0)
-                return error_set_errno(err, errno, "opening a pty's other side");
+                return error_set_errno(err, errno, "cannot open the other side of a pty");
         struct termios settings;
         if (tcgetattr(like_fd, &settings) == 0) {
                 /* The caller's terminal makes of it what it does. */

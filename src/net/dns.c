@@ -42,13 +42,13 @@ static int init_channel(Dns *dns, const DnsOptions *options, Error *err)
                                   ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_EDNSPSZ |
                                           ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB);
         if (r != ARES_SUCCESS)
-                return error_set(err, r == ARES_ENOMEM ? ENOMEM : EIO, "starting the resolver: %s",
+                return error_set(err, r == ARES_ENOMEM ? ENOMEM : EIO, "cannot start the resolver: %s",
                                  ares_strerror(r));
         dns->has_channel = true;
         r = options->upstreams ? ares_set_servers_ports_csv(dns->channel, options->upstreams) : ARES_SUCCESS;
         if (r != ARES_SUCCESS)
-                return error_set(err, EINVAL, "the resolver's upstreams '%.100s': %s", options->upstreams,
-                                 ares_strerror(r));
+                return error_set(err, EINVAL, "cannot use the upstream resolvers '%.100s': %s",
+                                 options->upstreams, ares_strerror(r));
         return 0;
 }
 
@@ -56,7 +56,7 @@ int dns_new(const DnsOptions *options, Dns **ret, Error *err)
 {
         int r = ares_library_init(ARES_LIB_INIT_ALL);
         if (r != ARES_SUCCESS)
-                return error_set(err, EIO, "starting the resolver: %s", ares_strerror(r));
+                return error_set(err, EIO, "cannot start the resolver: %s", ares_strerror(r));
         Dns *dns = calloc(1, sizeof(*dns));
         if (!dns) {
                 ares_library_cleanup();

@@ -170,7 +170,7 @@ static int take_host_addresses(Helper *h, Error *err)
         if (r == 0)
                 r = policy_set_host_addresses(h->policy, h->host->items, h->host->n);
         h->filter->generation++;
-        return r < 0 ? error_set_errno(err, r, "net helper: following the host's addresses") : 0;
+        return r < 0 ? error_set_errno(err, r, "net helper: cannot follow the host's addresses") : 0;
 }
 
 static int prepare_policy(Helper *h, Error *err)
@@ -190,7 +190,7 @@ static int prepare_policy(Helper *h, Error *err)
                         if (r == 0)
                                 r = policy_add_rule(h->policy, &rule, lists[l].deny);
                         if (r < 0)
-                                return error_set(err, -r, "net helper: rule '%.300s': %s", text, why);
+                                return error_set(err, -r, "net helper: invalid rule '%.300s': %s", text, why);
                 }
         if (h->config.has_list)
                 policy_set_list(h->policy);
@@ -204,9 +204,9 @@ static int prepare_policy(Helper *h, Error *err)
                 return error_no_memory(err);
         int r = host_addresses_open(h->host);
         if (r < 0)
-                return error_set_errno(err, r, "net helper: asking for the host's addresses");
+                return error_set_errno(err, r, "net helper: cannot request the host's addresses");
         r = policy_set_host_addresses(h->policy, h->host->items, h->host->n);
-        return r < 0 ? error_set_errno(err, r, "net helper: the host's addresses") : 0;
+        return r < 0 ? error_set_errno(err, r, "net helper: cannot read the host's addresses") : 0;
 }
 
 static int prepare_filter(Helper *h, Error *err)
@@ -247,16 +247,16 @@ static int prepare_tables(Helper *h, Error *err)
 {
         struct rlimit files;
         if (getrlimit(RLIMIT_NOFILE, &files) < 0)
-                return error_set_errno(err, errno, "getrlimit");
+                return error_set_errno(err, errno, "net helper: cannot read its limits");
         if (files.rlim_max > FILES_MAX)
                 files.rlim_max = FILES_MAX;
         files.rlim_cur = files.rlim_max;
         if (setrlimit(RLIMIT_NOFILE, &files) < 0)
-                return error_set_errno(err, errno, "setrlimit");
+                return error_set_errno(err, errno, "net helper: cannot set its limits");
         h->polls.room = (size_t)files.rlim_cur + POLL_FIXED + DNS_FDS_MAX + HELPER_STREAMS_MAX;
         h->polls.fds = calloc(h->polls.room, sizeof(*h->polls.fds));
         if (getrandom(&h->seed, sizeof(h->seed), 0) != sizeof(h->seed))
-                return error_set_errno(err, errno, "getrandom");
+                return error_set_errno(err, errno, "net helper: cannot get random bytes");
         if (!h->polls.fds || conn_table_init(&wall.conns, (size_t)files.rlim_cur, h->seed) < 0 ||
             record_table_init(&h->records) < 0)
                 return error_no_memory(err);
@@ -270,7 +270,7 @@ int helper_prepare(Helper *h, int config_fd, int channel, Error *err)
                 h->streams[i].fd = FD_NONE;
         int r = net_config_read(config_fd, &h->config);
         if (r < 0)
-                return error_set_errno(err, r, "net helper: reading its configuration");
+                return error_set_errno(err, r, "net helper: cannot read its configuration");
         r = prepare_tables(h, err);
         if (r == 0)
                 r = prepare_policy(h, err);
@@ -304,7 +304,7 @@ static int handle_channel(Helper *h, Error *err)
                 return 0;
         }
         if (r < 0)
-                return error_set_errno(err, r, "net helper: its channel");
+                return error_set_errno(err, r, "net helper: cannot use its channel");
         if (m.type == NETMSG_TAP && fd >= 0 && h->stack.tap < 0) {
                 h->stack.tap = TAKE_FD(fd);
         } else if (m.type == NETMSG_FINISH) {
@@ -345,7 +345,7 @@ static int wait_for_events(Helper *h, bool more, size_t *ret_dns, size_t *ret_n_
         stack_poll_prepare(&h->stack, polls, &timeout);
         int r = poll(polls->fds, polls->n, more ? 0 : timeout);
         if (r < 0 && errno != EINTR)
-                return error_set_errno(err, errno, "net helper: poll");
+                return error_set_errno(err, errno, "net helper: cannot poll");
         if (r <= 0)
                 for (size_t i = 0; i < polls->n; i++)
                         polls->fds[i].revents = 0;
@@ -373,7 +373,7 @@ int helper_run(Helper *h, Error *err)
                 if (h->stack.tap >= 0) {
                         r = stack_read(&h->stack);
                         if (r < 0)
-                                return error_set_errno(err, r, "net helper: the tap device");
+                                return error_set_errno(err, r, "net helper: cannot use the tap device");
                         more = r > 0;
                 }
                 tell_new_records(h);

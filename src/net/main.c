@@ -125,7 +125,7 @@ static int serve(Helper *h, Error *err)
                 pretend_to_be_taken_over(h, attack);
         const NetMessage ready = {.type = NETMSG_READY};
         r = net_message_send(FD_CHANNEL, &ready, FD_NONE, true);
-        return r < 0 ? error_set_errno(err, r, "net helper: its channel") : helper_run(h, err);
+        return r < 0 ? error_set_errno(err, r, "net helper: cannot use its channel") : helper_run(h, err);
 }
 
 /*

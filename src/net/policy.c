@@ -449,13 +449,15 @@ char *policy_explain(const Policy *p, const PolicyVerdict *verdict, char *out, s
 {
         static const char *const nevers[] = {
                 [NEVER_NONE] = "",
-                [NEVER_LOOPBACK] = "the loopback; HostLoopback= opens a port of it at the gateway",
-                [NEVER_UNSPECIFIED] = "an address of no host",
+                [NEVER_LOOPBACK] = "the host's loopback; HostLoopback= opens a port of it at the gateway",
+                [NEVER_UNSPECIFIED] = "not an address of a host",
                 [NEVER_LINK_LOCAL] = "a link-local address",
                 [NEVER_MULTICAST] = "a multicast address",
                 [NEVER_RESERVED] = "a reserved address",
-                [NEVER_PRIVATE] = "a private address; AllowPrivate=yes or an Allow= of addresses opens it",
-                [NEVER_HOST] = "an address of the host itself; an Allow= of just that address opens it",
+                [NEVER_PRIVATE] =
+                        "a private address; AllowPrivate=yes or an Allow= rule with addresses opens it",
+                [NEVER_HOST] =
+                        "an address of the host itself; an Allow= rule with exactly this address opens it",
                 [NEVER_SANDBOX] = "an address of the sandbox's own network",
         };
         static const char *const whys[] = {
@@ -464,10 +466,10 @@ char *policy_explain(const Policy *p, const PolicyVerdict *verdict, char *out, s
                 [WHY_HOST_LOOPBACK] = "HostLoopback=",
                 [WHY_RESOLVER] = "the sandbox's resolver",
                 [WHY_NEVER] = "",
-                [WHY_NOT_NAMED] = "no Allow= names it",
-                [WHY_OTHER_RESOLVER] = "another resolver; names are looked up by the sandbox's own",
-                [WHY_QUIC] = "QUIC hides the name that CheckSNI= looks at; \"/udp\" in Allow= opens it",
-                [WHY_SNI] = "TLS for a name that no Allow= names",
+                [WHY_NOT_NAMED] = "no Allow= rule matches",
+                [WHY_OTHER_RESOLVER] = "another resolver; the sandbox has its own",
+                [WHY_QUIC] = "QUIC hides the name that CheckSNI= checks; \"/udp\" in Allow= opens it",
+                [WHY_SNI] = "TLS for a name that no Allow= rule matches",
                 [WHY_BAD_NAME] = "not a host name",
                 [WHY_UNASKED] = "no frame of the sandbox goes there",
         };

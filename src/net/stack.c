@@ -220,7 +220,7 @@ int stack_new(const NetConfig *config, Filter *filter, Stack *ret, Error *err)
         };
         s->slirp = slirp_new(&cfg, &callbacks, s);
         if (!s->slirp)
-                return error_set(err, EINVAL, "libslirp did not start");
+                return error_set(err, EINVAL, "cannot start libslirp");
         announce(s);
         return 0;
 }
@@ -252,12 +252,12 @@ int stack_publish(Stack *s, NetPublish *p, Error *err)
         wall.bound = FD_NONE;
         if (slirp_add_hostxfwd(s->slirp, (struct sockaddr *)&host, host_len, (struct sockaddr *)&guest,
                                guest_len, flags) < 0)
-                return error_set_errno(err, errno ? errno : EADDRINUSE, "Publish=: port %u of %s",
+                return error_set_errno(err, errno ? errno : EADDRINUSE, "Publish=: cannot bind port %u of %s",
                                        (unsigned)p->host_port,
                                        net_address_print(&p->address, text, sizeof(text)));
         socklen_t len = sizeof(host);
         if (getsockname(wall.bound, (struct sockaddr *)&host, &len) < 0)
-                return error_set_errno(err, errno, "Publish=: getsockname");
+                return error_set_errno(err, errno, "Publish=: cannot read the chosen port");
         p->host_port = ntohs(is_v6 ? ((struct sockaddr_in6 *)&host)->sin6_port
                                    : ((struct sockaddr_in *)&host)->sin_port);
         if (p->protocol == NET_UDP)

@@ -284,7 +284,7 @@ int subid_get_gid_ranges(const char *owner, LibRange **ranges);
         X(init, subid_init) X(uids, subid_get_uid_ranges) X(gids, subid_get_gid_ranges)
 /* clang-format on */
 LIBRARY_OF_TWO(libsubid, SUBID_FUNCTIONS, "libsubid", "libsubid4", "suggested",
-               "Subordinate ids that a directory service has", "libsubid.so.5", "libsubid.so.4");
+               "Subordinate ids from a directory service", "libsubid.so.5", "libsubid.so.4");
 
 static void add_library_ranges(int (*get)(const char *, LibRange **), const char *user, SubRanges *ret)
 {
@@ -485,7 +485,7 @@ int host_probe_at(int root, Host *ret, Error *err)
         if (r == 0)
                 r = probe_top(root, &h);
         if (r < 0)
-                return error_set_errno(err, r, "looking at this machine");
+                return error_set_errno(err, r, "cannot inspect this machine");
         *ret = h;
         h = (Host){0};
         return 0;
@@ -495,7 +495,7 @@ int host_probe(Host *ret, Error *err)
 {
         CLEANUP_FD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (root < 0)
-                return error_set_errno(err, errno, "opening /");
+                return error_set_errno(err, errno, "cannot open /");
         return host_probe_at(root, ret, err);
 }
 

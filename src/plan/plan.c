@@ -130,8 +130,8 @@ static int make_privileges(Plan *plan, const Spec *spec, const Host *host, Error
         plan->privileges.landlock_scope = host->landlock_abi >= LANDLOCK_ABI_SCOPE;
         if (!plan->privileges.landlock_scope &&
             plan_notice(plan,
-                        "the host's network is shared and this kernel's Landlock (ABI %d) can't keep its "
-                        "abstract sockets out (ABI %d can)",
+                        "abstract sockets of the host are reachable, because its network is shared and this "
+                        "kernel has Landlock ABI %d (ABI %d is required)",
                         host->landlock_abi, LANDLOCK_ABI_SCOPE) < 0)
                 return error_no_memory(err);
         return 0;
@@ -141,10 +141,9 @@ static int make_privileges(Plan *plan, const Spec *spec, const Host *host, Error
 static int check_host(const Host *host, Error *err)
 {
         if (host->is_root && !host->nested)
-                return error_set(
-                        err, EPERM,
-                        "refusing to run as root: in a user namespace real root stays the host's root "
-                        "to its files (/proc/sys, devices); run kurung as an ordinary user");
+                return error_set(err, EPERM,
+                                 "refusing to run as root: in a user namespace, real root remains the host's "
+                                 "root for its files (/proc/sys, devices); run kurung as an ordinary user");
         if (host_missing_call(host))
                 return error_set(
                         err, ENOSYS,
@@ -155,17 +154,15 @@ static int check_host(const Host *host, Error *err)
         case HOST_USERNS_SYSCTL:
                 return error_set(
                         err, EPERM,
-                        "user namespaces are off: sudo sysctl -w kernel.unprivileged_userns_clone=1");
+                        "user namespaces are disabled (sudo sysctl -w kernel.unprivileged_userns_clone=1)");
         case HOST_USERNS_COUNT:
-                return error_set(
-                        err, ENOSPC,
-                        "no user namespace is left to make (user.max_user_namespaces is 0): sudo sysctl -w "
-                        "user.max_user_namespaces=15000");
+                return error_set(err, ENOSPC,
+                                 "user namespaces are disabled: user.max_user_namespaces is 0 (sudo sysctl "
+                                 "-w user.max_user_namespaces=15000)");
         case HOST_USERNS_APPARMOR:
-                return error_set(
-                        err, EPERM,
-                        "AppArmor keeps programs without a profile from user namespaces: install the "
-                        "profile that \"kurung doctor\" prints");
+                return error_set(err, EPERM,
+                                 "AppArmor denies user namespaces to programs without a profile: install the "
+                                 "profile that \"kurung doctor\" prints");
         case HOST_USERNS_ABSENT:
                 return error_set(err, ENOSYS,
                                  "this kernel was built without user namespaces (CONFIG_USER_NS)");
@@ -178,8 +175,8 @@ static int check_host(const Host *host, Error *err)
         if (!host->proc_visible)
                 return error_set(
                         err, EPERM,
-                        "a fresh /proc can't be mounted, as an outer container masks parts of its own: "
-                        "start that container with unmasked /proc (podman: --security-opt unmask=ALL)");
+                        "cannot mount a new /proc, because an outer container masks parts of /proc: start "
+                        "that container with an unmasked /proc (podman: --security-opt unmask=ALL)");
         return 0;
 }
 
@@ -189,10 +186,11 @@ static int choose_home(Plan *plan, const Spec *spec, const Host *host, Error *er
         if (spec->home != HOME_PERSIST)
                 return 0;
         if (!host->home || str_eq(host->home, "/"))
-                return error_set(err, ENOENT, "Home=persist:%s: there is no home directory (set HOME)",
+                return error_set(err, ENOENT, "Home=persist:%s: no home directory (set HOME)",
                                  spec->home_name);
         if (!host->state_home)
-                return error_set(err, ENOENT, "Home=persist:%s: there is no directory to keep it in",
+                return error_set(err, ENOENT,
+                                 "Home=persist:%s: no directory to keep it in (set HOME or XDG_STATE_HOME)",
                                  spec->home_name);
         plan->storage.homes_dir = path_join(host->state_home, HOMES_DIR);
         plan->storage.home_name = strdup(spec->home_name);
@@ -211,7 +209,7 @@ static int choose_runs_dir(Plan *plan, const Spec *spec, Host *with_uppers, Erro
         }
         if (!with_uppers->state_home)
                 return error_set(err, ENOENT,
-                                 "there is no directory to keep a sandbox in (set HOME or XDG_STATE_HOME)");
+                                 "no directory to keep a sandbox in (set HOME or XDG_STATE_HOME)");
         if (!(plan->storage.runs_dir = path_join(with_uppers->state_home, KEPT_DIR)))
                 return error_no_memory(err);
         with_uppers->cache_home = with_uppers->state_home;

@@ -46,10 +46,10 @@ const char *plan_fuse_missing(const Host *host)
         if (!host->fuse_overlayfs)
                 return "fuse-overlayfs is not installed (Debian, Ubuntu: apt install fuse-overlayfs)";
         if (host->fuse_device == HOST_DEVICE_MISSING)
-                return "/dev/fuse is not there (sudo modprobe fuse)";
+                return "/dev/fuse does not exist (sudo modprobe fuse)";
         if (host->fuse_device == HOST_DEVICE_CLOSED)
-                return "/dev/fuse may not be opened by you (sudo chmod 666 /dev/fuse, as udev does)";
-        return "there is no directory to keep writes in (set HOME or XDG_CACHE_HOME to one of yours)";
+                return "no permission to open /dev/fuse (sudo chmod 666 /dev/fuse, as udev does)";
+        return "no directory for writes (set HOME or XDG_CACHE_HOME to a directory of yours)";
 }
 
 const char *plan_kernel_overlay_missing(const Host *host)
@@ -57,9 +57,8 @@ const char *plan_kernel_overlay_missing(const Host *host)
         if (!host->kernel_overlay)
                 return "this kernel has no overlayfs (sudo modprobe overlay; CONFIG_OVERLAY_FS)";
         if (!host->cache_home)
-                return "there is no directory to keep writes in (set HOME or XDG_CACHE_HOME to one of yours)";
-        return "the file system of the cache directory can't hold an overlay's upper (set XDG_CACHE_HOME to "
-               "a "
+                return "no directory for writes (set HOME or XDG_CACHE_HOME to a directory of yours)";
+        return "the file system of the cache directory does not support overlays (set XDG_CACHE_HOME to a "
                "directory on ext4, xfs, btrfs or tmpfs)";
 }
 
@@ -71,11 +70,10 @@ static int choose_asked(Plan *plan, const Spec *spec, const Host *host, Error *e
                 return error_set(err, ENOTSUP, "Overlay=kernel: %s", plan_kernel_overlay_missing(host));
         if (spec->overlay == OVERLAY_KERNEL && spec->root == ROOT_DIR &&
             plan_has_submounts(host, spec->root_dir))
-                return error_set(
-                        err, ENOTSUP,
-                        "Overlay=kernel: %s has mounts below it, which the kernel's overlay can't take as "
-                        "a lower; use Overlay=fuse",
-                        spec->root_dir);
+                return error_set(err, ENOTSUP,
+                                 "Overlay=kernel: the kernel's overlay does not support '%s', which has "
+                                 "mounts below it; use Overlay=fuse",
+                                 spec->root_dir);
         plan->root.engine = spec->overlay;
         return 0;
 }
@@ -93,7 +91,7 @@ int plan_choose_engine(Plan *plan, const Spec *spec, const Host *host, Error *er
                               !(spec->root == ROOT_DIR && plan_has_submounts(host, spec->root_dir));
                 bool prefer_fuse = plan->identity.uid == 0 && spec->root == ROOT_HOST;
                 if (prefer_fuse && !plan_fuse_works(host) &&
-                    plan_notice(plan, "files of the system can't be changed inside: %s",
+                    plan_notice(plan, "files of the system cannot be changed inside: %s",
                                 plan_fuse_missing(host)) < 0)
                         return error_no_memory(err);
                 if (!kernel && !plan_fuse_works(host) &&

@@ -82,15 +82,16 @@ void plan_map_ids(uint32_t inside, uint32_t outside, const SubRanges *ranges, Id
 static const char *helpers_missing(const Host *host)
 {
         if (host->ranges_unmapped && (host->subuids.n == 0 || host->subgids.n == 0))
-                return "the user namespace that kurung runs in does not have your subordinate ids";
+                return "your subordinate ids are not mapped in the current user namespace";
         if (host->newuidmap_state == HOST_HELPER_MISSING || host->newgidmap_state == HOST_HELPER_MISSING)
                 return "newuidmap and newgidmap are not installed (Debian, Ubuntu: apt install uidmap)";
         if (host->newuidmap_state == HOST_HELPER_UNPRIVILEGED ||
             host->newgidmap_state == HOST_HELPER_UNPRIVILEGED)
-                return "newuidmap or newgidmap has lost its setuid bit or file capability (reinstall uidmap)";
+                return "newuidmap or newgidmap lacks its set-user-ID bit or file capability (reinstall "
+                       "uidmap)";
         if (host->subuids.n == 0 || host->subgids.n == 0)
-                return "there is no range for you in /etc/subuid and /etc/subgid (\"kurung doctor\" prints "
-                       "the line to add)";
+                return "/etc/subuid and /etc/subgid have no range for you (\"kurung doctor\" prints the "
+                       "command to add one)";
         return NULL;
 }
 
@@ -122,7 +123,7 @@ static int take_kept_maps(PlanIdentity *identity, const PlanKept *kept, const Su
             !may_map(&before->gid_map, identity->host_gid, gids))
                 return error_set(err, ESTALE,
                                  "cannot resume the sandbox '%s': your ranges in /etc/subuid or /etc/subgid, "
-                                 "or newuidmap and newgidmap, have changed since it was made",
+                                 "or newuidmap and newgidmap, changed since it was created",
                                  kept->name);
         identity->uid_map = before->uid_map;
         identity->gid_map = before->gid_map;
@@ -143,7 +144,7 @@ int plan_choose_identity(Plan *plan, const Spec *spec, const Host *host, const P
         const char *missing = spec->id_map == ID_MAP_SINGLE ? NULL : helpers_missing(host);
         if (missing && spec->id_map == ID_MAP_SUBID)
                 return error_set(err, ENOTSUP, "IdMap=subid: %s", missing);
-        if (missing && plan_notice(plan, "only one user id inside: %s", missing) < 0)
+        if (missing && plan_notice(plan, "only one user id exists inside: %s", missing) < 0)
                 return error_no_memory(err);
         plan->identity.map_by_helpers = spec->id_map != ID_MAP_SINGLE && !missing;
 

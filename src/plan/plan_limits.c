@@ -44,16 +44,15 @@ static const char *groups_missing(const HostLimits *l)
                 break;
         case HOST_CGROUP_V1:
         case HOST_CGROUP_HYBRID:
-                return "this machine's control groups are of version 1 (boot with "
+                return "this machine has control groups version 1 (boot with "
                        "systemd.unified_cgroup_hierarchy=1)";
         case HOST_CGROUP_ABSENT:
-                return "no control groups are mounted at /sys/fs/cgroup (mount -t cgroup2, or let systemd do "
-                       "it)";
+                return "no control groups are mounted at /sys/fs/cgroup (mount a cgroup2 file system there)";
         }
         if (l->base || l->manager)
                 return NULL;
-        return "there is no systemd user manager, and the control group that kurung runs in is not delegated "
-               "(sudo loginctl enable-linger \"$USER\", then log in again)";
+        return "there is no systemd user manager, and the current control group is not delegated (sudo "
+               "loginctl enable-linger \"$USER\", then log in again)";
 }
 
 static const StrList *controllers(const Plan *plan, const HostLimits *l)
@@ -65,13 +64,13 @@ static const StrList *controllers(const Plan *plan, const HostLimits *l)
 static int controller_missing(const Plan *plan, const LimitFile *file, const char *origin, Error *err)
 {
         if (plan->resources.cgroup == CGROUP_DELEGATED)
-                return error_set(err, ENOTSUP, "%s: %s: the controller \"%s\" is not there in %s", origin,
-                                 keys[file->key].name, file->controller, plan->resources.cgroup_base);
-        return error_set(
-                err, ENOTSUP,
-                "%s: %s: the controller \"%s\" is not delegated to you (\"kurung doctor\" prints the "
-                "lines that do it)",
-                origin, keys[file->key].name, file->controller);
+                return error_set(err, ENOTSUP,
+                                 "%s: cannot enforce %s: the controller \"%s\" does not exist in '%s'",
+                                 origin, keys[file->key].name, file->controller, plan->resources.cgroup_base);
+        return error_set(err, ENOTSUP,
+                         "%s: cannot enforce %s: the controller \"%s\" is not delegated to you (\"kurung "
+                         "doctor\" prints the command)",
+                         origin, keys[file->key].name, file->controller);
 }
 
 static PlanLimit *add_limit(Plan *plan, const LimitFile *file, const SpecLimit *from)
@@ -123,7 +122,7 @@ static int make_limit(Plan *plan, const HostLimits *l, const LimitFile *file, co
         if (!strlist_has(controllers(plan, l), file->controller)) {
                 if (!from->installed)
                         return controller_missing(plan, file, from->origin, err);
-                return plan_notice_once(plan, "%s is not kept: the controller \"%s\" is not delegated",
+                return plan_notice_once(plan, "%s is not enforced: the controller \"%s\" is not delegated",
                                         keys[file->key].name, file->controller) < 0
                                ? error_no_memory(err)
                                : 0;
@@ -159,10 +158,10 @@ static int make_io_limit(Plan *plan, const HostLimits *l, const SpecIoLimit *io,
         const HostDisk *disk = disk_of(l, io->path);
         int e = disk ? disk->errnum : ENODEV;
         if (e == ENODEV)
-                return error_set(err, e, "%s: %s is on no disk whose speed could be limited", io->rate.origin,
-                                 io->path);
+                return error_set(err, e, "%s: '%s' is not on a disk whose bandwidth can be limited",
+                                 io->rate.origin, io->path);
         if (e != 0)
-                return error_set_errno(err, e, "%s: %s", io->rate.origin, io->path);
+                return error_set_errno(err, e, "%s: cannot examine '%s'", io->rate.origin, io->path);
         PlanLimit *limit = add_limit(plan, file, &io->rate);
         if (!limit)
                 return error_no_memory(err);
@@ -206,16 +205,15 @@ static int without_groups(Plan *plan, const Spec *spec, const HostLimits *l, con
         const char *key;
         const char *origin = asked_by(spec, &key);
         if (origin)
-                return error_set(err, ENOTSUP, "%s: %s can't be had: %s", origin, key, missing);
+                return error_set(err, ENOTSUP, "%s: cannot enforce %s: %s", origin, key, missing);
         const char *weaker = "";
         if (is_wanted(spec, KEY_TASKS_MAX)) {
                 plan->resources.weak_tasks_max = resolve(l, KEY_TASKS_MAX, spec_limit(spec, KEY_TASKS_MAX));
-                weaker = "; weaker: processes are counted per user id, and when memory runs out the sandbox "
-                         "goes "
-                         "first";
+                weaker = "; instead, the kernel counts processes per user id, and kills the sandbox first "
+                         "when memory runs out";
         }
         plan->resources.first_to_die = is_wanted(spec, KEY_MEMORY_MAX);
-        return plan_notice_once(plan, "no limits of resources: %s%s", missing, weaker) < 0
+        return plan_notice_once(plan, "limits on resources are not enforced: %s%s", missing, weaker) < 0
                        ? error_no_memory(err)
                        : 0;
 }
@@ -226,10 +224,9 @@ static int choose_groups(Plan *plan, const Spec *spec, const HostLimits *l, Erro
         plan->resources.cgroup_leave = l->base && l->base_is_own;
         plan->resources.cgroup_writable = spec->delegate;
         if (spec->delegate && !l->nsdelegate)
-                return error_set(
-                        err, ENOTSUP,
-                        "Delegate=yes can't be had: control groups are mounted without nsdelegate, so that "
-                        "limits could be lifted from inside");
+                return error_set(err, ENOTSUP,
+                                 "cannot honour Delegate=yes: control groups are mounted without nsdelegate, "
+                                 "so that the command could lift its limits");
         if (l->base && !(plan->resources.cgroup_base = strdup(l->base)))
                 return error_no_memory(err);
         if (!l->base && !(plan->resources.user_manager = strdup(l->manager)))

@@ -16,13 +16,11 @@ static int copy_list(const StrList *from, StrList *to)
 static int check_helper(const Host *host, Error *err)
 {
         if (host->tun_device == HOST_DEVICE_MISSING)
-                return error_set(err, ENOENT,
-                                 "Mode=slirp: there is no /dev/net/tun; load its module: sudo modprobe tun");
+                return error_set(err, ENOENT, "Mode=slirp: /dev/net/tun does not exist (sudo modprobe tun)");
         if (host->tun_device == HOST_DEVICE_CLOSED)
-                return error_set(
-                        err, EACCES,
-                        "Mode=slirp: /dev/net/tun can't be opened; give it udev's mode: sudo chmod 0666 "
-                        "/dev/net/tun");
+                return error_set(err, EACCES,
+                                 "Mode=slirp: no permission to open /dev/net/tun (sudo chmod 666 "
+                                 "/dev/net/tun, as udev does)");
         if (!host->net_helper)
                 return error_set(
                         err, ENOENT,
@@ -82,12 +80,12 @@ static bool is_trusted(const Spec *spec, const HostSource *wanted)
 
 static int leave_out(Plan *plan, const Spec *spec, const HostSource *s)
 {
-        return plan_notice(
-                plan,
-                "AllowFrom=%s: %s names %s, and no configuration of yours does%s: left out; --allow=%s "
-                "takes it",
-                s->tool, s->where, s->rule,
-                spec->net_trusted.n > 0 ? ", nor did it when the profile was trusted" : "", s->rule);
+        return plan_notice(plan,
+                           "AllowFrom=%s: ignored a host in %s: '%s' is not in your own configuration%s. To "
+                           "allow it: --allow=%s",
+                           s->tool, s->where, s->rule,
+                           spec->net_trusted.n > 0 ? ", and was not there when you trusted the profile" : "",
+                           s->rule);
 }
 
 #define LEFT_OUT_MAX 8
@@ -113,7 +111,7 @@ static int add_sources(Plan *plan, const Spec *spec, const HostSources *sources)
                                                s->where, vouched ? "" : " (trusted)");
         }
         if (r == 0 && left_out > LEFT_OUT_MAX)
-                r = plan_notice(plan, "AllowFrom=: %u more hosts that the project names are left out",
+                r = plan_notice(plan, "AllowFrom=: ignored %u more hosts of the project",
                                 left_out - LEFT_OUT_MAX);
         return r;
 }
@@ -128,7 +126,7 @@ static int check_publish(const PlanNetwork *net, Error *err)
                         if (a->host_port != 0 && a->host_port == b->host_port && a->protocol == b->protocol &&
                             net_address_eq(&a->address, &b->address))
                                 return error_set(err, EINVAL,
-                                                 "Publish=%s: this port of the host was given already",
+                                                 "Publish=%s: this port of the host is already published",
                                                  net_publish_print(a, text, sizeof(text)));
                 }
         return 0;
@@ -142,7 +140,7 @@ static int without_network(Plan *plan, const Spec *spec, Error *err)
                           : spec->net_host_loopback.n > 0 ? "HostLoopback="
                           : spec->net_publish.n > 0       ? "Publish="
                                                           : NULL;
-        if (key && plan_notice(plan, "there is no network (Mode=none), so %s has no effect", key) < 0)
+        if (key && plan_notice(plan, "%s has no effect without a network (Mode=none)", key) < 0)
                 return error_no_memory(err);
         return 0;
 }

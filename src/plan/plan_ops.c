@@ -109,7 +109,7 @@ int plan_add_layer(Plan *plan, FsOpKind kind, const char *source, const char *de
         if (!op || asprintf(&op->layer, "%zu", plan->root.n_ops) < 0)
                 return error_no_memory(err);
         if (kind == OP_FUSE && !plan->root.fuse_overlayfs)
-                return error_set(err, ENOTSUP, "%s needs fuse-overlayfs", dest);
+                return error_set(err, ENOTSUP, "%s requires fuse-overlayfs", dest);
         if (!(flags & OP_IN_MEMORY))
                 plan->root.needs_run_dir = true;
         return 0;

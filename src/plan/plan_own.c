@@ -97,11 +97,10 @@ int plan_hide_own(Plan *plan, const Host *host, const char *source, const char *
                 if (!path_is_below(own.items[i], real) || *rest == '\0' || is_within_another(&own, i, real))
                         continue;
                 if (writable && has_link(host, own.items[i]))
-                        return error_set(
-                                err, EPERM,
-                                "%s can't be shared for writing: a symbolic link in it leads to %s, which is "
-                                "kurung's own, and could be exchanged; share a part of it",
-                                source, own.items[i]);
+                        return error_set(err, EPERM,
+                                         "cannot share '%s' writable: a symbolic link in it leads to '%s', "
+                                         "which belongs to kurung, and could be replaced; share a part of it",
+                                         source, own.items[i]);
                 CLEANUP_FREE char *place = path_join(dest, str_eq(real, "/") ? own.items[i] + 1 : rest + 1);
                 int r = place ? mask(plan, own.items[i], place, writable, err) : error_no_memory(err);
                 if (r < 0)
@@ -122,7 +121,7 @@ int plan_check_own(const Plan *plan, const Host *host, const char *source, bool 
         list_own(plan, host, &own);
         for (size_t i = 0; i < own.n; i++)
                 if (path_is_below(real, own.items[i]))
-                        return error_set(err, EPERM, "%s: %s is kurung's own and is never seen inside",
+                        return error_set(err, EPERM, "%s: '%s' belongs to kurung and is never visible inside",
                                          origin, source);
         return 0;
 }

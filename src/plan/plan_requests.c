@@ -45,27 +45,26 @@ static int check_work_dir(const Plan *plan, const Host *host, WorkDirMode mode, 
         if (!host->cwd)
                 return error_set(
                         err, ENOENT,
-                        "the working directory does not exist any more, or something else was put in its "
-                        "place: change to another");
+                        "the working directory was removed or replaced: change to another directory");
         const char *hint = "change to a project directory, or use --work-dir=ro or --work-dir=hidden";
         if (mode == WORK_DIR_RO)
                 return plan_check_own(plan, host, host->cwd, false, "--work-dir=ro", err);
         if (host->home && path_is_below(host->home, host->cwd))
-                return error_set(err, EINVAL, "the working directory %s holds your home directory: %s",
+                return error_set(err, EINVAL, "the working directory '%s' contains your home directory: %s",
                                  host->cwd, hint);
         for (size_t i = 0; i < host->homes.n && defence_is_on(DEFENCE_HOMES); i++)
                 if (path_is_below(host->homes.items[i], host->cwd))
-                        return error_set(
-                                err, EINVAL,
-                                "the working directory %s holds a home directory of yours (%s): change to "
-                                "a project directory, or use --work-dir=hidden",
-                                host->cwd, host->homes.items[i]);
+                        return error_set(err, EINVAL,
+                                         "the working directory '%s' contains a home directory of yours "
+                                         "('%s'): change to a project directory, or use --work-dir=hidden",
+                                         host->cwd, host->homes.items[i]);
         if (is_system_dir(host->cwd))
-                return error_set(err, EINVAL, "the working directory %s is a directory of the system: %s",
+                return error_set(err, EINVAL, "the working directory '%s' is a directory of the system: %s",
                                  host->cwd, hint);
         const char *own = plan_own_dir_at(plan, host, host->cwd, mode == WORK_DIR_RW);
         if (own)
-                return error_set(err, EINVAL, "the working directory %s holds kurung's own state (%s): %s",
+                return error_set(err, EINVAL,
+                                 "the working directory '%s' contains kurung's own state ('%s'): %s",
                                  host->cwd, own, hint);
         return 0;
 }
@@ -145,7 +144,7 @@ static bool agrees_with_work_dir(const Spec *spec, const SpecOp *op)
 static int compare_requests(const Spec *spec, const Request *old, const Request *new, Error *err)
 {
         if (old->is_work_dir && new->op && !agrees_with_work_dir(spec, new->op))
-                return error_set(err, EINVAL, "%s and WorkDir= disagree about %s: keep one of them",
+                return error_set(err, EINVAL, "%s and WorkDir= conflict for '%s': keep one of them",
                                  origin_of(new->op), new->dest);
         if (!old->op || !new->op)
                 return 0;
@@ -153,7 +152,7 @@ static int compare_requests(const Spec *spec, const Request *old, const Request 
                 return 1;
         if (hides(old) || hides(new))
                 return 0;
-        return error_set(err, EINVAL, "%s and %s disagree about %s: keep one of them", origin_of(old->op),
+        return error_set(err, EINVAL, "%s and %s conflict for '%s': keep one of them", origin_of(old->op),
                          origin_of(new->op), new->dest);
 }
 
@@ -203,12 +202,12 @@ static int check_show(Plan *plan, const Spec *spec, const SpecOp *show, Error *e
                 if (op->kind != OP_MASK || shown_by(spec, op) != show)
                         continue;
                 any = true;
-                if (plan_notice(plan, "%s: %s is shown, though %s hides it", origin_of(show), op->dest,
+                if (plan_notice(plan, "%s: shows '%s', which %s hides", origin_of(show), op->dest,
                                 origin_of(op)) < 0)
                         return error_no_memory(err);
         }
         return any ? 0
-               : plan_notice(plan, "%s: no Hide= hides %s", origin_of(show), show->dest) < 0
+               : plan_notice(plan, "%s: no Hide= hides '%s'", origin_of(show), show->dest) < 0
                        ? error_no_memory(err)
                        : 0;
 }
@@ -319,8 +318,7 @@ static int add_op(Plan *plan, const Host *host, const Request *request, Error *e
                 return error_set(err, EINVAL, "%s: the operation \"%s\" needs a list whose order is given",
                                  origin_of(op), op_kinds[op->kind].name);
         if (str_eq(request->dest, "/"))
-                return error_set(err, EINVAL,
-                                 "%s: / itself can't be the place of it; Root= says what the root is",
+                return error_set(err, EINVAL, "%s: cannot mount on /; use Root= to choose the root",
                                  origin_of(op));
         if (request->has_more_inside)
                 return add_hidden_around(plan, request->dest, err);

@@ -21,8 +21,8 @@ static int adopt_layer(PlanOp *op, const PlanKept *kept, bool *taken, Error *err
                 return 0;
         }
         return error_set(err, ESTALE,
-                         "cannot resume the sandbox '%s': it has no layer for %s, as this machine has "
-                         "changed since the sandbox was made",
+                         "cannot resume the sandbox '%s': it has no layer for '%s', because this machine "
+                         "changed since the sandbox was created",
                          kept->name, op->dest);
 }
 
@@ -39,7 +39,7 @@ int plan_resume(Plan *plan, const PlanKept *kept, Error *err)
                 if (!taken[i])
                         r = error_set(
                                 err, ESTALE,
-                                "cannot resume the sandbox '%s': its changes to %s would not be visible",
+                                "cannot resume the sandbox '%s': its changes to '%s' would not be visible",
                                 kept->name, kept->layers[i].dest);
         plan->storage.resume = true;
         return r;

@@ -190,7 +190,7 @@ static void print_network(FILE *out, const PlanNetwork *net)
 {
         char text[NET_PUBLISH_TEXT_MAX];
         print_value(out, "net-helper", net->helper);
-        print_value(out, "net-reach", net->has_list ? "what is allowed" : "the internet");
+        print_value(out, "net-reach", net->has_list ? "allowed destinations" : "the internet");
         print_list(out, "net-allow", &net->allow);
         print_list(out, "net-allow-from", &net->allow_from);
         print_list(out, "net-deny", &net->deny);

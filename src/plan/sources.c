@@ -51,7 +51,7 @@ static int add_rule(Finder *f, const NetRule *rule, const Place *place)
                         return 0;
         }
         if (f->n == SOURCES_MAX)
-                return source_notice(f, "more than %d hosts are named; the rest is left out", SOURCES_MAX);
+                return source_notice(f, "ignored the hosts after the first %d", SOURCES_MAX);
         HostSource *items = reallocarray(f->out->items, f->out->n + 1, sizeof(*items));
         if (!items)
                 return -ENOMEM;
@@ -76,8 +76,7 @@ int source_add_host(Finder *f, const char *host, unsigned port, const Place *pla
         if (n < 0 || (size_t)n >= sizeof(text) || strpbrk(host, "*/") ||
             net_rule_parse(text, &rule, NULL) < 0) {
                 CLEANUP_FREE char *where = short_name(f, place->where);
-                return where ? source_notice(f, "%s names something that is no host: left out", where)
-                             : -ENOMEM;
+                return where ? source_notice(f, "ignored an entry in %s that is not a host", where) : -ENOMEM;
         }
         return add_rule(f, &rule, place);
 }
@@ -187,10 +186,10 @@ char *source_read(Finder *f, const char *path)
                 else
                         text[n] = '\0';
                 if (n >= 0 && strlen(text) != (size_t)n)
-                        why = "it has a NUL byte";
+                        why = "contains a NUL byte";
         }
         if (why) {
-                (void)source_notice(f, "%s can't be read: %s", where ? where : "a file", why);
+                (void)source_notice(f, "cannot read %s: %s", where ? where : "a file", why);
                 return NULL;
         }
         return TAKE_PTR(text);
@@ -277,7 +276,7 @@ static int probe_tool(const SourcesContext *ctx, const char *tool, HostSources *
                 int r = probes[i].probe(&f, err);
                 return r == -ENOMEM ? error_no_memory(err) : r;
         }
-        return error_set(err, EINVAL, "AllowFrom=%.40s: there is no such tool here", tool);
+        return error_set(err, EINVAL, "AllowFrom=%.40s: unknown tool", tool);
 }
 
 int sources_probe(const SourcesContext *ctx, const StrList *tools, HostSources *ret, Error *err)

@@ -141,7 +141,7 @@ int source_apt(Finder *f, Error *err)
                 r = read_proxies(f);
         if (r == 0 && f->n == 0)
                 return error_set(err, ENOENT,
-                                 "AllowFrom=apt: /etc/apt names no source with a host; add one, or name the "
-                                 "host in Allow=");
+                                 "AllowFrom=apt: no source in /etc/apt has a host; add one, or allow the "
+                                 "host with Allow=");
         return r;
 }

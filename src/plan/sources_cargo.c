@@ -85,7 +85,7 @@ static char *take_key(char *at, const char *prefix, char end, char *out)
 
 static int malformed(Cargo *c)
 {
-        return source_notice(c->f, "%s:%u can't be read here; write one key = \"value\" a line",
+        return source_notice(c->f, "%s:%u: unsupported syntax; write one key = \"value\" per line",
                              c->place.where, c->line);
 }
 
@@ -301,12 +301,10 @@ static int ask_cargo(Cargo *c, Error *err)
                 (void)io_remove_tree_at(AT_FDCWD, empty);
         }
         if (r < 0)
-                return error_set(
-                        err, -r,
-                        "AllowFrom=cargo: no registry is configured, and cargo can't be asked for its "
-                        "default; "
-                        "write source.crates-io.replace-with into ~/.cargo/config.toml, or name the hosts in "
-                        "Allow=");
+                return error_set(err, -r,
+                                 "AllowFrom=cargo: no registry is configured, and cargo cannot print its "
+                                 "default; set source.crates-io.replace-with in ~/.cargo/config.toml, or "
+                                 "allow the hosts with Allow=");
         source_remember(c->f, program, url);
         const Place place = {.where = "cargo's default"};
         return source_add_url(c->f, url, &place);

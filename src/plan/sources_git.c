@@ -118,7 +118,7 @@ static int read_config(Git *g, const char *path)
         if (r == -ENOMEM)
                 return r;
         if (r < 0 || status != 0)
-                return source_notice(g->f, "git can't read %s", path);
+                return source_notice(g->f, "git cannot read %s", path);
         for (char *pair = answer; r == 0 && pair < answer + len; pair += strlen(pair) + 1) {
                 char *value = strchr(pair, '\n');
                 if (!value)
@@ -207,7 +207,7 @@ static int read_project(Git *g)
         if (!dot_git)
                 return -ENOMEM;
         if (lstat(dot_git, &st) < 0 || !S_ISDIR(st.st_mode))
-                return source_notice(g->f, "there is no repository in the working directory");
+                return source_notice(g->f, "no repository in the working directory");
         int r = read_config_in(g, dot_git, "config");
         return r == 0 ? read_config_in(g, cwd, ".gitmodules") : r;
 }
@@ -220,8 +220,8 @@ int source_git(Finder *f, Error *err)
         g.program = source_program(f, "git");
         if (!g.program)
                 return error_set(err, ENOENT,
-                                 "AllowFrom=git: git is not installed to read its configuration; name the "
-                                 "host in Allow=");
+                                 "AllowFrom=git: git, which reads its configuration, is not installed; "
+                                 "install it, or allow the host with Allow=");
         int r = read_config_in(&g, NULL, "etc/gitconfig");
         if (r == 0 && xdg && xdg[0] == '/')
                 r = read_config_in(&g, xdg, "git/config");

@@ -81,18 +81,17 @@ static int ask_npm(Finder *f, Error *err)
         CLEANUP_FREE char *program = source_program(f, "npm"), *answer = NULL;
         int status = 0;
         if (!program)
-                return error_set(err, ENOENT,
-                                 "AllowFrom=npm: no registry is configured, and npm is not installed to be "
-                                 "asked for its "
-                                 "default; write registry=URL into ~/.npmrc, or name the host in Allow=");
+                return error_set(
+                        err, ENOENT,
+                        "AllowFrom=npm: no registry is configured, and npm, which knows the default, is not "
+                        "installed; set registry=URL in ~/.npmrc, or allow the host with Allow=");
         char *argv[] = {program, (char[]){"config"}, (char[]){"get"}, (char[]){"registry"}, NULL};
         answer = source_remembered(f, program);
         int r = answer ? 0 : source_ask(argv, NULL, false, &status, &answer, NULL);
         if (r < 0 || status != 0 || !strstr(answer, "://"))
                 return error_set(err, r < 0 ? -r : EIO,
-                                 "AllowFrom=npm: %s does not say what its registry is; write registry=URL "
-                                 "into ~/.npmrc, "
-                                 "or name the host in Allow=",
+                                 "AllowFrom=npm: '%s' does not print its registry; set registry=URL in "
+                                 "~/.npmrc, or allow the host with Allow=",
                                  program);
         source_remember(f, program, answer);
         const Place place = {.where = "npm config get registry"};

@@ -99,8 +99,8 @@ static int ask_pip(Finder *f, Error *err)
         if (r < 0 || status != 0 || !strstr(answer, "://"))
                 return error_set(
                         err, r < 0 ? -r : EIO,
-                        "AllowFrom=pip: no index is configured, and the system's pip can't be asked for its "
-                        "default; write index-url into ~/.config/pip/pip.conf, or name the host in Allow=");
+                        "AllowFrom=pip: no index is configured, and the system's pip cannot print its "
+                        "default; set index-url in ~/.config/pip/pip.conf, or allow the host with Allow=");
         source_remember(f, program, answer);
         const Place place = {.where = "pip's default"};
         return add_words(f, source_trim(answer), &place, NULL);

@@ -123,8 +123,10 @@ static int add_disk(DiskWatch *w, int fd, const char *path, bool holds_trees, Er
                 .dev = st.st_dev, .floor = disk_floor(&w->plan->resources, &bytes, &inodes), .fd = FD_NONE};
         (void)snprintf(d->path, sizeof(d->path), "%s", path);
         if (bytes.free < d->floor.bytes || inodes.free < d->floor.inodes)
-                return error_set(err, ENOSPC,
-                                 "cannot start: the disk of %s has less free than DiskKeepFree= keeps", path);
+                return error_set(
+                        err, ENOSPC,
+                        "cannot start: the disk of '%s' has less free space than DiskKeepFree= requires",
+                        path);
         d->holds_trees = holds_trees;
         d->fd = TAKE_FD(own);
         w->n++;
@@ -404,8 +406,8 @@ int disk_measure_home(DiskWatch *w, const PlanResources *resources, int home, in
         w->home = home;
         if (!walk_now(w, userns, &found))
                 return error_set(err, ETIME,
-                                 "cannot start: what the home holds cannot be measured in %d s, and DiskMax= "
-                                 "and DiskInodesMax= count what is added to it",
+                                 "cannot start: measuring the size of the home took longer than %d s, and "
+                                 "DiskMax= and DiskInodesMax= require its size",
                                  WALK_WAIT_S);
         w->home_before = found.home;
         return 0;
@@ -423,7 +425,7 @@ int disk_begin(DiskWatch *w, const Plan *plan, int run, int home, Error *err)
                 return r;
         w->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
         if (w->timer < 0)
-                return error_set_errno(err, errno, "timerfd");
+                return error_set_errno(err, errno, "cannot create a timer");
         w->at_walk = free_of_trees(w);
         arm(w, INTERVAL_MIN_US);
         return 0;
@@ -477,26 +479,25 @@ const char *disk_tell(const DiskWatch *w, char *out, size_t room)
         case DISK_FULL:
                 if (w->inodes)
                         (void)snprintf(out, room,
-                                       "the disk of %s has less than %llu inodes left (DiskKeepFree=)",
+                                       "the disk of '%s' has less than %llu free inodes (DiskKeepFree=)",
                                        d->path, (unsigned long long)d->floor.inodes);
                 else
-                        (void)snprintf(out, room, "the disk of %s has less than %s left (DiskKeepFree=)",
+                        (void)snprintf(out, room, "the disk of '%s' has less than %s free (DiskKeepFree=)",
                                        d->path, format_bytes(d->floor.bytes, size, sizeof(size)));
                 break;
         case DISK_MAX:
-                (void)snprintf(out, room, "it wrote more than DiskMax=%s",
+                (void)snprintf(out, room, "it exceeded DiskMax=%s",
                                format_bytes(plan->resources.disk_max, size, sizeof(size)));
                 break;
         case DISK_INODES_MAX:
-                (void)snprintf(out, room, "it made more files than DiskInodesMax=%llu",
+                (void)snprintf(out, room, "it exceeded DiskInodesMax=%llu",
                                (unsigned long long)plan->resources.disk_inodes_max);
                 break;
         case DISK_UNMEASURED:
-                (void)snprintf(
-                        out, room,
-                        "what it wrote cannot be measured for DiskMax= and DiskInodesMax=: deeper than %d "
-                        "directories, more than %d entries, or not in %d s",
-                        WALK_DEPTH_MAX, WALK_ENTRIES_MAX, WALK_WAIT_S);
+                (void)snprintf(out, room,
+                               "its size cannot be measured for DiskMax= and DiskInodesMax=: deeper than %d "
+                               "directories, more than %d entries, or longer than %d s",
+                               WALK_DEPTH_MAX, WALK_ENTRIES_MAX, WALK_WAIT_S);
                 break;
         }
         return out;

@@ -58,7 +58,7 @@ static int prepare(Helper *h, Error *err)
 {
         NetHelper *n = net_of(h);
         int r = make_config(n->network, &n->config);
-        return r < 0 ? error_set_errno(err, r, "preparing the network") : 0;
+        return r < 0 ? error_set_errno(err, r, "cannot prepare the network") : 0;
 }
 
 static int start(Helper *h, Error *err)
@@ -69,16 +69,16 @@ static int start(Helper *h, Error *err)
         int ends[2];
         int r = snprintf(program, sizeof(program), "%s%s", n->network->helper, defence_program_suffix);
         if (r < 0 || (size_t)r >= sizeof(program))
-                return error_set_errno(err, ENAMETOOLONG, "starting the net helper");
+                return error_set_errno(err, ENAMETOOLONG, "cannot start the net helper");
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-                return error_set_errno(err, errno, "making a channel");
+                return error_set_errno(err, errno, "cannot create a channel");
         CLEANUP_FD int ours = ends[0], theirs = ends[1];
         const uint64_t own = defence_is_on(DEFENCE_CONFINE) ? confine_namespaces : CLONE_NEWNS;
         NetStage stage = {
                 .uid = n->uid, .gid = n->gid, .program = program, .channel = theirs, .config = config};
         pid_t pid = process_clone_exec(CLONE_NEWUSER | own, stage_net_main, &stage, &h->pidfd);
         if (pid < 0)
-                return error_set_errno(err, (int)pid, "starting the net helper");
+                return error_set_errno(err, (int)pid, "cannot start the net helper");
         n->pid = pid;
         h->channel = TAKE_FD(ours);
         return 0;
@@ -105,7 +105,7 @@ static void tell_refused(NetHelper *n, const NetRecord *r)
         if (r->allowed || n->told > TOLD_MAX)
                 return;
         if (n->told++ == TOLD_MAX)
-                log_notice("more was refused; -v shows all at the end");
+                log_notice("further refusals are not shown; -v lists all at the end");
         else
                 log_notice("refused %s (%s)", net_report_target(r, target, sizeof(target)), r->reason);
 }
@@ -139,13 +139,14 @@ static unsigned phase_of(const NetHelper *n)
                                   : NET_SERVING;
 }
 
-/* The next port of the plan, as it is told of in that order: nothing else is to be shown to the user. Port 0 of
- * the host is one that its kernel chooses. */
+/* The next port of the plan, as it is told of in that order: nothing else is to be shown to the user. Port 0
+ * of the host is one that its kernel chooses. */
 static bool is_next_port(const NetHelper *n, const NetPublish *p)
 {
         const NetPublish *next = &n->network->publish[n->published];
         return n->published < n->network->n_publish && net_address_eq(&p->address, &next->address) &&
-               (next->host_port == 0 || p->host_port == next->host_port) && p->port == next->port && p->protocol == next->protocol;
+               (next->host_port == 0 || p->host_port == next->host_port) && p->port == next->port &&
+               p->protocol == next->protocol;
 }
 
 static bool may_say(const NetHelper *n, const NetMessage *m)
@@ -165,7 +166,7 @@ static int handle_one(NetHelper *n, Error *err)
                 return 0;
         if (r <= 0) {
                 n->helper.channel = fd_close(n->helper.channel);
-                return r < 0 ? error_set_errno(err, r, "the net helper") : 0;
+                return r < 0 ? error_set_errno(err, r, "cannot communicate with the net helper") : 0;
         }
         if (!may_say(n, &m))
                 return error_set(err, EPROTO, "the net helper sent an unexpected message");
@@ -225,7 +226,7 @@ static const char *end_of(NetHelper *n, const Error *said)
         if (said->errnum)
                 (void)snprintf(why, sizeof(why), "%s", said->text);
         else
-                (void)snprintf(why, sizeof(why), "the net helper ended (status %d)",
+                (void)snprintf(why, sizeof(why), "the net helper exited (status %d)",
                                process_exit_code(status));
         return why;
 }
@@ -250,7 +251,7 @@ static int on_end(Helper *h, bool expected, Error *err)
         tap_take_down(n->tap);
         n->tap = FD_NONE;
         n->helper.died = true;
-        log_error("the sandbox has no network any more: %s", why);
+        log_error("the sandbox lost its network: %s", why);
         return 0;
 }
 
@@ -264,10 +265,10 @@ static void list_records(const NetReport *report)
                            r->reason);
         }
         if (report->totals.overflow > 0)
-                log_detail("%llu attempts at more destinations than were kept",
+                log_detail("%llu attempts to further destinations are not listed",
                            (unsigned long long)report->totals.overflow);
         if (report->totals.dropped > 0)
-                log_detail("%llu frames were dropped: malformed, or from a forged source",
+                log_detail("%llu frames were dropped: malformed, or with a forged source",
                            (unsigned long long)report->totals.dropped);
 }
 

@@ -20,7 +20,8 @@ static int prepare(Helper *h, Error *err)
 {
         OverlayHelper *o = overlay_of(h);
         o->stage.log = memfd_create("kurung-overlay", MFD_CLOEXEC);
-        return o->stage.log < 0 ? error_set_errno(err, errno, "a file for what " WHO " says") : 0;
+        return o->stage.log < 0 ? error_set_errno(err, errno, "cannot create a file for the output of " WHO)
+                                : 0;
 }
 
 /* The process that becomes fuse-overlayfs: it leaves behind what it is started by, and waits for its ids. */
@@ -30,7 +31,7 @@ static int start(Helper *h, Error *err)
         int ends[2];
         int r = channel_make(ends);
         if (r < 0)
-                return error_set_errno(err, r, "making a channel");
+                return error_set_errno(err, r, "cannot create a channel");
         CLEANUP_FD int ours = ends[0], theirs = ends[1];
         o->stage.channel = theirs;
         pid_t pid = process_clone(0, &o->joiner);
@@ -42,7 +43,7 @@ static int start(Helper *h, Error *err)
         }
         o->stage.channel = FD_NONE;
         if (pid < 0)
-                return error_set_errno(err, (int)pid, "starting " WHO);
+                return error_set_errno(err, (int)pid, "cannot start " WHO);
         h->channel = TAKE_FD(ours);
         return 0;
 }
@@ -74,9 +75,9 @@ static int on_mapped(Helper *h, Error *err)
         (void)process_wait(o->joiner, NULL);
         o->joiner = fd_close(o->joiner);
         if (r <= 0)
-                return error_set(err, EIO, "starting " WHO ": its first process ended");
+                return error_set(err, EIO, "cannot start " WHO ": its first process exited");
         if (m.type == MSG_ERROR)
-                return error_take(err, &m.error, "starting " WHO);
+                return error_take(err, &m.error, "cannot start " WHO);
         /* One that has ended meanwhile is seen by its pidfd. */
         (void)channel_send(h->channel, MSG_SYNC, SYNC_USERNS, FD_NONE);
         return 0;
@@ -89,7 +90,7 @@ static int on_message(Helper *h, Error *err)
         int fd = FD_NONE;
         int r = receive(overlay_of(h), SESSION_RUNNING, &m, &fd, err);
         h->channel = fd_close(h->channel);
-        return r == 0 ? 0 : error_set(err, EPROTO, WHO " sent something that is no message");
+        return r == 0 ? 0 : error_set(err, EPROTO, WHO " sent something other than a message");
 }
 
 void overlay_helper_serve(OverlayHelper *o, int fuse_fd)
@@ -123,7 +124,7 @@ static int on_end(Helper *h, bool expected, Error *err)
                 return 0;
         last_words(overlay_of(h), said, sizeof(said));
         h->died = true;
-        return error_set(err, EIO, WHO " ended (status %d)%s%s: the sandbox was ended, too",
+        return error_set(err, EIO, WHO " exited (status %d)%s%s: the sandbox was killed",
                          process_exit_code(status), said[0] ? ": " : "", said);
 }
 

@@ -32,8 +32,8 @@ static int prepare(Join *j, Error *err)
         /* Of another kurung, or its file is another by now. */
         if (r == 0 && defence_is_on(DEFENCE_JOIN) && !str_eq(j->filter.key, record->filter))
                 r = error_set(err, ESTALE,
-                              "the system call filter of the sandbox %s can't be had any more: kurung or the "
-                              "filter's file is not what it was at its start",
+                              "the system call filter of the sandbox '%s' is no longer available: kurung or "
+                              "the filter's file changed since the sandbox started",
                               j->live->name);
         return r < 0 ? r : session_take_signals(&j->session, NULL, 0, err);
 }
@@ -54,7 +54,8 @@ static int hold(const Join *j, pid_t pid, Error *err)
         /* From a session's group to one of the user manager's only that can move it. */
         if ((r == -EACCES || r == -EPERM) && record->unit && record->resources.user_manager)
                 return scope_attach(record->resources.user_manager, record->unit, "/payload", pid, err);
-        return r < 0 ? error_set_errno(err, r, "moving the command into the control group %s", record->cgroup)
+        return r < 0 ? error_set_errno(err, r, "cannot move the command into the control group '%s'",
+                                       record->cgroup)
                      : 0;
 }
 
@@ -88,13 +89,13 @@ static int start(Join *j, const PlanPayload *payload, Error *err)
         own[NS_MAX + 1] = j->userns;
         pid_t pid = session_clone_stage(session, 0, join_main, j, own, ARRAY_LEN(own));
         if (pid < 0)
-                return error_set_errno(err, (int)pid, "starting the joining process");
+                return error_set_errno(err, (int)pid, "cannot start the joining process");
         r = hold(j, pid, err);
         if (r < 0)
                 return r;
         session_enter(session, SESSION_STARTING);
         r = session_sync(session, SYNC_CGROUP);
-        return r < 0 ? error_set_errno(err, r, "talking to the joining process") : 0;
+        return r < 0 ? error_set_errno(err, r, "cannot communicate with the joining process") : 0;
 }
 
 /* What it started dies with it (PR_SET_PDEATHSIG(2const)). */
@@ -146,7 +147,7 @@ int join_run(const Live *live, const PlanPayload *payload, int *ret_exit, Error 
         }
         int status = session->payload_ended ? session->payload_status : session->stage_status;
         if (!session->payload_ended && !WIFSIGNALED(status))
-                return error_set(err, EIO, "the joining process ended without a word (status %d)",
+                return error_set(err, EIO, "the joining process exited without an error message (status %d)",
                                  process_exit_code(status));
         /* A stage that was killed: the sandbox has ended, and all in it. */
         *ret_exit = process_exit_code(status);

@@ -40,7 +40,7 @@ static int give_up(Limits *l, const Error *why, Error *err)
                 *err = *why;
                 return -why->errnum;
         }
-        log_notice("no limits of resources: %s", why->text);
+        log_notice("limits on resources are not enforced: %s", why->text);
         return 0;
 }
 
@@ -121,7 +121,7 @@ int limits_start_clock(Limits *l, Error *err)
                 return 0;
         l->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
         if (l->timer < 0)
-                return error_set_errno(err, errno, "timerfd");
+                return error_set_errno(err, errno, "cannot create a timer");
         arm(l->timer, l->resources->runtime_max_us);
         return 0;
 }

@@ -127,12 +127,11 @@ static bool is_own_file(const PlanRoot *root, const char *line)
 
 static int lost(Error *err, const char *path)
 {
-        return error_set(
-                err, ESTALE,
-                "the sandbox was ended: %s was replaced, moved or removed, and could not be "
-                "protected inside any more (programs that save a file by renaming a new one over it do that: "
-                "hide or share its directory instead)",
-                path);
+        return error_set(err, ESTALE,
+                         "the sandbox was killed: '%s' was replaced, moved or removed, and was no longer "
+                         "protected inside (some programs save a file by renaming a new one over it; hide or "
+                         "share its directory instead)",
+                         path);
 }
 
 /* What an operation's mount lies on, as the host calls it, and how much of the path is the shared directory's
@@ -156,15 +155,13 @@ static int watch(MountWatch *w, const char *path, Error *err)
 {
         if (w->renames < 0 && (w->renames = inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) < 0)
                 return error_set_errno(
-                        err, errno, "watching %s, so that it stays protected (fs.inotify.max_user_instances)",
-                        path);
+                        err, errno, "cannot watch '%s' to protect it (fs.inotify.max_user_instances)", path);
         int number = inotify_add_watch(w->renames, path, IN_MOVE_SELF | IN_DELETE_SELF);
         if (number < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
                 return 0; /* what is not there, or out of reach, is not mounted on */
         if (number < 0)
-                return error_set_errno(
-                        err, errno, "watching %s, so that it stays protected (fs.inotify.max_user_watches)",
-                        path);
+                return error_set_errno(err, errno,
+                                       "cannot watch '%s' to protect it (fs.inotify.max_user_watches)", path);
         /* Watched already, by another name. */
         if ((size_t)number <= w->paths.n)
                 return 0;
@@ -200,14 +197,13 @@ int mount_watch_look_at_renames(MountWatch *w, Error *err)
         _Alignas(struct inotify_event) char buffer[4096];
         ssize_t n = read(w->renames, buffer, sizeof(buffer));
         if (n < 0)
-                return errno == EAGAIN ? 0 : error_set_errno(err, errno, "watching the sandbox's mounts");
+                return errno == EAGAIN ? 0 : error_set_errno(err, errno, "cannot watch the sandbox's mounts");
         for (char *p = buffer; p < buffer + n;) {
                 const struct inotify_event *e = (const struct inotify_event *)(const void *)p;
                 bool known = e->wd > 0 && (size_t)e->wd <= w->paths.n;
                 p += sizeof(*e) + e->len;
                 if (e->mask & (IN_MOVE_SELF | IN_DELETE_SELF | IN_UNMOUNT | IN_Q_OVERFLOW))
-                        return lost(err,
-                                    known ? w->paths.items[e->wd - 1] : "something that is hidden inside");
+                        return lost(err, known ? w->paths.items[e->wd - 1] : "a path that is hidden inside");
         }
         return 0;
 }
@@ -219,7 +215,7 @@ int mount_watch_begin(MountWatch *w, int fd, Error *err)
         int r = list_mounts(fd, &w->mounts);
         if (r < 0) {
                 fd_close(fd);
-                return error_set_errno(err, r, "reading the sandbox's mounts");
+                return error_set_errno(err, r, "cannot read the sandbox's mounts");
         }
         w->fd = fd;
         return 0;
@@ -230,7 +226,7 @@ int mount_watch_look(MountWatch *w, const PlanRoot *root, Error *err)
         CLEANUP_STRLIST StrList now = {0};
         int r = list_mounts(w->fd, &now);
         if (r < 0)
-                return error_set_errno(err, r, "reading the sandbox's mounts");
+                return error_set_errno(err, r, "cannot read the sandbox's mounts");
         for (size_t i = 0; i < w->mounts.n; i++) {
                 const char *line = w->mounts.items[i];
                 char path[256];
@@ -241,7 +237,7 @@ int mount_watch_look(MountWatch *w, const PlanRoot *root, Error *err)
                 decode(target, len, path, sizeof(path));
                 if (!is_own_file(root, line))
                         return lost(err, path);
-                log_notice("%s was replaced on the host: the sandbox sees the host's file now", path);
+                log_notice("'%s' was replaced on the host: the sandbox now sees the host's file", path);
         }
         strlist_clear(&w->mounts);
         w->mounts = now;

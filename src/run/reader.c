@@ -92,9 +92,9 @@ static int answer_maps(const Kept *kept, int fd, pid_t pid, Error *err)
         Error why = {0};
         char answer = idmap_write(&kept->record.identity, pid, &why) == 0;
         if (send(fd, &answer, 1, MSG_NOSIGNAL) != 1)
-                return error_set_errno(err, errno, "talking to the stage that reads the changes");
+                return error_set_errno(err, errno, "cannot communicate with the reader process");
         if (!answer)
-                return error_set(err, why.errnum, "files of the sandbox's other ids can't be read: %s",
+                return error_set(err, why.errnum, "cannot read files of the sandbox's other ids: %s",
                                  why.text);
         return 0;
 }
@@ -123,7 +123,7 @@ int reader_run(const Kept *kept, const ReaderOptions *options, ChangeSink sink, 
 {
         int ends[2], size = SEND_BUFFER;
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-                return error_set_errno(err, errno, "making a channel");
+                return error_set_errno(err, errno, "cannot create a channel");
         CLEANUP_FD int ours = ends[0], theirs = ends[1], pidfd = FD_NONE;
         (void)setsockopt(theirs, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
         Reader *r = calloc(1, sizeof(*r));
@@ -139,7 +139,7 @@ int reader_run(const Kept *kept, const ReaderOptions *options, ChangeSink sink, 
         }
         free(r);
         if (pid < 0)
-                return error_set_errno(err, (int)pid, "starting the stage that reads the changes");
+                return error_set_errno(err, (int)pid, "cannot start the reader process");
         theirs = fd_close(theirs);
         int e = pump(kept, ours, pid, sink, userdata, err);
         /* It may wait for room in the socket. */

@@ -210,7 +210,7 @@ void relay_stop(Relay *r, Streams *streams, StreamsEnd how, Error *err)
         log_set_patience(how.patient ? -1 : STREAM_DRAIN_MS, how.signals);
         int lost = stop(r, &how);
         if (lost < 0)
-                streams_tell_lost("writing to the terminal", -lost, &how, err);
+                streams_tell_lost("cannot write to the terminal", -lost, &how, err);
         streams_end(streams, &how, err);
 }
 

@@ -20,7 +20,7 @@ int session_prepare(Session *s, Error *err)
 {
         /* Before any child is there: helpers get to read what the payload sends as well. */
         int r = defence_is_on(DEFENCE_CORE) ? process_forbid_core_dumps() : 0;
-        return r < 0 ? error_set_errno(err, r, "limiting core dumps") : streams_prepare(&s->streams, err);
+        return r < 0 ? error_set_errno(err, r, "cannot limit core dumps") : streams_prepare(&s->streams, err);
 }
 
 int session_take_signals(Session *s, const int *extra, size_t n, Error *err)
@@ -33,7 +33,7 @@ int session_make_channel(Session *s, int *ret_theirs, Error *err)
         int ends[2];
         int r = channel_make(ends);
         if (r < 0)
-                return error_set_errno(err, r, "making a channel");
+                return error_set_errno(err, r, "cannot create a channel");
         s->channel = ends[0];
         *ret_theirs = ends[1];
         return 0;
@@ -225,7 +225,7 @@ int session_take_terminal(Session *s, const Message *m, int *fds, size_t n, Erro
         (void)n;
         /* What is no pty could keep us waiting, or busy. */
         if (defence_is_on(DEFENCE_PHASES) && ioctl(fds[0], TIOCGPTN, &number) < 0)
-                return error_set(err, EPROTO, "what a stage of the sandbox sent as a terminal is none");
+                return error_set(err, EPROTO, "a stage of the sandbox sent something other than a terminal");
         relay_start(&s->relay, TAKE_FD(fds[0]));
         return 0;
 }
@@ -254,7 +254,7 @@ int session_take_stopped(Session *s, const Message *m, int *fds, size_t n, Error
                 stop_like_payload(s);
         } else if (s->relay.raw && !s->told_stopped) {
                 s->told_stopped = true;
-                log_notice("the command has stopped itself: Ctrl-Z suspends kurung, Ctrl-C ends the command");
+                log_notice("the command stopped itself: Ctrl-Z suspends kurung, Ctrl-C ends the command");
         }
         return 0;
 }

@@ -171,7 +171,7 @@ void session_handle_message(Session *s)
         SessionSender sender = s->ops->sender;
         int r = channel_receive_fds(s->channel, &m, fds, &n);
         if (r == -EBADMSG && defence_is_on(DEFENCE_PHASES)) {
-                (void)error_set(&s->error, EPROTO, "%s sent something that is no message", senders[sender]);
+                (void)error_set(&s->error, EPROTO, "%s sent something other than a message", senders[sender]);
                 end_for(s);
                 return;
         }

@@ -88,7 +88,7 @@ int signals_take(const int *extra, size_t n, sigset_t *ret_before, int *ret_fd, 
         CLEANUP_FD int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
         CLEANUP_FD int stops_fd = signalfd(-1, &stops, SFD_CLOEXEC | SFD_NONBLOCK);
         if (fd < 0 || stops_fd < 0)
-                return error_set_errno(err, errno, "signalfd");
+                return error_set_errno(err, errno, "cannot create a signalfd");
         *ret_fd = TAKE_FD(fd);
         *ret_stops = TAKE_FD(stops_fd);
         return 0;

@@ -58,7 +58,7 @@ static int take_message(const StageContext *ctx, pid_t payload)
 static int let_go(const StageContext *ctx, int *channel, Error *err)
 {
         if (ctx->channel != 3 && dup3(ctx->channel, 3, O_CLOEXEC) < 0)
-                return error_set_errno(err, errno, "init: moving the channel");
+                return error_set_errno(err, errno, "init: cannot move the channel");
         *channel = 3;
         (void)process_close_from(4);
         for (int fd = 0; fd < 3; fd++)
@@ -98,7 +98,7 @@ int stage_init_main(const StageContext *ctx, pid_t payload)
         int sigfd = let_go(ctx, &own.channel, &err) < 0 ? FD_NONE : signalfd(-1, &all, SFD_CLOEXEC);
         if (sigfd < 0 || caps_keep_only(UINT64_C(1) << CAP_KILL, &err) < 0) {
                 if (err.errnum == 0)
-                        (void)error_set_errno(&err, errno, "init: signalfd");
+                        (void)error_set_errno(&err, errno, "init: cannot create a signalfd");
                 return channel_fail(own.channel, &err, -EIO, "init");
         }
         for (;;) {
@@ -112,12 +112,12 @@ int stage_init_main(const StageContext *ctx, pid_t payload)
                 }
                 int r = wait_for_any(sigfd, own.channel, &ready);
                 if (r < 0) {
-                        (void)error_set_errno(&err, r, "init: waiting");
+                        (void)error_set_errno(&err, r, "init: cannot wait");
                         return channel_fail(own.channel, &err, -EIO, "init");
                 }
                 struct signalfd_siginfo info;
                 if (FD_ISSET(sigfd, &ready) && read(sigfd, &info, sizeof(info)) < 0 && errno != EINTR) {
-                        (void)error_set_errno(&err, errno, "init: reading signals");
+                        (void)error_set_errno(&err, errno, "init: cannot read signals");
                         return channel_fail(own.channel, &err, -EIO, "init");
                 }
                 if (FD_ISSET(own.channel, &ready) && take_message(&own, payload) < 0)

@@ -13,17 +13,19 @@
 
 static int die_with_parent(Error *err)
 {
-        return prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? error_set_errno(err, errno, "prctl") : 0;
+        return prctl(PR_SET_PDEATHSIG, SIGKILL) < 0
+                       ? error_set_errno(err, errno, "cannot set the parent-death signal")
+                       : 0;
 }
 
 /* The user namespace first: in it we have what joining the others takes (setns(2)). */
 static int join_namespaces(int userns, const int ns[NS_MAX], Error *err)
 {
         if (setns(userns, CLONE_NEWUSER) < 0)
-                return error_set_errno(err, errno, "joining the sandbox's user namespace");
+                return error_set_errno(err, errno, "cannot join the sandbox's user namespace");
         for (size_t i = 0; i < NS_MAX; i++)
                 if (ns[i] >= 0 && setns(ns[i], namespace_kinds[i].flag) < 0)
-                        return error_set_errno(err, errno, "joining the sandbox's %s namespace",
+                        return error_set_errno(err, errno, "cannot join the sandbox's %s namespace",
                                                namespace_kinds[i].name);
         return 0;
 }
@@ -32,10 +34,10 @@ static int join_namespaces(int userns, const int ns[NS_MAX], Error *err)
 static int let_go(StageContext *ctx, Error *err)
 {
         if (ctx->channel != 3 && dup3(ctx->channel, 3, O_CLOEXEC) < 0)
-                return error_set_errno(err, errno, "moving the channel");
+                return error_set_errno(err, errno, "cannot move the channel");
         ctx->channel = 3;
         int r = defence_is_on(DEFENCE_CLOSE_FDS) ? process_close_from(4) : 0;
-        return r < 0 ? error_set_errno(err, r, "closing what leads to the host") : 0;
+        return r < 0 ? error_set_errno(err, r, "cannot close descriptors of the host") : 0;
 }
 
 static int join(StageContext *ctx, int userns, const int ns[NS_MAX], int *ret_slave, Error *err)
@@ -47,7 +49,7 @@ static int join(StageContext *ctx, int userns, const int ns[NS_MAX], int *ret_sl
                 r = die_with_parent(err);
         /* Away from the caller's terminal, and from the signals of its process group. */
         if (r == 0 && defence_is_on(DEFENCE_PTY) && setsid() < 0)
-                r = error_set_errno(err, errno, "starting a session");
+                r = error_set_errno(err, errno, "cannot start a session");
         if (r == 0)
                 r = channel_expect_sync(ctx->channel, SYNC_CGROUP, err);
         if (r == 0)
@@ -92,7 +94,7 @@ int stage_join_main(const StageContext *given, int userns, const int ns[NS_MAX])
                                     : stage_payload_main(&ctx, slave));
                 }
                 if (payload < 0)
-                        r = error_set_errno(&err, (int)payload, "starting the payload");
+                        r = error_set_errno(&err, (int)payload, "cannot start the payload");
         }
         if (r < 0)
                 return channel_fail(ctx.channel, &err, r, "the joining process");

@@ -59,7 +59,7 @@ int stage_net_main(void *userdata)
         if (r == 0)
                 (void)execve(ctx->program, argv, defence_environment());
         NetMessage m = {.type = NETMSG_ERROR};
-        (void)error_set_errno(&m.error, r < 0 ? -r : errno, "starting %s", ctx->program);
+        (void)error_set_errno(&m.error, r < 0 ? -r : errno, "cannot start '%s'", ctx->program);
         (void)net_message_send(FD_CHANNEL, &m, FD_NONE, true);
         return EXIT_KURUNG_FAILED;
 }

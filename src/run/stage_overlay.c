@@ -210,7 +210,7 @@ static const char *const library_files[] = {"/etc/ld.so.cache"};
 
 static int fail(Error *err, int r, const char *what)
 {
-        return error_set_errno(err, r, WHO ": %s", what);
+        return error_set_errno(err, r, WHO ": cannot %s", what);
 }
 
 /* Until ids are mapped no file can be made (EOVERFLOW), nor groups be dropped. */
@@ -218,7 +218,7 @@ static int wait_for_ids(const OverlayStage *stage, Error *err)
 {
         int r = channel_expect_sync(stage->channel, SYNC_USERNS, err);
         if (r == 0 && stage->ctx->plan->identity.map_by_helpers && setgroups(0, NULL) < 0)
-                r = error_set_errno(err, errno, "dropping the supplementary groups");
+                r = error_set_errno(err, errno, "cannot drop the supplementary groups");
         return r;
 }
 
@@ -238,7 +238,7 @@ static int add_program(const OverlayStage *stage, int root, Error *err)
 {
         CLEANUP_FD int fd = FD_NONE;
         int r = clone_program(stage->program, &fd);
-        return r < 0 ? error_set_errno(err, r, "%s", stage->program)
+        return r < 0 ? error_set_errno(err, r, "cannot clone '%s'", stage->program)
                      : confine_root_add(WHO, root, PROGRAM, fd, err);
 }
 
@@ -249,14 +249,15 @@ static int add_library(const Plan *plan, int root, int empty, const char *path, 
         ssize_t n = readlink(path, target, sizeof(target) - 1);
         if (n > 0) {
                 target[n] = '\0';
-                return symlinkat(target, root, path + 1) < 0 ? fail(err, -errno, "the link to its libraries")
-                                                             : 0;
+                return symlinkat(target, root, path + 1) < 0
+                               ? fail(err, -errno, "create a link to its libraries")
+                               : 0;
         }
         int r = clone_program(path, &mount_fd);
         if (r == -ENOENT)
                 return 0;
         if (r < 0)
-                return fail(err, r, "its libraries");
+                return fail(err, r, "clone its libraries");
         r = confine_root_add(WHO, root, path, mount_fd, err);
         return r < 0 ? r : lower_hide(&plan->root, 0, plan->root.foreign, mount_fd, path, empty, err);
 }
@@ -323,7 +324,7 @@ static int add_placeholders(const OverlayStage *stage, int root, Error *err)
         int r = open_again(stage->placeholders_path, stage->placeholders, &fd);
         if (r == 0)
                 r = clone_read_only(fd, "", &copy);
-        return r < 0 ? fail(err, r, "the files that stand for unreadable ones")
+        return r < 0 ? fail(err, r, "clone the placeholders of unreadable files")
                      : confine_root_add(WHO, root, PLACEHOLDERS, copy, err);
 }
 
@@ -338,7 +339,7 @@ static int make_root(const OverlayStage *stage, int *ret_root, Error *err)
         if (r == 0)
                 r = rootfs_source_open(op, &source, err);
         if (r == 0 && (r = clone_read_only(source, "", &lower)) < 0)
-                (void)error_set_errno(err, r, WHO ": the lower directory %s", op->source);
+                (void)error_set_errno(err, r, WHO ": cannot clone the lower directory '%s'", op->source);
         if (r == 0)
                 r = confine_root_begin(WHO, &root, err);
         if (r == 0)
@@ -377,7 +378,8 @@ static int add_layer(const OverlayStage *stage, int root, Error *err)
                 r = mount_clone(run, name, false, &layer);
         if (r == 0)
                 r = mount_set(layer, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, false);
-        return r < 0 ? fail(err, r, "its upper directory") : confine_root_add(WHO, root, LAYER, layer, err);
+        return r < 0 ? fail(err, r, "open its upper directory")
+                     : confine_root_add(WHO, root, LAYER, layer, err);
 }
 
 /* The kernel's side of the mount is made by the setup stage, which hands its device over. */
@@ -388,7 +390,7 @@ static int wait_for_device(int channel, int *ret_fd, Error *err)
         int r = channel_receive(channel, &m, &fd);
         if (r <= 0 || m.type != MSG_FUSE_DEVICE || fd < 0) {
                 fd_close(fd);
-                return fail(err, r < 0 ? r : -ECONNRESET, "waiting for its device");
+                return fail(err, r < 0 ? r : -ECONNRESET, "receive its device");
         }
         *ret_fd = fd;
         return 0;
@@ -439,14 +441,14 @@ static int enter_root(const OverlayStage *stage, int root, int fuse, Error *err)
         if (r == 0)
                 r = confine_root_enter(WHO, root, err);
         if (r == 0 && (r = arrange(fuse)) < 0)
-                (void)fail(err, r, "its descriptors");
+                (void)fail(err, r, "close its descriptors");
         raise_descriptors();
         process_reset_signals();
         if (r == 0)
                 r = confine_privileges(&c, err);
         /* Changing capabilities has cleared it (PR_SET_PDEATHSIG(2const)). */
         if (r == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
-                r = fail(err, -errno, "tying it to the supervisor");
+                r = fail(err, -errno, "tie it to the supervisor");
         return r < 0 ? r : confine_seal(&c, err);
 }
 
@@ -456,7 +458,7 @@ static int take_standard_descriptors(const OverlayStage *stage, Error *err)
         CLEANUP_FD int null = open("/dev/null", O_RDWR | O_CLOEXEC);
         if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
             dup2(stage->log >= 0 ? stage->log : null, 2) < 0)
-                return fail(err, -errno, "its standard descriptors");
+                return fail(err, -errno, "set its standard descriptors");
         return 0;
 }
 
@@ -491,7 +493,7 @@ static int prepare(const OverlayStage *stage, Error *err)
         int r = take_standard_descriptors(stage, err);
         process_leave_group();
         if (r == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
-                r = fail(err, -errno, "tying it to the supervisor");
+                r = fail(err, -errno, "tie it to the supervisor");
         if (r == 0)
                 r = wait_for_ids(stage, err);
         if (r == 0 && stage->confined)
@@ -522,7 +524,7 @@ static int serve(const OverlayStage *stage, Error *err)
         char *const *env =
                 defence_is_on(DEFENCE_ENVIRONMENT) ? defence_environment() : stage->ctx->payload->env.items;
         (void)execve(stage->confined ? PROGRAM : name, argv, env);
-        return error_set_errno(err, errno, "starting %s", name);
+        return error_set_errno(err, errno, "cannot start '%s'", name);
 }
 
 /*
@@ -547,14 +549,14 @@ int stage_overlay_main(const OverlayStage *stage)
         Error err = {0};
         int pidfd = FD_NONE, r = 0;
         if (setns(stage->userns, CLONE_NEWUSER) < 0)
-                r = error_set_errno(&err, errno, "joining the sandbox's user namespace");
+                r = error_set_errno(&err, errno, "cannot join the sandbox's user namespace");
         if (r == 0) {
                 /* The supervisor's child, not ours: we are here only to join. */
                 const uint64_t own = stage->confined ? confine_namespaces | CLONE_NEWNET : 0;
                 pid_t pid = process_clone(own | CLONE_PARENT, &pidfd);
                 if (pid == 0)
                         _exit(server_main(stage));
-                r = pid < 0 ? error_set_errno(&err, (int)pid, WHO ": its namespaces")
+                r = pid < 0 ? error_set_errno(&err, (int)pid, WHO ": cannot create its namespaces")
                             : channel_send(stage->channel, MSG_STARTED, (int)pid, pidfd);
         }
         if (r < 0)

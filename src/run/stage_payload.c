@@ -20,15 +20,15 @@ static int take_terminal(const StageContext *ctx, int slave, Error *err)
         /* A group of its own in init's session: so it is no orphaned group, and can be stopped (setpgid(2)).
          */
         if (defence_is_on(DEFENCE_PTY) && setpgid(0, 0) < 0)
-                return error_set_errno(err, errno, "making a process group");
+                return error_set_errno(err, errno, "cannot create a process group");
         if (slave < 0)
                 return 0;
         (void)signal(SIGTTOU, SIG_IGN);
         if (stage_has_terminal(ctx) && tcsetpgrp(slave, getpgrp()) < 0)
-                return error_set_errno(err, errno, "becoming the foreground group");
+                return error_set_errno(err, errno, "cannot become the foreground group");
         for (int fd = 0; fd < 3; fd++)
                 if ((ctx->tty_fds & (1 << fd)) && dup2(slave, fd) < 0)
-                        return error_set_errno(err, errno, "replacing descriptor %d by the pty", fd);
+                        return error_set_errno(err, errno, "cannot replace descriptor %d by the pty", fd);
         return 0;
 }
 
@@ -37,15 +37,16 @@ static int no_new_privileges(const PlanPrivileges *privileges, Error *err)
         if (!privileges->no_new_privileges || !defence_is_on(DEFENCE_NO_NEW_PRIVILEGES))
                 return 0;
         return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0
-                       ? error_set_errno(err, errno, "setting no_new_privs")
+                       ? error_set_errno(err, errno, "cannot set no_new_privs")
                        : 0;
 }
 
 static int restrict_self(const StageContext *ctx, Error *err)
 {
         const PlanPrivileges *privileges = ctx->privileges;
-        int r = defence_is_on(DEFENCE_CAPABILITIES) ? caps_apply(privileges->capabilities, ctx->identity->uid == 0, err)
-                                                    : 0;
+        int r = defence_is_on(DEFENCE_CAPABILITIES)
+                        ? caps_apply(privileges->capabilities, ctx->identity->uid == 0, err)
+                        : 0;
         if (r == 0)
                 r = no_new_privileges(privileges, err);
         if (r == 0 && privileges->landlock_scope && defence_is_on(DEFENCE_LANDLOCK))
@@ -66,10 +67,12 @@ static int exec_payload(const PlanPayload *payload, Error *err)
         struct stat st;
         /* A script whose interpreter is missing is ENOENT, too: say which. */
         if (missing && strchr(argv[0], '/') && stat(argv[0], &st) == 0)
-                (void)error_set(err, e, "%s: its interpreter or loader was not found inside the sandbox",
-                                argv[0]);
+                (void)error_set(
+                        err, e,
+                        "cannot execute '%s': its interpreter or loader does not exist inside the sandbox",
+                        argv[0]);
         else
-                (void)error_set_errno(err, e, "%s", argv[0]);
+                (void)error_set_errno(err, e, "cannot execute '%s'", argv[0]);
         return error_set_exit(err, missing ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 }
 

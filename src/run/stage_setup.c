@@ -27,8 +27,9 @@
 static int die_with_supervisor(const StageContext *ctx, Error *err)
 {
         (void)ctx;
-        return prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? error_set_errno(err, errno, "tying init to its parent")
-                                                    : 0;
+        return prctl(PR_SET_PDEATHSIG, SIGKILL) < 0
+                       ? error_set_errno(err, errno, "cannot tie init to its parent")
+                       : 0;
 }
 
 /* Gives the supervisor a hold on the namespaces of a process, those of @mask (bit NS_*). */
@@ -44,12 +45,12 @@ static int send_namespaces_of(const StageContext *ctx, const char *process, unsi
                         continue;
                 int fd = openat(dir, namespace_kinds[i].name, O_RDONLY | O_CLOEXEC);
                 if (fd < 0)
-                        r = error_set_errno(err, errno, "opening %s/%s", path, namespace_kinds[i].name);
+                        r = error_set_errno(err, errno, "cannot open '%s/%s'", path, namespace_kinds[i].name);
                 else
                         fds[n++] = fd;
         }
         if (r == 0 && (r = channel_send_fds(ctx->channel, MSG_NAMESPACES, (int)mask, fds, n)) < 0)
-                (void)error_set_errno(err, r, "handing over the namespaces");
+                (void)error_set_errno(err, r, "cannot pass the namespaces");
         while (n > 0)
                 fd_close(fds[--n]);
         return r;
@@ -74,7 +75,7 @@ static int serve_fuse(void *userdata, size_t index, int fuse_fd, Error *err)
         const StageContext *ctx = userdata;
         int r = channel_send(ctx->channel, MSG_FUSE_DEVICE, (int)index, fuse_fd);
         if (r < 0)
-                return error_set_errno(err, r, "handing over /dev/fuse");
+                return error_set_errno(err, r, "cannot pass /dev/fuse");
         return channel_expect_sync(ctx->channel, SYNC_ROOTFS, err);
 }
 
@@ -90,10 +91,10 @@ static int enter_cgroup(void *userdata, Error *err)
         const StageContext *ctx = userdata;
         int r = channel_send(ctx->channel, MSG_SYNC, SYNC_CGROUP, FD_NONE);
         if (r < 0)
-                return error_set_errno(err, r, "asking for the control group");
+                return error_set_errno(err, r, "cannot request the control group");
         r = channel_expect_sync(ctx->channel, SYNC_CGROUP, err);
         if (r == 0 && unshare(CLONE_NEWCGROUP) < 0)
-                r = error_set_errno(err, errno, "making the cgroup namespace");
+                r = error_set_errno(err, errno, "cannot create the cgroup namespace");
         return r < 0 ? r : send_namespaces_of(ctx, "self", 1U << NS_CGROUP, err);
 }
 
@@ -113,10 +114,10 @@ int stage_make_terminal(const StageContext *ctx, int *ret_slave, Error *err)
                 return r;
         r = stage_has_terminal(ctx) ? tty_make_controlling(slave) : 0;
         if (r < 0)
-                return error_set_errno(err, r, "taking the pty as controlling terminal");
+                return error_set_errno(err, r, "cannot make the pty the controlling terminal");
         r = channel_send(ctx->channel, MSG_TERMINAL, 0, master);
         if (r < 0)
-                return error_set_errno(err, r, "handing over the pty");
+                return error_set_errno(err, r, "cannot pass the pty");
         *ret_slave = TAKE_FD(slave);
         return 0;
 }
@@ -135,9 +136,10 @@ static int open_run_dir(const StageContext *ctx, int *ret_fd, Error *err)
         CLEANUP_FD int fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         struct stat ours, theirs;
         if (fd < 0 || fstat(fd, &ours) < 0 || fstat(ctx->run_fd, &theirs) < 0)
-                return error_set_errno(err, errno, "opening %s", path);
+                return error_set_errno(err, errno, "cannot open '%s'", path);
         if (ours.st_dev != theirs.st_dev || ours.st_ino != theirs.st_ino)
-                return error_set(err, EBUSY, "%s was exchanged while the sandbox was made", path);
+                return error_set(err, EBUSY,
+                                 "'%s' was replaced while the sandbox started (run the command again)", path);
         *ret_fd = TAKE_FD(fd);
         return 0;
 }
@@ -163,7 +165,7 @@ static int make_network(const StageContext *ctx, Error *err)
         int r = tap_make(&settings, &tap, err);
         if (r == 0)
                 r = channel_send(ctx->channel, MSG_TAP, 0, tap);
-        return r < 0 ? error_set_errno(err, r, "handing over the tap device") : 0;
+        return r < 0 ? error_set_errno(err, r, "cannot pass the tap device") : 0;
 }
 
 /* For the supervisor to watch; of the new root, so that it has the sandbox's paths. */
@@ -171,16 +173,16 @@ static int show_mounts(const StageContext *ctx, Error *err)
 {
         CLEANUP_FD int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
         if (fd < 0)
-                return error_set_errno(err, errno, "opening /proc/self/mountinfo");
+                return error_set_errno(err, errno, "cannot open /proc/self/mountinfo");
         int r = channel_send(ctx->channel, MSG_MOUNTS, 0, fd);
-        return r < 0 ? error_set_errno(err, r, "handing over the mounts") : 0;
+        return r < 0 ? error_set_errno(err, r, "cannot pass the mounts") : 0;
 }
 
 /* Also without a network: before this no signal is sent to us, as only the init could pass it on. */
 static int wait_for_network(const StageContext *ctx, Error *err)
 {
         int r = channel_send(ctx->channel, MSG_SYNC, SYNC_NETNS, FD_NONE);
-        return r < 0 ? error_set_errno(err, r, "asking for the network")
+        return r < 0 ? error_set_errno(err, r, "cannot request the network")
                      : channel_expect_sync(ctx->channel, SYNC_EXEC, err);
 }
 
@@ -188,7 +190,7 @@ int stage_set_dumpable(bool dumpable, Error *err)
 {
         if (!defence_is_on(DEFENCE_NOT_DUMPABLE) || prctl(PR_SET_DUMPABLE, dumpable) == 0)
                 return 0;
-        return error_set_errno(err, errno, "making a stage %sdumpable", dumpable ? "" : "un");
+        return error_set_errno(err, errno, "cannot make a stage %sdumpable", dumpable ? "" : "un");
 }
 
 /* In a user namespace below the one that owns the network the capability is none; here no other has the
@@ -225,18 +227,18 @@ static int setup(const StageContext *ctx, int *ret_slave, Error *err)
         /* First, away from the caller's session: its terminal is not ours any more (credentials(7)), nor are
          * the signals of its process group. */
         if (r == 0 && defence_is_on(DEFENCE_PTY) && setsid() < 0)
-                r = error_set_errno(err, errno, "starting a session");
+                r = error_set_errno(err, errno, "cannot start a session");
         /* While newuidmap(1) runs: a network namespace is the dearest of all to make, and belongs to ours as
          * well. */
         bool own_net = (plan->namespaces & CLONE_NEWNET) && defence_is_on(DEFENCE_NET_NAMESPACE);
         if (r == 0 && own_net && unshare(CLONE_NEWNET) < 0)
-                r = error_set_errno(err, errno, "making the network namespace");
+                r = error_set_errno(err, errno, "cannot create the network namespace");
         if (r == 0 && own_net)
                 r = make_network(ctx, err);
         if (r == 0)
                 r = send_namespaces(ctx, err);
         if (r == 0 && sethostname(ctx->host_name, strlen(ctx->host_name)) < 0)
-                r = error_set_errno(err, errno, "setting the host name %s", ctx->host_name);
+                r = error_set_errno(err, errno, "cannot set the host name '%s'", ctx->host_name);
         if (r == 0)
                 r = open_run_dir(ctx, &root.run_fd, err);
         if (r == 0)
@@ -278,7 +280,7 @@ static int payload_below(const StageContext *ctx, int parent, int slave)
         if (r == 0)
                 r = stage_set_dumpable(false, &err);
         if (r == 0 && (r = channel_send(parent, MSG_SYNC, SYNC_EXEC, FD_NONE)) < 0)
-                (void)error_set_errno(&err, r, "talking to init");
+                (void)error_set_errno(&err, r, "cannot communicate with init");
         return r < 0 ? channel_fail(ctx->channel, &err, r, "the payload's stage")
                      : stage_payload_main(ctx, slave);
 }
@@ -295,11 +297,11 @@ static pid_t start_below(const StageContext *ctx, int slave, Error *err)
         pid_t pid = 0;
         int r = channel_make(ends);
         if (r < 0)
-                return error_set_errno(err, r, "making a channel");
+                return error_set_errno(err, r, "cannot create a channel");
         CLEANUP_FD int ours = ends[0], theirs = ends[1];
         r = stage_set_dumpable(true, err);
         if (r == 0 && (pid = process_clone(CLONE_NEWUSER, NULL)) < 0)
-                r = error_set_errno(err, (int)pid, "making the payload's user namespace");
+                r = error_set_errno(err, (int)pid, "cannot create the payload's user namespace");
         if (r == 0 && pid == 0) {
                 fd_close(ours);
                 _exit(payload_below(ctx, theirs, slave));
@@ -314,7 +316,7 @@ static pid_t start_below(const StageContext *ctx, int slave, Error *err)
         if (r == 0)
                 r = stage_set_dumpable(false, err);
         if (r == 0 && (r = channel_send(ours, MSG_SYNC, SYNC_USERNS, FD_NONE)) < 0)
-                (void)error_set_errno(err, r, "talking to the payload's stage");
+                (void)error_set_errno(err, r, "cannot communicate with the payload's stage");
         if (r == 0)
                 r = channel_expect_sync(ours, SYNC_EXEC, err);
         return r < 0 ? r : pid;
@@ -327,7 +329,7 @@ static pid_t start_payload(const StageContext *ctx, int slave, Error *err)
         pid_t pid = process_clone(0, NULL);
         if (pid == 0)
                 _exit(stage_payload_main(ctx, slave));
-        return pid < 0 ? error_set_errno(err, (int)pid, "starting the payload") : pid;
+        return pid < 0 ? error_set_errno(err, (int)pid, "cannot start the payload") : pid;
 }
 
 /*

@@ -67,7 +67,7 @@ static int open_own(Stream *stream, int fd, bool input, bool regular)
 static int make_closed(Stream *stream, int fd, Error *err)
 {
         stream->inside = open("/dev/null", (fd == 0 ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
-        return stream->inside < 0 ? error_set_errno(err, errno, "opening /dev/null") : 0;
+        return stream->inside < 0 ? error_set_errno(err, errno, "cannot open /dev/null") : 0;
 }
 
 static int make_pipe(Streams *s, int fd, bool regular, Error *err)
@@ -76,22 +76,22 @@ static int make_pipe(Streams *s, int fd, bool regular, Error *err)
         int ends[2];
         bool input = fd == 0;
         if (pipe2(ends, O_CLOEXEC) < 0)
-                return error_set_errno(err, errno, "a pipe for %s", names[fd]);
+                return error_set_errno(err, errno, "cannot create a pipe for %s", names[fd]);
         stream->inside = ends[input ? 0 : 1];
         stream->pipe = ends[input ? 1 : 0];
         (void)fcntl(stream->pipe, F_SETFL, O_NONBLOCK);
         stream->file = open_own(stream, fd, input, regular);
         if (stream->file < 0)
-                return error_set_errno(err, errno, "opening %s", names[fd]);
+                return error_set_errno(err, errno, "cannot open '%s'", names[fd]);
         if (!input)
                 return 0;
         stream->at = regular ? lseek(fd, 0, SEEK_CUR) : -1;
         stream->seekable = stream->at >= 0;
         /* With room for one piece it can be written to again when all of that was read. */
         if (is_copied(stream) && fcntl(stream->pipe, F_SETPIPE_SZ, PIECE) < 0)
-                return error_set_errno(err, errno, "a pipe for %s", names[fd]);
+                return error_set_errno(err, errno, "cannot create a pipe for %s", names[fd]);
         if (stream->kind == STREAM_PIPE && (s->null = open("/dev/null", O_WRONLY | O_CLOEXEC)) < 0)
-                return error_set_errno(err, errno, "opening /dev/null");
+                return error_set_errno(err, errno, "cannot open /dev/null");
         return 0;
 }
 
@@ -117,7 +117,8 @@ static int check_socket(int fd, Error *err)
             (getpeername(fd, (struct sockaddr *)&peer, &room) == 0 ||
              recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno == ECONNRESET))
                 return 0;
-        return error_set(err, EINVAL, "%s is a socket that is no connection (of type stream)", names[fd]);
+        return error_set(err, EINVAL, "%s is a socket that is not connected (or not of type stream)",
+                         names[fd]);
 }
 
 static int prepare(Streams *s, int fd, Error *err)
@@ -129,9 +130,9 @@ static int prepare(Streams *s, int fd, Error *err)
                 return 0;
         if (defence_is_on(DEFENCE_STREAMS) && (S_ISDIR(st.st_mode) || (flags & O_PATH)))
                 return error_set(err, S_ISDIR(st.st_mode) ? EISDIR : EINVAL,
-                                 "%s is %s, through which the host could be reached", names[fd],
+                                 "%s is %s, through which the command could reach the host", names[fd],
                                  S_ISDIR(st.st_mode) ? "a directory"
-                                                     : "a descriptor without access (O_PATH)");
+                                                     : "a descriptor without access mode (O_PATH)");
         stream->kind = kind_of(fd, &st);
         if (stream->kind < STREAM_FILE)
                 return 0;
@@ -142,7 +143,9 @@ static int prepare(Streams *s, int fd, Error *err)
         /* One pipe for both, or what was written to them would change its order. */
         if (fd == STDERR_FILENO && is_written_with_output(s, &st)) {
                 stream->inside = fcntl(s->items[1].inside, F_DUPFD_CLOEXEC, STREAMS);
-                return stream->inside < 0 ? error_set_errno(err, errno, "a pipe for %s", names[fd]) : 0;
+                return stream->inside < 0
+                               ? error_set_errno(err, errno, "cannot create a pipe for %s", names[fd])
+                               : 0;
         }
         return make_pipe(s, fd, S_ISREG(st.st_mode), err);
 }
@@ -393,8 +396,8 @@ void streams_end(Streams *s, StreamsEnd *how, Error *err)
                         take_read(s, stream);
                 if (stream->error != 0 && stream->error != EPIPE) {
                         char what[64];
-                        (void)snprintf(what, sizeof(what), "%s %s", i == 0 ? "reading" : "writing to",
-                                       names[i]);
+                        (void)snprintf(what, sizeof(what), "%s %s",
+                                       i == 0 ? "cannot read from" : "cannot write to", names[i]);
                         streams_tell_lost(what, stream->error, how, err);
                 }
                 end(stream);

@@ -42,8 +42,7 @@ static int make_own(const Plan *plan, Error *err)
         for (size_t i = 0; i < plan->storage.own_dirs.n; i++) {
                 int r = io_mkdir_p(plan->storage.own_dirs.items[i], 0700);
                 if (r < 0)
-                        return error_set_errno(err, r,
-                                               "making the directory %s, so that it can be hidden inside",
+                        return error_set_errno(err, r, "cannot create the directory '%s' to hide it inside",
                                                plan->storage.own_dirs.items[i]);
         }
         return 0;
@@ -52,7 +51,7 @@ static int make_own(const Plan *plan, Error *err)
 static int add_overlay(Supervisor *s, size_t index, Error *err)
 {
         if (s->n_overlays == OVERLAYS_MAX)
-                return error_set(err, E2BIG, "more than %d file systems by fuse-overlayfs", OVERLAYS_MAX);
+                return error_set(err, E2BIG, "more than %d fuse-overlayfs file systems", OVERLAYS_MAX);
         OverlayHelper *o = &s->overlays[s->n_overlays++];
         *o = overlay_helper_make(&s->stage, index, s->plan->root.fuse_overlayfs);
         if (s->plan->root.ops[index].placeholders) {
@@ -88,7 +87,8 @@ int supervisor_prepare(Supervisor *s, Error *err)
                 r = mount_watch_prepare(&s->mounts, &plan->root, err);
         Error forgotten = {0};
         if (r == 0 && written_remember(plan, &forgotten) < 0)
-                log_notice("links that a sandbox makes in what it may write will not be recognized later: %s",
+                log_notice("later runs will not recognise links that this sandbox creates in writable "
+                           "directories: %s",
                            forgotten.text);
         if (r == 0 && plan->network.mode == NETWORK_SLIRP)
                 r = written_check_program(plan->network.helper, err);
@@ -119,14 +119,12 @@ static const char *namespaces_refused(int e)
         switch (e) {
         case ENOSPC:
         case EUSERS:
-                return "there are as many of a kind as the limits under /proc/sys/user (max_user_namespaces "
-                       "and "
-                       "others) allow, or 32 inside each other";
+                return "a limit in /proc/sys/user is reached (max_user_namespaces and others), or they are "
+                       "nested 32 deep";
         case ENOSYS:
         case EPERM:
-                return "refused, by a setting of this machine or the filter of a sandbox or container around "
-                       "kurung "
-                       "(\"kurung doctor\" looks)";
+                return "denied by a setting of this machine, or by the filter of an outer sandbox or "
+                       "container (\"kurung doctor\" checks)";
         default:
                 return strerror(e);
         }
@@ -188,12 +186,13 @@ static pid_t make_setup(Supervisor *s, int theirs, Error *err)
         pid_t pid = session_clone_stage(&s->session, namespaces, setup_main, &s->stage, own, n_own);
         rlimits_restore(&held);
         if (pid < 0)
-                return error_set(err, (int)-pid, "making the namespaces: %s", namespaces_refused((int)-pid));
+                return error_set(err, (int)-pid, "cannot create the namespaces: %s",
+                                 namespaces_refused((int)-pid));
         s->init_pid = pid;
         (void)snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
         s->userns = open(path, O_RDONLY | O_CLOEXEC);
         if (s->userns < 0)
-                return error_set_errno(err, errno, "opening %s", path);
+                return error_set_errno(err, errno, "cannot open '%s'", path);
         for (size_t i = 0; i < s->n_overlays; i++)
                 s->overlays[i].stage.userns = s->userns;
         return pid;
@@ -243,6 +242,6 @@ int supervisor_start(Supervisor *s, Error *err)
                 return r;
         session_enter(&s->session, SESSION_BUILDING);
         r = session_sync(&s->session, SYNC_USERNS);
-        return r < 0 ? error_set_errno(err, r, "talking to the setup stage")
+        return r < 0 ? error_set_errno(err, r, "cannot communicate with the setup stage")
                      : helpers_mapped(&s->session.helpers, err);
 }

@@ -61,7 +61,7 @@ static void end_kept(Supervisor *s)
         if (kept_end(&s->run, code, s->userns, &err) < 0)
                 log_notice("%s", err.text);
         if (!s->options->keep_name && !s->plan->storage.resume && !s->options->quiet_name)
-                log_notice("kept as %s: \"kurung diff %s\" shows what changed", s->run.name, s->run.name);
+                log_notice("kept as %s: \"kurung diff %s\" shows the changes", s->run.name, s->run.name);
 }
 
 /* fuse-overlayfs has failed, and the payload's work is not lost with it: a kept sandbox now. */
@@ -71,12 +71,11 @@ static bool keep_what_is_left(Supervisor *s)
         CLEANUP_FREE char *path = NULL;
         if (kept_from_run(s->plan, s->options->spec, s->options->work_dir, EXIT_KURUNG_FAILED, s->userns,
                           &s->run, &path, &err) < 0) {
-                log_notice("what it had written could not be kept: %s", err.text);
+                log_notice("cannot keep its changes: %s", err.text);
                 return false;
         }
-        log_notice(
-                "\"kurung diff %s\" shows what it had written, \"kurung discard %s\" removes it; kept in %s",
-                s->run.name, s->run.name, path);
+        log_notice("\"kurung diff %s\" shows its changes, \"kurung discard %s\" removes them; kept in %s",
+                   s->run.name, s->run.name, path);
         return true;
 }
 
@@ -93,7 +92,7 @@ static void end_run_dir(Supervisor *s)
                 return;
         count_dropped(s);
         if (!s->run_removed && run_dir_remove(&s->run, s->userns, NULL) < 0)
-                log_notice("what the run wrote could not be removed: %s/%s", s->plan->storage.state_dir,
+                log_notice("cannot remove the files of the run: '%s/%s'", s->plan->storage.state_dir,
                            s->run.name);
 }
 
@@ -163,10 +162,10 @@ int supervisor_conclude(Supervisor *s, Error *err)
         if (!session->payload_ended && session->ended_by == 0 && WIFSIGNALED(stage) &&
             session->interrupts < 2 && s->ended_late < 2 && !starved &&
             (s->disk.end == DISK_FINE || s->disk.late))
-                return error_set(err, EIO, "the sandbox was killed (signal %d)", WTERMSIG(stage));
+                return error_set(err, EIO, "the sandbox was killed by signal %d", WTERMSIG(stage));
         /* No status of a payload and no error: nobody may take that for a success. */
         if (!session->payload_ended && !WIFSIGNALED(stage))
-                return error_set(err, EIO, "the setup stage ended without a word (status %d)",
+                return error_set(err, EIO, "the setup stage exited without an error message (status %d)",
                                  process_exit_code(stage));
         if (starved && session->payload_ended && report->n_killed == 0)
                 name_starved(s, report);

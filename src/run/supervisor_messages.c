@@ -20,9 +20,9 @@ static int serve_overlay(Supervisor *s)
                         continue;
                 overlay_helper_serve(&s->overlays[i], fd);
                 int r = session_sync(&s->session, SYNC_ROOTFS);
-                return r < 0 ? error_set_errno(err, r, "talking to the setup stage") : 0;
+                return r < 0 ? error_set_errno(err, r, "cannot communicate with the setup stage") : 0;
         }
-        return error_set(err, EPROTO, "the setup stage asked for an overlay that is not in the plan");
+        return error_set(err, EPROTO, "the setup stage requested an overlay that is not in the plan");
 }
 
 /* Helpers are born in their group, the setup stage goes on in its own. */
@@ -110,7 +110,7 @@ int supervisor_take_missing(Session *session, const Message *m, int *fds, size_t
         s->told_missing = m->value;
         const PlanOp *op = &root->ops[m->value];
         if (op->origin)
-                log_notice("%s: nothing is at %s that could be hidden%s", op->origin, op->dest,
+                log_notice("%s: '%s' does not exist, so nothing is hidden%s", op->origin, op->dest,
                            strpbrk(op->dest, "*?[") ? " (wildcards are not expanded)" : "");
         return 0;
 }
@@ -122,7 +122,7 @@ int supervisor_take_mounts(Session *session, const Message *m, int *fds, size_t 
         (void)n;
         /* It is read to its end, which a pipe never comes to. */
         if (defence_is_on(DEFENCE_PHASES) && (fstatfs(fds[0], &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC))
-                return error_set(err, EPROTO, "what the setup stage sent as its mounts is not of a procfs");
+                return error_set(err, EPROTO, "the setup stage sent something other than its mounts");
         return mount_watch_begin(&supervisor_of(session)->mounts, TAKE_FD(fds[0]), err);
 }
 
@@ -156,5 +156,6 @@ void supervisor_started(Session *session)
         else
                 (void)live_write(s->plan->storage.live_dir, s->report->name, record, &s->live, &err);
         if (err.errnum != 0)
-                log_detail("the sandbox %s can't be found by its name: %s", s->report->name, err.text);
+                log_detail("other kurung commands cannot find the sandbox '%s': %s", s->report->name,
+                           err.text);
 }

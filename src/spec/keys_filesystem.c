@@ -12,7 +12,7 @@ static KEY_PARSE(parse_root)
                 return 0;
         }
         if (str_starts(value, "image:"))
-                return error_set(err, ENOTSUP, "%s: %s=%.100s: images are not built yet", ctx->origin,
+                return error_set(err, ENOTSUP, "%s: %s=%.100s: images are not supported", ctx->origin,
                                  key->name, value);
         char *dir;
         int r = value_path(value, ctx, &dir, err);
@@ -39,8 +39,8 @@ static KEY_PARSE(parse_home)
                 const char *name = value + strlen(persist);
                 if (!value_name(name))
                         return key_bad_value(key, value, ctx,
-                                             "the name must be 1 to 63 of a-z, 0-9, '.', '_', '-', and the "
-                                             "first a letter or digit",
+                                             "the name must be 1 to 63 characters (a-z, 0-9, '.', '_', '-') "
+                                             "and begin with a letter or digit",
                                              err);
                 spec->home = HOME_PERSIST;
                 return key_replace(&spec->home_name, name, err);
@@ -70,7 +70,7 @@ static KEY_PARSE(parse_chdir)
                 return r;
         /* A magic link could lead out of the sandbox (attack 8). */
         if (path_is_below(path, "/proc")) {
-                r = error_set(err, EINVAL, "%s: %s can't be a working directory", ctx->origin, path);
+                r = error_set(err, EINVAL, "%s: '%s' cannot be a working directory", ctx->origin, path);
                 free(path);
                 return r;
         }
@@ -126,7 +126,8 @@ static KEY_PARSE(parse_tmpfs)
         if (value_split(value, &first, &rest) < 0)
                 return error_no_memory(err);
         if (rest && (value_size(rest, &size) < 0 || size == 0))
-                return key_bad_value(key, value, ctx, "the size must be bytes, or with K, M, G or T", err);
+                return key_bad_value(key, value, ctx,
+                                     "the size must be a number of bytes (suffixes K, M, G, T)", err);
         int r = value_path(first, ctx, &dest, err);
         return r < 0 ? r : add_operation(key, NULL, dest, size, ctx, spec, err);
 }

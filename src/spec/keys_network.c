@@ -21,7 +21,7 @@ const KeyItem key_item_net_rule = {spell_net_rule};
 static const char *spell_port(const char *value, char *room, const char **ret_right)
 {
         uint64_t port;
-        *ret_right = "must be a port, 1 to 65535";
+        *ret_right = "must be a port from 1 to 65535";
         if (value_count(value, 65535, &port) < 0 || port == 0)
                 return NULL;
         (void)snprintf(room, KEY_ITEM_MAX, "%u", (unsigned)port);
@@ -33,7 +33,7 @@ const KeyItem key_item_port = {spell_port};
 static const char *spell_publish(const char *value, char *room, const char **ret_right)
 {
         NetPublish publish;
-        *ret_right = "must be [ADDRESS:]HOSTPORT:PORT[/tcp|/udp], IPv6 in brackets";
+        *ret_right = "must be [ADDRESS:]HOSTPORT:PORT[/tcp|/udp], with an IPv6 address in brackets";
         return net_publish_parse(value, &publish) < 0 ? NULL
                                                       : net_publish_print(&publish, room, KEY_ITEM_MAX);
 }
@@ -46,11 +46,10 @@ static KEY_PARSE(parse_bandwidth)
         bool up = !str_starts(value, "down "), down = !str_starts(value, "up ");
         const char *number = up && down ? value : strchr(value, ' ') + 1;
         if (value[0] != '\0' && !str_eq(number, "infinity") && (value_size(number, &rate) < 0 || rate == 0))
-                return key_bad_value(
-                        key, value, ctx,
-                        "must be bytes per second (K, M, G, T) or infinity, with \"up \" or \"down \" in "
-                        "front for one direction",
-                        err);
+                return key_bad_value(key, value, ctx,
+                                     "must be bytes per second (suffixes K, M, G, T) or infinity, with \"up "
+                                     "\" or \"down \" in front for one direction",
+                                     err);
         if (up)
                 spec->net_rate_up = rate;
         if (down)

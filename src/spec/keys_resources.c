@@ -59,20 +59,23 @@ static int read_time(const char *value, LimitUnit *ret_unit, uint64_t *ret)
         return value_seconds(value, ret);
 }
 
-const KeyLimit key_limit_memory = {.read = read_memory,
-                                   .right = "must be bytes (K, M, G, T), a percentage or infinity"};
+const KeyLimit key_limit_memory = {
+        .read = read_memory,
+        .right = "must be a number of bytes (suffixes K, M, G, T), a percentage or infinity"};
 /* Free space cannot be infinite. */
-const KeyLimit key_limit_left = {
-        .read = read_memory, .right = "must be bytes (K, M, G, T) or a percentage", .is_finite = true};
-const KeyLimit key_limit_bytes = {.read = read_bytes, .right = "must be bytes (K, M, G, T) or infinity"};
+const KeyLimit key_limit_left = {.read = read_memory,
+                                 .right = "must be a number of bytes (suffixes K, M, G, T) or a percentage",
+                                 .is_finite = true};
+const KeyLimit key_limit_bytes = {.read = read_bytes,
+                                  .right = "must be a number of bytes (suffixes K, M, G, T) or infinity"};
 const KeyLimit key_limit_number = {.read = read_count, .right = "must be a number or infinity"};
 const KeyLimit key_limit_tasks = {.read = read_tasks, .right = "must be a number, a percentage or infinity"};
 const KeyLimit key_limit_quota = {.read = read_quota,
-                                  .right = "must be a percentage of one processor, as 200%"};
+                                  .right = "must be a percentage of one processor, such as 200%"};
 const KeyLimit key_limit_weight = {
         .read = read_weight, .right = "must be a number from 1 to 10000", .is_share = true};
 const KeyLimit key_limit_time = {
-        .read = read_time, .right = "must be a span of time, as 90, 30min or infinity", .suffix = "us"};
+        .read = read_time, .right = "must be a time span, such as 90, 30min or infinity", .suffix = "us"};
 
 static KEY_PARSE(parse_limit)
 {
@@ -104,7 +107,8 @@ static int split_rate(const char *value, char **ret_path, const char **ret_rate)
 
 static KEY_PARSE(parse_io_limit)
 {
-        static const char right[] = "must be a path and bytes per second (K, M, G, T), as \"/ 50M\"";
+        static const char right[] =
+                "must be a path and bytes per second (suffixes K, M, G, T), such as \"/ 50M\"";
         CLEANUP_FREE char *text = NULL, *path = NULL;
         const char *rate_text = "";
         LimitUnit unit = LIMIT_AMOUNT;

@@ -113,8 +113,9 @@ static KEY_PARSE(parse_capabilities)
         if (r == -ENOMEM)
                 return error_no_memory(err);
         if (r < 0)
-                return key_bad_value(key, value, ctx,
-                                     "names no capability, as CAP_NET_BIND_SERVICE (capabilities(7))", err);
+                return key_bad_value(
+                        key, value, ctx,
+                        "unknown capability; use a name such as CAP_NET_BIND_SERVICE (capabilities(7))", err);
         spec->capabilities |= set;
         return 0;
 }
@@ -149,7 +150,7 @@ static const char *spell_architecture(const char *word, char *room, const char *
         for (size_t i = 0; i < ARRAY_LEN(known); i++)
                 if (str_eq(known[i], name))
                         return i == 0 ? "" : name;
-        *ret_right = "names no architecture, as x86 (systemd.exec(5))";
+        *ret_right = "unknown architecture; use a name such as x86 (systemd.exec(5))";
         return NULL;
 }
 
@@ -160,7 +161,7 @@ static const char *spell_variable(const char *word, char *room, const char **ret
         (void)room;
         size_t len = strlen(word);
         bool prefix = len > 1 && word[len - 1] == '*';
-        *ret_right = "must be names of variables; a * may end one";
+        *ret_right = "must be names of variables; a name may end in *";
         return value_env_name(word, len - prefix) ? word : NULL;
 }
 

@@ -149,7 +149,7 @@ static KEY_PARSE(parse_list)
         int r = add_item(value, &a);
         if (r == 0 && key->max > 0 && a.list->n > key->max) {
                 char right[64];
-                (void)snprintf(right, sizeof(right), "there may be at most %zu", key->max);
+                (void)snprintf(right, sizeof(right), "at most %zu values are allowed", key->max);
                 return key_bad_value(key, value, ctx, right, err);
         }
         return end_adding(&a, r, value, ctx, err);

@@ -157,14 +157,14 @@ static const char *parse_network(char *host, NetRule *rule)
         if (slash)
                 *slash++ = '\0';
         if (net_address_parse(host, &rule->address) < 0)
-                return "this is no address: four decimal numbers, or IPv6, which has brackets when a port "
+                return "invalid address: must be four decimal numbers, or IPv6, in brackets if a port "
                        "follows";
         rule->kind = NET_RULE_NETWORK;
         rule->prefix = address_bits(&rule->address);
         if (slash && parse_number(slash, strlen(slash), rule->prefix, &rule->prefix) < 0)
-                return "the length of the network's prefix must be 0 to 32, of IPv6 0 to 128";
+                return "the prefix length must be from 0 to 32, for IPv6 from 0 to 128";
         if (has_host_bits(rule))
-                return "this address has bits behind the network's prefix; of a network they are 0";
+                return "the address has bits after the prefix of the network; they must be 0";
         return NULL;
 }
 
@@ -172,19 +172,19 @@ static const char *parse_name(const char *host, NetRule *rule)
 {
         for (const char *p = host; *p; p++)
                 if ((unsigned char)*p >= 0x80)
-                        return "only ASCII: an internationalised name is spelled as it goes over the wire, "
-                               "xn--...";
+                        return "must be ASCII: write an internationalised name in its encoded form, xn--...";
         rule->kind = NET_RULE_NAME;
         if (str_eq(host, "*"))
-                return "\"*\" alone is no name; Mode=slirp without Allow= is the whole internet";
+                return "\"*\" alone is not a name; for the whole internet, use Mode=slirp without Allow=";
         if (str_starts(host, "*.")) {
                 rule->kind = NET_RULE_WILDCARD;
                 host += 2;
         }
         if (strchr(host, '*'))
-                return "a \"*\" may only be the whole first label, as in *.example.org";
+                return "\"*\" must be the whole first label, as in *.example.org";
         if (net_name_normalize(host, strlen(host), rule->name) < 0)
-                return "must be a name, *.NAME, an address or a network, with :PORT[-PORT] and /tcp or /udp";
+                return "must be a name, *.NAME, an address or a network, optionally with :PORT[-PORT] and "
+                       "/tcp or /udp";
         return NULL;
 }
 
@@ -226,7 +226,7 @@ static const char *parse_rule(char *text, NetRule *rule)
         char *host = split_host(text, &v6, &rest);
         char first_of_rest = rest ? *rest : '\0';
         if (!rest || parse_ports(rest, rule) < 0)
-                return "a port must be 1 to 65535, or two with a \"-\" between; IPv6 with a port is in "
+                return "a port must be from 1 to 65535, or a range with \"-\"; IPv6 with a port must be in "
                        "brackets";
         if (first_of_rest == ':' && !v6)
                 host[strcspn(host, ":")] = '\0';
@@ -235,7 +235,7 @@ static const char *parse_rule(char *text, NetRule *rule)
         why = v6 || strchr(host, '/') || ends_in_number(host) ? parse_network(host, rule)
                                                               : parse_name(host, rule);
         if (!why && v6 && rule->address.family != AF_INET6)
-                return "only IPv6 is in brackets";
+                return "only IPv6 addresses may be in brackets";
         return why;
 }
 
@@ -243,7 +243,7 @@ int net_rule_parse(const char *text, NetRule *ret, const char **ret_why)
 {
         NetRule rule = {0};
         char copy[NET_RULE_TEXT_MAX + 32];
-        const char *why = "longer than a name can be";
+        const char *why = "longer than the maximum length of a name";
         if (strlen(text) < sizeof(copy)) {
                 memcpy(copy, text, strlen(text) + 1);
                 why = parse_rule(copy, &rule);

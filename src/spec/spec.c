@@ -121,10 +121,9 @@ static const char *needs_slirp(const Spec *spec)
 int spec_validate(const Spec *spec, Error *err)
 {
         if (!spec->no_new_privileges)
-                return error_set(
-                        err, EINVAL,
-                        "NoNewPrivileges=no can't be had: without privilege the kernel takes a system "
-                        "call filter only with it (seccomp(2))");
+                return error_set(err, EINVAL,
+                                 "cannot disable NoNewPrivileges=: the kernel accepts a system call filter "
+                                 "from an unprivileged process only with it (seccomp(2))");
         if (spec->root == ROOT_DIR && !spec->root_dir)
                 return error_set(err, EINVAL, "Root= names no directory");
         if (spec->seccomp == SECCOMP_FILE && !spec->seccomp_file)
@@ -137,6 +136,7 @@ int spec_validate(const Spec *spec, Error *err)
         const char *key = spec->network == NETWORK_HOST ? needs_slirp(spec) : NULL;
         if (key)
                 return error_set(err, EINVAL,
-                                 "%s can't be kept with the host's network (Mode=host); Mode=slirp can", key);
+                                 "cannot enforce %s with the host's network (Mode=host); use Mode=slirp",
+                                 key);
         return 0;
 }

@@ -58,7 +58,7 @@ static int restore_line(const char *line, const char *origin, Spec *spec, Error 
         KeyContext ctx = {.origin = origin, .installed = line[0] == DEFAULT_MARK};
         const char *at = line + ctx.installed, *dot = strchr(at, '.'), *equals = strchr(at, '=');
         if (!dot || !equals || equals < dot)
-                return error_set(err, EINVAL, "%s: '%.80s' is no line of a spec", origin, line);
+                return error_set(err, EINVAL, "%s: '%.80s' is not a valid line of a spec", origin, line);
         CLEANUP_FREE char *section = strndup(at, (size_t)(dot - at));
         CLEANUP_FREE char *name = strndup(dot + 1, (size_t)(equals - dot - 1));
         if (!section || !name)

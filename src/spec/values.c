@@ -224,14 +224,14 @@ int value_path(const char *text, const KeyContext *ctx, char **ret, Error *err)
 {
         CLEANUP_FREE char *expanded = NULL;
         if (text[0] == '\0')
-                return error_set(err, EINVAL, "%s: an empty path", ctx->origin);
+                return error_set(err, EINVAL, "%s: the path is empty", ctx->origin);
         /* A shell does not expand "~" after "=". */
         bool is_home = text[0] == '~' && (text[1] == '/' || text[1] == '\0');
         int r = ctx->expand || is_home ? expand(text, ctx, &expanded) : 0;
         if (r == -ENOMEM)
                 return error_no_memory(err);
         if (r == -ENOENT)
-                return error_set(err, EINVAL, "%s: '%.100s': what it begins with is not set here",
+                return error_set(err, EINVAL, "%s: cannot expand '%.100s': the variable is not set",
                                  ctx->origin, text);
         if (r < 0)
                 return error_set(err, EINVAL,
@@ -243,7 +243,7 @@ int value_path(const char *text, const KeyContext *ctx, char **ret, Error *err)
         if (r == -ENOMEM)
                 return error_no_memory(err);
         if (r == -ENAMETOOLONG)
-                return error_set(err, ENAMETOOLONG, "%s: a path of %zu characters; %d is the limit",
+                return error_set(err, ENAMETOOLONG, "%s: a path of %zu characters exceeds the limit of %d",
                                  ctx->origin, strlen(expanded), PATH_MAX - 1);
         if (r < 0)
                 return error_set(err, EINVAL, "%s: '%.100s' is not absolute", ctx->origin, text);

@@ -91,7 +91,7 @@ static int remove_with_maps(Removing *rm, Error *err)
         int ends[2], status = 0;
         CLEANUP_FD int pidfd = FD_NONE;
         if (pipe2(ends, O_CLOEXEC) < 0)
-                return error_set_errno(err, errno, "pipe");
+                return error_set_errno(err, errno, "cannot create a pipe");
         CLEANUP_FD int theirs = ends[0], ours = ends[1];
         rm->here = false;
         pid_t pid = process_clone(CLONE_NEWUSER, &pidfd);
@@ -100,15 +100,15 @@ static int remove_with_maps(Removing *rm, Error *err)
                 _exit(stage_remover_main(rm, theirs));
         }
         if (pid < 0)
-                return error_set_errno(err, (int)pid, "making a user namespace");
+                return error_set_errno(err, (int)pid, "cannot create a user namespace");
         int r = idmap_write(rm->identity, pid, err);
         if (r == 0 && write(ours, "", 1) != 1)
-                r = error_set_errno(err, errno, "starting the removal");
+                r = error_set_errno(err, errno, "cannot start the removal");
         ours = fd_close(ours);
         watch_remover(rm, pidfd);
         (void)process_wait(pidfd, &status);
         if (r == 0 && status != 0)
-                r = error_set(err, EPERM, "not all of %s could be removed", rm->name);
+                r = error_set(err, EPERM, "cannot remove all of '%s'", rm->name);
         return r;
 }
 
@@ -128,7 +128,7 @@ int kept_remove_entry(int dirfd, const char *name, const PlanIdentity *identity,
         if (r == -EACCES || r == -EPERM)
                 r = remove_with_maps(&rm, err);
         else if (r < 0)
-                r = error_set_errno(err, r, "removing %s", name);
+                r = error_set_errno(err, r, "cannot remove '%s'", name);
         if (rm.count)
                 (void)munmap(rm.count, sizeof(*rm.count));
         return r;

@@ -16,20 +16,21 @@ static int lock_home(int homes, const PlanStorage *storage, int *ret_fd, Error *
 {
         struct stat st, now;
         if (mkdirat(homes, storage->home_name, 0700) < 0 && errno != EEXIST)
-                return error_set_errno(err, errno, "making the home %s", storage->home_name);
+                return error_set_errno(err, errno, "cannot create the home '%s'", storage->home_name);
         CLEANUP_FD int fd = run_state_open_entry(homes, storage->home_name);
         if (fd == -ENOENT)
                 return -ESTALE;
         if (fd == -EACCES)
                 return run_state_given_away("home", storage->home_name, err);
         if (fd < 0 || fstat(fd, &st) < 0)
-                return error_set_errno(err, fd < 0 ? fd : errno, "the home %s", storage->home_name);
+                return error_set_errno(err, fd < 0 ? fd : errno, "cannot open the home '%s'",
+                                       storage->home_name);
         if (st.st_uid != geteuid())
-                return error_set(err, EPERM, "the home %s (%s) belongs to somebody else", storage->home_name,
-                                 storage->homes_dir);
+                return error_set(err, EPERM, "the home '%s' ('%s') belongs to another user",
+                                 storage->home_name, storage->homes_dir);
         /* Several runs may share it; for who removes it is waited. */
         if (flock(fd, LOCK_SH) < 0)
-                return error_set_errno(err, errno, "locking the home %s", storage->home_name);
+                return error_set_errno(err, errno, "cannot lock the home '%s'", storage->home_name);
         if (fstatat(homes, storage->home_name, &now, AT_SYMLINK_NOFOLLOW) < 0 || now.st_ino != st.st_ino)
                 return -ESTALE;
         *ret_fd = TAKE_FD(fd);
@@ -47,7 +48,7 @@ int home_take(const PlanStorage *storage, int *ret_fd, Error *err)
                 if (r != -ESTALE)
                         return r;
         }
-        return error_set(err, EBUSY, "the home %s is being removed", storage->home_name);
+        return error_set(err, EBUSY, "the home '%s' is being removed", storage->home_name);
 }
 
 int home_list(StrList *ret, Error *err)
@@ -84,6 +85,6 @@ int home_discard(const char *name, const PlanIdentity *identity, const DiscardWa
         }
         /* One that belongs to an id of a sandbox's can't be locked, and no sandbox can start with it. */
         if (r == 0 && flock(dir.fd, LOCK_EX | LOCK_NB) < 0)
-                return error_set(err, EBUSY, "a sandbox that runs uses the home %s", name);
+                return error_set(err, EBUSY, "a running sandbox uses the home '%s'", name);
         return kept_remove_entry(dir.state_fd, dir.name, identity, watch, err);
 }

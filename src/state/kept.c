@@ -35,7 +35,7 @@ static int write_record(const RunDir *dir, const KeptRecord *record, Error *err)
                 return r;
         r = io_replace_at(dir->fd, RECORD_FILE, text, len, true);
         if (r < 0)
-                return error_set_errno(err, r, "writing the record of %s", dir->name);
+                return error_set_errno(err, r, "cannot write the record of '%s'", dir->name);
         /* It is what the new one was made from. */
         (void)unlinkat(dir->fd, OLD_RECORD_FILE, 0);
         return 0;
@@ -66,17 +66,19 @@ static int make_dir(const char *wanted, RunDir *dir, Error *err)
                         dir->fd =
                                 openat(dir->state_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
                         if (dir->fd < 0 || flock(dir->fd, LOCK_EX | LOCK_NB) < 0)
-                                return error_set_errno(err, errno, "locking the sandbox %s", name);
+                                return error_set_errno(err, errno, "cannot lock the sandbox '%s'", name);
                         return 0;
                 }
                 if (errno != EEXIST)
-                        return error_set_errno(err, errno, "making a directory for the sandbox");
+                        return error_set_errno(err, errno, "cannot create a directory for the sandbox");
                 if (wanted)
-                        return error_set(err, EEXIST,
-                                         "a sandbox %s is kept already (\"kurung discard %s\" removes it)",
-                                         wanted, wanted);
+                        return error_set(
+                                err, EEXIST,
+                                "a kept sandbox named '%s' already exists (\"kurung discard %s\" removes it)",
+                                wanted, wanted);
         }
-        return error_set(err, EEXIST, "no name for the sandbox could be made up; give one: --keep=NAME");
+        return error_set(err, EEXIST,
+                         "cannot generate an unused name for the sandbox; give one with --keep=NAME");
 }
 
 int kept_create(const Plan *plan, const char *name, const StrList *spec, const char *work_dir, RunDir *ret,
@@ -96,7 +98,7 @@ int kept_create(const Plan *plan, const char *name, const StrList *spec, const c
                 return r;
         /* What is changed on the host from now on was not seen by the sandbox. */
         if (fstat(dir.fd, &st) < 0)
-                r = error_set_errno(err, errno, "looking at the sandbox's directory");
+                r = error_set_errno(err, errno, "cannot examine the sandbox's directory");
         record.started = st.st_ctim;
         if (r == 0)
                 r = write_record(&dir, &record, err);
@@ -134,7 +136,7 @@ int kept_from_run(const Plan *plan, const StrList *spec, const char *work_dir, i
                 r = run_dir_open_state(path, "XDG_STATE_HOME", &kept, err);
         /* Its layers were made when the sandbox was; before the record changes that. */
         if (r == 0 && fstat(run->fd, &st) < 0)
-                r = error_set_errno(err, errno, "looking at the run's directory");
+                r = error_set_errno(err, errno, "cannot examine the run directory");
         if (r < 0)
                 return r;
         record.started = st.st_mtim;
@@ -157,7 +159,7 @@ int kept_from_run(const Plan *plan, const StrList *spec, const char *work_dir, i
                 if (errno != EEXIST)
                         break;
         }
-        return error_set_errno(err, errno, "moving it to %s", path);
+        return error_set_errno(err, errno, "cannot move it to '%s'", path);
 }
 
 static int read_record(const RunDir *dir, KeptRecord *ret, Error *err)
@@ -169,11 +171,11 @@ static int read_record(const RunDir *dir, KeptRecord *ret, Error *err)
         if (r == -ENOENT)
                 r = io_read_own_at(dir->fd, OLD_RECORD_FILE, 0, RECORD_SIZE_MAX, &text, &len);
         if (r == -EPERM || r == -ELOOP)
-                return error_set(err, EPERM, "the record of %s is not a file of yours", dir->name);
+                return error_set(err, EPERM, "the record of '%s' is not a file of yours", dir->name);
         if (r < 0)
-                return error_set_errno(err, r, "the record of %s", dir->name);
+                return error_set_errno(err, r, "cannot read the record of '%s'", dir->name);
         r = kept_record_parse(text, len, ret, &why);
-        return r < 0 ? error_set(err, -r, "sandbox %s: %s", dir->name, why.text) : 0;
+        return r < 0 ? error_set(err, -r, "sandbox '%s': %s", dir->name, why.text) : 0;
 }
 
 int kept_end(const RunDir *dir, int exit_code, int userns_fd, Error *err)
@@ -249,9 +251,10 @@ static int open_dir(const char *name, RunDir *ret, Error *err)
         if (r < 0)
                 return r;
         if (fstat(dir.fd, &st) < 0)
-                return error_set_errno(err, errno, "the sandbox %s", name);
+                return error_set_errno(err, errno, "cannot open the sandbox '%s'", name);
         if (st.st_uid != geteuid() || (st.st_mode & 0077))
-                return error_set(err, EPERM, "the directory of the sandbox %s is not yours alone", name);
+                return error_set(err, EPERM, "the directory of the sandbox '%s' is accessible to other users",
+                                 name);
         *ret = dir;
         dir = RUN_DIR_NONE;
         return 0;
@@ -264,7 +267,8 @@ int kept_open_dir(const char *name, RunDir *ret, Error *err)
         if (r < 0)
                 return r;
         if (flock(dir.fd, LOCK_EX | LOCK_NB) < 0)
-                return error_set(err, EBUSY, "the sandbox %s runs, or another kurung works on it", name);
+                return error_set(err, EBUSY, "the sandbox '%s' is running, or another kurung works on it",
+                                 name);
         *ret = dir;
         dir = RUN_DIR_NONE;
         return 0;

@@ -109,7 +109,7 @@ int kept_record_make(const Plan *plan, const StrList *spec, const char *work_dir
                 if (!fs_op_is_kept(&plan->root.ops[i]))
                         continue;
                 if (rec.n_layers == KEPT_LAYERS_MAX)
-                        return error_set(err, E2BIG, "more than %d layers can't be kept", KEPT_LAYERS_MAX);
+                        return error_set(err, E2BIG, "cannot keep more than %d layers", KEPT_LAYERS_MAX);
                 if (make_layer(plan, i, &rec.layers[rec.n_layers++]) < 0)
                         return error_no_memory(err);
         }
@@ -167,7 +167,7 @@ int kept_record_parse(const char *text, size_t len, KeptRecord *ret, Error *err)
         if (r == -ENOTSUP)
                 return error_set(err, ENOTSUP, "its record was made by a later kurung");
         if (r < 0)
-                return err->errnum ? r : error_set_errno(err, r, "the record can't be read");
+                return err->errnum ? r : error_set_errno(err, r, "cannot parse the record");
         *ret = rec;
         rec = (KeptRecord){0};
         return 0;

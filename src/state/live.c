@@ -65,7 +65,7 @@ int live_write(const char *live_dir, const char *name, const LiveRecord *record,
         LiveFile f = LIVE_FILE_NONE;
         size_t len = 0;
         if (!live_dir)
-                return error_set(err, ENOENT, "there is no directory for it");
+                return error_set(err, ENOENT, "no directory for its record");
         (void)snprintf(f.name, sizeof(f.name), "%s", name);
         if (live_record_print(record, &text, &len) < 0)
                 return error_no_memory(err);
@@ -75,7 +75,7 @@ int live_write(const char *live_dir, const char *name, const LiveRecord *record,
         r = place(&f, text, len);
         if (r < 0) {
                 fd_close(f.dir);
-                return error_set_errno(err, r, "writing %s/%s", live_dir, name);
+                return error_set_errno(err, r, "cannot write '%s/%s'", live_dir, name);
         }
         *ret = f;
         return 0;
@@ -124,21 +124,19 @@ static int open_dir(int *ret_fd, Error *err)
         CLEANUP_FREE char *path = host_live_home(state);
         struct stat st;
         if (!path)
-                return error_set(err, ENOENT, "there is no directory of running sandboxes (set HOME)");
+                return error_set(err, ENOENT, "no directory for records of running sandboxes (set HOME)");
         CLEANUP_FD int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0)
-                return error_set_errno(err, errno, "%s", path);
-        if (fstat(fd, &st) < 0)
-                return error_set_errno(err, errno, "%s", path);
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return error_set_errno(err, errno, "cannot open '%s'", path);
         if (defence_is_on(DEFENCE_STATE) && (st.st_uid != geteuid() || (st.st_mode & 0077)))
-                return error_set(err, EPERM, "%s is not yours alone: chmod 700 it", path);
+                return error_set(err, EPERM, "'%s' is accessible to other users (chmod 700 it)", path);
         *ret_fd = TAKE_FD(fd);
         return 0;
 }
 
 static int not_running(const char *name, Error *err)
 {
-        return error_set(err, ESRCH, "no sandbox %s runs (\"kurung ps\" lists those that do)", name);
+        return error_set(err, ESRCH, "no running sandbox named '%s' (\"kurung ps\" lists them)", name);
 }
 
 static int read_record(int dir, const char *name, LiveRecord *ret, Error *err)
@@ -149,11 +147,13 @@ static int read_record(int dir, const char *name, LiveRecord *ret, Error *err)
         size_t len;
         if (fd < 0)
                 return errno == ENOENT ? not_running(name, err)
-                                       : error_set_errno(err, errno, "the record of %s", name);
+                                       : error_set_errno(err, errno, "cannot read the record of '%s'", name);
         if (fstat(fd, &st) < 0)
-                return error_set_errno(err, errno, "the record of %s", name);
+                return error_set_errno(err, errno, "cannot read the record of '%s'", name);
         if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 0077))
-                return error_set(err, EPERM, "the record of %s is not a file of yours alone", name);
+                return error_set(err, EPERM,
+                                 "the record of '%s' is not a file of yours, or is accessible to other users",
+                                 name);
         /* Its supervisor has ended, whoever has its pid now. */
         if (defence_is_on(DEFENCE_JOIN) && flock(fd, LOCK_SH | LOCK_NB) == 0)
                 return not_running(name, err);
@@ -162,7 +162,7 @@ static int read_record(int dir, const char *name, LiveRecord *ret, Error *err)
                 r = live_record_parse(text, len, ret);
         if (r == -ENOTSUP)
                 return error_set(err, ENOTSUP, "the record of %s was made by another kurung", name);
-        return r < 0 ? error_set_errno(err, r, "the record of %s", name) : 0;
+        return r < 0 ? error_set_errno(err, r, "cannot read the record of '%s'", name) : 0;
 }
 
 static bool has_ended(int pidfd)
@@ -177,7 +177,7 @@ int live_open(const char *name, Live *ret, Error *err)
         CLEANUP_FD int dir = FD_NONE;
         uint64_t started = 0;
         if (!value_name(name))
-                return error_set(err, EINVAL, "'%.80s' is no sandbox's name", name);
+                return error_set(err, EINVAL, "'%.80s' is not a valid sandbox name", name);
         Error why = {0};
         int r = open_dir(&dir, &why);
         if (r == -ENOENT)
@@ -292,7 +292,7 @@ int live_open_namespaces(const Live *live, int *ret_userns, int ret_ns[NS_MAX], 
         if (r < 0) {
                 for (size_t i = 0; i < NS_MAX; i++)
                         fd_close(ns[i]);
-                return error_set_errno(err, r, "the namespaces of the sandbox %s", live->name);
+                return error_set_errno(err, r, "cannot open the namespaces of the sandbox '%s'", live->name);
         }
         *ret_userns = TAKE_FD(userns);
         memcpy(ret_ns, ns, sizeof(ns));
@@ -325,10 +325,10 @@ int live_stop(const Live *live, unsigned grace_ms, Error *err)
                 if (r == 0)
                         r = wait_for_end(live->pidfd, END_TIMEOUT_MS);
                 if (r == 0)
-                        return error_set(err, ETIMEDOUT, "the sandbox %s was killed, but does not end",
+                        return error_set(err, ETIMEDOUT, "the sandbox '%s' was killed, but does not exit",
                                          live->name);
         }
-        return r < 0 && r != -ESRCH ? error_set_errno(err, r, "stopping the sandbox %s", live->name) : 0;
+        return r < 0 && r != -ESRCH ? error_set_errno(err, r, "cannot stop the sandbox '%s'", live->name) : 0;
 }
 
 void live_clear(Live *live)

@@ -133,7 +133,7 @@ int live_record_make(const Plan *plan, const StrList *spec, const char *work_dir
         rec.kept = plan->storage.keep;
         int r = process_start_time(rec.supervisor, &rec.supervisor_started);
         if (r < 0)
-                return error_set_errno(err, r, "looking at ourselves");
+                return error_set_errno(err, r, "cannot read kurung's own status");
         r = copy_plan(plan, &rec);
         if (r == 0 && spec)
                 r = strlist_copy(spec, &rec.spec);

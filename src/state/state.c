@@ -28,18 +28,18 @@ int run_dir_open_state(const char *path, const char *variable, int *ret_fd, Erro
         bool closed = defence_is_on(DEFENCE_STATE);
         int r = io_mkdir_p(path, closed ? 0700 : 0755);
         if (r < 0)
-                return error_set_errno(err, r, "making the directory %s", path);
+                return error_set_errno(err, r, "cannot create the directory '%s'", path);
         CLEANUP_FD int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         struct stat st;
         if (fd < 0 || fstat(fd, &st) < 0)
-                return error_set_errno(err, errno, "opening %s", path);
+                return error_set_errno(err, errno, "cannot open '%s'", path);
         if (closed && (st.st_uid != geteuid() || (st.st_mode & 0022)))
                 return error_set(err, EPERM,
-                                 "%s belongs to somebody else or is writable by others: chmod 700 it, or set "
-                                 "%s to a directory of yours",
+                                 "'%s' belongs to another user or is writable by others: chmod 700 it, or "
+                                 "set %s to a directory of yours",
                                  path, variable);
         if (closed && (st.st_mode & 0077) && fchmod(fd, 0700) < 0)
-                return error_set_errno(err, errno, "closing %s to others", path);
+                return error_set_errno(err, errno, "cannot deny other users access to '%s'", path);
         *ret_fd = TAKE_FD(fd);
         return 0;
 }
@@ -48,7 +48,7 @@ int run_name_make(const RunDir *dir, char *out, size_t room, Error *err)
 {
         int r = dir->fd < 0 ? io_random_name("", out, room) : 0;
         if (dir->fd < 0)
-                return r < 0 ? error_set_errno(err, r, "getrandom") : 0;
+                return r < 0 ? error_set_errno(err, r, "cannot get random bytes") : 0;
         bool kept = !str_starts(dir->name, RUN_PREFIX);
         (void)snprintf(out, room, "%s", dir->name + (kept ? 0 : strlen(RUN_PREFIX)));
         return 0;
@@ -62,7 +62,7 @@ int run_dir_make(const char *state_dir, RunDir *ret, Error *err)
                 return r;
         r = io_mkdir_locked(dir.state_fd, RUN_PREFIX, dir.name, sizeof(dir.name), &dir.fd);
         if (r < 0)
-                return error_set_errno(err, r, "making a directory for the run");
+                return error_set_errno(err, r, "cannot create a run directory");
         *ret = dir;
         dir = RUN_DIR_NONE;
         return 0;
@@ -103,7 +103,7 @@ int run_dir_remove(RunDir *dir, int userns_fd, Error *err)
                 return 0;
         int r = remove_at(dir->state_fd, dir->name, userns_fd);
         if (r < 0)
-                return error_set_errno(err, r, "removing what the run wrote (%s)", dir->name);
+                return error_set_errno(err, r, "cannot remove the files of the run (%s)", dir->name);
         return 0;
 }
 
@@ -111,9 +111,8 @@ int run_check_name(const char *what, const char *name, Error *err)
 {
         return value_name(name) ? 0
                                 : error_set(err, EINVAL,
-                                            "'%.80s' is no %s's name: 1 to %d of a-z, 0-9, '.', "
-                                            "'_', '-', and the first a "
-                                            "letter or digit",
+                                            "'%.80s' is not a valid %s name: use 1 to %d characters (a-z, "
+                                            "0-9, '.', '_', '-') and begin with a letter or digit",
                                             name, what, VALUE_NAME_MAX);
 }
 
@@ -125,7 +124,7 @@ int run_state_path(const char *below, char **ret, Error *err)
         CLEANUP_FREE char *state = host_state_home(home);
         if (!state)
                 return error_set(err, ENOENT,
-                                 "there is no place for what is kept (set HOME or XDG_STATE_HOME)");
+                                 "no directory for kept sandboxes and homes (set HOME or XDG_STATE_HOME)");
         *ret = below ? path_join(state, below) : strdup(state);
         return *ret ? 0 : error_no_memory(err);
 }
@@ -183,10 +182,11 @@ int run_state_open_entry(int dirfd, const char *name)
 int run_state_given_away(const char *what, const char *name, Error *err)
 {
         bool home = str_eq(what, "home");
-        return error_set(err, EACCES,
-                         "the %s %s belongs to another id: a command that was root inside gave it away%s%s%s",
-                         what, name, home ? " (\"kurung discard --home " : "", home ? name : "",
-                         home ? "\" removes it)" : "");
+        return error_set(
+                err, EACCES,
+                "the %s %s belongs to another id: a command that ran as root inside changed its owner%s%s%s",
+                what, name, home ? " (\"kurung discard --home " : "", home ? name : "",
+                home ? "\" removes it)" : "");
 }
 
 int run_state_open(const char *below, const char *what, const char *name, RunDir *ret, Error *err)
@@ -199,9 +199,9 @@ int run_state_open(const char *below, const char *what, const char *name, RunDir
                 return r;
         int fd = r == 0 ? run_state_open_entry(dir.state_fd, name) : -ENOENT;
         if (fd == -ENOENT)
-                return error_set(err, ENOENT, "no %s %s is kept", what, name);
+                return error_set(err, ENOENT, "no kept %s named '%s'", what, name);
         if (fd < 0 && fd != -EACCES)
-                return error_set_errno(err, fd, "the %s %s", what, name);
+                return error_set_errno(err, fd, "cannot open the %s '%s'", what, name);
         dir.fd = fd < 0 ? FD_NONE : fd;
         (void)snprintf(dir.name, sizeof(dir.name), "%s", name);
         *ret = dir;

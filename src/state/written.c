@@ -61,11 +61,11 @@ int written_remember(const Plan *plan, Error *err)
         if (r == 0)
                 r = run_dir_open_state(state, "XDG_STATE_HOME", &dir, err);
         if (r == 0 && flock(dir, LOCK_EX) < 0)
-                r = error_set_errno(err, errno, "locking %s", state);
+                r = error_set_errno(err, errno, "cannot lock '%s'", state);
         if (r == 0)
                 r = written_list_read(dir, &known, err);
         if (r == 0 && (r = new_trees(plan, &known, &changed)) < 0)
-                (void)error_set_errno(err, r, "looking at what is shared for writing");
+                (void)error_set_errno(err, r, "cannot examine the writable shares");
         if (r < 0 || !changed)
                 return r;
         return written_list_write(dir, &known, err);
@@ -134,7 +134,7 @@ static int collect(const Spec *spec, const Host *host, WrittenList *ret, Error *
                         r = add_found(ret, &p->found);
         }
         if (r < 0)
-                return error_set_errno(err, r, "looking at what sandboxes can write");
+                return error_set_errno(err, r, "cannot examine the directories that sandboxes can write to");
         CLEANUP_FD int dir =
                 host->state_home ? open(host->state_home, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : FD_NONE;
         return dir < 0 ? 0 : written_list_read(dir, ret, err);
@@ -153,15 +153,14 @@ static int check_link(const LookupLink *link, const HostPath *source, const Writ
         if (r == 0)
                 r = list_ancestors(link->dir, &around);
         if (r < 0)
-                return error_set_errno(err, r, "%s: %s", origin, source->path);
+                return error_set_errno(err, r, "%s: cannot look up '%s'", origin, source->path);
         for (size_t i = 0; i < written->n; i++) {
                 const WrittenTree *tree = &written->items[i];
                 if (lies_in(tree, &around, where))
-                        return error_set(
-                                err, EPERM,
-                                "%s: %s is a symbolic link in %s, where a sandbox can write, and leads "
-                                "to %s (if you mean that, name it instead)",
-                                origin, where, tree->path, source->found.path);
+                        return error_set(err, EPERM,
+                                         "%s: '%s' is a symbolic link in '%s', where a sandbox can write, "
+                                         "and leads to '%s' (to use the target, name it instead)",
+                                         origin, where, tree->path, source->found.path);
         }
         return 0;
 }

@@ -124,13 +124,13 @@ int written_list_read(int state_fd, WrittenList *list, Error *err)
                 r = written_list_parse(text, len, list);
         if (r == -EBADMSG)
                 return error_set(err, EINVAL,
-                                 "the list of directories that sandboxes wrote in (" LIST_FILE
+                                 "the list of directories that sandboxes could write to (" LIST_FILE
                                  " in kurung's state directory) is malformed: remove it");
         if (r == -ENOTSUP)
                 return error_set(err, ENOTSUP,
-                                 "the list of directories that sandboxes wrote in (" LIST_FILE
+                                 "the list of directories that sandboxes could write to (" LIST_FILE
                                  " in kurung's state directory) was made by a later kurung");
-        return r < 0 ? error_set_errno(err, r, "reading " LIST_FILE " in kurung's state directory") : 0;
+        return r < 0 ? error_set_errno(err, r, "cannot read " LIST_FILE " in kurung's state directory") : 0;
 }
 
 static bool is_gone(const WrittenTree *tree)
@@ -167,5 +167,5 @@ int written_list_write(int state_fd, WrittenList *list, Error *err)
         if (fields_print(&written_list_fields, list, &text, &len) < 0)
                 return error_no_memory(err);
         int r = io_replace_at(state_fd, LIST_FILE, text, len, true);
-        return r < 0 ? error_set_errno(err, r, "writing " LIST_FILE " in kurung's state directory") : 0;
+        return r < 0 ? error_set_errno(err, r, "cannot write " LIST_FILE " in kurung's state directory") : 0;
 }

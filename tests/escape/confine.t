@@ -22,21 +22,21 @@ profiles=(apt build cargo default git npm pip shell)
 for profile in "${profiles[@]}"; do
     for who in root self; do
         taken_over none -p "$profile" --net=none --run-as="$who" --overlay=fuse
-        like "$got" "fuse-overlayfs ended .*: held: the sandbox was ended" \
+        like "$got" "fuse-overlayfs exited .*: held: the sandbox was killed" \
             "78 a server that was taken over reaches nothing (-p $profile --run-as=$who)"
     done
 done
 for how in --id-map=single --home=host --home=persist:x --work-dir=rw --work-dir=hidden --work-dir=ro "--hide=$HOME/secrets" \
     "--read-only=$HOME/project:/mnt/project" --keep=confined; do
     taken_over none -p build "$how"
-    like "$got" "fuse-overlayfs ended .*: held: the sandbox was ended" "78 nor with ${how/$HOME/\~}"
+    like "$got" "fuse-overlayfs exited .*: held: the sandbox was killed" "78 nor with ${how/$HOME/\~}"
 done
 # Where the working directory has mounts below it, it is fuse-overlayfs that catches its writes, whatever serves the root.
 mkdir sub
 for engine in kernel none fuse; do
     got=$(in_mounts "mount -t tmpfs none '$PWD/sub'" env KURUNG_STAND_IN="$STAND_IN" KURUNG_STAND_IN_SEEKS="$HOME/secrets/canary" \
         "$KURUNG_UNDEFENDED" run -q --overlay=$engine --hide="$HOME/project/sub" -- true 2>&1 </dev/null)
-    like "$got" "fuse-overlayfs ended .*: held: the sandbox was ended" "78 nor the working directory's own ($engine)"
+    like "$got" "fuse-overlayfs exited .*: held: the sandbox was killed" "78 nor the working directory's own ($engine)"
 done
 "$KURUNG" discard confined >/dev/null 2>&1
 "$KURUNG" discard --home x >/dev/null 2>&1
@@ -53,7 +53,7 @@ done
 got=$(in_mounts 'mount -t tmpfs none /usr/games; mkdir /usr/games/home; echo canary >/usr/games/home/canary' \
     env KURUNG_STAND_IN="$STAND_IN" KURUNG_STAND_IN_SEEKS=/usr/games/home/canary HOME=/usr/games/home \
     XDG_CACHE_HOME="$HOME/.cache" XDG_STATE_HOME="$HOME/.state" "$KURUNG_UNDEFENDED" run -q -p build -- true 2>&1 </dev/null)
-like "$got" "fuse-overlayfs ended .*: held: the sandbox was ended" "79 a home below /usr is hidden from the server, too"
+like "$got" "fuse-overlayfs exited .*: held: the sandbox was killed" "79 a home below /usr is hidden from the server, too"
 taken_over lower-masks -p build
 like "$got" "escaped:.* read /lower$HOME/secrets/canary" "79 without (lower-masks) homes are seen by it"
 taken_over confine -p build

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * For the program that tests build for themselves, which is linked so that stages send by these functions
- * (ld(1), --wrap): a stage that was taken over (attack 101). KURUNG_INTRUDER=WHEN:WHAT[:VALUE[:FDS]] sends one
- * message more, with FDS descriptors, before the first message WHEN of its own; "+WHEN": after it. With "!"
- * at the end the process ends then.
+ * (ld(1), --wrap): a stage that was taken over (attack 101). KURUNG_INTRUDER=WHEN:WHAT[:VALUE[:FDS]] sends
+ * one message more, with FDS descriptors, before the first message WHEN of its own; "+WHEN": after it. With
+ * "!" at the end the process ends then.
  */
 #include "base/channel.h"
 

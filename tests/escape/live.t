@@ -87,8 +87,8 @@ is "$(watch cmdline undefended arguments)" escaped "15 exec: it does without (ar
 
 begin "$KURUNG" run -- sleep 1000
 for bad in ../running/x a/b '' . .. "-x" "$(printf 'x%.0s' {1..300})" "$name/"; do
-    like "$("$KURUNG" exec -- "$bad" true 2>&1)" "is no sandbox's name|which command" "75 '${bad:0:12}' names no sandbox"
-    like "$("$KURUNG" stop -- "$bad" 2>&1)" "is no sandbox's name" "75 '${bad:0:12}' names none to stop"
+    like "$("$KURUNG" exec -- "$bad" true 2>&1)" "is not a valid sandbox name|no command given" "75 '${bad:0:12}' names no sandbox"
+    like "$("$KURUNG" stop -- "$bad" 2>&1)" "is not a valid sandbox name" "75 '${bad:0:12}' names none to stop"
 done
 # A record that nobody holds is what a killed one left, whatever it says.
 cp "$records/$name" "$records/forged"
@@ -115,10 +115,10 @@ exec 8<&- 7<&-
 ln -s "$name" "$records/link"
 like "$("$KURUNG" exec link true 2>&1)" "record of link" "16 exec: a link is no record"
 chmod 666 "$records/$name"
-like "$("$KURUNG" exec "$name" true 2>&1)" "not a file of yours alone" "16 exec: a record that others may write is none"
+like "$("$KURUNG" exec "$name" true 2>&1)" "not a file of yours, or is accessible" "16 exec: a record that others may write is none"
 chmod 600 "$records/$name"
 chmod 755 "$records"
-like "$("$KURUNG" exec "$name" true 2>&1)" "is not yours alone" "69 exec: records that others may walk are refused"
+like "$("$KURUNG" exec "$name" true 2>&1)" "is accessible to other users" "69 exec: records that others may walk are refused"
 is "$(undefended state exec "$name" echo joined)" joined "69 exec: not without (state)"
 chmod 700 "$records"
 rm -f "$records"/link

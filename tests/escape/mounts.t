@@ -39,7 +39,7 @@ replaced() {
     fresh
     outside none "$2" "$3" "$5"
     is "$status" 125 "80 $1: the sandbox is ended"
-    like "$errors" "kurung: the sandbox was ended: $PWD/$4 was replaced, moved or removed" "80 $1: and a line says why"
+    like "$errors" "kurung: the sandbox was killed: '$PWD/$4' was replaced, moved or removed" "80 $1: and a line says why"
     fresh
     outside mount-watch "$2" "$3" "$5"
     ok "80 $1: without (mount-watch) the payload gets there" test -e sees

@@ -236,10 +236,10 @@ wait "$pid"
 
 for what in open exec ptrace unix kill; do
     export KURUNG_NET_ATTACK=$what
-    like "$("$KURUNG_UNDEFENDED" run --net=slirp -- echo it ran 2>&1)" "no network: the net helper ended \(status 159\)" \
+    like "$("$KURUNG_UNDEFENDED" run --net=slirp -- echo it ran 2>&1)" "no network: the net helper exited \(status 159\)" \
         "59 the helper tries $what: killed, and the run fails"
     case $what in
-    exec) then="helper ended \(status 0\)" ;; # it became true(1)
+    exec) then="helper exited \(status 0\)" ;; # it became true(1)
     kill) then="unexpected message|signal 15|^$" ;; # kurung itself was told to end
     *) then="^reached" ;;
     esac

@@ -56,7 +56,7 @@ run_lead() {
 hidden=$project/hidden/deep
 mkdir -p "$hidden"
 echo "$token" >"$hidden/secret"
-ended='kurung: the sandbox was ended: .* was replaced, moved or removed'
+ended='kurung: the sandbox was killed: .* was replaced, moved or removed'
 both() {
     local name=$1
     shift

@@ -204,7 +204,7 @@ kurung run -q -- echo mine
 is "$out" mine "83 and only there"
 kurung run --read-write="$HOME/elsewhere" -- echo mine
 is "$status:$out" 0:mine "83 a share for writing is given all the same"
-like "$errors" "will not be recognized later: .*malformed" "83 and it is said what is not remembered"
+like "$errors" "will not recognise links .*malformed" "83 and it is said what is not remembered"
 for ((n = 0; n < 1200; n++)); do printf '1 %d 0 /nowhere/%d\0' $n $n; done >"$list"
 kurung run -q --read-write="$HOME/elsewhere" -- true
 is "$(tr '\0' '\n' <"$list" | cut -d' ' -f4)" "$HOME/elsewhere" "83 what is gone is dropped when the list is long"
@@ -224,7 +224,7 @@ for options in --overlay=kernel --overlay=fuse --overlay=none "--overlay=kernel 
     like "$("${in[@]}" env KURUNG_DEFENCE_OFF=homes "$KURUNG_UNDEFENDED" run -q "${words[@]}" -- sh -c "$see" 2>&1)" secret "93 read without (homes) ($options)"
 done
 is "$("${in[@]}" sh -c 'cd /opt/users/me/project && exec "$KURUNG" run -q -- sh -c "cat file; ls -A .."')" $'mine\nproject' "93 a project in it is seen, and nothing beside"
-like "$("${in[@]}" sh -c 'cd /opt/users/me && exec "$KURUNG" run -- cat key' 2>&1)" "holds a home directory of yours" "93 it is no working directory"
+like "$("${in[@]}" sh -c 'cd /opt/users/me && exec "$KURUNG" run -- cat key' 2>&1)" "contains a home directory of yours" "93 it is no working directory"
 like "$("${in[@]}" sh -c 'cd /opt/users/me && exec "$KURUNG" run -q --work-dir=hidden -- cat /opt/users/me/key' 2>&1)" "No such file" "93 hidden, it may be"
 is "$("${in[@]}" "$KURUNG" run -q --read-only=/opt/users/me/key -- cat /opt/users/me/key)" secret "93 what is shared of it is seen"
 # HOME names nothing, or is a link, as /home/USER is where homes lie on another disk.
@@ -241,7 +241,7 @@ for home in "$HOME/link" /opt/users/me; do
 done
 like "$("${in[@]}" env HOME="$HOME/link" KURUNG_DEFENCE_OFF=homes "$KURUNG_UNDEFENDED" run -q -- sh -c "$see" 2>&1)" secret "93 a link: read without (homes)"
 is "$("${in[@]}" env HOME="$HOME/link" "$KURUNG" run -q --work-dir=hidden --home=host -- sh -c 'cat ~/key /opt/users/me/key' 2>&1)" $'secret\nsecret' "93 Home=host shows it by both names"
-like "$("${in[@]}" env HOME="$HOME/link" sh -c 'cd "$HOME" && exec "$KURUNG" run -- cat key' 2>&1)" "holds a home directory of yours" "93 nor is that a working directory by its other name"
+like "$("${in[@]}" env HOME="$HOME/link" sh -c 'cd "$HOME" && exec "$KURUNG" run -- cat key' 2>&1)" "contains a home directory of yours" "93 nor is that a working directory by its other name"
 # What else is the user's, or kurung's own.
 unlike "$("${in[@]}" env XDG_DATA_HOME=/opt/data XDG_CACHE_HOME=/opt/cache "$KURUNG" run -q -- sh -c 'cat /opt/data/key /opt/cache/kurung/key /opt/cache/key; ls -A /opt/cache/kurung /opt/data' 2>&1)" \
     'secret|key$|run-' "93 the directories that XDG variables name, and kurung's own in them"

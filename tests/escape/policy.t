@@ -70,7 +70,7 @@ like "$(cat seen)" canary "72 without (masks) it is"
 unlike "$(cat seen)" canary "72 nor with the home directory as working directory, read-only"
 for dir in .config/kurung .config/kurung/profiles .local/state/kurung .cache/kurung; do
     kurung run --read-write="$HOME/$dir" -- true
-    like "$status:$errors" "^125:.*kurung's own" "72 nor can it be shared itself: $dir"
+    like "$status:$errors" "^125:.*belongs to kurung" "72 nor can it be shared itself: $dir"
 done
 (cd "$HOME/.config" && "$KURUNG" run --work-dir=rw -- true) >seen 2>&1
 like "$?:$(cat seen)" "^125:.*kurung's own" "72 nor be the working directory"
@@ -98,7 +98,7 @@ printf '[Profile]\nExtends=%s\n' "$PWD/evil.ini" >"$HOME/.config/kurung/profiles
 for profile in ./evil.ini "$PWD/evil.ini" sub/../evil.ini ./led.ini led/mine.ini "$HOME/elsewhere/to-evil.ini" linked extending; do
     rm -f x
     kurung run -p "$profile" -- touch x
-    like "$status:$errors" "^125:.*a profile inside the project may only take rights away.* kurung profile trust " \
+    like "$status:$errors" "^125:.*a profile inside the project may only restrict.* kurung profile trust " \
         "72 a profile of the project can't widen: ${profile/$HOME/\$HOME}"
     not_ok "72 and nothing ran" [ -e x ]
     undefended narrow run -q -p "$profile" -- touch x
@@ -111,7 +111,7 @@ like "$?:$(cat seen)" "^125:.*a profile inside the project" "72 nor from a direc
 kurung run -q -p "$HOME/elsewhere/mine.ini" -- touch x
 ok "72 a file of the user's elsewhere may" [ -e x ]
 kurung run -q -p "$HOME/elsewhere/mine.ini" --read-write="$HOME/elsewhere" -- true
-like "$status:$errors" "^125:.*mine.ini:2: WorkDir=rw: the profile lies in" "72 but not where the sandbox could write it"
+like "$status:$errors" "^125:.*mine.ini:2: WorkDir=rw: the profile is in" "72 but not where the sandbox could write it"
 undefended narrow run -q -p "$HOME/elsewhere/mine.ini" --read-write="$HOME/elsewhere" -- \
     sh -c 'echo "#" >>"$1"' - "$HOME/elsewhere/mine.ini"
 like "$(cat "$HOME/elsewhere/mine.ini")" '#' "72 without (narrow) it writes it"
@@ -130,7 +130,7 @@ kurung run -p copy/evil.ini -- true
 is "$status" 125 "73 a copy elsewhere is not trusted"
 printf '[Identity]\nRunAs=root\n' >>evil.ini
 kurung run -p ./evil.ini -- true
-like "$status:$errors" "^125:.*it was trusted, and has changed since" "73 an edited one is untrusted again"
+like "$status:$errors" "^125:.*it changed since you trusted it" "73 an edited one is untrusted again"
 is "$(undefended trust run -q -p ./evil.ini -- id -u)" 0 "73 without (trust) it is not"
 echo "$wide" >evil.ini
 kurung run -q -p ./evil.ini -- true
@@ -151,9 +151,9 @@ like "$status:$errors" "^125:.*writable by others" "72 a list that others can wr
 chmod 0600 "$state/trusted"
 mkdir -p .state && cp -r "$state" .state/kurung
 XDG_STATE_HOME=$PWD/.state "$KURUNG" run -p ./evil.ini -- true 2>seen
-like "$?:$(cat seen)" "^125:.*lies in the project" "72 and one that lies in the project"
+like "$?:$(cat seen)" "^125:.*is inside the project" "72 and one that lies in the project"
 XDG_STATE_HOME=$PWD/.state "$KURUNG" profile trust evil.ini 2>seen
-like "$?:$(cat seen)" "^125:.*lies in the project" "72 nor is one made there"
+like "$?:$(cat seen)" "^125:.*is inside the project" "72 nor is one made there"
 rm -rf .state sub copy led led.ini evil.ini x "$HOME/elsewhere"
 clean_home
 

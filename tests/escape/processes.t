@@ -6,7 +6,7 @@ is "$(./probe with-fds / "$KURUNG" run -- ./probe fds)" "held: none" "7 descript
 is "$(KURUNG_DEFENCE_OFF=close-fds ./probe with-fds / "$KURUNG_UNDEFENDED" run -- ./probe fds)" escaped "7 they do without (close-fds)"
 
 touch "$HOME/on-the-host"
-like "$(./probe with-fds "$HOME" "$KURUNG" run --chdir=/proc/self/fd/20 -- ls 2>&1)" "can't be a working directory" \
+like "$(./probe with-fds "$HOME" "$KURUNG" run --chdir=/proc/self/fd/20 -- ls 2>&1)" "cannot be a working directory" \
     "8 a working directory by descriptor is refused"
 ln -s /proc/self/fd/20 link
 like "$(./probe with-fds "$HOME" "$KURUNG" run --chdir="$PWD/link" -- ls 2>&1)" "No such file|not inside the sandbox" "8 by a link: the descriptor is not there"

@@ -27,9 +27,9 @@ intruder mounts:tap "wrong number of descriptors" "${run[@]}" echo ran
 intruder mounts:namespaces:32:1 "sent a namespace twice" "${run[@]}" echo ran
 intruder mounts:missing:9999 "misses what is not in the plan" "${run[@]}" echo ran
 intruder mounts:fuse:0:1 "an overlay that is not in the plan" "${run[@]}" echo ran
-intruder mounts:mounts:0:1 "not of a procfs" "${run[@]}" echo ran
+intruder mounts:mounts:0:1 "something other than its mounts" "${run[@]}" echo ran
 intruder +mounts:mounts:0:1 "one too many" "${run[@]}" echo ran
-intruder mounts:junk "something that is no message" "${run[@]}" echo ran
+intruder mounts:junk "something other than a message" "${run[@]}" echo ran
 is "$(KURUNG_INTRUDER=sync:exit:0! undefended none run -q -- false 2>/dev/null; echo $?)" 125 "101 setup does not tell of a success before the start"
 is "$(KURUNG_INTRUDER=sync:exit:0! undefended phases run -q -- false; echo $?)" 0 "101 without (phases) it does, and no command has run"
 
@@ -37,13 +37,13 @@ stage="setup while it starts the command"
 for message in sync:2 mounts:0:1 tap:0:1 namespaces:32:1 missing fuse:0:1 exit; do
     intruder "started:$message" "while it starts the command: (out of order|not one of its own)$" "${run[@]}" sleep 1000
 done
-intruder started:terminal:0:1 "sent as a terminal is none" "${run[@]}" sleep 1000
+intruder started:terminal:0:1 "something other than a terminal" "${run[@]}" sleep 1000
 is "$(KURUNG_INTRUDER=+terminal:terminal:0:1 on_tty 'expect(b"one too many"); print(wait())' "${run[@]}" sleep 1000)" 125 "101 $stage: a second terminal"
 is "$(KURUNG_INTRUDER=terminal:exit on_tty 'expect(b"out of order"); print(wait())' "${run[@]}" sleep 1000)" 125 "101 $stage: an end before the terminal"
 
 stage="init while the command runs"
 for message in sync:2 mounts:0:1 tap:0:1 namespaces:32:1 namespaces:64:1 missing fuse:0:1 started:7 terminal:0:1 signal:9 junk 4711 exit:4991; do
-    intruder "+started:$message" "unexpected message .* while the command runs|something that is no message" "${run[@]}" sleep 1000
+    intruder "+started:$message" "unexpected message .* while the command runs|something other than a message" "${run[@]}" sleep 1000
 done
 for message in exit last error stopped:19 started:7; do
     intruder "+last:$message" "after the command's end: out of order$" "${run[@]}" true
@@ -75,7 +75,7 @@ stage="exec's stage"
 join=("$KURUNG_UNDEFENDED" exec "$name" sleep 1000)
 for message in started:exit +started:junk +started:tap:0:1 +started:namespaces:32:1 +started:sync:1 +started:mounts:0:1 +started:started:7 \
     +started:exit:0:1 started:stopped:19 started:fuse:0:1; do
-    intruder "$message" "the joining process sent (an unexpected message|something that is no message)" "${join[@]}"
+    intruder "$message" "the joining process sent (an unexpected message|something other than a message)" "${join[@]}"
 done
 is "$(KURUNG_INTRUDER=started:exit:0! undefended phases exec "$name" false; echo $?)" 0 "101 without (phases) exec's stage tells of a success that was none"
 is "$(KURUNG_INTRUDER=started:exit:0! undefended none exec "$name" false 2>/dev/null; echo $?)" 125 "101 which is an error with it"

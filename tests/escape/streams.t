@@ -21,7 +21,7 @@ leave='cat /proc/self/fd/0/../secrets/file; echo pwned >/proc/self/fd/0/../secre
 for how in run "exec $name"; do
     # shellcheck disable=SC2086 # words
     got=$("$KURUNG" $how -- sh -c "$leave" 2>&1 <"$HOME/secrets")
-    is "$?:$got" "125:kurung: standard input is a directory, through which the host could be reached" "7 a directory as standard input is refused ($how)"
+    is "$?:$got" "125:kurung: standard input is a directory, through which the command could reach the host" "7 a directory as standard input is refused ($how)"
 done
 like "$("${undefended_run[@]}" -- sh -c "$leave" 2>&1 <"$HOME/secrets")" secret "7 without (streams) it leads to the host"
 ok "7 where it writes, too" test -e "$HOME/secrets/new"
@@ -152,7 +152,7 @@ for how in run "exec $name"; do
             is "$(python3 given.py $kind "$KURUNG" $how --)" "0 b'got first\\nerror\\n' b'second\\nthird\\n'" "a connection is read and written, and what was not read is the caller's ($kind, $how)"
         done
         for kind in datagram listening; do
-            is "$(python3 given.py $kind "$KURUNG" $how --)" "125 kurung: standard input is a socket that is no connection (of type stream)" "7 one that is $kind is refused ($how)"
+            is "$(python3 given.py $kind "$KURUNG" $how --)" "125 kurung: standard input is a socket that is not connected (or not of type stream)" "7 one that is $kind is refused ($how)"
         done
     }
 done
@@ -162,7 +162,7 @@ is "$?" 0 "the exit status is the command's"
 is "$("$KURUNG" run -q -- python3 -c 'import sys; print(sys.stdin.read())' <<<text)" text "a here-document"
 (ulimit -f 100; "$KURUNG" run -q -- sh -c 'trap "" PIPE; cat; exit 0' <random >limited) 2>errors
 is "$?" 125 "what can't be written makes a success none"
-like "$(<errors)" "writing to standard output: File too large" "and is said"
+like "$(<errors)" "cannot write to standard output: File too large" "and is said"
 mkfifo fifo
 (echo before >fifo) &
 exec 5<fifo

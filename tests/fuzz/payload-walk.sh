@@ -63,7 +63,7 @@ walk() {
     0) ;;
     1) violation=$(grep -a violated "$HOME/.walked" || tail -n 2 "$HOME/.walked") ;;
     # A mount that goes ends the sandbox, and so does a fuse-overlayfs that crashed.
-    125) grep -aqE '^kurung: .*(.*was replaced, moved or removed|fuse-overlayfs ended)' "$HOME/.walked" || violation="status 125: $(tail -n 2 "$HOME/.walked")" ;;
+    125) grep -aqE '^kurung: .*(.*was replaced, moved or removed|fuse-overlayfs exited)' "$HOME/.walked" || violation="status 125: $(tail -n 2 "$HOME/.walked")" ;;
     *) violation="status $status: $(tail -n 2 "$HOME/.walked")" ;;
     esac
     digest >"$HOME/.after"

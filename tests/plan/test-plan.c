@@ -193,13 +193,13 @@ static void a_network_that_cannot_be_had_is_an_error(void **state)
         h.tun_device = HOST_DEVICE_MISSING;
         refused(&h, WORDS("--net=slirp", "true"), "modprobe tun");
         h.tun_device = HOST_DEVICE_CLOSED;
-        refused(&h, WORDS("--net=slirp", "true"), "chmod 0666 /dev/net/tun");
+        refused(&h, WORDS("--net=slirp", "true"), "chmod 666 /dev/net/tun");
         h = desktop;
         h.net_helper = NULL;
         refused(&h, WORDS("--net=slirp", "true"), "make install");
-        refused(&desktop, WORDS("--net=host", "--deny=a.example", "true"), "Mode=slirp can");
+        refused(&desktop, WORDS("--net=host", "--deny=a.example", "true"), "use Mode=slirp");
         refused(&desktop, WORDS("--net=slirp", "--publish=1:2", "--publish=127.0.0.1:1:3", "true"),
-                "given already");
+                "already published");
 }
 
 static bool plan_has_line(const char *const *words, const char *line)
@@ -227,9 +227,10 @@ static void what_a_list_means(void **state)
                                   "net-check-sni no"));
         assert_true(plan_has_line(WORDS("--net=slirp", "--deny=a.example", "true"), "net-check-sni yes"));
         /* An empty variable on a command line does not open everything (attack 55). */
-        assert_true(plan_has_line(WORDS("--net=slirp", "--allow=", "true"), "net-reach what is allowed"));
+        assert_true(
+                plan_has_line(WORDS("--net=slirp", "--allow=", "true"), "net-reach allowed destinations"));
         assert_true(plan_has_line(WORDS("--allow=a.example", "true"),
-                                  "notice there is no network (Mode=none), so Allow= has no effect"));
+                                  "notice Allow= has no effect without a network (Mode=none)"));
 }
 
 /* The operations on /opt and below it but for its own pin, and what is said: "bind /opt/a, mask /opt/a/s". */
@@ -275,15 +276,15 @@ static void the_more_specific_path_wins(void **state)
                 {{"--read-write=/opt/a", "--read-only=/opt/a/b/c/d", "--read-write=/opt"},
                  "bind /opt, bind /opt/a, pin /opt/a/b, pin /opt/a/b/c, bind /opt/a/b/c/d"},
                 {{"--read-only=/opt/a", "--read-write=/opt/a"},
-                 "--read-only and --read-write disagree about /opt/a: keep one of them"},
+                 "--read-only and --read-write conflict for '/opt/a': keep one of them"},
                 {{"--read-only=/opt/a", "--read-only=/opt/b:/opt/a"},
-                 "--read-only and --read-only disagree about /opt/a: keep one of them"},
+                 "--read-only and --read-only conflict for '/opt/a': keep one of them"},
                 {{"--tmpfs=/opt/a:1M", "--tmpfs=/opt/a:2M"},
-                 "--tmpfs and --tmpfs disagree about /opt/a: keep one of them"},
+                 "--tmpfs and --tmpfs conflict for '/opt/a': keep one of them"},
                 {{"--work-dir=rw", "--read-only=/home/u/project"},
-                 "--read-only and WorkDir= disagree about /home/u/project: keep one of them"},
-                {{"--hide=/opt/a/s", "--show=/opt/a"}, "; --show: /opt/a/s is shown, though --hide hides it"},
-                {{"--hide=/opt/a", "--show=/opt/a/s"}, "mask /opt/a; --show: no Hide= hides /opt/a/s"},
+                 "--read-only and WorkDir= conflict for '/home/u/project': keep one of them"},
+                {{"--hide=/opt/a/s", "--show=/opt/a"}, "; --show: shows '/opt/a/s', which --hide hides"},
+                {{"--hide=/opt/a", "--show=/opt/a/s"}, "mask /opt/a; --show: no Hide= hides '/opt/a/s'"},
         };
         (void)state;
         for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -293,7 +294,7 @@ static void the_more_specific_path_wins(void **state)
                 for (; cases[i].words[n]; n++)
                         words[n] = cases[i].words[n];
                 words[n] = "true";
-                bool fails = strstr(cases[i].ops, "disagree");
+                bool fails = strstr(cases[i].ops, "conflict");
                 bool quiet = cases[i].ops[0] == ';';
                 (void)snprintf(want, sizeof(want), "%s%s%s", fails ? "" : work_dir,
                                fails || quiet ? "" : ", ", cases[i].ops);
@@ -316,9 +317,9 @@ static void what_is_kurungs_own_is_hidden(void **state)
         h.paths = &linked;
         h.n_paths = 1;
         is_golden("own-linked", &h, WORDS("--read-write=/home/u/link", "true"));
-        refused(&h, WORDS("--read-write=/home/u/.config/kurung", "true"), "is kurung's own");
-        refused(&h, WORDS("--read-only=/home/u/.local/state/kurung/kept/x", "true"), "is kurung's own");
-        refused(&h, WORDS("--read-write=/home/u/.cache/kurung/other", "true"), "is kurung's own");
+        refused(&h, WORDS("--read-write=/home/u/.config/kurung", "true"), "belongs to kurung");
+        refused(&h, WORDS("--read-only=/home/u/.local/state/kurung/kept/x", "true"), "belongs to kurung");
+        refused(&h, WORDS("--read-write=/home/u/.cache/kurung/other", "true"), "belongs to kurung");
         /* A link in what can be written could be exchanged for a directory. */
         h.own_real = (StrList){own, 2};
         refused(&h, WORDS("--read-write=/home/u", "true"), "a symbolic link in it leads to");
@@ -339,8 +340,7 @@ static HostSource sources[] = {
         {(char[]){"pip"}, (char[]){"not.asked.example:443/tcp"}, (char[]){"/etc/pip.conf"}, false, false},
 };
 static char *sources_env[] = {(char[]){"npm_config_registry=https://npm.corp.example:8443/"}, NULL};
-static char *sources_notices[] = {(char[]){"AllowFrom=npm: /etc/npmrc can't be read: Permission denied"},
-                                  NULL};
+static char *sources_notices[] = {(char[]){"AllowFrom=npm: cannot read /etc/npmrc: Permission denied"}, NULL};
 
 static const HostSources host_sources = {
         .items = sources,
@@ -392,8 +392,9 @@ static void what_was_trusted_with_a_profile(void **state)
         assert_false(strlist_has(&plan.network.allow, "git.example:443/tcp"));
         assert_non_null(strstr(text, "net-allow-from npm evil.example:443/tcp ~/project/.npmrc (trusted)\n"));
         assert_non_null(strstr(
-                text, "names npm.corp.example:6379/tcp, and no configuration of yours does, nor did it "
-                      "when the profile was trusted: left out"));
+                text,
+                "'npm.corp.example:6379/tcp' is not in your own configuration, and was not there when you "
+                "trusted the profile"));
 }
 
 /* The profiles that come with kurung: what they open is what the tool is configured to use, and nothing else.
@@ -466,7 +467,7 @@ static void what_is_asked_for_and_cannot_be_had_is_an_error(void **state)
         refused(&h, WORDS("--id-map=subid", "true"), "apt install uidmap");
         h = desktop;
         h.newuidmap_state = HOST_HELPER_UNPRIVILEGED;
-        refused(&h, WORDS("--id-map=subid", "true"), "setuid bit");
+        refused(&h, WORDS("--id-map=subid", "true"), "set-user-ID bit");
         h = desktop;
         h.subgids.n = 0;
         refused(&h, WORDS("--id-map=subid", "true"), "/etc/subgid");
@@ -499,7 +500,7 @@ static void limits_that_were_asked_for_and_cannot_be_had(void **state)
         Host h = desktop;
         (void)state;
         h.limits.version = HOST_CGROUP_V1;
-        refused(&h, WORDS("--memory-max=1G", "true"), "--memory-max: MemoryMax can't be had");
+        refused(&h, WORDS("--memory-max=1G", "true"), "--memory-max: cannot enforce MemoryMax");
         refused(&h, WORDS("--cpus=1", "true"), "systemd.unified_cgroup_hierarchy=1");
         refused(&h, WORDS("--io-read-bandwidth-max=/ 1M", "true"), "IOReadBandwidthMax");
         h.limits.version = HOST_CGROUP_ABSENT;
@@ -514,8 +515,8 @@ static void limits_that_were_asked_for_and_cannot_be_had(void **state)
         h = desktop;
         h.limits.manager_controllers = (StrList)LIST(WORD("io"));
         refused(&h, WORDS("--tasks-max=5", "true"), "\"pids\" is not delegated");
-        refused(&h, WORDS("--io-read-bandwidth-max=/run 1M", "true"), "/run is on no disk");
-        refused(&h, WORDS("--io-read-bandwidth-max=/none 1M", "true"), "/none: No such file");
+        refused(&h, WORDS("--io-read-bandwidth-max=/run 1M", "true"), "'/run' is not on a disk");
+        refused(&h, WORDS("--io-read-bandwidth-max=/none 1M", "true"), "'/none': No such file");
 }
 
 static void each_obstacle_has_its_own_remedy(void **state)
@@ -584,7 +585,7 @@ static void working_directories_that_cannot_be_meant(void **state)
                         fail_msg("%s: %s", fine[i], err.text);
         }
         h.cwd = NULL;
-        refused(&h, WORDS("true"), "does not exist any more");
+        refused(&h, WORDS("true"), "was removed or replaced");
 }
 
 /* Of a plan for @h: whether something hides the directory @dest itself. */
@@ -618,7 +619,7 @@ static void people_are_hidden_wherever_they_live(void **state)
         assert_false(hides(&h, WORDS("true"), "/run/user/1000"));
         assert_false(hides(&h, WORDS("--root=/srv/debian", "true"), "/data/users/u"));
         h.cwd = WORD("/data/users/u");
-        refused(&h, WORDS("true"), "holds a home directory of yours");
+        refused(&h, WORDS("true"), "contains a home directory of yours");
         h.cwd = WORD("/data/users/u/project");
         assert_true(hides(&h, WORDS("true"), "/data/users/u"));
         /* Kurung's own, also where a directory of the system holds it. */

@@ -126,7 +126,7 @@ mkdir "$HOME/small"
 got=$(in_mounts 'mount -t tmpfs -o size=300k none "$HOME/small"; mkdir "$HOME/small/p"; chmod 777 "$HOME/small/p"; echo old >"$HOME/small/p/a"; chmod 666 "$HOME/small/p/a"' \
     sh -c 'cd "$HOME/small/p" && chmod 700 . && "$0" run -q --keep=full -- sh -c "echo new >a; mkdir n; head -c 200000 /dev/zero >n/1; head -c 200000 /dev/zero >n/2; echo z >z" 2>&1
         "$0" apply full 2>&1; echo "status $?"; cat a; ls -A; "$0" diff --stat full | tail -n 1; "$0" discard full' "$KURUNG")
-like "$got" "nothing was applied: all that was begun is undone" "no room on the host: all is undone"
+like "$got" "nothing was applied: all changes so far were undone" "no room on the host: all is undone"
 like "$got" "No space left on device" "no room on the host: said so"
 like "$got" "status 125"$'\n'"old"$'\n'"a"$'\n' "no room on the host: every file is as it was, and nothing more"
 like "$got" "4 added, 1 modified" "no room on the host: the changes are still there"

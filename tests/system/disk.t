@@ -8,7 +8,7 @@ writes() { printf 'for f in %s; do head -c 4194304 /dev/urandom >"$f"; done; exe
 
 kurung run --disk-max=10M --report=r.json -- sh -c "$(writes a b c)"
 is "$status" 137 "DiskMax: a sandbox that holds more is killed"
-like "$errors" "the sandbox was ended: it wrote more than DiskMax=10M" "DiskMax: and a line says so"
+like "$errors" "the sandbox was killed: it exceeded DiskMax=10M" "DiskMax: and a line says so"
 is "$(jq -r '[.exit.reason, .exit.status, .exit.signal, .limits.DiskMax] | join(" ")' r.json)" "disk-max 137 9 10485760" \
     "DiskMax: the report says so"
 like "$(jq -r .exit.disk r.json)" "DiskMax=10M" "DiskMax: and why"
@@ -36,7 +36,7 @@ kurung discard full
 kurung run --keep=full --disk-max=10M --report=r.json -- sh -c 'head -c 12M /dev/urandom | split -b 4M; exit 3'
 # Where the machine is slow a look at the disk comes before the command's end.
 like "$status:$(jq -r .exit.reason r.json)" "^(3|137):disk-max$" "DiskMax: what was written last is measured when the command has ended"
-like "$errors" "it wrote more than DiskMax=10M" "DiskMax: and a line says so"
+like "$errors" "it exceeded DiskMax=10M" "DiskMax: and a line says so"
 kurung discard full
 kurung run --keep=full --disk-max=10M --report=r.json -- sh -c 'head -c 4M /dev/urandom >a'
 is "$status:$errors:$(jq -r .exit.reason r.json)" "0::exited" "DiskMax: which says nothing of one that holds less"
@@ -69,18 +69,18 @@ else
 fi
 rmdir own
 KURUNG_FAILPOINT=walk "$KURUNG_UNDEFENDED" run -q --keep=full --disk-max=10M --report=r.json -- true 2>/dev/null
-like "$?:$(jq -r '.exit.reason + " " + .exit.disk' r.json)" "^0:disk-max what it wrote cannot be measured" "DiskMax: what can't be measured at the end is said to be so"
+like "$?:$(jq -r '.exit.reason + " " + .exit.disk' r.json)" "^0:disk-max its size cannot be measured" "DiskMax: what can't be measured at the end is said to be so"
 kurung discard full
 KURUNG_FAILPOINT=walk "$KURUNG_UNDEFENDED" run -q --home=persist:d --disk-max=10M -- true 2>"$HOME/.err"
 is "$?" 125 "DiskMax: nothing starts with a home that can't be measured"
-like "$(<"$HOME/.err")" "cannot start: what the home holds cannot be measured" "which says why"
+like "$(<"$HOME/.err")" "cannot start: measuring the size of the home took longer" "which says why"
 kurung discard --home d
 
 if grep -q fuse-overlayfs <<<"$("$KURUNG" run -q --dry-run -p build -- true 2>/dev/null)$(command -v fuse-overlayfs)" &&
     "$KURUNG" run -q -p build -- true 2>/dev/null; then
     kurung run -p build --disk-max=10M -- sh -c "$(writes /usr/a /usr/b /usr/c)"
     is "$status" 137 "DiskMax: as root, who writes to the system"
-    like "$errors" "wrote more than DiskMax" "and the line is that one, and none of fuse-overlayfs"
+    like "$errors" "exceeded DiskMax" "and the line is that one, and none of fuse-overlayfs"
     kurung run -q -p build --disk-max=10M -- sh -c "mkdir -m 700 /usr/own && chown 1:1 /usr/own && cd /usr/own && $(writes a b c)"
     is "$status" 137 "DiskMax: files of other ids count"
 else
@@ -89,7 +89,7 @@ fi
 
 kurung run --disk-keep-free=1000T -- touch made
 is "$status" 125 "DiskKeepFree: nothing starts where less is free"
-like "$errors" "cannot start: the disk of .* has less free than DiskKeepFree= keeps" "which says why"
+like "$errors" "cannot start: the disk of .* has less free space than DiskKeepFree= requires" "which says why"
 kurung run --disk-max=x -- true
 like "$errors" "DiskMax=x: must be bytes" "a wrong value is refused"
 kurung run --disk-keep-free=infinity -- true
@@ -113,11 +113,11 @@ in_mounts 'mount -t tmpfs -o size=64M,nr_inodes=4000 none small; chmod 777 small
     rm -rf small/kurung' 2>setup || :
 if [ -s status ]; then
     is "$(<status)" 137 "a sandbox is killed before its disk is full"
-    like "$(<err)" "the sandbox was ended: the disk of .*small/kurung has less than .* left" "a line says which disk"
+    like "$(<err)" "the sandbox was killed: the disk of .*small/kurung' has less than .* free" "a line says which disk"
     is "$(jq -r .exit.reason r.json)" disk-full "and so does the report"
     ok "what it wrote is gone, and the disk is free again" test "$(<left)" -gt 14000
     is "$(<status2)" 137 "the same with inodes"
-    like "$(<err2)" "inodes left" "of which the line speaks"
+    like "$(<err2)" "free inodes" "of which the line speaks"
     is "$(<status3)" 137 "a shared directory's disk is watched, too"
     is "$(<status4):$(<out4)" "0:low" "DiskKeepFree=0 keeps nothing free"
 else

@@ -145,7 +145,7 @@ kurung run -q --runtime-max-sec="$(scaled 1 5)" -- sh -c 'trap "exit 0" TERM; sl
 is "$status" 143 "a command that ends with 0 when its time is up"
 # The report is kurung's own, or an error says that it is not.
 kurung run -q --work-dir=rw --report=used.json -- sh -c 'rm used.json; echo forged >used.json'
-is "$status:$errors" "125:kurung: --report: used.json was exchanged while the sandbox ran: what is there now is not kurung's" "a report that the command exchanged"
+is "$status:$errors" "125:kurung: --report: 'used.json' was replaced while the sandbox ran: the file there is not kurung's" "a report that the command exchanged"
 kurung run -q --work-dir=rw --report=used.json -- sh -c 'head -c 100000 /dev/zero >>used.json'
 is "$status:$(jq -r .exit.status used.json)" 0:0 "one that it wrote to is whole"
 rm used.json

@@ -16,26 +16,26 @@ refused() { # STATUS PATTERN ARGS...
     is "$(wc -l <"$HOME/.err")" 1 "  in one line"
     like "$errors" "^kurung: " "  that begins with the name"
 }
-refused 125 "unknown option '--work-dri=ro'; the nearest is '--work-dir'" run --work-dri=ro true
+refused 125 "unknown option '--work-dri=ro'; did you mean '--work-dir'[?]" run --work-dri=ro true
 refused 125 "must be one of" run --overlay=magic true
 refused 125 "the size must be" run --tmpfs=/x:big true
 refused 125 "UID:GID" run --run-as=me true
-refused 125 "bad.ini:4: unknown key 'Readonly' in .Filesystem.; the nearest is 'ReadOnly'" run -p "$HOME/bad.ini" true
-refused 125 "there is no profile 'nosuch'" run -p nosuch true
-refused 125 "circle: a -> b -> a" run -p a true
+refused 125 "bad.ini:4: unknown key 'Readonly' in .Filesystem.; did you mean 'ReadOnly'" run -p "$HOME/bad.ini" true
+refused 125 "no profile named 'nosuch'" run -p nosuch true
+refused 125 "cycle: a -> b -> a" run -p a true
 refused 125 "5001 characters" run --read-only="$long" true
 refused 125 "no command given" run
-refused 127 "an empty name" run ""
-refused 127 "nosuchprogram: No such file" run nosuchprogram
+refused 127 "name of the command is empty" run ""
+refused 127 "cannot execute 'nosuchprogram': No such file" run nosuchprogram
 refused 126 "Permission denied" run /etc/passwd
 refused 126 "Is a directory|Permission denied" run /usr
 refused 125 "No such file" run --read-only=/no/such true
 refused 125 "seccomp|NoNewPrivileges" run --no-new-privileges=no true
-refused 125 "can't be a working directory" run --chdir=/proc/self/fd/3 true
+refused 125 "cannot be a working directory" run --chdir=/proc/self/fd/3 true
 refused 125 "No such file" run --chdir=/no/such true
 refused 125 "unknown command" frobnicate
 refused 125 "unknown argument" doctor --fast
-refused 125 "one of list, show" profile frob
+refused 125 "expected list, show" profile frob
 refused 125 "bad.ini:4" profile check "$HOME/bad.ini"
 printf '#!/no/such/interpreter\n' >script
 chmod +x script
@@ -44,18 +44,18 @@ mkdir closed && chmod 000 closed
 refused 125 "Permission denied" run --root="$project/closed" true
 chmod 700 closed
 rmdir closed
-refused 125 "no sandbox nosuch is kept" apply nosuch
-refused 125 "no sandbox nosuch is kept" apply --interactive --home nosuch
-refused 125 "which sandbox" apply --home
+refused 125 "no kept sandbox named 'nosuch'" apply nosuch
+refused 125 "no kept sandbox named 'nosuch'" apply --interactive --home nosuch
+refused 125 "no sandbox given" apply --home
 refused 125 "only|unknown option" apply --homes x
-refused 125 "no sandbox nosuch is kept" discard nosuch
+refused 125 "no kept sandbox named 'nosuch'" discard nosuch
 refused 125 "no command given" try
 refused 125 "No such file" try --read-only=/no/such true
-refused 127 "nosuchprogram: No such file" try nosuchprogram
+refused 127 "cannot execute 'nosuchprogram': No such file" try nosuchprogram
 is "$("$KURUNG" ps -a)" "" "what did not start is not kept"
 (cd "$HOME" && "$KURUNG" run true 2>"$HOME/.err")
 is "$?" 125 "the home directory itself is refused as working directory"
-like "$(cat "$HOME/.err")" "holds your home directory.*--work-dir=ro" "  with a hint"
+like "$(cat "$HOME/.err")" "contains your home directory.*--work-dir=ro" "  with a hint"
 for dir in / /usr/share /tmp; do
     (cd $dir && "$KURUNG" run true 2>"$HOME/.err")
     is "$?" 125 "$dir is refused as working directory"
@@ -65,7 +65,7 @@ is "$?" 0 "but read-only it may be anywhere"
 mkdir gone
 (cd gone && rmdir ../gone && "$KURUNG" run true 2>"$HOME/.err")
 is "$?" 125 "a deleted working directory is refused"
-like "$(cat "$HOME/.err")" "does not exist any more" "  and said to be"
+like "$(cat "$HOME/.err")" "was removed or replaced" "  and said to be"
 env -u HOME "$KURUNG" run true 2>"$HOME/.err"
 is "$?" 0 "without HOME the one of the account is taken"
 mkdir "$HOME/readonly" && chmod 500 "$HOME/readonly"

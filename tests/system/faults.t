@@ -31,7 +31,7 @@ overlay=$(children_of "$pid" -f fuse-overlayfs)
 kill -KILL "$overlay"
 wait "$pid"
 is "$?" 125 "fuse-overlayfs killed: the run ends with 125"
-like "$(<"$HOME/.err")" "kept in .*"$'\n'"kurung: fuse-overlayfs ended .status 137.: the sandbox was ended" "fuse-overlayfs killed: reported, and where the writes are"
+like "$(<"$HOME/.err")" "kept in .*"$'\n'"kurung: fuse-overlayfs exited .status 137.: the sandbox was killed" "fuse-overlayfs killed: reported, and where the writes are"
 kept=$(sed -n 's/.*kept in \([^ ]*\).*/\1/p' "$HOME/.err")
 ok "fuse-overlayfs killed: what it wrote is kept" test -d "$kept"
 is "$("$KURUNG" diff --name-only "${kept##*/}" 2>/dev/null):$("$KURUNG" ps -a --json | jq -r '.[].name')" "result:${kept##*/}" \
@@ -66,9 +66,9 @@ chmod 0 "$HOME/closed"
 closed='mount --bind "$HOME/closed" /dev/fuse'
 got=$(in_mounts "$closed" "$KURUNG" run --overlay=fuse -- true 2>&1)
 is "$?" 125 "/dev/fuse closed: an error for who asks for it"
-like "$got" "Overlay=fuse: /dev/fuse may not be opened.*chmod 666" "/dev/fuse closed: with the remedy"
+like "$got" "Overlay=fuse: no permission to open /dev/fuse.*chmod 666" "/dev/fuse closed: with the remedy"
 got=$(in_mounts "$closed" "$KURUNG" run -p build -- sh -c 'id -u; echo x >x && cat x' 2>&1)
-like "$got" "/dev/fuse may not be opened.*"$'\n0\nx$' "/dev/fuse closed: another engine for who does not, and a line about it"
+like "$got" "no permission to open /dev/fuse.*"$'\n0\nx$' "/dev/fuse closed: another engine for who does not, and a line about it"
 got=$(in_mounts "$closed" "$KURUNG" doctor 2>&1)
 like "$got" "warn  /dev/fuse" "/dev/fuse closed: doctor says so"
 

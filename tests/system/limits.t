@@ -4,7 +4,7 @@
 
 kurung run --runtime-max-sec=5s -- sh -c 'trap "echo asked; exit 7" TERM; while :; do sleep 0.05; done'
 is "$status:$out" "7:asked" "RuntimeMaxSec: asked to end first"
-like "$errors" "ended after 5s, as RuntimeMaxSec= has it" "RuntimeMaxSec: and says so"
+like "$errors" "ended after 5s .RuntimeMaxSec=." "RuntimeMaxSec: and says so"
 kurung run -q --runtime-max-sec=5s -- sh -c 'trap "" TERM; while :; do sleep 0.05; done'
 is "$status" 137 "RuntimeMaxSec: one that does not listen is killed after the grace"
 kurung run -q --runtime-max-sec=1ms -- sleep 1000
@@ -17,35 +17,35 @@ ok "--report: the time it took" jq -e '.duration_us > 0 and (.started | test("^2
 kurung run --report=r.json -- sh -c 'kill -9 $$'
 is "$(jq -r '[.exit.reason, .exit.status, .exit.signal] | join(" ")' r.json)" "signal 137 9" "--report: ended by a signal"
 kurung run -q --report=r.json -- ./missing
-is "$status:$(jq -r '.exit.reason + " " + .exit.error' r.json)" "127:failed ./missing: No such file or directory" \
+is "$status:$(jq -r '.exit.reason + " " + .exit.error' r.json)" "127:failed cannot execute './missing': No such file or directory" \
     "--report: an error of kurung's"
 kurung run --report=no/where -- touch "$HOME/made"
 is "$status" 125 "--report: a file that can't be written is an error before anything is run"
-like "$errors" "^kurung: --report: no/where: No such file" "--report: that names it"
+like "$errors" "^kurung: --report: cannot write 'no/where': No such file" "--report: that names it"
 printf 'kept' >r.json
 kurung run -q --work-dir=rw --report=r.json -- sh -c 'rm r.json; ln -s "$PWD/other" r.json; echo untouched >other'
 is "$(<other)" untouched "--report: the command can't lead it to another file"
 rm -f r.json other
 kurung run -v -- true
-like "$errors" "exit status 0 after .*; memory .* at most, processor" "-v: a summary"
+like "$errors" "exit status 0 after .*; peak memory .*, processor time" "-v: a summary"
 kurung run -q -- true
 is "$errors" "" "-q: none"
 
 limits=$("$KURUNG" doctor --json | jq -r '.checks[] | select(.name == "limits") | .what')
-if [[ $limits == "by nothing"* ]]; then
+if [[ $limits == "not enforced"* ]]; then
     for option in --memory-max=1G --memory=1g --cpus=1 --tasks-max=99 "--io-read-bandwidth-max=/ 1M" --delegate; do
         kurung run "$option" -- true
         is "$status" 125 "$option: an error where no control group can hold it"
-        like "$errors" "^kurung: ${option%%=*}: .* can.t be had: .*\(.*\)" "$option: which says why, and the remedy"
+        like "$errors" "^kurung: ${option%%=*}: cannot enforce .*: .*\(.*\)" "$option: which says why, and the remedy"
     done
     rm -rf "$HOME/.cache/kurung/told"
     kurung run -- true
     is "$status" 0 "a default is given up"
-    like "$errors" "no limits of resources: .*weaker: processes are counted per user id" "with a line that says so"
+    like "$errors" "limits on resources are not enforced: .*instead, the kernel counts processes per user id" "with a line that says so"
     kurung run -- true
     is "$errors" "" "which is not repeated"
     kurung run -v -- true
-    like "$errors" "no limits of resources" "but with -v"
+    like "$errors" "limits on resources are not enforced" "but with -v"
     kurung run -q -- bash -c 'ulimit -u; cat /proc/self/oom_score_adj'
     is "$out" "4096
 900" "what rlimits can do of it is done"
@@ -53,7 +53,7 @@ if [[ $limits == "by nothing"* ]]; then
     printf '[Resources]\nMemoryMax=1G\n' >"$HOME/.config/kurung/profiles/mine.ini"
     kurung run -p mine -- true
     is "$status" 125 "one of a profile of the user's is no default"
-    like "$errors" "mine.ini:2: MemoryMax can.t be had" "and the line is named"
+    like "$errors" "mine.ini:2: cannot enforce MemoryMax" "and the line is named"
 else
     skip "limits that can't be had" "this machine can have them: $limits"
     kurung run -v --memory=1g --pids-limit=50 -- true

@@ -73,7 +73,7 @@ is "$?:$got" "137:got" "exec: the second signal ends a command that does not end
 exec 7<&-
 kurung exec none-such true
 is "$status" 125 "exec: no such sandbox"
-like "$errors" "no sandbox none-such runs" "exec: that says so"
+like "$errors" "no running sandbox named 'none-such'" "exec: that says so"
 
 got=$("$KURUNG" inspect "$name")
 is "$(jq -r '.state, .work_dir, .network' <<<"$got")" $'running\n'"$PWD"$'\nnone' "inspect: state, directory, network"
@@ -115,7 +115,7 @@ for how in "--overlay=kernel" "--overlay=fuse" "-p build" "--overlay=kernel --id
     wait_for "$KURUNG" exec one test -s c
     kurung discard one
     is "$status" 125 "discard: of a running one is refused ($how)"
-    like "$errors" "runs" "discard: that says why ($how)"
+    like "$errors" "is running" "discard: that says why ($how)"
     init=$("$KURUNG" inspect one | jq .init)
     kill -KILL "$supervisor"
     wait "$supervisor" 2>/dev/null
@@ -170,7 +170,7 @@ wait_for recorded any
 is "$("$KURUNG" ps --homes --json | jq -c .)" '[{"name":"mine","in_use":true}]' "ps --homes: one that a sandbox uses"
 kurung discard --home mine
 is "$status" 125 "discard: a home that is used is not removed"
-like "$errors" "uses the home mine" "discard: that says so"
+like "$errors" "uses the home 'mine'" "discard: that says so"
 "$KURUNG" stop "$(only_name)"
 wait "$supervisor"
 got=$("$KURUNG" inspect --home mine)
@@ -194,10 +194,10 @@ is "$status:$(ls "$HOME/.local/state/kurung/homes")" "0:" "discard: a home that 
 if [ -n "$tap_subids" ]; then
     "$KURUNG" run -q --home=persist:mine -p build -- sh -c 'chown 5:6 ~; chmod 0 ~'
     kurung run --home=persist:mine -- true
-    is "$status:$errors" '125:kurung: the home mine belongs to another id: a command that was root inside gave it away ("kurung discard --home mine" removes it)' \
+    is "$status:$errors" '125:kurung: the home 'mine' belongs to another id: a command that ran as root inside changed its owner ("kurung discard --home mine" removes it)' \
         "one that a command gave away is an error"
     kurung inspect --home mine
-    like "$status:$errors" '^125:.*gave it away \("kurung discard --home mine" removes it\)' "  for inspect, too, with what removes it"
+    like "$status:$errors" '^125:.*changed its owner \("kurung discard --home mine" removes it\)' "  for inspect, too, with what removes it"
     kurung discard --home mine
     is "$status:$(ls "$HOME/.local/state/kurung/homes")" "0:" "discard: it goes"
 fi
@@ -227,6 +227,6 @@ later=$("$KURUNG" ps -a --json | jq -r '.[].name')
 is "$("$KURUNG" diff --name-only "$later")" later "try: it is kept"
 "$KURUNG" discard "$later"
 kurung try -- true
-like "$errors" "nothing was changed" "try: nothing was changed"
+like "$errors" "no changes" "try: nothing was changed"
 is "$("$KURUNG" ps -a)" "" "try: then nothing is kept"
 done_testing

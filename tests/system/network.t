@@ -55,9 +55,9 @@ is "$out" $'65520\nlo\ntap0' "there is loopback and tap0, with the largest MTU"
 kurung run --net=slirp --id-map=single --allow=198.51.100.2:80 -- sh -c 'for i in 1 2 3; do curl -sS -m 20 http://198.51.100.2:443/; done
     curl -sS http://198.51.100.2/'
 is "$(grep -c 'kurung: refused' <<<"$errors")" 1 "a refused destination is named once" || diag "$status: $errors"
-like "$errors" "kurung: refused 198.51.100.2:443 \(no Allow= names it\)" "with the reason"
+like "$errors" "kurung: refused 198.51.100.2:443 \(no Allow= rule matches\)" "with the reason"
 kurung run -v --net=slirp --allow=198.51.100.2:80 -- sh -c 'for i in 1 2 3; do curl -sS http://198.51.100.2:443/; done; curl -sS http://198.51.100.2/'
-like "$errors" "refused 198.51.100.2:443, 3 times \(no Allow= names it\)" "-v shows how often it was tried"
+like "$errors" "refused 198.51.100.2:443, 3 times \(no Allow= rule matches\)" "-v shows how often it was tried"
 like "$errors" "allowed 198.51.100.2:80, 1 times \(Allow=198.51.100.2:80\)" "and what was allowed, by which rule"
 kurung run --net=slirp -- python3 -c '
 import socket
@@ -66,7 +66,7 @@ for port in range(1, 3000):
     try: s.connect(("10.0.2.2", port))
     except BlockingIOError: pass
     s.close()'
-like "$errors" "more was refused" "a payload that tries thousands of ports does not flood the terminal"
+like "$errors" "further refusals are not shown" "a payload that tries thousands of ports does not flood the terminal"
 is "$(grep -c '^kurung: refused' <<<"$errors")" 20 "of which some are named"
 
 # HostLoopback=
@@ -147,7 +147,7 @@ mkfifo go up
 pid=$!
 read -r _ <up
 kill -KILL "$(helper_of "$pid")"
-wait_for grep -q "no network any more" died
+wait_for grep -q "lost its network" died
 tap_result $? "the net helper is killed: the user is told"
 echo >go
 wait "$pid"
@@ -172,7 +172,7 @@ rm go up
 for how in missing closed; do
     [ "$how" = missing ] && before='mount -t tmpfs none /dev/net' || before='touch .closed; chmod 0 .closed; mount --bind .closed /dev/net/tun'
     out=$(in_mounts "$before" "$KURUNG" run -q --net=slirp -- echo it ran 2>&1)
-    like "$out" "^kurung: Mode=slirp: .*/dev/net/tun.*(modprobe tun|chmod 0666)" "/dev/net/tun is $how: an error with the remedy"
+    like "$out" "^kurung: Mode=slirp: .*/dev/net/tun.*(modprobe tun|chmod 666)" "/dev/net/tun is $how: an error with the remedy"
 done
 kurung run -q --net=none -- sh -c 'ls /sys/class/net'
 is "$out" lo "without being asked for there is no network"

@@ -36,11 +36,11 @@ kurung run -p ./hides.ini --read-only="$HOME/q" -- ls -A "$HOME/q/s"
 is "$status:$out" "0:" "a profile's Hide= stays, whatever the command line shares"
 kurung run -p ./hides.ini --read-only="$HOME/q" --show="$HOME/q" -- ls -A "$HOME/q/s"
 is "$out" "deep"$'\n'"f" "but --show takes it back"
-like "$errors" "^kurung: --show: $HOME/q/s is shown, though .*hides.ini:2 hides it$" "and says so"
+like "$errors" "^kurung: --show: shows '$HOME/q/s', which .*hides.ini:2 hides$" "and says so"
 kurung run --show=~/nothing -- true
-like "$errors" "^kurung: --show: no Hide= hides $HOME/nothing$" "a --show that undoes nothing says so"
+like "$errors" "^kurung: --show: no Hide= hides '$HOME/nothing'$" "a --show that undoes nothing says so"
 kurung run --read-only=~/q --read-write=~/q -- true
-is "$status:$errors" "125:kurung: --read-only and --read-write disagree about $HOME/q: keep one of them" "two shares that disagree are an error"
+is "$status:$errors" "125:kurung: --read-only and --read-write conflict for '$HOME/q': keep one of them" "two shares that disagree are an error"
 kurung run --read-only=~/q --read-only=~/q -- cat "$HOME/q/f"
 is "$status:$out" "0:changed" "two that agree are not"
 
@@ -59,7 +59,7 @@ for options in "--hide=$HOME/q/s --read-only=$HOME/q:/opt/x" "--read-only=$HOME/
     # shellcheck disable=SC2086 # words
     kurung run $options -- sh -c 'cat /opt/x/f; cat /opt/x/s/f; ls /opt/x/s'
     is "$out" changed "hidden in what is shown elsewhere ($options)"
-    unlike "$errors" "nothing is at" "which is no news"
+    unlike "$errors" "nothing is hidden" "which is no news"
 done
 for options in "--hide=$HOME/q/s --read-only=$HOME/byname" "--home=host --hide=$HOME/q/s --read-only=$HOME/byname" "-p ./hides.ini --read-write=$HOME/byname" \
     "-p ./hides.ini -p build --read-only=$HOME/byname" "--hide=$HOME/q --home=host --read-only=$HOME/byname" "--hide=$HOME/q --read-only=$HOME/byname"; do
@@ -72,7 +72,7 @@ kurung run -q --hide="$HOME/q/s" --read-only="$HOME/q/s/f:/opt/f" -- cat /opt/f
 is "$out" secret "but who names what is hidden, and a place for it, means it"
 printf '[Filesystem]\nHide=%s\n' "$HOME/q/s" "$HOME/q/f" >two.ini
 kurung run -p ./two.ini --read-only="$HOME/q" --show="$HOME/q" -- true
-is "$(grep -c "is shown, though" <<<"$errors")" 2 "--show names each Hide= that it takes back"
+is "$(grep -c ": shows .*, which" <<<"$errors")" 2 "--show names each Hide= that it takes back"
 # What is shared below a file system in memory stays in its place.
 kurung run -q --read-only="$HOME/q:/tmp/a/b" -- sh -c 'mv /tmp/a /tmp/c; mkdir -p /tmp/a/b; cat /tmp/a/b/f'
 is "$out" changed "a share below /tmp"
@@ -87,7 +87,7 @@ ln -s . here.d
 for options in --read-write=build --read-only=cfg "--hide=cfg" --read-write=here.d "--hide=data/.env --read-only=here.d" "--work-dir=rw --read-only=cfg" "--read-only=cfg/.env"; do
     # shellcheck disable=SC2086 # words
     kurung run -q $options -- sh -c 'echo ran; cat data/.env'
-    like "$status:$out:$errors" "^125::.*is a symbolic link in $PWD, where a sandbox can write, and leads to $PWD" "a link in the project is not followed ($options)"
+    like "$status:$out:$errors" "^125::.*is a symbolic link in '$PWD', where a sandbox can write, and leads to '$PWD" "a link in the project is not followed ($options)"
 done
 kurung run -q --read-write=hooks -- sh -c 'echo x >build/new'
 is "$status:$(<hooks/new)" 0:x "what it leads to can be named"
@@ -101,23 +101,23 @@ is "$out:$(ls here 2>/dev/null)" "x:" "and one whose writes are caught"
 kurung run --hide=~ -- sh -c 'echo x >here; cat here; ls -A ~'
 is "$out" "x"$'\n'"project" "the project is seen in a home that is hidden"
 kurung run --work-dir=rw --read-only="$PWD" -- true
-is "$status:$errors" "125:kurung: --read-only and WorkDir= disagree about $PWD: keep one of them" "one that is shared otherwise is an error"
+is "$status:$errors" "125:kurung: --read-only and WorkDir= conflict for '$PWD': keep one of them" "one that is shared otherwise is an error"
 
 # A tilde, and what is not there.
 is "$("$KURUNG" run --read-only=~/.ssh -- cat "$HOME/.ssh/key")" secret "a tilde after = is the home, though no shell expands it"
 kurung run --read-only="~/.ssh" --hide="~/.ssh" -- ls -A "$HOME/.ssh"
 is "$status:$out:$errors" "0::" "also as a word of its own, and for --hide"
 kurung run --hide="$PWD/.env*" -- true
-is "$status:$errors" "0:kurung: --hide: nothing is at $PWD/.env* that could be hidden (wildcards are not expanded)" "what hides nothing says so"
+is "$status:$errors" "0:kurung: --hide: '$PWD/.env*' does not exist, so nothing is hidden (wildcards are not expanded)" "what hides nothing says so"
 kurung run --hide="$PWD/.env" -- true
-is "$status:$errors" "0:kurung: --hide: nothing is at $PWD/.env that could be hidden" "and a name that is not there"
+is "$status:$errors" "0:kurung: --hide: '$PWD/.env' does not exist, so nothing is hidden" "and a name that is not there"
 kurung run -q --hide="$PWD/.env" -- true
 is "$status:$errors" "0:" "but not with -q"
 kurung run -p ./hides.ini -- true
 is "$status:$errors" "0:" "nor where a profile hides what may be there"
 kurung run --read-only=~/none -- true
 is "$status" 125 "a share that is not there is an error"
-like "$errors" "--read-only: $HOME/none: No such file" "that names it"
+like "$errors" "--read-only: cannot open '$HOME/none': No such file" "that names it"
 
 # Nothing is made on the host for a mount.
 touch file
@@ -125,7 +125,7 @@ for options in "--tmpfs=$PWD/t" "--read-only=/etc/hostname:$PWD/h" "--read-only=
     # shellcheck disable=SC2086 # words
     kurung run --work-dir=rw $options -- true
     is "$status" 125 "a place that is not there in a shared directory is an error ($options)"
-    like "$errors" "^kurung: ${options%%=*}: $PWD/[a-z/]* does not exist, and its directory is the host's own: make it first" "that says what to do ($options)"
+    like "$errors" "^kurung: ${options%%=*}: the mount point '$PWD/[a-z/]*' does not exist, .*: create it first" "that says what to do ($options)"
     is "$(ls)" "file"$'\n'"hides.ini"$'\n'"sub" "and nothing is left there ($options)"
 done
 is "$("$KURUNG" run --work-dir=rw --tmpfs="$PWD/sub" --read-only="/etc/hostname:$PWD/file" -- sh -c 'echo x >sub/x; ls sub; cat file')" \
@@ -139,9 +139,9 @@ is "$("$KURUNG" run --home=persist:p --read-only="$HOME/q/f:$HOME/a/b" -- cat "$
 ln -s sub link
 for options in "--read-only=/etc/hostname:$PWD/sub" "--read-only=/etc/hostname:$PWD/link"; do
     kurung run "$options" -- true
-    is "$status:$errors" "125:kurung: --read-only: ${options#*:} is a directory inside the sandbox, and a file can't be mounted on it" \
+    is "$status:$errors" "125:kurung: --read-only: '${options#*:}' is a directory inside the sandbox, and a file cannot be mounted on it" \
         "a file on a directory: an error that says so (${options##*/})"
 done
 kurung run --tmpfs="$PWD/file" -- true
-is "$status:$errors" "125:kurung: --tmpfs: $PWD/file is a file inside the sandbox, and a directory can't be mounted on it" "and the other way round"
+is "$status:$errors" "125:kurung: --tmpfs: '$PWD/file' is a file inside the sandbox, and a directory cannot be mounted on it" "and the other way round"
 done_testing

@@ -122,7 +122,7 @@ seen_by() { # COMMAND...: what the terminal shows
 for engine in "--overlay=kernel" "--overlay=fuse" "-p build" "--overlay=none --work-dir=overlay"; do
     # shellcheck disable=SC2086 # words
     got=$(seen_by "$KURUNG" run $engine -- sh -c 'echo 1 >new; echo 2 >>file; rm sub/inner; mkdir empty; echo x >~/kept')
-    like "$got" "changes dropped: 4 in the working directory, 1 in your home .to keep them: .kurung run --keep., or .kurung try.," \
+    like "$got" "changes dropped: 4 in the working directory, 1 in your home ..kurung run --keep. keeps them, .kurung try. asks" \
         "$engine: what was changed and is dropped is counted"
     # shellcheck disable=SC2086
     got=$(seen_by "$KURUNG" run $engine -- sh -c 'cat file sub/inner >/dev/null; touch sub/t; rm sub/t; mkdir ~/.cache; echo >~/.cache/x; echo >~/.bash_history')

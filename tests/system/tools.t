@@ -34,7 +34,7 @@ printf 'registry=http://user:sesame@npm.example/\n' >"$HOME/.npmrc"
 printf 'registry=http://evil.example/\n@x:registry=http://npm.example/\n' >.npmrc
 kurung run -p npm --dry-run -- true
 like "$out" $'\nnet-allow-from npm npm.example:80/tcp ~/.npmrc\n' "--dry-run shows what came of AllowFrom=npm"
-like "$out" "notice AllowFrom=npm: ~/project/.npmrc names evil.example:80/tcp, and no configuration of yours does: left out" \
+like "$out" "notice AllowFrom=npm: ignored a host in ~/project/.npmrc: 'evil.example:80/tcp' is not in your own configuration. To allow it" \
     "a host that only the project names is left out, and said to be"
 unlike "$out$errors" sesame "no password is in the plan"
 
@@ -43,7 +43,7 @@ printf '[Profile]\nExtends=npm\n' >team.ini
 kurung run -p ./team.ini --dry-run -- true
 like "$status:$errors" "^125:.*team.ini:2: a profile inside the project" "a profile of the project can't take a tool's network by itself"
 kurung profile trust team.ini
-like "$status:$errors" "^0:.*with it is trusted what ~/project/.npmrc names: AllowFrom=npm of evil.example:80/tcp" \
+like "$status:$errors" "^0:.*this also trusts a host that '~/project/.npmrc' names: AllowFrom=npm allows evil.example:80/tcp" \
     "with a profile is trusted what the project's configuration names, and it is said"
 kurung run -p ./team.ini --dry-run -- true
 like "$out" $'\nnet-allow-from npm evil.example:80/tcp ~/project/.npmrc \(trusted\)\n' "--dry-run shows what trust brought"
@@ -51,7 +51,7 @@ reaches ./team.ini http://evil.example/ 0 "and it is reached"
 reaches npm http://evil.example/ 6 "but not with a profile that came with kurung"
 echo 'registry=http://git.example/' >.npmrc
 kurung run -p ./team.ini --dry-run -- true
-like "$out" "names git.example:80/tcp, and no configuration of yours does, nor did it when the profile was trusted: left out" \
+like "$out" "'git.example:80/tcp' is not in your own configuration, and was not there when you trusted the profile" \
     "what the project names since is left out"
 unlike "$out" "net-allow git.example" "  and not allowed"
 kurung profile trust --json
@@ -138,7 +138,7 @@ if [ -n "$cargo" ] && command -v cc >/dev/null && "$cargo" --version >/dev/null 
     kurung run -p cargo --dry-run -- true
     like "$out" $'\nnet-allow-from cargo crates.example:80/tcp ~/.cargo/registry/index/cargo.example-[0-9a-f]*/config.json\n' \
         "and what it kept of it names the host"
-    like "$out" "names evil.example:80/tcp, and no configuration of yours does: left out" "the project's registry is left out"
+    like "$out" "'evil.example:80/tcp' is not in your own configuration" "the project's registry is left out"
     kurung "${build[@]}"
     is "$status" 0 "cargo build from the configured registry" || diag "$out $errors"
     like "$out" "demo runs" "and what was built runs"
@@ -159,7 +159,7 @@ git -C "$WEB/repo.git" update-server-info
 git init -q .
 git remote add origin http://git.example/repo.git
 kurung run -p git --dry-run -- true
-like "$out" "notice AllowFrom=git: ~/project/.git/config names git.example:80/tcp" "a remote that no configuration of yours knows is left out"
+like "$out" "notice AllowFrom=git: ignored a host in ~/project/.git/config: 'git.example:80/tcp'" "a remote that no configuration of yours knows is left out"
 reaches git http://git.example/ 6 "and not reached"
 printf '[credential "http://git.example"]\n\thelper = store\n' >"$HOME/.gitconfig"
 kurung run -q -p git -- git -c safe.directory='*' fetch origin master

@@ -11,7 +11,7 @@ kurung profile show ./narrow.ini
 like "$out" "MemoryMax=75%" "  and starts from the default, whatever it extends"
 printf '[Filesystem]\nWorkDir=overlay\n' >looser.ini
 kurung run -p ./narrow.ini -p ./looser.ini -- true
-like "$status:$errors" "^125:.*looser.ini:2: .*WorkDir=overlay could give" "what narrows depends on what was said before"
+like "$status:$errors" "^125:.*looser.ini:2: .*WorkDir=overlay could grant" "what narrows depends on what was said before"
 
 printf '[Filesystem]\nWorkDir=rw\n' >'my profile.ini'
 mkdir deep && ln -s '../my profile.ini' deep/link.ini

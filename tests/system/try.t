@@ -23,16 +23,16 @@ installer='echo x >~/foo; mkdir -p ~/.local/bin; echo f >~/.local/bin/foo; echo 
 is "$(on_tty "$prompt"'; send(b"a\n"); print(wait())' "$KURUNG" try -- sh -c "$installer")" 0 "try, a: exit status of the command"
 is "$(cat foo.txt bar.txt | tr '\n' ' ')" "f g " "what was written to the working directory is taken"
 name=$(only)
-like "$(<"$HOME/.seen")" "4 changes in your home are left: .kurung apply $name --home" "what is left in the home is counted, and how to go on is said"
+like "$(<"$HOME/.seen")" "4 changes in your home are not applied: .kurung apply $name --home" "what is left in the home is counted, and how to go on is said"
 like "$(<"$HOME/.seen")" "kept as $name" "the sandbox is kept"
 is "$("$KURUNG" diff --all --name-only "$name" | sed "s|$HOME/||" | tr '\n' ' ')" ".bashrc .local/ .local/bin/ .local/bin/foo foo " "with all of it"
 kurung apply "$name"
-like "$status:$errors" "^0:kurung: 4 changes in your home are left: .kurung apply $name --home. takes them$" "apply says so, too"
+like "$status:$errors" "^0:kurung: 4 changes in your home are not applied: .kurung apply $name --home. applies them$" "apply says so, too"
 kurung apply "$name" --home
 is "$status:$(cat "$HOME/foo" "$HOME/.local/bin/foo" | tr '\n' ' ')" "1:x f " "apply --home takes them"
 like "$errors" "^kurung: skipped .*/.bashrc: a shell start-up file .to apply it: kurung apply $name $HOME/.bashrc.$" "but for what has to be named"
 kurung apply "$name"
-like "$errors" "1 change in your home is left" "what was taken is not counted again"
+like "$errors" "1 change in your home is not applied" "what was taken is not counted again"
 kurung apply "$name" "$HOME/.bashrc"
 is "$status:$(<"$HOME/.bashrc")" "0:b" "it is taken when it is named"
 kurung apply "$name"
@@ -46,7 +46,7 @@ is "$(cat "$HOME/.bashrc"; ls -A "$HOME/foo" "$project" 2>/dev/null)" "b
 $project:" "q: what was said yes to is taken, and no more"
 name=$(only)
 is "$("$KURUNG" diff --all --name-only "$name" . "$HOME/foo" | grep -c .)" 3 "q: the rest is all there"
-like "$(<"$HOME/.seen")" "2 changes in the working directory are left: .kurung apply $name..*4 changes in your home are left: .kurung apply $name --home" "and named"
+like "$(<"$HOME/.seen")" "2 changes in the working directory are not applied: .kurung apply $name..*4 changes in your home are not applied: .kurung apply $name --home" "and named"
 drop
 for end in 'send(b"\x04")' 'send(b"\x03")' 'signal(15)' 'signal(1)'; do
     on_tty "$prompt; send(b'c\n'); expect(b'Apply? '); send(b'y\n'); expect(b'Apply? '); $end; wait()" "$KURUNG" try -- sh -c "$installer"
@@ -69,7 +69,7 @@ is "$(on_tty "$prompt"'; send(b"c\n"); expect(b"Apply? "); send(b"a\n"); expect(
 is "$(sandboxes)" "" "nothing is left then, and the sandbox is gone"
 drop
 on_tty "$prompt"'; send(b"c\n"); expect(b"Apply? "); send(b"y\n"); expect(b"Apply? "); send(b"n\n"); wait()' "$KURUNG" try -- sh -c 'echo 1 >1; echo 2 >2'
-like "$(ls):$(sandboxes):$(<"$HOME/.seen")" "^1::.*discarded 1 change that you said no to" "c: what was said no to goes with the sandbox, and that is said"
+like "$(ls):$(sandboxes):$(<"$HOME/.seen")" "^1::.*discarded 1 change that you declined" "c: what was said no to goes with the sandbox, and that is said"
 drop
 on_tty "$prompt"'; send(b"c\n"); expect(b"Apply? "); send(b"n\n"); expect(b"Apply? "); send(b"n\n"); wait()' "$KURUNG" try -- sh -c 'echo 1 >1; echo 2 >2'
 is "$(ls):$("$KURUNG" diff --name-only "$(only)" | tr '\n' ' ')" ":1 2 " "c: who says no to everything did not say d"
@@ -78,7 +78,7 @@ drop
 # What can't be taken.
 on_tty "$prompt"'; send(b"a\n"); expect(b".envrc"); expect(b"Apply? "); send(b"n\n"); wait()' "$KURUNG" try -- sh -c 'echo 1 >1; echo evil >.envrc'
 is "$(ls -A):$("$KURUNG" diff --name-only "$(only)")" "1:.envrc" "a: what needs a second look and is not taken is left"
-like "$(<"$HOME/.seen")" "1 change in the working directory is left" "  and named"
+like "$(<"$HOME/.seen")" "1 change in the working directory is not applied" "  and named"
 drop
 echo old >changed
 on_tty "$prompt"'; open("changed", "a").write("by the host\n"); send(b"a\n"); wait()' "$KURUNG" try -- sh -c 'echo new >>changed; echo 1 >1'
@@ -88,12 +88,12 @@ by the host
 changed" "a: a conflict is left"
 drop
 on_tty "$prompt"'; send(b"a\n"); wait()' "$KURUNG" try -- sh -c 'mkdir -p d/e; echo 1 >d/e/1; mkfifo d/fifo'
-like "$(find d | sort | tr '\n' ' '):$(<"$HOME/.seen")" "^d d/e d/e/1 :.*refused: d/fifo.*1 change in the working directory is left" "a: what is refused is left"
+like "$(find d | sort | tr '\n' ' '):$(<"$HOME/.seen")" "^d d/e d/e/1 :.*refused: d/fifo.*1 change in the working directory is not applied" "a: what is refused is left"
 drop
 if "$KURUNG" run -q -p build -- true; then
     on_tty "$prompt"'; send(b"a\n"); expect(b"Apply? "); send(b"n\n"); wait()' "$KURUNG" try -p build -- sh -c 'echo 1 >1; echo 2 >/usr/local/new; echo 3 >>/etc/passwd'
     name=$(only)
-    like "$(ls):$(<"$HOME/.seen")" "^1:.*2 changes in the system are left: .kurung export -o FILE $name. packs them.*kept as $name" "a: changes of the system are left"
+    like "$(ls):$(<"$HOME/.seen")" "^1:.*2 changes in the system are not applied: .kurung export -o FILE $name. packs them.*kept as $name" "a: changes of the system are left"
     is "$("$KURUNG" diff --name-only "$name" | tr '\n' ' ')" "/etc/passwd /usr/local/new " "  and there"
     drop
 else
@@ -180,9 +180,9 @@ is "$status:$(sandboxes)" "127:" "a command that can't be run leaves nothing"
 # Paths that are mistyped.
 "$KURUNG" run -q --keep=k -- sh -c 'echo 1 >1; mkdir d; echo 2 >d/2'
 kurung apply k typo 1
-is "$status:$(ls):$errors" "1:1:kurung: nothing was changed at 'typo'" "apply: a path of which there is no change is named"
+is "$status:$(ls):$errors" "1:1:kurung: no changes at 'typo'" "apply: a path of which there is no change is named"
 kurung apply k 1
-is "$status:$errors" "0:kurung: nothing is left to apply at '1'" "apply: one that was taken before is none"
+is "$status:$errors" "0:kurung: no changes left to apply at '1'" "apply: one that was taken before is none"
 kurung apply k d/2
 is "$status:$(cat d/2):$errors" "0:2:" "apply: below a new directory"
 kurung apply k --resume --home

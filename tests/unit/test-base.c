@@ -202,7 +202,7 @@ static void a_failure_that_says_nothing_is_given_a_text(void **state)
         (void)state;
         Error err = {0}, said = {.errnum = ENOENT, .exit_code = EXIT_NOT_FOUND, .text = "x: missing"};
         assert_int_equal(error_ensure(&err, -EBUSY, "the stage"), -EBUSY);
-        assert_string_equal(err.text, "the stage failed and did not say why: Device or resource busy");
+        assert_string_equal(err.text, "the stage failed without an error message: Device or resource busy");
         assert_int_equal(err.exit_code, EXIT_KURUNG_FAILED);
         assert_int_equal(error_ensure(&said, -EBUSY, "the stage"), -ENOENT);
         assert_string_equal(said.text, "x: missing");
@@ -238,7 +238,7 @@ static void an_error_of_another_process_is_completed(void **state)
         assert_string_not_equal(m.error.text, "");
         assert_int_equal(channel_fail(ends[0], &empty, 0, "the stage"), EXIT_KURUNG_FAILED);
         assert_int_equal(channel_receive(ends[1], &m, NULL), 1);
-        assert_string_equal(m.error.text, "the stage failed and did not say why: Input/output error");
+        assert_string_equal(m.error.text, "the stage failed without an error message: Input/output error");
         const Message bare = {.type = MSG_ERROR};
         Error got = {0};
         assert_int_equal(send(ends[0], &bare, sizeof(bare), 0), sizeof(bare));
@@ -527,11 +527,11 @@ static void a_library_is_there_as_a_whole_or_not(void **state)
         assert_int_equal(good.length("four"), 4);
         assert_int_equal(good.compare("a", "a"), 0);
         assert_int_equal(library_load(&less_library, &err), -ENOENT);
-        assert_string_equal(err.text, "less has no no_such_function");
+        assert_string_equal(err.text, "'less' does not provide no_such_function");
         assert_null(less.length);
         assert_int_equal(library_load(&none_library, &other), -ENOENT);
         assert_non_null(
-                strstr(other.text, "none can't be loaded (Debian, Ubuntu: apt install none1): libnone.so.1"));
+                strstr(other.text, "cannot load 'none' (Debian, Ubuntu: apt install none1): libnone.so.1"));
         assert_int_equal(library_load(&none_library, NULL), -ENOENT);
 }
 

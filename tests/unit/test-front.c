@@ -71,15 +71,15 @@ static void wrong_options_are_errors(void **state)
         static const struct {
                 const char *word, *says;
         } cases[] = {
-                {"--work-dri=ro", "the nearest is '--work-dir'"},
-                {"--work-dir", "needs a value"},
+                {"--work-dri=ro", "did you mean '--work-dir'"},
+                {"--work-dir", "requires a value"},
                 {"--quiet=yes", "takes no value"},
                 {"-z", "unknown option"},
                 {"--=x", "unknown option"},
-                {"--work-dir=", "empty value"},
+                {"--work-dir=", "value is empty"},
                 {"--overlay=x", "--overlay: Overlay=x"},
                 {"---", "unknown option"},
-                {"-p", "needs a value"},
+                {"-p", "requires a value"},
                 {"--profile=../no/such", "No such file"},
                 {"--memory=much", "--memory: MemoryMax=much"},
                 {"--cpus=two", "--cpus=two: must be N"},

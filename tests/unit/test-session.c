@@ -260,7 +260,7 @@ static void what_breaks_the_order_ends_the_session_once(void **state)
 
         s = make_session(SESSION_RUNNING, &stage);
         assert_int_equal(send(stage, "x", 1, 0), 1);
-        assert_ended(&s, stage, "no message", next);
+        assert_ended(&s, stage, "other than a message", next);
 }
 
 static void a_terminal_is_a_pty(void **state)

@@ -149,7 +149,7 @@ static void npm_as_it_is_configured(void **state)
 static void npm_is_asked_for_its_default(void **state)
 {
         const Machine *m = *state;
-        found_in_it(m, "npm", "error: AllowFrom=npm: no registry is configured, and npm is not installed");
+        found_in_it(m, "npm", "error: AllowFrom=npm: no registry is configured, and npm, which knows");
         write_file(m, "root/usr/bin/npm",
                    "#!/bin/sh\n[ \"$*\" = 'config get registry' ] && [ \"$PWD\" = / ] && "
                    "[ \"$HOME\" = /dev/null ] && echo https://default.example/\n",
@@ -159,7 +159,7 @@ static void npm_is_asked_for_its_default(void **state)
               "evil.example:443/tcp ~/project/.npmrc (project)\ndefault.example:443/tcp npm config get "
               "registry\n");
         write_file(m, "root/usr/bin/npm", "#!/bin/sh\nexit 1\n", 0700);
-        found_in_it(m, "npm", "does not say what its registry is");
+        found_in_it(m, "npm", "does not print its registry");
 }
 
 static void an_answer_is_remembered_while_the_tool_is_the_same(void **state)
@@ -205,8 +205,7 @@ static void passwords_do_not_come_along(void **state)
         found(m, "npm",
               "npm.example:443/tcp ~/.npmrc\ntwo.example:443/tcp ~/.npmrc\n[2001:db8::1]:8080/tcp ~/.npmrc\n"
               "192.0.2.1:443/tcp ~/.npmrc\nenv npm_config_registry=https://npm.example/\n"
-              "notice: AllowFrom=npm: ~/.npmrc names something that is no host: "
-              "left out\n");
+              "notice: AllowFrom=npm: ignored an entry in ~/.npmrc that is not a host\n");
 }
 
 static void files_that_are_none(void **state)
@@ -216,11 +215,11 @@ static void files_that_are_none(void **state)
         write_file(m, "home/.npmrc", "registry=https://npm.example/\n", 0600);
         write_file(m, "home/secret", "registry=https://secret.example/\n", 0600);
         make_link(m, "../secret", "home/project/.npmrc");
-        found_in_it(m, "npm", "notice: AllowFrom=npm: ~/project/.npmrc can't be read: ");
+        found_in_it(m, "npm", "notice: AllowFrom=npm: cannot read ~/project/.npmrc: ");
         (void)snprintf(path, sizeof(path), "%s/.npmrc", m->cwd);
         assert_int_equal(unlink(path), 0);
         assert_int_equal(mkfifo(path, 0600), 0);
-        found_in_it(m, "npm", "~/project/.npmrc can't be read: not a regular file");
+        found_in_it(m, "npm", "cannot read ~/project/.npmrc: not a regular file");
 }
 
 static void pip_as_it_is_configured(void **state)
@@ -315,14 +314,14 @@ static void toml_that_is_not_read_is_named(void **state)
         for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
                 write_file(m, "home/.cargo/config.toml", bad[i], 0600);
                 found_in_it(m, "cargo", "notice: AllowFrom=cargo: ");
-                found_in_it(m, "cargo", "can't be read here");
+                found_in_it(m, "cargo", "unsupported syntax");
         }
 }
 
 static void apt_as_it_is_configured(void **state)
 {
         const Machine *m = *state;
-        found_in_it(m, "apt", "error: AllowFrom=apt: /etc/apt names no source with a host");
+        found_in_it(m, "apt", "error: AllowFrom=apt: no source in /etc/apt has a host");
         write_file(
                 m, "root/etc/apt/sources.list",
                 "# deb http://commented.example/ x main\ndeb [arch=amd64 signed-by=/x] "
@@ -360,12 +359,12 @@ static bool has_git(const Machine *m)
 static void git_as_it_is_configured(void **state)
 {
         const Machine *m = *state;
-        found_in_it(m, "git", "error: AllowFrom=git: git is not installed");
+        found_in_it(m, "git", "error: AllowFrom=git: git, which reads");
         if (!has_git(m)) {
                 print_message("# git is not installed\n");
                 skip();
         }
-        found_in_it(m, "git", "there is no repository in the working directory");
+        found_in_it(m, "git", "no repository in the working directory");
         write_file(m, "home/project/.git/config",
                    "[core]\n\tfsmonitor = touch /tmp/ran\n[remote \"origin\"]\n\turl = "
                    "https://user:sesame@git.example:8443/a=b.git\n"
@@ -417,7 +416,7 @@ static void a_project_with_many_hosts_is_bounded(void **state)
         for (const char *p = all; (p = strchr(p, '\n')); p++)
                 lines++;
         assert_int_equal(lines, SOURCES_MAX + 2);
-        assert_non_null(strstr(all, "more than 256 hosts are named"));
+        assert_non_null(strstr(all, "ignored the hosts after the first 256"));
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)

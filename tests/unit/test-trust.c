@@ -331,7 +331,7 @@ static void a_trusted_profile_is_trusted_until_it_changes(void **state)
         }
         (void)snprintf(edited, sizeof(edited), "%s;", text);
         write_at("home/repo/src/p.ini", edited);
-        is_refused(ARGV(W("-p"), W("./p.ini"), W("true")), "has changed since");
+        is_refused(ARGV(W("-p"), W("./p.ini"), W("true")), "changed since");
         write_at("home/repo/src/p.ini", text);
 
         /* Whom it extends is asked about, too. */
@@ -377,7 +377,7 @@ static void where_the_sandbox_writes_a_profile_gives_no_rights(void **state)
         CLEANUP(spec_clear) Spec alone = {0}, mine = {0}, trusted = {0};
         Error err = {0};
         assert_int_equal(make(ARGV(W("-p"), path, W("true")), &alone, &err), 0);
-        is_refused(ARGV(W("-p"), path, option, W("true")), "e.ini:2: WorkDir=rw: the profile lies in");
+        is_refused(ARGV(W("-p"), path, option, W("true")), "e.ini:2: WorkDir=rw: the profile is in");
         /* One's own are never seen inside. */
         assert_int_equal(make(ARGV(W("-p"), W("own"), own, W("true")), &mine, &err), 0);
         trust_in(path, text, NULL);

@@ -120,14 +120,14 @@ static void paths_of_profiles_expand(void **state)
         path_is("$XDG_CONFIG_HOME/a", &profile_ctx, "/home/u/.config/a");
         path_is("$XDG_CACHE_HOME/a", &set, "/cache/a");
         path_is("$XDG_DATA_HOME/a", &set, "/home/u/.local/share/a"); /* a relative one counts as unset */
-        path_fails("$XDG_RUNTIME_DIR/a", &profile_ctx, "not set here");
+        path_fails("$XDG_RUNTIME_DIR/a", &profile_ctx, "is not set");
         path_fails("$PATH/a", &profile_ctx, "only ~, $HOME");
         path_fails("$HOMER/a", &profile_ctx, "only ~, $HOME");
         path_fails("~other/a", &profile_ctx, "not absolute");
         path_fails("a/b", &profile_ctx, "not absolute");
         path_fails("", &profile_ctx, "empty");
         const KeyContext homeless = {.getenv = no_variable, .origin = "f:1", .expand = true};
-        path_fails("~/x", &homeless, "not set here");
+        path_fails("~/x", &homeless, "is not set");
 }
 
 static void of_paths_of_options_only_the_home_expands(void **state)
@@ -240,7 +240,7 @@ static void limits_are_read_as_systemd_reads_them(void **state)
                 {KEY_CPU_WEIGHT, "10001", "10000"},
                 {KEY_TASKS_MAX, "-1", "number"},
                 {KEY_TASKS_MAX, "0", "number"},
-                {KEY_RUNTIME_MAX_SEC, "30 parsecs", "span of time"},
+                {KEY_RUNTIME_MAX_SEC, "30 parsecs", "time span"},
                 {KEY_RUNTIME_MAX_SEC, "0", "span"},
                 {KEY_IO_WRITE_BANDWIDTH_MAX, "50M", "a path"},
                 {KEY_IO_READ_BANDWIDTH_MAX, "/ 0", "bytes per second"},
@@ -386,7 +386,7 @@ static void wrong_values_name_what_would_be_right(void **state)
                 {KEY_SET, "1A=b", "NAME=VALUE"},
                 {KEY_SET, "A", "NAME=VALUE"},
                 {KEY_PASS, "A=b", "names"},
-                {KEY_ROOT, "image:debian", "not built yet"},
+                {KEY_ROOT, "image:debian", "not supported"},
                 {KEY_CHDIR, "/proc/self/fd/3", "working directory"},
                 {KEY_NO_NEW_PRIVILEGES, "maybe", "yes or no"},
         };
@@ -410,7 +410,7 @@ static void without_new_privileges_there_is_no_filter(void **state)
         assert_int_equal(spec_init(&spec), 0);
         assert_int_equal(parse(KEY_NO_NEW_PRIVILEGES, "no", &spec, &err), 0);
         assert_int_equal(spec_validate(&spec, &err), -EINVAL);
-        assert_non_null(strstr(err.text, "NoNewPrivileges=no"));
+        assert_non_null(strstr(err.text, "NoNewPrivileges="));
 }
 
 static void the_nearest_key_is_found(void **state)

@@ -132,7 +132,7 @@ done
 rm -f big
 kurung run --io-read-bandwidth-max="/proc 1M" -- true
 is "$status" 125 "a path on no disk is an error"
-like "$errors" "io-read-bandwidth-max: /proc is on no disk" "that says so"
+like "$errors" "io-read-bandwidth-max: '/proc' is not on a disk" "that says so"
 
 kurung run -q --runtime-max-sec=2 --report=r.json -- sh -c 'trap "" TERM; while :; do sleep 1; done'
 is "$status:$(report .exit.reason)" "137:runtime-max" "RuntimeMaxSec=2: one that ignores SIGTERM is ended"
@@ -182,7 +182,7 @@ ok "Delegate=yes: what was made inside is removed" wait_for no_groups
 
 XDG_RUNTIME_DIR=$HOME/none kurung run --memory-max=1G -- true
 is "$status" 125 "no user manager: a limit that was asked for is an error"
-like "$errors" "--memory-max: MemoryMax can.t be had: there is no systemd user manager.*loginctl enable-linger" "no user manager: with the remedy"
+like "$errors" "--memory-max: cannot enforce MemoryMax: there is no systemd user manager.*loginctl enable-linger" "no user manager: with the remedy"
 XDG_RUNTIME_DIR=$HOME/none kurung run -- echo on
 is "$status:$out" "0:on" "no user manager: defaults are given up"
 kurung doctor

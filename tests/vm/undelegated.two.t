@@ -4,16 +4,16 @@
 
 kurung run --io-write-bandwidth-max="$PWD 1M" -- true
 is "$status" 125 "a limit that was asked for, without its controller, is an error"
-like "$errors" "^kurung: --io-write-bandwidth-max: IOWriteBandwidthMax: the controller \"io\" is not delegated to you .*doctor" \
+like "$errors" "^kurung: --io-write-bandwidth-max: cannot enforce IOWriteBandwidthMax: the controller \"io\" is not delegated to you .*doctor" \
     "that names the controller, and who has the remedy"
 mkdir -p "$HOME/.config/kurung/profiles"
 printf '[Profile]\nExtends=default\n[Resources]\nIOWeight=10\n' >"$HOME/.config/kurung/profiles/mine.ini"
 kurung run -p mine -- true
 is "$status" 125 "so is one of the user's own profile"
-like "$errors" "mine.ini:4: IOWeight: the controller \"io\" is not delegated" "with the line"
+like "$errors" "mine.ini:4: cannot enforce IOWeight: the controller \"io\" is not delegated" "with the line"
 kurung doctor
 is "$status" 0 "doctor does not take it for a failure"
-like "$out" "warn  limits .*by scopes of the user manager, but without: io" "but says what is missing"
+like "$out" "warn  limits .*by scopes of the user manager, except: io" "but says what is missing"
 like "$out" "user@.service.d/delegate.conf" "and prints the drop-in"
 # The drop-in that it prints is the one the first user has.
 line=$(grep -o "printf '.*' |" <<<"$out")
