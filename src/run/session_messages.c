@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 
 #define BIT(n) (1U << (n))
-#define FROM(sender) BIT(SENDER_##sender)
+#define BY(sender) BIT(SENDER_##sender)
 #define WHILE(state) BIT(SESSION_##state)
 
 /* The supervisor reads what a stage says in MAPPING only once it has let it go on. */
@@ -63,24 +63,24 @@ static bool is_index(int value)
  * parent.
  */
 static const MessageRule rules[] = {
-        {MSG_TAP, NULL, FROM(SETUP), WHILE_MADE, 1, 1, supervisor_take_tap},
-        {MSG_NAMESPACES, are_namespaces, FROM(SETUP), WHILE_MADE, 2, MESSAGE_FDS_OF_VALUE,
+        {MSG_TAP, NULL, BY(SETUP), WHILE_MADE, 1, 1, supervisor_take_tap},
+        {MSG_NAMESPACES, are_namespaces, BY(SETUP), WHILE_MADE, 2, MESSAGE_FDS_OF_VALUE,
          supervisor_take_namespaces},
-        {MSG_MISSING, is_index, FROM(SETUP), WHILE(BUILDING), 0, 0, supervisor_take_missing},
-        {MSG_FUSE_DEVICE, is_index, FROM(SETUP), WHILE(BUILDING), 0, 1, supervisor_take_fuse_device},
-        {MSG_SYNC, asks_for_cgroup, FROM(SETUP), WHILE(BUILDING), 1, 0, supervisor_take_cgroup_request},
-        {MSG_MOUNTS, NULL, FROM(SETUP), WHILE(BUILDING), 1, 1, supervisor_take_mounts},
-        {MSG_SYNC, asks_for_start, FROM(SETUP), WHILE(BUILDING), 1, 0, supervisor_take_ready},
-        {MSG_TERMINAL, NULL, FROM(SETUP) | FROM(JOIN), WHILE(STARTING), 1, 1, session_take_terminal},
-        {MSG_NAMESPACES, is_payload_namespace, FROM(SETUP), WHILE(STARTING), 1, MESSAGE_FDS_OF_VALUE,
+        {MSG_MISSING, is_index, BY(SETUP), WHILE(BUILDING), 0, 0, supervisor_take_missing},
+        {MSG_FUSE_DEVICE, is_index, BY(SETUP), WHILE(BUILDING), 0, 1, supervisor_take_fuse_device},
+        {MSG_SYNC, asks_for_cgroup, BY(SETUP), WHILE(BUILDING), 1, 0, supervisor_take_cgroup_request},
+        {MSG_MOUNTS, NULL, BY(SETUP), WHILE(BUILDING), 1, 1, supervisor_take_mounts},
+        {MSG_SYNC, asks_for_start, BY(SETUP), WHILE(BUILDING), 1, 0, supervisor_take_ready},
+        {MSG_TERMINAL, NULL, BY(SETUP) | BY(JOIN), WHILE(STARTING), 1, 1, session_take_terminal},
+        {MSG_NAMESPACES, is_payload_namespace, BY(SETUP), WHILE(STARTING), 1, MESSAGE_FDS_OF_VALUE,
          supervisor_take_namespaces},
-        {MSG_STARTED, is_pid, FROM(SETUP) | FROM(JOIN), WHILE(STARTING), 1, 0, session_take_started},
-        {MSG_STOPPED, is_signal, FROM(SETUP) | FROM(JOIN), WHILE(RUNNING), 0, 0, session_take_stopped},
-        {MSG_EXIT, is_end, FROM(SETUP) | FROM(JOIN), WHILE(RUNNING), 1, 0, session_take_exit},
-        {MSG_EXIT_LAST, is_end, FROM(SETUP) | FROM(JOIN), WHILE(RUNNING), 1, 0, session_take_exit},
-        {MSG_ERROR, NULL, FROM(SETUP) | FROM(JOIN), UNTIL_END, 2, 0, session_take_error},
-        {MSG_STARTED, is_pid, FROM(OVERLAY), WHILE(STARTING), 1, 1, NULL},
-        {MSG_ERROR, NULL, FROM(OVERLAY), WHILE(STARTING), 1, 0, NULL},
+        {MSG_STARTED, is_pid, BY(SETUP) | BY(JOIN), WHILE(STARTING), 1, 0, session_take_started},
+        {MSG_STOPPED, is_signal, BY(SETUP) | BY(JOIN), WHILE(RUNNING), 0, 0, session_take_stopped},
+        {MSG_EXIT, is_end, BY(SETUP) | BY(JOIN), WHILE(RUNNING), 1, 0, session_take_exit},
+        {MSG_EXIT_LAST, is_end, BY(SETUP) | BY(JOIN), WHILE(RUNNING), 1, 0, session_take_exit},
+        {MSG_ERROR, NULL, BY(SETUP) | BY(JOIN), UNTIL_END, 2, 0, session_take_error},
+        {MSG_STARTED, is_pid, BY(OVERLAY), WHILE(STARTING), 1, 1, NULL},
+        {MSG_ERROR, NULL, BY(OVERLAY), WHILE(STARTING), 1, 0, NULL},
 };
 
 _Static_assert(ARRAY_LEN(rules) <= MESSAGE_RULES_MAX, "counts for each rule");

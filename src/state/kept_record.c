@@ -4,7 +4,6 @@
 
 #include "base/json.h"
 #include "base/path.h"
-#include "plan/op_kinds.h"
 
 #include <limits.h>
 
