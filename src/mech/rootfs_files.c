@@ -95,7 +95,7 @@ static int copy_descriptor(int from, int to)
 
 static int write_content(RootfsContext *ctx, const PlanOp *op, int to)
 {
-        if (op->flags & (OP_SPECIFIERS | OP_APPEND))
+        if (op->flags & OP_SPECIFIERS)
                 return write_text(ctx, op, to);
         return op->source_kind == FS_SOURCE_BYTES ? io_write_all(to, op->source, op->source_len)
                                                   : copy_descriptor(op->source_fd, to);

@@ -27,7 +27,6 @@ static const struct {
         {OP_NO_FOLLOW, "no-follow"},
         {OP_IN_MEMORY, "in-memory"},
         {OP_SPECIFIERS, "specifiers"},
-        {OP_APPEND, "append"},
 };
 
 static const struct {

@@ -53,7 +53,6 @@ enum {
         OP_TELL_MISSING = 1 << 19, /* MASK: the user is told when nothing is there */
         OP_MUST_EXIST = 1 << 20,   /* the host's own directory holds dest: nothing is made there */
         OP_SPECIFIERS = 1 << 22,   /* FILE: %H in the text is the host name (systemd.unit(5)) */
-        OP_APPEND = 1 << 23,       /* FILE: the text comes after that of the file at dest */
         OP_KEPT_HOME = 1 << 21, /* BIND: the home that the supervisor holds, which is made after the plan */
 };
 
