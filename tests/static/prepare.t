@@ -86,6 +86,8 @@ for words in "--user root" "--user -x" "--user" "nothing" "--undo vm"; do
     not_ok "'$words' is refused" env PATH="$fakes" "$prepare" --dry-run $words 2>/dev/null
 done
 
+is "$(PATH=$fakes "$prepare" --dry-run "" 2>&1)" "prepare: unknown argument '' (prepare --help)" "an empty word is refused, with its name"
+
 # What needs root is nowhere else.
 others=(check quickstart .ci/run tests/lib.sh tests/tools/machine.sh tests/vm/machine tests/vm/image.sh tests/bench/{bench,network,changes,jobs.sh})
 is "$(cd "$SRCDIR" && grep -nE '\b(sudo |(user|group)(add|mod|del)|apt-get [^|]*install|dpkg -i|chmod [^ ]+ .?/dev|mknod|modprobe|sysctl -w)\b' "${others[@]}" |
