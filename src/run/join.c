@@ -21,7 +21,7 @@ typedef struct Join {
         int userns, ns[NS_MAX];
 } Join;
 
-static int prepare(Join *j, Error *err)
+static int prepare_join(Join *j, Error *err)
 {
         const LiveRecord *record = &j->live->record;
         int r = session_prepare(&j->session, err);
@@ -133,7 +133,7 @@ int join_run(const Live *live, const PlanPayload *payload, int *ret_exit, Error 
                 .ns = {[0 ... NS_MAX - 1] = FD_NONE},
         };
         Session *session = &j.session;
-        int r = prepare(&j, &session->error);
+        int r = prepare_join(&j, &session->error);
         if (r == 0)
                 r = start(&j, payload, &session->error);
         if (r == 0)

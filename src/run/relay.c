@@ -180,7 +180,7 @@ void relay_resize(Relay *r)
                 (void)tty_copy_size(r->in, r->master);
 }
 
-static int stop(Relay *r, StreamsEnd *how)
+static int stop_relaying(Relay *r, StreamsEnd *how)
 {
         int lost = 0;
         if (r->master < 0)
@@ -208,7 +208,7 @@ void relay_stop(Relay *r, Streams *streams, StreamsEnd how, Error *err)
         /* What has come until now was for the payload, or says that a child has ended. */
         how.given_up = how.patient && how.signals >= 0 && signals_take_fatal(how.signals);
         log_set_patience(how.patient ? -1 : STREAM_DRAIN_MS, how.signals);
-        int lost = stop(r, &how);
+        int lost = stop_relaying(r, &how);
         if (lost < 0)
                 streams_tell_lost("cannot write to the terminal", -lost, &how, err);
         streams_end(streams, &how, err);

@@ -121,7 +121,7 @@ static int check_socket(int fd, Error *err)
                          names[fd]);
 }
 
-static int prepare(Streams *s, int fd, Error *err)
+static int prepare_stream(Streams *s, int fd, Error *err)
 {
         Stream *stream = &s->items[fd];
         struct stat st;
@@ -154,7 +154,7 @@ int streams_prepare(Streams *s, Error *err)
 {
         int r = 0;
         for (int fd = 0; r == 0 && fd < STREAMS; fd++)
-                r = prepare(s, fd, err);
+                r = prepare_stream(s, fd, err);
         return r;
 }
 

@@ -184,7 +184,7 @@ int run_state_given_away(const char *what, const char *name, Error *err)
         bool home = str_eq(what, "home");
         return error_set(
                 err, EACCES,
-                "the %s %s belongs to another id: a command that ran as root inside changed its owner%s%s%s",
+                "the %s '%s' belongs to another id: a command that ran as root inside changed its owner%s%s%s",
                 what, name, home ? " (\"kurung discard --home " : "", home ? name : "",
                 home ? "\" removes it)" : "");
 }

@@ -194,7 +194,7 @@ is "$status:$(ls "$HOME/.local/state/kurung/homes")" "0:" "discard: a home that 
 if [ -n "$tap_subids" ]; then
     "$KURUNG" run -q --home=persist:mine -p build -- sh -c 'chown 5:6 ~; chmod 0 ~'
     kurung run --home=persist:mine -- true
-    is "$status:$errors" '125:kurung: the home 'mine' belongs to another id: a command that ran as root inside changed its owner ("kurung discard --home mine" removes it)' \
+    is "$status:$errors" "125:kurung: the home 'mine' belongs to another id: a command that ran as root inside changed its owner (\"kurung discard --home mine\" removes it)" \
         "one that a command gave away is an error"
     kurung inspect --home mine
     like "$status:$errors" '^125:.*changed its owner \("kurung discard --home mine" removes it\)' "  for inspect, too, with what removes it"
