@@ -91,7 +91,7 @@ kurung run --disk-keep-free=1000T -- touch made
 is "$status" 125 "DiskKeepFree: nothing starts where less is free"
 like "$errors" "cannot start: the disk of .* has less free space than DiskKeepFree= requires" "which says why"
 kurung run --disk-max=x -- true
-like "$errors" "DiskMax=x: must be bytes" "a wrong value is refused"
+like "$errors" "DiskMax=x: must be a number of bytes" "a wrong value is refused"
 kurung run --disk-keep-free=infinity -- true
 is "$status" 125 "so is keeping an infinite amount free"
 
