@@ -16,7 +16,7 @@ kurung run -q --disk-max=10M -- sh -c "$(writes '~/a' '~/b' '~/c')"
 is "$status" 137 "DiskMax: the private home directory counts"
 kurung run -q --disk-max=10M -- sh -c 'head -c 4194304 /dev/urandom >a; echo wrote'
 is "$status:$out" "0:wrote" "DiskMax: one that holds less is not touched"
-kurung run -q --disk-max=10M -- sh -c 'trap "" XFSZ; head -c 20M /dev/zero >big 2>/dev/null; stat -c %s big'
+kurung run -q --disk-max=10M -- sh -c 'trap "" XFSZ; dd if=/dev/zero of=big bs=1 seek=10485759 count=2 2>/dev/null; stat -c %s big'
 is "$out" 10485760 "DiskMax: no file is larger"
 kurung run -q --disk-max=10M -- sh -c 'trap "" XFSZ; fallocate -l 20M big 2>/dev/null || truncate -s 20M big 2>/dev/null || echo refused'
 is "$out" refused "DiskMax: nor made so at once"
