@@ -32,7 +32,12 @@ int plan_make_env(Plan *plan, const Spec *spec, const Host *host, const char *co
         StrList *env = &plan->payload.env;
         bool root = plan->identity.uid == 0;
         const char *user = root ? "root" : host->user ? host->user : "user";
-        int r = env_list_set(env, "PATH", DEFAULT_PATH);
+        int r = 0;
+        for (size_t i = 0; r == 0 && spec->execution.env_given && i < spec->env_set.n; i++)
+                r = set_pair(env, spec->env_set.items[i]);
+        if (r < 0 || spec->execution.env_given)
+                return r < 0 ? error_no_memory(err) : 0;
+        r = env_list_set(env, "PATH", DEFAULT_PATH);
         if (r == 0)
                 r = env_list_set(env, "HOME", host->home ? host->home : "/");
         if (r == 0)

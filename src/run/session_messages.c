@@ -3,7 +3,7 @@
 #include "run/session_messages.h"
 
 #include "base/defence.h"
-#include "mech/namespaces.h"
+#include "spec/namespace.h"
 #include "run/session.h"
 
 #include <signal.h>

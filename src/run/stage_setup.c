@@ -62,7 +62,7 @@ static int send_namespaces(const StageContext *ctx, Error *err)
         unsigned mask = 0;
         /* The payload's is made later: start_below(). */
         for (size_t i = 0; i < NS_PAYLOAD_USER; i++)
-                if (namespace_is_own(ctx->plan->namespaces, ctx->identity, i))
+                if (namespace_is_own(ctx->plan->namespaces, ctx->identity->payload_userns, i))
                         mask |= 1U << i;
         /* And so is another of these: enter_cgroup(). */
         if (ctx->plan->resources.cgroup != CGROUP_NONE)

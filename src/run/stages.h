@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/channel.h"
-#include "mech/namespaces.h"
+#include "spec/namespace.h"
 #include "mech/seccomp.h"
 #include "plan/plan.h"
 #include "run/streams.h"

@@ -37,6 +37,7 @@ void spec_clear(Spec *spec)
         free(spec->io_limits);
 #define KEY(id, section, name, type, ...) type
 #include "spec/keys.def"
+        spec_execution_clear(&spec->execution);
         strlist_clear(&spec->profiles);
         strlist_clear(&spec->net_trusted);
         strlist_clear(&spec->argv);
@@ -133,6 +134,9 @@ int spec_validate(const Spec *spec, Error *err)
                 if (r < 0)
                         return r;
         }
+        int r = spec_execution_check(&spec->execution, err);
+        if (r < 0)
+                return r;
         const char *key = spec->network == NETWORK_HOST ? needs_slirp(spec) : NULL;
         if (key)
                 return error_set(err, EINVAL,

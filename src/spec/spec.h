@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/strlist.h"
+#include "spec/execution.h"
 #include "spec/fs_op.h"
 
 #include <sys/types.h>
@@ -68,17 +69,26 @@ typedef struct SpecIoLimit {
 #define STRINGS(name) StrList name;
 
 typedef struct Spec {
-        /*
-         * Generated from keys.def. Notes on some fields: root_dir       absolute; ROOT_DIR only home_name
-         * of the home that is kept; HOME_PERSIST only chdir          NULL: the working directory run_as_uid
-         * RUN_AS_IDS only; so run_as_gid net_allow      as net_rule_print() spells them; so net_deny
-         * net_check_sni  when asked for; by default where rules have names net_publish    as
-         * net_publish_print() spells them net_rate_up    bytes a second out of the sandbox; 0: no limit; so
-         * net_rate_down seccomp_file   absolute; SECCOMP_FILE only capabilities   bits added on top of what
-         * the identity brings capabilities_cleared  "Capabilities=" seen: not even what root inside brings
-         * architectures  beside the native one: "x86", ... in libseccomp's spelling env_pass       names, or
-         * prefixes ending in '*' env_set        NAME=VALUE
+        /* clang-format off */
+        /* Generated from keys.def. Notes on some fields:
+         *
+         *      root_dir              absolute; ROOT_DIR only
+         *      home_name             of the home that is kept; HOME_PERSIST only
+         *      chdir                 NULL: the working directory
+         *      run_as_uid, _gid      RUN_AS_IDS only
+         *      net_allow, net_deny   as net_rule_print() spells them
+         *      net_check_sni         when asked for; by default where rules have names
+         *      net_publish           as net_publish_print() spells them
+         *      net_rate_up           bytes a second out of the sandbox, 0: no limit; so net_rate_down
+         *      seccomp_file          absolute; SECCOMP_FILE only
+         *      capabilities          bits added on top of what the identity brings
+         *      capabilities_cleared  "Capabilities=" seen: not even what root inside brings
+         *      architectures         beside the native one: "x86", ... in libseccomp's spelling
+         *      env_pass              names, or prefixes that end in '*'
+         *      env_set               NAME=VALUE
+         *
          */
+        /* clang-format on */
 #define KEY(id, section, name, type, ...) type
 #include "spec/keys.def"
 
@@ -91,6 +101,7 @@ typedef struct Spec {
         size_t n_ops;
         SpecIoLimit *io_limits; /* IOReadBandwidthMax= and IOWriteBandwidthMax= */
         size_t n_io_limits;
+        SpecExecution execution;
         bool keep;           /* keep the changes after the run */
         StrList profiles;    /* names or files of the merged profiles, base first */
         StrList net_trusted; /* "TOOL RULE": hosts that the project's configuration named when a profile of it

@@ -280,7 +280,7 @@ int live_open_namespaces(const Live *live, int *ret_userns, int ret_ns[NS_MAX], 
         if (r == 0 && defence_is_on(DEFENCE_JOIN))
                 r = check_userns(userns);
         for (size_t i = 0; r == 0 && i < NS_MAX; i++) {
-                if (!namespace_is_own(live->record.namespaces, &live->record.identity, i))
+                if (!namespace_is_own(live->record.namespaces, live->record.identity.payload_userns, i))
                         continue;
                 r = open_namespace(live, live->record.ns[i], namespace_kinds[i].flag, &ns[i]);
                 CLEANUP_FD int owner = r == 0 ? ioctl(ns[i], NS_GET_USERNS) : FD_NONE;

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/fields.h"
-#include "mech/namespaces.h"
+#include "spec/namespace.h"
 #include "plan/plan.h"
 
 #include <time.h>

@@ -2,7 +2,7 @@
 /* What stages may say, and when: every message, in every state, from every sender. */
 #include "unit.h"
 
-#include "mech/namespaces.h"
+#include "spec/namespace.h"
 #include "run/helper_net.h"
 #include "run/session.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names the kinds of namespaces of a sandbox, and which of them it has. */
-#include "mech/namespaces.h"
+#include "spec/namespace.h"
 
 #include <sched.h>
 
@@ -14,8 +14,7 @@ const NamespaceKind namespace_kinds[NS_MAX] = {
         [NS_PAYLOAD_USER] = {"user", CLONE_NEWUSER},
 };
 
-bool namespace_is_own(uint64_t namespaces, const PlanIdentity *identity, size_t kind)
+bool namespace_is_own(uint64_t created, bool payload_userns, size_t kind)
 {
-        return kind == NS_PAYLOAD_USER ? identity->payload_userns
-                                       : namespaces & (uint64_t)namespace_kinds[kind].flag;
+        return kind == NS_PAYLOAD_USER ? payload_userns : created & (uint64_t)namespace_kinds[kind].flag;
 }
