@@ -114,6 +114,9 @@ int io_random_name(const char *prefix, char *out, size_t room);
  */
 int io_mkdir_locked(int dirfd, const char *prefix, char *out, size_t room, int *ret_fd);
 
+/** io_send_fd - send @fd over a socket (SCM_RIGHTS, unix(7)), with @len bytes. 0 or -errno of sendmsg(2). */
+int io_send_fd(int socket, const void *data, size_t len, int fd);
+
 /** Options of io_remove_tree(). */
 typedef struct IoRemoval {
         /* Called after each entry with its disk usage in bytes; may be NULL. */

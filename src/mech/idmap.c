@@ -86,19 +86,18 @@ static int write_identity(int dir, const char *name, const IdMap *map)
         return io_write_file_at(dir, name, lines);
 }
 
-int idmap_write_identity(const PlanIdentity *identity, pid_t pid, Error *err)
+int idmap_write_identity(const PlanIdentity *identity, int process, Error *err)
 {
-        char proc[32];
-        (void)snprintf(proc, sizeof(proc), "/proc/%d", (int)pid);
-        CLEANUP_FD int dir = open(proc, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        int r = dir < 0 ? -errno : write_identity(dir, "uid_map", &identity->uid_map);
+        int r = write_identity(process, "uid_map", &identity->uid_map);
         if (r == 0)
-                r = write_identity(dir, "gid_map", &identity->gid_map);
+                r = write_identity(process, "gid_map", &identity->gid_map);
         return r < 0 ? error_set_errno(err, r, "cannot map the ids of the payload's user namespace") : 0;
 }
 
 int idmap_begin(const PlanIdentity *identity, pid_t pid, IdmapJob *job, Error *err)
 {
+        if (identity->uid_map.n == 0)
+                return 0;
         if (!identity->map_by_helpers)
                 return write_single(identity, pid, err);
         int r = helper_start(&job->uid, identity->newuidmap, pid, &identity->uid_map, err);
@@ -126,6 +125,8 @@ int idmap_apply(const PlanIdentity *identity, Error *err)
 {
         if (identity->map_by_helpers && defence_is_on(DEFENCE_GROUPS) && setgroups(0, NULL) < 0)
                 return error_set_errno(err, errno, "cannot drop the supplementary groups");
+        if (identity->ids_stay)
+                return 0;
         if (setresgid(identity->gid, identity->gid, identity->gid) < 0)
                 return error_set_errno(err, errno, "cannot switch to group %u inside", identity->gid);
         if (setresuid(identity->uid, identity->uid, identity->uid) < 0)

@@ -39,9 +39,9 @@ int idmap_write(const PlanIdentity *identity, pid_t pid, Error *err);
  * idmap_write_identity - each id that is mapped in the calling process's user namespace is the same in a new
  * one below it.
  *
- * @pid: a process in that, as /proc has it. Returns 0 or -errno with @err.
+ * @process: the directory in /proc of a process in that. Returns 0 or -errno with @err.
  */
-int idmap_write_identity(const PlanIdentity *identity, pid_t pid, Error *err);
+int idmap_write_identity(const PlanIdentity *identity, int process, Error *err);
 
 /**
  * idmap_apply - in the namespace, maps written: drop the supplementary groups (where a map by newgidmap

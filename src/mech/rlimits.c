@@ -36,7 +36,7 @@ static rlim_t share_of(const PlanResources *resources, __rlimit_resource_t resou
 void rlimits_lower(const PlanResources *resources, RlimitsHeld *ret)
 {
         *ret = (RlimitsHeld){0};
-        if (!defence_is_on(DEFENCE_USER_SHARE))
+        if (resources->keep_user_limits || !defence_is_on(DEFENCE_USER_SHARE))
                 return;
         for (size_t i = 0; i < RLIMITS_SHARED_MAX; i++) {
                 if (getrlimit(shared[i], &ret->before[i]) < 0)

@@ -184,8 +184,8 @@ int rootfs_prepare(const PlanRoot *root, Error *err)
                                  "%s: '%s' was replaced while the sandbox started (run the command again)",
                                  op->origin, op->source);
         }
-        const PlanOp *first = &root->ops[0];
-        if (first->source_kind == FS_SOURCE_PATH &&
+        const PlanOp *first = root->ops;
+        if (root->n_ops > 0 && first->source_kind == FS_SOURCE_PATH &&
             faccessat(AT_FDCWD, first->source, R_OK | X_OK, AT_EACCESS) < 0)
                 return error_set_errno(err, errno, "cannot open the root directory '%s'", first->source);
         return 0;

@@ -108,13 +108,17 @@ static bool needs_payload_userns(const Plan *plan)
 {
         bool changes_id = (plan->privileges.capabilities & (CAP_BIT(CAP_SETUID) | CAP_BIT(CAP_SETGID))) ||
                           !plan->privileges.no_new_privileges;
-        return plan->identity.map_by_helpers && changes_id &&
-               !(plan->privileges.capabilities & OWNER_CAPABILITIES);
+        if (plan->namespaces.joined & (1U << NS_PAYLOAD_USER))
+                return false;
+        /* In it the payload has no power over the limit of the one above. */
+        return plan->namespaces.no_user_namespaces || (plan->identity.map_by_helpers && changes_id &&
+                                                       !(plan->privileges.capabilities & OWNER_CAPABILITIES));
 }
 
 static int make_privileges(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
-        uint64_t base = plan->identity.uid == 0 && !spec->capabilities_cleared ? ROOT_CAPABILITIES : 0;
+        bool root = plan->identity.uid == 0 && !spec->capabilities_cleared && !spec->execution.as_given;
+        uint64_t base = root ? ROOT_CAPABILITIES : 0;
         plan->privileges.capabilities = base | spec->capabilities;
         plan->privileges.no_new_privileges = spec->no_new_privileges;
         plan->identity.payload_userns = needs_payload_userns(plan);
@@ -125,7 +129,7 @@ static int make_privileges(Plan *plan, const Spec *spec, const Host *host, Error
         for (size_t i = 0; i < spec->architectures.n; i++)
                 if (strlist_add(&plan->privileges.architectures, spec->architectures.items[i]) < 0)
                         return error_no_memory(err);
-        if (spec->network != NETWORK_HOST)
+        if (spec->network != NETWORK_HOST || spec->execution.as_given)
                 return 0;
         plan->privileges.landlock_scope = host->landlock_abi >= LANDLOCK_ABI_SCOPE;
         if (!plan->privileges.landlock_scope &&
@@ -137,19 +141,9 @@ static int make_privileges(Plan *plan, const Spec *spec, const Host *host, Error
         return 0;
 }
 
-/* Obstacles that no spec gets around, each with its own remedy. */
-static int check_host(const Host *host, Error *err)
+/* Obstacles to a new user namespace, each with its own remedy. */
+static int check_userns(const Host *host, Error *err)
 {
-        if (host->is_root && !host->nested)
-                return error_set(err, EPERM,
-                                 "refusing to run as root: in a user namespace, real root remains the host's "
-                                 "root for its files (/proc/sys, devices); run kurung as an ordinary user");
-        if (host_missing_call(host))
-                return error_set(
-                        err, ENOSYS,
-                        "%s(2) is not available: kurung needs Linux 5.12 or newer (this is %u.%u), and no "
-                        "seccomp filter of a container that refuses it",
-                        host_missing_call(host), host->kernel_major, host->kernel_minor);
         switch (host->userns) {
         case HOST_USERNS_SYSCTL:
                 return error_set(
@@ -169,10 +163,38 @@ static int check_host(const Host *host, Error *err)
         case HOST_USERNS_OK:
                 break;
         }
-        if (!host->seccomp)
+        return 0;
+}
+
+static bool needs_proc(const Spec *spec)
+{
+        for (size_t i = 0; i < spec->n_ops; i++)
+                if (spec->ops[i].kind == OP_PROC)
+                        return true;
+        return !spec->ops_in_order;
+}
+
+/* Obstacles that @spec does not get around, each with its own remedy. */
+static int check_host(const Spec *spec, const Host *host, Error *err)
+{
+        const SpecExecution *e = &spec->execution;
+        if (host->is_root && !host->nested)
+                return error_set(err, EPERM,
+                                 "refusing to run as root: in a user namespace, real root remains the host's "
+                                 "root for its files (/proc/sys, devices); run kurung as an ordinary user");
+        if (host_missing_call(host))
+                return error_set(
+                        err, ENOSYS,
+                        "%s(2) is not available: kurung needs Linux 5.12 or newer (this is %u.%u), and no "
+                        "seccomp filter of a container that refuses it",
+                        host_missing_call(host), host->kernel_major, host->kernel_minor);
+        int r = e->user.source == NAMESPACE_NEW ? check_userns(host, err) : 0;
+        if (r < 0)
+                return r;
+        if (!host->seccomp && !(e->filters_given && e->n_filter_fds == 0))
                 return error_set(err, ENOSYS,
                                  "this kernel was built without seccomp filters (CONFIG_SECCOMP_FILTER)");
-        if (!host->proc_visible)
+        if (!host->proc_visible && needs_proc(spec))
                 return error_set(
                         err, EPERM,
                         "cannot mount a new /proc, because an outer container masks parts of /proc: start "
@@ -220,12 +242,17 @@ static int fill_plan(Plan *plan, const Spec *spec, const Host *host, const PlanK
                      const char *const *environ_list, Error *err)
 {
         plan->network.mode = spec->network;
-        plan->namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
-                           CLONE_NEWCGROUP | (spec->network == NETWORK_HOST ? 0 : CLONE_NEWNET);
-        if (host->cache_home && !(plan->storage.state_dir = strdup(host->cache_home)))
+        bool state = !spec->execution.as_given;
+        if (state && host->cache_home && !(plan->storage.state_dir = strdup(host->cache_home)))
                 return error_no_memory(err);
-        if (host->live_home && !(plan->storage.live_dir = strdup(host->live_home)))
+        if (state && host->live_home && !(plan->storage.live_dir = strdup(host->live_home)))
                 return error_no_memory(err);
+        plan->payload.init = spec->execution.init;
+        plan->payload.die_with_parent = spec->execution.die_with_parent;
+        plan->payload.detached = spec->execution.detached;
+        plan->payload.start_socket = spec->execution.start_socket;
+        plan->payload.terminal = spec->execution.terminal;
+        plan->payload.terminal_socket = spec->execution.terminal_socket;
         for (size_t i = 0; i < spec->argv.n; i++)
                 if (strlist_add(&plan->payload.argv, spec->argv.items[i]) < 0)
                         return error_no_memory(err);
@@ -239,7 +266,9 @@ static int fill_plan(Plan *plan, const Spec *spec, const Host *host, const PlanK
 
         /* Where the uppers will be decides what can hold them. */
         Host with_uppers = *host;
-        int r = choose_runs_dir(plan, spec, &with_uppers, err);
+        int r = plan_choose_namespaces(plan, spec, err);
+        if (r == 0)
+                r = choose_runs_dir(plan, spec, &with_uppers, err);
         if (r == 0)
                 r = choose_home(plan, spec, host, err);
         if (r == 0)
@@ -269,7 +298,7 @@ int plan_make(const Spec *spec, const Host *host, const PlanKept *kept, const ch
         int r = spec_validate(spec, err);
         if (r < 0)
                 return r;
-        r = check_host(host, err);
+        r = check_host(spec, host, err);
         if (r < 0)
                 return r;
         Plan plan = {0};

@@ -46,14 +46,24 @@ typedef struct PlanLimit {
         char *origin; /* whose wish it was */
 } PlanLimit;
 
+/** Which namespaces the payload is in; the others are the caller's (namespaces(7)). */
+typedef struct PlanNamespaces {
+        uint64_t created; /* CLONE_NEW* flags: made for the sandbox */
+        bool join_user;   /* user_fd is entered */
+        unsigned joined;  /* bit NS_*: fds[NS_*] is entered */
+        int user_fd, fds[NS_MAX];
+        bool no_user_namespaces; /* none can be made by the payload */
+} PlanNamespaces;
+
 /** Who the payload is: what the id maps are made of (user_namespaces(7)). */
 typedef struct PlanIdentity {
         uid_t host_uid;
         gid_t host_gid;
         uid_t uid; /* inside */
         gid_t gid;
-        IdMap uid_map, gid_map;
-        bool map_by_helpers; /* newuidmap, newgidmap; else the one-line map by ourselves */
+        IdMap uid_map, gid_map; /* empty: the user namespace is none of ours, and has its maps */
+        bool ids_stay;          /* the payload has the ids that its user namespace shows for the caller's */
+        bool map_by_helpers;    /* newuidmap, newgidmap; else the one-line map by ourselves */
         char *newuidmap, *newgidmap;
         bool payload_userns; /* the payload has a user namespace below that one, with the same ids */
 } PlanIdentity;
@@ -99,7 +109,8 @@ typedef struct PlanResources {
         uint64_t disk_max, disk_inodes_max;          /* that the sandbox may hold on the disk; 0: no limit */
         uint64_t disk_keep_free;    /* bytes that the disk keeps free; UINT64_MAX: the default */
         unsigned disk_keep_percent; /* the same, of the disk's size; 0: not said so */
-        bool first_to_die;          /* when the machine runs out of memory: where no group can hold it */
+        bool keep_user_limits; /* what the kernel counts for each user is not shared with those outside */
+        bool first_to_die;     /* when the machine runs out of memory: where no group can hold it */
 } PlanResources;
 
 /** The network; all but the mode with NETWORK_SLIRP only: what the net helper is told. */
@@ -131,6 +142,12 @@ typedef struct PlanPrivileges {
 
 /** What is executed. */
 typedef struct PlanPayload {
+        InitMode init;
+        bool die_with_parent; /* INIT_PAYLOAD: killed when the supervisor ends */
+        bool detached;        /* it waits for run_start() */
+        int start_socket;     /* where that connects to */
+        TerminalMode terminal;
+        int terminal_socket; /* TERMINAL_SOCKET: where the pty's master is sent */
         StrList argv;
         StrList env;     /* complete */
         char *cwd;       /* inside */
@@ -138,7 +155,7 @@ typedef struct PlanPayload {
 } PlanPayload;
 
 typedef struct Plan {
-        uint64_t namespaces; /* CLONE_NEW* of the setup stage */
+        PlanNamespaces namespaces;
         PlanIdentity identity;
         PlanRoot root;
         PlanStorage storage;

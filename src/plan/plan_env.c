@@ -33,9 +33,9 @@ int plan_make_env(Plan *plan, const Spec *spec, const Host *host, const char *co
         bool root = plan->identity.uid == 0;
         const char *user = root ? "root" : host->user ? host->user : "user";
         int r = 0;
-        for (size_t i = 0; r == 0 && spec->execution.env_given && i < spec->env_set.n; i++)
+        for (size_t i = 0; r == 0 && spec->execution.as_given && i < spec->env_set.n; i++)
                 r = set_pair(env, spec->env_set.items[i]);
-        if (r < 0 || spec->execution.env_given)
+        if (r < 0 || spec->execution.as_given)
                 return r < 0 ? error_no_memory(err) : 0;
         r = env_list_set(env, "PATH", DEFAULT_PATH);
         if (r == 0)

@@ -141,6 +141,10 @@ int plan_choose_identity(Plan *plan, const Spec *spec, const Host *host, const P
                              : spec->run_as == RUN_AS_ROOT ? 0
                                                            : spec->run_as_gid;
 
+        if (spec->execution.user.source != NAMESPACE_NEW) {
+                plan->identity.ids_stay = spec->run_as == RUN_AS_SELF;
+                return 0;
+        }
         const char *missing = spec->id_map == ID_MAP_SINGLE ? NULL : helpers_missing(host);
         if (missing && spec->id_map == ID_MAP_SUBID)
                 return error_set(err, ENOTSUP, "IdMap=subid: %s", missing);

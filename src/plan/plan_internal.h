@@ -32,6 +32,9 @@ int plan_notice_once(Plan *plan, const char *fmt, ...) PRINTF_LIKE(2, 3);
  */
 void plan_map_ids(uint32_t inside, uint32_t outside, const SubRanges *ranges, IdMap *ret);
 
+/** plan_choose_namespaces - fill plan->namespaces; after the root. 0 or -EINVAL with @err. */
+int plan_choose_namespaces(Plan *plan, const Spec *spec, Error *err);
+
 /** plan_choose_identity - fill plan->identity; with @kept by its maps. 0 or -errno with @err. */
 int plan_choose_identity(Plan *plan, const Spec *spec, const Host *host, const PlanKept *kept, Error *err);
 

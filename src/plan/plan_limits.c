@@ -250,6 +250,9 @@ static void make_shares(Plan *plan, const Spec *spec, const Host *host)
         plan->resources.disk_inodes_max = amount_of(spec, KEY_DISK_INODES_MAX);
         plan->resources.disk_keep_free = keep->unit == LIMIT_AMOUNT ? keep->value : UINT64_MAX;
         plan->resources.disk_keep_percent = keep->unit == LIMIT_PERCENT ? (unsigned)keep->value : 0;
+        plan->resources.keep_user_limits = spec->execution.as_given;
+        if (spec->execution.as_given)
+                return;
         /* Half of the user's; one, or nothing could watch a file. */
         plan->resources.inotify_instances = (host->inotify_instances + 1) / 2;
         plan->resources.inotify_watches = (host->inotify_watches + 1) / 2;

@@ -3,6 +3,7 @@
 #include "plan/plan_internal.h"
 
 #include <fcntl.h>
+#include <sched.h>
 
 /* What a root is made of. Where the list begins with another operation it is one of an empty directory. */
 static bool makes_root(const SpecOp *op)
@@ -75,10 +76,13 @@ int plan_take_ops(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
         int r = 0;
         plan->root.propagation = spec->propagation;
-        if (spec->n_ops == 0 || !makes_root(&spec->ops[0]))
+        bool own_root = plan->namespaces.created & CLONE_NEWNS;
+        if (own_root && (spec->n_ops == 0 || !makes_root(&spec->ops[0])))
                 r = plan_add_mode(plan, OP_TMPFS, "/", 0755, 0, err);
         for (size_t i = 0; r == 0 && i < spec->n_ops; i++)
                 r = take_op(plan, spec, host, i, err);
+        if (r == 0 && plan->root.needs_run_dir && spec->execution.as_given)
+                r = error_set(err, EINVAL, "an overlay needs an upper directory, or one in memory");
         if (r == 0 && !(plan->payload.cwd = strdup(spec->chdir ? spec->chdir : "/")))
                 r = error_no_memory(err);
         return r;

@@ -219,14 +219,47 @@ struct json_object *plan_map_json(const IdMap *map)
         return a;
 }
 
+static void print_joined(FILE *out, const PlanNamespaces *ns)
+{
+        if (ns->join_user)
+                (void)fprintf(out, "join user %d\n", ns->user_fd);
+        for (size_t i = 0; i < NS_MAX; i++)
+                if (ns->joined & (1U << i))
+                        (void)fprintf(out, "join %s %d\n",
+                                      i == NS_PAYLOAD_USER ? "payload-user" : namespace_kinds[i].name,
+                                      ns->fds[i]);
+        if (ns->no_user_namespaces)
+                print_value(out, "user-namespaces", "none can be made");
+}
+
+static void print_execution(FILE *out, const PlanPayload *payload)
+{
+        static const char *const terminals[] = {
+                [TERMINAL_INHERIT] = "inherited", [TERMINAL_SESSION] = "inherited, in a session of its own"};
+        if (payload->init == INIT_PAYLOAD)
+                print_value(out, "init",
+                            payload->die_with_parent ? "the command, which dies with the supervisor"
+                                                     : "the command");
+        if (payload->detached)
+                (void)fprintf(out, "start by %d\n", payload->start_socket);
+        if (payload->terminal == TERMINAL_SOCKET)
+                (void)fprintf(out, "terminal sent to %d\n", payload->terminal_socket);
+        else if (payload->terminal != TERMINAL_OWN)
+                print_value(out, "terminal", terminals[payload->terminal]);
+}
+
 void plan_print(const Plan *plan, FILE *out)
 {
         (void)fputs("namespaces", out);
         for (size_t i = 0; i < ARRAY_LEN(namespace_names); i++)
-                if (plan->namespaces & namespace_names[i].flag)
+                if (plan->namespaces.created & namespace_names[i].flag)
                         (void)fprintf(out, " %s", namespace_names[i].name);
-        (void)fprintf(out, "\nids %u:%u by %s\n", plan->identity.uid, plan->identity.gid,
-                      plan->identity.map_by_helpers ? "newuidmap, newgidmap" : "a one-line map");
+        (void)fputc('\n', out);
+        print_joined(out, &plan->namespaces);
+        (void)fprintf(out, "ids %u:%u by %s\n", plan->identity.uid, plan->identity.gid,
+                      plan->identity.uid_map.n == 0   ? "the maps that are there"
+                      : plan->identity.map_by_helpers ? "newuidmap, newgidmap"
+                                                      : "a one-line map");
         print_map(out, "uid-map", &plan->identity.uid_map);
         print_map(out, "gid-map", &plan->identity.gid_map);
         if (plan->identity.payload_userns)
@@ -254,6 +287,7 @@ void plan_print(const Plan *plan, FILE *out)
         for (size_t i = 0; i < plan->privileges.architectures.n; i++)
                 print_value(out, "architecture", plan->privileges.architectures.items[i]);
         print_value(out, "landlock", plan->privileges.landlock_scope ? "scope" : "none");
+        print_execution(out, &plan->payload);
         for (size_t i = 0; i < plan->payload.env.n; i++)
                 print_value(out, "env", plan->payload.env.items[i]);
         for (size_t i = 0; i < plan->payload.argv.n; i++)

@@ -83,13 +83,14 @@ static int start(Join *j, const PlanPayload *payload, Error *err)
                 .home_fd = FD_NONE,
                 .tty_fds = defence_is_on(DEFENCE_PTY) ? streams_terminals(&session->streams) : 0,
         };
+        const PlanNamespaces none = {0};
         int own[NS_MAX + 2];
         memcpy(own, j->ns, sizeof(j->ns));
         own[NS_MAX] = theirs;
         own[NS_MAX + 1] = j->userns;
-        pid_t pid = session_clone_stage(session, 0, join_main, j, own, ARRAY_LEN(own));
+        pid_t pid = session_clone_stage(session, &none, join_main, j, own, ARRAY_LEN(own), err);
         if (pid < 0)
-                return error_set_errno(err, (int)pid, "cannot start the joining process");
+                return pid;
         r = hold(j, pid, err);
         if (r < 0)
                 return r;

@@ -27,3 +27,24 @@ typedef struct RunOptions {
  * Returns 0, or -errno with @err (err->exit_code says what to exit with).
  */
 int run_plan(const Plan *plan, const RunOptions *options, RunReport *ret, Error *err);
+
+/**
+ * run_create - make the sandbox of a plan whose payload is detached, and leave it: a process in it waits
+ * until run_start() lets it become the payload. Nothing of kurung's stays beside it; who reaps it is its
+ * parent then, as of any process whose own parent has ended.
+ *
+ * @ret_pid: that process, as the caller sees it.
+ *
+ * Returns 0, or -errno with @err; -ENOTSUP when the plan has what a supervisor has to be there for: a network
+ * of kurung's own, fuse-overlayfs, limits.
+ */
+int run_create(const Plan *plan, const RunOptions *options, pid_t *ret_pid, Error *err);
+
+/**
+ * run_start - start the payload of a sandbox that run_create() has made.
+ *
+ * @socket: connected to the plan's start_socket; the caller's.
+ *
+ * Returns 0 once the payload is executed, or -errno with @err when it could not be.
+ */
+int run_start(int socket, Error *err);

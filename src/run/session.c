@@ -6,6 +6,7 @@
 #include "base/defence.h"
 #include "base/log.h"
 #include "base/process.h"
+#include "mech/namespaces.h"
 #include "run/signals.h"
 #include "state/live.h"
 
@@ -20,7 +21,9 @@ int session_prepare(Session *s, Error *err)
 {
         /* Before any child is there: helpers get to read what the payload sends as well. */
         int r = defence_is_on(DEFENCE_CORE) ? process_forbid_core_dumps() : 0;
-        return r < 0 ? error_set_errno(err, r, "cannot limit core dumps") : streams_prepare(&s->streams, err);
+        if (r < 0)
+                return error_set_errno(err, r, "cannot limit core dumps");
+        return s->terminal == TERMINAL_OWN ? streams_prepare(&s->streams, err) : 0;
 }
 
 int session_take_signals(Session *s, const int *extra, size_t n, Error *err)
@@ -39,10 +42,10 @@ int session_make_channel(Session *s, int *ret_theirs, Error *err)
         return 0;
 }
 
-pid_t session_clone_stage(Session *s, uint64_t namespaces, int (*main)(void *userdata), void *userdata,
-                          const int *keep, size_t n)
+pid_t session_clone_stage(Session *s, const PlanNamespaces *namespaces, int (*main)(void *userdata),
+                          void *userdata, const int *keep, size_t n, Error *err)
 {
-        pid_t pid = process_clone(namespaces, &s->stage);
+        pid_t pid = namespaces_clone(namespaces, &s->stage, err);
         if (pid == 0) {
                 if (streams_take(&s->streams) < 0)
                         _exit(EXIT_KURUNG_FAILED);
@@ -83,7 +86,9 @@ void session_tell(Session *s, int sig)
 {
         if (sig == SIGCONT)
                 s->stopped = false;
-        if (s->state >= SESSION_STARTING && s->channel >= 0)
+        if (s->state >= SESSION_STARTING && s->stage_is_payload && s->stage >= 0)
+                (void)process_signal(s->stage, sig);
+        else if (s->state >= SESSION_STARTING && s->channel >= 0)
                 (void)channel_send(s->channel, MSG_SIGNAL, sig, FD_NONE);
 }
 
@@ -123,6 +128,9 @@ static void handle_signal(Session *s)
         if (read(s->signals, &info, sizeof(info)) != sizeof(info))
                 return;
         int sig = (int)info.ssi_signo;
+        /* The payload is in our session, and had what the terminal sent to all of its foreground. */
+        if (s->terminal == TERMINAL_INHERIT && info.ssi_code == SI_KERNEL && sig != SIGCHLD)
+                return;
         if (sig == LIVE_SIGNAL_END) {
                 s->interrupts = 2;
                 session_kill(s);
@@ -304,6 +312,20 @@ static int poll_prepare(Session *s, struct pollfd fds[POLLS])
                                     : timeout;
 }
 
+/* Of a stage that was the payload itself the kernel tells the end. */
+static void stage_has_ended(Session *s)
+{
+        (void)process_wait(s->stage, &s->stage_status);
+        s->stage = fd_close(s->stage);
+        if (!s->stage_is_payload || s->state != SESSION_RUNNING || s->error.errnum != 0)
+                return;
+        s->payload_ended = true;
+        s->payload_status = s->stage_status;
+        session_enter(s, SESSION_ENDING);
+        if (s->ops->ended)
+                s->ops->ended(s, false);
+}
+
 static void poll_handle(Session *s, const struct pollfd fds[POLLS])
 {
         if (fds[POLL_STOPS].revents)
@@ -324,10 +346,8 @@ static void poll_handle(Session *s, const struct pollfd fds[POLLS])
                 session_kill(s);
         }
         /* What the stage said before its end is read first. */
-        if (fds[POLL_STAGE].revents && s->channel < 0) {
-                (void)process_wait(s->stage, &s->stage_status);
-                s->stage = fd_close(s->stage);
-        }
+        if (fds[POLL_STAGE].revents && s->channel < 0)
+                stage_has_ended(s);
         if (helpers_handle_ends(&s->helpers, fds + POLL_HELPERS, session_is_ending(s), &s->error) < 0)
                 session_kill(s);
 }
@@ -335,7 +355,7 @@ static void poll_handle(Session *s, const struct pollfd fds[POLLS])
 void session_supervise(Session *s)
 {
         log_set_patience(0, FD_NONE);
-        while (s->stage >= 0) {
+        while (s->stage >= 0 && !(s->leave && s->state >= SESSION_RUNNING)) {
                 struct pollfd fds[POLLS];
                 int timeout = poll_prepare(s, fds);
                 if (poll(fds, POLLS, timeout) >= 0) {

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "plan/plan.h"
 #include "run/helper.h"
 #include "run/relay.h"
 #include "run/session_messages.h"
@@ -38,10 +39,13 @@ typedef struct SessionOps {
 struct Session {
         const SessionOps *ops;
         SessionState state;
-        MessageCounts heard; /* of what the stage has said */
-        int channel;         /* to the stage; FD_NONE: it has nothing more to say */
-        int stage;           /* its pidfd; FD_NONE: none, or it has been reaped */
-        int stage_status;    /* of wait(2), then */
+        MessageCounts heard;   /* of what the stage has said */
+        int channel;           /* to the stage; FD_NONE: it has nothing more to say */
+        int stage;             /* its pidfd; FD_NONE: none, or it has been reaped */
+        int stage_status;      /* of wait(2), then */
+        bool leave;            /* once it is started the stage is left to itself */
+        bool stage_is_payload; /* the stage becomes the payload, and says nothing more from then on */
+        TerminalMode terminal; /* what the payload has as 0 to 2 */
         HelperList helpers;
         Streams streams;
         Relay relay;
@@ -84,13 +88,13 @@ int session_make_channel(Session *s, int *ret_theirs, Error *err);
 /**
  * session_clone_stage - the stage, with the session's pipes as 0 to 2.
  *
- * @namespaces: CLONE_NEW* flags. @main: what it does; it returns what to exit with. @keep: the @n descriptors
- * that it keeps, its end of the channel among them (process_keep_only()).
+ * @namespaces: those that it is in. @main: what it does; it returns what to exit with. @keep: the @n
+ * descriptors that it keeps, its end of the channel among them (process_keep_only()).
  *
- * Returns its pid, or -errno of clone3(2).
+ * Returns its pid, or -errno with @err.
  */
-pid_t session_clone_stage(Session *s, uint64_t namespaces, int (*main)(void *userdata), void *userdata,
-                          const int *keep, size_t n);
+pid_t session_clone_stage(Session *s, const PlanNamespaces *namespaces, int (*main)(void *userdata),
+                          void *userdata, const int *keep, size_t n, Error *err);
 
 /** session_enter - go on to @state; states are never gone back to. */
 void session_enter(Session *s, SessionState state);

@@ -48,8 +48,8 @@ static int join(StageContext *ctx, int userns, const int ns[NS_MAX], int *ret_sl
         if (r == 0)
                 r = die_with_parent(err);
         /* Away from the caller's terminal, and from the signals of its process group. */
-        if (r == 0 && defence_is_on(DEFENCE_PTY) && setsid() < 0)
-                r = error_set_errno(err, errno, "cannot start a session");
+        if (r == 0)
+                r = stage_leave_session(ctx, err);
         if (r == 0)
                 r = channel_expect_sync(ctx->channel, SYNC_CGROUP, err);
         if (r == 0)

@@ -15,23 +15,6 @@
 
 extern char **environ;
 
-static int take_terminal(const StageContext *ctx, int slave, Error *err)
-{
-        /* A group of its own in init's session: so it is no orphaned group, and can be stopped (setpgid(2)).
-         */
-        if (defence_is_on(DEFENCE_PTY) && setpgid(0, 0) < 0)
-                return error_set_errno(err, errno, "cannot create a process group");
-        if (slave < 0)
-                return 0;
-        (void)signal(SIGTTOU, SIG_IGN);
-        if (stage_has_terminal(ctx) && tcsetpgrp(slave, getpgrp()) < 0)
-                return error_set_errno(err, errno, "cannot become the foreground group");
-        for (int fd = 0; fd < 3; fd++)
-                if ((ctx->tty_fds & (1 << fd)) && dup2(slave, fd) < 0)
-                        return error_set_errno(err, errno, "cannot replace descriptor %d by the pty", fd);
-        return 0;
-}
-
 static int no_new_privileges(const PlanPrivileges *privileges, Error *err)
 {
         if (!privileges->no_new_privileges || !defence_is_on(DEFENCE_NO_NEW_PRIVILEGES))
@@ -52,6 +35,17 @@ static int restrict_self(const StageContext *ctx, Error *err)
         if (r == 0 && privileges->landlock_scope && defence_is_on(DEFENCE_LANDLOCK))
                 r = landlock_apply_scope(err);
         return r;
+}
+
+/* Who dies with it: of init the payload, where the kernel does not see to that; of the supervisor the payload
+ * that is in init's place, where that is asked for (PR_SET_PDEATHSIG(2const)). */
+static int tie_to_parent(const StageContext *ctx, Error *err)
+{
+        const PlanPayload *payload = ctx->payload;
+        bool tied = payload->init == INIT_KURUNG || payload->die_with_parent;
+        return prctl(PR_SET_PDEATHSIG, tied ? SIGKILL : 0) < 0
+                       ? error_set_errno(err, errno, "cannot set the parent-death signal")
+                       : 0;
 }
 
 /* As execvpe(3) finds it, but with the errno that a shell would report. */
@@ -85,13 +79,15 @@ static int exec_payload(const PlanPayload *payload, Error *err)
 int stage_payload_main(const StageContext *ctx, int slave)
 {
         Error err = {0};
-        int r = take_terminal(ctx, slave, &err);
+        int r = stage_take_terminal(ctx, slave, &err);
         process_restore_umask();
         process_reset_signals();
         if (r == 0)
                 r = rlimits_apply(ctx->resources, &err);
         if (r == 0)
                 r = restrict_self(ctx, &err);
+        if (r == 0)
+                r = tie_to_parent(ctx, &err);
         if (r == 0 && defence_is_on(DEFENCE_SECCOMP))
                 r = seccomp_apply(ctx->filter, &err);
         if (r == 0)

@@ -30,14 +30,33 @@ typedef struct StageContext {
  * or -errno with @err. */
 int stage_set_dumpable(bool dumpable, Error *err);
 
+/** stage_leave_session - a session of its own, unless the payload has the caller's. 0 or -errno with @err. */
+int stage_leave_session(const StageContext *ctx, Error *err);
+
 /** stage_has_terminal - whether standard input is a terminal: the pty is a controlling terminal then, else it
  * only takes output. */
 bool stage_has_terminal(const StageContext *ctx);
 
 /** stage_make_terminal - open a pty where any of 0-2 is a terminal, take it as controlling terminal where
- * standard input is one, send its master. @ret_slave: its other side; left alone where there is none. 0 or
- * -errno with @err. */
+ * standard input is one, send its master to the supervisor or to who is to have it. @ret_slave: its other
+ * side; left alone where there is none. 0 or -errno with @err. */
 int stage_make_terminal(const StageContext *ctx, int *ret_slave, Error *err);
+
+/** stage_take_terminal - in the payload's process: the other side of the pty, FD_NONE: none, becomes 0 to 2,
+ * and its group the terminal's foreground. 0 or -errno with @err. */
+int stage_take_terminal(const StageContext *ctx, int slave, Error *err);
+
+/** stage_send_namespaces - give the supervisor a hold on those of @mask (bit NS_*) of the process whose
+ * directory in /proc @process is. 0 or -errno with @err. */
+int stage_send_namespaces(const StageContext *ctx, int process, unsigned mask, Error *err);
+
+/** stage_start_payload - start the payload's stage as a child. @proc: a procfs in which this process is
+ * visible. Returns its pid, or -errno with @err. */
+pid_t stage_start_payload(const StageContext *ctx, int proc, int slave, Error *err);
+
+/** stage_become_payload - be the payload's stage. Returns what to _exit with, or -errno with @err when it did
+ * not come to that. The rest is as with stage_start_payload(). */
+int stage_become_payload(const StageContext *ctx, int proc, int slave, Error *err);
 
 /** stage_setup_main - child of the supervisor in all new namespaces; becomes init. Returns what to _exit
  * with. */

@@ -109,6 +109,8 @@ static const SessionOps run_ops = {
 /* Until the sandbox goes on by itself. */
 static int begin(Supervisor *s, Error *err)
 {
+        s->session.terminal = s->plan->payload.terminal;
+        s->session.stage_is_payload = s->plan->payload.init == INIT_PAYLOAD;
         int r = supervisor_prepare(s, err);
         if (r == 0)
                 r = supervisor_start(s, err);
@@ -121,6 +123,37 @@ static int begin(Supervisor *s, Error *err)
         return r < 0 ? r : disk_begin(&s->disk, s->plan, s->run.fd, s->home, err);
 }
 
+#define SUPERVISOR_OF(p, o, r)                                                                               \
+        ((Supervisor){.session = SESSION_OF(&run_ops),                                                       \
+                      .plan = (p),                                                                           \
+                      .options = (o),                                                                        \
+                      .report = (r),                                                                         \
+                      .run = RUN_DIR_NONE,                                                                   \
+                      .home = FD_NONE,                                                                       \
+                      .placeholders = FD_NONE,                                                               \
+                      .userns = FD_NONE,                                                                     \
+                      .ns = {[0 ... NS_MAX - 1] = FD_NONE},                                                  \
+                      .record = LIVE_RECORD_NONE,                                                            \
+                      .live = LIVE_FILE_NONE,                                                                \
+                      .net = NET_HELPER_NONE,                                                                \
+                      .mounts = MOUNT_WATCH_NONE,                                                            \
+                      .limits = LIMITS_NOTHING,                                                              \
+                      .disk = DISK_WATCH_NOTHING,                                                            \
+                      .fuse_fd = FD_NONE,                                                                    \
+                      .told_missing = -1})
+
+/* The sandbox from its begin to where nothing is left to be done for it. */
+static void carry(Supervisor *s)
+{
+        int r = begin(s, &s->session.error);
+        if (r == 0) {
+                supervisor_groups_are_ready(s);
+                session_supervise(&s->session);
+        } else {
+                (void)error_ensure(&s->session.error, r, "starting the sandbox");
+        }
+}
+
 /*
  * supervisor
  *   has: the user's own id, the host's namespaces, the caller's terminal.
@@ -129,42 +162,71 @@ static int begin(Supervisor *s, Error *err)
  */
 int run_plan(const Plan *plan, const RunOptions *options, RunReport *ret, Error *err)
 {
-        Supervisor s = {
-                .session = SESSION_OF(&run_ops),
-                .plan = plan,
-                .options = options,
-                .report = ret,
-                .run = RUN_DIR_NONE,
-                .home = FD_NONE,
-                .placeholders = FD_NONE,
-                .userns = FD_NONE,
-                .ns = {[0 ... NS_MAX - 1] = FD_NONE},
-                .record = LIVE_RECORD_NONE,
-                .live = LIVE_FILE_NONE,
-                .net = NET_HELPER_NONE,
-                .mounts = MOUNT_WATCH_NONE,
-                .limits = LIMITS_NOTHING,
-                .disk = DISK_WATCH_NOTHING,
-                .fuse_fd = FD_NONE,
-                .told_missing = -1,
-        };
+        Supervisor s = SUPERVISOR_OF(plan, options, ret);
         struct timespec begun, end;
         *ret = (RunReport){.end = RUN_FAILED, .exit_code = EXIT_KURUNG_FAILED};
+        if (plan->payload.detached)
+                return error_set(err, EINVAL, "a detached command is started by run_start()");
         (void)clock_gettime(CLOCK_REALTIME, &ret->started);
         (void)clock_gettime(CLOCK_MONOTONIC, &begun);
-        int r = begin(&s, &s.session.error);
-        if (r == 0) {
-                supervisor_groups_are_ready(&s);
-                session_supervise(&s.session);
-        } else {
-                (void)error_ensure(&s.session.error, r, "starting the sandbox");
-        }
+        carry(&s);
         supervisor_teardown(&s);
         ret->network = s.net.report;
         (void)clock_gettime(CLOCK_MONOTONIC, &end);
         ret->duration_us =
                 (uint64_t)((end.tv_sec - begun.tv_sec) * 1000000 + (end.tv_nsec - begun.tv_nsec) / 1000);
         return supervisor_conclude(&s, err);
+}
+
+/* What has to be served, held or counted as long as the sandbox is there. */
+static int check_detached(const Plan *plan, Error *err)
+{
+        const PlanResources *resources = &plan->resources;
+        const char *what = plan->network.mode == NETWORK_SLIRP ? "a network of its own (Mode=slirp)"
+                           : plan->root.fuse_overlayfs         ? "fuse-overlayfs"
+                           : plan->root.needs_run_dir          ? "directories of kurung's own"
+                           : plan->storage.home_name           ? "a kept home"
+                           : resources->cgroup != CGROUP_NONE  ? "limits"
+                           : resources->disk_max || resources->disk_inodes_max || resources->runtime_max_us
+                                   ? "limits of disk space or time"
+                                   : NULL;
+        if (!plan->payload.detached)
+                return error_set(err, EINVAL, "only a detached command can be created without a start");
+        return what ? error_set(err, ENOTSUP, "cannot detach a sandbox that has %s", what) : 0;
+}
+
+int run_create(const Plan *plan, const RunOptions *options, pid_t *ret_pid, Error *err)
+{
+        RunReport report = {0};
+        Supervisor s = SUPERVISOR_OF(plan, options, &report);
+        int r = check_detached(plan, err);
+        if (r < 0)
+                return r;
+        s.session.leave = true;
+        carry(&s);
+        Session *session = &s.session;
+        bool created = session->stage >= 0 && session->state == SESSION_RUNNING &&
+                       session->error.errnum == 0 && !session->killed;
+        if (created)
+                session->stage = fd_close(session->stage);
+        supervisor_teardown(&s);
+        run_report_clear(&report);
+        *ret_pid = s.init_pid;
+        if (created)
+                return 0;
+        *err = session->error;
+        return error_ensure(err, session->ended_by ? -EINTR : -EIO, "creating the sandbox");
+}
+
+int run_start(int socket, Error *err)
+{
+        Message m;
+        int r = channel_receive(socket, &m, NULL);
+        if (r > 0 && m.type == MSG_ERROR)
+                return error_take(err, &m.error, "the sandbox");
+        if (r > 0)
+                r = -EPROTO;
+        return r < 0 ? error_set_errno(err, r, "cannot start the command") : 0;
 }
 
 void run_report_clear(RunReport *report)

@@ -113,40 +113,38 @@ int supervisor_prepare(Supervisor *s, Error *err)
         return r < 0 ? r : prepare_helpers(s, err);
 }
 
-/* What clone3(2) says when no namespaces can be made, in words that lead to the cause. */
-static const char *namespaces_refused(int e)
-{
-        switch (e) {
-        case ENOSPC:
-        case EUSERS:
-                return "a limit in /proc/sys/user is reached (max_user_namespaces and others), or they are "
-                       "nested 32 deep";
-        case ENOSYS:
-        case EPERM:
-                return "denied by a setting of this machine, or by the filter of an outer sandbox or "
-                       "container (\"kurung doctor\" checks)";
-        default:
-                return strerror(e);
-        }
-}
-
 /* The descriptors that the setup stage keeps, with those whose content becomes files. @ret: owned. */
 static int list_for_setup(const Supervisor *s, int channel, int **ret, size_t *ret_n)
 {
         const PlanRoot *root = &s->plan->root;
-        int *own = calloc(root->n_ops + 3, sizeof(*own));
+        const PlanNamespaces *ns = &s->plan->namespaces;
+        int *own = calloc(root->n_ops + 6, sizeof(*own));
         size_t n = 0;
         if (!own)
                 return -ENOMEM;
         own[n++] = channel;
         own[n++] = s->run.fd;
         own[n++] = s->home;
+        if (ns->joined & (1U << NS_PAYLOAD_USER))
+                own[n++] = ns->fds[NS_PAYLOAD_USER];
+        if (s->plan->payload.detached)
+                own[n++] = s->plan->payload.start_socket;
+        if (s->plan->payload.terminal == TERMINAL_SOCKET)
+                own[n++] = s->plan->payload.terminal_socket;
         for (size_t i = 0; i < root->n_ops; i++)
                 if (root->ops[i].source_kind == FS_SOURCE_DESCRIPTOR)
                         own[n++] = root->ops[i].source_fd;
         *ret = own;
         *ret_n = n;
         return 0;
+}
+
+/* Which of 0 to 2 become a pty. */
+static int terminals_of(const Supervisor *s)
+{
+        if (s->plan->payload.terminal == TERMINAL_SOCKET)
+                return 7;
+        return defence_is_on(DEFENCE_PTY) ? streams_terminals(&s->session.streams) : 0;
 }
 
 static int setup_main(void *userdata)
@@ -172,22 +170,22 @@ static pid_t make_setup(Supervisor *s, int theirs, Error *err)
                 .run_fd = s->run.fd,
                 .home_fd = s->home,
                 .run_name = s->run.name,
-                .tty_fds = defence_is_on(DEFENCE_PTY) ? streams_terminals(&s->session.streams) : 0,
+                .tty_fds = terminals_of(s),
         };
         CLEANUP_FREE int *own = NULL;
         size_t n_own;
         if (list_for_setup(s, theirs, &own, &n_own) < 0)
                 return error_no_memory(err);
         /* The setup stage makes the network namespace itself, while its id maps are written. */
-        uint64_t namespaces = s->plan->namespaces & ~(uint64_t)CLONE_NEWNET;
+        PlanNamespaces namespaces = s->plan->namespaces;
+        namespaces.created &= ~(uint64_t)CLONE_NEWNET;
         if (!defence_is_on(DEFENCE_IPC_NAMESPACE))
-                namespaces &= ~(uint64_t)CLONE_NEWIPC;
+                namespaces.created &= ~(uint64_t)CLONE_NEWIPC;
         rlimits_lower(&s->plan->resources, &held);
-        pid_t pid = session_clone_stage(&s->session, namespaces, setup_main, &s->stage, own, n_own);
+        pid_t pid = session_clone_stage(&s->session, &namespaces, setup_main, &s->stage, own, n_own, err);
         rlimits_restore(&held);
         if (pid < 0)
-                return error_set(err, (int)-pid, "cannot create the namespaces: %s",
-                                 namespaces_refused((int)-pid));
+                return pid;
         s->init_pid = pid;
         (void)snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
         s->userns = open(path, O_RDONLY | O_CLOEXEC);

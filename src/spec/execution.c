@@ -18,5 +18,11 @@ int spec_execution_check(const SpecExecution *execution, Error *err)
                 if (execution->kept_fds[i] < 3)
                         return error_set(err, EINVAL, "cannot keep descriptor %d: 0 to 2 are there anyway",
                                          execution->kept_fds[i]);
+        if (!execution->detached)
+                return 0;
+        if (execution->init != INIT_PAYLOAD || execution->die_with_parent || !execution->as_given ||
+            execution->terminal == TERMINAL_OWN)
+                return error_set(err, EINVAL,
+                                 "cannot detach a command that needs a process of kurung's beside it");
         return 0;
 }

@@ -45,6 +45,8 @@ typedef struct SpecExecution {
         InitMode init;
         bool die_with_parent; /* INIT_PAYLOAD: it is killed when the supervisor ends
                                  (PR_SET_PDEATHSIG(2const)) */
+        bool detached; /* INIT_PAYLOAD: run_create() makes the sandbox, and run_start() starts the payload */
+        int start_socket; /* detached: listening, SOCK_SEQPACKET (unix(7)); the caller's */
         TerminalMode terminal;
         int terminal_socket; /* TERMINAL_SOCKET: connected; the caller's */
         int *kept_fds;       /* descriptors that the payload gets under the same numbers, all above 2 */
@@ -63,10 +65,11 @@ typedef struct SpecExecution {
         size_t n_groups;
         bool has_oom_score_adj; /* else as kurung has it */
         int oom_score_adj;      /* proc_pid_oom_score_adj(5) */
-        bool env_given;         /* the environment is what Set= says, and nothing else */
         char *argv0;            /* NULL: the command's own */
-        bool stateless; /* nothing is read from or written to kurung's own directories, and the sandbox is in
-                           no list */
+        /* Nothing is added to what is asked for: the environment is what Set= says; no default limits;
+         * abstract sockets of a shared network are reached; nothing is read from or written to kurung's own
+         * directories; no other command finds the sandbox. */
+        bool as_given;
 } SpecExecution;
 
 /** spec_execution_clear - free what it holds, and zero it; descriptors stay open. */

@@ -105,7 +105,7 @@ static int copy_text(const char *from, char **to)
 
 static int copy_plan(const Plan *plan, LiveRecord *rec)
 {
-        rec->namespaces = plan->namespaces;
+        rec->namespaces = plan->namespaces.created;
         rec->network = plan->network.mode;
         rec->foreign_root = plan->root.foreign;
         rec->resources = (PlanResources){.cgroup = plan->resources.cgroup,

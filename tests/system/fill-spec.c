@@ -14,10 +14,13 @@
 #include "run/run.h"
 
 #include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 typedef struct Filling {
         Spec spec;
         bool print; /* the plan, instead of running it */
+        bool start; /* a sandbox that was created, by the socket at execution.start_socket */
 } Filling;
 
 typedef struct Word {
@@ -94,6 +97,39 @@ static int fill_die(Filling *f, const char *value)
         (void)value;
         f->spec.execution.die_with_parent = true;
         return 0;
+}
+
+static int open_socket(const char *path, struct sockaddr_un *ret)
+{
+        *ret = (struct sockaddr_un){.sun_family = AF_UNIX};
+        if (strlen(path) >= sizeof(ret->sun_path))
+                return -ENAMETOOLONG;
+        memcpy(ret->sun_path, path, strlen(path));
+        return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+}
+
+/* The payload waits until a start connects to PATH; its pid is printed. */
+static int fill_create(Filling *f, const char *value)
+{
+        struct sockaddr_un address;
+        int fd = open_socket(value, &address);
+        f->spec.execution.detached = true;
+        f->spec.execution.init = INIT_PAYLOAD;
+        f->spec.execution.terminal = TERMINAL_SESSION;
+        f->spec.execution.start_socket = fd;
+        return fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 1) < 0
+                       ? -EINVAL
+                       : 0;
+}
+
+static int fill_start(Filling *f, const char *value)
+{
+        struct sockaddr_un address;
+        f->start = true;
+        f->spec.execution.start_socket = open_socket(value, &address);
+        return connect(f->spec.execution.start_socket, (struct sockaddr *)&address, sizeof(address)) < 0
+                       ? -EINVAL
+                       : 0;
 }
 
 static int fill_terminal(Filling *f, const char *value)
@@ -299,6 +335,8 @@ static const Word words[] = {
         {"tmpfs", fill_tmpfs},
         {"no-root", fill_no_root},
         {"print", fill_print},
+        {"create", fill_create},
+        {"start", fill_start},
 };
 
 static int fill_word(Filling *f, const char *arg)
@@ -314,7 +352,7 @@ static int fill(Filling *f, int argc, char **argv, Error *err)
 {
         int r = spec_init(&f->spec), i = 1;
         f->spec.ops_in_order = true;
-        f->spec.execution.stateless = true;
+        f->spec.execution.as_given = true;
         f->spec.id_map = ID_MAP_SINGLE;
         if (r == 0)
                 r = add_op(f, OP_BIND, "/", "/", OP_RECURSIVE | OP_RDONLY);
@@ -328,7 +366,7 @@ static int fill(Filling *f, int argc, char **argv, Error *err)
         for (i++; i < argc; i++)
                 if (strlist_add(&f->spec.argv, argv[i]) < 0)
                         return error_no_memory(err);
-        return f->spec.argv.n > 0 ? 0 : error_set(err, EINVAL, "fill-spec: no command given");
+        return f->spec.argv.n > 0 || f->start ? 0 : error_set(err, EINVAL, "fill-spec: no command given");
 }
 
 static int run(int argc, char **argv, int *ret_exit, Error *err)
@@ -339,6 +377,11 @@ static int run(int argc, char **argv, int *ret_exit, Error *err)
         Filling f = {0};
         extern char **environ;
         int r = fill(&f, argc, argv, err);
+        if (r == 0 && f.start) {
+                r = run_start(f.spec.execution.start_socket, err);
+                spec_clear(&f.spec);
+                return r;
+        }
         if (r == 0)
                 r = host_probe(&host, err);
         if (r == 0)
@@ -351,6 +394,13 @@ static int run(int argc, char **argv, int *ret_exit, Error *err)
                 return 0;
         }
         const RunOptions options = {0};
+        if (plan.payload.detached) {
+                pid_t pid;
+                r = run_create(&plan, &options, &pid, err);
+                if (r == 0)
+                        (void)printf("%d\n", (int)pid);
+                return r;
+        }
         r = run_plan(&plan, &options, &report, err);
         *ret_exit = report.exit_code;
         return r;
