@@ -64,13 +64,10 @@ static int probe_shared(const Spec *spec, Host *host, Error *err)
                 r = strlist_add(&paths, host->home);
         if (r == 0 && spec->root == ROOT_DIR)
                 r = strlist_add(&paths, spec->root_dir);
-        /* A hidden path may be a link: its target is hidden, too. */
-        for (size_t i = 0; r == 0 && i < spec->n_ops; i++)
-                if (spec->ops[i].source || spec->ops[i].kind == OP_MASK)
-                        r = strlist_add(&paths,
-                                        spec->ops[i].source ? spec->ops[i].source : spec->ops[i].dest);
         if (r == 0 && paths.n > 0)
                 r = host_probe_paths(host, (const char *const *)paths.items);
+        if (r == 0)
+                r = host_probe_ops(host, spec);
         return r < 0 ? error_set_errno(err, r, "cannot look up the shared paths") : 0;
 }
 

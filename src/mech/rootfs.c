@@ -170,19 +170,37 @@ int rootfs_layer_open(RootfsContext *ctx, const PlanOp *op, const char *side, in
         return 0;
 }
 
+/* Only what was found when paths were looked up can be recognized later. */
+static int check_found(const PlanOp *op, const char *path, const FileId *id, Error *err)
+{
+        if (!op->origin || id->known || (op->flags & OP_OPTIONAL))
+                return 0;
+        CLEANUP_FD int fd = open(path, O_PATH | O_CLOEXEC);
+        if (fd < 0)
+                return error_set_errno(err, errno, "%s: cannot open '%s'", op->origin, path);
+        return error_set(err, EBUSY,
+                         "%s: '%s' was replaced while the sandbox started (run the command again)",
+                         op->origin, path);
+}
+
+static int check_sources(const PlanOp *op, Error *err)
+{
+        int r = op->source_kind == FS_SOURCE_PATH ? check_found(op, op->source, &op->source_id, err) : 0;
+        for (size_t i = 0; r == 0 && i < op->n_lowers; i++)
+                r = check_found(op, op->lowers[i].path, &op->lowers[i].id, err);
+        if (r == 0 && op->upper.path)
+                r = check_found(op, op->upper.path, &op->upper.id, err);
+        if (r == 0 && op->work.path)
+                r = check_found(op, op->work.path, &op->work.id, err);
+        return r;
+}
+
 int rootfs_prepare(const PlanRoot *root, Error *err)
 {
         for (size_t i = 0; i < root->n_ops; i++) {
-                const PlanOp *op = &root->ops[i];
-                if (op->source_kind != FS_SOURCE_PATH || !op->origin || op->source_id.known ||
-                    (op->flags & OP_OPTIONAL))
-                        continue;
-                CLEANUP_FD int fd = open(op->source, O_PATH | O_CLOEXEC);
-                if (fd < 0)
-                        return error_set_errno(err, errno, "%s: cannot open '%s'", op->origin, op->source);
-                return error_set(err, EBUSY,
-                                 "%s: '%s' was replaced while the sandbox started (run the command again)",
-                                 op->origin, op->source);
+                int r = check_sources(&root->ops[i], err);
+                if (r < 0)
+                        return r;
         }
         const PlanOp *first = root->ops;
         if (root->n_ops > 0 && first->source_kind == FS_SOURCE_PATH &&

@@ -195,9 +195,21 @@ int host_probe_paths(Host *host, const char *const *paths);
 /**
  * host_probe_descriptor - look up what a descriptor of this process is by its name, and hold it.
  *
- * 0; -ENOENT where no name leads to it: it was removed, or belongs to another mount namespace; or -ENOMEM.
+ * 0; -ENOENT where no name leads to it: it was removed, or belongs to another mount namespace; -ENOMEM or
+ * -EMFILE.
  */
 int host_probe_descriptor(Host *host, int fd);
+
+struct Spec;
+
+/**
+ * host_probe_ops - look up everything that the operations of @spec take from the host: each path (source,
+ * lowers, upper and work directory), each hidden path, and each descriptor whose file is shown. What cannot be
+ * found is left out; the plan decides what that means.
+ *
+ * Returns 0; -ENOMEM; -EMFILE if there are more files than descriptors.
+ */
+int host_probe_ops(Host *host, const struct Spec *spec);
 
 /** host_find_descriptor - what was found for a descriptor; NULL: nothing. The host's. */
 const HostPath *host_find_descriptor(const Host *host, int fd);

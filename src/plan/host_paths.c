@@ -3,6 +3,7 @@
 #include "plan/host.h"
 #include "base/path.h"
 #include "plan/host_internal.h"
+#include "spec/spec.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -110,9 +111,9 @@ static int find_name(int fd, Lookup *ret)
                 return -ENOENT;
         path[n] = '\0';
         CLEANUP_FD int found = FD_NONE;
-        if (lookup_open_plain(path, O_PATH, &found) < 0 || fstat(found, &named) < 0 ||
-            named.st_dev != st.st_dev || named.st_ino != st.st_ino)
-                return -ENOENT;
+        int r = lookup_open_plain(path, O_PATH, &found);
+        if (r < 0 || fstat(found, &named) < 0 || named.st_dev != st.st_dev || named.st_ino != st.st_ino)
+                return r == -ENOMEM || r == -EMFILE ? r : -ENOENT;
         char *copy = strdup(path);
         if (!copy)
                 return -ENOMEM;
@@ -134,6 +135,25 @@ const HostPath *host_find_descriptor(const Host *host, int fd)
 {
         DescriptorName name;
         return host_find_path(host, descriptor_name(fd, name));
+}
+
+int host_probe_ops(Host *host, const Spec *spec)
+{
+        CLEANUP_STRLIST StrList paths = {0};
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < spec->n_ops; i++) {
+                const SpecOp *op = &spec->ops[i];
+                for (size_t k = 0; r == 0 && fs_op_path(op, k); k++)
+                        r = strlist_add(&paths, fs_op_path(op, k));
+                /* A hidden path may be a link: its target is hidden, too. */
+                if (r == 0 && op->kind == OP_MASK)
+                        r = strlist_add(&paths, op->dest);
+                if (r == 0 && op->source_kind == FS_SOURCE_DESCRIPTOR && fs_op_is(op, OP_SHOWS_HOST)) {
+                        r = host_probe_descriptor(host, op->source_fd);
+                        r = r == -ENOENT ? 0 : r;
+                }
+        }
+        return r < 0 || paths.n == 0 ? r : host_probe_paths(host, (const char *const *)paths.items);
 }
 
 /* @path as it is spelled and, where that is another name, without links. */

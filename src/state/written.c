@@ -192,9 +192,10 @@ int written_check(const Spec *spec, const Host *host, Error *err)
                 r = check_source(host->home, "Home=host", host, &written, err);
         for (size_t i = 0; r == 0 && i < spec->n_ops; i++) {
                 const SpecOp *op = &spec->ops[i];
-                const char *path = op->source ? op->source : op->kind == OP_MASK ? op->dest : NULL;
-                if (path)
-                        r = check_source(path, op->origin, host, &written, err);
+                for (size_t k = 0; r == 0 && fs_op_path(op, k); k++)
+                        r = check_source(fs_op_path(op, k), op->origin, host, &written, err);
+                if (r == 0 && op->kind == OP_MASK)
+                        r = check_source(op->dest, op->origin, host, &written, err);
         }
         return r;
 }
