@@ -196,6 +196,33 @@ static UNUSED void put(const char *name, const char *text)
         assert_true(can_write(below(name), text));
 }
 
+/* Members of an operation. */
+#define ROOT                                                                                                 \
+        {                                                                                                    \
+                .kind = OP_TMPFS, .dest = (char[]){"/"}, .has_mode = true, .mode = 0755                      \
+        }
+#define AT(where)                                                                                            \
+        .dest = (char[])                                                                                     \
+        {                                                                                                    \
+                where                                                                                        \
+        }
+#define HOST(name) .source_kind = FS_SOURCE_PATH, .source = below(name)
+#define MODE(bits) .has_mode = true, .mode = (bits)
+#define SAYS(text)                                                                                           \
+        .source_kind = FS_SOURCE_TEXT, .source = (char[])                                                    \
+        {                                                                                                    \
+                text                                                                                         \
+        }
+#define DATA(text) .source_kind = FS_SOURCE_BYTES, .source = (char[]){text}, .source_len = sizeof(text) - 1
+#define FROM_FD(fd) .source_kind = FS_SOURCE_DESCRIPTOR, .source_fd = (fd)
+#define TYPE(name)                                                                                           \
+        .source_kind = FS_SOURCE_TYPE, .source = (char[])                                                    \
+        {                                                                                                    \
+                name                                                                                         \
+        }
+#define LAYERS(list) .source_kind = FS_SOURCE_LAYERS, .lowers = (list), .n_lowers = ARRAY_LEN(list)
+#define SAFE (ST_NOSUID | ST_NODEV)
+
 static int inside_setup(void **state)
 {
         static const char *const dirs[] = {"run", "dir", "dir/sub", "empty"};
