@@ -13,14 +13,9 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-const char *rootfs_op_origin(const PlanOp *op)
-{
-        return op->origin ? op->origin : "root file system";
-}
-
 int rootfs_op_failed(const PlanOp *op, int r, const char *what, Error *err)
 {
-        return error_set_errno(err, r, "%s: cannot %s '%s'", rootfs_op_origin(op), what, op->dest);
+        return error_set_errno(err, r, "%s: cannot %s '%s'", fs_op_origin(op), what, op->dest);
 }
 
 static const struct {
@@ -51,7 +46,7 @@ int rootfs_propagate(const PlanOp *op, int mount_fd, Error *err)
         if (op->propagation == FS_PROPAGATION_NONE)
                 return 0;
         int r = mount_propagate(mount_fd, types[op->propagation], op->flags & OP_PROPAGATE_BELOW);
-        return r < 0 ? rootfs_op_failed(op, r, "setting the propagation of", err) : 0;
+        return r < 0 ? rootfs_op_failed(op, r, "set the propagation of", err) : 0;
 }
 
 static bool id_is_mapped(const IdMap *map, uint32_t inside)
@@ -73,8 +68,8 @@ int rootfs_give(const PlanOp *op, int fd, Error *err)
 {
         if (!op->has_owner || fchownat(fd, "", op->uid, op->gid, AT_EMPTY_PATH) == 0)
                 return 0;
-        return error_set_errno(err, errno, "%s: giving %s to %u:%u", rootfs_op_origin(op), op->dest, op->uid,
-                               op->gid);
+        return error_set_errno(err, errno, "%s: cannot give '%s' to %u:%u", fs_op_origin(op), op->dest,
+                               op->uid, op->gid);
 }
 
 int rootfs_chmod(int fd, mode_t mode)
@@ -102,14 +97,14 @@ int rootfs_make_place(RootfsContext *ctx, const PlanOp *op, bool directory, int 
                 return error_set(err, ENOENT,
                                  "%s: the mount point '%s' does not exist, and kurung creates nothing in a "
                                  "directory of the host: create it first",
-                                 rootfs_op_origin(op), op->dest);
+                                 fs_op_origin(op), op->dest);
         if (r == 0 && fstat(fd, &st) < 0)
                 r = -errno;
         /* What a link leads to decides; the kernel says "Not a directory" or "Invalid argument". */
         if (r == 0 && S_ISDIR(st.st_mode) != directory)
                 return error_set(err, directory ? ENOTDIR : EISDIR,
                                  "%s: '%s' is a %s inside the sandbox, and a %s cannot be mounted on it",
-                                 rootfs_op_origin(op), op->dest, directory ? "file" : "directory",
+                                 fs_op_origin(op), op->dest, directory ? "file" : "directory",
                                  directory ? "directory" : "file");
         if (r < 0)
                 return rootfs_op_failed(op, r, "create the mount point", err);
@@ -183,9 +178,26 @@ static int check_found(const PlanOp *op, const char *path, const FileId *id, Err
                          op->origin, path);
 }
 
+/* Content is read once the mounts before it are made: whether it can be read is known now. */
+static int check_readable(const PlanOp *op, Error *err)
+{
+        struct stat st;
+        int flags = fcntl(op->source_fd, F_GETFL);
+        int r = flags < 0 || fstat(op->source_fd, &st) < 0 ? -errno : 0;
+        if (r == 0 && ((flags & O_PATH) || (flags & O_ACCMODE) == O_WRONLY))
+                r = -EBADF;
+        if (r == 0 && S_ISDIR(st.st_mode))
+                r = -EISDIR;
+        return r < 0 ? error_set_errno(err, r, "%s: cannot read descriptor %d for '%s'", fs_op_origin(op),
+                                       op->source_fd, op->dest)
+                     : 0;
+}
+
 static int check_sources(const PlanOp *op, Error *err)
 {
-        int r = op->source_kind == FS_SOURCE_PATH ? check_found(op, op->source, &op->source_id, err) : 0;
+        int r = op->source_kind == FS_SOURCE_PATH         ? check_found(op, op->source, &op->source_id, err)
+                : op->source_kind == FS_SOURCE_DESCRIPTOR ? check_readable(op, err)
+                                                          : 0;
         for (size_t i = 0; r == 0 && i < op->n_lowers; i++)
                 r = check_found(op, op->lowers[i].path, &op->lowers[i].id, err);
         if (r == 0 && op->upper.path)
@@ -225,15 +237,35 @@ static int check_root_is_on_top(Error *err)
         return 0;
 }
 
-/* Leaves the old root for good: pivot_root(2), "pivot_root(".", ".")". */
+/* Whether operations made the root itself shared. */
+static bool root_is_shared(const PlanRoot *root)
+{
+        FsPropagation last = FS_PROPAGATION_NONE;
+        for (size_t i = 0; i < root->n_ops; i++) {
+                const PlanOp *op = &root->ops[i];
+                bool replaces = rootfs_op_kinds[op->kind]->make;
+                if (str_eq(op->dest, "/") && (replaces || op->propagation != FS_PROPAGATION_NONE))
+                        last = op->propagation;
+        }
+        return last == FS_PROPAGATION_SHARED;
+}
+
+/* Leaves the old root for good: pivot_root(2), "pivot_root(".", ".")". The kernel refuses that for a shared
+ * root: it is so again afterwards. A slave of the host's stays one. */
 static int pivot(RootfsContext *ctx, Error *err)
 {
-        if (fchdir(ctx->root_fd) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
-                return error_set_errno(err, errno, "cannot change to the new root");
+        bool shared = root_is_shared(ctx->root);
+        int r = shared ? mount_propagate(ctx->root_fd, MS_SLAVE, false) : 0;
+        if (r == 0 && (fchdir(ctx->root_fd) < 0 || syscall(SYS_pivot_root, ".", ".") < 0))
+                r = -errno;
+        if (r < 0)
+                return error_set_errno(err, r, "cannot change to the new root");
         if (umount2(".", MNT_DETACH) < 0)
                 return error_set_errno(err, errno, "cannot leave the old root");
         if (chdir("/") < 0)
                 return error_set_errno(err, errno, "cannot enter the new root");
+        if (shared && (r = mount_propagate(ctx->root_fd, MS_SHARED, false)) < 0)
+                return error_set_errno(err, r, "cannot share the new root");
         ctx->root_fd = fd_close(ctx->root_fd);
         return check_root_is_on_top(err);
 }
@@ -333,7 +365,7 @@ int rootfs_make(RootfsContext *ctx, Error *err)
         const PlanRoot *root = ctx->root;
         unsigned long type = root->propagation == FS_PROPAGATION_SLAVE ? MS_SLAVE : MS_PRIVATE;
         if (defence_is_on(DEFENCE_PRIVATE_MOUNTS) && mount(NULL, "/", NULL, MS_REC | type, NULL) < 0)
-                return error_set_errno(err, errno, "setting the propagation of the host's mounts");
+                return error_set_errno(err, errno, "cannot set the propagation of the host's mounts");
         ctx->made = malloc(root->n_ops * sizeof(*ctx->made));
         if (!ctx->made)
                 return error_no_memory(err);
@@ -382,7 +414,9 @@ void rootfs_clear(RootfsContext *ctx)
         free(ctx->made);
         ctx->made = NULL;
         for (size_t i = 0; i < ctx->root->n_ops; i++)
-                if (ctx->root->ops[i].source_kind == FS_SOURCE_DESCRIPTOR)
+                /* Not the payload's own: the next file to be opened would become one of them. */
+                if (ctx->root->ops[i].source_kind == FS_SOURCE_DESCRIPTOR &&
+                    ctx->root->ops[i].source_fd > STDERR_FILENO)
                         fd_close(ctx->root->ops[i].source_fd);
         ctx->run_fd = fd_close(ctx->run_fd);
         ctx->memory_fd = fd_close(ctx->memory_fd);

@@ -34,9 +34,9 @@ typedef struct RootfsContext {
 
 /**
  * rootfs_prepare - look, before any process exists, at what can be seen to fail: the sources of what was
- * asked for.
+ * asked for, and descriptors whose content is read.
  *
- * Returns 0 or -errno with @err: "ORIGIN: PATH: why".
+ * Returns 0 or -errno with @err: "ORIGIN: cannot open 'PATH': why".
  */
 int rootfs_prepare(const PlanRoot *root, Error *err);
 
@@ -57,5 +57,6 @@ int rootfs_apply(RootfsContext *ctx, Error *err);
 /** rootfs_enter_cwd - change to cwd, which must lie inside the root. 0 or -errno with @err. */
 int rootfs_enter_cwd(const char *cwd, Error *err);
 
-/** rootfs_clear - close and free what the context holds, and close the descriptors that operations read. */
+/** rootfs_clear - close and free what the context holds, and close the descriptors that operations read, but
+ * for descriptors 0 to 2. */
 void rootfs_clear(RootfsContext *ctx);

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -15,7 +16,7 @@ static int set_permissions(RootfsContext *ctx, const PlanOp *op, int fd, Error *
         int r = rootfs_chmod(fd, op->mode);
         if (r == 0 && (op->flags & OP_ROOT_OWNED))
                 r = rootfs_own(ctx->identity, fd);
-        return r < 0 ? rootfs_op_failed(op, r, "setting the permissions of", err) : rootfs_give(op, fd, err);
+        return r < 0 ? rootfs_op_failed(op, r, "set the permissions of", err) : rootfs_give(op, fd, err);
 }
 
 static int apply_dir(RootfsContext *ctx, const PlanOp *op, Error *err)
@@ -39,14 +40,14 @@ static int compare_link(const PlanOp *op, int parent, const char *name, Error *e
         char there[PATH_MAX];
         ssize_t n = readlinkat(parent, name, there, sizeof(there) - 1);
         if (n < 0 && errno != EINVAL)
-                return rootfs_op_failed(op, -errno, "reading the symlink", err);
+                return rootfs_op_failed(op, -errno, "read the symlink", err);
         if (n < 0)
-                return error_set(err, EEXIST, "%s: %s exists already and is no symbolic link",
-                                 rootfs_op_origin(op), op->dest);
+                return error_set(err, EEXIST, "%s: '%s' exists already and is no symbolic link",
+                                 fs_op_origin(op), op->dest);
         there[n] = '\0';
         return str_eq(there, op->source) ? 0
-                                         : error_set(err, EEXIST, "%s: %s exists already and leads to '%s'",
-                                                     rootfs_op_origin(op), op->dest, there);
+                                         : error_set(err, EEXIST, "%s: '%s' exists already and leads to '%s'",
+                                                     fs_op_origin(op), op->dest, there);
 }
 
 static int apply_symlink(RootfsContext *ctx, const PlanOp *op, Error *err)
@@ -67,7 +68,7 @@ static int apply_chmod(RootfsContext *ctx, const PlanOp *op, Error *err)
         int r = root_open(ctx->root_fd, op->dest, op->flags & OP_NO_FOLLOW, &fd);
         if (r == 0 && op->has_mode)
                 r = rootfs_chmod(fd, op->mode);
-        return r < 0 ? rootfs_op_failed(op, r, "setting the permissions of", err) : rootfs_give(op, fd, err);
+        return r < 0 ? rootfs_op_failed(op, r, "set the permissions of", err) : rootfs_give(op, fd, err);
 }
 
 static int write_text(RootfsContext *ctx, const PlanOp *op, int to)
@@ -77,35 +78,52 @@ static int write_text(RootfsContext *ctx, const PlanOp *op, int to)
         return r < 0 ? r : io_write_all(to, text, strlen(text));
 }
 
-/* To its end: a pipe, or a file from where it stands. */
-static int copy_descriptor(int from, int to)
+/* One piece; waits where the descriptor does not. Bytes, 0 at the end, or -errno. */
+static ssize_t read_piece(int from, void *buffer, size_t room)
 {
-        char buffer[65536];
+        struct pollfd p = {.fd = from, .events = POLLIN};
         for (;;) {
-                ssize_t n = read(from, buffer, sizeof(buffer));
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n <= 0)
-                        return n < 0 ? -errno : 0;
-                int r = io_write_all(to, buffer, (size_t)n);
-                if (r < 0)
-                        return r;
+                ssize_t n = read(from, buffer, room);
+                if (n >= 0 || (errno != EINTR && errno != EAGAIN))
+                        return n < 0 ? -errno : n;
+                if (errno == EAGAIN)
+                        (void)poll(&p, 1, -1);
         }
 }
 
-static int write_content(RootfsContext *ctx, const PlanOp *op, int to)
+/* To its end: a pipe, or a file from where it stands. */
+static int copy_descriptor(const PlanOp *op, int to, Error *err)
 {
-        if (op->flags & OP_SPECIFIERS)
-                return write_text(ctx, op, to);
-        return op->source_kind == FS_SOURCE_BYTES ? io_write_all(to, op->source, op->source_len)
-                                                  : copy_descriptor(op->source_fd, to);
+        char buffer[65536];
+        for (;;) {
+                ssize_t n = read_piece(op->source_fd, buffer, sizeof(buffer));
+                if (n < 0)
+                        return error_set_errno(err, (int)n, "%s: cannot read descriptor %d for '%s'",
+                                               fs_op_origin(op), op->source_fd, op->dest);
+                if (n == 0)
+                        return 0;
+                int r = io_write_all(to, buffer, (size_t)n);
+                if (r < 0)
+                        return rootfs_op_failed(op, r, "write", err);
+        }
+}
+
+static int write_content(RootfsContext *ctx, const PlanOp *op, int to, Error *err)
+{
+        if (op->source_kind == FS_SOURCE_DESCRIPTOR)
+                return copy_descriptor(op, to, err);
+        int r = op->flags & OP_SPECIFIERS ? write_text(ctx, op, to)
+                                          : io_write_all(to, op->source, op->source_len);
+        return r < 0 ? rootfs_op_failed(op, r, "write", err) : 0;
 }
 
 static int make_file(RootfsContext *ctx, const PlanOp *op, int dir, const char *name, Error *err)
 {
         CLEANUP_FD int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-        int r = fd < 0 ? -errno : write_content(ctx, op, fd);
-        return r < 0 ? rootfs_op_failed(op, r, "write", err) : set_permissions(ctx, op, fd, err);
+        if (fd < 0)
+                return rootfs_op_failed(op, -errno, "write", err);
+        int r = write_content(ctx, op, fd, err);
+        return r < 0 ? r : set_permissions(ctx, op, fd, err);
 }
 
 /*
@@ -125,7 +143,7 @@ static int apply_file(RootfsContext *ctx, const PlanOp *op, Error *err)
         else if ((dir = fcntl(ctx->memory_fd, F_DUPFD_CLOEXEC, 3)) < 0)
                 r = -errno;
         if (r < 0)
-                return rootfs_op_failed(op, r, "finding a place for the content of", err);
+                return rootfs_op_failed(op, r, "find a place for the content of", err);
         r = make_file(ctx, op, dir, name, err);
         if (r < 0)
                 return r;
@@ -133,12 +151,15 @@ static int apply_file(RootfsContext *ctx, const PlanOp *op, Error *err)
         if (r == 0)
                 r = mount_set(mount_fd, rootfs_attributes(op), false);
         if (r < 0)
-                return rootfs_op_failed(op, r, "mounting the content of", err);
-        r = root_make(ctx->root_fd, op->dest, false, 0644, false, &target);
-        if (r == -EROFS && (op->flags & OP_OPTIONAL))
+                return rootfs_op_failed(op, r, "mount the content of", err);
+        r = rootfs_make_place(ctx, op, false, &target, err);
+        if (r == -EROFS && (op->flags & OP_OPTIONAL)) {
+                *err = (Error){0};
                 return 0;
-        if (r == 0)
-                r = mount_attach(mount_fd, target);
+        }
+        if (r < 0)
+                return r;
+        r = mount_attach(mount_fd, target);
         return r < 0 ? rootfs_op_failed(op, r, "mount on", err) : rootfs_propagate(op, mount_fd, err);
 }
 
@@ -149,7 +170,7 @@ static int apply_write(RootfsContext *ctx, const PlanOp *op, Error *err)
         int r = root_open(ctx->root_fd, op->dest, false, &there);
         if (r == -ENOENT) {
                 r = root_open_parent(ctx->root_fd, op->dest, &parent, &name);
-                return r < 0 ? rootfs_op_failed(op, r, "making the directory of", err)
+                return r < 0 ? rootfs_op_failed(op, r, "create the directory of", err)
                              : make_file(ctx, op, parent, name, err);
         }
         char path[32];
@@ -158,13 +179,13 @@ static int apply_write(RootfsContext *ctx, const PlanOp *op, Error *err)
                 r = -errno;
         /* Opening a fifo or a device of somebody else's root could wait, or do something. */
         if (r == 0 && !S_ISREG(st.st_mode))
-                return error_set(err, EEXIST, "%s: %s exists already and is no file", rootfs_op_origin(op),
+                return error_set(err, EEXIST, "%s: '%s' exists already and is no file", fs_op_origin(op),
                                  op->dest);
         (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", there);
         CLEANUP_FD int fd = r < 0 ? FD_NONE : open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-        if (r == 0)
-                r = fd < 0 ? -errno : write_content(ctx, op, fd);
-        return r < 0 ? rootfs_op_failed(op, r, "write", err) : 0;
+        if (r == 0 && fd < 0)
+                r = -errno;
+        return r < 0 ? rootfs_op_failed(op, r, "write", err) : write_content(ctx, op, fd, err);
 }
 
 const RootfsOpKind rootfs_do_dir = {.apply = apply_dir};

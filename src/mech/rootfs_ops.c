@@ -27,9 +27,22 @@ static int make_bind(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *e
         if (r != 0)
                 return r < 0 ? r : 0;
         r = mount_clone(source, "", recursive, &mount_fd);
+        /* Mounts of another user namespace are locked together (mount_namespaces(7)). */
+        if (r == -EINVAL && !recursive)
+                return error_set_errno(
+                        err, r,
+                        "%s: cannot bind '%s' without the mounts of the host below it (bind them, "
+                        "too)",
+                        fs_op_origin(op), op->source);
         if (r < 0)
-                return error_set_errno(err, r, "%s: cannot bind '%s'", rootfs_op_origin(op), op->source);
+                return error_set_errno(err, r, "%s: cannot bind '%s'", fs_op_origin(op), op->source);
         r = mount_set(mount_fd, rootfs_attributes(op), recursive && !(op->flags & OP_TOP_ONLY));
+        if (r == -EPERM && (op->flags & (OP_NOATIME | OP_STRICTATIME | OP_NODIRATIME)))
+                return error_set_errno(
+                        err, r,
+                        "%s: cannot change how '%s' keeps access times, which its mount on the "
+                        "host determines",
+                        fs_op_origin(op), op->source);
         if (r < 0)
                 return rootfs_op_failed(op, r, "set the flags of", err);
         *ret_fd = TAKE_FD(mount_fd);
@@ -209,6 +222,10 @@ static int apply_remount(RootfsContext *ctx, const PlanOp *op, Error *err)
         int mount_fd = root ? ctx->root_fd : fd;
         if (r == 0)
                 r = mount_set(mount_fd, rootfs_attributes(op), op->flags & OP_RECURSIVE);
+        if (r == -EINVAL)
+                return error_set(err, EINVAL,
+                                 "%s: cannot set the flags of '%s', because it is not a mount point",
+                                 fs_op_origin(op), op->dest);
         return r < 0 ? rootfs_op_failed(op, r, "set the flags of", err) : rootfs_propagate(op, mount_fd, err);
 }
 

@@ -22,10 +22,7 @@ extern const RootfsOpKind *const rootfs_op_kinds[OP_MAX];
 #define OP_KIND(id, symbol, ...) extern const RootfsOpKind rootfs_do_##symbol;
 #include "spec/fs_op_kinds.def"
 
-/** rootfs_op_origin - whose wish an operation was, for errors. */
-const char *rootfs_op_origin(const PlanOp *op);
-
-/** rootfs_op_failed - fill @err: "ORIGIN: WHAT DEST: strerror". Returns @r. */
+/** rootfs_op_failed - fill @err: "ORIGIN: cannot WHAT 'DEST': strerror". Returns @r. */
 int rootfs_op_failed(const PlanOp *op, int r, const char *what, Error *err);
 
 /** rootfs_attributes - the MOUNT_ATTR_* flags that an operation's mount gets. */

@@ -131,10 +131,10 @@ static int make_overlay(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error
         /* Names of lowers are short there. */
         CLEANUP_FD int before = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (before < 0 || chdir("/proc/self/fd") < 0)
-                return error_set_errno(err, errno, "changing to /proc/self/fd");
+                return error_set_errno(err, errno, "cannot change to /proc/self/fd");
         r = mount_layers(op, &l, ret_fd, err);
         if (fchdir(before) < 0 && r == 0)
-                r = error_set_errno(err, errno, "changing back from /proc/self/fd");
+                r = error_set_errno(err, errno, "cannot change back from /proc/self/fd");
         return r;
 }
 

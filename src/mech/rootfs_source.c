@@ -32,14 +32,15 @@ int rootfs_file_open(const PlanOp *op, const FsFile *file, int *ret_fd, Error *e
         else
                 r = lookup_open_plain(file->path, flags, &fd);
         bool gone = r == -ENOENT || r == -ENOTDIR;
-        if (gone && (op->flags & OP_OPTIONAL))
+        /* A link that led nowhere when it was looked up leads nowhere now. */
+        if ((gone || (r == -ELOOP && !id->known)) && (op->flags & OP_OPTIONAL))
                 return 1;
         if ((gone || r == -ELOOP) && id->known)
                 return exchanged(file->path, err);
         if (r == 0 && fstat(fd, &st) < 0)
                 r = -errno;
         if (r < 0)
-                return error_set_errno(err, r, "%s: cannot open '%s'", rootfs_op_origin(op), file->path);
+                return error_set_errno(err, r, "%s: cannot open '%s'", fs_op_origin(op), file->path);
         if (id->known && !follow && (st.st_dev != id->dev || st.st_ino != id->ino))
                 return exchanged(file->path, err);
         *ret_fd = TAKE_FD(fd);

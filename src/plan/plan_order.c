@@ -29,17 +29,12 @@ static bool is_read_already(const Spec *spec, size_t index)
         return false;
 }
 
-static const char *origin_of(const SpecOp *op)
-{
-        return op->origin ? op->origin : "kurung";
-}
-
 static int check_descriptor(const Spec *spec, const Host *host, size_t index, Error *err)
 {
         const SpecOp *op = &spec->ops[index];
         if (!fs_op_is(op, OP_SHOWS_HOST))
                 return is_read_already(spec, index)
-                               ? error_set(err, EINVAL, "%s: descriptor %d is read already", origin_of(op),
+                               ? error_set(err, EINVAL, "%s: descriptor %d is read already", fs_op_origin(op),
                                            op->source_fd)
                                : 0;
         if (host_find_descriptor(host, op->source_fd))
@@ -48,7 +43,7 @@ static int check_descriptor(const Spec *spec, const Host *host, size_t index, Er
                 err, ENOENT,
                 "%s: descriptor %d cannot be found by a name: it was removed, or belongs to another mount "
                 "namespace",
-                origin_of(op), op->source_fd);
+                fs_op_origin(op), op->source_fd);
 }
 
 static int take_op(Plan *plan, const Spec *spec, const Host *host, size_t index, Error *err)
@@ -56,10 +51,10 @@ static int take_op(Plan *plan, const Spec *spec, const Host *host, size_t index,
         const SpecOp *op = &spec->ops[index];
         if (op_kinds[op->kind].traits & OP_IS_REQUEST)
                 return error_set(err, EINVAL, "%s: \"%s\" undoes nothing in a list whose order is given",
-                                 origin_of(op), op_kinds[op->kind].name);
+                                 fs_op_origin(op), op_kinds[op->kind].name);
         if (str_eq(op->dest, "/") && !may_be_on_root(op))
-                return error_set(err, EINVAL, "%s: the operation \"%s\" cannot make the root", origin_of(op),
-                                 op_kinds[op->kind].name);
+                return error_set(err, EINVAL, "%s: the operation \"%s\" cannot make the root",
+                                 fs_op_origin(op), op_kinds[op->kind].name);
         if (op->source_kind == FS_SOURCE_DESCRIPTOR) {
                 int r = check_descriptor(spec, host, index, err);
                 if (r == -ENOENT && (op->flags & OP_OPTIONAL)) {

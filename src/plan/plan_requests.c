@@ -126,11 +126,6 @@ static bool hides(const Request *r)
         return r->op && r->op->kind == OP_MASK;
 }
 
-static const char *origin_of(const SpecOp *op)
-{
-        return op->origin ? op->origin : "kurung";
-}
-
 /* A share of the working directory itself against WorkDir=, when both were said. */
 static bool agrees_with_work_dir(const Spec *spec, const SpecOp *op)
 {
@@ -145,15 +140,15 @@ static int compare_requests(const Spec *spec, const Request *old, const Request 
 {
         if (old->is_work_dir && new->op && !agrees_with_work_dir(spec, new->op))
                 return error_set(err, EINVAL, "%s and WorkDir= conflict for '%s': keep one of them",
-                                 origin_of(new->op), new->dest);
+                                 fs_op_origin(new->op), new->dest);
         if (!old->op || !new->op)
                 return 0;
         if (old->op == new->op || fs_op_same(old->op, new->op))
                 return 1;
         if (hides(old) || hides(new))
                 return 0;
-        return error_set(err, EINVAL, "%s and %s conflict for '%s': keep one of them", origin_of(old->op),
-                         origin_of(new->op), new->dest);
+        return error_set(err, EINVAL, "%s and %s conflict for '%s': keep one of them", fs_op_origin(old->op),
+                         fs_op_origin(new->op), new->dest);
 }
 
 /*
@@ -202,12 +197,12 @@ static int check_show(Plan *plan, const Spec *spec, const SpecOp *show, Error *e
                 if (op->kind != OP_MASK || shown_by(spec, op) != show)
                         continue;
                 any = true;
-                if (plan_notice(plan, "%s: shows '%s', which %s hides", origin_of(show), op->dest,
-                                origin_of(op)) < 0)
+                if (plan_notice(plan, "%s: shows '%s', which %s hides", fs_op_origin(show), op->dest,
+                                fs_op_origin(op)) < 0)
                         return error_no_memory(err);
         }
         return any ? 0
-               : plan_notice(plan, "%s: no Hide= hides '%s'", origin_of(show), show->dest) < 0
+               : plan_notice(plan, "%s: no Hide= hides '%s'", fs_op_origin(show), show->dest) < 0
                        ? error_no_memory(err)
                        : 0;
 }
@@ -310,23 +305,23 @@ static int add_op(Plan *plan, const Host *host, const Request *request, Error *e
         bool writable = fs_op_writes_host(op);
         int r = 0;
         for (size_t i = 0; r == 0 && fs_op_path(op, i); i++)
-                r = plan_check_own(plan, host, fs_op_path(op, i), writable, origin_of(op), err);
+                r = plan_check_own(plan, host, fs_op_path(op, i), writable, fs_op_origin(op), err);
         if (r < 0)
                 return r;
         /* What makes or changes files could do so in a directory of the host's. */
         if (!fs_op_is(op, OP_IS_PLACED) || op->source_kind == FS_SOURCE_DESCRIPTOR)
                 return error_set(err, EINVAL, "%s: the operation \"%s\" needs a list whose order is given",
-                                 origin_of(op), op_kinds[op->kind].name);
+                                 fs_op_origin(op), op_kinds[op->kind].name);
         if (str_eq(request->dest, "/"))
                 return error_set(err, EINVAL, "%s: cannot mount on /; use Root= to choose the root",
-                                 origin_of(op));
+                                 fs_op_origin(op));
         if (request->has_more_inside)
                 return add_hidden_around(plan, request->dest, err);
         PlanOp *made = plan_take_op(plan, host, op, request->dest);
         if (!made)
                 return error_no_memory(err);
         /* A profile hides what may be there; who says it for this run means something that is. */
-        if (hides(request) && str_starts(origin_of(op), "--") && request->dest == op->dest &&
+        if (hides(request) && str_starts(fs_op_origin(op), "--") && request->dest == op->dest &&
             !request->is_elsewhere)
                 made->flags |= OP_TELL_MISSING;
         for (size_t i = 0; r == 0 && fs_op_path(op, i); i++)

@@ -83,9 +83,9 @@ void fs_op_clear(FsOp *op)
         *op = (FsOp){0};
 }
 
-static const char *origin_of(const FsOp *op)
+const char *fs_op_origin(const FsOp *op)
 {
-        return op->origin ? op->origin : "kurung";
+        return op->origin ? op->origin : "root file system";
 }
 
 static bool takes_propagation(const FsOp *op)
@@ -96,15 +96,20 @@ static bool takes_propagation(const FsOp *op)
 static bool has_source_of_kind(const FsOp *op)
 {
         const FsOpKindInfo *kind = &op_kinds[op->kind];
-        if (op->source_kind == FS_SOURCE_NONE)
-                return kind->sources == 0;
-        if (!(kind->sources & (1U << op->source_kind)))
+        bool none = op->source_kind == FS_SOURCE_NONE;
+        if (none ? kind->sources != 0 : !(kind->sources & (1U << op->source_kind)))
+                return false;
+        /* What belongs to a source of another kind would be left out. */
+        if ((op->n_lowers > 0 && op->source_kind != FS_SOURCE_LAYERS) ||
+            (op->options.n > 0 && op->source_kind != FS_SOURCE_TYPE))
                 return false;
         switch (op->source_kind) {
+        case FS_SOURCE_NONE:
+                return !op->source;
         case FS_SOURCE_DESCRIPTOR:
-                return op->source_fd >= 0;
+                return !op->source && op->source_fd >= 0;
         case FS_SOURCE_LAYERS:
-                return op->n_lowers > 0;
+                return !op->source && op->n_lowers > 0;
         default:
                 return op->source != NULL;
         }
@@ -155,9 +160,9 @@ int fs_op_check(const FsOp *op, Error *err)
 {
         if (!op->dest || op->dest[0] != '/')
                 return error_set(err, EINVAL, "%s: the place of an operation must be an absolute path",
-                                 origin_of(op));
+                                 fs_op_origin(op));
         const char *wrong = what_is_wrong(op);
-        return wrong ? error_set(err, EINVAL, "%s: the operation \"%s\" on %s %s", origin_of(op),
+        return wrong ? error_set(err, EINVAL, "%s: the operation \"%s\" on %s %s", fs_op_origin(op),
                                  op_kinds[op->kind].name, op->dest, wrong)
                      : 0;
 }

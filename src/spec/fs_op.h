@@ -147,6 +147,10 @@ void fs_op_clear(FsOp *op);
 /** fs_op_check - refuse an operation that its kind does not allow: 0 or -EINVAL with @err. */
 int fs_op_check(const FsOp *op, Error *err);
 
+/** fs_op_origin - whose request an operation is, for errors: its origin, or "root file system" if it has
+ * none. */
+const char *fs_op_origin(const FsOp *op);
+
 /** fs_op_same - whether both do the same to what is at their destination, whoever asked for them. */
 bool fs_op_same(const FsOp *a, const FsOp *b);
 

@@ -19,6 +19,11 @@ static void look_at_binds(void)
         CHECK(access("/none", F_OK) < 0 && errno == ENOENT);
 }
 
+static void look_at_nothing(void)
+{
+        CHECK(access("/none", F_OK) < 0 && errno == ENOENT);
+}
+
 static void binds_have_their_own_attributes(void **state)
 {
         (void)state;
@@ -35,6 +40,11 @@ static void binds_have_their_own_attributes(void **state)
         assert_int_equal(unlink(below("dir/made")), 0);
         const PlanOp missing[] = {ROOT, {.kind = OP_BIND, AT("/none"), HOST("none")}};
         INSIDE(missing, .fails = "none': No such file");
+        /* A link that leads nowhere is as good as nothing. */
+        assert_int_equal(symlink("nowhere", below("dangling")), 0);
+        const PlanOp dangling[] = {ROOT,
+                                   {.kind = OP_BIND, AT("/none"), HOST("dangling"), .flags = OP_OPTIONAL}};
+        INSIDE(dangling, .look = look_at_nothing);
 }
 
 static void mount_below(void)
@@ -166,7 +176,7 @@ static void read_only_and_remount(void **state)
         };
         INSIDE(ops, .look = look_at_read_only);
         const PlanOp none[] = {ROOT, {.kind = OP_DIR, AT("/d"), MODE(0755)}, {.kind = OP_REMOUNT, AT("/d")}};
-        INSIDE(none, .fails = "/d");
+        INSIDE(none, .fails = "'/d', because it is not a mount point");
 }
 
 static void look_at_pins(void)
@@ -303,15 +313,24 @@ static void later_mounts_of_the_host_are_seen_when_asked_for(void **state)
         INSIDE(ops, .prepare = share_with_a_host, .look = look_at_privates);
 }
 
+/* Whether the optional fields of the last mount at @path have one that begins with @how
+ * (proc_pid_mountinfo(5)).
+ */
 static bool propagates_as(const char *path, const char *how)
 {
         CLEANUP_FREE char *text = NULL;
-        char at[64];
+        char *save = NULL, at[64];
+        bool found = false;
         CHECK(io_read_file_at(AT_FDCWD, "/proc/self/mountinfo", 65536, &text, NULL) == 0);
-        (void)snprintf(at, sizeof(at), " %s ", path);
-        const char *line = strstr(text, at), *end = line ? strstr(line, " - ") : NULL,
-                   *found = line ? strstr(line, how) : NULL;
-        return end && found && found < end;
+        for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+                int rest = 0;
+                CHECK(sscanf(line, "%*s %*s %*s %*s %63s %*s%n", at, &rest) == 1 && rest > 0);
+                const char *fields = line + rest, *end = strstr(fields, " - "), *field = strstr(fields, how);
+                CHECK(end != NULL);
+                if (strcmp(at, path) == 0)
+                        found = field && field < end;
+        }
+        return found;
 }
 
 static void look_at_propagation(void)
@@ -322,6 +341,7 @@ static void look_at_propagation(void)
         CHECK(!propagates_as("/top/sub", " shared:"));
         CHECK(propagates_as("/no", " unbindable"));
         CHECK(!propagates_as("/private", " shared:"));
+        CHECK(!propagates_as("/", " shared:"));
 }
 
 static void mounts_have_their_own_propagation(void **state)
@@ -347,6 +367,49 @@ static void mounts_have_their_own_propagation(void **state)
         INSIDE(ops, .prepare = mount_below, .look = look_at_propagation);
 }
 
+static void look_at_a_shared_root(void)
+{
+        CHECK(propagates_as("/", " shared:"));
+        CHECK(!propagates_as("/proc", " shared:"));
+        CHECK(propagates_as("/later", " shared:"));
+}
+
+static void look_at_a_root_that_is_a_slave(void)
+{
+        CHECK(propagates_as("/", " master:") && !propagates_as("/", " shared:"));
+        let_host_mount();
+        CHECK(has_text("/x/f", "later"));
+}
+
+static void look_at_a_root_that_is_both(void)
+{
+        CHECK(propagates_as("/", " master:") && propagates_as("/", " shared:"));
+}
+
+/* pivot_root(2) refuses a shared one. */
+static void the_root_has_its_own_propagation(void **state)
+{
+        (void)state;
+        const PlanOp shared[] = {ROOT,
+                                 {.kind = OP_PROC, AT("/proc")},
+                                 {.kind = OP_REMOUNT, AT("/"), .propagation = FS_PROPAGATION_SHARED},
+                                 /* The kernel makes what is mounted on a shared mount shared. */
+                                 {.kind = OP_TMPFS, AT("/later")}};
+        INSIDE(shared, .look = look_at_a_shared_root);
+        const PlanOp slave[] = {{.kind = OP_BIND, AT("/"), HOST("empty"), .flags = OP_RECURSIVE},
+                                {.kind = OP_PROC, AT("/proc")}};
+        INSIDE(slave, .propagation = FS_PROPAGATION_SLAVE, .prepare = share_with_a_host,
+               .look = look_at_a_root_that_is_a_slave);
+        const PlanOp both[] = {{.kind = OP_BIND,
+                                AT("/"),
+                                HOST("empty"),
+                                .flags = OP_RECURSIVE,
+                                .propagation = FS_PROPAGATION_SHARED},
+                               {.kind = OP_PROC, AT("/proc")}};
+        INSIDE(both, .propagation = FS_PROPAGATION_SLAVE, .prepare = share_with_a_host,
+               .look = look_at_a_root_that_is_both);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -361,6 +424,7 @@ int main(void)
                 cmocka_unit_test(an_operation_on_the_root_replaces_it),
                 cmocka_unit_test(later_mounts_of_the_host_are_seen_when_asked_for),
                 cmocka_unit_test(mounts_have_their_own_propagation),
+                cmocka_unit_test(the_root_has_its_own_propagation),
         };
         return RUN_INSIDE(tests);
 }

@@ -42,11 +42,11 @@ static void a_link_says_what_it_is_told(void **state)
         const PlanOp other[] = {ROOT,
                                 {.kind = OP_SYMLINK, AT("/link"), SAYS("where")},
                                 {.kind = OP_SYMLINK, AT("/link"), SAYS("elsewhere")}};
-        INSIDE(other, .fails = "/link exists already and leads to 'where'");
+        INSIDE(other, .fails = "'/link' exists already and leads to 'where'");
         const PlanOp file[] = {ROOT,
                                {.kind = OP_DIR, AT("/link"), MODE(0755)},
                                {.kind = OP_SYMLINK, AT("/link"), SAYS("where")}};
-        INSIDE(file, .fails = "/link exists already and is no symbolic link");
+        INSIDE(file, .fails = "'/link' exists already and is no symbolic link");
 }
 
 static void another_file_in_the_place_of_a_source_is_refused(void **state)
@@ -128,11 +128,73 @@ static void content_comes_from_bytes_and_descriptors(void **state)
         (void)close(ends[0]);
         const PlanOp not_mapped[] = {
                 ROOT, {.kind = OP_DIR, AT("/d"), MODE(0700), .has_owner = true, .uid = getuid() + 1}};
-        INSIDE(not_mapped, .fails = "giving /d to");
+        INSIDE(not_mapped, .fails = "cannot give '/d' to");
         const PlanOp fifo[] = {ROOT,
                                {.kind = OP_DEV, AT("/dev")},
                                {.kind = OP_WRITE, AT("/dev/null"), DATA("x"), MODE(0644)}};
-        INSIDE(fifo, .fails = "/dev/null exists already and is no file");
+        INSIDE(fifo, .fails = "'/dev/null' exists already and is no file");
+        const PlanOp over[] = {ROOT,
+                               {.kind = OP_DIR, AT("/d"), MODE(0755)},
+                               {.kind = OP_SYMLINK, AT("/link"), SAYS("d")},
+                               {.kind = OP_FILE, AT("/link"), DATA("x")}};
+        INSIDE(over,
+               .fails = "'/link' is a directory inside the sandbox, and a file cannot be mounted on it");
+}
+
+static void look_at_a_long_text(void)
+{
+        CLEANUP_FREE char *got = NULL;
+        size_t len = 0;
+        CHECK(io_read_file_at(AT_FDCWD, "/long", 1 << 20, &got, &len) == 0);
+        CHECK(len == 300000 && got[0] == 'x' && got[len - 1] == 'x');
+}
+
+/* More than a pipe holds, from one that is not waited for by read(2). */
+static void content_is_waited_for(void **state)
+{
+        static char text[300000];
+        int ends[2], status;
+        (void)state;
+        memset(text, 'x', sizeof(text));
+        assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+        assert_int_equal(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                (void)close(ends[0]);
+                _exit(io_write_all(ends[1], text, sizeof(text)) < 0);
+        }
+        (void)close(ends[1]);
+        const PlanOp ops[] = {ROOT, {.kind = OP_WRITE, AT("/long"), FROM_FD(ends[0]), MODE(0644)}};
+        INSIDE(ops, .look = look_at_a_long_text);
+        (void)close(ends[0]);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(status, 0);
+}
+
+static void cannot_be_read(int fd, const char *why)
+{
+        PlanOp ops[] = {ROOT, {.kind = OP_WRITE, AT("/x"), FROM_FD(fd), .origin = (char[]){"--file"}}};
+        const PlanRoot root = {.ops = ops, .n_ops = ARRAY_LEN(ops)};
+        char expected[100];
+        Error err = {0};
+        assert_true(rootfs_prepare(&root, &err) < 0);
+        (void)snprintf(expected, sizeof(expected), "--file: cannot read descriptor %d for '/x': %s", fd, why);
+        assert_string_equal(err.text, expected);
+}
+
+static void descriptors_are_looked_at_before_anything_starts(void **state)
+{
+        int by_path = open(below("file"), O_PATH | O_CLOEXEC), dir = open(base, O_RDONLY | O_CLOEXEC);
+        int to_write = open(below("file"), O_WRONLY | O_CLOEXEC);
+        (void)state;
+        cannot_be_read(by_path, strerror(EBADF));
+        cannot_be_read(to_write, strerror(EBADF));
+        cannot_be_read(dir, strerror(EISDIR));
+        (void)close(dir);
+        cannot_be_read(dir, strerror(EBADF));
+        (void)close(by_path);
+        (void)close(to_write);
 }
 
 static void look_at_caught_writes(void)
@@ -317,6 +379,8 @@ static void a_removed_file_has_no_name(void **state)
 
 static void what_a_kind_does_not_take_is_refused(void **state)
 {
+        char *options[] = {(char[]){"size=1k"}, NULL};
+        FsFile lowers[] = {{.path = (char[]){"/l"}}};
         const FsOp wrong[] = {
                 {.kind = OP_BIND, AT("/x")},
                 {.kind = OP_BIND, AT("/x"), SAYS("text")},
@@ -332,6 +396,11 @@ static void what_a_kind_does_not_take_is_refused(void **state)
                 {.kind = OP_FILE, AT("/x"), FROM_FD(-1)},
                 {.kind = OP_FILE, AT("/x"), TYPE("tmpfs")},
                 {.kind = OP_SYMLINK, AT("/x"), SAYS("text"), .has_owner = true},
+                {.kind = OP_TMPFS, AT("/x"), .options = {options, 1}},
+                {.kind = OP_TMPFS, AT("/x"), .source = (char[]){"/x"}},
+                {.kind = OP_BIND, AT("/x"), HOST("file"), .lowers = lowers, .n_lowers = 1},
+                {.kind = OP_OVERLAY, AT("/x"), LAYERS(lowers), .flags = OP_RDONLY},
+                {.kind = OP_OVERLAY, AT("/x"), LAYERS(lowers), .upper = {.path = (char[]){"/u"}}},
                 {.kind = OP_PIN, AT("/x")},
                 {.kind = OP_SCRATCH, AT("/x")},
                 {.kind = OP_FUSE, AT("/x"), HOST("dir")},
@@ -367,6 +436,8 @@ int main(void)
                 cmocka_unit_test(another_file_in_the_place_of_a_source_is_refused),
                 cmocka_unit_test(a_file_holds_its_bytes),
                 cmocka_unit_test(content_comes_from_bytes_and_descriptors),
+                cmocka_unit_test(content_is_waited_for),
+                cmocka_unit_test(descriptors_are_looked_at_before_anything_starts),
                 cmocka_unit_test(overlays_catch_writes),
                 cmocka_unit_test(overlays_have_several_layers),
                 cmocka_unit_test(overlays_have_many_layers),
