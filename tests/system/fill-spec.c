@@ -7,6 +7,8 @@
  *
  * Without words the root is the host's, read-only, with a tmpfs at /tmp.
  */
+#include "fill-operation.h"
+
 #include "base/log.h"
 #include "base/process.h"
 #include "plan/plan.h"
@@ -292,6 +294,24 @@ static int fill_tmpfs(Filling *f, const char *value)
         return add_op(f, OP_TMPFS, NULL, value, 0);
 }
 
+/* Any other, and in full: fill-operation.h. */
+static int fill_op(Filling *f, const char *value)
+{
+        return fill_operation(&f->spec, value);
+}
+
+static int fill_host_mounts(Filling *f, const char *value)
+{
+        return fill_propagation(value, &f->spec.propagation);
+}
+
+static int fill_chdir(Filling *f, const char *value)
+{
+        free(f->spec.chdir);
+        f->spec.chdir = strdup(value);
+        return f->spec.chdir ? 0 : -ENOMEM;
+}
+
 /* Nothing is done to the root. */
 static int fill_no_root(Filling *f, const char *value)
 {
@@ -333,6 +353,9 @@ static const Word words[] = {
         {"proc", fill_proc},
         {"dev", fill_dev},
         {"tmpfs", fill_tmpfs},
+        {"op", fill_op},
+        {"host-mounts", fill_host_mounts},
+        {"chdir", fill_chdir},
         {"no-root", fill_no_root},
         {"print", fill_print},
         {"create", fill_create},
@@ -384,6 +407,8 @@ static int run(int argc, char **argv, int *ret_exit, Error *err)
         }
         if (r == 0)
                 r = host_probe(&host, err);
+        if (r == 0 && (r = host_probe_ops(&host, &f.spec)) < 0)
+                (void)error_set_errno(err, r, "cannot look up what operations take");
         if (r == 0)
                 r = plan_make(&f.spec, &host, NULL, (const char *const *)environ, &plan, err);
         spec_clear(&f.spec);
