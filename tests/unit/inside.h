@@ -106,8 +106,12 @@ static void inside_make(const Inside *t, const PlanIdentity *identity)
 static void inside_begin(const Inside *t)
 {
         Error err = {0};
-        const PlanIdentity identity = {
-                .host_uid = getuid(), .host_gid = getgid(), .uid = getuid(), .gid = getgid()};
+        const PlanIdentity identity = {.host_uid = getuid(),
+                                       .host_gid = getgid(),
+                                       .uid = getuid(),
+                                       .gid = getgid(),
+                                       .uid_map = {.items = {{getuid(), getuid(), 1}}, .n = 1},
+                                       .gid_map = {.items = {{getgid(), getgid(), 1}}, .n = 1}};
         CHECK(unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNET) == 0);
         CHECK(idmap_write(&identity, getpid(), &err) == 0);
         CHECK(idmap_apply(&identity, &err) == 0);
