@@ -249,14 +249,30 @@ int text_unescape(const char *s, char **ret)
         return 0;
 }
 
-__attribute__((format(printf, 1, 0))) static void log_line(const char *fmt, va_list ap)
+static LogStyle log_style = {.program = "kurung"};
+
+void log_set_style(LogStyle style)
 {
-        static const char prefix[] = "kurung: ", lost[] = "kurung: out of memory\n";
-        CLEANUP_FREE char *text = NULL, *line = NULL;
+        log_style = style;
+}
+
+/* What begins each line. */
+static char *make_prefix(char priority)
+{
+        char *prefix = NULL;
+        const char level[] = {'<', priority, '>', '\0'};
+        return asprintf(&prefix, "%s%s: ", log_style.priorities ? level : "", log_style.program) < 0 ? NULL
+                                                                                                     : prefix;
+}
+
+__attribute__((format(printf, 2, 0))) static void log_line(char priority, const char *fmt, va_list ap)
+{
+        static const char lost[] = "kurung: out of memory\n";
+        CLEANUP_FREE char *text = NULL, *line = NULL, *prefix = make_prefix(priority);
         if (vasprintf(&text, fmt, ap) < 0)
                 text = NULL;
-        size_t room = text ? sizeof(prefix) + 4 * strlen(text) + 4 : 0, len = sizeof(prefix) - 1;
-        line = text ? malloc(room) : NULL;
+        size_t len = prefix ? strlen(prefix) : 0, room = text ? len + 4 * strlen(text) + 5 : 0;
+        line = text && prefix ? malloc(room) : NULL;
         if (!line) {
                 write_line(lost, sizeof(lost) - 1);
                 return;
@@ -267,17 +283,17 @@ __attribute__((format(printf, 1, 0))) static void log_line(const char *fmt, va_l
         write_line(line, len);
 }
 
-#define LOG_FUNCTION(name, level)                                                                            \
+#define LOG_FUNCTION(name, level, priority)                                                                  \
         void name(const char *fmt, ...)                                                                      \
         {                                                                                                    \
                 if (log_level < (level))                                                                     \
                         return;                                                                              \
                 va_list ap;                                                                                  \
                 va_start(ap, fmt);                                                                           \
-                log_line(fmt, ap);                                                                           \
+                log_line(priority, fmt, ap);                                                                 \
                 va_end(ap);                                                                                  \
         }
 
-LOG_FUNCTION(log_error, LOG_QUIET)
-LOG_FUNCTION(log_notice, LOG_NORMAL)
-LOG_FUNCTION(log_detail, LOG_DETAIL)
+LOG_FUNCTION(log_error, LOG_QUIET, '3')
+LOG_FUNCTION(log_notice, LOG_NORMAL, '4')
+LOG_FUNCTION(log_detail, LOG_DETAIL, '6')

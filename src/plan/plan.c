@@ -242,7 +242,8 @@ static int fill_plan(Plan *plan, const Spec *spec, const Host *host, const PlanK
                      const char *const *environ_list, Error *err)
 {
         plan->network.mode = spec->network;
-        bool state = !spec->execution.as_given;
+        plan->storage.stateless = spec->execution.as_given;
+        bool state = !plan->storage.stateless;
         if (state && host->cache_home && !(plan->storage.state_dir = strdup(host->cache_home)))
                 return error_no_memory(err);
         if (state && host->live_home && !(plan->storage.live_dir = strdup(host->live_home)))

@@ -84,6 +84,7 @@ typedef struct PlanRoot {
 
 /** Where kurung keeps what it writes on the host. */
 typedef struct PlanStorage {
+        bool stateless;   /* nothing of the sandbox is kept or remembered; the paths are NULL */
         char *state_dir;  /* where run directories and caches are kept (Host.cache_home) */
         char *runs_dir;   /* where the run's own directory is made: state_dir, or that of kept sandboxes */
         bool keep;        /* the run's directory outlives it */

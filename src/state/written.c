@@ -55,7 +55,7 @@ int written_remember(const Plan *plan, Error *err)
         bool any = false, changed = false;
         for (size_t i = 0; i < plan->root.n_ops; i++)
                 any = any || written_tree(plan, &plan->root.ops[i]);
-        if (!any)
+        if (!any || plan->storage.stateless)
                 return 0;
         int r = run_state_path(NULL, &state, err);
         if (r == 0)

@@ -322,6 +322,14 @@ static int fill_no_root(Filling *f, const char *value)
         return 0;
 }
 
+/* "PROGRAM", or "<PROGRAM" with priorities. */
+static int fill_style(Filling *f, const char *value)
+{
+        (void)f;
+        log_set_style((LogStyle){.program = value + (value[0] == '<'), .priorities = value[0] == '<'});
+        return 0;
+}
+
 static int fill_print(Filling *f, const char *value)
 {
         (void)value;
@@ -358,6 +366,7 @@ static const Word words[] = {
         {"chdir", fill_chdir},
         {"no-root", fill_no_root},
         {"print", fill_print},
+        {"style", fill_style},
         {"create", fill_create},
         {"start", fill_start},
 };

@@ -146,9 +146,11 @@ fill "op=overlay,/tmp/o,$layers,upper=$PWD/upper,work=$PWD/work" -- sh -c 'cat /
 is "$out:$(cat upper/both top/both bottom/both with*/file)" $'top\ncolon:changed\ntop\nbottom\ncolon' "an overlay of named layers writes to its upper only"
 fill "op=overlay,/tmp/o,$layers,upper=$PWD/upper,work=$PWD/work" -- sh -c 'cat /tmp/o/both; ls /tmp/o'
 is "$out" $'changed\nboth' "which the next run sees"
-fill op=dev,/dev "op=overlay,/tmp/m,$layers,in-memory" "op=overlay,/tmp/d,lower=$PWD/top" "op=overlay,/tmp/ro,$layers,ro" -- sh -c '
+fill op=dev,/dev "op=overlay,/tmp/m,$layers,in-memory" "op=overlay,/tmp/d,lower=$PWD/top,in-memory" "op=overlay,/tmp/ro,$layers,ro" -- sh -c '
     for i in m d ro; do cat /tmp/$i/both; (echo changed >/tmp/$i/both) 2>/dev/null; cat /tmp/$i/both; done'
 is "$out:$(cat top/both)" $'top\nchanged\ntop\nchanged\ntop\ntop:top' "without one writes go to memory or to the run's directory, or are refused"
+fill "op=overlay,/tmp/o,lower=$PWD/top" -- true
+is "$status:$out" "125:kurung: an overlay needs an upper directory, or one in memory" "writes go nowhere that was not named"
 fill "op=overlay,/tmp/o,lower=$PWD/top,ro" -- true
 like "$status:$out" "^125:.*needs two layers when it is read-only" "one read-only layer is no overlay"
 
