@@ -102,7 +102,7 @@ keep "mkfifo fifo; rm file; mkfifo file; python3 -c 'import socket; socket.socke
 kurung apply k
 is "$status:$(ls):$(cat file)" "1:dir
 file:old" "61 fifos and sockets are refused"
-is "$(grep -c 'refused: .*never taken' <<<"$errors")" 3 "61 and that is said of each"
+is "$(grep -c 'refused: .*never applied' <<<"$errors")" 3 "61 and that is said of each"
 mkfifo "$(upper)/dir" 2>/dev/null
 kurung apply k
 is "$(cat dir/file)" old "61 also in the place of a directory"
