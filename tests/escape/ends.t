@@ -133,7 +133,7 @@ if [ -x "$(dirname "$KURUNG_UNDEFENDED")/kurung-net-undefended" ] && [ -c /dev/n
     flooded() { (ulimit -v 400000; exec "$KURUNG_UNDEFENDED" run --net=slirp "$@") </dev/null 2>"$HOME/.err"; }
     KURUNG_DEFENCE_OFF='' flooded --runtime-max-sec=1 -- sleep 1000
     is "$?" 143 "91 a net helper that floods the supervisor: RuntimeMaxSec= is kept"
-    is "$(grep -c refused <"$HOME/.err"):$(grep -c published <"$HOME/.err")" 21:0 "91 and few lines are printed for it"
+    is "$(grep -c refus <"$HOME/.err"):$(grep -c published <"$HOME/.err")" 21:0 "91 and few lines are printed for it"
     KURUNG_DEFENCE_OFF='' flooded -- sh -c 'exit 7'
     is "$?" 7 "91 and a run comes to its end"
     KURUNG_DEFENCE_OFF='' flooded --read-write="$PWD/ready" -- sh -c 'echo >"$1"; exec sleep 1000' - "$PWD/ready" &
