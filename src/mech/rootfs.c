@@ -181,7 +181,7 @@ static int check_found(const PlanOp *op, const char *path, const FileId *id, Err
 /* Content is read once the mounts before it are made: whether it can be read is known now. */
 static int check_readable(const PlanOp *op, Error *err)
 {
-        struct stat st;
+        struct stat st = {0};
         int flags = fcntl(op->source_fd, F_GETFL);
         int r = flags < 0 || fstat(op->source_fd, &st) < 0 ? -errno : 0;
         if (r == 0 && ((flags & O_PATH) || (flags & O_ACCMODE) == O_WRONLY))

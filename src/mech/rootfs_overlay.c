@@ -9,12 +9,14 @@
 
 /* fsconfig(2) takes at most 255 bytes, and a path may hold ':' or '\\': a descriptor's path has neither
  * trouble. */
-typedef char FdPath[32];
+typedef struct FdPath {
+        char text[32];
+} FdPath;
 
-static const char *fd_path(int fd, FdPath out)
+static const char *fd_path(int fd, FdPath *out)
 {
-        (void)snprintf(out, sizeof(FdPath), "/proc/self/fd/%d", fd);
-        return out;
+        (void)snprintf(out->text, sizeof(out->text), "/proc/self/fd/%d", fd);
+        return out->text;
 }
 
 /* The merged directory's mode is the upper's: make it the lower's, but for one that was changed before. */
@@ -101,15 +103,15 @@ static int mount_layers(const PlanOp *op, const Layers *l, int *ret_fd, Error *e
         if (!options || !names)
                 return error_no_memory(err);
         if (l->n_lowers == 1)
-                options[n++] = (MountOption){"lowerdir", fd_path(l->lowers[0], names[k++])};
+                options[n++] = (MountOption){"lowerdir", fd_path(l->lowers[0], &names[k++])};
         else if (join_lowers(l, joined))
                 options[n++] = (MountOption){"lowerdir", joined};
         else /* Linux 6.5 */
                 for (size_t i = 0; i < l->n_lowers; i++)
-                        options[n++] = (MountOption){"lowerdir+", fd_path(l->lowers[i], names[k++])};
+                        options[n++] = (MountOption){"lowerdir+", fd_path(l->lowers[i], &names[k++])};
         if (l->upper >= 0) {
-                options[n++] = (MountOption){"upperdir", fd_path(l->upper, names[k++])};
-                options[n++] = (MountOption){"workdir", fd_path(l->work, names[k++])};
+                options[n++] = (MountOption){"upperdir", fd_path(l->upper, &names[k++])};
+                options[n++] = (MountOption){"workdir", fd_path(l->work, &names[k++])};
         }
         options[n++] = (MountOption){"userxattr", NULL};
         if (op->layer && !(op->flags & OP_IN_MEMORY))

@@ -204,8 +204,8 @@ struct Spec;
 
 /**
  * host_probe_ops - look up everything that the operations of @spec take from the host: each path (source,
- * lowers, upper and work directory), each hidden path, and each descriptor whose file is shown. What cannot be
- * found is left out; the plan decides what that means.
+ * lowers, upper and work directory), each hidden path, and each descriptor whose file is shown. What cannot
+ * be found is left out; the plan decides what that means.
  *
  * Returns 0; -ENOMEM; -EMFILE if there are more files than descriptors.
  */
