@@ -116,7 +116,6 @@ static int mount_layers(const PlanOp *op, const Layers *l, int *ret_fd, Error *e
         options[n++] = (MountOption){"userxattr", NULL};
         if (op->layer && !(op->flags & OP_IN_MEMORY))
                 options[n++] = (MountOption){"volatile", NULL};
-        /* cppcheck-suppress memleak ; it does not see the cleanup of an array of arrays */
         return mount_new("overlay", options, n, rootfs_attributes(op), ret_fd, err);
 }
 
