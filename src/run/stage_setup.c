@@ -106,6 +106,8 @@ static int enter_cgroup(void *userdata, Error *err)
 {
         Setup *setup = userdata;
         const StageContext *ctx = setup->ctx;
+        if (ctx->plan->resources.cgroup == CGROUP_NONE)
+                return 0;
         int r = channel_send(ctx->channel, MSG_SYNC, SYNC_CGROUP, FD_NONE);
         if (r < 0)
                 return error_set_errno(err, r, "cannot request the control group");
@@ -167,17 +169,16 @@ static int make_network(const StageContext *ctx, Error *err)
 /* Also where no operation shows the control groups: limits hold before the payload starts. */
 static int be_in_cgroup(Setup *setup, Error *err)
 {
-        bool none = setup->ctx->plan->resources.cgroup == CGROUP_NONE;
-        return none || setup->in_group ? 0 : enter_cgroup(setup, err);
+        return setup->in_group ? 0 : enter_cgroup(setup, err);
 }
 
 /* For the supervisor to watch; of the new root, so that it has the sandbox's paths. */
-static int show_mounts(const StageContext *ctx, Error *err)
+static int show_mounts(const Setup *setup, Error *err)
 {
-        CLEANUP_FD int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+        CLEANUP_FD int fd = openat(setup->proc, "self/mountinfo", O_RDONLY | O_CLOEXEC);
         if (fd < 0)
                 return error_set_errno(err, errno, "cannot open /proc/self/mountinfo");
-        int r = channel_send(ctx->channel, MSG_MOUNTS, 0, fd);
+        int r = channel_send(setup->ctx->channel, MSG_MOUNTS, 0, fd);
         return r < 0 ? error_set_errno(err, r, "cannot pass the mounts") : 0;
 }
 
@@ -239,8 +240,8 @@ static int build_root(Setup *setup, RootfsContext *root, Error *err)
         int r = root ? rootfs_apply(root, err) : rootfs_enter_cwd(setup->ctx->payload->cwd, err);
         if (r == 0)
                 r = be_in_cgroup(setup, err);
-        if (r == 0 && root && defence_is_on(DEFENCE_MOUNT_WATCH))
-                r = show_mounts(setup->ctx, err);
+        if (r == 0 && root && setup->ctx->watch_mounts)
+                r = show_mounts(setup, err);
         return r;
 }
 

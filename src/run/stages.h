@@ -20,6 +20,7 @@ typedef struct StageContext {
         const SeccompFilter *filter;
         int channel;          /* this stage's end */
         bool network;         /* a tap device is to be made */
+        bool watch_mounts;    /* the supervisor is to see them */
         int run_fd;           /* the run's directory as the supervisor opened it, FD_NONE: none */
         int home_fd;          /* the kept home as the supervisor opened it, FD_NONE: none */
         const char *run_name; /* its name in plan->storage.runs_dir */

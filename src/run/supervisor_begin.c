@@ -75,6 +75,12 @@ static int prepare_helpers(Supervisor *s, Error *err)
         return r < 0 ? r : helpers_prepare(&s->session.helpers, err);
 }
 
+/* What the host unmounts goes from a root that follows it, and so nothing there can be held to stay. */
+static bool watches_mounts(const Plan *plan)
+{
+        return plan->root.propagation != FS_PROPAGATION_SLAVE && defence_is_on(DEFENCE_MOUNT_WATCH);
+}
+
 int supervisor_prepare(Supervisor *s, Error *err)
 {
         const Plan *plan = s->plan;
@@ -83,7 +89,7 @@ int supervisor_prepare(Supervisor *s, Error *err)
                 r = make_own(plan, err);
         if (r == 0)
                 r = rootfs_prepare(&plan->root, err);
-        if (r == 0 && defence_is_on(DEFENCE_MOUNT_WATCH))
+        if (r == 0 && watches_mounts(plan))
                 r = mount_watch_prepare(&s->mounts, &plan->root, err);
         Error forgotten = {0};
         if (r == 0 && written_remember(plan, &forgotten) < 0)
@@ -167,6 +173,7 @@ static pid_t make_setup(Supervisor *s, int theirs, Error *err)
                 .filter = &s->filter,
                 .channel = theirs,
                 .network = s->plan->network.mode == NETWORK_SLIRP,
+                .watch_mounts = watches_mounts(s->plan),
                 .run_fd = s->run.fd,
                 .home_fd = s->home,
                 .run_name = s->run.name,

@@ -167,4 +167,9 @@ is "$out:$(cat top/both)" $'top\nchanged:top' "an overlay is a root, too"
 is "$(ls root)" proc "whose mount points are made in its upper"
 fill op=tmpfs,/tmp/a "op=bind,/tmp/a/b,from=$PWD/top" op=tmpfs,/tmp/a op=write,/tmp/a/c,bytes=x "op=bind,/tmp/a/c,from=$PWD/top/both" -- sh -c 'ls /tmp/a; cat /tmp/a/c'
 is "$out" $'c\ntop' "the order given counts: what comes later covers what was there"
+fill no-root bind=/usr:/usr bind=/lib:/lib bind=/lib64:/lib64 -- /usr/bin/ls /
+is "$out" $'lib\nlib64\nusr' "a root needs no /proc"
+fill op=cgroup,/tmp -- cat /tmp/cgroup.controllers
+is "$status" 0 "control groups are shown also where there are no limits"
+
 done_testing
