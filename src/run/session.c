@@ -65,7 +65,8 @@ void session_enter(Session *s, SessionState state)
 
 int session_sync(Session *s, SyncPoint point)
 {
-        return s->channel < 0 ? -EPIPE : channel_send(s->channel, MSG_SYNC, (int)point, FD_NONE);
+        int r = s->channel < 0 ? 0 : channel_send(s->channel, MSG_SYNC, (int)point, FD_NONE);
+        return r == -EPIPE || r == -ECONNRESET ? 0 : r;
 }
 
 void session_kill(Session *s)

@@ -99,7 +99,8 @@ pid_t session_clone_stage(Session *s, const PlanNamespaces *namespaces, int (*ma
 /** session_enter - go on to @state; states are never gone back to. */
 void session_enter(Session *s, SessionState state);
 
-/** session_sync - tell the stage that @point is reached. 0 or -errno: it is gone. */
+/** session_sync - tell the stage that @point is reached. One that is gone has said why, which is read next. 0
+ * or -errno. */
 int session_sync(Session *s, SyncPoint point);
 
 /** session_kill - end all that the session consists of, at once. */

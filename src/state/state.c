@@ -182,11 +182,11 @@ int run_state_open_entry(int dirfd, const char *name)
 int run_state_given_away(const char *what, const char *name, Error *err)
 {
         bool home = str_eq(what, "home");
-        return error_set(
-                err, EACCES,
-                "the %s '%s' belongs to another id: a command that ran as root inside changed its owner%s%s%s",
-                what, name, home ? " (\"kurung discard --home " : "", home ? name : "",
-                home ? "\" removes it)" : "");
+        return error_set(err, EACCES,
+                         "the %s '%s' belongs to another id: a command that ran as root inside changed its "
+                         "owner%s%s%s",
+                         what, name, home ? " (\"kurung discard --home " : "", home ? name : "",
+                         home ? "\" removes it)" : "");
 }
 
 int run_state_open(const char *below, const char *what, const char *name, RunDir *ret, Error *err)

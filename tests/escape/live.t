@@ -92,15 +92,15 @@ for bad in ../running/x a/b '' . .. "-x" "$(printf 'x%.0s' {1..300})" "$name/"; 
 done
 # A record that nobody holds is what a killed one left, whatever it says.
 cp "$records/$name" "$records/forged"
-like "$("$KURUNG" exec forged true 2>&1)" "no sandbox forged runs" "16 exec: a forged name is refused"
+like "$("$KURUNG" exec forged true 2>&1)" "no running sandbox named 'forged'" "16 exec: a forged name is refused"
 is "$(undefended join exec forged echo joined)" joined "16 exec: it is joined without (join)"
-like "$("$KURUNG" stop forged 2>&1)" "no sandbox forged runs" "16 stop: a forged name is refused"
+like "$("$KURUNG" stop forged 2>&1)" "no running sandbox named 'forged'" "16 stop: a forged name is refused"
 # One that is held, by somebody else than who is named: a pid that was used again.
 sed 's/^supervisor-started .*/supervisor-started 1/' "$records/$name" >"$records/reused"
 chmod 600 "$records/reused"
 exec 8<"$records/reused"
 flock -x 8
-like "$("$KURUNG" exec reused true 2>&1)" "no sandbox reused runs" "16 exec: a pid that was used again is refused"
+like "$("$KURUNG" exec reused true 2>&1)" "no running sandbox named 'reused'" "16 exec: a pid that was used again is refused"
 is "$(undefended join exec reused echo joined)" joined "16 exec: it is joined without (join)"
 exec 8<&-
 # One whose namespaces are not those of a sandbox: ours are held by a shell of ours.
@@ -110,10 +110,10 @@ sed -e "s/^supervisor .*/supervisor $$/" -e "s/^supervisor-started .*/supervisor
 chmod 600 "$records/outside"
 exec 8<"$records/outside"
 flock -x 8
-like "$("$KURUNG" exec outside true 2>&1)" "the namespaces of the sandbox outside" "16 exec: namespaces that are no sandbox's are refused"
+like "$("$KURUNG" exec outside true 2>&1)" "the namespaces of the sandbox 'outside'" "16 exec: namespaces that are no sandbox's are refused"
 exec 8<&- 7<&-
 ln -s "$name" "$records/link"
-like "$("$KURUNG" exec link true 2>&1)" "record of link" "16 exec: a link is no record"
+like "$("$KURUNG" exec link true 2>&1)" "record of 'link'" "16 exec: a link is no record"
 chmod 666 "$records/$name"
 like "$("$KURUNG" exec "$name" true 2>&1)" "not a file of yours, or is accessible" "16 exec: a record that others may write is none"
 chmod 600 "$records/$name"

@@ -64,7 +64,7 @@ replaced "another sandbox replaces it" "--hide=$PWD/.env" \
 mkdir -p "$HOME/.config/kurung/profiles"
 fresh
 outside none "--read-write=$HOME" "mv $HOME/.config $HOME/.config.old" "mkdir -p $HOME/.config/kurung/profiles 2>/dev/null"
-like "$status:$errors" "^125:.*\.config was replaced, moved or removed" "80 nor are kurung's own directories moved away"
+like "$status:$errors" "^125:.*\.config' was replaced, moved or removed" "80 nor are kurung's own directories moved away"
 rm -rf "$HOME/.config" "$HOME/.config.old"
 
 # What is only replaced beside, or written in place, ends nothing.
