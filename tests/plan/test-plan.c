@@ -1,99 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Plans as data, made of hosts that are no machine. A case is a host, a command line and a golden file,
- * tests/plan/NAME.golden; with KURUNG_UPDATE_GOLDEN set the files are written anew, to be read in the diff.
- */
-#include "../unit/unit.h"
+/* Plans as data. A case is a host, a command line and a golden file. */
+#include "plans.h"
 
-#include "base/io.h"
 #include "front/front.h"
-#include "plan/plan_internal.h"
-#include "plan/plan_text.h"
-
-#include <fcntl.h>
-#include <stdio.h>
-
-static HostEntry top[] = {
-        {(char[]){"bin"}, HOST_SYMLINK, (char[]){"usr/bin"}},
-        {(char[]){"etc"}, HOST_DIRECTORY, NULL},
-        {(char[]){"home"}, HOST_DIRECTORY, NULL},
-        {(char[]){"proc"}, HOST_DIRECTORY, NULL},
-        {(char[]){"secret"}, HOST_UNREADABLE, NULL},
-        {(char[]){"tmp"}, HOST_DIRECTORY, NULL},
-        {(char[]){"usr"}, HOST_DIRECTORY, NULL},
-        {(char[]){"var"}, HOST_DIRECTORY, NULL},
-};
-
-#define MOUNT(where, type)                                                                                   \
-        {                                                                                                    \
-                .target = (char[]){where}, .root = (char[]){"/"}, .fstype = (char[])                         \
-                {                                                                                            \
-                        type                                                                                 \
-                }                                                                                            \
-        }
-
-static HostMount mounts[] = {MOUNT("/", "ext4"), MOUNT("/proc", "proc"), MOUNT("/sys", "sysfs"),
-                             MOUNT("/home", "ext4")};
 
 static HostMount submounts[] = {MOUNT("/", "ext4"), MOUNT("/usr/local", "xfs"),
                                 MOUNT("/home/u/project/data", "tmpfs")};
 
 static HostMount overlay_home[] = {MOUNT("/", "overlay")};
-
-#define LIST(...)                                                                                            \
-        {                                                                                                    \
-                (char *[]){__VA_ARGS__, NULL}, sizeof((char *[]){__VA_ARGS__}) / sizeof(char *)              \
-        }
-#define WORD(w) ((char[]){w})
-
-static HostDisk disks[] = {{.path = (char[]){"/"}, .major = 8, .minor = 16},
-                           {.path = (char[]){"/run"}, .errnum = ENODEV},
-                           {.path = (char[]){"/none"}, .errnum = ENOENT}};
-
-/* A desktop of today. */
-static const Host desktop = {
-        .uid = 1000,
-        .gid = 1000,
-        .user = (char[]){"u"},
-        .home = (char[]){"/home/u"},
-        .shell = (char[]){"/bin/bash"},
-        .cwd = (char[]){"/home/u/project"},
-        .cache_home = (char[]){"/home/u/.cache/kurung"},
-        .kernel_major = 6,
-        .kernel_minor = 12,
-        .has_clone3 = true,
-        .has_openat2 = true,
-        .has_mount_setattr = true,
-        .subuids = {.items = {{100000, 65536}}, .n = 1},
-        .subgids = {.items = {{200000, 65536}}, .n = 1},
-        .newuidmap = (char[]){"/usr/bin/newuidmap"},
-        .newgidmap = (char[]){"/usr/bin/newgidmap"},
-        .fuse_overlayfs = (char[]){"/usr/bin/fuse-overlayfs"},
-        .kernel_overlay = true,
-        .tmpfs_user_xattrs = true,
-        .landlock_abi = 6,
-        .seccomp = true,
-        .proc_visible = true,
-        .sys_visible = true,
-        .mounts = mounts,
-        .n_mounts = ARRAY_LEN(mounts),
-        .top = top,
-        .n_top = ARRAY_LEN(top),
-        .helpers_dir = (char[]){"/usr/libexec/kurung"},
-        .net_helper = (char[]){"/usr/libexec/kurung/kurung-net"},
-        .resolv_conf = (char[]){"/run/systemd/resolve/stub-resolv.conf"},
-        .limits = {.version = HOST_CGROUP_V2,
-                   .nsdelegate = true,
-                   .manager = (char[]){"/run/user/1000/systemd/private"},
-                   .manager_controllers = LIST(WORD("cpu"), WORD("memory"), WORD("pids")),
-                   .memory = UINT64_C(16) << 30,
-                   .tasks = 32768,
-                   .disks = disks,
-                   .n_disks = ARRAY_LEN(disks)},
-        .memory = UINT64_C(16) << 30,
-        .inotify_instances = 128,
-        .inotify_watches = 124567,
-};
 
 static const char *no_variable(const char *name)
 {
@@ -127,32 +41,13 @@ static int make(const Host *host, const char *const *words, Plan *plan, Error *e
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define BUILD "-p", "build"
 
-static char *print(const Plan *plan)
-{
-        char *text = NULL;
-        size_t len;
-        FILE *f = open_memstream(&text, &len);
-        plan_print(plan, f);
-        (void)fclose(f);
-        return text;
-}
-
 static void is_golden(const char *name, const Host *host, const char *const *words)
 {
         CLEANUP(plan_clear) Plan plan = {0};
         Error err = {0};
-        char path[300];
         if (make(host, words, &plan, &err) < 0)
                 fail_msg("%s: %s", name, err.text);
-        CLEANUP_FREE char *got = print(&plan), *expected = NULL;
-        (void)snprintf(path, sizeof(path), "%s/tests/plan/%s.golden",
-                       getenv("SRCDIR") ? getenv("SRCDIR") : ".", name);
-        if (getenv("KURUNG_UPDATE_GOLDEN")) {
-                CLEANUP_FD int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-                assert_int_equal(io_write_all(fd, got, strlen(got)), 0);
-        }
-        assert_int_equal(io_read_file_at(AT_FDCWD, path, 1 << 20, &expected, NULL), 0);
-        assert_string_equal(got, expected);
+        plan_is_golden(&plan, name);
 }
 
 static void refused(const Host *host, const char *const *words, const char *says)
@@ -208,7 +103,7 @@ static bool plan_has_line(const char *const *words, const char *line)
         Error err = {0};
         if (make(&desktop, words, &plan, &err) < 0)
                 fail_msg("%s", err.text);
-        CLEANUP_FREE char *text = print(&plan);
+        CLEANUP_FREE char *text = plan_lines(&plan);
         size_t len = strlen(line);
         for (const char *p = text; *p; p += strcspn(p, "\n") + 1)
                 if (strncmp(p, line, len) == 0 && p[len] == '\n')
@@ -386,7 +281,7 @@ static void what_was_trusted_with_a_profile(void **state)
         (void)strlist_add(&spec.net_trusted, "pip npm.corp.example:6379/tcp");
         (void)strlist_add(&spec.net_trusted, "git git.example:443/tcp");
         assert_int_equal(plan_make(&spec, &h, NULL, environment, &plan, &err), 0);
-        CLEANUP_FREE char *text = print(&plan);
+        CLEANUP_FREE char *text = plan_lines(&plan);
         assert_true(strlist_has(&plan.network.allow, "evil.example:443/tcp"));
         assert_false(strlist_has(&plan.network.allow, "npm.corp.example:6379/tcp"));
         assert_false(strlist_has(&plan.network.allow, "git.example:443/tcp"));
