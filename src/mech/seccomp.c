@@ -18,14 +18,13 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 
-#define CACHE_MAGIC UINT64_C(0x31504d4f43434553) /* "SECCOMP1" */
+#define CACHE_MAGIC UINT64_C(0x32504d4f43434553) /* "SECCOMP2" */
 
 typedef struct CacheHeader {
         uint64_t magic;
         uint64_t key[2];
         uint64_t checksum;
-        uint32_t n_refusals;
-        uint32_t n_allowlist;
+        uint32_t lengths[SECCOMP_OWN_PROGRAMS];
 } CacheHeader;
 
 typedef struct Hash {
@@ -105,7 +104,8 @@ static int hash_policy(const PlanPrivileges *privileges, Hash *ret, Error *err)
 static uint64_t checksum(const SeccompFilter *f)
 {
         Hash h = {UINT64_C(0xcbf29ce484222325), 0};
-        hash_add(&h, f->items, (f->n_refusals + f->n_allowlist) * sizeof(*f->items));
+        for (size_t i = 0; i < f->n; i++)
+                hash_add(&h, f->programs[i].items, f->programs[i].n * sizeof(*f->programs[i].items));
         return h.a;
 }
 
@@ -125,6 +125,21 @@ static bool is_trusted(const struct stat *st)
                st->st_nlink == 1;
 }
 
+static int read_programs(int fd, const CacheHeader *h, SeccompFilter *f)
+{
+        for (size_t i = 0; i < SECCOMP_OWN_PROGRAMS; i++) {
+                size_t size = h->lengths[i] * sizeof(struct sock_filter);
+                struct sock_filter *items = malloc(size);
+                if (!items)
+                        return -ENOMEM;
+                ssize_t n = read(fd, items, size);
+                int r = seccomp_filter_add(f, items, h->lengths[i]);
+                if (r < 0 || n != (ssize_t)size)
+                        return r < 0 ? r : -EBADMSG;
+        }
+        return checksum(f) == h->checksum ? 0 : -EBADMSG;
+}
+
 static int cache_read(int dirfd, const char *name, const Hash *key, SeccompFilter *ret)
 {
         CLEANUP_FD int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -136,17 +151,17 @@ static int cache_read(int dirfd, const char *name, const Hash *key, SeccompFilte
         if (!is_trusted(&st))
                 return -EPERM;
         if (read(fd, &h, sizeof(h)) != sizeof(h) || h.magic != CACHE_MAGIC || h.key[0] != key->a ||
-            h.key[1] != key->b || h.n_refusals == 0 || h.n_refusals > BPF_MAXINSNS || h.n_allowlist == 0 ||
-            h.n_allowlist > BPF_MAXINSNS)
+            h.key[1] != key->b)
                 return -EBADMSG;
-        size_t size = ((size_t)h.n_refusals + h.n_allowlist) * sizeof(*f.items);
-        if ((uint64_t)st.st_size != sizeof(h) + size)
-                return -EBADMSG;
-        f = (SeccompFilter){.items = malloc(size), .n_refusals = h.n_refusals, .n_allowlist = h.n_allowlist};
-        if (!f.items)
-                return -ENOMEM;
-        if (read(fd, f.items, size) != (ssize_t)size || checksum(&f) != h.checksum)
-                return -EBADMSG;
+        uint64_t size = sizeof(h);
+        for (size_t i = 0; i < SECCOMP_OWN_PROGRAMS; i++) {
+                if (h.lengths[i] == 0 || h.lengths[i] > BPF_MAXINSNS)
+                        return -EBADMSG;
+                size += h.lengths[i] * sizeof(struct sock_filter);
+        }
+        int r = (uint64_t)st.st_size == size ? read_programs(fd, &h, &f) : -EBADMSG;
+        if (r < 0)
+                return r;
         *ret = f;
         f = (SeccompFilter){0};
         return 0;
@@ -162,9 +177,9 @@ static void cache_write(int dirfd, const char *name, const Hash *key, const Secc
                 .magic = CACHE_MAGIC,
                 .key = {key->a, key->b},
                 .checksum = checksum(f),
-                .n_refusals = (uint32_t)f->n_refusals,
-                .n_allowlist = (uint32_t)f->n_allowlist,
         };
+        for (size_t i = 0; i < SECCOMP_OWN_PROGRAMS; i++)
+                h.lengths[i] = (uint32_t)f->programs[i].n;
         if (getrandom(&id, sizeof(id), 0) != sizeof(id))
                 return;
         (void)snprintf(temporary, sizeof(temporary), "new-%016llx", (unsigned long long)id);
@@ -173,8 +188,8 @@ static void cache_write(int dirfd, const char *name, const Hash *key, const Secc
         if (fd < 0)
                 return;
         int r = io_write_all(fd, &h, sizeof(h));
-        if (r == 0)
-                r = io_write_all(fd, f->items, (f->n_refusals + f->n_allowlist) * sizeof(*f->items));
+        for (size_t i = 0; r == 0 && i < f->n; i++)
+                r = io_write_all(fd, f->programs[i].items, f->programs[i].n * sizeof(*f->programs[i].items));
         if (r < 0 || renameat(dirfd, temporary, dirfd, name) < 0)
                 (void)unlinkat(dirfd, temporary, 0);
 }
@@ -201,23 +216,32 @@ int seccomp_prepare(const PlanPrivileges *privileges, const char *state_dir, Sec
 
 int seccomp_apply(const SeccompFilter *filter, Error *err)
 {
-        const struct sock_fprog programs[] = {
-                {.len = (unsigned short)filter->n_allowlist, .filter = filter->items + filter->n_refusals},
-                {.len = (unsigned short)filter->n_refusals, .filter = filter->items},
-        };
-        /*
-         * The last one loaded is asked first, and of equal actions the first answer counts (seccomp(2)): so
-         * the refusals come last, for their errno to be the one that is seen. They let seccomp(2) itself
-         * through, or it could not be loaded.
-         */
-        for (size_t i = 0; i < ARRAY_LEN(programs); i++)
-                if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &programs[i]) < 0)
-                        return error_set_errno(err, errno, "cannot load the system call filter");
+        for (size_t i = 0; i < filter->n; i++) {
+                const struct sock_fprog program = {.len = (unsigned short)filter->programs[i].n,
+                                                   .filter = filter->programs[i].items};
+                if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0)
+                        continue;
+                return error_set_errno(err, errno, "cannot load the system call filter");
+        }
+        return 0;
+}
+
+int seccomp_filter_add(SeccompFilter *filter, struct sock_filter *items, size_t n)
+{
+        SeccompProgram *longer = reallocarray(filter->programs, filter->n + 1, sizeof(*longer));
+        if (!longer) {
+                free(items);
+                return -ENOMEM;
+        }
+        longer[filter->n++] = (SeccompProgram){.items = items, .n = n};
+        filter->programs = longer;
         return 0;
 }
 
 void seccomp_filter_clear(SeccompFilter *filter)
 {
-        free(filter->items);
+        for (size_t i = 0; i < filter->n; i++)
+                free(filter->programs[i].items);
+        free(filter->programs);
         *filter = (SeccompFilter){0};
 }

@@ -6,17 +6,25 @@
 
 struct sock_filter;
 
-/**
- * Two programs that are loaded one after the other; of two answers the kernel takes the stricter. "Refusals"
- * lets through all but what is named (with arguments where it takes them), "allowlist" lets through only what
- * is named.
- */
+typedef struct SeccompProgram {
+        struct sock_filter *items;
+        size_t n;
+} SeccompProgram;
+
+/** Programs, in the order in which they are loaded; of their answers the kernel takes the strictest. */
 typedef struct SeccompFilter {
-        struct sock_filter *items; /* both programs, the refusals first */
-        size_t n_refusals;
-        size_t n_allowlist;
+        SeccompProgram *programs;
+        size_t n;
         char key[33]; /* hash of what it was made from */
 } SeccompFilter;
+
+/**
+ * Kurung's own two. "Allowlist" lets through only what is named, "refusals" all but what is named (with
+ * arguments where it takes them). The last one loaded is asked first, and of equal actions the first answer
+ * counts (seccomp(2)): so the refusals come last, for their errno to be the one that is seen. They let
+ * seccomp(2) itself through, or it could not be loaded.
+ */
+enum { SECCOMP_ALLOWLIST, SECCOMP_REFUSALS, SECCOMP_OWN_PROGRAMS };
 
 /**
  * seccomp_prepare - the plan's filter: from state_dir/seccomp where a file of the user's own has the
@@ -30,7 +38,10 @@ typedef struct SeccompFilter {
  */
 int seccomp_prepare(const PlanPrivileges *privileges, const char *state_dir, SeccompFilter *ret, Error *err);
 
-/** seccomp_apply - load both programs into this process; no_new_privs must be set. 0 or -errno with @err. */
+/** seccomp_apply - load the programs into this process; no_new_privs must be set. 0 or -errno with @err. */
 int seccomp_apply(const SeccompFilter *filter, Error *err);
+
+/** seccomp_filter_add - append a program. @items: owned from now on, on failure, too. 0 or -ENOMEM. */
+int seccomp_filter_add(SeccompFilter *filter, struct sock_filter *items, size_t n);
 
 void seccomp_filter_clear(SeccompFilter *filter);

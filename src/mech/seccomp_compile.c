@@ -117,7 +117,8 @@ static int fill_from_file(Builder *b, const char *path, Error *err)
         return 0;
 }
 
-static int export(Builder *b, struct sock_filter **items, size_t before, size_t *ret_n)
+/* Appends what was built to a program. */
+static int export(Builder *b, SeccompProgram *to)
 {
         CLEANUP_FD int fd = memfd_create("kurung-filter", MFD_CLOEXEC);
         if (fd < 0)
@@ -129,13 +130,13 @@ static int export(Builder *b, struct sock_filter **items, size_t before, size_t 
         size_t n = (size_t)size / sizeof(struct sock_filter);
         if (size <= 0 || n > BPF_MAXINSNS)
                 return -E2BIG;
-        struct sock_filter *grown = reallocarray(*items, before + n, sizeof(*grown));
+        struct sock_filter *grown = reallocarray(to->items, to->n + n, sizeof(*grown));
         if (!grown)
                 return -ENOMEM;
-        *items = grown;
-        if (pread(fd, grown + before, (size_t)size, 0) != size)
+        to->items = grown;
+        if (pread(fd, grown + to->n, (size_t)size, 0) != size)
                 return -EIO;
-        *ret_n = n;
+        to->n += n;
         return 0;
 }
 
@@ -149,7 +150,7 @@ static uint32_t resolve_arch(const char *name, Error *err)
 }
 
 /* The rules over arguments, in front of the refusals: what they do not answer goes on there. */
-static int add_rules(const PlanPrivileges *privileges, SeccompFilter *filter, Error *err)
+static int add_rules(const PlanPrivileges *privileges, SeccompProgram *to, Error *err)
 {
         CLEANUP_FREE uint32_t *archs = calloc(privileges->architectures.n + 1, sizeof(*archs));
         size_t n = 0;
@@ -163,8 +164,8 @@ static int add_rules(const PlanPrivileges *privileges, SeccompFilter *filter, Er
                 if (arch != SCMP_ARCH_NATIVE && arch != archs[0])
                         archs[n++] = arch;
         }
-        int r = seccomp_rules_compile(privileges, archs, n, libseccomp.syscall_resolve_name_arch,
-                                      &filter->items, &filter->n_refusals);
+        int r = seccomp_rules_compile(privileges, archs, n, libseccomp.syscall_resolve_name_arch, &to->items,
+                                      &to->n);
         return r < 0 ? error_set_errno(err, r, "cannot generate the rules for arguments") : 0;
 }
 
@@ -191,47 +192,54 @@ static int begin_filter(Builder *b, const PlanPrivileges *privileges, uint32_t a
         return r < 0 ? error_set_errno(err, r, "cannot create the filter with libseccomp") : 0;
 }
 
-static int finish(Builder *b, SeccompFilter *filter, size_t before, size_t *ret_n, Error *err)
+static int finish(Builder *b, SeccompProgram *to, Error *err)
 {
         int r = b->r;
         if (r < 0)
                 (void)error_set_errno(err, r, "cannot add the rule for '%s' to the filter", b->failed);
         if (r == 0)
-                r = export(b, &filter->items, before, ret_n);
+                r = export(b, to);
         libseccomp.release(b->ctx);
         b->ctx = NULL;
         return r < 0 ? error_set_errno(err, r, "cannot create the filter with libseccomp") : 0;
 }
 
-int seccomp_compile(const PlanPrivileges *privileges, SeccompFilter *ret, Error *err)
+static int compile_refusals(const PlanPrivileges *privileges, SeccompProgram *ret, Error *err)
 {
-        CLEANUP(seccomp_filter_clear) SeccompFilter filter = {0};
-        bool strict = privileges->seccomp == SECCOMP_STRICT;
-        int r = library_load(&libseccomp_library, err);
-        if (r < 0)
-                return r;
-        r = add_rules(privileges, &filter, err);
-        if (r < 0)
-                return r;
         Builder refusals = {0};
-        size_t n = 0;
-        r = begin_filter(&refusals, privileges, SCMP_ACT_ALLOW, err);
+        int r = add_rules(privileges, ret, err);
         if (r == 0)
-                fill_refusals(&refusals, strict);
-        int finished = refusals.ctx ? finish(&refusals, &filter, filter.n_refusals, &n, err) : 0;
-        r = r < 0 ? r : finished;
-        if (r < 0)
-                return r;
-        filter.n_refusals += n;
+                r = begin_filter(&refusals, privileges, SCMP_ACT_ALLOW, err);
+        if (r == 0)
+                fill_refusals(&refusals, privileges->seccomp == SECCOMP_STRICT);
+        int finished = refusals.ctx ? finish(&refusals, ret, err) : 0;
+        return r < 0 ? r : finished;
+}
+
+static int compile_allowlist(const PlanPrivileges *privileges, SeccompProgram *ret, Error *err)
+{
         Builder allowlist = {0};
-        r = begin_filter(&allowlist, privileges, SCMP_ACT_ERRNO(ENOSYS), err);
+        int r = begin_filter(&allowlist, privileges, SCMP_ACT_ERRNO(ENOSYS), err);
         if (r == 0 && privileges->seccomp == SECCOMP_FILE)
                 r = fill_from_file(&allowlist, privileges->seccomp_file, err);
         else if (r == 0)
-                fill_allowlist(&allowlist, strict);
-        finished =
-                allowlist.ctx ? finish(&allowlist, &filter, filter.n_refusals, &filter.n_allowlist, err) : 0;
-        r = r < 0 ? r : finished;
+                fill_allowlist(&allowlist, privileges->seccomp == SECCOMP_STRICT);
+        int finished = allowlist.ctx ? finish(&allowlist, ret, err) : 0;
+        return r < 0 ? r : finished;
+}
+
+int seccomp_compile(const PlanPrivileges *privileges, SeccompFilter *ret, Error *err)
+{
+        int (*const compile[SECCOMP_OWN_PROGRAMS])(const PlanPrivileges *, SeccompProgram *, Error *) = {
+                [SECCOMP_ALLOWLIST] = compile_allowlist, [SECCOMP_REFUSALS] = compile_refusals};
+        CLEANUP(seccomp_filter_clear) SeccompFilter filter = {0};
+        int r = library_load(&libseccomp_library, err);
+        for (size_t i = 0; r == 0 && i < SECCOMP_OWN_PROGRAMS; i++) {
+                SeccompProgram program = {0};
+                r = compile[i](privileges, &program, err);
+                if (seccomp_filter_add(&filter, program.items, program.n) < 0 && r == 0)
+                        r = error_no_memory(err);
+        }
         if (r < 0)
                 return r;
         *ret = filter;

@@ -33,11 +33,15 @@
 /* The lower the action as a signed number, the stricter; of two answers the kernel takes the stricter. */
 static uint32_t answer_to(const SeccompFilter *f, const struct seccomp_data *data)
 {
-        uint32_t first = bpf_ask(f->items, f->n_refusals, data);
-        uint32_t second = bpf_ask(f->items + f->n_refusals, f->n_allowlist, data);
-        return (int32_t)(first & SECCOMP_RET_ACTION_FULL) <= (int32_t)(second & SECCOMP_RET_ACTION_FULL)
-                       ? first
-                       : second;
+        uint32_t strictest = SECCOMP_RET_ALLOW;
+        for (size_t i = 0; i < f->n; i++) {
+                uint32_t next = bpf_ask(f->programs[i].items, f->programs[i].n, data);
+                /* The last one loaded is asked first, and of equal ones the first counts. */
+                if ((int32_t)(next & SECCOMP_RET_ACTION_FULL) <=
+                    (int32_t)(strictest & SECCOMP_RET_ACTION_FULL))
+                        strictest = next;
+        }
+        return strictest;
 }
 
 static uint32_t answer(const SeccompFilter *f, uint32_t arch, uint32_t nr)
@@ -337,7 +341,8 @@ static void a_filter_that_allows_all_is_seen(void **state)
 {
         static struct sock_filter all[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
                                            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
-        const SeccompFilter f = {.items = all, .n_refusals = 1, .n_allowlist = 1};
+        SeccompProgram programs[] = {{&all[0], 1}, {&all[1], 1}};
+        const SeccompFilter f = {.programs = programs, .n = ARRAY_LEN(programs)};
         (void)state;
         assert_int_equal(answer(&f, 0, 1000), SECCOMP_RET_ALLOW);
         all[1].k = SECCOMP_RET_ERRNO | EPERM;
