@@ -26,22 +26,47 @@ static void caps_freep(cap_t *caps)
         (void)cap_free(*caps);
 }
 
-static int set_sets(uint64_t mask, bool inheritable, Error *err)
+static int set_flags(cap_t caps, cap_flag_t set, uint64_t mask, Error *err)
+{
+        for (cap_value_t cap = 0; cap < 64; cap++)
+                if (((mask >> cap) & 1) && cap_set_flag(caps, set, 1, &cap, CAP_SET) < 0)
+                        return error_set_errno(err, errno, "invalid capability %d", (int)cap);
+        return 0;
+}
+
+static int set_process(cap_t caps, Error *err)
+{
+        return cap_set_proc(caps) < 0 ? error_set_errno(err, errno, "cannot set the capabilities") : 0;
+}
+
+static int set_sets(uint64_t permitted, uint64_t effective, uint64_t inheritable, Error *err)
 {
         CLEANUP(caps_freep) cap_t caps = cap_init();
         if (!caps)
                 return error_no_memory(err);
+        int r = set_flags(caps, CAP_PERMITTED, permitted, err);
+        if (r == 0)
+                r = set_flags(caps, CAP_EFFECTIVE, effective, err);
+        if (r == 0)
+                r = set_flags(caps, CAP_INHERITABLE, inheritable, err);
+        return r < 0 ? r : set_process(caps, err);
+}
+
+/* Before the bounding set shrinks: what is not in that can't become inheritable (capset(2)). @ret_permitted:
+ * what is permitted now. */
+static int inherit(uint64_t inheritable, uint64_t *ret_permitted, Error *err)
+{
+        CLEANUP(caps_freep) cap_t caps = cap_get_proc();
+        if (!caps)
+                return error_set_errno(err, errno, "cannot read the capabilities");
         for (cap_value_t cap = 0; cap < 64; cap++) {
-                if (!((mask >> cap) & 1))
-                        continue;
-                if (cap_set_flag(caps, CAP_PERMITTED, 1, &cap, CAP_SET) < 0 ||
-                    cap_set_flag(caps, CAP_EFFECTIVE, 1, &cap, CAP_SET) < 0 ||
-                    (inheritable && cap_set_flag(caps, CAP_INHERITABLE, 1, &cap, CAP_SET) < 0))
-                        return error_set_errno(err, errno, "invalid capability %d", (int)cap);
+                cap_flag_value_t held = CAP_CLEAR;
+                if (cap_get_flag(caps, cap, CAP_PERMITTED, &held) == 0 && held == CAP_SET)
+                        *ret_permitted |= UINT64_C(1) << cap;
         }
-        if (cap_set_proc(caps) < 0)
-                return error_set_errno(err, errno, "cannot set the capabilities");
-        return 0;
+        (void)cap_clear_flag(caps, CAP_INHERITABLE);
+        int r = set_flags(caps, CAP_INHERITABLE, inheritable, err);
+        return r < 0 ? r : set_process(caps, err);
 }
 
 static int set_ambient(uint64_t mask, Error *err)
@@ -56,26 +81,27 @@ static int set_ambient(uint64_t mask, Error *err)
         return 0;
 }
 
-int caps_apply(uint64_t mask, bool root, Error *err)
+int caps_apply(const CapabilitySets *sets, uint64_t until_exec, bool root_rules, Error *err)
 {
         const unsigned long locked =
                 SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED;
-        /* CAP_SETPCAP is needed for both, so these come first. */
-        int r = bound(mask, err);
-        if (r == 0 && !root && prctl(PR_SET_SECUREBITS, locked) < 0)
+        uint64_t held = 0;
+        /* CAP_SETPCAP is needed for these, so they come first. */
+        int r = inherit(sets->inheritable, &held, err);
+        if (r == 0)
+                r = bound(sets->bounding, err);
+        if (r == 0 && !root_rules && prctl(PR_SET_SECUREBITS, locked) < 0)
                 r = error_set_errno(err, errno, "cannot set the securebits");
-        /* Root inside gets none to inherit: programs with file capabilities would gain them (CVE-2022-24769).
-         */
+        until_exec &= held;
         if (r == 0)
-                r = set_sets(mask, !root, err);
-        if (r == 0)
-                r = set_ambient(root ? 0 : mask, err);
-        return r;
+                r = set_sets(sets->permitted | until_exec, sets->effective | until_exec, sets->inheritable,
+                             err);
+        return r < 0 ? r : set_ambient(sets->ambient, err);
 }
 
 int caps_keep_only(uint64_t mask, Error *err)
 {
-        int r = set_sets(mask, false, err);
+        int r = set_sets(mask, mask, 0, err);
         return r < 0 ? r : set_ambient(0, err);
 }
 
@@ -83,6 +109,6 @@ int caps_pass_on(uint64_t mask, Error *err)
 {
         int r = bound(mask, err);
         if (r == 0)
-                r = set_sets(mask, true, err);
+                r = set_sets(mask, mask, mask, err);
         return r < 0 ? r : set_ambient(mask, err);
 }

@@ -4,16 +4,25 @@
 
 #include "base/error.h"
 
+/** The five sets of capabilities(7): bit N for capability N. */
+typedef struct CapabilitySets {
+        uint64_t permitted, effective, inheritable, bounding, ambient;
+} CapabilitySets;
+
 /**
- * caps_apply - the payload's capabilities, in its user namespace with all of them held: the bounding set is
- * emptied of all but @mask; permitted, effective and inheritable are that set. For a user that is not root
- * the set is ambient, too, so that it outlives exec, and the securebits are locked so that no
- * set-user-ID-root path gives any back. Root inside (@root) keeps the kernel's usual rules: exec gives it
- * the bounding set, setuid(2) to another user takes all.
+ * caps_apply - set all five sets of a process that execs next, in a user namespace with all of them held.
+ * What the program has is what the kernel makes of them (capabilities(7), "Transformation of capabilities
+ * during execve()"): exec gives root the inheritable and the bounding set, and another user the ambient set;
+ * with no_new_privs nothing that is not permitted before.
+ *
+ * @until_exec: capabilities that stay permitted and effective beside @sets, as far as they are held. exec
+ *              takes them away: without no_new_privs it looks at neither of these two sets.
+ * @root_rules: root has the kernel's usual rules. Else the securebits are locked, so that no set-user-ID-root
+ *              path gives anything back, and setuid(2) takes nothing.
  *
  * Returns 0 or -errno with @err.
  */
-int caps_apply(uint64_t mask, bool root, Error *err);
+int caps_apply(const CapabilitySets *sets, uint64_t until_exec, bool root_rules, Error *err);
 
 /** caps_keep_only - for a stage of ours that does not exec: permitted and effective become @mask, the rest is
  * gone. */

@@ -132,7 +132,8 @@ typedef struct PlanNetwork {
 
 /** What the payload may do. */
 typedef struct PlanPrivileges {
-        uint64_t capabilities; /* permitted, effective, inheritable and bounding set of the payload */
+        uint64_t capabilities;          /* that the payload has once it is executed */
+        CapabilitySets capability_sets; /* from which exec makes them */
         bool no_new_privileges;
         SeccompKind seccomp;
         char *seccomp_file;
@@ -219,6 +220,13 @@ int plan_make_identity(const Spec *spec, const Host *host, PlanIdentity *ret, Er
 const char *plan_layer_path(bool fuse, const char *name, const char *side, char out[PLAN_LAYER_PATH_MAX]);
 
 void plan_clear(Plan *plan);
+
+/**
+ * plan_set_capabilities - the sets of a payload that is to have @capabilities once it is executed as @uid:
+ * root by the bounding set, another user by the ambient one, too. Root inherits none: programs with file
+ * capabilities would gain them (CVE-2022-24769).
+ */
+void plan_set_capabilities(PlanPrivileges *privileges, uint64_t capabilities, uid_t uid);
 
 /* Those of the parts that records hold, too; legal on zeroed ones. */
 void plan_identity_clear(PlanIdentity *identity);

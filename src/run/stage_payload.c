@@ -28,7 +28,7 @@ static int restrict_self(const StageContext *ctx, Error *err)
 {
         const PlanPrivileges *privileges = ctx->privileges;
         int r = defence_is_on(DEFENCE_CAPABILITIES)
-                        ? caps_apply(privileges->capabilities, ctx->identity->uid == 0, err)
+                        ? caps_apply(&privileges->capability_sets, 0, ctx->identity->uid == 0, err)
                         : 0;
         if (r == 0)
                 r = no_new_privileges(privileges, err);

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/caps.h"
 #include "base/error.h"
 #include "spec/namespace.h"
 
@@ -25,11 +26,6 @@ typedef enum TerminalMode {
         TERMINAL_SESSION, /* the caller's, in a session of its own (setsid(2)) */
         TERMINAL_SOCKET,  /* a pty of its own, its master sent to the caller's socket (SCM_RIGHTS, unix(7)) */
 } TerminalMode;
-
-/** The five sets of capabilities(7): bit N for capability N. */
-typedef struct CapabilitySets {
-        uint64_t permitted, effective, inheritable, bounding, ambient;
-} CapabilitySets;
 
 /** A limit of each process (getrlimit(2)). */
 typedef struct SpecRlimit {

@@ -161,6 +161,7 @@ int live_record_parse(const char *text, size_t len, LiveRecord *ret)
                 r = -EBADMSG;
         if (r < 0)
                 return r;
+        plan_set_capabilities(&record.privileges, record.privileges.capabilities, record.identity.uid);
         *ret = record;
         record = LIVE_RECORD_NONE;
         return 0;
