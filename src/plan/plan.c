@@ -106,8 +106,10 @@ static bool is_host_writable(const Plan *plan)
  */
 static bool needs_payload_userns(const Plan *plan)
 {
-        bool changes_id = (plan->privileges.capabilities & (CAP_BIT(CAP_SETUID) | CAP_BIT(CAP_SETGID))) ||
-                          !plan->privileges.no_new_privileges;
+        const uint64_t change = CAP_BIT(CAP_SETUID) | CAP_BIT(CAP_SETGID);
+        bool changes_id =
+                ((plan->privileges.capabilities | plan->privileges.capability_sets.bounding) & change) ||
+                !plan->privileges.no_new_privileges;
         if (plan->namespaces.joined & (1U << NS_PAYLOAD_USER))
                 return false;
         /* In it the payload has no power over the limit of the one above. */
@@ -131,6 +133,9 @@ static int make_privileges(Plan *plan, const Spec *spec, const Host *host, Error
         uint64_t base = root ? ROOT_CAPABILITIES : 0;
         plan_set_capabilities(&plan->privileges, base | spec->capabilities, plan->identity.uid);
         plan->privileges.no_new_privileges = spec->no_new_privileges;
+        int r = plan_make_execution(plan, spec, err);
+        if (r < 0)
+                return r;
         plan->identity.payload_userns = needs_payload_userns(plan);
         plan->privileges.seccomp = spec->seccomp;
         plan->privileges.host_writable = is_host_writable(plan);
@@ -335,6 +340,7 @@ const char *plan_layer_path(bool fuse, const char *name, const char *side, char 
 
 void plan_privileges_clear(PlanPrivileges *privileges)
 {
+        free(privileges->filter_fds);
         free(privileges->seccomp_file);
         strlist_clear(&privileges->architectures);
         *privileges = (PlanPrivileges){0};
@@ -346,6 +352,8 @@ void plan_payload_clear(PlanPayload *payload)
         strlist_clear(&payload->env);
         free(payload->cwd);
         free(payload->host_name);
+        free(payload->program);
+        free(payload->kept_fds);
         *payload = (PlanPayload){0};
 }
 
@@ -359,6 +367,8 @@ static int copy_text(const char *from, char **to)
 int plan_identity_copy(const PlanIdentity *from, PlanIdentity *to)
 {
         *to = *from;
+        to->groups = NULL;
+        to->n_groups = 0;
         int r = copy_text(from->newuidmap, &to->newuidmap);
         return copy_text(from->newgidmap, &to->newgidmap) < 0 ? -ENOMEM : r;
 }
@@ -367,6 +377,9 @@ int plan_privileges_copy(const PlanPrivileges *from, PlanPrivileges *to)
 {
         *to = *from;
         to->architectures = (StrList){0};
+        to->filters_given = false;
+        to->filter_fds = NULL;
+        to->n_filter_fds = 0;
         int r = copy_text(from->seccomp_file, &to->seccomp_file);
         return r < 0 ? r : strlist_copy(&from->architectures, &to->architectures);
 }

@@ -66,6 +66,8 @@ typedef struct PlanIdentity {
         bool map_by_helpers;    /* newuidmap, newgidmap; else the one-line map by ourselves */
         char *newuidmap, *newgidmap;
         bool payload_userns; /* the payload has a user namespace below that one, with the same ids */
+        gid_t *groups;       /* supplementary, inside */
+        size_t n_groups;
 } PlanIdentity;
 
 /** The root file system, and where the payload starts in it. */
@@ -112,6 +114,10 @@ typedef struct PlanResources {
         unsigned disk_keep_percent; /* the same, of the disk's size; 0: not said so */
         bool keep_user_limits; /* what the kernel counts for each user is not shared with those outside */
         bool first_to_die;     /* when the machine runs out of memory: where no group can hold it */
+        SpecRlimit *rlimits;   /* in the place of kurung's own of the same resource */
+        size_t n_rlimits;
+        bool has_oom_score_adj;
+        int oom_score_adj;
 } PlanResources;
 
 /** The network; all but the mode with NETWORK_SLIRP only: what the net helper is told. */
@@ -134,7 +140,11 @@ typedef struct PlanNetwork {
 typedef struct PlanPrivileges {
         uint64_t capabilities;          /* that the payload has once it is executed */
         CapabilitySets capability_sets; /* from which exec makes them */
+        bool capability_sets_given;     /* else they follow from the former; and exec has its usual rules */
         bool no_new_privileges;
+        bool filters_given; /* those of filter_fds, in the place of all that follows of seccomp */
+        int *filter_fds;    /* the caller's */
+        size_t n_filter_fds;
         SeccompKind seccomp;
         char *seccomp_file;
         StrList architectures;
@@ -154,6 +164,11 @@ typedef struct PlanPayload {
         StrList env;     /* complete */
         char *cwd;       /* inside */
         char *host_name; /* NULL: the sandbox's name */
+        char *program;   /* what is executed; NULL: the first of argv */
+        bool has_umask;  /* else the caller's */
+        mode_t umask;
+        int *kept_fds; /* the caller's: the payload has them under the same numbers */
+        size_t n_kept_fds;
 } PlanPayload;
 
 typedef struct Plan {
@@ -233,7 +248,9 @@ void plan_identity_clear(PlanIdentity *identity);
 void plan_privileges_clear(PlanPrivileges *privileges);
 void plan_payload_clear(PlanPayload *payload);
 
-/* Copies of them; @to is cleared by its owner, on failure, too. 0 or -ENOMEM. */
+/* Copies of them, as far as a further command in the sandbox has a use for it: without descriptors of the
+ * caller's, and what else is of the first payload alone. @to is cleared by its owner, on failure, too. 0 or
+ * -ENOMEM. */
 int plan_identity_copy(const PlanIdentity *from, PlanIdentity *to);
 int plan_privileges_copy(const PlanPrivileges *from, PlanPrivileges *to);
 int plan_payload_copy(const PlanPayload *from, PlanPayload *to);

@@ -182,5 +182,6 @@ void plan_identity_clear(PlanIdentity *identity)
 {
         free(identity->newuidmap);
         free(identity->newgidmap);
+        free(identity->groups);
         *identity = (PlanIdentity){0};
 }

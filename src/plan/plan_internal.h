@@ -38,6 +38,12 @@ int plan_choose_namespaces(Plan *plan, const Spec *spec, Error *err);
 /** plan_choose_identity - fill plan->identity; with @kept by its maps. 0 or -errno with @err. */
 int plan_choose_identity(Plan *plan, const Spec *spec, const Host *host, const PlanKept *kept, Error *err);
 
+/**
+ * plan_make_execution - what only the spec's execution asks for, once the ids, the limits and the
+ * capabilities are there that hold without it. 0 or -errno with @err.
+ */
+int plan_make_execution(Plan *plan, const Spec *spec, Error *err);
+
 /** plan_choose_engine - the root's engine: 0 or -errno with @err. */
 int plan_choose_engine(Plan *plan, const Spec *spec, const Host *host, Error *err);
 

@@ -322,4 +322,5 @@ void plan_clear_resources(PlanResources *resources)
         free(resources->limits);
         free(resources->cgroup_base);
         free(resources->user_manager);
+        free(resources->rlimits);
 }

@@ -179,6 +179,73 @@ static void print_limits(const Plan *plan, FILE *out)
                 (void)fprintf(out, "rlimit nproc %llu\n", (unsigned long long)plan->resources.weak_tasks_max);
 }
 
+static void print_limit(FILE *out, rlim_t limit)
+{
+        if (limit == RLIM_INFINITY)
+                (void)fputs(" unlimited", out);
+        else
+                (void)fprintf(out, " %llu", (unsigned long long)limit);
+}
+
+static void print_process_limits(const PlanResources *resources, FILE *out)
+{
+        for (size_t i = 0; i < resources->n_rlimits; i++) {
+                (void)fprintf(out, "rlimit %s", spec_rlimit_name(resources->rlimits[i].resource));
+                print_limit(out, resources->rlimits[i].soft);
+                print_limit(out, resources->rlimits[i].hard);
+                (void)fputc('\n', out);
+        }
+        if (resources->has_oom_score_adj)
+                (void)fprintf(out, "oom-score-adj %d\n", resources->oom_score_adj);
+}
+
+static void print_capabilities(FILE *out, const char *name, uint64_t set)
+{
+        CLEANUP_FREE char *text = plan_capability_names(set);
+        print_value(out, name, text && text[0] ? text : "none");
+}
+
+static void print_privileges(const PlanPrivileges *privileges, FILE *out)
+{
+        const CapabilitySets *sets = &privileges->capability_sets;
+        print_capabilities(out, "capabilities", privileges->capabilities);
+        if (privileges->capability_sets_given) {
+                print_capabilities(out, "capabilities-permitted", sets->permitted);
+                print_capabilities(out, "capabilities-effective", sets->effective);
+                print_capabilities(out, "capabilities-inheritable", sets->inheritable);
+                print_capabilities(out, "capabilities-bounding", sets->bounding);
+                print_capabilities(out, "capabilities-ambient", sets->ambient);
+        }
+        print_value(out, "no-new-privileges", privileges->no_new_privileges ? "yes" : "no");
+        if (privileges->filters_given)
+                print_value(out, "seccomp", privileges->n_filter_fds > 0 ? "given" : "none");
+        else
+                print_value(out, "seccomp",
+                            privileges->seccomp_file ? privileges->seccomp_file
+                                                     : plan_seccomp_name(privileges->seccomp));
+        for (size_t i = 0; i < privileges->n_filter_fds; i++)
+                (void)fprintf(out, "seccomp-filter descriptor=%d\n", privileges->filter_fds[i]);
+        if (privileges->host_writable)
+                print_value(out, "set-id-bits", "refused");
+        for (size_t i = 0; i < privileges->architectures.n; i++)
+                print_value(out, "architecture", privileges->architectures.items[i]);
+        print_value(out, "landlock", privileges->landlock_scope ? "scope" : "none");
+}
+
+static void print_payload(const PlanPayload *payload, FILE *out)
+{
+        if (payload->has_umask)
+                (void)fprintf(out, "umask %04o\n", payload->umask);
+        for (size_t i = 0; i < payload->n_kept_fds; i++)
+                (void)fprintf(out, "kept-descriptor %d\n", payload->kept_fds[i]);
+        for (size_t i = 0; i < payload->env.n; i++)
+                print_value(out, "env", payload->env.items[i]);
+        if (payload->program)
+                print_value(out, "program", payload->program);
+        for (size_t i = 0; i < payload->argv.n; i++)
+                print_value(out, "arg", payload->argv.items[i]);
+}
+
 static void print_list(FILE *out, const char *name, const StrList *list)
 {
         for (size_t i = 0; i < list->n; i++)
@@ -262,6 +329,8 @@ void plan_print(const Plan *plan, FILE *out)
                                                       : "a one-line map");
         print_map(out, "uid-map", &plan->identity.uid_map);
         print_map(out, "gid-map", &plan->identity.gid_map);
+        for (size_t i = 0; i < plan->identity.n_groups; i++)
+                (void)fprintf(out, "group %u\n", plan->identity.groups[i]);
         if (plan->identity.payload_userns)
                 print_value(out, "payload-user-namespace", "below, with the same ids");
         print_value(out, "engine", plan_engine_name(plan->root.engine));
@@ -274,24 +343,12 @@ void plan_print(const Plan *plan, FILE *out)
                 print_value(out, "host-name", plan->payload.host_name);
         print_value(out, "network", plan_network_name(plan->network.mode));
         print_limits(plan, out);
+        print_process_limits(&plan->resources, out);
         if (plan->network.mode == NETWORK_SLIRP)
                 print_network(out, &plan->network);
-        CLEANUP_FREE char *caps = plan_capability_names(plan->privileges.capabilities);
-        print_value(out, "capabilities", caps && caps[0] ? caps : "none");
-        print_value(out, "no-new-privileges", plan->privileges.no_new_privileges ? "yes" : "no");
-        print_value(out, "seccomp",
-                    plan->privileges.seccomp_file ? plan->privileges.seccomp_file
-                                                  : plan_seccomp_name(plan->privileges.seccomp));
-        if (plan->privileges.host_writable)
-                print_value(out, "set-id-bits", "refused");
-        for (size_t i = 0; i < plan->privileges.architectures.n; i++)
-                print_value(out, "architecture", plan->privileges.architectures.items[i]);
-        print_value(out, "landlock", plan->privileges.landlock_scope ? "scope" : "none");
+        print_privileges(&plan->privileges, out);
         print_execution(out, &plan->payload);
-        for (size_t i = 0; i < plan->payload.env.n; i++)
-                print_value(out, "env", plan->payload.env.items[i]);
-        for (size_t i = 0; i < plan->payload.argv.n; i++)
-                print_value(out, "arg", plan->payload.argv.items[i]);
+        print_payload(&plan->payload, out);
         for (size_t i = 0; i < plan->notices.n; i++)
                 print_value(out, "notice", plan->notices.items[i]);
         for (size_t i = 0; i < plan->notices_once.n; i++)

