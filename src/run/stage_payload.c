@@ -24,11 +24,31 @@ static int no_new_privileges(const PlanPrivileges *privileges, Error *err)
                        : 0;
 }
 
+/* The descriptors that the plan has for it, and the channel until exec. */
+static int keep_descriptors(const StageContext *ctx, Error *err)
+{
+        const PlanPayload *payload = ctx->payload;
+        CLEANUP_FREE int *keep = calloc(payload->n_kept_fds + 1, sizeof(*keep));
+        if (!keep)
+                return error_no_memory(err);
+        if (payload->n_kept_fds > 0)
+                memcpy(keep, payload->kept_fds, payload->n_kept_fds * sizeof(*keep));
+        keep[payload->n_kept_fds] = ctx->channel;
+        int r = process_keep_only(keep, payload->n_kept_fds + 1);
+        if (r < 0)
+                return error_set_errno(err, r, "cannot close descriptors");
+        for (size_t i = 0; i < payload->n_kept_fds; i++)
+                if (fcntl(keep[i], F_SETFD, 0) < 0)
+                        return error_set_errno(err, errno, "cannot keep descriptor %d", keep[i]);
+        return 0;
+}
+
 static int restrict_self(const StageContext *ctx, Error *err)
 {
         const PlanPrivileges *privileges = ctx->privileges;
+        bool root_rules = privileges->capability_sets_given || ctx->identity->uid == 0;
         int r = defence_is_on(DEFENCE_CAPABILITIES)
-                        ? caps_apply(&privileges->capability_sets, 0, ctx->identity->uid == 0, err)
+                        ? caps_apply(&privileges->capability_sets, 0, root_rules, err)
                         : 0;
         if (r == 0)
                 r = no_new_privileges(privileges, err);
@@ -74,12 +94,14 @@ static int exec_payload(const PlanPayload *payload, Error *err)
  * payload
  *   has: the root, the ids, all capabilities until restrict_self().
  *   must: give up everything that the plan does not name, seccomp last, and exec.
- *   must not: keep a descriptor but 0-2, or a signal disposition of the caller's.
+ *   must not: keep a descriptor but 0-2 and the plan's, or a signal disposition of the caller's.
  */
 int stage_payload_main(const StageContext *ctx, int slave)
 {
         Error err = {0};
         int r = stage_take_terminal(ctx, slave, &err);
+        if (r == 0)
+                r = keep_descriptors(ctx, &err);
         process_restore_umask();
         process_reset_signals();
         if (r == 0)

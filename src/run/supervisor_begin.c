@@ -81,10 +81,38 @@ static bool watches_mounts(const Plan *plan)
         return plan->root.propagation != FS_PROPAGATION_SLAVE && defence_is_on(DEFENCE_MOUNT_WATCH);
 }
 
+/*
+ * First of all, as a number that is free would become that of a descriptor of our own. Those of ours are
+ * close-on-exec, and those that our caller was given are not; from here on they are as well, so that no
+ * program of ours gets them.
+ */
+static int take_descriptors(const Plan *plan, Error *err)
+{
+        for (size_t i = 0; i < plan->payload.n_kept_fds; i++) {
+                int fd = plan->payload.kept_fds[i], flags = fcntl(fd, F_GETFD);
+                if (flags < 0 || (flags & FD_CLOEXEC))
+                        return error_set(err, EBADF,
+                                         "cannot keep descriptor %d: it is not open, or is close-on-exec",
+                                         fd);
+                if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+                        return error_set_errno(err, errno, "cannot keep descriptor %d", fd);
+        }
+        return 0;
+}
+
+/* Who waits for the end of one waits for the payload alone. */
+static void give_descriptors(const PlanPayload *payload)
+{
+        for (size_t i = 0; i < payload->n_kept_fds; i++)
+                fd_close(payload->kept_fds[i]);
+}
+
 int supervisor_prepare(Supervisor *s, Error *err)
 {
         const Plan *plan = s->plan;
-        int r = session_prepare(&s->session, err);
+        int r = take_descriptors(plan, err);
+        if (r == 0)
+                r = session_prepare(&s->session, err);
         if (r == 0)
                 r = make_own(plan, err);
         if (r == 0)
@@ -119,12 +147,14 @@ int supervisor_prepare(Supervisor *s, Error *err)
         return r < 0 ? r : prepare_helpers(s, err);
 }
 
-/* The descriptors that the setup stage keeps, with those whose content becomes files. @ret: owned. */
+/* The descriptors that the setup stage keeps, with those whose content becomes files, and the payload's.
+ * @ret: owned. */
 static int list_for_setup(const Supervisor *s, int channel, int **ret, size_t *ret_n)
 {
         const PlanRoot *root = &s->plan->root;
         const PlanNamespaces *ns = &s->plan->namespaces;
-        int *own = calloc(root->n_ops + 6, sizeof(*own));
+        const PlanPayload *payload = &s->plan->payload;
+        int *own = calloc(root->n_ops + payload->n_kept_fds + 6, sizeof(*own));
         size_t n = 0;
         if (!own)
                 return -ENOMEM;
@@ -140,6 +170,8 @@ static int list_for_setup(const Supervisor *s, int channel, int **ret, size_t *r
         for (size_t i = 0; i < root->n_ops; i++)
                 if (root->ops[i].source_kind == FS_SOURCE_DESCRIPTOR)
                         own[n++] = root->ops[i].source_fd;
+        for (size_t i = 0; i < payload->n_kept_fds; i++)
+                own[n++] = payload->kept_fds[i];
         *ret = own;
         *ret_n = n;
         return 0;
@@ -191,6 +223,7 @@ static pid_t make_setup(Supervisor *s, int theirs, Error *err)
         rlimits_lower(&s->plan->resources, &held);
         pid_t pid = session_clone_stage(&s->session, &namespaces, setup_main, &s->stage, own, n_own, err);
         rlimits_restore(&held);
+        give_descriptors(&s->plan->payload);
         if (pid < 0)
                 return pid;
         s->init_pid = pid;
