@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Loads the system call filter from its cache, or has it compiled. */
+/* Loads the system call filter from its cache, has it compiled, or reads a given one. */
 #include "mech/seccomp.h"
 
 #include "base/io.h"
@@ -194,7 +194,40 @@ static void cache_write(int dirfd, const char *name, const Hash *key, const Secc
                 (void)unlinkat(dirfd, temporary, 0);
 }
 
-int seccomp_prepare(const PlanPrivileges *privileges, const char *state_dir, SeccompFilter *ret, Error *err)
+static int read_given(int fd, SeccompFilter *f, Error *err)
+{
+        CLEANUP_FREE char *bytes = NULL;
+        size_t size = 0, each = sizeof(struct sock_filter);
+        int r = io_read_to_end(fd, BPF_MAXINSNS * each, -1, &bytes, &size);
+        if (r < 0 && r != -EFBIG)
+                return error_set_errno(err, r, "cannot read the system call filter in descriptor %d", fd);
+        if (r < 0 || size == 0 || size % each != 0)
+                return error_set(err, EINVAL,
+                                 "descriptor %d holds no system call filter: it must be 1 to %d instructions "
+                                 "of %zu bytes (struct sock_filter, seccomp(2))",
+                                 fd, BPF_MAXINSNS, each);
+        struct sock_filter *items = malloc(size);
+        if (!items)
+                return error_no_memory(err);
+        memcpy(items, bytes, size);
+        return seccomp_filter_add(f, items, size / each) < 0 ? error_no_memory(err) : 0;
+}
+
+static int prepare_given(const PlanPrivileges *privileges, SeccompFilter *ret, Error *err)
+{
+        CLEANUP(seccomp_filter_clear) SeccompFilter f = {0};
+        for (size_t i = 0; i < privileges->n_filter_fds; i++) {
+                int r = read_given(privileges->filter_fds[i], &f, err);
+                if (r < 0)
+                        return r;
+        }
+        *ret = f;
+        f = (SeccompFilter){0};
+        return 0;
+}
+
+static int prepare_own(const PlanPrivileges *privileges, const char *state_dir, SeccompFilter *ret,
+                       Error *err)
 {
         Hash key = {0};
         char name[64];
@@ -214,6 +247,12 @@ int seccomp_prepare(const PlanPrivileges *privileges, const char *state_dir, Sec
         return r;
 }
 
+int seccomp_prepare(const PlanPrivileges *privileges, const char *state_dir, SeccompFilter *ret, Error *err)
+{
+        return privileges->filters_given ? prepare_given(privileges, ret, err)
+                                         : prepare_own(privileges, state_dir, ret, err);
+}
+
 int seccomp_apply(const SeccompFilter *filter, Error *err)
 {
         for (size_t i = 0; i < filter->n; i++) {
@@ -221,6 +260,10 @@ int seccomp_apply(const SeccompFilter *filter, Error *err)
                                                    .filter = filter->programs[i].items};
                 if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0)
                         continue;
+                if (errno == EACCES)
+                        return error_set(err, EACCES,
+                                         "cannot load the system call filter: it takes no_new_privs, or "
+                                         "CAP_SYS_ADMIN in the sandbox's user namespace (seccomp(2))");
                 return error_set_errno(err, errno, "cannot load the system call filter");
         }
         return 0;

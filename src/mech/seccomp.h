@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The system call filter (seccomp(2)): compiled once by libseccomp, then taken from a cache. */
+/* The system call filter (seccomp(2)): compiled once by libseccomp, then taken from a cache; or given. */
 #pragma once
 
 #include "plan/plan.h"
@@ -15,7 +15,7 @@ typedef struct SeccompProgram {
 typedef struct SeccompFilter {
         SeccompProgram *programs;
         size_t n;
-        char key[33]; /* hash of what it was made from */
+        char key[33]; /* hash of what it was made from; empty: it was given */
 } SeccompFilter;
 
 /**
@@ -27,18 +27,22 @@ typedef struct SeccompFilter {
 enum { SECCOMP_ALLOWLIST, SECCOMP_REFUSALS, SECCOMP_OWN_PROGRAMS };
 
 /**
- * seccomp_prepare - the plan's filter: from state_dir/seccomp where a file of the user's own has the
+ * seccomp_prepare - the plan's filter. Where it is given each of privileges->filter_fds is read to its end,
+ * and is one program. Else it is kurung's own: from state_dir/seccomp where a file of the user's own has the
  * right hash of policy and versions, else compiled, and stored there if that can be done. Loads libseccomp
  * only to compile.
  *
  * @ret: seccomp_filter_clear() frees it.
  *
- * Returns 0; -ENOENT without libseccomp; -EINVAL for a bad Seccomp=FILE or architecture; else -errno, with
- * @err.
+ * Returns 0; -ENOENT without libseccomp; -EINVAL for a bad Seccomp=FILE or architecture, or for a descriptor
+ * with anything but 1 to BPF_MAXINSNS instructions; else -errno, with @err.
  */
 int seccomp_prepare(const PlanPrivileges *privileges, const char *state_dir, SeccompFilter *ret, Error *err);
 
-/** seccomp_apply - load the programs into this process; no_new_privs must be set. 0 or -errno with @err. */
+/**
+ * seccomp_apply - load the programs into this process; none is no filter. Either no_new_privs is set or
+ * CAP_SYS_ADMIN is effective (-EACCES). 0 or -errno with @err.
+ */
 int seccomp_apply(const SeccompFilter *filter, Error *err);
 
 /** seccomp_filter_add - append a program. @items: owned from now on, on failure, too. 0 or -ENOMEM. */

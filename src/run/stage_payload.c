@@ -8,6 +8,7 @@
 #include "run/stages.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -46,9 +47,11 @@ static int keep_descriptors(const StageContext *ctx, Error *err)
 static int restrict_self(const StageContext *ctx, Error *err)
 {
         const PlanPrivileges *privileges = ctx->privileges;
+        /* Without no_new_privs it is what the filter is loaded with, last of all; then exec takes it. */
+        uint64_t until_exec = privileges->no_new_privileges ? 0 : UINT64_C(1) << CAP_SYS_ADMIN;
         bool root_rules = privileges->capability_sets_given || ctx->identity->uid == 0;
         int r = defence_is_on(DEFENCE_CAPABILITIES)
-                        ? caps_apply(&privileges->capability_sets, 0, root_rules, err)
+                        ? caps_apply(&privileges->capability_sets, until_exec, root_rules, err)
                         : 0;
         if (r == 0)
                 r = no_new_privileges(privileges, err);

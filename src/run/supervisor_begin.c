@@ -88,6 +88,12 @@ static bool watches_mounts(const Plan *plan)
  */
 static int take_descriptors(const Plan *plan, Error *err)
 {
+        for (size_t i = 0; i < plan->privileges.n_filter_fds; i++) {
+                int fd = plan->privileges.filter_fds[i];
+                if (fcntl(fd, F_GETFD) < 0)
+                        return error_set_errno(err, errno,
+                                               "cannot read a system call filter from descriptor %d", fd);
+        }
         for (size_t i = 0; i < plan->payload.n_kept_fds; i++) {
                 int fd = plan->payload.kept_fds[i], flags = fcntl(fd, F_GETFD);
                 if (flags < 0 || (flags & FD_CLOEXEC))

@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a command is executed where no key says it: what is refused, and what the plan has of it. */
+/* How a command is executed where no key says it: what is refused, what the plan has of it, and the filters
+ * that are read from descriptors. */
 #include "plans.h"
 
+#include "base/process.h"
+#include "mech/seccomp.h"
+
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <sys/mman.h>
 
 #define ITEMS(type, ...)                                                                                     \
         (type[]){__VA_ARGS__}, sizeof((type[]){__VA_ARGS__}) / sizeof(type) /* for a pointer and a number */
@@ -291,6 +299,102 @@ static void copies_have_no_descriptors(void **state)
         assert_int_equal(identity.n_groups, 0);
 }
 
+/* Given filters */
+
+static int file_of(const void *bytes, size_t size)
+{
+        int fd = memfd_create("filter", MFD_CLOEXEC);
+        assert_true(fd >= 0);
+        assert_int_equal(write(fd, bytes, size), size);
+        assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+        return fd;
+}
+
+static int prepare_of(int *fds, size_t n, SeccompFilter *ret, Error *err)
+{
+        const PlanPrivileges privileges = {.filters_given = true, .filter_fds = fds, .n_filter_fds = n};
+        return seccomp_prepare(&privileges, "/nowhere", ret, err);
+}
+
+static void filters_are_read_whole_and_in_order(void **state)
+{
+        CLEANUP(seccomp_filter_clear) SeccompFilter filter = {0};
+        static struct sock_filter most[BPF_MAXINSNS];
+        const struct sock_filter one = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+        int ends[2];
+        Error err = {0};
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(most); i++)
+                most[i] = (struct sock_filter){.k = (uint32_t)i};
+        assert_int_equal(pipe(ends), 0);
+        assert_int_equal(write(ends[1], &one, sizeof(one)), sizeof(one));
+        close(ends[1]);
+        int fds[] = {ends[0], file_of(most, sizeof(most))};
+        assert_int_equal(prepare_of(fds, 2, &filter, &err), 0);
+        assert_int_equal(filter.n, 2);
+        assert_int_equal(filter.programs[0].n, 1);
+        assert_memory_equal(filter.programs[0].items, &one, sizeof(one));
+        assert_int_equal(filter.programs[1].n, BPF_MAXINSNS);
+        assert_memory_equal(filter.programs[1].items, most, sizeof(most));
+        assert_string_equal(filter.key, "");
+        close(fds[0]);
+        close(fds[1]);
+}
+
+static void other_content_is_refused(void **state)
+{
+        static const char bytes[(BPF_MAXINSNS + 1) * 8];
+        const size_t sizes[] = {0, 7, 9, sizeof(bytes), sizeof(bytes) - 7};
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+                CLEANUP(seccomp_filter_clear) SeccompFilter filter = {0};
+                Error err = {0};
+                int fds[] = {file_of(bytes, 8), file_of(bytes, sizes[i])};
+                says(prepare_of(fds, 2, &filter, &err), EINVAL, &err, "1 to 4096 instructions of 8 bytes");
+                assert_int_equal(filter.n, 0);
+                close(fds[0]);
+                close(fds[1]);
+        }
+}
+
+static void a_closed_descriptor_is_named(void **state)
+{
+        CLEANUP(seccomp_filter_clear) SeccompFilter filter = {0};
+        int fds[] = {1000};
+        Error err = {0};
+        (void)state;
+        says(prepare_of(fds, 1, &filter, &err), EBADF, &err, "descriptor 1000");
+}
+
+/* 0: it was refused as it should be. */
+static int apply_unprivileged(void)
+{
+        struct sock_filter all = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+        SeccompProgram program = {&all, 1};
+        const SeccompFilter filter = {.programs = &program, .n = 1}, none = {0};
+        Error err = {0};
+        if (seccomp_apply(&filter, &err) < 0) /* here CAP_SYS_ADMIN is there */
+                return 1;
+        if (caps_keep_only(0, &err) < 0 || seccomp_apply(&none, &err) < 0)
+                return 2;
+        if (seccomp_apply(&filter, &err) != -EACCES)
+                return 3;
+        return strstr(err.text, "no_new_privs") && strstr(err.text, "CAP_SYS_ADMIN") ? 0 : 4;
+}
+
+static void without_privilege_and_no_new_privs_none_is_loaded(void **state)
+{
+        int pidfd, status;
+        (void)state;
+        pid_t pid = process_clone(CLONE_NEWUSER, &pidfd);
+        if (pid == 0)
+                _exit(apply_unprivileged());
+        assert_true(pid > 0);
+        assert_int_equal(process_wait(pidfd, &status), 0);
+        fd_close(pidfd);
+        assert_int_equal(process_exit_code(status), 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -305,6 +409,10 @@ int main(void)
                 cmocka_unit_test(sets_that_are_not_given_follow_from_the_ids),
                 cmocka_unit_test(a_payload_that_could_change_its_id_is_in_a_namespace_of_its_own),
                 cmocka_unit_test(copies_have_no_descriptors),
+                cmocka_unit_test(filters_are_read_whole_and_in_order),
+                cmocka_unit_test(other_content_is_refused),
+                cmocka_unit_test(a_closed_descriptor_is_named),
+                cmocka_unit_test(without_privilege_and_no_new_privs_none_is_loaded),
         };
         return RUN_TESTS(tests);
 }
