@@ -285,12 +285,12 @@ int process_run_sealed(char **argv)
         return r;
 }
 
-int process_forbid_core_dumps(void)
+int process_forbid_core_dumps(bool raisable)
 {
-        const struct rlimit one = {1, 1};
         struct rlimit now;
         if (getrlimit(RLIMIT_CORE, &now) < 0)
                 return -errno;
+        const struct rlimit one = {1, raisable ? now.rlim_max : 1};
         return now.rlim_max == 0 || setrlimit(RLIMIT_CORE, &one) == 0 ? 0 : -errno;
 }
 

@@ -119,9 +119,11 @@ int process_close_from(unsigned first);
  * (fs/coredump.c, "RLIMIT_CORE is set to 1"). If the caller's hard limit is already 0, it cannot be raised,
  * and stays.
  *
+ * @raisable: the hard limit stays, so that a payload with a limit of its own can be given it.
+ *
  * Returns 0 or -errno.
  */
-int process_forbid_core_dumps(void);
+int process_forbid_core_dumps(bool raisable);
 
 /**
  * process_start_time - when a process was started, in clock ticks since the machine was (field 22 of

@@ -4,7 +4,9 @@
 #include "confine/confine.h"
 
 #include "base/caps.h"
+#include "base/defence.h"
 #include "base/mount.h"
+#include "base/process.h"
 
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -68,10 +70,13 @@ int confine_root_enter(const char *who, int root, Error *err)
         return 0;
 }
 
-/* RLIMIT_CORE stays the supervisor's: 0 would start a handler (process_forbid_core_dumps()). */
+/* RLIMIT_CORE is not 0, which would start a handler. */
 static int set_limits(const Confinement *c)
 {
         const struct rlimit none = {0, 0}, memory = {c->max_data, c->max_data};
+        int r = defence_is_on(DEFENCE_CORE) ? process_forbid_core_dumps(false) : 0;
+        if (r < 0)
+                return r;
         if ((!c->writable && setrlimit(RLIMIT_FSIZE, &none) < 0) ||
             (c->max_data > 0 && setrlimit(RLIMIT_DATA, &memory) < 0))
                 return -errno;

@@ -8,8 +8,10 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/securebits.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 static void helper_clear(IdmapHelper *h)
@@ -123,13 +125,25 @@ int idmap_write(const PlanIdentity *identity, pid_t pid, Error *err)
 
 int idmap_apply(const PlanIdentity *identity, Error *err)
 {
-        if (identity->map_by_helpers && defence_is_on(DEFENCE_GROUPS) && setgroups(0, NULL) < 0)
-                return error_set_errno(err, errno, "cannot drop the supplementary groups");
+        /* Of a namespace with maps of others': who asks for ids has those groups that it asks for. */
+        bool foreign = identity->uid_map.n == 0 && !identity->ids_stay;
+        bool drop = (identity->map_by_helpers || foreign) && defence_is_on(DEFENCE_GROUPS);
+        if ((drop || identity->n_groups > 0) && setgroups(identity->n_groups, identity->groups) < 0 &&
+            !(foreign && identity->n_groups == 0 && errno == EPERM))
+                return error_set_errno(err, errno,
+                                       identity->n_groups > 0 ? "cannot set the supplementary groups"
+                                                              : "cannot drop the supplementary groups");
         if (identity->ids_stay)
                 return 0;
         if (setresgid(identity->gid, identity->gid, identity->gid) < 0)
                 return error_set_errno(err, errno, "cannot switch to group %u inside", identity->gid);
+        /* Root of a namespace with maps of others' would lose the capabilities by which the sandbox is made
+         * (capabilities(7), "Effect of user ID changes on capabilities"). Who may not say this has none. */
+        int before = prctl(PR_GET_SECUREBITS);
+        bool kept = before >= 0 && prctl(PR_SET_SECUREBITS, before | SECBIT_NO_SETUID_FIXUP) == 0;
         if (setresuid(identity->uid, identity->uid, identity->uid) < 0)
                 return error_set_errno(err, errno, "cannot switch to user %u inside", identity->uid);
-        return 0;
+        return kept && prctl(PR_SET_SECUREBITS, before) < 0
+                       ? error_set_errno(err, errno, "cannot restore the securebits")
+                       : 0;
 }

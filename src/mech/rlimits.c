@@ -73,15 +73,37 @@ int rlimits_set_namespace(const PlanResources *resources, Error *err)
         return r < 0 ? r : set_ceiling("user/max_inotify_watches", resources->inotify_watches, err);
 }
 
-int rlimits_apply(const PlanResources *resources, Error *err)
+bool rlimits_is_given(const PlanResources *resources, int resource)
+{
+        for (size_t i = 0; i < resources->n_rlimits; i++)
+                if (resources->rlimits[i].resource == resource)
+                        return true;
+        return false;
+}
+
+/* No file alone may hold more than all may: a file that is full at once is not seen to grow. */
+static int limit_files(const PlanResources *resources, Error *err)
 {
         const struct rlimit file = {resources->disk_max, resources->disk_max};
         struct rlimit now;
-        /* No file alone may hold more than all may: a file that is full at once is not seen to grow. */
-        if (resources->disk_max == 0 || !defence_is_on(DEFENCE_DISK))
+        if (resources->disk_max == 0 || rlimits_is_given(resources, RLIMIT_FSIZE) ||
+            !defence_is_on(DEFENCE_DISK))
                 return 0;
         if (getrlimit(RLIMIT_FSIZE, &now) < 0 ||
             (file.rlim_max < now.rlim_max && setrlimit(RLIMIT_FSIZE, &file) < 0))
                 return error_set_errno(err, errno, "cannot limit the size of files (RLIMIT_FSIZE)");
         return 0;
+}
+
+int rlimits_apply(const PlanResources *resources, Error *err)
+{
+        int r = limit_files(resources, err);
+        for (size_t i = 0; r == 0 && i < resources->n_rlimits; i++) {
+                const SpecRlimit *given = &resources->rlimits[i];
+                const struct rlimit limit = {given->soft, given->hard};
+                if (setrlimit((__rlimit_resource_t)given->resource, &limit) < 0)
+                        r = error_set_errno(err, errno, "cannot set the limit of '%s' (setrlimit(2))",
+                                            spec_rlimit_name(given->resource));
+        }
+        return r;
 }

@@ -39,5 +39,8 @@ void rlimits_restore(const RlimitsHeld *held);
  */
 int rlimits_set_namespace(const PlanResources *resources, Error *err);
 
+/** rlimits_is_given - whether the plan has a limit of @resource (RLIMIT_*), in the place of kurung's own. */
+bool rlimits_is_given(const PlanResources *resources, int resource);
+
 /** rlimits_apply - the payload's own limits, soft and hard. 0 or -errno with @err. */
 int rlimits_apply(const PlanResources *resources, Error *err);

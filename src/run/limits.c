@@ -81,6 +81,22 @@ void limits_apply_weak(const PlanResources *resources, pid_t setup)
                 (void)io_write_file_at(AT_FDCWD, path, "900");
 }
 
+int limits_set_oom_score(const PlanResources *resources, pid_t setup, Error *err)
+{
+        char path[48], value[16];
+        if (!resources->has_oom_score_adj)
+                return 0;
+        (void)snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)setup);
+        (void)snprintf(value, sizeof(value), "%d", resources->oom_score_adj);
+        int r = io_write_file_at(AT_FDCWD, path, value);
+        if (r == -EACCES)
+                return error_set(err, EACCES,
+                                 "cannot set the OOM score adjustment to %s: only a privileged process can "
+                                 "lower it (proc_pid_oom_score_adj(5))",
+                                 value);
+        return r < 0 ? error_set_errno(err, r, "cannot set the OOM score adjustment to %s", value) : 0;
+}
+
 int limits_begin(Limits *l, const PlanResources *resources, const StrList *argv, const char *name,
                  pid_t setup, pid_t helper, Error *err)
 {

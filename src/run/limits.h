@@ -43,6 +43,10 @@ typedef struct Limits {
 int limits_begin(Limits *l, const PlanResources *resources, const StrList *argv, const char *name,
                  pid_t setup, pid_t helper, Error *err);
 
+/** limits_set_oom_score - what the plan has of it (proc_pid_oom_score_adj(5)), for @setup and all that it
+ * starts. 0 or -errno with @err: -EACCES where it would be lowered without privilege. */
+int limits_set_oom_score(const PlanResources *resources, pid_t setup, Error *err);
+
 /** limits_apply_weak - what holds @pid where there are no groups; weaker, and the plan has said so. */
 void limits_apply_weak(const PlanResources *resources, pid_t pid);
 

@@ -20,7 +20,7 @@
 int session_prepare(Session *s, Error *err)
 {
         /* Before any child is there: helpers get to read what the payload sends as well. */
-        int r = defence_is_on(DEFENCE_CORE) ? process_forbid_core_dumps() : 0;
+        int r = defence_is_on(DEFENCE_CORE) ? process_forbid_core_dumps(s->cores_given) : 0;
         if (r < 0)
                 return error_set_errno(err, r, "cannot limit core dumps");
         return s->terminal == TERMINAL_OWN ? streams_prepare(&s->streams, err) : 0;

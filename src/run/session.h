@@ -56,6 +56,7 @@ struct Session {
         int ended_by;        /* a signal that ended the session before there was a payload; 0: none */
         bool told_to_end;    /* by SIGTERM or SIGHUP */
         unsigned interrupts; /* how often Ctrl-C was asked for without a terminal of our own */
+        bool cores_given; /* the payload's RLIMIT_CORE is not kurung's to say; set before session_prepare() */
         uint64_t kill_at_us; /* when a payload that does not listen is killed; 0: it is not to be */
         bool killed;         /* all of it was, by us */
         bool stopped;        /* the payload, when last heard of */

@@ -75,21 +75,22 @@ static int tie_to_parent(const StageContext *ctx, Error *err)
 static int exec_payload(const PlanPayload *payload, Error *err)
 {
         char *const *argv = payload->argv.items;
+        const char *program = payload->program ? payload->program : argv[0];
         /* execvpe(3) looks at $PATH of the environment it is called in: the payload's own. */
         if (defence_is_on(DEFENCE_ENVIRONMENT))
                 environ = payload->env.items;
-        (void)execvpe(argv[0], argv, environ);
+        (void)execvpe(program, argv, environ);
         int e = errno;
         bool missing = e == ENOENT || e == ENOTDIR;
         struct stat st;
         /* A script whose interpreter is missing is ENOENT, too: say which. */
-        if (missing && strchr(argv[0], '/') && stat(argv[0], &st) == 0)
+        if (missing && strchr(program, '/') && stat(program, &st) == 0)
                 (void)error_set(
                         err, e,
                         "cannot execute '%s': its interpreter or loader does not exist inside the sandbox",
-                        argv[0]);
+                        program);
         else
-                (void)error_set_errno(err, e, "cannot execute '%s'", argv[0]);
+                (void)error_set_errno(err, e, "cannot execute '%s'", program);
         return error_set_exit(err, missing ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 }
 
@@ -106,13 +107,16 @@ int stage_payload_main(const StageContext *ctx, int slave)
         if (r == 0)
                 r = keep_descriptors(ctx, &err);
         process_restore_umask();
+        if (ctx->payload->has_umask)
+                (void)umask(ctx->payload->umask);
         process_reset_signals();
-        if (r == 0)
-                r = rlimits_apply(ctx->resources, &err);
         if (r == 0)
                 r = restrict_self(ctx, &err);
         if (r == 0)
                 r = tie_to_parent(ctx, &err);
+        /* Late, as what comes before needs memory and descriptors of its own. */
+        if (r == 0)
+                r = rlimits_apply(ctx->resources, &err);
         if (r == 0 && defence_is_on(DEFENCE_SECCOMP))
                 r = seccomp_apply(ctx->filter, &err);
         if (r == 0)

@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 /* The directory of a kept run lies elsewhere; other things that are made once stay in the state directory. */
 static int make_kept(Supervisor *s, Error *err)
@@ -117,6 +118,7 @@ int supervisor_prepare(Supervisor *s, Error *err)
 {
         const Plan *plan = s->plan;
         int r = take_descriptors(plan, err);
+        s->session.cores_given = rlimits_is_given(&plan->resources, RLIMIT_CORE);
         if (r == 0)
                 r = session_prepare(&s->session, err);
         if (r == 0)
@@ -255,7 +257,9 @@ static int map_and_limit(Supervisor *s, pid_t pid, Error *err)
         /* Where groups are ours to make they are made first: a group that helpers are born into can't have
          * limits below any more. The user manager answers while newuidmap and newgidmap run. */
         bool at_once = s->plan->resources.cgroup != CGROUP_SCOPE;
-        int r = at_once ? ask_for_limits(s, pid, err) : 0;
+        int r = limits_set_oom_score(&s->plan->resources, pid, err);
+        if (r == 0 && at_once)
+                r = ask_for_limits(s, pid, err);
         if (r == 0)
                 r = idmap_begin(&s->plan->identity, pid, &job, err);
         if (r == 0 && !at_once)

@@ -4,6 +4,7 @@
 #include "plans.h"
 
 #include "base/process.h"
+#include "mech/rlimits.h"
 #include "mech/seccomp.h"
 
 #include <linux/capability.h>
@@ -172,6 +173,8 @@ static void all_of_it_is_in_the_plan(void **state)
         if (plan_of(&execution, ID_MAP_SUBID, true, &plan, &err) < 0)
                 fail_msg("%s", err.text);
         plan_is_golden(&plan, "execution");
+        assert_true(rlimits_is_given(&plan.resources, RLIMIT_NPROC));
+        assert_false(rlimits_is_given(&plan.resources, RLIMIT_CORE));
 }
 
 /* Of a host without control groups, where other means have to hold the limits. */
@@ -210,6 +213,38 @@ static void what_is_given_stands_in_the_place_of_kurungs_own(void **state)
         /* And it is in no list. */
         assert_non_null(own.storage.live_dir);
         assert_null(given.storage.live_dir);
+}
+
+/* 0: it has the limits that it is to have. */
+static int limited(const PlanResources *resources, rlim_t expected)
+{
+        struct rlimit now;
+        Error err = {0};
+        if (rlimits_apply(resources, &err) < 0 || getrlimit(RLIMIT_FSIZE, &now) < 0)
+                return 1;
+        return now.rlim_cur == expected && now.rlim_max == expected ? 0 : 2;
+}
+
+static int limited_in_child(const PlanResources *resources, rlim_t expected)
+{
+        int pidfd, status;
+        pid_t pid = process_clone(0, &pidfd);
+        if (pid == 0)
+                _exit(limited(resources, expected));
+        assert_true(pid > 0);
+        assert_int_equal(process_wait(pidfd, &status), 0);
+        fd_close(pidfd);
+        return process_exit_code(status);
+}
+
+static void the_limit_of_files_is_the_given_one(void **state)
+{
+        SpecRlimit given = {RLIMIT_FSIZE, 5000, 5000};
+        const PlanResources own = {.disk_max = 1000};
+        const PlanResources both = {.disk_max = 1000, .rlimits = &given, .n_rlimits = 1};
+        (void)state;
+        assert_int_equal(limited_in_child(&own, 1000), 0);
+        assert_int_equal(limited_in_child(&both, 5000), 0);
 }
 
 static void no_filter_at_all_is_in_the_plan(void **state)
@@ -404,6 +439,7 @@ int main(void)
                 cmocka_unit_test(new_privileges_take_given_filters),
                 cmocka_unit_test(all_of_it_is_in_the_plan),
                 cmocka_unit_test(what_is_given_stands_in_the_place_of_kurungs_own),
+                cmocka_unit_test(the_limit_of_files_is_the_given_one),
                 cmocka_unit_test(no_filter_at_all_is_in_the_plan),
                 cmocka_unit_test(groups_take_a_map_that_has_them),
                 cmocka_unit_test(sets_that_are_not_given_follow_from_the_ids),
