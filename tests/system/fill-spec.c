@@ -82,7 +82,9 @@ static int fill_no_userns(Filling *f, const char *value)
 
 static int fill_network(Filling *f, const char *value)
 {
-        f->spec.network = str_eq(value, "host") ? NETWORK_HOST : NETWORK_NONE;
+        f->spec.network = str_eq(value, "host")    ? NETWORK_HOST
+                          : str_eq(value, "slirp") ? NETWORK_SLIRP
+                                                   : NETWORK_NONE;
         return 0;
 }
 
