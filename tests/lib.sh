@@ -6,6 +6,9 @@
 # Once is enough, and a second home would be left behind.
 [ "${tap_me:-}" != $$ ] || return 0
 export LC_ALL=C.UTF-8
+# The front end of the tests, built with the kurung that is tested; in the test machine that is installed elsewhere.
+fill_spec=$(dirname "$KURUNG")/fill-spec
+[ -x "$fill_spec" ] || fill_spec=$SRCDIR/build/fill-spec
 tap_n=0
 tap_failed=0
 tap_home=$(mktemp -d /var/tmp/kurung-home.XXXXXX)

@@ -1,7 +1,6 @@
 #!/bin/bash
 # A front end that gives everything gets nothing beside it: no state, no limit, no variable, and its own words for errors.
 . "$SRCDIR/tests/lib.sh"
-fill_spec=$(dirname "$KURUNG")/fill-spec
 
 mkdir "$HOME/other" "$HOME/run"
 export XDG_RUNTIME_DIR=$HOME/run

@@ -1,7 +1,6 @@
 #!/bin/bash
 # What front ends other than profiles choose: namespaces, and who is the first process in them (namespaces(7)).
 . "$SRCDIR/tests/lib.sh"
-fill_spec=$(dirname "$KURUNG")/fill-spec
 
 # fill WORD... -- COMMAND...: as kurung() of lib.sh.
 fill() {

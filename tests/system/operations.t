@@ -2,11 +2,9 @@
 # Operations on the file system that no profile asks for, but other front ends do: from the words of fill-spec to the mounts.
 . "$SRCDIR/tests/lib.sh"
 
-fill=$(dirname "$KURUNG")/fill-spec
-[ -x "$fill" ] || fill=$SRCDIR/build/fill-spec
 # fill WORD... -- COMMAND: $out has what it says, $status its end.
 fill() {
-    out=$("$fill" "$@" 2>&1)
+    out=$("$fill_spec" "$@" 2>&1)
     status=$?
 }
 # Each mount below /tmp: where, and its flags but for the access times that the host's have.
@@ -49,7 +47,7 @@ fill "op=bind,/tmp/x,from=$PWD/none,origin=--bind" -- true
 is "$status:$out" "125:kurung: --bind: cannot open '$PWD/none': No such file or directory" "any other is an error"
 
 over='mount -t tmpfs none tree/sub; echo below >tree/sub/file'
-got=$(in_mounts "$over" "$fill" "op=bind,/tmp/all,from=$PWD/tree,recursive,ro" \
+got=$(in_mounts "$over" "$fill_spec" "op=bind,/tmp/all,from=$PWD/tree,recursive,ro" \
     "op=bind,/tmp/top,from=$PWD/tree,recursive,ro,top-only" -- sh -c "$mounts"'; cat /tmp/all/sub/file; echo new >/tmp/top/sub/file && cat /tmp/top/sub/file' 2>&1)
 is "$got" "/tmp/all ro,nosuid,nodev
 /tmp/all/sub ro,nosuid,nodev
@@ -57,7 +55,7 @@ is "$got" "/tmp/all ro,nosuid,nodev
 /tmp/top/sub rw
 below
 new" "mounts below are taken along, with the flags or without"
-got=$(in_mounts "$over" "$fill" "op=bind,/tmp/alone,from=$PWD/tree,ro,origin=--bind" -- true 2>&1)
+got=$(in_mounts "$over" "$fill_spec" "op=bind,/tmp/alone,from=$PWD/tree,ro,origin=--bind" -- true 2>&1)
 like "$got" "--bind: cannot bind '$PWD/tree' without the mounts of the host below it" "the kernel refuses a bind without those of the host, which the error says"
 
 # Propagation: somebody on the host mounts something later.
@@ -68,8 +66,8 @@ over='mount -t tmpfs none shared; mount --make-shared shared; mkdir shared/x
     '
 binds=("op=dev,/dev" "op=bind,/tmp/as-asked,from=$PWD/shared,recursive" "op=bind,/tmp/private,from=$PWD/shared,recursive,propagation=private" "op=bind,/tmp/control,from=$PWD/control")
 look='echo >/tmp/control/go; read -r _ </tmp/control/done; for i in as-asked private; do cat /tmp/$i/x/f 2>/dev/null || echo none; done'
-is "$(in_mounts "$over" "$fill" host-mounts=slave "${binds[@]}" -- sh -c "$look" 2>&1)" $'late\nnone' "slave: what the host mounts later is seen, but below a private bind"
-is "$(in_mounts "$over" "$fill" host-mounts=private "${binds[@]}" -- sh -c "$look" 2>&1)" $'none\nnone' "private: it is not"
+is "$(in_mounts "$over" "$fill_spec" host-mounts=slave "${binds[@]}" -- sh -c "$look" 2>&1)" $'late\nnone' "slave: what the host mounts later is seen, but below a private bind"
+is "$(in_mounts "$over" "$fill_spec" host-mounts=private "${binds[@]}" -- sh -c "$look" 2>&1)" $'none\nnone' "private: it is not"
 fill op=proc,/proc "op=bind,/tmp/shared,from=$PWD/tree,propagation=shared" "op=bind,/tmp/no,from=$PWD/tree,propagation=unbindable" \
     op=remount,/,ro,dev,suid,propagation=shared -- awk '$5 ~ "^/(tmp/.*)?$" { print $5, $7 }' /proc/self/mountinfo
 is "${out//:[0-9]/}" $'/ shared\n/tmp/shared shared\n/tmp/no unbindable' "mounts have the propagation that is asked for, the root too"

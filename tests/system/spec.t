@@ -1,7 +1,6 @@
 #!/bin/bash
 # How a command is executed, as front ends other than profiles ask for it: descriptors, filters, capabilities, limits, ids.
 . "$SRCDIR/tests/lib.sh"
-fill_spec=$(dirname "$KURUNG")/fill-spec
 
 # fill WORD... -- COMMAND...: runs it in such a sandbox; $out, $errors and $status hold what came of it.
 fill() {

@@ -1,7 +1,6 @@
 #!/bin/bash
 # Terminal and session of the payload, as front ends other than profiles choose them (credentials(7), pty(7)).
 . "$SRCDIR/tests/lib.sh"
-fill_spec=$(dirname "$KURUNG")/fill-spec
 on_tty() { /usr/bin/python3 "$SRCDIR/tests/tools/on_terminal.py" "$@"; }
 
 sid=$(ps -o sid= -p $$ | tr -d ' ')
