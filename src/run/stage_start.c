@@ -88,7 +88,7 @@ static int child_main(const StageContext *ctx, int channel, int proc, int slave)
         return stage_payload_main(ctx, slave);
 }
 
-static pid_t start(const StageContext *ctx, int channel, int proc, int slave, Error *err)
+static pid_t start_child(const StageContext *ctx, int channel, int proc, int slave, Error *err)
 {
         pid_t pid = process_clone(0, NULL);
         if (pid == 0)
@@ -100,12 +100,12 @@ pid_t stage_start_payload(const StageContext *ctx, int proc, int slave, Error *e
 {
         int ends[2];
         if (!is_mapped_by_another(ctx))
-                return start(ctx, FD_NONE, proc, slave, err);
+                return start_child(ctx, FD_NONE, proc, slave, err);
         int r = channel_make(ends);
         if (r < 0)
                 return error_set_errno(err, r, "cannot create a channel");
         CLEANUP_FD int ours = ends[0], theirs = ends[1];
-        pid_t pid = start(ctx, theirs, proc, slave, err);
+        pid_t pid = start_child(ctx, theirs, proc, slave, err);
         if (pid < 0)
                 return pid;
         theirs = fd_close(theirs);
