@@ -117,16 +117,6 @@ static bool needs_payload_userns(const Plan *plan)
                                                        !(plan->privileges.capabilities & OWNER_CAPABILITIES));
 }
 
-void plan_set_capabilities(PlanPrivileges *privileges, uint64_t capabilities, uid_t uid)
-{
-        privileges->capabilities = capabilities;
-        privileges->capability_sets = (CapabilitySets){.permitted = capabilities,
-                                                       .effective = capabilities,
-                                                       .inheritable = uid == 0 ? 0 : capabilities,
-                                                       .bounding = capabilities,
-                                                       .ambient = uid == 0 ? 0 : capabilities};
-}
-
 static int make_privileges(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
         bool root = plan->identity.uid == 0 && !spec->capabilities_cleared && !spec->execution.as_given;
