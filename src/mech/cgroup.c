@@ -136,6 +136,23 @@ static int write_limits(const Cgroup *cg, const PlanResources *resources, StrLis
         return 0;
 }
 
+/*
+ * What we have started since systemd put us there, such as a process that measures a home, is there, too: in
+ * a group that has processes the kernel enables no controllers for those below (cgroups(7), "The no internal
+ * processes rule"). A process that has ended meanwhile is in nobody's way.
+ */
+static int move_rest(const Cgroup *cg)
+{
+        CLEANUP_FREE char *text = NULL;
+        int r = io_read_file_at(cg->outer, "cgroup.procs", 65536, &text, NULL);
+        char *save = NULL, *line = r < 0 ? NULL : strtok_r(text, "\n", &save);
+        for (; r == 0 && line; line = strtok_r(NULL, "\n", &save)) {
+                r = move_to(cg->helpers, (pid_t)strtol(line, NULL, 10));
+                r = r == -ESRCH ? 0 : r;
+        }
+        return r;
+}
+
 int cgroup_fill(Cgroup *cg, const PlanResources *resources, pid_t setup, pid_t helper, StrList *notices,
                 Error *err)
 {
@@ -153,6 +170,8 @@ int cgroup_fill(Cgroup *cg, const PlanResources *resources, pid_t setup, pid_t h
                 r = move_to(cg->helpers, helper);
                 r = r == -ESRCH ? 0 : r;
         }
+        if (r == 0)
+                r = move_rest(cg);
         if (r < 0)
                 return error_set_errno(err, r, "cannot move into a control group");
         if (resources->cgroup == CGROUP_DELEGATED)

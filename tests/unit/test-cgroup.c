@@ -123,6 +123,21 @@ static void a_scope_gets_limits_and_processes(void **state)
         assert_string_equal(path, below("outer/payload"));
 }
 
+/* The kernel's file would not have them any more: here the last one stands in the file. */
+static void what_else_is_in_a_scope_goes_to_the_helpers(void **state)
+{
+        PlanLimit limits[] = {memory_limit};
+        const PlanResources resources = {.cgroup = CGROUP_SCOPE, .limits = limits, .n_limits = 1};
+        CLEANUP_STRLIST StrList notices = {0};
+        CLEANUP(cgroup_clear) Cgroup cg = make_groups(&resources);
+        Error err = {0};
+        (void)state;
+        put("outer/cgroup.procs", "3111111\n3222222\n");
+        assert_int_equal(cgroup_fill(&cg, &resources, 1234567, 0, &notices, &err), 0);
+        has("outer/helpers/cgroup.procs", "3222222");
+        has("outer/payload/cgroup.procs", "1234567");
+}
+
 static void a_delegated_group_gets_its_share_too(void **state)
 {
         PlanLimit limits[] = {
@@ -252,9 +267,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_base, remove_base)
         const struct CMUnitTest tests[] = {
-                TEST(a_scope_gets_limits_and_processes), TEST(a_delegated_group_gets_its_share_too),
-                TEST(a_limit_that_cannot_be_written),    TEST(use_is_read),
-                TEST(groups_of_killed_runs_are_removed), TEST(only_a_control_group_is_opened_by_path),
+                TEST(a_scope_gets_limits_and_processes),
+                TEST(a_delegated_group_gets_its_share_too),
+                TEST(what_else_is_in_a_scope_goes_to_the_helpers),
+                TEST(a_limit_that_cannot_be_written),
+                TEST(use_is_read),
+                TEST(groups_of_killed_runs_are_removed),
+                TEST(only_a_control_group_is_opened_by_path),
         };
         return RUN_TESTS(tests);
 }
