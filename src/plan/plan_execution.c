@@ -11,16 +11,6 @@ static void *copy_items(const void *items, size_t n, size_t size)
         return copy;
 }
 
-void plan_set_capabilities(PlanPrivileges *privileges, uint64_t capabilities, uid_t uid)
-{
-        privileges->capabilities = capabilities;
-        privileges->capability_sets = (CapabilitySets){.permitted = capabilities,
-                                                       .effective = capabilities,
-                                                       .inheritable = uid == 0 ? 0 : capabilities,
-                                                       .bounding = capabilities,
-                                                       .ambient = uid == 0 ? 0 : capabilities};
-}
-
 /* As execve(2) does it, of a program without file capabilities: with no_new_privs nobody has more than was
  * permitted. */
 static void take_capabilities(Plan *plan, const SpecExecution *e)

@@ -115,6 +115,10 @@ int plan_check_own(const Plan *plan, const Host *host, const char *source, bool 
 int plan_make_env(Plan *plan, const Spec *spec, const Host *host, const char *const *environ_list,
                   Error *err);
 
+/** plan_make_privileges - fill plan->privileges, identity.payload_userns and what the spec's execution
+ * requests; last, but for the environment. 0 or -errno with @err. */
+int plan_make_privileges(Plan *plan, const Spec *spec, const Host *host, Error *err);
+
 /** plan_make_limits - fill what plan holds of resources; before plan_make_root(). 0 or -errno with @err. */
 int plan_make_limits(Plan *plan, const Spec *spec, const Host *host, Error *err);
 
