@@ -99,7 +99,7 @@ fill init=payload ns=pid=caller -- sh -c 'kill -TERM $$'
 is "$status" 143 "  and its end is told as it was"
 fill init=payload -- /nonexistent
 is "$status:$errors" "127:kurung: cannot execute '/nonexistent': No such file or directory" "  one that does not exist is told"
-"$fill_spec" init=payload -- sh -c 'trap "exit 6" TERM; echo up; while :; do sleep 0.1; done' >ready &
+"$fill_spec" init=payload -- sh -c 'trap "exit 6" TERM; echo up; sleep infinity & wait' >ready &
 started=$!
 read -r line <ready
 kill -TERM "$started"
