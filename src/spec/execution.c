@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checks and frees how a command is executed. */
+/* Validates and frees the description of how a command is executed. */
 #include "spec/execution.h"
 
 #include <linux/oom.h>
@@ -81,7 +81,7 @@ static int check_rlimits(const SpecExecution *e, Error *err)
         return 0;
 }
 
-/* What "kurung exec" could not repeat, as no record holds it. */
+/* Returns the first request that "kurung exec" could not repeat, because no record holds it; NULL: none. */
 static const char *needs_as_given(const SpecExecution *e)
 {
         return e->filters_given         ? "a system call filter"

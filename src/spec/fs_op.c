@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What each kind of operation on the file system is, and copies of operations. */
+/* Defines the kinds of operations on the file system; copies, validates and compares operations. */
 #include "spec/fs_op.h"
 
 const FsOpKindInfo op_kinds[OP_MAX] = {
@@ -14,7 +14,7 @@ static int copy_text(const char *from, char **to)
         return from && !*to ? -ENOMEM : 0;
 }
 
-/* Bytes have a NUL behind them, as all other sources do. */
+/* Bytes get a terminating NUL, like all other sources. */
 static int copy_source(const FsOp *op, char **to)
 {
         if (op->source_kind != FS_SOURCE_BYTES || !op->source)
@@ -99,7 +99,7 @@ static bool has_source_of_kind(const FsOp *op)
         bool none = op->source_kind == FS_SOURCE_NONE;
         if (none ? kind->sources != 0 : !(kind->sources & (1U << op->source_kind)))
                 return false;
-        /* What belongs to a source of another kind would be left out. */
+        /* Properties of another kind of source would be ignored. */
         if ((op->n_lowers > 0 && op->source_kind != FS_SOURCE_LAYERS) ||
             (op->options.n > 0 && op->source_kind != FS_SOURCE_TYPE))
                 return false;
@@ -121,7 +121,7 @@ static const char *what_is_wrong_with_overlay(const FsOp *op)
                 return "needs an upper and a work directory, or none";
         if (op->upper.path && (op->flags & (OP_IN_MEMORY | OP_RDONLY)))
                 return "has an upper directory, to which nothing would be written";
-        /* overlayfs: without an upper there have to be two lowers. */
+        /* overlayfs requires two lowers if there is no upper. */
         if ((op->flags & OP_RDONLY) && !(op->flags & OP_IN_MEMORY) && op->n_lowers < 2)
                 return "needs two layers when it is read-only";
         return op->size != 0 ? "has no size" : NULL;

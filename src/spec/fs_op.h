@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One operation on the file system. The same type serves from the request to the step: a spec holds what a
- * front end asks for (SpecOp), a plan what will be done (PlanOp). The kinds are in fs_op_kinds.def.
+ * One operation on the file system. Spec and plan use the same type: in a spec it is a request of a front end
+ * (SpecOp), in a plan a step (PlanOp). fs_op_kinds.def lists the kinds.
  */
 #pragma once
 
@@ -17,60 +17,59 @@ typedef enum FsOpKind {
         OP_MAX,
 } FsOpKind;
 
-/** What the source of an operation is. */
+/** The type of the source of an operation. */
 typedef enum FsSourceKind {
         FS_SOURCE_NONE,
-        FS_SOURCE_PATH,       /* a file of the host, by its path */
-        FS_SOURCE_TEXT,       /* what a symbolic link says */
+        FS_SOURCE_PATH,       /* a path of the host */
+        FS_SOURCE_TEXT,       /* the target of a symbolic link */
         FS_SOURCE_BYTES,      /* the content of a file */
-        FS_SOURCE_DESCRIPTOR, /* a descriptor of the caller's: a file of the host, or where content is read
-                                 from */
-        FS_SOURCE_TYPE,       /* a type of file system: "mqueue" */
-        FS_SOURCE_LAYERS,     /* several directories of the host, on top of each other */
+        FS_SOURCE_DESCRIPTOR, /* a descriptor of the caller: a file of the host, or a stream with content */
+        FS_SOURCE_TYPE,       /* a file system type: "mqueue" */
+        FS_SOURCE_LAYERS,     /* several directories of the host, stacked */
 } FsSourceKind;
 
 enum {
-        OP_OPTIONAL = 1 << 0,  /* nothing is done when source or dest is not there */
-        OP_RECURSIVE = 1 << 1, /* with what is mounted below the source */
-        OP_IN_MEMORY = 1 << 2, /* OVERLAY: the upper is on a tmpfs, not in the run's directory */
+        OP_OPTIONAL = 1 << 0,  /* skip the operation if source or dest does not exist */
+        OP_RECURSIVE = 1 << 1, /* include the mounts below the source */
+        OP_IN_MEMORY = 1 << 2, /* OVERLAY: the upper is on a tmpfs, not in the run directory */
 
-        /* Attributes of the mount (mount_setattr(2)); what it is copied from keeps those that it has. */
+        /* Attributes of the mount (mount_setattr(2)); the mount also keeps those of its source. */
         OP_RDONLY = 1 << 3,
-        OP_ALLOW_DEV = 1 << 4,  /* device nodes work; without it: nodev */
-        OP_ALLOW_SUID = 1 << 5, /* set-user-ID bits and file capabilities work; without it: nosuid */
+        OP_ALLOW_DEV = 1 << 4,  /* device nodes work; otherwise: nodev */
+        OP_ALLOW_SUID = 1 << 5, /* set-user-ID bits and file capabilities work; otherwise: nosuid */
         OP_NOEXEC = 1 << 6,
         OP_NOATIME = 1 << 7,
         OP_STRICTATIME = 1 << 8,
         OP_NODIRATIME = 1 << 9,
         OP_NOSYMFOLLOW = 1 << 10,
-        OP_TOP_ONLY = 1 << 11,        /* RECURSIVE: they are the topmost mount's, not those below */
-        OP_PROPAGATE_BELOW = 1 << 12, /* the propagation is that of the mounts below, too */
+        OP_TOP_ONLY = 1 << 11,        /* RECURSIVE: the attributes apply to the topmost mount only */
+        OP_PROPAGATE_BELOW = 1 << 12, /* the propagation applies to the mounts below, too */
 
-        /* Of plans alone: */
-        OP_ROOT_OWNED = 1 << 16, /* TMPFS, DIR, OVERLAY: belongs to the sandbox's root, where it is mapped */
-        OP_NO_FOLLOW = 1 << 17,  /* dest must not be a symlink: kurung's own places */
-        OP_WORK_DIR = 1 << 18,   /* OVERLAY, FUSE: the working directory's, not the root's or the home's */
-        OP_TELL_MISSING = 1 << 19, /* MASK: the user is told when nothing is there */
-        OP_MUST_EXIST = 1 << 20,   /* the host's own directory holds dest: nothing is made there */
-        OP_SPECIFIERS = 1 << 22,   /* FILE: %H in the text is the host name (systemd.unit(5)) */
-        OP_KEPT_HOME = 1 << 21, /* BIND: the home that the supervisor holds, which is made after the plan */
+        /* Only in plans: */
+        OP_ROOT_OWNED = 1 << 16,   /* TMPFS, DIR, OVERLAY: the sandbox's root owns it, if it is mapped */
+        OP_NO_FOLLOW = 1 << 17,    /* dest must not be a symbolic link; for kurung's own mount points */
+        OP_WORK_DIR = 1 << 18,     /* OVERLAY, FUSE: the layer of the working directory */
+        OP_TELL_MISSING = 1 << 19, /* MASK: tell the user if nothing exists there */
+        OP_MUST_EXIST = 1 << 20,   /* dest is in a directory of the host: do not create it */
+        OP_SPECIFIERS = 1 << 22,   /* FILE: replace %H in the text by the host name (systemd.unit(5)) */
+        OP_KEPT_HOME = 1 << 21, /* BIND: the source is the kept home, which the supervisor creates after the
+                                   plan and holds open */
 };
 
 #define OP_ATTRIBUTES                                                                                        \
         (OP_RDONLY | OP_ALLOW_DEV | OP_ALLOW_SUID | OP_NOEXEC | OP_NOATIME | OP_STRICTATIME |                \
          OP_NODIRATIME | OP_NOSYMFOLLOW)
 
-/** What becomes of mounts that are made later, here or where this mount was copied from
- * (mount_namespaces(7)). */
+/** The propagation of later mounts, between this mount and its source (mount_namespaces(7)). */
 typedef enum FsPropagation {
-        FS_PROPAGATION_NONE, /* as it is; of the host's mounts: private */
+        FS_PROPAGATION_NONE, /* unchanged; private for mounts of the host */
         FS_PROPAGATION_PRIVATE,
-        FS_PROPAGATION_SLAVE, /* what the host mounts there is seen */
+        FS_PROPAGATION_SLAVE, /* later mounts of the host become visible */
         FS_PROPAGATION_SHARED,
         FS_PROPAGATION_UNBINDABLE,
 } FsPropagation;
 
-/** Which file a path led to when it was looked up. */
+/** The file that a path led to when it was looked up. */
 typedef struct FileId {
         bool known;
         bool directory;
@@ -80,96 +79,99 @@ typedef struct FileId {
 
 /** A file of the host. */
 typedef struct FsFile {
-        char *path; /* absolute, normalized */
-        FileId id;  /* of plans alone */
+        char *path; /* absolute and normalized */
+        FileId id;  /* only in plans */
 } FsFile;
 
 typedef struct FsOp {
         FsOpKind kind;
         char *dest; /* absolute, normalized path in the sandbox */
         FsSourceKind source_kind;
-        char *source;      /* absolute, normalized host path; text; bytes; type; else NULL */
-        size_t source_len; /* BYTES: how many */
+        char *source;      /* absolute, normalized path of the host; text; bytes; type; otherwise NULL */
+        size_t source_len; /* BYTES: length */
         int source_fd;     /* DESCRIPTOR */
-        FsFile *lowers;    /* LAYERS: the topmost first */
+        FsFile *lowers;    /* LAYERS: topmost first */
         size_t n_lowers;
-        FsFile upper, work; /* OVERLAY: where writes go on the host, both or none */
-        StrList options;    /* TYPE: "KEY=VALUE" or "KEY", as the kernel's file system takes them */
+        FsFile upper, work; /* OVERLAY: directories of the host for writes, both or none */
+        StrList options;    /* TYPE: "KEY=VALUE" or "KEY", as the file system of the kernel expects them */
         unsigned flags;
         FsPropagation propagation;
-        bool has_mode; /* else the kind's own */
+        bool has_mode; /* otherwise the default mode of the kind */
         unsigned mode;
-        bool has_owner; /* else who makes it: the payload's ids */
-        uid_t uid;      /* inside */
+        bool has_owner; /* otherwise the creator, with the payload's ids */
+        uid_t uid;      /* ids inside */
         gid_t gid;
-        uint64_t size; /* TMPFS, DEV (of /dev/shm): bytes; 0: none was given */
-        char *origin; /* whose request it was, for errors: "FILE:LINE" or "--read-only"; NULL: kurung's own */
+        uint64_t size; /* TMPFS, DEV (of /dev/shm): bytes; 0: not set */
+        char *origin;  /* the request, for errors: "FILE:LINE" or "--read-only"; NULL: kurung itself */
 
-        /* Of plans alone: */
-        FileId source_id; /* of what the user shares; not of the system's files */
-        char *layer; /* OVERLAY, SCRATCH, FUSE: name below the run's upper and work directories, unique */
-        bool placeholders; /* FUSE: what the user can't read is an empty file of the same mode */
+        /* Only in plans: */
+        FileId source_id;  /* of the user's shares, not of the system's files */
+        char *layer;       /* OVERLAY, SCRATCH, FUSE: unique name of the layer in the run directory */
+        bool placeholders; /* FUSE: a file that the user cannot read is shown as an empty file of the same
+                              mode */
 } FsOp;
 
 /* Traits of a kind. */
 enum {
-        OP_IS_PLACED = 1 << 0,  /* puts a mount at its destination, or changes the one that is there */
-        OP_COVERS = 1 << 1,     /* hides what the host has there */
-        OP_CATCHES = 1 << 2,    /* writes go to a layer of the run's own */
-        OP_SHOWS_HOST = 1 << 3, /* its source is a path of the host that is seen inside */
-        OP_IS_OWN = 1 << 4,     /* only a plan has it: nobody can ask for it */
-        OP_IS_REQUEST = 1 << 6, /* it says something of the others, and is no step */
-        OP_NEEDS_MODE = 1 << 5, /* a mode, or an owner, has to be given */
+        OP_IS_PLACED = 1 << 0,  /* puts a mount at its destination, or changes the mount there */
+        OP_COVERS = 1 << 1,     /* hides the host's files at its destination */
+        OP_CATCHES = 1 << 2,    /* redirects writes to a layer */
+        OP_SHOWS_HOST = 1 << 3, /* shows a path of the host, its source, inside */
+        OP_IS_OWN = 1 << 4,     /* cannot be requested; only plans have it */
+        OP_IS_REQUEST = 1 << 6, /* modifies other requests, and is not a step of a plan */
+        OP_NEEDS_MODE = 1 << 5, /* requires a mode or an owner */
 };
 
-/** What a kind of operation is, and what it takes. */
+/** The properties of a kind of operation. */
 typedef struct FsOpKindInfo {
         const char *name;
-        unsigned sources; /* bits FROM(...): the kinds of sources, of which it takes one; 0: it has none */
-        unsigned flags;   /* those that may be asked for */
-        unsigned mode;    /* where none is given; 0: it has no mode */
+        unsigned sources; /* bits FROM(...): the supported kinds of sources; 0: it has no source */
+        unsigned flags;   /* flags that may be requested */
+        unsigned mode;    /* default mode; 0: it has no mode */
         unsigned traits;
 } FsOpKindInfo;
 
-/** FROM - the bit of FS_SOURCE_@kind in FsOpKindInfo.sources. */
+/** FROM - return the bit of FS_SOURCE_@kind in FsOpKindInfo.sources. */
 #define FROM(kind) (1U << FS_SOURCE_##kind)
 
 /** Indexed by FsOpKind. */
 extern const FsOpKindInfo op_kinds[OP_MAX];
 
-/** fs_op_copy - a copy that owns its strings; fs_op_clear() frees it. @ret is untouched on failure. 0 or
- * -ENOMEM. */
+/** fs_op_copy - copy @op, including its strings; fs_op_clear() frees the copy. Returns 0 or -ENOMEM; @ret is
+ * untouched on failure. */
 int fs_op_copy(const FsOp *op, FsOp *ret);
 
-/** fs_op_clear - free what an operation holds; legal on a zeroed one. */
+/** fs_op_clear - free the memory of an operation; a zeroed one is legal. */
 void fs_op_clear(FsOp *op);
 
-/** fs_op_check - refuse an operation that its kind does not allow: 0 or -EINVAL with @err. */
+/** fs_op_check - refuse an operation with properties that its kind does not support. Returns 0 or -EINVAL
+ * with @err. */
 int fs_op_check(const FsOp *op, Error *err);
 
-/** fs_op_origin - whose request an operation is, for errors: its origin, or "root file system" if it has
+/** fs_op_origin - return the source of the request, for errors: its origin, or "root file system" if it has
  * none. */
 const char *fs_op_origin(const FsOp *op);
 
-/** fs_op_same - whether both do the same to what is at their destination, whoever asked for them. */
+/** fs_op_same - return whether both operations have the same effect at their destinations, whatever their
+ * origin. */
 bool fs_op_same(const FsOp *a, const FsOp *b);
 
-/** fs_op_is - whether the operation's kind has all of @traits. */
+/** fs_op_is - return whether the operation's kind has all @traits. */
 bool fs_op_is(const FsOp *op, unsigned traits);
 
-/** fs_op_is_writable - whether the payload may write at its destination. */
+/** fs_op_is_writable - return whether the payload may write at the operation's destination. */
 bool fs_op_is_writable(const FsOp *op);
 
-/** fs_op_writes_host - whether what the payload writes there reaches the host's own files. */
+/** fs_op_writes_host - return whether the payload's writes there reach files of the host. */
 bool fs_op_writes_host(const FsOp *op);
 
-/** fs_op_written - the path of the host that the payload writes to there, and which file it is; NULL: none.
- * @ret_id: may be NULL. */
+/** fs_op_written - return the path of the host that receives the payload's writes; NULL: none. @ret_id gets
+ * its file (may be NULL). */
 const char *fs_op_written(const FsOp *op, FileId *ret_id);
 
-/** fs_op_is_kept - whether its layer outlives the run in a kept sandbox. */
+/** fs_op_is_kept - return whether the operation's layer outlives the run in a kept sandbox. */
 bool fs_op_is_kept(const FsOp *op);
 
-/** fs_op_path - the @i-th path of the host that an operation takes, counted from 0; NULL: there are no more.
- */
+/** fs_op_path - return the @i-th path of the host that the operation uses, from 0; NULL: there are no
+ * more. */
 const char *fs_op_path(const FsOp *op, size_t i);

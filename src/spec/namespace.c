@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names the kinds of namespaces of a sandbox, and which of them it has. */
+/* Names the kinds of namespaces, and determines which of them a sandbox has of its own. */
 #include "spec/namespace.h"
 
 #include <sched.h>
