@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The probe. It runs at every start: a few dozen system calls, no library, no program. Facts of the machine
- * are read below a directory descriptor, "/" but in tests.
+ * Probes this machine. The probe runs at every start: a few dozen system calls, no library, no program. Facts
+ * of the machine are read below a directory descriptor, which is "/" except in tests.
  */
 #include "plan/host.h"
 
@@ -43,7 +43,7 @@ int host_read_below(int root, const char *path, size_t max, char **ret)
         return io_read_file_at(root, host_below_root(path), max, ret, NULL);
 }
 
-/* A whole number in a file of /proc/sys; @missing when there is no such file. */
+/* Returns the integer in a file of /proc/sys; @missing if the file does not exist. */
 static long read_sysctl(int root, const char *path, long missing)
 {
         CLEANUP_FREE char *text = NULL;
@@ -52,7 +52,8 @@ static long read_sysctl(int root, const char *path, long missing)
         return strtol(text, NULL, 10);
 }
 
-/* The helper's absolute path, owned; NULL when it is missing (or memory is: then the run does without). */
+/* Returns the helper's absolute path, owned; NULL if the helper is missing or memory is exhausted: then the
+ * run does without it. */
 static char *find_helper(int root, const char *name)
 {
         for (size_t i = 0; i < ARRAY_LEN(helper_dirs); i++) {
@@ -76,7 +77,7 @@ static HostHelper helper_state(int root, const char *path)
                 return HOST_HELPER_MISSING;
         if (fstat(fd, &st) == 0 && (st.st_mode & S_ISUID) && st.st_uid == 0)
                 return HOST_HELPER_OK;
-        /* An O_PATH descriptor is no ground for fgetxattr(2); its magic link is. */
+        /* fgetxattr(2) does not accept an O_PATH descriptor; its link in /proc works. */
         (void)snprintf(magic, sizeof(magic), "/proc/self/fd/%d", fd);
         return getxattr(magic, "security.capability", cap, sizeof(cap)) > 0 ? HOST_HELPER_OK
                                                                             : HOST_HELPER_UNPRIVILEGED;
@@ -95,7 +96,7 @@ static bool is_directory(const char *path)
         return path && path[0] == '/' && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* @pw: who the user is; NULL: to be looked up, when it is needed. */
+/* @pw: the user's passwd entry; NULL: look it up if it is needed. */
 static int find_home(const struct passwd *pw, char **ret)
 {
         const char *home = getenv("HOME");
@@ -132,7 +133,7 @@ static int probe_user(Host *h, char **ret_passwd_home)
         return h->shell ? 0 : -ENOMEM;
 }
 
-/* Whether @path, or the nearest of its parents that is there, can be written by us. */
+/* Returns whether the user may write to @path, or to its nearest existing parent. */
 static bool can_be_made(const char *path)
 {
         CLEANUP_FREE char *p = strdup(path);
@@ -144,14 +145,15 @@ static bool can_be_made(const char *path)
         return is_directory(p) && access(p, W_OK | X_OK) == 0;
 }
 
-/* The cache directory, else the runtime directory; never a place that others share, as /tmp is. */
+/* Chooses the cache directory, otherwise the runtime directory; never a directory that other users share,
+ * such as /tmp. */
 static int probe_cache_home(Host *h)
 {
         const char *xdg = getenv("XDG_CACHE_HOME"), *runtime = getenv("XDG_RUNTIME_DIR");
         char *candidates[3] = {NULL, NULL, NULL};
         struct stat st;
         int r = 0;
-        /* What was asked for by XDG_CACHE_HOME is not replaced by ~/.cache. */
+        /* An explicit XDG_CACHE_HOME is not replaced by ~/.cache. */
         if (xdg && xdg[0] == '/')
                 r = asprintf(&candidates[0], "%s/kurung", xdg);
         else if (h->home)
@@ -214,7 +216,8 @@ static int probe_config_home(Host *h)
         return path && path_normalize(path, NULL, &h->config_home) == -ENOMEM ? -ENOMEM : 0;
 }
 
-/* Without links, as far as it is there. Owned; NULL: no memory, or it can't be found out. */
+/* Resolves the links in the existing part of a path. The result is owned; NULL: no memory, or the path cannot
+ * be resolved. */
 static char *real_path(const char *path)
 {
         char *real = realpath(path, NULL), *joined;
@@ -241,7 +244,7 @@ static int probe_own(Host *h)
         return r;
 }
 
-/* Ubuntu lets an unconfined program make a user namespace, but takes all capabilities in it away. */
+/* Ubuntu lets an unconfined program create a user namespace, but removes all capabilities in it. */
 static bool apparmor_keeps_us(int root)
 {
         CLEANUP_FREE char *label = NULL;
@@ -270,7 +273,7 @@ static void probe_userns(int root, Host *h)
                               outside == 0 && count == UINT32_MAX);
 }
 
-/* As libsubid gives them (subid.h of shadow). */
+/* A range of ids, as libsubid returns it (subid.h of shadow). */
 typedef struct LibRange {
         unsigned long start;
         unsigned long count;
@@ -298,14 +301,15 @@ static void add_library_ranges(int (*get)(const char *, LibRange **), const char
 }
 
 /*
- * Where nsswitch.conf(5) names another source than the files, newuidmap asks libsubid, and only that knows
- * the ranges. Its loading costs, so it is left to such machines. No library: no ranges.
+ * If nsswitch.conf(5) names another source than the files, newuidmap asks libsubid, and only this library
+ * knows the ranges. Loading it takes time, so only such machines do it. Without the library there are no
+ * ranges.
  */
 static void probe_library_ranges(Host *h)
 {
         if (!h->user || library_load(&libsubid_library, NULL) < 0)
                 return;
-        /* Without a log of its own it would write to our stderr. */
+        /* Without a log file the library would write to kurung's stderr. */
         if (libsubid.init("kurung", NULL)) {
                 add_library_ranges(libsubid.uids, h->user, &h->subuids);
                 add_library_ranges(libsubid.gids, h->user, &h->subgids);
@@ -326,7 +330,7 @@ static void probe_ranges(int root, Host *h)
                 (void)host_parse_subid(gids, h->user, h->uid, &h->subgids);
 }
 
-/* In a user namespace only what is mapped there can be mapped again. */
+/* In a user namespace, only ids that are mapped there can be mapped again. */
 static void keep_mapped(int root, const char *map_path, SubRanges *ranges, Host *h)
 {
         CLEANUP_FREE char *map = NULL;
@@ -334,7 +338,8 @@ static void keep_mapped(int root, const char *map_path, SubRanges *ranges, Host 
                 h->ranges_unmapped = true;
 }
 
-/* Nobody's but root's or the program's owner's: in a directory like /tmp others can put one beside it. */
+/* The helper must belong to root or to the program's owner: in a directory like /tmp, others can put a file
+ * beside the program. */
 static bool is_own_helper(int root, const char *path)
 {
         char program[PATH_MAX];
@@ -368,7 +373,7 @@ static void probe_helpers(int root, Host *h)
         h->tun_device = device_state(root, "/dev/net/tun");
 }
 
-/* The file that /etc/resolv.conf leads to. */
+/* Finds the target of /etc/resolv.conf. */
 static int probe_resolv_conf(int root, Host *h)
 {
         char magic[32], path[PATH_MAX];

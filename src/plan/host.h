@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Host facts: what this machine can do, probed once, as plain data. Tests fill one by hand; nothing after the
- * probe asks the machine again.
+ * Host facts: what this machine can do, probed once, as plain data. Tests fill in the facts by hand; after
+ * the probe, nothing asks the machine again.
  */
 #pragma once
 
@@ -15,14 +15,14 @@
 /** One mount of /proc/self/mountinfo (proc_pid_mountinfo(5)). */
 typedef struct HostMount {
         char *target; /* unescaped, absolute */
-        char *root;   /* the root of the mount in its file system */
+        char *root;   /* root of the mount in its file system */
         char *fstype;
         bool read_only;
         char *source;    /* "/dev/sda1"; NULL: none */
-        bool nsdelegate; /* cgroup2: a cgroup namespace is a border of delegation (cgroups(7)) */
+        bool nsdelegate; /* cgroup2: a cgroup namespace is a delegation boundary (cgroups(7)) */
 } HostMount;
 
-/** One line of /etc/subuid or /etc/subgid that is the user's (subuid(5)). */
+/** One line of /etc/subuid or /etc/subgid that applies to the user (subuid(5)). */
 typedef struct SubRange {
         uint32_t start;
         uint32_t count;
@@ -41,27 +41,27 @@ typedef enum HostEntryType { HOST_DIRECTORY, HOST_SYMLINK, HOST_FILE, HOST_UNREA
 typedef struct HostEntry {
         char *name; /* "usr" */
         HostEntryType type;
-        char *target; /* HOST_SYMLINK: as readlink(2) gives it */
+        char *target; /* HOST_SYMLINK: the result of readlink(2) */
 } HostEntry;
 
 typedef enum HostDevice { HOST_DEVICE_OK, HOST_DEVICE_MISSING, HOST_DEVICE_CLOSED } HostDevice;
 
-/** Why a user namespace cannot be made. Each has a remedy of its own. */
+/** The reason why no user namespace can be created. Each has its own remedy. */
 typedef enum HostUserns {
         HOST_USERNS_OK,
         HOST_USERNS_SYSCTL,   /* kernel.unprivileged_userns_clone = 0 (Debian) */
         HOST_USERNS_COUNT,    /* user.max_user_namespaces = 0 */
-        HOST_USERNS_APPARMOR, /* kernel.apparmor_restrict_unprivileged_userns = 1 and no profile for us */
+        HOST_USERNS_APPARMOR, /* kernel.apparmor_restrict_unprivileged_userns = 1 and no profile for kurung */
         HOST_USERNS_ABSENT,   /* the kernel has no /proc/self/ns/user */
 } HostUserns;
 
 typedef enum HostHelper {
         HOST_HELPER_OK,
         HOST_HELPER_MISSING,
-        HOST_HELPER_UNPRIVILEGED, /* there, but neither setuid nor with a file capability */
+        HOST_HELPER_UNPRIVILEGED, /* it exists without a set-user-ID bit or file capability */
 } HostHelper;
 
-/** Which control groups /sys/fs/cgroup holds. */
+/** The version of the control groups in /sys/fs/cgroup. */
 typedef enum HostCgroupVersion {
         HOST_CGROUP_ABSENT,
         HOST_CGROUP_V1,
@@ -72,35 +72,36 @@ typedef enum HostCgroupVersion {
 /** The disk that holds a path. */
 typedef struct HostDisk {
         char *path;
-        int errnum; /* why it is not known: of stat(2); ENODEV: the file system is on no disk of its own */
+        int errnum; /* why the disk is unknown: the error of stat(2); ENODEV: the file system has no disk of
+                       its own */
         unsigned major, minor;
 } HostDisk;
 
-/** What limits of resources take; filled by host_probe_limits(). */
+/** The facts that resource limits require; filled by host_probe_limits(). */
 typedef struct HostLimits {
         HostCgroupVersion version;
         bool nsdelegate;
-        char *own;        /* directory of our own control group, NULL: not known */
-        char *base;       /* where we may make groups ourselves: a delegated group; NULL: nowhere */
-        bool base_is_own; /* we are in it, alone, and have to leave it first: groups that hold processes
-                             can't have limits for groups below (cgroups(7), "no internal processes") */
+        char *own;        /* directory of kurung's own control group; NULL: unknown */
+        char *base;       /* a delegated group, in which kurung may create groups; NULL: none */
+        bool base_is_own; /* kurung is alone in base and must leave it first: a group with processes cannot
+                             limit the groups below (cgroups(7), "no internal processes") */
         StrList base_controllers;
-        char *manager; /* socket of the systemd user manager, NULL: none */
+        char *manager; /* socket of the systemd user manager; NULL: none */
         StrList manager_controllers;
-        uint64_t memory; /* bytes that we may have at most: the machine's, or a container's */
-        uint64_t tasks;  /* the same */
-        HostDisk *disks; /* one for each path that was asked for */
+        uint64_t memory; /* maximum in bytes: that of the machine, or of a container */
+        uint64_t tasks;  /* maximum number of tasks, likewise */
+        HostDisk *disks; /* one per requested path */
         size_t n_disks;
 } HostLimits;
 
-/** A path that was looked up, once. */
+/** A path, looked up once. */
 typedef struct HostPath {
-        char *path; /* as it was spelled, normalized */
+        char *path; /* the requested path, normalized; "descriptor N" for a descriptor */
         Lookup found;
 } HostPath;
 
-/** The directory of kept sandboxes in Host.state_home; of homes that are kept; of running ones' records where
- * there is no runtime directory. */
+/** Directories in Host.state_home: kept sandboxes; kept homes; records of running sandboxes, if there is no
+ * runtime directory. */
 #define KEPT_DIR "kept"
 #define HOMES_DIR "homes"
 #define LIVE_DIR "running"
@@ -108,190 +109,195 @@ typedef struct HostPath {
 typedef struct Host {
         uid_t uid;
         gid_t gid;
-        unsigned groups_n; /* how many supplementary groups the caller has */
-        char *user;        /* login name, or NULL */
-        char *home;        /* $HOME, else passwd's; NULL: none, or not an existing directory */
-        char *shell;       /* passwd's, or "/bin/sh" */
+        unsigned groups_n; /* number of the caller's supplementary groups */
+        char *user;        /* login name; NULL: unknown */
+        char *home;        /* $HOME, otherwise that of passwd(5); NULL: none, or not an existing directory */
+        char *shell;       /* that of passwd(5), or "/bin/sh" */
         char *hostname;    /* gethostname(2); NULL: none */
-        char *cwd;         /* normalized; NULL when it was deleted */
-        char *cache_home; /* where kurung may keep things: $XDG_CACHE_HOME/kurung, ~/.cache/kurung, ...; NULL:
-                             nowhere */
-        char *state_home; /* where kept sandboxes are: $XDG_STATE_HOME/kurung, ~/.local/state/kurung; NULL:
-                             nowhere */
-        char *config_home; /* where the user's profiles are: $XDG_CONFIG_HOME/kurung, ~/.config/kurung; NULL:
-                              nowhere */
-        char *live_home;   /* where running sandboxes are recorded: $XDG_RUNTIME_DIR/kurung, else
-                              state_home/running; NULL: nowhere */
-        StrList own_real; /* of these four "PATH", "the same without links", ... where that is another name */
-        StrList homes;    /* the home directories of $HOME and of passwd(5), spelled and without links */
-        StrList private_dirs; /* what XDG variables name of the user's: the same */
-        HostPath *paths;      /* the working directory, and what host_probe_paths() was asked for */
+        char *cwd;         /* normalized; NULL: it was deleted */
+        char *cache_home; /* directory of run directories and caches: $XDG_CACHE_HOME/kurung, ~/.cache/kurung,
+                             ...; NULL: none */
+        char *state_home; /* directory of kept sandboxes: $XDG_STATE_HOME/kurung, ~/.local/state/kurung; NULL:
+                             none */
+        char *config_home; /* directory of the user's profiles: $XDG_CONFIG_HOME/kurung, ~/.config/kurung;
+                              NULL: none */
+        char *live_home;   /* directory of records of running sandboxes: $XDG_RUNTIME_DIR/kurung, otherwise
+                              state_home/running; NULL: none */
+        StrList own_real;  /* pairs for those of these four whose path has links: the path, the path without
+                              links */
+        StrList homes;     /* the home directories of $HOME and passwd(5), as spelled and without links */
+        StrList private_dirs; /* the user's directories in XDG variables, as spelled and without links */
+        HostPath *paths;      /* the working directory, and the paths of host_probe_paths() */
         size_t n_paths;
         bool is_root;                        /* uid 0 of this user namespace */
-        unsigned kernel_major, kernel_minor; /* for people: what it can do is asked by calls; 0: not known */
+        unsigned kernel_major, kernel_minor; /* for display only, because system calls show what the kernel
+                                                can do; 0: unknown */
         HostUserns userns;
         bool has_clone3, has_openat2,
-                has_mount_setattr; /* in the kernel, and refused by no filter around us */
+                has_mount_setattr; /* the kernel has it, and no filter around kurung refuses it */
         SubRanges subuids, subgids;
-        char *newuidmap, *newgidmap; /* absolute paths, NULL when missing */
+        char *newuidmap, *newgidmap; /* absolute paths; NULL: missing */
         HostHelper newuidmap_state, newgidmap_state;
-        char *fuse_overlayfs; /* absolute path or NULL */
+        char *fuse_overlayfs; /* absolute path; NULL: missing */
         HostDevice fuse_device, tun_device;
-        char *helpers_dir;      /* where kurung's own helpers are looked for; NULL: not known */
-        char *net_helper;       /* kurung-net: absolute path, or NULL */
-        bool kernel_overlay;    /* overlayfs is there and may be mounted in a user namespace */
-        bool tmpfs_user_xattrs; /* an overlay's upper may be on a tmpfs */
+        char *helpers_dir;      /* directory of kurung's own helpers; NULL: unknown */
+        char *net_helper;       /* absolute path of kurung-net; NULL: missing */
+        bool kernel_overlay;    /* overlayfs exists, and a user namespace may mount it */
+        bool tmpfs_user_xattrs; /* the upper of an overlay may be on a tmpfs */
         int landlock_abi;       /* 0: none */
         bool seccomp;
-        bool nested;          /* in a user namespace already (/proc/self/uid_map is not the whole range) */
-        bool ranges_unmapped; /* of one's ranges some are not in that namespace, and were left out */
-        bool proc_visible, sys_visible; /* a fresh one may be mounted: no mount hides a part of the host's
+        bool nested;          /* inside a user namespace (/proc/self/uid_map is not the whole range) */
+        bool ranges_unmapped; /* some ranges of the user are not mapped in that namespace, and were dropped */
+        bool proc_visible, sys_visible; /* a new one may be mounted: no mount hides a part of the host's
                                            (mount_too_revealing) */
         HostMount *mounts;
         size_t n_mounts;
         HostEntry *top; /* entries of "/", sorted by name */
         size_t n_top;
-        char *resolv_conf;   /* what /etc/resolv.conf resolves to; NULL: nothing */
-        HostSources sources; /* what AllowFrom= stands for; only when host_probe_sources() was asked */
+        char *resolv_conf;   /* target of /etc/resolv.conf; NULL: none */
+        HostSources sources; /* results for AllowFrom=; only after host_probe_sources() */
         HostLimits limits;
-        uint64_t memory;                             /* bytes of the machine; 0: not known */
-        uint64_t inotify_instances, inotify_watches; /* user.max_inotify_*: for each user; 0: not known */
+        uint64_t memory;                             /* memory of the machine in bytes; 0: unknown */
+        uint64_t inotify_instances, inotify_watches; /* user.max_inotify_*, per user; 0: unknown */
 } Host;
 
 /**
  * host_probe - fill @ret from this machine and the caller's environment. host_clear() frees it.
  *
- * Runs at every start: no program, and no library but libsubid where nsswitch.conf(5) names another source of
- * subordinate ids than the files. Returns 0 or -errno with @err; @ret is untouched on failure.
+ * Runs at every start. It executes no program, and loads only libsubid, and that only if nsswitch.conf(5)
+ * names another source of subordinate ids than the files. Returns 0 or -errno with @err; @ret is untouched on
+ * failure.
  */
 int host_probe(Host *ret, Error *err);
 
 /**
- * host_probe_at - the same, with a directory in the place of "/": for tests on made-up machines.
+ * host_probe_at - like host_probe(), with another directory in place of "/", for tests on invented machines.
  *
- * @root: stays the caller's. What belongs to the process and not to the machine is the caller's own all the
- *        same: ids, passwd entry, environment, home, working and cache directory, and what system calls do.
+ * @root: borrowed. Facts of the process still come from the caller: ids, passwd entry, environment, home,
+ * working and cache directory, and the results of system calls.
  */
 int host_probe_at(int root, Host *ret, Error *err);
 
 /**
- * host_probe_limits - add what limits take: control groups, the user manager, disks. Asked only where
- * something has limits, as it costs a dozen system calls.
+ * host_probe_limits - add the facts that limits require: control groups, the user manager, disks. Called only
+ * if the spec has limits, because it takes a dozen system calls.
  *
- * @root: what stands for "/" (host_probe_at()). @paths: those whose disks are wanted, NULL-terminated.
+ * @root: stands for "/" (host_probe_at()). @paths: paths whose disks are needed, NULL-terminated.
  *
- * What is not found is left empty. 0 or -ENOMEM.
+ * Facts that cannot be found stay empty. Returns 0 or -ENOMEM.
  */
 int host_probe_limits(int root, Host *host, const char *const *paths);
 
 /**
- * host_probe_paths - look up @paths (NULL-terminated), and hold what they lead to. What can't be found is
- * left out.
+ * host_probe_paths - look up @paths (NULL-terminated) and hold their files. Paths that cannot be found are
+ * skipped.
  *
- * 0, -ENOMEM, or -EMFILE where there are more than descriptors.
+ * Returns 0; -ENOMEM; -EMFILE if there are more files than descriptors.
  */
 int host_probe_paths(Host *host, const char *const *paths);
 
 /**
- * host_probe_descriptor - look up what a descriptor of this process is by its name, and hold it.
+ * host_probe_descriptor - find the path of a descriptor's file, and hold the file.
  *
- * 0; -ENOENT where no name leads to it: it was removed, or belongs to another mount namespace; -ENOMEM or
- * -EMFILE.
+ * Returns 0; -ENOENT if no path leads to the file, because it was removed or belongs to another mount
+ * namespace; -ENOMEM; -EMFILE.
  */
 int host_probe_descriptor(Host *host, int fd);
 
 struct Spec;
 
 /**
- * host_probe_ops - look up everything that the operations of @spec take from the host: each path (source,
- * lowers, upper and work directory), each hidden path, and each descriptor whose file is shown. What cannot
- * be found is left out; the plan decides what that means.
+ * host_probe_ops - look up everything that the operations of @spec need from the host: each path (source,
+ * lowers, upper and work directory), each hidden path, and each descriptor whose file is shown. Paths that
+ * cannot be found are skipped; the plan decides about the consequence.
  *
  * Returns 0; -ENOMEM; -EMFILE if there are more files than descriptors.
  */
 int host_probe_ops(Host *host, const struct Spec *spec);
 
-/** host_find_descriptor - what was found for a descriptor; NULL: nothing. The host's. */
+/** host_find_descriptor - return the result for a descriptor, borrowed from @host; NULL: none. */
 const HostPath *host_find_descriptor(const Host *host, int fd);
 
-/** host_find_path - what was found for @path as it was spelled; NULL: nothing. The host's. */
+/** host_find_path - return the result for @path as it was spelled, borrowed from @host; NULL: none. */
 const HostPath *host_find_path(const Host *host, const char *path);
 
 /**
- * host_take_cwd - put another directory in the place of the working directory.
+ * host_take_cwd - replace the working directory of @host.
  *
- * @path: absolute, without symbolic links; else -ELOOP.
+ * @path: absolute, without symbolic links; otherwise -ELOOP.
  *
- * 0 or -errno of openat2(2); the host is untouched then.
+ * Returns 0 or -errno of openat2(2); then @host is untouched.
  */
 int host_take_cwd(Host *host, const char *path);
 
-/** host_probe_sources - add what AllowFrom= of @tools stands for. 0 or -errno with @err. */
+/** host_probe_sources - add the hosts and variables for AllowFrom= of @tools. Returns 0 or -errno with
+ * @err. */
 int host_probe_sources(Host *host, const StrList *tools, const char *(*get_variable)(const char *),
                        Error *err);
 
-/** host_missing_call - the name of a system call that nothing runs without and that fails here; NULL: all
- * are there. */
+/** host_missing_call - return the name of an indispensable system call that fails here; NULL: none. */
 const char *host_missing_call(const Host *host);
 
 void host_clear(Host *host);
 
 /**
- * host_home - the user's home directory, clean: $HOME where that is a directory, else the one that passwd(5)
- * names. @ret: owned; NULL when there is none. 0 or -ENOMEM.
+ * host_home - find the user's home directory, normalized: $HOME if it is a directory, otherwise that of
+ * passwd(5). @ret: owned; NULL: none. Returns 0 or -ENOMEM.
  */
 int host_home(char **ret);
 
 /**
- * host_state_home - $XDG_STATE_HOME/kurung, else @home/.local/state/kurung; owned. NULL when there is
- * neither, or no memory. Nothing is made.
+ * host_state_home - return $XDG_STATE_HOME/kurung, otherwise @home/.local/state/kurung; owned. NULL: neither
+ * is set, or no memory. Creates nothing.
  */
 char *host_state_home(const char *home);
 
 /**
- * host_live_home - $XDG_RUNTIME_DIR/kurung when that directory is the user's own, else @state_home/running;
- * owned. NULL when there is neither, or no memory. Nothing is made.
+ * host_live_home - return $XDG_RUNTIME_DIR/kurung if that directory belongs to the user, otherwise
+ * @state_home/running; owned. NULL: neither exists, or no memory. Creates nothing.
  */
 char *host_live_home(const char *state_home);
 
 /**
- * host_parse_mountinfo - parse the text of /proc/PID/mountinfo. Hostile input is refused whole (-EINVAL).
+ * host_parse_mountinfo - parse the text of /proc/PID/mountinfo. A malformed line makes the whole text invalid
+ * (-EINVAL).
  *
- * @ret, @ret_n: owned by the caller, host_free_mounts().
+ * @ret, @ret_n: owned by the caller; host_free_mounts() frees them.
  */
 int host_parse_mountinfo(const char *text, HostMount **ret, size_t *ret_n);
 void host_free_mounts(HostMount *mounts, size_t n);
 
 /**
- * host_is_fully_visible - whether a new procfs or sysfs may be mounted in a user namespace: a mount may show
- * no more than one of its kind that can be seen whole already, nor be writable where that one is not.
+ * host_is_fully_visible - return whether a new procfs or sysfs may be mounted in a user namespace: the new
+ * mount must not show more than an existing one that is fully visible, and must not be writable if that one
+ * is read-only.
  *
- * @mounts: in the order of mountinfo. @fstype: "proc" or "sysfs". @writable: the new mount is to be writable.
+ * @mounts: in the order of mountinfo. @fstype: "proc" or "sysfs". @writable: the new mount is writable.
  *
- * As mount_too_revealing() and mnt_already_visible() in the kernel's fs/namespace.c.
+ * Like mount_too_revealing() and mnt_already_visible() in the kernel's fs/namespace.c.
  */
 bool host_is_fully_visible(const HostMount *mounts, size_t n, const char *fstype, bool writable);
 
 /**
- * host_parse_subid - the ranges of @user or @uid in the text of /etc/subuid or /etc/subgid, as shadow reads
- * it: lines "NAME-OR-UID:START:COUNT"; comments, other users' and malformed lines are passed over (shadow
- * does so, too); several lines add up; ranges that wrap 32 bits or have no ids are passed over.
+ * host_parse_subid - find the ranges of @user or @uid in the text of /etc/subuid or /etc/subgid, like shadow:
+ * lines "NAME-OR-UID:START:COUNT". Comments, lines of other users and malformed lines are skipped (as shadow
+ * does); several lines add up; ranges that exceed 32 bits or have no ids are skipped.
  *
- * Returns 0; never more than HOST_RANGES_MAX.
+ * Returns 0; at most HOST_RANGES_MAX ranges.
  */
 int host_parse_subid(const char *text, const char *user, uid_t uid, SubRanges *ret);
 
 /**
- * host_keep_mapped - leave out of @ranges those that are not wholly in the text of a /proc/PID/uid_map or
- * gid_map: of others nobody in that user namespace can map any (user_namespaces(7)).
+ * host_keep_mapped - drop those of @ranges that are not completely inside the text of a /proc/PID/uid_map or
+ * gid_map: in that user namespace nobody can map their ids (user_namespaces(7)).
  *
- * Returns whether one was left out. A malformed map has no ids.
+ * Returns whether a range was dropped. A malformed map has no ids.
  */
 bool host_keep_mapped(const char *map, SubRanges *ranges);
 
 /**
- * host_subid_is_in_files - whether the text of /etc/nsswitch.conf leaves subordinate ids to /etc/subuid and
- * /etc/subgid: no "subid:" line that names something, or the first that does begins with "files". As
- * shadow's lib/nss.c reads it.
+ * host_subid_is_in_files - return whether the text of /etc/nsswitch.conf leaves subordinate ids to
+ * /etc/subuid and /etc/subgid: it has no "subid:" line with a source, or the first such line begins with
+ * "files". Like shadow's lib/nss.c.
  */
 bool host_subid_is_in_files(const char *text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Says where kurung's own helper programs are: where the build installs them, and nowhere else. A file beside
- * a copy of the program, in a project or a download, is not taken for one.
+ * Returns the directory of kurung's own helper programs: the one that the build installs to, and no other. A
+ * file beside a copy of the program, in a project or a download, is not used as a helper.
  */
 #include "plan/host_internal.h"
 

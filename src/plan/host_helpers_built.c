@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Says where kurung's own helper programs are for the program that is run in its build directory, and is
- * never installed: beside it. It has this object in place of host_helpers.c, as systemd's programs have a run
- * path until they are installed, so that the directory of the build need not be in the program and no
- * environment variable need be believed.
+ * Returns the directory of kurung's own helper programs, for the program that runs in its build directory and
+ * is never installed: the program's own directory. It is linked with this object in place of host_helpers.c,
+ * like systemd's programs, which have a run path until they are installed. So the program contains no path of
+ * the build, and trusts no environment variable.
  *
- * Who can replace the program can also give it a helper, and nobody else: the helper has to belong to root or
- * to the program's owner (find_net_helper()), and may not lie where a sandbox could write
- * (written_check_program()), as a payload could put one beside a program that is read-only to it.
+ * Only those who can replace the program can give it another helper: the helper must belong to root or to the
+ * program's owner (find_net_helper()), and must not be where a sandbox could write (written_check_program()),
+ * because a payload could put a helper beside a program that is read-only to it.
  */
 #include "base/path.h"
 #include "base/process.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Asks the kernel what it can do, by calls that fail without any effect. Its version says less: distributions
- * add features to old kernels, and the seccomp filter of a container takes system calls away from new ones.
+ * Asks the kernel what it can do, by calls that fail without any effect. The version says less: distributions
+ * add features to old kernels, and the seccomp filter of a container may refuse system calls of new ones.
  */
 #include "plan/host_internal.h"
 
@@ -22,9 +22,10 @@
 #endif
 
 /*
- * Extensible system calls take a structure and its size, and one too small for the first version of it is
- * EINVAL before anything else is looked at (copy_struct_from_user(), "Extending system calls" in
- * Documentation/process/adding-syscalls.rst). An absent one is ENOSYS, and a filter says that or EPERM.
+ * Extensible system calls take a structure and its size. If the size is below the first version of the
+ * structure, they fail with EINVAL before any other check (copy_struct_from_user(), "Extending system calls"
+ * in Documentation/process/adding-syscalls.rst). A missing call fails with ENOSYS, and a filter returns
+ * ENOSYS or EPERM.
  */
 static bool is_einval(long r)
 {
@@ -32,8 +33,8 @@ static bool is_einval(long r)
 }
 
 /*
- * Whether a tmpfs takes user.* attributes (since Linux 6.6, with CONFIG_TMPFS_XATTR). A memfd lies on a
- * tmpfs, and where nothing handles such names the answer is EOPNOTSUPP.
+ * Returns whether a tmpfs supports user.* attributes (since Linux 6.6, with CONFIG_TMPFS_XATTR). A memfd is
+ * on a tmpfs; without support for such names, the error is EOPNOTSUPP.
  */
 static bool tmpfs_has_user_xattrs(void)
 {
@@ -45,8 +46,8 @@ static bool tmpfs_has_user_xattrs(void)
 }
 
 /*
- * Nothing but a mount in a new user namespace would say that overlayfs allows one there (since Linux 5.11),
- * and that costs a third of a start. mount_setattr(2), without which nothing is started, is younger (5.12).
+ * Only a mount in a new user namespace would show that overlayfs is allowed there (since Linux 5.11), and
+ * this takes a third of the time of a start. mount_setattr(2), which every start requires, is newer (5.12).
  */
 static bool has_kernel_overlay(int root, const Host *h)
 {

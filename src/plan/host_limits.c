@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What limits of resources find on this machine: control groups, the user manager, disks. */
+/* Probes the facts that resource limits require: control groups, the user manager, disks. */
 #include "plan/host_internal.h"
 
 #include "base/path.h"
@@ -32,7 +32,7 @@ static void find_version(const Host *h, HostLimits *l)
         }
 }
 
-/* A file of a control group, owned; NULL: it is not there. */
+/* Returns the content of a file of a control group, owned; NULL: it does not exist. */
 static char *read_group(int root, const char *group, const char *name)
 {
         char path[PATH_MAX];
@@ -53,7 +53,7 @@ static bool may_write_group(int root, const char *group)
         return true;
 }
 
-/* systemd marks what it hands over: "Delegate=yes" sets user.delegate (org.systemd.delegation). */
+/* systemd marks delegated groups: "Delegate=yes" sets user.delegate (org.systemd.delegation). */
 static bool is_marked(int root, const char *group)
 {
         char magic[PATH_MAX], value[8] = "";
@@ -64,7 +64,7 @@ static bool is_marked(int root, const char *group)
         return getxattr(magic, "user.delegate", value, sizeof(value) - 1) > 0 && value[0] == '1';
 }
 
-/* Whether the calling process is the only one in a group. */
+/* Returns whether the calling process is the only one in a group. */
 static bool is_alone_in(int root, const char *group)
 {
         CLEANUP_FREE char *procs = read_group(root, group, "cgroup.procs");
@@ -97,9 +97,9 @@ static int add_controllers(int root, const char *group, StrList *ret)
 }
 
 /*
- * The group in which we may make groups. Between our own and the border of what was handed over (a mark of
- * systemd's, or the root of a cgroup namespace, as in a container) it is our own when nobody else is in it,
- * else the next one above that already has groups with limits.
+ * Finds the group in which kurung may create groups. It is between kurung's own group and the delegation
+ * boundary (a mark of systemd, or the root of a cgroup namespace, as in a container): kurung's own group if
+ * no other process is in it, otherwise the nearest group above with subgroups that have limits.
  */
 static int find_base(int root, HostLimits *l)
 {
@@ -107,7 +107,7 @@ static int find_base(int root, HostLimits *l)
         bool in_namespace = false;
         if (!group)
                 return -ENOMEM;
-        /* Only the real root has no type (cgroups(7)). */
+        /* Only the real root has no cgroup.type (cgroups(7)). */
         CLEANUP_FREE char *type = read_group(root, CGROUP_MOUNT, "cgroup.type");
         in_namespace = type != NULL;
         char *found = NULL;
@@ -146,20 +146,21 @@ static int find_own(int root, HostLimits *l)
         CLEANUP_FREE char *full = NULL;
         if (asprintf(&full, CGROUP_MOUNT "%.*s", (int)strcspn(path, "\n"), path) < 0)
                 return -ENOMEM;
-        /* Of another namespace's it is said as "/../x". */
+        /* A group outside of the own cgroup namespace is shown as "/../x". */
         if (strstr(full, "/.."))
                 return 0;
         return path_normalize(full, NULL, &l->own) == -ENOMEM ? -ENOMEM : 0;
 }
 
-/* The user manager of this user: its private socket, as systemctl(1) uses it, and what it has to give. */
+/* Finds the user manager of this user: its private socket, which systemctl(1) uses, and the controllers that
+ * it can delegate. */
 static int find_manager(int root, const Host *h, HostLimits *l)
 {
         const char *runtime = getenv("XDG_RUNTIME_DIR");
         char dir[PATH_MAX], group[128];
         CLEANUP_FREE char *path = NULL;
         struct stat st;
-        /* A login of another kind (su, cron) has no variable; the manager is there all the same. */
+        /* Some logins (su, cron) do not set the variable; the manager exists all the same. */
         if (runtime && runtime[0] == '/')
                 (void)snprintf(dir, sizeof(dir), "%s", runtime);
         else
@@ -188,7 +189,7 @@ static uint64_t smaller(uint64_t a, uint64_t b)
         return a < b ? a : b;
 }
 
-/* What percentages are percentages of: the machine, or what a container has of it. */
+/* Finds the totals to which percentages refer: those of the machine, or of a container. */
 static void find_totals(int root, HostLimits *l)
 {
         CLEANUP_FREE char *memory = NULL, *pids = NULL, *threads = NULL;
@@ -207,7 +208,7 @@ static void find_totals(int root, HostLimits *l)
         l->tasks = smaller(l->tasks, parse_number(pids_max));
 }
 
-/* Of a file system that has a number of its own (btrfs), the disk that it is mounted from. */
+/* For a file system with a device number of its own (btrfs), finds the disk that it is mounted from. */
 static int source_device(int root, const Host *h, const char *path, dev_t *ret)
 {
         const HostMount *best = NULL;
@@ -223,7 +224,7 @@ static int source_device(int root, const Host *h, const char *path, dev_t *ret)
         return 0;
 }
 
-/* Limits are a disk's; a partition is taken to the disk that it is a part of. */
+/* Limits apply to disks, so a partition is replaced by its disk. */
 static void whole_disk(int root, HostDisk *disk)
 {
         char path[96];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parsers of host facts, and what follows from the mounts: pure functions. */
+/* Parses host facts, and determines what follows from the mounts, by pure functions. */
 #include "plan/host.h"
 
 #include "base/path.h"
@@ -19,7 +19,7 @@ void host_free_mounts(HostMount *mounts, size_t n)
         free(mounts);
 }
 
-/* Takes the next word of *@p, up to a space or the end of the line; false when there is none. */
+/* Takes the next word of *@p, up to a space or the end of the line; false: there is none. */
 static bool next_word(const char **p, const char **ret, size_t *ret_len)
 {
         *p += strspn(*p, " ");
@@ -30,8 +30,8 @@ static bool next_word(const char **p, const char **ret, size_t *ret_len)
         return n > 0;
 }
 
-/* A copy with \040, \011, \012 and \134 as what they stand for (proc_pid_mountinfo(5)); NULL: out of memory
- * or not an escape. */
+/* Returns a copy with \040, \011, \012 and \134 replaced by their characters (proc_pid_mountinfo(5)); NULL:
+ * out of memory, or an invalid escape. */
 static char *unescape(const char *s, size_t len)
 {
         char *out = malloc(len + 1);
@@ -92,7 +92,7 @@ static int parse_mount(const char *line, HostMount *ret)
         size_t source_len, super_len;
         if (!next_word(&line, &word, &len) || target[0] != '/')
                 return -EINVAL;
-        /* Kernels before 5.8 may leave an empty source out. */
+        /* Kernels before 5.8 may omit an empty source. */
         (void)next_word(&line, &source, &source_len);
         (void)next_word(&line, &super, &super_len);
         HostMount m = {
@@ -145,8 +145,8 @@ int host_parse_mountinfo(const char *text, HostMount **ret, size_t *ret_n)
 }
 
 /*
- * A directory that the kernel keeps empty may be mounted over without a part of procfs or sysfs being hidden:
- * those made by proc_create_mount_point(), register_sysctl_mount_point() and sysfs_create_mount_point().
+ * Directories that the kernel keeps empty: a mount over one hides no part of procfs or sysfs. They are
+ * created by proc_create_mount_point(), register_sysctl_mount_point() and sysfs_create_mount_point().
  */
 static const char *const empty_dirs[] = {
         "/proc/sys/fs/binfmt_misc",
@@ -168,13 +168,13 @@ static const char *const empty_dirs[] = {
         "/sys/firmware/efi/efivars",
 };
 
-/* Whether mount @j hides something of mount @i that the kernel would not want to be seen again. */
+/* Returns whether mount @j hides a part of mount @i, so that the kernel would not show it in a new mount. */
 static bool hides_a_part(const HostMount *mounts, size_t j, size_t i)
 {
         const char *over = mounts[j].target, *of = mounts[i].target;
         if (j == i || !path_is_below(over, of))
                 return false;
-        /* On the same directory the later one lies on top, and all below is hidden. */
+        /* On the same directory, the later mount is on top and hides everything below. */
         if (str_eq(over, of))
                 return j > i;
         for (size_t k = 0; k < ARRAY_LEN(empty_dirs); k++)
@@ -198,7 +198,7 @@ bool host_is_fully_visible(const HostMount *mounts, size_t n, const char *fstype
         return false;
 }
 
-/* A decimal number of 32 bits that ends at @end. */
+/* Parses a decimal number of 32 bits that ends at @end. */
 static bool parse_id(const char *s, const char *end, uint32_t *ret)
 {
         uint64_t n = 0;

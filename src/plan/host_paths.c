@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The paths that a run takes from the host: each is looked up once, and what was found is held. */
+/* Looks up the paths of the host that a run uses: each path once, and keeps its file open. */
 #include "plan/host.h"
 #include "base/path.h"
 #include "plan/host_internal.h"
@@ -9,7 +9,7 @@
 #include <limits.h>
 #include <stdio.h>
 
-/* A file that others are moving may have another name already when it is asked for it. */
+/* Maximum number of lookups of a file, because other processes may rename it during a lookup. */
 #define ATTEMPTS 8
 
 static int add_path(Host *host, const char *path, Lookup *found)
@@ -21,7 +21,7 @@ static int add_path(Host *host, const char *path, Lookup *found)
         char *copy = strdup(path);
         if (!copy)
                 return -ENOMEM;
-        /* Asked for only where links led to it, and there can be many. */
+        /* The directory is needed only if links led to the path, and there can be many paths. */
         if (found->n_links == 0)
                 found->dir = fd_close(found->dir);
         paths[host->n_paths++] = (HostPath){.path = copy, .found = *found};
@@ -35,7 +35,7 @@ int host_probe_cwd(Host *host)
         int r = -ESTALE;
         for (unsigned i = 0; r == -ESTALE && i < ATTEMPTS; i++)
                 r = lookup_here(&found);
-        /* It was removed, or our root does not hold it. */
+        /* The directory was removed, or is outside of the root. */
         if (r < 0)
                 return r == -ENOMEM ? r : 0;
         if (!(host->cwd = strdup(found.path)))
@@ -91,7 +91,7 @@ int host_probe_paths(Host *host, const char *const *paths)
         return 0;
 }
 
-/* As what a descriptor is kept in the table; no path begins so. */
+/* The key of a descriptor in the table; no path begins like this. */
 typedef char DescriptorName[24];
 
 static const char *descriptor_name(int fd, DescriptorName out)
@@ -100,7 +100,7 @@ static const char *descriptor_name(int fd, DescriptorName out)
         return out;
 }
 
-/* The name that /proc has for it may be another file's by now, or of another namespace's. */
+/* The name in /proc may meanwhile belong to another file, or to another mount namespace. */
 static int find_name(int fd, Lookup *ret)
 {
         char link[32], path[PATH_MAX];
@@ -156,7 +156,7 @@ int host_probe_ops(Host *host, const Spec *spec)
         return r < 0 || paths.n == 0 ? r : host_probe_paths(host, (const char *const *)paths.items);
 }
 
-/* @path as it is spelled and, where that is another name, without links. */
+/* Adds @path as it is spelled and, if that is another path, without links. */
 static int add_both(StrList *list, const char *path)
 {
         CLEANUP_FREE char *clean = NULL, *real = NULL;

@@ -98,7 +98,7 @@ static bool needs_proc(const Spec *spec)
         return !spec->ops_in_order;
 }
 
-/* Obstacles that @spec does not get around, each with its own remedy. */
+/* Checks for obstacles that concern @spec, each with its own remedy. */
 static int check_host(const Spec *spec, const Host *host, Error *err)
 {
         const SpecExecution *e = &spec->execution;
@@ -126,7 +126,7 @@ static int check_host(const Spec *spec, const Host *host, Error *err)
         return 0;
 }
 
-/* The home that is kept, of which only the name is known before it is made. */
+/* Sets the path of a kept home. Only its name is known before it is created. */
 static int choose_home(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
         if (spec->home != HOME_PERSIST)
@@ -143,8 +143,8 @@ static int choose_home(Plan *plan, const Spec *spec, const Host *host, Error *er
         return plan->storage.homes_dir && plan->storage.home_name ? 0 : error_no_memory(err);
 }
 
-/* Sets plan->storage.runs_dir, and makes @with_uppers, a copy of the host's facts that owns nothing, look
- * there. */
+/* Sets plan->storage.runs_dir, and the cache_home of @with_uppers, a copy of the host facts that owns
+ * nothing, to the directory of the layers. */
 static int choose_runs_dir(Plan *plan, const Spec *spec, Host *with_uppers, Error *err)
 {
         plan->storage.keep = spec->keep;
@@ -182,14 +182,14 @@ static int fill_plan(Plan *plan, const Spec *spec, const Host *host, const PlanK
                 if (strlist_add(&plan->payload.argv, spec->argv.items[i]) < 0)
                         return error_no_memory(err);
 
-        /* Whoever uses the host's network goes by the host's name there. */
+        /* In the host's network, the sandbox has the host's name. */
         const char *name = spec->host_name                 ? spec->host_name
                            : spec->network == NETWORK_HOST ? host->hostname
                                                            : NULL;
         if (name && !(plan->payload.host_name = strdup(name)))
                 return error_no_memory(err);
 
-        /* Where the uppers will be decides what can hold them. */
+        /* The location of the uppers determines which engine can be used. */
         Host with_uppers = *host;
         int r = plan_choose_namespaces(plan, spec, err);
         if (r == 0)
@@ -205,7 +205,7 @@ static int fill_plan(Plan *plan, const Spec *spec, const Host *host, const PlanK
         if (r == 0)
                 r = plan_make_root(plan, spec, &with_uppers, err);
         plan_identify_sources(plan, host);
-        /* Who gives the whole root gives the sizes in it. */
+        /* A front end that lists the whole root also chooses the sizes. */
         if (r == 0 && !spec->ops_in_order)
                 plan_bound_memory(plan, host);
         if (r == 0)
@@ -258,7 +258,7 @@ void plan_payload_clear(PlanPayload *payload)
         *payload = (PlanPayload){0};
 }
 
-/* 0, also where there is none to copy. */
+/* Returns 0 also if @from is NULL. */
 static int copy_text(const char *from, char **to)
 {
         *to = from ? strdup(from) : NULL;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which engine catches writes: to the root, and to a directory. */
+/* Chooses the engine that redirects writes: for the root, and for a directory. */
 #include "base/path.h"
 #include "plan/plan_internal.h"
 
-/* Upper directories need trusted or user xattrs and whiteouts: these file systems are known to have them. */
+/* Upper directories require trusted or user xattrs and whiteouts; these file systems support them. */
 static const char *const upper_fstypes[] = {"ext4",  "ext3",  "ext2", "xfs",
                                             "btrfs", "tmpfs", "f2fs", "bcachefs"};
 
-/* The type of the file system that @path lies on: the deepest mount, the last of several. */
+/* Returns the type of the file system at @path: that of the deepest mount, the last if there are several. */
 static const char *host_fstype(const Host *host, const char *path)
 {
         const char *best = "";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The payload's environment: rebuilt from a short list, never the caller's. */
+/* Builds the payload's environment from a short list, never from the caller's environment. */
 #include "plan/plan_internal.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -48,11 +48,11 @@ int plan_make_env(Plan *plan, const Spec *spec, const Host *host, const char *co
                 r = env_list_set(env, "SHELL", host->shell ? host->shell : "/bin/sh");
         if (r == 0)
                 r = env_list_set(env, "PWD", plan->payload.cwd);
-        /* The one mark by which a program can tell where it is, as podman and systemd-nspawn set it. */
+        /* The only variable that tells programs where they run; podman and systemd-nspawn set it, too. */
         if (r == 0)
                 r = env_list_set(env, "container", "kurung");
-        /* The user's own configuration is not seen inside; what AllowFrom= opened is to be used all the same.
-         */
+        /* The user's own configuration is not visible inside, so variables name the hosts that AllowFrom=
+         * allows. */
         for (size_t i = 0; r == 0 && spec->network == NETWORK_SLIRP && i < host->sources.env.n; i++)
                 r = set_pair(env, host->sources.env.items[i]);
         for (size_t i = 0; r == 0 && environ_list && environ_list[i]; i++)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plans what front ends other than profiles ask of the way in which a command is executed. */
+/* Plans the requests of front ends other than profiles about the execution of the command. */
 #include "plan/plan_internal.h"
 
-/* A copy of @n elements; NULL also where there is none to copy. */
+/* Returns a copy of @n elements; NULL also if @n is 0. */
 static void *copy_items(const void *items, size_t n, size_t size)
 {
         void *copy = n > 0 ? calloc(n, size) : NULL;
@@ -65,7 +65,7 @@ static int take_limits(PlanResources *resources, const SpecExecution *e, Error *
         return e->n_rlimits > 0 && !resources->rlimits ? error_no_memory(err) : 0;
 }
 
-/* The payload sees argv0 as its name; what is executed is the command all the same. */
+/* The payload sees argv0 as its name, but the program to execute stays the same. */
 static int take_name(PlanPayload *payload, const SpecExecution *e, Error *err)
 {
         char *name = e->argv0 && payload->argv.n > 0 ? strdup(e->argv0) : NULL;

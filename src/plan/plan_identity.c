@@ -8,8 +8,7 @@ static void map_add(IdMap *map, uint32_t inside, uint32_t outside, uint32_t coun
                 map->items[map->n++] = (IdRange){inside, outside, count};
 }
 
-/* A range that holds the user's own id, or an id that an earlier line gave already, would be refused by the
- * kernel. */
+/* The kernel refuses a range that contains the user's own id, or an id of an earlier line. */
 static bool range_usable(const SubRanges *ranges, size_t i, uint32_t own)
 {
         uint64_t start = ranges->items[i].start, end = start + ranges->items[i].count;
@@ -23,7 +22,7 @@ static bool range_usable(const SubRanges *ranges, size_t i, uint32_t own)
         return true;
 }
 
-/* The map of root inside: 0 is @outside, and then come the subordinate ids in their order. */
+/* Makes the map of root inside: 0 is @outside, followed by the subordinate ids in their order. */
 static void map_root(uint32_t outside, const SubRanges *ranges, IdMap *ret)
 {
         uint64_t next = 1;
@@ -49,7 +48,7 @@ void plan_map_ids(uint32_t inside, uint32_t outside, const SubRanges *ranges, Id
                 *ret = root;
                 return;
         }
-        /* The subordinate id that is @inside for root; where there is none, the last one. */
+        /* The subordinate id that is @inside in root's map; if there is none, the last one. */
         IdRange *last = &root.items[root.n - 1];
         uint32_t taken = last->outside + last->count - 1;
         bool found = false;
@@ -78,7 +77,7 @@ void plan_map_ids(uint32_t inside, uint32_t outside, const SubRanges *ranges, Id
                 map_add(ret, inside, outside, 1);
 }
 
-/* What keeps newuidmap and newgidmap from serving, with its remedy; NULL when they do. */
+/* Returns why newuidmap and newgidmap cannot be used, with the remedy; NULL: they can. */
 static const char *helpers_missing(const Host *host)
 {
         if (host->ranges_unmapped && (host->subuids.n == 0 || host->subgids.n == 0))
@@ -95,7 +94,7 @@ static const char *helpers_missing(const Host *host)
         return NULL;
 }
 
-/* Whether newuidmap(1) would write it, or for one line the kernel. */
+/* Returns whether newuidmap(1), or the kernel for a map of one line, accepts the map. */
 static bool may_map(const IdMap *map, uint32_t own, const SubRanges *ranges)
 {
         for (size_t i = 0; i < map->n; i++) {
@@ -112,7 +111,7 @@ static bool may_map(const IdMap *map, uint32_t own, const SubRanges *ranges)
         return true;
 }
 
-/* The ids on the disk are those of the maps with which they were written. */
+/* Takes the maps of the kept sandbox, because the ids of its files depend on them. */
 static int take_kept_maps(PlanIdentity *identity, const PlanKept *kept, const SubRanges *uids,
                           const SubRanges *gids, Error *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Limits of resources: which control groups hold them, and what is written there. */
+/* Plans resource limits: the control groups that enforce them, and the text to write to their files. */
 #include "plan/plan_internal.h"
 
 #include "spec/keys.h"
@@ -8,7 +8,7 @@
 
 #define CPU_PERIOD_US 100000
 
-/* How a key becomes a file of a control group. */
+/* The file of a control group for a key. */
 typedef struct LimitFile {
         KeyId key;
         const char *controller;
@@ -36,7 +36,7 @@ static const LimitFile *file_of(KeyId key)
         return NULL;
 }
 
-/* What keeps groups from being made, with its remedy; NULL when nothing does. */
+/* Returns why no groups can be created, with the remedy; NULL: they can. */
 static const char *groups_missing(const HostLimits *l)
 {
         switch (l->version) {
@@ -60,7 +60,7 @@ static const StrList *controllers(const Plan *plan, const HostLimits *l)
         return plan->resources.cgroup == CGROUP_DELEGATED ? &l->base_controllers : &l->manager_controllers;
 }
 
-/* The drop-in is what systemd.resource-control(5) and "doctor" have for it. */
+/* systemd.resource-control(5) and "kurung doctor" have the drop-in for it. */
 static int controller_missing(const Plan *plan, const LimitFile *file, const char *origin, Error *err)
 {
         if (plan->resources.cgroup == CGROUP_DELEGATED)
@@ -99,7 +99,7 @@ static uint64_t share(uint64_t total, uint64_t percent)
         return (uint64_t)((unsigned __int128)total * percent / 100);
 }
 
-/* The number that a limit comes to on this machine. */
+/* Returns the number for a limit on this machine. */
 static uint64_t resolve(const HostLimits *l, KeyId key, const SpecLimit *limit)
 {
         if (limit->unit != LIMIT_PERCENT)
@@ -179,7 +179,7 @@ static bool is_wanted(const Spec *spec, KeyId id)
         return spec_limit(spec, id)->unit == LIMIT_AMOUNT || spec_limit(spec, id)->unit == LIMIT_PERCENT;
 }
 
-/* The first wish that is no default, or NULL. */
+/* Returns the origin of the first explicit limit; NULL: all are defaults. */
 static const char *asked_by(const Spec *spec, const char **ret_key)
 {
         for (size_t i = 0; i < ARRAY_LEN(limit_files); i++) {
@@ -199,7 +199,7 @@ static const char *asked_by(const Spec *spec, const char **ret_key)
         return spec->delegate ? "--delegate" : NULL;
 }
 
-/* Where there are no groups defaults are given up, but for what rlimits and the like can do of it. */
+/* Without groups, drops the defaults, except for what rlimits and the OOM score can do. */
 static int without_groups(Plan *plan, const Spec *spec, const HostLimits *l, const char *missing, Error *err)
 {
         const char *key;
@@ -234,14 +234,14 @@ static int choose_groups(Plan *plan, const Spec *spec, const HostLimits *l, Erro
         return 0;
 }
 
-/* What an amount comes to; 0: there is no limit. */
+/* Returns an amount; 0: no limit. */
 static uint64_t amount_of(const Spec *spec, KeyId id)
 {
         const SpecLimit *limit = spec_limit(spec, id);
         return limit->unit == LIMIT_AMOUNT ? limit->value : 0;
 }
 
-/* What is held without control groups, whatever the machine has. */
+/* Sets the limits that need no control groups. */
 static void make_shares(Plan *plan, const Spec *spec, const Host *host)
 {
         const SpecLimit *keep = spec_limit(spec, KEY_DISK_KEEP_FREE);
@@ -253,7 +253,7 @@ static void make_shares(Plan *plan, const Spec *spec, const Host *host)
         plan->resources.keep_user_limits = spec->execution.as_given;
         if (spec->execution.as_given)
                 return;
-        /* Half of the user's; one, or nothing could watch a file. */
+        /* Half of the user's limit, rounded up: with 0, no program could watch a file. */
         plan->resources.inotify_instances = (host->inotify_instances + 1) / 2;
         plan->resources.inotify_watches = (host->inotify_watches + 1) / 2;
 }
@@ -277,8 +277,8 @@ int plan_make_limits(Plan *plan, const Spec *spec, const Host *host, Error *err)
 }
 
 /*
- * Of the machine's memory, in percent: together at most three quarters, as much as MemoryMax= of the default
- * profile lets the sandbox have. By itself each tmpfs takes half (tmpfs(5)).
+ * Sizes in percent of the machine's memory. Together they are at most three quarters, like MemoryMax= of the
+ * default profile. The kernel's default for each tmpfs is half (tmpfs(5)).
  */
 static const struct {
         const char *path;

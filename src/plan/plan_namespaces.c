@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Chooses which namespaces are made, which are joined, and which stay the caller's. */
+/* Chooses which namespaces are created, which are joined, and which stay the caller's. */
 #include "plan/plan_internal.h"
 
 #include <sched.h>
 
-/* Network=host is the caller's network, whoever asks for it. */
+/* With Network=host, the network namespace is the caller's, whichever front end requests it. */
 static NamespaceSource source_of(const Spec *spec, size_t kind)
 {
         NamespaceSource source = spec->execution.namespaces[kind].source;

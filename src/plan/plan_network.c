@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The network's part of a plan. */
+/* Plans the network. */
 #include "plan/plan_internal.h"
 
 #include <stdio.h>
@@ -12,7 +12,7 @@ static int copy_list(const StrList *from, StrList *to)
         return r;
 }
 
-/* What keeps the helper from serving, with its remedy. */
+/* Checks for obstacles to the net helper, each with its own remedy. */
 static int check_helper(const Host *host, Error *err)
 {
         if (host->tun_device == HOST_DEVICE_MISSING)
@@ -50,7 +50,8 @@ static int fill_ports(PlanNetwork *net, const Spec *spec)
         return 0;
 }
 
-/* A host that the project names needs somebody else who names it, with the same port or the scheme's. */
+/* Returns whether another source than the project names this host too, with the same port or the default port
+ * of a protocol. */
 static bool is_vouched_for(const HostSources *sources, const HostSource *wanted)
 {
         NetRule rule, other;
@@ -70,7 +71,8 @@ static bool is_vouched_for(const HostSources *sources, const HostSource *wanted)
         return false;
 }
 
-/* Or it was named when the user trusted a profile of the project (kurung profile trust). */
+/* Returns whether the user trusted a profile of the project (kurung profile trust) when it named this
+ * host. */
 static bool is_trusted(const Spec *spec, const HostSource *wanted)
 {
         char text[NET_RULE_TEXT_MAX + 40];
@@ -116,7 +118,7 @@ static int add_sources(Plan *plan, const Spec *spec, const HostSources *sources)
         return r;
 }
 
-/* Two ports of the host that are the same can't both be had. */
+/* One port of the host cannot be published twice. */
 static int check_publish(const PlanNetwork *net, Error *err)
 {
         char text[NET_PUBLISH_TEXT_MAX];
@@ -132,7 +134,7 @@ static int check_publish(const PlanNetwork *net, Error *err)
         return 0;
 }
 
-/* Wishes that have no meaning without a network. */
+/* Requests that have no effect without a network. */
 static int without_network(Plan *plan, const Spec *spec, Error *err)
 {
         const char *key = spec->net_allow.n > 0           ? "Allow="
@@ -158,7 +160,7 @@ int plan_make_network(Plan *plan, const Spec *spec, const Host *host, Error *err
         if (!(net->helper = strdup(host->net_helper)) || copy_list(&spec->net_allow, &net->allow) < 0 ||
             copy_list(&spec->net_deny, &net->deny) < 0 || add_sources(plan, spec, &host->sources) < 0)
                 return error_no_memory(err);
-        /* A list that names nothing, as an empty variable on a command line makes it, is not the whole
+        /* An empty list, for example from an empty variable on a command line, does not allow the whole
          * internet. */
         net->has_list = spec_asked(spec, KEY_NETWORK_ALLOW) || spec_asked(spec, KEY_NETWORK_ALLOW_FROM);
         net->allow_private = spec->net_allow_private;

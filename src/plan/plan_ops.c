@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Appending operations to a plan. */
+/* Appends operations to a plan. */
 #include "plan/plan_internal.h"
 
 #include <stdio.h>
@@ -35,15 +35,15 @@ PlanOp *plan_add_op(Plan *plan, FsOpKind kind, const char *source, const char *d
         return append(plan, &op);
 }
 
-/* What a file is by its name, and which one it was when that was looked up. */
+/* Resolves the links in a path. */
 static void resolve(const Host *host, FsFile *file)
 {
         if (file->path)
                 file->path = (char *)(uintptr_t)plan_real_path(host, file->path);
 }
 
-/* A descriptor whose file is shown goes by that file's name: it belongs to another mount namespace than the
- * root is made in. */
+/* A descriptor whose file is shown is replaced by the path of its file, because it belongs to another mount
+ * namespace than the new root. */
 static void resolve_descriptor(const Host *host, FsOp *op)
 {
         const HostPath *known = host_find_descriptor(host, op->source_fd);
@@ -101,7 +101,7 @@ int plan_add_mode(Plan *plan, FsOpKind kind, const char *dest, unsigned mode, un
         return 0;
 }
 
-/* An operation with a directory of the run's own: SCRATCH, OVERLAY, FUSE. */
+/* Appends an operation with a layer in the run directory: SCRATCH, OVERLAY, FUSE. */
 int plan_add_layer(Plan *plan, FsOpKind kind, const char *source, const char *dest, unsigned flags,
                    Error *err)
 {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes the root of operations whose order is given, as front ends other than profiles have them. */
+/* Makes the root from operations in order, for front ends other than profiles. */
 #include "plan/plan_internal.h"
 
 #include <fcntl.h>
 #include <sched.h>
 
-/* What a root is made of. Where the list begins with another operation it is one of an empty directory. */
+/* Returns whether an operation makes the root. If the list begins with another one, the root is an empty
+ * directory. */
 static bool makes_root(const SpecOp *op)
 {
         bool may = op->kind == OP_BIND || op->kind == OP_OVERLAY || op->kind == OP_TMPFS ||
@@ -18,7 +19,7 @@ static bool may_be_on_root(const SpecOp *op)
         return makes_root(op) || op->kind == OP_CHMOD || op->kind == OP_REMOUNT || op->kind == OP_DIR;
 }
 
-/* Content is read once. */
+/* The content of a descriptor can be read only once. */
 static bool is_read_already(const Spec *spec, size_t index)
 {
         const SpecOp *op = &spec->ops[index];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kurung's own directories: what profiles say, whom the user trusts, kept and running sandboxes, caches.
- * Whatever a sandbox is shown of the host, these are empty in it; where it may write, they are there, so that
- * it can't make them.
+ * Hides kurung's own directories: profiles, the list of trusted profiles, kept and running sandboxes, caches.
+ * Whichever part of the host a sandbox shows, they are empty in it. Where the payload may write, they exist,
+ * so that the payload cannot create them.
  */
 #include "base/defence.h"
 #include "base/path.h"
@@ -25,7 +25,7 @@ static void list_own(const Plan *plan, const Host *host, OwnDirs *ret)
                 ret->items[ret->n++] = host->own_real.items[i];
 }
 
-/* A link on the way to it could be exchanged where it can be written. */
+/* A link in a writable directory on the way to @own could be replaced. */
 static bool has_link(const Host *host, const char *own)
 {
         for (size_t i = 0; i < host->own_real.n; i += 2)
@@ -34,7 +34,7 @@ static bool has_link(const Host *host, const char *own)
         return false;
 }
 
-/* Spelled or without links. */
+/* Compares with the path as it is spelled and without links. */
 static bool is_config(const Host *host, const char *own)
 {
         for (size_t i = 0; i + 1 < host->own_real.n; i += 2)
@@ -62,7 +62,7 @@ const char *plan_real_path(const Host *host, const char *path)
 
 static int mask(Plan *plan, const char *own, const char *dest, bool writable, Error *err)
 {
-        /* Only what came after the last mount: that could cover an older one. */
+        /* Only masks after the last mount count, because that mount could cover earlier ones. */
         for (size_t i = plan->root.n_ops; i > 0; i--) {
                 const PlanOp *op = &plan->root.ops[i - 1];
                 if (op->kind != OP_MASK)
@@ -76,7 +76,7 @@ static int mask(Plan *plan, const char *own, const char *dest, bool writable, Er
         return plan_add_op(plan, OP_MASK, NULL, dest, writable ? 0 : OP_OPTIONAL) ? 0 : error_no_memory(err);
 }
 
-/* It lies in another one that @real holds, and is hidden with that. */
+/* Returns whether the directory is in another one of the list below @real, and is hidden together with it. */
 static bool is_within_another(const OwnDirs *own, size_t i, const char *real)
 {
         for (size_t k = 0; k < own->n; k++)
@@ -115,7 +115,7 @@ int plan_check_own(const Plan *plan, const Host *host, const char *source, bool 
         const char *real = plan_real_path(host, source), *cache = plan->storage.state_dir;
         bool in_cache = cache && path_is_below(real, cache) && !str_eq(real, cache);
         OwnDirs own;
-        /* What a run that could not be removed left there may be removed by root inside. */
+        /* Root inside may remove the remains of a run that could not be removed. */
         if (in_cache && (!writable || str_starts(path_name(real), "kept-")))
                 return 0;
         list_own(plan, host, &own);
@@ -126,7 +126,7 @@ int plan_check_own(const Plan *plan, const Host *host, const char *source, bool 
         return 0;
 }
 
-/* Where a home is no person's, but of a service. */
+/* Returns whether the path belongs to the system; such a home is that of a service, not of a person. */
 static bool is_of_the_system(const char *path)
 {
         static const char *const below[] = {"/usr",   "/etc",    "/bin",  "/sbin", "/lib",  "/lib32",
@@ -138,7 +138,7 @@ static bool is_of_the_system(const char *path)
         return str_in(path, exactly, ARRAY_LEN(exactly));
 }
 
-/* The operation that hides @dest, or a directory that holds it. */
+/* Returns the operation that hides @dest or a directory that contains it. */
 static const PlanOp *hidden_by(const Plan *plan, const char *dest)
 {
         for (size_t i = 0; i < plan->root.n_ops; i++) {
@@ -158,8 +158,8 @@ static int hide_dir(Plan *plan, const char *dest, Error *err)
         return op ? 0 : error_no_memory(err);
 }
 
-/* A hidden directory that is a link on the host, as /home to /var/home: inside it is none, and what it leads
- * to is elsewhere. */
+/* Hides the target of a hidden directory that is a link on the host, such as /home to /var/home. Inside there
+ * is no link, and the target has another path. */
 static int hide_link_targets(Plan *plan, const Host *host, Error *err)
 {
         int r = 0;

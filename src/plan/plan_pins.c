@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pins: what is mounted inside something writable stays where it is. */
+/* Plans pins, which keep mounts inside a writable directory in place. */
 #include "base/defence.h"
 #include "base/path.h"
 #include "plan/plan_internal.h"
 
-/* The operation that made the mount that @dest lies in, and the index of the next; NULL: none. The last one
- * that holds @dest counts: it lies in the others, or covers them. */
+/* Returns the operation that made the mount around @dest, and the index of the operation after it; NULL:
+ * none. The last one that contains @dest counts, because it is inside the others or covers them. */
 static const PlanOp *mount_above(const Plan *plan, const char *dest, size_t *ret_since)
 {
         for (size_t i = plan->root.n_ops; i > 0; i--) {
@@ -35,10 +35,10 @@ static int add_pin(Plan *plan, const char *dest, const PlanOp *for_op, Error *er
 }
 
 /*
- * A mount of ours inside something writable: the directories between are bound on themselves, or the payload
- * renames one of them and makes its own beside it (attack 70), or has the kernel take the mount off with the
- * directory (79). The kernel refuses with EBUSY to rename a mount point (rename(2)). In memory, where nothing
- * of the host's is at stake, that is so for what the user named.
+ * Adds pins for a mount inside a writable directory: the directories in between are bound on themselves.
+ * Otherwise the payload could rename one of them and put its own in its place (attack 70), or make the kernel
+ * detach the mount together with the directory (79). The kernel refuses to rename a mount point with EBUSY
+ * (rename(2)). In memory, where no file of the host is at risk, only the user's requests get pins.
  */
 static int add_pins(Plan *plan, const PlanOp *op, Error *err)
 {
@@ -58,13 +58,13 @@ static int add_pins(Plan *plan, const PlanOp *op, Error *err)
         return 0;
 }
 
-/* In a directory of the host's that is shared writable nothing is made for a mount: it would stay there. The
- * homes that are kept are kurung's own. */
+/* In a directory of the host that is shared writable, no mount point is created, because it would stay there.
+ * Kept homes belong to kurung. */
 static bool must_exist(const Plan *plan, const PlanOp *op)
 {
         size_t since = 0;
         const PlanOp *above = mount_above(plan, op->dest, &since);
-        /* Attack 36 is about what is made there. */
+        /* Attack 36 creates a mount point there. */
         return above && fs_op_writes_host(above) && !(above->flags & OP_KEPT_HOME) &&
                defence_is_on(DEFENCE_RESOLVE);
 }

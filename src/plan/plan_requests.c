@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the user asks to see: the home, the working directory, shares, and what is hidden of them. */
+/* Plans the user's requests: the home, the working directory, shares, and hidden paths. */
 #include "base/defence.h"
 #include "base/path.h"
 #include "plan/plan_internal.h"
@@ -27,7 +27,7 @@ static int add_home(Plan *plan, const Spec *spec, const Host *host, Error *err)
         return r < 0 ? r : plan_hide_own(plan, host, host->home, host->home, false, err);
 }
 
-/* Directories whose catching or changing as "the project" can't be meant. */
+/* Returns whether a directory cannot be meant as a project whose changes are redirected or written. */
 static bool is_system_dir(const char *path)
 {
         static const char *const below[] = {"/usr",   "/etc",    "/bin",  "/sbin", "/lib",  "/lib32",
@@ -91,7 +91,7 @@ static int add_work_dir(Plan *plan, const Spec *spec, const Host *host, Error *e
         return r < 0 ? r : plan_hide_own(plan, host, host->cwd, host->cwd, false, err);
 }
 
-/* The groups are made by others while the root is: so it is the last of kurung's own mounts. */
+/* Another process creates the groups while the root is built, so this is the last of kurung's own mounts. */
 static int add_cgroup(Plan *plan, Error *err)
 {
         if (plan->resources.cgroup == CGROUP_NONE)
@@ -100,19 +100,19 @@ static int add_cgroup(Plan *plan, Error *err)
                         OP_NO_FOLLOW | (plan->resources.cgroup_writable ? 0 : OP_RDONLY), err);
 }
 
-/* One path that the user wants to see, or not to see. */
+/* A path that the user requests to show or to hide. */
 typedef struct Request {
         const char *dest;
         const SpecOp *op;     /* NULL: the home or the working directory */
-        bool is_work_dir;     /* the latter */
-        bool has_more_inside; /* hidden, but something in it is shown */
-        bool is_elsewhere;    /* hidden where a share shows it under another name */
+        bool is_work_dir;     /* the working directory */
+        bool has_more_inside; /* it is hidden, but a path in it is shown */
+        bool is_elsewhere;    /* it is hidden where a share shows it under another name */
 } Request;
 
 typedef struct Requests {
         Request *items;
         size_t n;
-        StrList places; /* those that no operation spells */
+        StrList places; /* destinations that are not part of an operation */
 } Requests;
 
 static void requests_clear(Requests *l)
@@ -126,7 +126,7 @@ static bool hides(const Request *r)
         return r->op && r->op->kind == OP_MASK;
 }
 
-/* A share of the working directory itself against WorkDir=, when both were said. */
+/* Returns whether a share of the working directory itself agrees with an explicit WorkDir=. */
 static bool agrees_with_work_dir(const Spec *spec, const SpecOp *op)
 {
         if (!spec_asked(spec, KEY_WORK_DIR) || op->kind == OP_MASK)
@@ -135,7 +135,7 @@ static bool agrees_with_work_dir(const Spec *spec, const SpecOp *op)
                spec->work_dir == (op->flags & OP_RDONLY ? WORK_DIR_RO : WORK_DIR_RW);
 }
 
-/* Of two requests for one path. Returns 1: the new one says nothing new; 0; -EINVAL with @err. */
+/* Compares two requests for one path. Returns 1: the new one adds nothing; 0: add it; -EINVAL with @err. */
 static int compare_requests(const Spec *spec, const Request *old, const Request *new, Error *err)
 {
         if (old->is_work_dir && new->op && !agrees_with_work_dir(spec, new->op))
@@ -152,8 +152,9 @@ static int compare_requests(const Spec *spec, const Request *old, const Request 
 }
 
 /*
- * The more specific path wins over one that holds it, whatever the order in which they were given: it is
- * mounted later. Of one path hiding wins, and a share over what kurung shows by itself.
+ * Inserts a request. The more specific path is mounted later, and so takes precedence over a path that
+ * contains it, whatever their order in the spec. Of one path, a hide takes precedence over a share, and a
+ * share over the home or the working directory.
  */
 static int insert_request(Requests *l, const Spec *spec, Request new, Error *err)
 {
@@ -180,7 +181,7 @@ static int insert_request(Requests *l, const Spec *spec, Request new, Error *err
         return 0;
 }
 
-/* A Show= of a hidden path, or of one that holds it, takes it from what is hidden. */
+/* Returns the Show= for a hidden path or a path that contains it, which undoes the hide. */
 static const SpecOp *shown_by(const Spec *spec, const SpecOp *op)
 {
         for (size_t i = 0; op->kind == OP_MASK && i < spec->n_ops; i++)
@@ -207,8 +208,8 @@ static int check_show(Plan *plan, const Spec *spec, const SpecOp *show, Error *e
                        : 0;
 }
 
-/* A path that leads through a link of the host's is hidden under its own name, too: a share of that would be
- * mounted later, and show it. */
+/* The target of a hidden link of the host is hidden, too: otherwise a share of the target would be mounted
+ * later, and show it. */
 static int insert_op(Requests *l, const Spec *spec, const Host *host, const SpecOp *op, Error *err)
 {
         const char *real = op->kind == OP_MASK ? plan_real_path(host, op->dest) : op->dest;
@@ -221,8 +222,8 @@ static int insert_op(Requests *l, const Spec *spec, const Host *host, const Spec
 }
 
 /*
- * What is hidden is so wherever the host's file is seen: @source at @dest may hold it under another name, or
- * be it, where a link of the user's leads there. Who shares it itself, by SOURCE:DEST, means it.
+ * Hides a path wherever the host's file is visible: @source at @dest may contain the file under another name,
+ * or be the file, if a link of the user leads to it. An explicit SOURCE:DEST for the file itself shows it.
  */
 static int hide_in_share(Requests *l, const Spec *spec, const Host *host, const char *source,
                          const char *dest, const SpecOp *hide, Error *err)
@@ -271,7 +272,7 @@ static int collect(Requests *l, Plan *plan, const Spec *spec, const Host *host, 
                 r = insert_request(l, spec, (Request){.dest = host->home}, err);
         if (r == 0 && spec->work_dir != WORK_DIR_HIDDEN)
                 r = check_work_dir(plan, host, spec->work_dir, err);
-        /* With "/" the whole system is there already, read-only or caught. */
+        /* In "/", the whole system is visible already, read-only or redirected to layers. */
         if (r == 0 && spec->work_dir != WORK_DIR_HIDDEN && !str_eq(host->cwd, "/"))
                 r = insert_request(l, spec, (Request){.dest = host->cwd, .is_work_dir = true}, err);
         for (size_t i = 0; r == 0 && i < spec->n_ops; i++) {
@@ -290,7 +291,7 @@ static int collect(Requests *l, Plan *plan, const Spec *spec, const Host *host, 
         return r;
 }
 
-/* An empty directory with places for what is shown in it; sealed once they are there. */
+/* Adds an empty directory for the paths that are shown in it; it becomes read-only once they exist. */
 static int add_hidden_around(Plan *plan, const char *dest, Error *err)
 {
         int r = plan_add_mode(plan, OP_TMPFS, dest, 0755, 0, err);
@@ -308,7 +309,7 @@ static int add_op(Plan *plan, const Host *host, const Request *request, Error *e
                 r = plan_check_own(plan, host, fs_op_path(op, i), writable, fs_op_origin(op), err);
         if (r < 0)
                 return r;
-        /* What makes or changes files could do so in a directory of the host's. */
+        /* Operations that create or change files could do so in a directory of the host. */
         if (!fs_op_is(op, OP_IS_PLACED) || op->source_kind == FS_SOURCE_DESCRIPTOR)
                 return error_set(err, EINVAL, "%s: the operation \"%s\" needs a list whose order is given",
                                  fs_op_origin(op), op_kinds[op->kind].name);
@@ -320,7 +321,7 @@ static int add_op(Plan *plan, const Host *host, const Request *request, Error *e
         PlanOp *made = plan_take_op(plan, host, op, request->dest);
         if (!made)
                 return error_no_memory(err);
-        /* A profile hides what may be there; who says it for this run means something that is. */
+        /* A profile hides paths that may not exist; an option for this run should hide an existing one. */
         if (hides(request) && str_starts(fs_op_origin(op), "--") && request->dest == op->dest &&
             !request->is_elsewhere)
                 made->flags |= OP_TELL_MISSING;

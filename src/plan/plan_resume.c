@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes a plan write to the layers of a kept sandbox. */
+/* Assigns the layers of a kept sandbox to the operations of a plan. */
 #include "plan/plan_internal.h"
 
 static bool same_layer(const PlanOp *op, const PlanLayer *layer)
@@ -8,7 +8,7 @@ static bool same_layer(const PlanOp *op, const PlanLayer *layer)
                (op->source && layer->lower ? str_eq(op->source, layer->lower) : op->source == layer->lower);
 }
 
-/* The operation writes to the layer that it wrote to when the sandbox was made. */
+/* Assigns the layer to which the operation wrote when the sandbox was created. */
 static int adopt_layer(PlanOp *op, const PlanKept *kept, bool *taken, Error *err)
 {
         for (size_t i = 0; i < kept->n_layers; i++) {

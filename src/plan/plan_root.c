@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The root file system as an ordered list of operations: which engine, what is seen, what is caught. */
+/* Plans the root file system as an ordered list of operations: the engine, the visible files, and the
+ * redirected writes. */
 #include "base/defence.h"
 #include "base/path.h"
 #include "plan/plan_internal.h"
@@ -7,7 +8,8 @@
 
 #include <stdio.h>
 
-/* Of the host's root a sandbox sees the system, not the people: these are empty. */
+/* Of the host's root, a sandbox shows the system, but not the files of people: these directories are
+ * empty. */
 static const struct {
         const char *path;
         unsigned mode;
@@ -18,7 +20,7 @@ static const struct {
         {"/var/log", 0755},
 };
 
-/* Places of the kernel, made by operations of their own. */
+/* Directories of the kernel, made by operations of their own. */
 static const char *const kernel_dirs[] = {"/proc", "/sys", "/dev"};
 
 static const char *const proc_masked[] = {"/proc/kcore",         "/proc/keys",        "/proc/timer_list",
@@ -27,11 +29,11 @@ static const char *const proc_masked[] = {"/proc/kcore",         "/proc/keys",  
 static const char *const proc_read_only[] = {"/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus",
                                              "/proc/fs"};
 static const char *const sys_masked[] = {"/sys/firmware", "/sys/devices/virtual/powercap"};
-/* Of a fresh sysfs these are empty; of the host's they hold what is mounted there. */
+/* In a new sysfs these are empty; in the host's, they contain the host's mounts. */
 static const char *const sys_bind_masked[] = {"/sys/kernel/security", "/sys/kernel/debug",
                                               "/sys/kernel/tracing", "/sys/fs/bpf"};
 
-/* Where files with a text of ours are kept inside. */
+/* Directory for kurung's generated files inside. */
 #define FILES_DIR "/run/kurung"
 
 bool plan_is_emptied(const char *path)
@@ -43,17 +45,17 @@ bool plan_is_emptied(const char *path)
 }
 
 /*
- * As oneself next to nothing of the system can be written: what can be is caught in memory, which costs a
- * start much less than two directories on a disk for each overlay.
+ * A payload with the user's own id can write to almost no file of the system. Such writes are redirected to
+ * memory: this makes a start much faster than two directories on a disk for each overlay.
  */
 static unsigned system_flags(const Plan *plan, const Host *host)
 {
-        /* What is in memory can't be kept. */
+        /* A kept sandbox cannot have layers in memory. */
         bool in_memory = plan->identity.uid != 0 && host->tmpfs_user_xattrs && !plan->storage.keep;
         return OP_NO_FOLLOW | OP_ROOT_OWNED | (in_memory ? OP_IN_MEMORY : 0);
 }
 
-/* The visible top directories, each with the engine's kind of mount; symlinks as they are. */
+/* Adds the visible top directories with the engine's kind of mount, and symbolic links unchanged. */
 static int add_system(Plan *plan, const Host *host, Error *err)
 {
         for (size_t i = 0; i < host->n_top; i++) {
@@ -85,7 +87,7 @@ static int add_hidden(Plan *plan, const Host *host, bool root_is_tmpfs, Error *e
                 bool own_mount = !root_is_tmpfs || writable_by_all || str_eq(path, "/run") ||
                                  str_starts(path, "/var/");
                 unsigned flags = OP_ROOT_OWNED;
-                /* /var/mail may be a link to spool/mail: what it leads to is hidden anyway. */
+                /* /var/mail may be a link to spool/mail, which is hidden anyway. */
                 flags |=
                         str_starts(path, "/var/") || str_eq(path, "/lost+found") ? OP_OPTIONAL : OP_NO_FOLLOW;
                 int r = plan_add_mode(plan, own_mount ? OP_TMPFS : OP_DIR, path, hidden[i].mode, flags, err);
@@ -152,7 +154,7 @@ static int add_kernel_dirs(Plan *plan, const Spec *spec, const Host *host, Error
         for (size_t i = 0; r == 0 && i < ARRAY_LEN(proc_read_only); i++)
                 r = plan_add(plan, OP_READ_ONLY, NULL, proc_read_only[i], OP_OPTIONAL | OP_NO_FOLLOW, err);
         if (r == 0) {
-                /* A fresh sysfs needs a network namespace of our own (sysfs_get_tree() in the kernel). */
+                /* A new sysfs requires a new network namespace (sysfs_get_tree() in the kernel). */
                 if (spec->network != NETWORK_HOST && host->sys_visible)
                         r = plan_add(plan, OP_SYSFS, NULL, "/sys", OP_RDONLY | OP_NO_FOLLOW, err);
                 else
@@ -163,7 +165,8 @@ static int add_kernel_dirs(Plan *plan, const Spec *spec, const Host *host, Error
         return r < 0 ? r : plan_add(plan, OP_DEV, NULL, "/dev", OP_RDONLY | OP_NO_FOLLOW, err);
 }
 
-/* "nameserver ADDRESS" and "ADDRESS NAME" of what there is behind the tap device. */
+/* Adds /etc/resolv.conf ("nameserver ADDRESS") and /etc/hosts ("ADDRESS NAME") for the addresses behind the
+ * tap device. */
 static int add_network_files(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
         char address[2][INET6_ADDRSTRLEN];
@@ -177,7 +180,8 @@ static int add_network_files(Plan *plan, const Spec *spec, const Host *host, Err
                      "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n%s %%H\n%s %%H\n",
                      address[0], address[1]) < 0)
                 return error_no_memory(err);
-        /* What the host's own leads to, as systemd-resolved has it; in another root what it is there. */
+        /* The target of the host's /etc/resolv.conf, for example that of systemd-resolved; in another root,
+         * its own file. */
         const char *dest =
                 spec->root == ROOT_HOST && host->resolv_conf ? host->resolv_conf : "/etc/resolv.conf";
         int r = plan_add(plan, OP_FILE, resolv, dest, OP_RDONLY | OP_OPTIONAL, err);
@@ -186,7 +190,7 @@ static int add_network_files(Plan *plan, const Spec *spec, const Host *host, Err
                                 err);
 }
 
-/* Files that live in a directory that is hidden, but that the system's own files lead to. */
+/* Adds files in hidden directories to which the system's own files lead. */
 static int add_resolver(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
         if (spec->network == NETWORK_SLIRP)
@@ -223,7 +227,7 @@ int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
                 r = add_resolver(plan, spec, host, err);
         if (r == 0)
                 r = plan_add_requests(plan, spec, host, err);
-        /* A root that is our own tmpfs is no place for the payload's files, unless it is root inside. */
+        /* A tmpfs of kurung as the root is not for the payload's files, unless the payload is root inside. */
         if (r == 0 && plan->root.ops[0].kind == OP_TMPFS &&
             (plan->identity.uid != 0 || plan->root.engine == OVERLAY_NONE))
                 r = plan_add(plan, OP_REMOUNT, NULL, "/", OP_RDONLY, err);

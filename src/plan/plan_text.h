@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A plan as text: what --dry-run shows, what the plan tests compare, and what records and JSON name. */
+/* A plan as text, for --dry-run, the plan tests, records and JSON. */
 #pragma once
 
 #include "plan/plan.h"
@@ -8,26 +8,26 @@
 
 struct json_object;
 
-/** plan_flag_names - "ro,recursive" for op->flags; written to @out, of @room bytes. Returns @out. */
+/** plan_flag_names - write op->flags as "ro,recursive" to @out, of @room bytes. Returns @out. */
 const char *plan_flag_names(unsigned flags, char *out, size_t room);
 
-/** plan_propagation_name - "private", "slave", "shared" or "unbindable". */
+/** plan_propagation_name - return "none", "private", "slave", "shared" or "unbindable". */
 const char *plan_propagation_name(FsPropagation propagation);
 
-/** plan_engine_name, plan_network_name, plan_seccomp_name - the value's spelling in a profile. */
+/** plan_engine_name, plan_network_name, plan_seccomp_name - return the value as profiles spell it. */
 const char *plan_engine_name(OverlayEngine engine);
 const char *plan_network_name(NetworkMode network);
 const char *plan_seccomp_name(SeccompKind seccomp);
 
-/** plan_cgroup_name - "none", "delegated" or "scope". */
+/** plan_cgroup_name - return "none", "delegated" or "scope". */
 const char *plan_cgroup_name(PlanCgroup cgroup);
 
-/** plan_capability_names - the capabilities of a set as "CAP_CHOWN,CAP_KILL"; owned, NULL when out of memory.
- */
+/** plan_capability_names - return the capabilities of a set as "CAP_CHOWN,CAP_KILL"; owned, NULL: out of
+ * memory. */
 char *plan_capability_names(uint64_t set);
 
-/** plan_map_json - a map as an array of objects; the caller's, as of json_new_array(). */
+/** plan_map_json - return a map as an array of objects, owned by the caller like that of json_new_array(). */
 struct json_object *plan_map_json(const IdMap *map);
 
-/** plan_print - write the whole plan as lines "name value", control bytes escaped. */
+/** plan_print - write the whole plan as lines "name value", with control bytes escaped. */
 void plan_print(const Plan *plan, FILE *out);

@@ -30,7 +30,7 @@ int source_notice(Finder *f, const char *fmt, ...)
         return strlist_has(&f->out->notices, line) ? 0 : strlist_add(&f->out->notices, line);
 }
 
-/* "~/.npmrc" for people. */
+/* Abbreviates a path for people: "~/.npmrc". */
 static char *short_name(const Finder *f, const char *path)
 {
         char *text = NULL;
@@ -72,7 +72,7 @@ int source_add_host(Finder *f, const char *host, unsigned port, const Place *pla
         NetRule rule;
         bool v6 = host[0] != '[' && strchr(host, ':');
         int n = snprintf(text, sizeof(text), "%s%s%s:%u/tcp", v6 ? "[" : "", host, v6 ? "]" : "", port);
-        /* A wildcard or network is no host. */
+        /* A wildcard or a network is not a host. */
         if (n < 0 || (size_t)n >= sizeof(text) || strpbrk(host, "*/") ||
             net_rule_parse(text, &rule, NULL) < 0) {
                 CLEANUP_FREE char *where = short_name(f, place->where);
@@ -81,7 +81,7 @@ int source_add_host(Finder *f, const char *host, unsigned port, const Place *pla
         return add_rule(f, &rule, place);
 }
 
-/* "user:password@host:port" without the user; its host in brackets or not, and the port. */
+/* Adds the host and port of "user:password@host:port"; the host may be in brackets. */
 static int add_authority(Finder *f, const char *text, size_t len, unsigned port, const Place *place)
 {
         char host[NET_RULE_TEXT_MAX];
@@ -127,7 +127,7 @@ int source_add_url(Finder *f, const char *url, const Place *place)
                                                      schemes[i].port, place);
                 return 0;
         }
-        /* git's "user@host:path" (gitprotocol, "scp-like"): no slash before the colon. */
+        /* git's "user@host:path" (gitprotocol, "scp-like") has no slash before the colon. */
         if (str_eq(f->tool, "git") && colon && strcspn(url, "/") > (size_t)(colon - url) && colon > url) {
                 const char *end = url[0] == '[' || strstr(url, "@[") ? strchr(url, ']') : NULL;
                 return add_authority(f, url, end ? (size_t)(end + 1 - url) : (size_t)(colon - url), 22,
@@ -167,7 +167,7 @@ bool source_in_project(const Finder *f, const char *path)
 char *source_read(Finder *f, const char *path)
 {
         struct stat st;
-        /* Of the project's files none may lead elsewhere or make us wait. */
+        /* A file of the project must not be a link, and opening it must not block. */
         int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (is_below_cwd(f, path) ? O_NOFOLLOW : 0);
         CLEANUP_FD int fd = open(path, flags);
         if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))

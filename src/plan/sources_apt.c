@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* apt's sources (sources.list(5)): one line a source, or deb822 stanzas; and its proxies (apt.conf(5)). */
+/* Reads apt's sources (sources.list(5)), from one-line entries and deb822 stanzas, and its proxies
+ * (apt.conf(5)). */
 #include "plan/sources_internal.h"
 
 #include <dirent.h>
@@ -10,7 +11,7 @@ static int add_uri(Finder *f, const char *uri, const Place *place)
         static const char mirror[] = "mirror+file:";
         if (!str_starts(uri, mirror))
                 return source_add_url(f, uri, place);
-        /* A file of mirrors, one a line (apt-transport-mirror(1)). */
+        /* A file of mirrors, one per line (apt-transport-mirror(1)). */
         const char *name = uri + strlen(mirror);
         CLEANUP_FREE char *path = source_path(f, NULL, name + strspn(name, "/"));
         CLEANUP_FREE char *text = path ? source_read(f, path) : NULL;
@@ -25,7 +26,7 @@ static int add_uri(Finder *f, const char *uri, const Place *place)
         return r;
 }
 
-/* "deb [options] URI suite..." */
+/* Parses lines "deb [options] URI suite...". */
 static int read_list(Finder *f, const char *path)
 {
         CLEANUP_FREE char *text = source_read(f, path);
@@ -59,7 +60,7 @@ static int add_uris(Finder *f, char *value, const Place *place)
         return r;
 }
 
-/* Stanzas; a stanza that says "Enabled: no" counts as well: what more it allows is what root wrote there. */
+/* Parses stanzas. A stanza with "Enabled: no" counts, too: it can only allow a host that root wrote there. */
 static int read_deb822(Finder *f, const char *path)
 {
         CLEANUP_FREE char *text = source_read(f, path);
@@ -106,7 +107,7 @@ static int read_parts(Finder *f)
         return r;
 }
 
-/* With a proxy apt asks that for everything. apt-config reads apt.conf and its parts, which are root's. */
+/* apt sends all requests to its proxy. apt-config reads apt.conf and its parts, which belong to root. */
 static int read_proxies(Finder *f)
 {
         CLEANUP_FREE char *program = source_program(f, "apt-config"), *answer = NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cargo's registries (the Cargo Book, "Configuration", "Source Replacement"). Of TOML just what such files
- * are made of is read: [tables], dotted keys, strings on one line, inline tables of them; other values are
- * passed over whole.
+ * Reads cargo's registries (the Cargo Book, "Configuration", "Source Replacement"). The parser supports the
+ * part of TOML that such files use: [tables], dotted keys, strings on one line, inline tables of strings. It
+ * skips other values.
  */
 #include "base/io.h"
 #include "plan/sources_internal.h"
@@ -18,8 +18,8 @@ typedef struct Cargo {
         Finder *f;
         Place place;
         unsigned line;
-        char replace_with[KEY_MAX_BYTES]; /* of crates-io */
-        StrList sources;                  /* the names of [source.NAME] that say where they are */
+        char replace_with[KEY_MAX_BYTES]; /* the value for crates-io */
+        StrList sources;                  /* names of the [source.NAME] tables with a location */
 } Cargo;
 
 static void cargo_clear(Cargo *c)
@@ -27,7 +27,7 @@ static void cargo_clear(Cargo *c)
         strlist_clear(&c->sources);
 }
 
-/* "source.NAME.registry", and what it may say. */
+/* Takes a key "source.NAME.registry" or a similar one, and its value. */
 static int take_pair(Cargo *c, const char *key, const char *value)
 {
         char name[KEY_MAX_BYTES];
@@ -57,7 +57,7 @@ static int take_pair(Cargo *c, const char *key, const char *value)
         return 0;
 }
 
-/* A key: bare words and quoted ones, joined by dots, into @out behind @prefix. NULL: it is none. */
+/* Parses a key, bare and quoted words joined by dots, and appends it to @prefix in @out. NULL: not a key. */
 static char *take_key(char *at, const char *prefix, char end, char *out)
 {
         size_t len = strlen(prefix);
@@ -89,7 +89,8 @@ static int malformed(Cargo *c)
                              c->place.where, c->line);
 }
 
-/* A string on one line; its end, or NULL. Escapes are for names that no host has. */
+/* Parses a string on one line. Returns its end, or NULL. Escapes are unsupported, because no host needs
+ * them. */
 static char *take_string(char *at, char **ret)
 {
         char quote = *at++;
@@ -101,7 +102,7 @@ static char *take_string(char *at, char **ret)
         return at + n + 1;
 }
 
-/* How many brackets are open behind a value that is passed over; -1: a string that goes on over lines. */
+/* Returns the number of open brackets after a skipped value; -1: a string that continues on the next line. */
 static int open_brackets(const char *at)
 {
         int open = 0;
@@ -120,7 +121,7 @@ static int open_brackets(const char *at)
         return open;
 }
 
-/* { key = "value", ... } on one line. */
+/* Parses { key = "value", ... } on one line. */
 static int take_inline(Cargo *c, const char *table, char *at)
 {
         for (at += strspn(at, " \t"); *at && *at != '}';) {
@@ -194,7 +195,7 @@ static int read_config(Cargo *c, const char *path)
         return r;
 }
 
-/* config.toml, or the old name config, which counts first. */
+/* Reads the old name config, which takes precedence, or config.toml. */
 static int read_config_in(Cargo *c, const char *dir, const char *below)
 {
         struct stat st;
@@ -210,7 +211,7 @@ static int read_config_in(Cargo *c, const char *dir, const char *below)
         return read_config(c, second);
 }
 
-/* An index says where its crates are ("dl"); cargo keeps that file of an index that it used. */
+/* An index names the location of its crates ("dl"); cargo keeps this file for each index that it used. */
 static int read_index(Cargo *c, const char *path)
 {
         CLEANUP_FREE char *text = source_read(c->f, path);
@@ -225,7 +226,7 @@ static int read_index(Cargo *c, const char *path)
         return url ? source_add_url(c->f, url, &place) : -ENOMEM;
 }
 
-/* Of the indexes of the hosts found so far: "HOST-HASH". */
+/* Reads the files of indexes whose hosts are known so far: "HOST-HASH". */
 static int read_indexes(Cargo *c, const char *cargo_home)
 {
         CLEANUP_FREE char *dir = source_path(c->f, cargo_home, "registry/index");
@@ -256,8 +257,8 @@ static int read_indexes(Cargo *c, const char *cargo_home)
 }
 
 /*
- * cargo does not say what its own registry is, but for naming it when it can't be reached: so it is asked for
- * a crate with an empty home, and with a proxy that is a closed port of the loopback.
+ * cargo does not print its default registry, except in the error when it cannot be reached. So cargo searches
+ * for a crate, with an empty home, through a proxy that is a closed port of the loopback interface.
  */
 static int ask_in(Cargo *c, char *program, const char *empty, char **ret_url)
 {

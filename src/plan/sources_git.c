@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The remotes of the working directory's repository. They are what the project says, so they count only for
- * hosts that the user's own configuration knows: git's, stored credentials, ssh's known hosts. git reads its
- * files itself, one named file at a time, in "/": nothing of the repository is opened as one.
+ * Reads the remotes of the working directory's repository. The project names them, so only hosts in the
+ * user's own configuration are allowed: git's, stored credentials, ssh's known hosts. git itself parses its
+ * files, each by name, in "/": it does not open the repository as one.
  */
 #include "plan/sources_internal.h"
 
@@ -52,7 +52,7 @@ static int add_rewrite(Git *g, const char *key, const char *value)
         return w->base && w->prefix ? 0 : -ENOMEM;
 }
 
-/* As git does, with the longest prefix (git-config(1), url.<base>.insteadOf). */
+/* Rewrites with the longest prefix, as git does (git-config(1), url.<base>.insteadOf). */
 static int add_remote(Git *g, const char *url, const Place *place)
 {
         const Rewrite *best = NULL;
@@ -70,7 +70,7 @@ static int add_remote(Git *g, const char *url, const Place *place)
         return source_add_url(g->f, rewritten ? rewritten : url, place);
 }
 
-/* "credential.URL.helper", "http.URL.proxy": the URL between the first dot and the last. */
+/* The URL of "credential.URL.helper" and "http.URL.proxy" is between the first dot and the last. */
 static int add_vouched(Git *g, const char *key, const Place *place)
 {
         const char *first = strchr(key, '.'), *last = strrchr(key, '.');
@@ -93,7 +93,7 @@ static int take_pair(Git *g, const char *key, const char *value, const Place *pl
         return remote || submodule ? add_remote(g, value, place) : 0;
 }
 
-/* What git makes of one file: "KEY\nVALUE\0"... */
+/* Lets git parse one file; its output is "KEY\nVALUE\0"... */
 static int read_config(Git *g, const char *path)
 {
         struct stat st;
@@ -136,7 +136,7 @@ static int read_config_in(Git *g, const char *dir, const char *name)
         return path ? read_config(g, path) : -ENOMEM;
 }
 
-/* Lines "https://user:password@host". */
+/* Reads lines "https://user:password@host". */
 static int read_credentials(Git *g)
 {
         CLEANUP_FREE char *path = source_path(g->f, g->f->ctx->home, ".git-credentials");
@@ -149,7 +149,7 @@ static int read_credentials(Git *g)
         return r;
 }
 
-/* Whether ssh knows a host, also where its file has only hashes. */
+/* Returns whether ssh knows a host, even if its file has only hashes. */
 static bool ssh_knows(Git *g, const char *known_hosts, const char *rule)
 {
         CLEANUP_FREE char *program = source_program(g->f, "ssh-keygen"), *answer = NULL;
@@ -171,7 +171,7 @@ static bool ssh_knows(Git *g, const char *known_hosts, const char *rule)
         return false;
 }
 
-/* For each host that the project names: is it one that ssh knows? */
+/* Adds those hosts of the project that ssh knows. */
 static int ask_known_hosts(Git *g)
 {
         struct stat st;
@@ -196,7 +196,8 @@ static int ask_known_hosts(Git *g)
         return r;
 }
 
-/* The project's own: .git is a directory; of a work tree elsewhere it is a file, which is not followed. */
+/* Reads the project's own repository, whose .git is a directory. If .git is a file, the repository is
+ * elsewhere, and is not read. */
 static int read_project(Git *g)
 {
         const char *cwd = g->f->ctx->cwd;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* npm's registries, of npmrc(5): "registry=URL" and "@scope:registry=URL". Tokens in there are not looked at.
- */
+/* Reads npm's registries from npmrc(5): "registry=URL" and "@scope:registry=URL". It does not read tokens. */
 #include "plan/sources_internal.h"
 
 #include <sys/wait.h>
 
-/* ${NAME} as npm replaces it; NULL when a variable is not set. Owned. */
+/* Replaces ${NAME} as npm does; NULL: a variable is not set. Owned. */
 static char *expand(const Finder *f, const char *value)
 {
         char *text = NULL;

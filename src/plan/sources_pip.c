@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pip's indexes, of pip.conf and the environment ("pip config", the manual's "Configuration"). */
+/* Reads pip's indexes from pip.conf and the environment ("pip config", the manual's "Configuration"). */
 #include "plan/sources_internal.h"
 
 #include <ctype.h>
 
-/* Words of a value: several URLs may stand in one. @variable: what tells pip inside the first of them, or
- * NULL. */
+/* Adds the URLs of a value, which may contain several. @variable: configures pip inside with the first of
+ * them, or NULL. */
 static int add_words(Finder *f, char *value, const Place *place, const char *variable)
 {
         char *save = NULL;
@@ -18,7 +18,7 @@ static int add_words(Finder *f, char *value, const Place *place, const char *var
         return r;
 }
 
-/* "index-url", also spelled with "_". */
+/* Compares a key such as "index-url", in which "_" may replace "-". */
 static bool is_key(const char *key, const char *name)
 {
         for (; *key && *name; key++, name++)
@@ -27,7 +27,7 @@ static bool is_key(const char *key, const char *name)
         return *key == *name;
 }
 
-/* What Python's configparser makes of it: "key = value", and lines that are indented go on with the value. */
+/* Parses a file like Python's configparser: "key = value", and indented lines that continue the value. */
 static int read_conf(Finder *f, const char *path, bool *ret_index)
 {
         CLEANUP_FREE char *text = source_read(f, path);
@@ -65,7 +65,7 @@ static int read_in(Finder *f, const char *dir, const char *name, bool *ret_index
         return path ? read_conf(f, path, ret_index) : -ENOMEM;
 }
 
-/* "-i URL", "--index-url=URL"... of a requirements file. */
+/* Reads "-i URL", "--index-url=URL"... in a requirements file. */
 static int read_requirements(Finder *f)
 {
         static const char *const options[] = {"-i", "--index-url", "--extra-index-url", "-f", "--find-links"};
@@ -83,7 +83,7 @@ static int read_requirements(Finder *f)
         return r;
 }
 
-/* pip itself has a constant for its index, and another for the host that the files are on. */
+/* pip has a constant for its index, and another for the host of the files. */
 static int ask_pip(Finder *f, Error *err)
 {
         static const char question[] = "from pip._internal.models.index import PyPI\n"
@@ -91,7 +91,7 @@ static int ask_pip(Finder *f, Error *err)
         CLEANUP_FREE char *program = source_program(f, "python3"), *answer = NULL;
         int status = 0, r = -ENOENT;
         if (program) {
-                /* -I: no directory of anybody's is looked into. */
+                /* -I: Python searches no directory of the user or the project. */
                 char *argv[] = {program, (char[]){"-I"}, (char[]){"-c"}, (char *)question, NULL};
                 answer = source_remembered(f, program);
                 r = answer ? 0 : source_ask(argv, NULL, false, &status, &answer, NULL);

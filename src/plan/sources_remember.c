@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a tool answered, kept while the tool is the same: CACHE/asked-TOOL, whose first line says of which
- * file. */
+/* Keeps the answers of tools while their programs do not change, in CACHE/asked-TOOL, whose first line
+ * identifies the program's file. */
 #include "base/io.h"
 #include "plan/sources_internal.h"
 
@@ -10,7 +10,7 @@
 
 #define REMEMBERED_MAX 4096
 
-/* "PATH DEVICE INODE SIZE SECONDS.NANOSECONDS\n" of what is asked. Owned, or NULL. */
+/* Returns "PATH DEVICE INODE SIZE SECONDS.NANOSECONDS\n" of a program; owned, or NULL. */
 static char *mark_of(const char *program)
 {
         struct stat st;
@@ -29,7 +29,7 @@ static char *file_of(const Finder *f)
         return f->ctx->cache && asprintf(&path, "%s/asked-%s", f->ctx->cache, f->tool) >= 0 ? path : NULL;
 }
 
-/* Only what nobody else could have written counts. */
+/* The file is valid only if nobody else could have written it. */
 static bool is_ours(int fd)
 {
         struct stat st;
@@ -51,7 +51,7 @@ char *source_remembered(const Finder *f, const char *program)
         if (n <= 0)
                 return NULL;
         text[n] = '\0';
-        /* The last byte says that it was written whole. */
+        /* The last byte shows that the file is complete. */
         if ((size_t)n < len + 2 || text[n - 1] != '\n' || strncmp(text, mark, len) != 0)
                 return NULL;
         text[n - 1] = '\0';
@@ -68,7 +68,7 @@ void source_remember(const Finder *f, const char *program, const char *answer)
         CLEANUP_FD int fd = mkostemp(fresh, O_CLOEXEC);
         if (fd < 0)
                 return;
-        /* Put in its place whole: two starts at once don't see half of it. */
+        /* The rename makes the file appear complete, so that a concurrent start never reads a part of it. */
         if (io_write_all(fd, text, strlen(text)) < 0 || rename(fresh, path) < 0)
                 (void)unlink(fresh);
 }
