@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Watches free space and the size of what a sandbox writes. */
+/* Watches free space and the size of the sandbox's files. */
 #include "run/disk.h"
 
 #include "base/clock.h"
@@ -18,34 +18,35 @@
 #include <sys/statfs.h>
 #include <sys/timerfd.h>
 
-/* By default a disk keeps 15 percent free, and at most so much: as SystemKeepFree= of journald.conf(5) has
- * it. 262144 inodes go with 4 GiB where there is one for each 16 KiB, as mke2fs(8) makes them. */
+/* By default, 15 percent of a disk stay free, at most KEEP_BYTES, like SystemKeepFree= of journald.conf(5).
+ * 262144 inodes correspond to 4 GiB with one inode per 16 KiB, the ratio of mke2fs(8). */
 #define KEEP_PERCENT 15
 #define KEEP_BYTES (UINT64_C(4) << 30)
 #define KEEP_INODES 262144
 
-/* What a machine could write a second at most: into the page cache, before any disk slows it down. */
+/* The maximum that a machine could write per second, into the page cache, before a disk slows it down. */
 #define RATE_BYTES (UINT64_C(8) << 30)
 #define RATE_INODES 1000000
 
 #define INTERVAL_MIN_US 10000
 #define INTERVAL_MAX_US 10000000
 
-/* How often free space is asked for to know whether DiskMax= may be reached. */
+/* Interval for checking free space to find out whether DiskMax= may be reached. */
 #define INTERVAL_BOUNDED_US 200000
 
-/* Others may free meanwhile what the sandbox writes: then free space does not tell that the trees grow. */
+/* Other processes may free as much as the sandbox writes: then free space does not show that the trees
+ * grow. */
 #define WALK_MAX_US 30000000
 
-/* How often a walk may be: it takes a twentieth of a processor at most; half of one where all that may still
- * come has gone from the disk. How long a walk takes is the payload's to choose. */
+/* Limits how often walks happen. Walks use at most a twentieth of a processor; half of one if the disk has
+ * lost the whole remaining allowance. The payload determines how long a walk takes. */
 #define WALK_SHARE 20
 #define WALK_SHARE_URGENT 1
 
-/* How long a start, and an end, wait for a walk. */
+/* How long the start and the end of a run wait for a walk. */
 #define WALK_WAIT_S 10
 
-/* Entries and depth of a tree that is walked; larger ones are not complete. */
+/* Maximum entries and depth of a tree; a walk of a larger one is incomplete. */
 #define WALK_ENTRIES_MAX 4000000
 #define WALK_DEPTH_MAX 256
 
@@ -54,7 +55,7 @@ static uint64_t smaller(uint64_t a, uint64_t b)
         return a < b ? a : b;
 }
 
-/* The difference, never below 0. */
+/* The difference, at least 0. */
 static uint64_t less(uint64_t a, uint64_t b)
 {
         return a > b ? a - b : 0;
@@ -78,7 +79,7 @@ DiskAmount disk_floor(const PlanResources *resources, const DiskSpace *bytes, co
                                                       : (uint64_t)((unsigned __int128)inodes->total * keep /
                                                                    bytes->total)};
         }
-        /* A disk that is nearly full already can still be worked on. */
+        /* A disk that is already nearly full remains usable. */
         return (DiskAmount){
                 smaller(smaller(percent(bytes->total, KEEP_PERCENT), KEEP_BYTES), bytes->free / 2),
                 smaller(smaller(percent(inodes->total, KEEP_PERCENT), KEEP_INODES), inodes->free / 2)};
@@ -90,7 +91,7 @@ uint64_t disk_interval_us(uint64_t room, uint64_t floor, uint64_t rate)
         return us < INTERVAL_MIN_US ? INTERVAL_MIN_US : us > INTERVAL_MAX_US ? INTERVAL_MAX_US : (uint64_t)us;
 }
 
-/* What an ordinary user may still take (statfs(2)). -ENODATA: the file system does not say. */
+/* Returns the space for ordinary users (statfs(2)). -ENODATA: the file system does not report it. */
 static int space_of(int fd, DiskSpace *bytes, DiskSpace *inodes)
 {
         struct statfs fs;
@@ -100,12 +101,12 @@ static int space_of(int fd, DiskSpace *bytes, DiskSpace *inodes)
                 return -ENODATA;
         uint64_t block = (uint64_t)(fs.f_frsize > 0 ? fs.f_frsize : fs.f_bsize);
         *bytes = (DiskSpace){(uint64_t)fs.f_blocks * block, (uint64_t)fs.f_bavail * block};
-        /* btrfs has no fixed number of them, and says 0. */
+        /* btrfs has no fixed number of inodes, and reports 0. */
         *inodes = (DiskSpace){(uint64_t)fs.f_files, (uint64_t)fs.f_ffree};
         return 0;
 }
 
-/* One entry for each file system. @fd: taken. */
+/* Adds one entry per file system. Takes ownership of @fd. */
 static int add_disk(DiskWatch *w, int fd, const char *path, bool holds_trees, Error *err)
 {
         CLEANUP_FD int own = fd;
@@ -133,7 +134,7 @@ static int add_disk(DiskWatch *w, int fd, const char *path, bool holds_trees, Er
         return 0;
 }
 
-/* The run's directory, the kept home, and what is shared for writing. */
+/* Finds the disks of the run directory, the kept home, and writable shares. */
 static int find_disks(DiskWatch *w, Error *err)
 {
         const Plan *plan = w->plan;
@@ -150,7 +151,7 @@ static int find_disks(DiskWatch *w, Error *err)
         return r;
 }
 
-/* The blocks of a file with several names are shared among them, so that together they count once. */
+/* The names of a file share its blocks, so that together they count once. */
 static void count_entry(const struct stat *st, DiskUse *use)
 {
         uint64_t names = !S_ISDIR(st->st_mode) && st->st_nlink > 1 ? (uint64_t)st->st_nlink : 1;
@@ -158,14 +159,14 @@ static void count_entry(const struct stat *st, DiskUse *use)
         use->entries++;
 }
 
-/* Opens the next directory in @d, or FD_NONE when it has no more. */
+/* Opens the next directory in @d; FD_NONE: there are no more. */
 static int next_directory(DIR *d, uint64_t dev, DiskUse *use)
 {
         struct stat st;
         for (struct dirent *e; use->complete && (e = readdir(d));) {
                 if (str_eq(e->d_name, ".") || str_eq(e->d_name, ".."))
                         continue;
-                /* What was removed meanwhile is no more. */
+                /* The entry was removed in the meantime. */
                 if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
                         use->complete = use->complete && errno == ENOENT;
                         continue;
@@ -184,7 +185,7 @@ static int next_directory(DIR *d, uint64_t dev, DiskUse *use)
         return FD_NONE;
 }
 
-/* Without recursion, following no link and leaving no file system. @fd: taken. */
+/* Walks without recursion, follows no link and stays in one file system. Takes ownership of @fd. */
 static void walk_tree(int fd, DiskUse *use)
 {
         static DIR *stack[WALK_DEPTH_MAX];
@@ -219,8 +220,9 @@ static int reopen(int dir)
 
 /*
  * walker
- *   has: the user's id, and all capabilities in the sandbox's user namespace, whose ids own what is in the
- * trees. must: add up the trees, and end with the supervisor. must not: open a file, or follow a link.
+ *   has: the user's id, and all capabilities in the sandbox's user namespace, whose ids own the files.
+ *   must: add up the trees, and end with the supervisor.
+ *   must not: open a file, or follow a link.
  */
 static int walk_main(const DiskWatch *w, int userns, int out)
 {
@@ -271,7 +273,7 @@ static bool is_bounded(const PlanResources *resources)
         return resources->disk_max > 0 || resources->disk_inodes_max > 0;
 }
 
-/* What is free on the disks that hold the trees, together. */
+/* Returns the free space of the disks that hold the trees, in total. */
 static DiskAmount free_of_trees(const DiskWatch *w)
 {
         DiskAmount sum = {0};
@@ -291,8 +293,8 @@ static bool ended(DiskWatch *w, DiskEnd end)
         return true;
 }
 
-/* What a walk found. A tree that can't be walked whole gets no benefit of the doubt: the payload made it so.
- */
+/* Compares the result of a walk with the limits. An incomplete walk ends the sandbox, because the payload
+ * caused it. */
 static bool judge(DiskWatch *w, const DiskWalk *found)
 {
         w->walks++;
@@ -307,7 +309,7 @@ static bool judge(DiskWatch *w, const DiskWalk *found)
         return false;
 }
 
-/* Returns whether there is one; a walk that failed has none. */
+/* Returns whether there is a result; a failed walk has none. */
 static bool read_answer(DiskWatch *w, DiskWalk *ret)
 {
         bool whole = read(w->answer, ret, sizeof(*ret)) == (ssize_t)sizeof(*ret);
@@ -323,7 +325,7 @@ static bool take_answer(DiskWatch *w)
         return read_answer(w, &found) && judge(w, &found);
 }
 
-/* A walk that is waited for. Returns whether it came to its end in time. */
+/* Waits for a walk. Returns whether it finished in time. */
 static bool walk_now(DiskWatch *w, int userns, DiskWalk *ret)
 {
         start_walk(w, userns);
@@ -341,7 +343,7 @@ static bool walk_now(DiskWatch *w, int userns, DiskWalk *ret)
         return false;
 }
 
-/* Whether one of @parts of what may still come has gone from the disk since the last walk. */
+/* Returns whether the disk has lost 1/@parts of the remaining allowance since the last walk. */
 static bool is_part_gone(uint64_t max, uint64_t held, uint64_t before, uint64_t now, unsigned parts)
 {
         return max > 0 && less(before, now) >= less(max, held) / parts;
@@ -356,8 +358,9 @@ static bool is_gone(const DiskWatch *w, const DiskAmount *now, unsigned parts)
 }
 
 /*
- * Free space is cheap to ask for, and tells when the trees may have grown; only a walk tells that it was
- * they. Where others free as much as the sandbox writes it is late, so there is a walk from time to time.
+ * Checking free space is cheap, and shows when the trees may have grown; only a walk shows that they did. If
+ * other processes free as much as the sandbox writes, free space shows it too late, so there is a walk from
+ * time to time.
  */
 static void consider_walk(DiskWatch *w, int userns)
 {
@@ -379,7 +382,7 @@ static void arm(const DiskWatch *w, uint64_t us)
         (void)timerfd_settime(w->timer, 0, &t, NULL);
 }
 
-/* Whether a disk keeps what it is to keep; in @interval when it has to be asked again. */
+/* Returns whether a disk has less free space than it must keep; @interval: when to check again. */
 static bool is_full(DiskWatch *w, size_t i, uint64_t *interval)
 {
         const Disk *d = &w->disks[i];
@@ -460,7 +463,7 @@ void disk_look_last(DiskWatch *w, int userns)
         if (w->timer < 0 || !is_bounded(&w->plan->resources) || w->end != DISK_FINE ||
             (!w->plan->storage.keep && w->home < 0))
                 return;
-        /* One that is on its way may have passed what was written since. */
+        /* A walk in progress may miss recent writes. */
         stop_walk(w);
         if (!w->plan->storage.keep)
                 w->run = FD_NONE;

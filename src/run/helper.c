@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-/* What a helper needs to end, once it has closed its files. */
+/* Time that a helper needs to exit after it closed its files. */
 #define DYING_MS 500
 
 enum { POLL_MESSAGE, POLL_END, POLLS_EACH };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A helper is a process that serves one sandbox from outside of it: its files, its network. The payload talks
- * to it and may take it over, so every helper has a process group of its own, is confined by mech/confine.h
- * before its first request, and is heard by one table of what it may say when. The supervisor knows a helper
- * only by this interface.
+ * A helper is a process that serves one sandbox from outside: its files, or its network. The payload
+ * communicates with it and may take it over. Therefore every helper has its own process group, is confined by
+ * confine/confine.h before its first request, and has a table of the messages that it may send in each state.
+ * The supervisor uses a helper only through this interface.
  */
 #pragma once
 
@@ -14,107 +14,108 @@
 
 typedef struct Helper Helper;
 
-/** What a kind of helper does. Each function but start and stop may be NULL. */
+/** The operations of a kind of helper. Each function except start and stop may be NULL. */
 typedef struct HelperKind {
         const char *name;  /* for people: "fuse-overlayfs" */
-        bool early;        /* started before the sandbox exists, else in the control group of helpers */
-        bool serves_files; /* without it the payload hangs while it is stopped, and cannot go on once it ends
-                            */
+        bool early;        /* started before the sandbox exists, otherwise in the control group of helpers */
+        bool serves_files; /* the payload hangs while it is stopped, and cannot continue after it exits */
 
-        /** prepare - all that can fail before any child exists. 0 or -errno with @err. */
+        /** prepare - do everything that can fail before any child exists. Returns 0 or -errno with @err. */
         int (*prepare)(Helper *h, Error *err);
 
-        /** start - make its process: helper->pidfd, and helper->channel when it is to be heard. 0 or -errno
-         * with
-         * @err. */
+        /** start - start the process: set helper->pidfd, and helper->channel if it sends messages. Returns 0
+         * or -errno with @err. */
         int (*start)(Helper *h, Error *err);
 
-        /** on_mapped - the ids of the sandbox are mapped. 0 or -errno with @err. */
+        /** on_mapped - called when the ids of the sandbox are mapped. Returns 0 or -errno with @err. */
         int (*on_mapped)(Helper *h, Error *err);
 
-        /** on_message - helper->channel is readable: take some messages, but not as many as there may be. 0,
-         * or -errno with @err when the sandbox has to end. */
+        /** on_message - called when helper->channel is readable: handle a limited number of messages. Returns
+         * 0, or -errno with @err if the sandbox must end. */
         int (*on_message)(Helper *h, Error *err);
 
         /**
-         * on_end - its process has ended: reap it and close helper->pidfd.
+         * on_end - called when the process has exited: reap it and close helper->pidfd.
          *
-         * @expected: the sandbox ends anyway.
+         * @expected: the sandbox is ending anyway.
          *
-         * Returns 0, or -errno with @err when the sandbox has to end.
+         * Returns 0, or -errno with @err if the sandbox must end.
          */
         int (*on_end)(Helper *h, bool expected, Error *err);
 
-        /** stop - end and reap what still runs, and close everything: also of one that never started. 0, or
-         * -errno with @err when it did not serve. */
+        /** stop - kill and reap a running process, and close everything, also if it never started. Returns 0,
+         * or -errno with @err if the helper did not work. */
         int (*stop)(Helper *h, Error *err);
 } HelperKind;
 
-/** What all kinds have; the first member of each one's own structure. */
+/** The members that all kinds share; the first member of each kind's own structure. */
 struct Helper {
         const HelperKind *kind;
         bool started;
-        int pidfd;    /* FD_NONE: there is none, or it has been reaped */
-        int channel;  /* FD_NONE: there is none, or it has nothing more to say */
-        bool stopped; /* by a signal, as far as helpers_look_for_stopped() saw */
-        bool died;    /* it ended when it was not to */
+        int pidfd;    /* FD_NONE: not started, or reaped */
+        int channel;  /* FD_NONE: none, or closed because no message can follow */
+        bool stopped; /* by a signal, as helpers_look_for_stopped() detected */
+        bool died;    /* it exited unexpectedly */
 };
 
 #define HELPER_OF(k) ((Helper){.kind = (k), .pidfd = FD_NONE, .channel = FD_NONE})
 
 #define HELPERS_MAX 8
 
-/** The helpers of one sandbox, in the order in which they are started. All are borrowed. */
+/** The helpers of one sandbox, in the order of their start. All are borrowed. */
 typedef struct HelperList {
         Helper *items[HELPERS_MAX];
         size_t n;
 } HelperList;
 
-/** helpers_add - add one; 0, or -E2BIG with @err. */
+/** helpers_add - add a helper. Returns 0, or -E2BIG with @err. */
 int helpers_add(HelperList *list, Helper *h, Error *err);
 
-/** helpers_prepare - prepare all. 0 or -errno with @err. */
+/** helpers_prepare - prepare all helpers. Returns 0 or -errno with @err. */
 int helpers_prepare(const HelperList *list, Error *err);
 
-/** helpers_start - start those that are early, or that are not; nothing the second time. 0 or -errno with
- * @err. */
+/** helpers_start - start the helpers that are early, or those that are not, each only once. Returns 0 or
+ * -errno with @err. */
 int helpers_start(const HelperList *list, bool early, Error *err);
 
-/** helpers_mapped - the ids are mapped: those that have been started go on. 0 or -errno with @err. */
+/** helpers_mapped - tell the started helpers that the ids are mapped. Returns 0 or -errno with @err. */
 int helpers_mapped(const HelperList *list, Error *err);
 
-/** For each helper its channel and its process. */
+/** Two per helper: its channel and its process. */
 #define HELPER_POLLS (2 * HELPERS_MAX)
 
 /** helpers_poll_prepare - fill HELPER_POLLS entries. */
 void helpers_poll_prepare(const HelperList *list, struct pollfd fds[HELPER_POLLS]);
 
-/** helpers_handle_messages - hear those that have said something. 0, or -errno with @err: see on_message. */
+/** helpers_handle_messages - handle the messages of helpers. Returns 0, or -errno with @err: see
+ * on_message. */
 int helpers_handle_messages(const HelperList *list, const struct pollfd fds[HELPER_POLLS], Error *err);
 
-/** helpers_handle_ends - reap those that have ended. 0, or -errno with @err: see on_end. */
+/** helpers_handle_ends - reap helpers that have exited. Returns 0, or -errno with @err: see on_end. */
 int helpers_handle_ends(const HelperList *list, const struct pollfd fds[HELPER_POLLS], bool expected,
                         Error *err);
 
 /**
- * helpers_look_for_dying - the payload has lost its file system: give the helper that serves it a moment to
- * end, as it closes its files first, so that the cause is reported. As helpers_handle_ends().
+ * helpers_look_for_dying - when the payload has lost its file system, wait a moment for the exit of the
+ * helper that served it, so that the cause is reported: a helper closes its files first. Returns like
+ * helpers_handle_ends().
  */
 int helpers_look_for_dying(const HelperList *list, bool expected, Error *err);
 
-/** helpers_look_for_stopped - after SIGCHLD: a stopped helper that serves files hangs the payload, and nobody
- * would know why. */
+/** helpers_look_for_stopped - after SIGCHLD: tell the user about a stopped helper that serves files, because
+ * it hangs the payload. */
 void helpers_look_for_stopped(const HelperList *list);
 
-/** helpers_are_stopped - whether one that serves files is, as far as helpers_look_for_stopped() saw. */
+/** helpers_are_stopped - return whether a helper that serves files is stopped, as helpers_look_for_stopped()
+ * detected. */
 bool helpers_are_stopped(const HelperList *list);
 
-/** helpers_kill - SIGKILL to those that serve files: before the payload's, as a stopped one would leave it
- * waiting in the kernel for ever. */
+/** helpers_kill - send SIGKILL to helpers that serve files. Called before the payload is killed, because a
+ * stopped helper would leave it waiting in the kernel forever. */
 void helpers_kill(const HelperList *list);
 
-/** helpers_have_died - whether one that serves files ended when it was not to. */
+/** helpers_have_died - return whether a helper that serves files exited unexpectedly. */
 bool helpers_have_died(const HelperList *list);
 
-/** helpers_stop - stop all, the latest first. 0, or the first -errno with @err. */
+/** helpers_stop - stop all helpers in reverse order. Returns 0, or the first -errno with @err. */
 int helpers_stop(const HelperList *list, Error *err);

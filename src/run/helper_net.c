@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The supervisor's part in the net helper: starting it, handing it the tap device, hearing what it saw. */
+/* The supervisor's side of the net helper: starts it, passes the tap device to it, and receives its
+ * records. */
 #include "run/helper_net.h"
 
 #include "base/clock.h"
@@ -17,19 +18,19 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
-/* Refusals that are printed one by one; the rest is for -v and the report. */
+/* Maximum number of refusals that are printed immediately; the rest is for -v and the report. */
 #define TOLD_MAX 20
 #define STOP_US 2000000
-/* Of a helper that is still starting. */
+/* STOP_US for a helper that is still starting. */
 #define START_US 10000000
-/* Between two looks at everything else that the supervisor waits for. */
+/* Maximum number of messages before the supervisor polls everything else. */
 #define MESSAGES_A_ROUND 64
-/* More than a channel holds of a helper that has ended. */
+/* More than the channel of an exited helper can hold. */
 #define MESSAGES_AT_END 4096
-/* The kernel has none beyond (IS_ERR_VALUE). */
+/* The kernel has no larger value (IS_ERR_VALUE). */
 #define ERRNUM_MAX 4095
 
-/* Borrows the plan's lists: it is written, and not cleared. */
+/* Borrows the plan's lists: the configuration is written, and not cleared. */
 static int make_config(const PlanNetwork *net, int *ret_fd)
 {
         static char hostname[HOST_NAME_MAX + 1];
@@ -92,7 +93,7 @@ bool net_helper_lets_start(const NetHelper *n)
 void net_helper_pass_tap(NetHelper *n, int fd)
 {
         const NetMessage m = {.type = NETMSG_TAP};
-        /* When it has ended meanwhile, that is told where its end is seen; the device is gone with @fd. */
+        /* If the helper has exited, its end is handled elsewhere; closing @fd removes the device. */
         if (n->helper.channel >= 0 && fd >= 0)
                 (void)net_message_send(n->helper.channel, &m, fd, true);
         fd_close(n->tap);
@@ -119,8 +120,8 @@ static void tell_published(const NetPublish *p)
                    (unsigned)p->host_port, (unsigned)p->port, p->protocol == NET_UDP ? "udp" : "tcp");
 }
 
-/* How far the helper has come, which it says itself: NETMSG_READY, and after our NETMSG_FINISH NETMSG_TOTALS.
- */
+/* The phases of the helper. It announces them: by NETMSG_READY, and after the supervisor's NETMSG_FINISH by
+ * NETMSG_TOTALS. */
 enum { NET_STARTING = 1, NET_SERVING = 2, NET_TELLING = 4, NET_DONE = 8 };
 
 static const unsigned phases[] = {
@@ -139,8 +140,8 @@ static unsigned phase_of(const NetHelper *n)
                                   : NET_SERVING;
 }
 
-/* The next port of the plan, as it is told of in that order: nothing else is to be shown to the user. Port 0
- * of the host is one that its kernel chooses. */
+/* Returns whether @p is the next port of the plan: the helper reports the ports in this order, and no others
+ * are shown to the user. For port 0 the host's kernel chooses the port. */
 static bool is_next_port(const NetHelper *n, const NetPublish *p)
 {
         const NetPublish *next = &n->network->publish[n->published];
@@ -157,7 +158,7 @@ static bool may_say(const NetHelper *n, const NetMessage *m)
                (m->type != NETMSG_PUBLISHED || is_next_port(n, &m->publish));
 }
 
-/* 1: there may be more; 0: not now; -errno: no network. */
+/* Returns 1: there may be more; 0: not now; -errno: no network. */
 static int handle_one(NetHelper *n, Error *err)
 {
         NetMessage m;
@@ -188,7 +189,7 @@ static int handle_one(NetHelper *n, Error *err)
                 n->report.complete = true;
                 return 1;
         case NETMSG_ERROR:
-                /* Its words, but our exit code. */
+                /* The helper's text, but kurung's exit code. */
                 m.error.exit_code = EXIT_KURUNG_FAILED;
                 return error_take(err, &m.error, "the net helper");
         case NETMSG_TAP:
@@ -198,7 +199,7 @@ static int handle_one(NetHelper *n, Error *err)
         return error_set(err, EPROTO, "the net helper sent an unexpected message");
 }
 
-/* So many at a time: a helper that was taken over may never stop. */
+/* Handles a limited number of messages, because a helper that was taken over may never stop sending. */
 static int handle_some(NetHelper *n, unsigned max, Error *err)
 {
         int r;
@@ -215,7 +216,7 @@ static int on_message(Helper *h, Error *err)
         return handle_some(net_of(h), MESSAGES_A_ROUND, err);
 }
 
-/* Reaps it. Returns why there is, or was, no network. */
+/* Reaps the helper. Returns why there is, or was, no network. */
 static const char *end_of(NetHelper *n, const Error *said)
 {
         static char why[ERROR_TEXT_MAX];
@@ -245,7 +246,7 @@ static int on_end(Helper *h, bool expected, Error *err)
         const char *why = end_of(n, &said);
         if (!n->ready)
                 return no_network(err, &said, why);
-        /* Its device goes with the namespace. */
+        /* The device disappears with the namespace. */
         if (n->finishing)
                 return 0;
         tap_take_down(n->tap);

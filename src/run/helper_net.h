@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The supervisor's side of the net helper: starting it, handing it the tap device, hearing what it saw. */
+/* The supervisor's side of the net helper: its start, the tap device for it, and its records. */
 #pragma once
 
 #include "net/message.h"
@@ -9,45 +9,46 @@
 
 typedef struct NetHelper {
         Helper helper;
-        const PlanNetwork *network; /* NULL: there is none of ours */
-        uid_t uid;                  /* the user's own */
+        const PlanNetwork *network; /* NULL: the sandbox has no net helper */
+        uid_t uid;                  /* the user's own ids */
         gid_t gid;
-        pid_t pid;  /* 0: none was started */
-        int config; /* memfd, until it is started */
-        int tap;    /* a second descriptor of the device, to take it down when the helper has died */
+        pid_t pid;  /* 0: not started */
+        int config; /* memfd, until the start */
+        int tap;    /* a second descriptor of the device, to take it down if the helper exits */
         bool ready, finishing;
         NetReport report;
-        unsigned told;    /* refusals that were printed */
-        size_t published; /* ports that it has told of */
+        unsigned told;    /* number of printed refusals */
+        size_t published; /* number of ports that it has reported */
 } NetHelper;
 
 #define NET_HELPER_NONE ((NetHelper){.helper = HELPER_OF(NULL), .config = FD_NONE, .tap = FD_NONE})
 
-/** net_helper_make - the helper of a network of ours, not started yet. @network: of a plan, borrowed. @uid,
- * @gid: the user's own. helpers_stop() closes what it holds; the report stays. */
+/** net_helper_make - make the helper of a sandbox with slirp, without starting it. @network: of a plan,
+ * borrowed. @uid, @gid: the user's own. helpers_stop() closes its descriptors; the report stays. */
 NetHelper net_helper_make(const PlanNetwork *network, uid_t uid, gid_t gid);
 
 /**
- * net_helper_lets_start - whether a payload may start: what it sends waits in the device until the helper is
- * ready, which is told at once when it can't be. Only ports have to be there before, as others may have them.
+ * net_helper_lets_start - return whether a payload may start. Its packets wait in the device until the helper
+ * is ready, and a failure of the helper is reported at once. Only published ports must be open before the
+ * start, because other programs may use them.
  */
 bool net_helper_lets_start(const NetHelper *n);
 
-/** net_helper_pass_tap - hand the tap device over; @fd becomes the helper's and ours. */
+/** net_helper_pass_tap - send the tap device to the helper. Takes ownership of @fd. */
 void net_helper_pass_tap(NetHelper *n, int fd);
 
-/** net_helper_finish - nobody is left that sends: have it tell the rest of what it saw, and end. Nothing is
- * waited for. */
+/** net_helper_finish - after all senders inside have exited, make the helper send its last records and exit.
+ * Does not wait. */
 void net_helper_finish(NetHelper *n);
 
-/** NetStage - what the child needs that becomes the helper. */
+/** NetStage - the parameters of the child that becomes the helper. */
 typedef struct NetStage {
-        uid_t uid; /* the user's own */
+        uid_t uid; /* the user's own ids */
         gid_t gid;
-        char *program; /* absolute */
+        char *program; /* absolute path */
         int channel, config;
 } NetStage;
 
-/** stage_net_main - that child (process_clone_exec()), of a NetStage; returns what to _exit with when the
- * exec failed. */
+/** stage_net_main - the main function of that child (process_clone_exec()). @userdata: a NetStage. Returns
+ * the exit status if exec fails. */
 int stage_net_main(void *userdata);

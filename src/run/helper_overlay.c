@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The supervisor's part in fuse-overlayfs: starting it, handing it its device, hearing how it ended. */
+/* The supervisor's side of fuse-overlayfs: starts it, passes its device to it, and reports how it ended. */
 #include "run/helper_overlay.h"
 
 #include "base/defence.h"
@@ -24,7 +24,8 @@ static int prepare(Helper *h, Error *err)
                                 : 0;
 }
 
-/* The process that becomes fuse-overlayfs: it leaves behind what it is started by, and waits for its ids. */
+/* Starts the process that becomes fuse-overlayfs. A first process leaves it behind and exits; then it waits
+ * for its ids. */
 static int start(Helper *h, Error *err)
 {
         OverlayHelper *o = overlay_of(h);
@@ -48,7 +49,7 @@ static int start(Helper *h, Error *err)
         return 0;
 }
 
-/* Its one message, which has its pid and pidfd, or says why there is none. */
+/* Receives its only message, which has its pid and pidfd, or an error. */
 static int receive(OverlayHelper *o, SessionState state, Message *ret, int *ret_fd, Error *err)
 {
         int fds[CHANNEL_FDS_MAX];
@@ -78,12 +79,12 @@ static int on_mapped(Helper *h, Error *err)
                 return error_set(err, EIO, "cannot start " WHO ": its first process exited");
         if (m.type == MSG_ERROR)
                 return error_take(err, &m.error, "cannot start " WHO);
-        /* One that has ended meanwhile is seen by its pidfd. */
+        /* If it has exited, its pidfd shows it. */
         (void)channel_send(h->channel, MSG_SYNC, SYNC_USERNS, FD_NONE);
         return 0;
 }
 
-/* Once it was started it has nothing to say: only its end is heard here. */
+/* After its start it sends no message: this handles only the end of the channel. */
 static int on_message(Helper *h, Error *err)
 {
         Message m;
@@ -101,7 +102,7 @@ void overlay_helper_serve(OverlayHelper *o, int fuse_fd)
         o->helper.channel = fd_close(o->helper.channel);
 }
 
-/* The last line that it wrote to its stderr; its complaints about mount options are none of it. */
+/* Finds the last line that it wrote to its stderr, except complaints about mount options. */
 static void last_words(const OverlayHelper *o, char *out, size_t room)
 {
         char text[4096], *save = NULL;
@@ -119,7 +120,7 @@ static int on_end(Helper *h, bool expected, Error *err)
         char said[256];
         (void)process_wait(h->pidfd, &status);
         h->pidfd = fd_close(h->pidfd);
-        /* An end of the sandbox ends it, too: its file system is gone then. */
+        /* When the sandbox ends, fuse-overlayfs exits too, because its file system is gone. */
         if (expected)
                 return 0;
         last_words(overlay_of(h), said, sizeof(said));
@@ -133,7 +134,7 @@ static int stop(Helper *h, Error *err)
         OverlayHelper *o = overlay_of(h);
         Error ignored = {0};
         (void)err;
-        /* What it started is heard of, and ended, too. */
+        /* The first process may have started it: receive its pidfd, to kill it, too. */
         (void)on_mapped(h, &ignored);
         if (h->pidfd >= 0) {
                 (void)process_signal(h->pidfd, SIGKILL);

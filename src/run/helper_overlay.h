@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The supervisor's side of fuse-overlayfs: starting it, handing it its device, hearing how it ended. */
+/* The supervisor's side of fuse-overlayfs: its start, its device, and its end. */
 #pragma once
 
 #include "run/helper.h"
@@ -8,22 +8,22 @@
 
 typedef struct OverlayHelper {
         Helper helper;
-        OverlayStage stage; /* what its stage is born with */
-        int joiner;         /* pidfd of the process that starts it; FD_NONE: it has ended */
+        OverlayStage stage; /* the parameters of its stage */
+        int joiner;         /* pidfd of the process that starts it; FD_NONE: reaped */
         MessageCounts heard;
-        bool served; /* its device was handed over, or there is nobody left to hand it to */
+        bool served; /* its device was passed on, or it has exited */
 } OverlayHelper;
 
 /**
- * overlay_helper_make - the server of one OP_FUSE operation, not started yet.
+ * overlay_helper_make - make the helper for one OP_FUSE operation, without starting it.
  *
- * @ctx: what stages are born with, borrowed; filled before it is started, as is ret->stage.userns.
- * @index: of the operation in the plan. @program: fuse-overlayfs, absolute, borrowed.
+ * @ctx: the context of the stages, borrowed; filled before the start, like ret->stage.userns.
+ * @index: index of the operation in the plan. @program: absolute path of fuse-overlayfs, borrowed.
  *
- * Returns it; helpers_stop() closes what it holds.
+ * Returns the helper; helpers_stop() closes its descriptors.
  */
 OverlayHelper overlay_helper_make(const StageContext *ctx, size_t index, const char *program);
 
-/** overlay_helper_serve - the setup stage has made its mount: it gets @fuse_fd, which stays the caller's. One
- * that has ended meanwhile is seen by its end. */
+/** overlay_helper_serve - pass on @fuse_fd (borrowed), after the setup stage has made the mount. If the
+ * helper has exited, its pidfd shows it. */
 void overlay_helper_serve(OverlayHelper *o, int fuse_fd);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs a further command in a running sandbox: a session whose stage is join. */
+/* Runs another command in a running sandbox: a session whose stage is join. */
 #include "run/join.h"
 
 #include "base/defence.h"
@@ -29,7 +29,7 @@ static int prepare_join(Join *j, Error *err)
                 r = live_open_namespaces(j->live, &j->userns, j->ns, err);
         if (r == 0)
                 r = seccomp_prepare(&record->privileges, record->state_dir, &j->filter, err);
-        /* Of another kurung, or its file is another by now. */
+        /* Another version of kurung started the sandbox, or the filter's file has changed. */
         if (r == 0 && defence_is_on(DEFENCE_JOIN) && !str_eq(j->filter.key, record->filter))
                 r = error_set(err, ESTALE,
                               "the system call filter of the sandbox '%s' is no longer available: kurung or "
@@ -38,7 +38,7 @@ static int prepare_join(Join *j, Error *err)
         return r < 0 ? r : session_take_signals(&j->session, NULL, 0, err);
 }
 
-/* The limits hold the command, too, before it does anything. */
+/* Applies the sandbox's limits to the command before it does anything. */
 static int hold(const Join *j, pid_t pid, Error *err)
 {
         const LiveRecord *record = &j->live->record;
@@ -51,7 +51,7 @@ static int hold(const Join *j, pid_t pid, Error *err)
         if (r == 0)
                 r = cgroup_join(&cg, pid);
         cgroup_clear(&cg);
-        /* From a session's group to one of the user manager's only that can move it. */
+        /* Only the user manager may move a process from a session's group to one of the manager's. */
         if ((r == -EACCES || r == -EPERM) && record->unit && record->resources.user_manager)
                 return scope_attach(record->resources.user_manager, record->unit, "/payload", pid, err);
         return r < 0 ? error_set_errno(err, r, "cannot move the command into the control group '%s'",
@@ -99,7 +99,7 @@ static int start(Join *j, const PlanPayload *payload, Error *err)
         return r < 0 ? error_set_errno(err, r, "cannot communicate with the joining process") : 0;
 }
 
-/* What it started dies with it (PR_SET_PDEATHSIG(2const)). */
+/* The processes of the stage die with it (PR_SET_PDEATHSIG(2const)). */
 static void kill_stage(Session *session)
 {
         if (session->stage >= 0)
@@ -121,8 +121,8 @@ static void teardown(Join *j)
 /*
  * exec's supervisor
  *   has: the user's own id, the host's namespaces, the caller's terminal.
- *   must: see that what is joined is a sandbox of ours, hold the command with its limits, pass on signals and
- * terminal.
+ *   must: check that the process to join is a sandbox of the user, apply the sandbox's limits to the command,
+ *     pass on signals and the terminal.
  *   must not: enter the sandbox itself.
  */
 int join_run(const Live *live, const PlanPayload *payload, int *ret_exit, Error *err)
@@ -150,7 +150,7 @@ int join_run(const Live *live, const PlanPayload *payload, int *ret_exit, Error 
         if (!session->payload_ended && !WIFSIGNALED(status))
                 return error_set(err, EIO, "the joining process exited without an error message (status %d)",
                                  process_exit_code(status));
-        /* A stage that was killed: the sandbox has ended, and all in it. */
+        /* A killed stage means that the sandbox has ended, with all processes in it. */
         *ret_exit = process_exit_code(status);
         return 0;
 }

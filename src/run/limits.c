@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Applies a run's limits and reads what they counted. */
+/* Applies a run's limits and reads the counters of its control groups. */
 #include "run/limits.h"
 
 #include "base/io.h"
@@ -11,10 +11,10 @@
 #include <sys/resource.h>
 #include <sys/timerfd.h>
 
-/* Long: many that start at once on a busy machine wait for one manager. */
+/* A long timeout, because many sandboxes that start at once on a busy machine wait for one manager. */
 #define SCOPE_TIMEOUT_US 60000000
 
-/* The kernel tells of memory events ten times a second at the most of what we want to know. */
+/* The kernel reports the relevant memory events at most ten times per second. */
 #define LOOK_INTERVAL_US 100000
 
 static uint64_t now_us(void)
@@ -32,7 +32,7 @@ static bool is_asked(const PlanResources *resources)
         return resources->cgroup_writable;
 }
 
-/* A default is given up with a line, a wish is an error. */
+/* A default is dropped with a notice; an explicit limit becomes an error. */
 static int give_up(Limits *l, const Error *why, Error *err)
 {
         l->ready = true;
@@ -57,7 +57,7 @@ static int fill(Limits *l, Error *err)
         return 0;
 }
 
-/* "kurung: make -j2", for systemctl(1) and logs. */
+/* Writes "kurung: make -j2", for systemctl(1) and logs. */
 static void describe(const StrList *argv, char *out, size_t room)
 {
         size_t len = (size_t)snprintf(out, room, "kurung:");
@@ -179,14 +179,14 @@ static int take_scope(Limits *l, Error *err)
         return r < 0 ? give_up(l, &why, err) : fill(l, err);
 }
 
-/* A line "NAME:\tVALUE" of /proc/PID/status; 0: it is not there. */
+/* Parses a line "NAME:\tVALUE" of /proc/PID/status; 0: it does not exist. */
 static uint64_t status_number(const char *status, const char *name, int base)
 {
         const char *at = strstr(status, name);
         return at ? strtoull(at + strlen(name), NULL, base) : 0;
 }
 
-/* The last number of "NSpid:\t100\t17": what the process is called inside. */
+/* Returns the last number of "NSpid:\t100\t17": the pid inside. */
 static pid_t inner_pid(const char *status)
 {
         const char *at = strstr(status, "\nNSpid:");
@@ -206,7 +206,7 @@ static pid_t inner_pid(const char *status)
 typedef struct Look {
         Limits *limits;
         uint64_t most_kb;
-        bool for_killed; /* those that have a SIGKILL before them, else the largest */
+        bool for_killed; /* find a process with a pending SIGKILL, otherwise the largest one */
         bool found;
 } Look;
 
@@ -227,7 +227,7 @@ static bool look_at(pid_t pid, void *userdata)
         look->found = true;
         look->limits->largest = pid;
         look->limits->largest_who.pid = inner_pid(status);
-        /* "Name:\tcc1\n" is the first line. */
+        /* The first line is "Name:\tcc1\n". */
         (void)snprintf(look->limits->largest_who.name, sizeof(look->limits->largest_who.name), "%.*s",
                        (int)strcspn(status + strlen("Name:\t"), "\n"), status + strlen("Name:\t"));
         return !look->for_killed;
@@ -244,8 +244,8 @@ static bool is_alive(pid_t pid)
 }
 
 /*
- * Nothing tells whom the kernel killed. It chooses the process with the most memory: so near the limit we
- * remember which that is, and after a kill look whether it is no more.
+ * The kernel does not report which process it killed. It chooses the process with the most memory, so near
+ * the limit this function remembers the largest one, and after a kill checks whether it has exited.
  */
 static void look_at_memory(Limits *l)
 {
@@ -259,7 +259,8 @@ static void look_at_memory(Limits *l)
                 if (l->largest == 0 || is_alive(l->largest)) {
                         l->largest = 0;
                         cgroup_each_process(&l->cgroup, look_at, &look);
-                        /* The end of the init kills all others: then nothing follows from it. */
+                        /* When init exits, the kernel kills all other processes, so their state shows
+                         * nothing. */
                         if (!is_alive(l->setup))
                                 l->largest = 0;
                 }
@@ -291,8 +292,8 @@ void limits_kill(const Limits *l)
         cgroup_kill(&l->cgroup);
 }
 
-/* Without groups the kernel's count for children that have ended: of one process the most memory, of all the
- * time. */
+/* Without groups, uses the kernel's counters for exited children: the memory peak of the largest process, the
+ * time of all. */
 static void use_of_children(CgroupUse *use)
 {
         struct rusage u;

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <sys/inotify.h>
 
-/* Of a plan with thousands of operations; a table that is longer is no table of ours. */
+/* Suffices for a plan with thousands of operations; a longer table cannot be the sandbox's. */
 #define MOUNTINFO_MAX (8U << 20)
 
 /* Fields of a line, counted from 0 (proc_pid_mountinfo(5)). */
@@ -27,7 +27,7 @@ static int grow(char **text, size_t *room)
         return 0;
 }
 
-/* Not by io_read_to_end(): its poll(2) would take the event of a change that comes between two reads. */
+/* Does not use io_read_to_end(), whose poll(2) would consume the event of a change between two reads. */
 static int read_all(int fd, char **ret)
 {
         CLEANUP_FREE char *text = NULL;
@@ -64,7 +64,7 @@ static int list_mounts(int fd, StrList *ret)
         return 0;
 }
 
-/* The field's start and length in @line. */
+/* Returns the start of the field in @line, and its length. */
 static const char *field(const char *line, unsigned index, size_t *ret_len)
 {
         while (index-- > 0 && *line) {
@@ -82,7 +82,7 @@ static bool same_field(const char *a, const char *b, unsigned index)
         return na == nb && memcmp(fa, fb, na) == 0;
 }
 
-/* Flags may change; a mount is what it is by its number and its place. */
+/* Flags may change; the number and the target identify a mount. */
 static bool has_mount(const StrList *mounts, const char *line)
 {
         for (size_t i = 0; i < mounts->n; i++)
@@ -92,7 +92,7 @@ static bool has_mount(const StrList *mounts, const char *line)
         return false;
 }
 
-/* "\ooo" of white space and backslashes. */
+/* Decodes "\ooo", which stands for white space and backslashes. */
 static void decode(const char *from, size_t len, char *out, size_t room)
 {
         size_t n = 0;
@@ -107,7 +107,7 @@ static void decode(const char *from, size_t len, char *out, size_t room)
         out[n] = '\0';
 }
 
-/* A file with a text of ours: it lies on the tmpfs of /run, below "/kurung". */
+/* Returns whether the mount is a generated file: on the tmpfs of /run, below "/kurung". */
 static bool is_own_file(const PlanRoot *root, const char *line)
 {
         size_t len;
@@ -134,8 +134,8 @@ static int lost(Error *err, const char *path)
                          path);
 }
 
-/* What an operation's mount lies on, as the host calls it, and how much of the path is the shared directory's
- * own; NULL when it lies in nothing of the host's. */
+/* Returns the host's path on which an operation's mount lies, and the length of the shared directory in it;
+ * NULL: it lies in no directory of the host. */
 static char *host_path(const PlanRoot *root, size_t index, size_t *ret_shared)
 {
         const char *dest = root->ops[index].dest;
@@ -158,11 +158,11 @@ static int watch(MountWatch *w, const char *path, Error *err)
                         err, errno, "cannot watch '%s' to protect it (fs.inotify.max_user_instances)", path);
         int number = inotify_add_watch(w->renames, path, IN_MOVE_SELF | IN_DELETE_SELF);
         if (number < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
-                return 0; /* what is not there, or out of reach, is not mounted on */
+                return 0; /* nothing is mounted on a path that does not exist or is inaccessible */
         if (number < 0)
                 return error_set_errno(err, errno,
                                        "cannot watch '%s' to protect it (fs.inotify.max_user_watches)", path);
-        /* Watched already, by another name. */
+        /* The file is already watched, under another name. */
         if ((size_t)number <= w->paths.n)
                 return 0;
         while (w->paths.n + 1 < (size_t)number)

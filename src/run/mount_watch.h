@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sandbox's mounts, watched while it runs. When the file or directory that a mount lies on is removed or
- * replaced somewhere else (on the host, or in another sandbox that shares the directory), the kernel takes
- * the mount off in every mount namespace; when it is renamed, the mount goes with it, and something else may
- * come to its old place. Either way what was hidden or read-only would be so no more.
+ * Watches the sandbox's mounts while it runs. If the file or directory under a mount is removed or replaced
+ * elsewhere (on the host, or in another sandbox that shares the directory), the kernel detaches the mount in
+ * every mount namespace. If it is renamed, the mount moves with it, and another file may take its place. In
+ * both cases, hidden or read-only files would become visible or writable.
  */
 #pragma once
 
@@ -11,38 +11,39 @@
 #include "plan/plan.h"
 
 typedef struct MountWatch {
-        int fd; /* /proc/self/mountinfo of the setup stage; FD_NONE: nothing is watched. Poll it for POLLPRI
-                 * (proc_pid_mountinfo(5)) */
-        StrList mounts; /* one line of it for each mount that is still there */
-        int renames;    /* inotify(7); FD_NONE: no mount lies in a directory of the host's */
-        StrList paths;  /* what that watches, by the number of the watch, counted from 1 */
+        int fd; /* /proc/self/mountinfo of the setup stage, to poll for POLLPRI (proc_pid_mountinfo(5));
+                   FD_NONE: nothing is watched */
+        StrList mounts; /* one line of it for each mount that still exists */
+        int renames;    /* inotify(7); FD_NONE: no mount lies in a directory of the host */
+        StrList paths;  /* the watched paths, by watch number, counted from 1 */
 } MountWatch;
 
 #define MOUNT_WATCH_NONE ((MountWatch){.fd = FD_NONE, .renames = FD_NONE})
 
 /**
- * mount_watch_prepare - watch, before anything is mounted, what mounts will lie on in directories of the
- * host's, and the directories on the way to it.
+ * mount_watch_prepare - before anything is mounted, watch the files of the host on which mounts will lie, and
+ * the directories that contain them.
  *
- * Returns 0; -errno with @err when something can't be watched: it could not be protected then.
+ * Returns 0; -errno with @err if a file cannot be watched, because then it could not be protected.
  */
 int mount_watch_prepare(MountWatch *w, const PlanRoot *root, Error *err);
 
-/** mount_watch_begin - take the mounts as they are now. @fd becomes the watch's. 0 or -errno with @err. */
+/** mount_watch_begin - record the current mounts. Takes ownership of @fd. Returns 0 or -errno with @err. */
 int mount_watch_begin(MountWatch *w, int fd, Error *err);
 
 /**
- * mount_watch_look - after poll(2): what has gone since the last look.
+ * mount_watch_look - after poll(2): find the mounts that disappeared since the last call.
  *
- * @plan: what its OP_FILE operations put in place may go with a line; they hide nothing.
+ * @root: mounts of its OP_FILE operations may disappear with a notice; they hide nothing.
  *
- * Returns 0; -ESTALE with @err when a mount has gone that the sandbox can't do without; -errno with @err when
- * that can't be found out.
+ * Returns 0; -ESTALE with @err if an indispensable mount has disappeared; -errno with @err if the mounts
+ * cannot be read.
  */
 int mount_watch_look(MountWatch *w, const PlanRoot *root, Error *err);
 
-/** mount_watch_look_at_renames - the same, after poll(2) of @w->renames for POLLIN. -ESTALE with @err. */
+/** mount_watch_look_at_renames - the same, after poll(2) of @w->renames for POLLIN. Returns 0, or -errno with
+ * @err, such as -ESTALE. */
 int mount_watch_look_at_renames(MountWatch *w, Error *err);
 
-/** mount_watch_end - let it go, and with it the mount namespace that it holds. */
+/** mount_watch_end - stop watching, and release the mount namespace. */
 void mount_watch_end(MountWatch *w);

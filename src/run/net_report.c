@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Collects what the net helper reports. */
+/* Collects the records of the net helper. */
 #include "run/net_report.h"
 
 #include "base/json.h"

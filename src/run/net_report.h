@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a sandbox tried to reach: for -v and for the report. */
+/* The connections that a sandbox attempted, for -v and the report. */
 #pragma once
 
 #include "net/message.h"
 
 typedef struct NetReport {
-        bool complete; /* the helper told everything at the end */
+        bool complete; /* the helper sent all records at the end */
         NetRecord *records;
         size_t n_records;
         NetTotals totals;
@@ -14,21 +14,21 @@ typedef struct NetReport {
 struct json_object;
 
 /**
- * net_report_json - the report as an object:
+ * net_report_json - return the report as an object:
  *   {"complete": bool, "bytes_up", "bytes_down", "frames_dropped", "overflow": int,
  *    "destinations": [{"name", "address": text or null, "port": int, "protocol": "tcp", "udp", "icmp", "dns",
  *                      "allowed": bool, "reason": text, "count": int}, ...]}
  *
- * json_load() was called. The caller's, until it is added to another.
+ * Requires json_load(). The caller owns it, until it is added to another object.
  */
 struct json_object *net_report_json(const NetReport *report);
 
-/** net_report_target - "evil.example:443", "[2001:db8::1]:53/udp", "name evil.example" in @out; returns it.
- */
+/** net_report_target - write "evil.example:443", "[2001:db8::1]:53/udp" or "name evil.example" to @out.
+ * Returns @out. */
 char *net_report_target(const NetRecord *r, char *out, size_t room);
 
-/** net_report_take - what a helper told: 1 for the first time, 0 for a count of what is known or what there
- * is no room for, -ENOMEM. */
+/** net_report_take - add a record of a helper. Returns 1 if it is new; 0 if it updates the count of a known
+ * one, or there is no room; -ENOMEM. */
 int net_report_take(NetReport *report, const NetRecord *r);
 
 void net_report_clear(NetReport *report);

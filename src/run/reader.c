@@ -25,8 +25,8 @@ typedef struct Reader {
 } Reader;
 
 /*
- * Files of the sandbox's other ids: a user namespace with its maps, in which they are ours to read. The
- * supervisor writes the maps, as newuidmap(1) is to be started by a process outside.
+ * To read files of the sandbox's other ids, the reader enters a user namespace with the sandbox's id maps.
+ * The supervisor writes the maps, because a process outside must start newuidmap(1).
  */
 static int gain(void *userdata)
 {
@@ -55,9 +55,10 @@ static int tell_total(Reader *r, const WalkOptions *walk, Error *err)
 
 /*
  * reader
- *   has: the user's id, the sandbox's directory, a socket to the command; later, at most, CAP_DAC_READ_SEARCH
- * in a user namespace with the sandbox's id maps. must: end with the command. must not: write any file,
- * follow a link, or open anything but below the layers' uppers and lowers.
+ *   has: the user's id, the sandbox's directory, a socket to the command; later at most CAP_DAC_READ_SEARCH
+ *     in a user namespace with the sandbox's id maps.
+ *   must: end with the command.
+ *   must not: write any file, follow a link, or open a file outside of the layers' uppers and lowers.
  */
 static int stage_reader_main(Reader *r)
 {
@@ -142,7 +143,7 @@ int reader_run(const Kept *kept, const ReaderOptions *options, ChangeSink sink, 
                 return error_set_errno(err, (int)pid, "cannot start the reader process");
         theirs = fd_close(theirs);
         int e = pump(kept, ours, pid, sink, userdata, err);
-        /* It may wait for room in the socket. */
+        /* The reader may be waiting for room in the socket. */
         ours = fd_close(ours);
         (void)process_signal(pidfd, SIGKILL);
         (void)process_wait(pidfd, NULL);

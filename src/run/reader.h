@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The stage that reads a kept sandbox's changes: a process of its own, with more rights only where that is
+/* The stage that reads a kept sandbox's changes: a separate process, which gets more rights only if they are
  * needed. */
 #pragma once
 
@@ -10,12 +10,12 @@ typedef struct ReaderOptions {
         Selection selection;
         bool want_content;
         bool only_named_scratch;
-        bool want_total; /* a TOTAL event comes first */
+        bool want_total; /* send a TOTAL event first */
 } ReaderOptions;
 
 /**
- * reader_run - tell all changes of @kept to @sink, in this process, while the stage reads ahead.
+ * reader_run - call @sink for all changes of @kept, in this process, while the stage reads ahead.
  *
- * Returns 0 after CHANGE_EVENT_END; what @sink returned; -errno with @err.
+ * Returns 0 after CHANGE_EVENT_END; the result of @sink; -errno with @err.
  */
 int reader_run(const Kept *kept, const ReaderOptions *options, ChangeSink sink, void *userdata, Error *err);

@@ -13,13 +13,14 @@
 
 enum { RELAY_IN, RELAY_MASTER, RELAY_OUT };
 
-/* Nothing tells that we have come to the foreground, or that the pty was opened again. */
+/* Interval for checking whether kurung is in the foreground, or the pty was opened again: no event reports
+ * either. */
 #define LOOK_MS 200
 
-/* More than a pty holds (TTYB_DEFAULT_MEM_LIMIT of the kernel). */
+/* More than a pty can hold (TTYB_DEFAULT_MEM_LIMIT of the kernel). */
 #define PTY_HOLDS ((size_t)256 << 10)
 
-/* How long a terminal may take to answer: a slow line's way and back. */
+/* How long a terminal may take to answer, over a slow line. */
 #define ANSWER_US 2000000
 
 static size_t pending(const RelayBuffer *b)
@@ -48,8 +49,7 @@ static void drain(RelayBuffer *b, int fd, bool waits)
         if (n > 0)
                 b->start += (size_t)n;
         else if (n < 0 && errno != EAGAIN && errno != EINTR)
-                b->start =
-                        b->end; /* nobody reads any more: what comes is dropped, the payload must not block */
+                b->start = b->end; /* without a reader, output is dropped: the payload must not block */
 }
 
 /* Writes all of it, or gives up as @how says. */
@@ -78,7 +78,8 @@ void relay_start(Relay *r, int master)
                                           : STDIN_FILENO;
         r->only_output = !isatty(STDIN_FILENO);
         r->in = r->only_output ? out : STDIN_FILENO;
-        /* Whoever stops reading the terminal must not stop us: the caller's own descriptor waits. */
+        /* A program that stops reading the terminal must not block kurung, and the caller's own descriptor
+         * blocks. */
         r->out = io_reopen(out, O_WRONLY | O_NONBLOCK);
         r->waits = r->out < 0;
         if (r->waits)
@@ -90,7 +91,7 @@ void relay_start(Relay *r, int master)
         relay_resume(r);
 }
 
-/* An editor, or who asks for a password, changes what its terminal does with what is typed. */
+/* An editor, or a program that asks for a password, changes the input settings of its terminal. */
 static bool payload_wants_terminal(const Relay *r)
 {
         struct termios now;
@@ -111,21 +112,21 @@ void relay_resume(Relay *r)
         r->raw = tty_set_raw(r->in, r->shared, &r->saved, &r->ours) == 0;
 }
 
-/* Writes to the terminal whatever the payload has sent, and looks at it. */
+/* Examines new output of the payload, before it is written to the terminal. */
 static void look_at_output(Relay *r)
 {
         if (tty_query_scan(&r->query, r->to_caller.data + r->to_caller.start, pending(&r->to_caller)))
                 r->asked = true;
-        /* Before it is seen: a password that is asked for must not be. */
+        /* Before it is visible: a password that is typed in response must not be echoed. */
         if (r->shared && !r->raw)
                 relay_resume(r);
 }
 
 /*
- * Waits for what the terminal sends by itself, and drops it. A terminal answers in order, so after the answer
- * to a question of our own ("are you well?", "yes": DSR of ECMA-48) there is nothing more. First a sequence
- * that the payload has left open is cancelled, and reports that it has switched on are switched off: of the
- * mouse, the focus, the colours, the size and of keys that are released.
+ * Waits for the terminal's automatic answers, and drops them. A terminal answers in order, so the answer to
+ * kurung's own question (DSR of ECMA-48: "are you well?") is the last one. First, this cancels an unfinished
+ * sequence of the payload, and switches off the reports that the payload switched on: of the mouse, the
+ * focus, the colours, the size, and released keys.
  */
 static void await_answers(Relay *r)
 {
@@ -151,7 +152,7 @@ static void await_answers(Relay *r)
                         r->asked = false;
                         return;
                 }
-                /* The answer may come in pieces. */
+                /* The answer may arrive in pieces. */
                 size_t keep = len < sizeof(well) ? len : sizeof(well);
                 memmove(tail, tail + len - keep, keep);
                 len = keep;
@@ -168,7 +169,7 @@ void relay_suspend(Relay *r)
             tty_is_foreground(r->in))
                 await_answers(r);
         r->query = (TtyQuery){.bytes = r->query.bytes};
-        /* Who has changed it meanwhile restores it himself. */
+        /* A program that has changed the settings restores them itself. */
         if (!r->shared || tty_has_settings(r->in, &r->ours))
                 tty_restore(r->in, &r->saved);
         r->raw = false;
@@ -185,7 +186,7 @@ static int stop_relaying(Relay *r, StreamsEnd *how)
         int lost = 0;
         if (r->master < 0)
                 return 0;
-        /* What the pty holds, and no more: others inside may go on writing to it. */
+        /* Writes what the pty holds, and no more: other processes inside may continue to write to it. */
         for (size_t taken = 0;; taken += pending(&r->to_caller)) {
                 if (pending(&r->to_caller) > 0 && lost == 0)
                         lost = write_all(r, r->to_caller.data + r->to_caller.start, pending(&r->to_caller),
@@ -198,14 +199,14 @@ static int stop_relaying(Relay *r, StreamsEnd *how)
         relay_suspend(r);
         r->master = fd_close(r->master);
         r->out = fd_close(r->out);
-        /* A terminal that is gone is nobody who reads. */
+        /* A terminal that hung up has no reader. */
         return lost == -EIO ? 0 : lost;
 }
 
 void relay_stop(Relay *r, Streams *streams, StreamsEnd how, Error *err)
 {
         how.until = clock_us() + STREAM_DRAIN_MS * UINT64_C(1000);
-        /* What has come until now was for the payload, or says that a child has ended. */
+        /* Earlier signals were for the payload, or report an exited child. */
         how.given_up = how.patient && how.signals >= 0 && signals_take_fatal(how.signals);
         log_set_patience(how.patient ? -1 : STREAM_DRAIN_MS, how.signals);
         int lost = stop_relaying(r, &how);
@@ -233,7 +234,8 @@ int relay_poll_prepare(const Relay *r, struct pollfd fds[RELAY_POLLS])
         return (r->raw || r->in_ended) && !r->hung_up ? -1 : LOOK_MS;
 }
 
-/* In the terminal's own words; and as it sends Ctrl-Z where keys are told apart (CSI u, modifyOtherKeys). */
+/* Compares with the terminal's suspend character, and with the codes of Ctrl-Z in modes that distinguish keys
+ * (CSI u, modifyOtherKeys). */
 static bool ends_with_suspend(const Relay *r)
 {
         static const char *const keys[] = {"\x1b[122;5u", "\x1b[27;5;122~"};
@@ -251,13 +253,13 @@ static bool ends_with_suspend(const Relay *r)
 
 static void take_typed(Relay *r)
 {
-        /* A line is there, in a terminal that others might have read it from: it is for the payload. */
+        /* A line was typed at a terminal from which no other program has read it: it is for the payload. */
         if (!r->raw) {
                 r->wanted = true;
                 relay_resume(r);
                 return;
         }
-        /* A pager has come, and has the terminal now. */
+        /* A pager has started, and now uses the terminal. */
         if (r->shared && !tty_has_settings(r->in, &r->ours)) {
                 r->raw = r->wanted = false;
                 return;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Between the caller's terminal and the sandbox's pty, byte for byte.
+ * Relays bytes unchanged between the caller's terminal and the sandbox's pty.
  *
- * The caller's terminal is taken (raw mode, and what is typed is read) while we are in its foreground. Where
- * standard output is not the terminal, another program of the pipeline may be using it, as a pager does: then
- * it is taken only once the payload needs it, and only while nobody else has changed its settings.
+ * While kurung is in the foreground of the caller's terminal, it sets raw mode and reads the input. If
+ * standard output is not the terminal, another program of the pipeline may use the terminal, such as a pager.
+ * Then kurung takes the terminal only when the payload needs it, and only while no other program has changed
+ * its settings.
  */
 #pragma once
 
@@ -23,66 +24,68 @@ typedef struct RelayBuffer {
 } RelayBuffer;
 
 typedef struct Relay {
-        int master;       /* FD_NONE: no relay */
-        int in;           /* the caller's terminal, read from */
-        int out;          /* and written to: a description of our own, which does not keep us waiting */
-        bool waits;       /* that could not be had: it may */
-        bool only_output; /* standard input is no terminal: nothing is read */
-        bool stuck;       /* the terminal took nothing for too long */
-        bool shared;      /* others of our pipeline may use the terminal */
-        bool wanted;      /* the payload needs it, although it is shared */
-        bool raw;         /* the terminal is ours, in raw mode */
+        int master; /* FD_NONE: no relay */
+        int in;     /* the caller's terminal, for reading */
+        int out;    /* the caller's terminal, for writing: kurung's own open file description, which does not
+                       block */
+        bool waits; /* the terminal could not be reopened: writing may block */
+        bool only_output; /* standard input is not a terminal: nothing is read */
+        bool stuck;       /* the terminal accepted no output for too long */
+        bool shared;      /* other programs of the pipeline may use the terminal */
+        bool wanted;      /* the payload needs the terminal, although it is shared */
+        bool raw;         /* kurung has the terminal, in raw mode */
         bool in_ended;
-        bool hung_up;   /* nobody inside has the pty open */
+        bool hung_up;   /* no process inside has the pty open */
         bool interrupt; /* see relay_take_interrupt() */
         bool suspend;   /* see relay_take_suspend() */
-        bool asked;     /* the terminal may still send what was not typed */
+        bool asked;     /* the terminal may still send automatic answers */
         TtyQuery query;
-        struct termios saved; /* the terminal's settings before we took it */
-        struct termios ours;  /* and while it is ours */
-        struct termios pty;   /* the pty's at its start */
+        struct termios saved; /* the terminal's settings before raw mode */
+        struct termios ours;  /* the terminal's settings in raw mode */
+        struct termios pty;   /* the initial settings of the pty */
         RelayBuffer to_payload, to_caller;
 } Relay;
 
-/** relay_start - take @master (owned from now on), and the terminal when we are in its foreground. */
+/** relay_start - take ownership of @master, and take the terminal if kurung is in its foreground. */
 void relay_start(Relay *r, int master);
 
 /**
- * relay_stop - write out what the pty still holds, close it, restore the terminal; and end the streams
- * (streams_end()).
+ * relay_stop - write the output that the pty still holds, close the pty, restore the terminal, and end the
+ * streams (streams_end()).
  *
- * Where the payload made the terminal send something (tty_query.h) it is waited for, 2 seconds at most, and
- * dropped with all that was typed before it. Else what was typed and not read yet stays there for who reads
- * next. What was handed to the pty stays in there: the payload could have put it there as well.
+ * If the payload made the terminal send answers (tty_query.h), waits for them at most 2 seconds, and drops
+ * them together with all earlier input. Otherwise unread input stays in the terminal for the next reader.
+ * Input that was already written to the pty stays there: the payload could have written it as well.
  *
- * From then on lines of ours wait as @how says, and not once a signal has come that nobody has read.
+ * Afterwards kurung's own lines wait as @how says, but not after an unread signal.
  *
- * @how: how the last output is written; all but given_up and until. @err: as that of streams_end().
+ * @how: how the last output is written; all members except given_up and until. @err: like that of
+ * streams_end().
  */
 void relay_stop(Relay *r, Streams *streams, StreamsEnd how, Error *err);
 
-/** relay_suspend, relay_resume - give the terminal back and take it again, around being stopped. */
+/** relay_suspend, relay_resume - release the terminal and take it again, before and after a stop. */
 void relay_suspend(Relay *r);
 void relay_resume(Relay *r);
 
-/** relay_resize - pass the caller's window size on. */
+/** relay_resize - copy the caller's window size to the pty. */
 void relay_resize(Relay *r);
 
 #define RELAY_POLLS 3
 
-/** relay_poll_prepare - fill RELAY_POLLS entries (fd -1 where there is nothing to wait for). Returns
- * milliseconds to wait at most, -1: no limit. */
+/** relay_poll_prepare - fill RELAY_POLLS entries (fd -1 for unused ones). Returns the maximum wait in
+ * milliseconds; -1: no limit. */
 int relay_poll_prepare(const Relay *r, struct pollfd fds[RELAY_POLLS]);
 
-/** relay_poll_handle - move what can be moved without waiting. */
+/** relay_poll_handle - move what can be moved without blocking. */
 void relay_poll_handle(Relay *r, const struct pollfd fds[RELAY_POLLS]);
 
-/** relay_drop_typed - what was typed last and has not reached the payload does not. */
+/** relay_drop_typed - drop the last input, if the payload has not received it. */
 void relay_drop_typed(Relay *r);
 
-/** relay_take_interrupt - whether the caller's interrupt character was typed; clears it. */
+/** relay_take_interrupt - return whether the caller's interrupt character was typed, and clear it. */
 bool relay_take_interrupt(Relay *r);
 
-/** relay_take_suspend - whether the last that was typed is the caller's suspend character; clears it. So a
- * stop of the payload that follows was asked for at the terminal. */
+/** relay_take_suspend - return whether the last input was the caller's suspend character, and clear it. If
+ * so, the user caused a stop of the payload that follows. */
 bool relay_take_suspend(Relay *r);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Carries a session from the birth of its stage to its end: signals, job control, the terminal, one loop. */
+/* Supervises a session from the start of its stage to its end: signals, job control, the terminal, one poll
+ * loop. */
 #include "run/session.h"
 
 #include "base/clock.h"
@@ -14,12 +15,12 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
-/* Between the second Ctrl-C and SIGKILL. */
+/* Time between the second Ctrl-C and SIGKILL. */
 #define SECOND_INTERRUPT_US 1000000
 
 int session_prepare(Session *s, Error *err)
 {
-        /* Before any child is there: helpers get to read what the payload sends as well. */
+        /* Before any child exists, because helpers also handle the payload's data. */
         int r = defence_is_on(DEFENCE_CORE) ? process_forbid_core_dumps(s->cores_given) : 0;
         if (r < 0)
                 return error_set_errno(err, r, "cannot limit core dumps");
@@ -102,7 +103,7 @@ void session_pass_on(Session *s, int sig)
                 return;
         }
         session_tell(s, sig);
-        /* A stopped process does not hear. */
+        /* A stopped process does not handle signals. */
         if (fatal && s->stopped)
                 session_tell(s, SIGCONT);
 }
@@ -114,8 +115,8 @@ static void interrupt(Session *s)
                 session_kill(s);
                 return;
         }
-        /* The second one is for a payload that does not listen. Not at once: timeout(1) and npm(1) send one
-         * to us and one to our group, and both mean the same. */
+        /* The second SIGINT is for a payload that ignores the first. It does not kill at once: timeout(1) and
+         * npm(1) send one SIGINT to kurung and one to its group, with the same meaning. */
         if (++s->interrupts == 2)
                 s->kill_at_us = clock_us() + SECOND_INTERRUPT_US;
         else if (s->interrupts > 2)
@@ -129,7 +130,8 @@ static void handle_signal(Session *s)
         if (read(s->signals, &info, sizeof(info)) != sizeof(info))
                 return;
         int sig = (int)info.ssi_signo;
-        /* The payload is in our session, and had what the terminal sent to all of its foreground. */
+        /* The payload is in kurung's session, and the terminal sent the signal to its whole foreground
+         * group. */
         if (s->terminal == TERMINAL_INHERIT && info.ssi_code == SI_KERNEL && sig != SIGCHLD)
                 return;
         if (sig == LIVE_SIGNAL_END) {
@@ -153,7 +155,7 @@ static void handle_signal(Session *s)
         case SIGWINCH:
                 relay_resize(&s->relay);
                 if (s->relay.master >= 0 && !s->relay.only_output)
-                        return; /* the pty tells its foreground group itself */
+                        return; /* the pty informs its foreground group itself */
                 break;
         case SIGTERM:
         case SIGHUP:
@@ -168,9 +170,9 @@ static void handle_signal(Session *s)
 /* Job control */
 
 /*
- * We stop only when the caller's side asks for it. Here the suspend character was typed at the terminal that
- * we relay, and has stopped the payload: so are the rest of our group (a pipeline), as the terminal would
- * have done it, and we, until somebody continues us.
+ * kurung stops itself only on a request of the caller's side. Here, the suspend character was typed at the
+ * relayed terminal, and has stopped the payload. So the rest of the process group (a pipeline) stops, as the
+ * terminal would have stopped it, and kurung too, until another process continues it.
  */
 static void stop_like_payload(Session *s)
 {
@@ -181,7 +183,7 @@ static void stop_like_payload(Session *s)
         session_tell(s, SIGCONT);
 }
 
-/* And here the caller's terminal, which we do not relay, or kill(1) has sent SIGTSTP. */
+/* Here, SIGTSTP comes from kill(1), or from the caller's terminal, which is not relayed. */
 static void stop_as_told(Session *s)
 {
         session_tell(s, SIGTSTP);
@@ -191,7 +193,7 @@ static void stop_as_told(Session *s)
         session_tell(s, SIGCONT);
 }
 
-/* What was typed at a payload that does not listen. */
+/* Handles input for a payload that does not respond. */
 static void look_at_typed(Session *s)
 {
         bool interrupted = relay_take_interrupt(&s->relay);
@@ -220,7 +222,7 @@ int session_take_error(Session *s, const Message *m, int *fds, size_t n, Error *
         int e = m->error.errnum;
         (void)fds;
         (void)n;
-        /* The file system is lost; the cause is told, not the consequence. */
+        /* The file system is lost; report the cause, not the consequence. */
         if (e == EIO || e == ENOTCONN || e == ECONNABORTED)
                 look_for_dying(s);
         (void)error_take(err, &m->error, "a stage of the sandbox");
@@ -232,7 +234,7 @@ int session_take_terminal(Session *s, const Message *m, int *fds, size_t n, Erro
         unsigned number;
         (void)m;
         (void)n;
-        /* What is no pty could keep us waiting, or busy. */
+        /* A descriptor that is not a pty could block the supervisor, or keep it busy. */
         if (defence_is_on(DEFENCE_PHASES) && ioctl(fds[0], TIOCGPTN, &number) < 0)
                 return error_set(err, EPROTO, "a stage of the sandbox sent something other than a terminal");
         relay_start(&s->relay, TAKE_FD(fds[0]));
@@ -251,7 +253,7 @@ int session_take_started(Session *s, const Message *m, int *fds, size_t n, Error
         return 0;
 }
 
-/* A payload that stops itself stops nobody else. */
+/* A payload that stops itself stops no other process. */
 int session_take_stopped(Session *s, const Message *m, int *fds, size_t n, Error *err)
 {
         (void)m;
@@ -313,7 +315,7 @@ static int poll_prepare(Session *s, struct pollfd fds[POLLS])
                                     : timeout;
 }
 
-/* Of a stage that was the payload itself the kernel tells the end. */
+/* If the stage has become the payload, the kernel reports its end. */
 static void stage_has_ended(Session *s)
 {
         (void)process_wait(s->stage, &s->stage_status);
@@ -346,7 +348,7 @@ static void poll_handle(Session *s, const struct pollfd fds[POLLS])
                 s->kill_at_us = 0;
                 session_kill(s);
         }
-        /* What the stage said before its end is read first. */
+        /* The stage's last messages are read before its end is handled. */
         if (fds[POLL_STAGE].revents && s->channel < 0)
                 stage_has_ended(s);
         if (helpers_handle_ends(&s->helpers, fds + POLL_HELPERS, session_is_ending(s), &s->error) < 0)
@@ -375,7 +377,8 @@ void session_end(Session *s, int over)
                 (void)process_wait(s->stage, &s->stage_status);
                 s->stage = fd_close(s->stage);
         }
-        /* Early: what is typed from now on is for others. Who stops us finds us until all is written. */
+        /* Early, because further input is for other programs. SIGTSTP can stop kurung until all output is
+         * written. */
         relay_stop(&s->relay, &s->streams,
                    (StreamsEnd){.success = s->payload_ended && s->payload_status == 0,
                                 .patient = s->payload_ended && WIFEXITED(s->payload_status),

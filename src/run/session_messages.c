@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of what stages may say, and the check of each message against it. */
+/* The table of the messages that stages may send, and the check of each message against it. */
 #include "run/session_messages.h"
 
 #include "base/defence.h"
@@ -14,7 +14,7 @@
 #define BY(sender) BIT(SENDER_##sender)
 #define WHILE(state) BIT(SESSION_##state)
 
-/* The supervisor reads what a stage says in MAPPING only once it has let it go on. */
+/* The supervisor reads messages of the state MAPPING only after it has left this state. */
 #define WHILE_MADE (WHILE(MAPPING) | WHILE(BUILDING))
 #define UNTIL_END (WHILE_MADE | WHILE(READY) | WHILE(STARTING) | WHILE(RUNNING))
 
@@ -59,8 +59,8 @@ static bool is_index(int value)
 }
 
 /*
- * In the order in which a stage says them. An error comes twice at most: of the payload's stage, and of its
- * parent.
+ * In the order in which a stage sends them. There can be two errors: one of the payload's stage, and one of
+ * its parent.
  */
 static const MessageRule rules[] = {
         {MSG_TAP, NULL, BY(SETUP), WHILE_MADE, 1, 1, supervisor_take_tap},
@@ -155,7 +155,7 @@ int message_check(MessageCounts *counts, SessionSender sender, SessionState stat
         return 0;
 }
 
-/* Nothing more of it is believed, and nothing more of it is heard. */
+/* Kills the session, and reads no further message of the stage. */
 static void end_for(Session *s)
 {
         session_kill(s);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a stage may say to the supervisor: one table of messages, each with who sends it, in which states, how
- * often, and with how many descriptors. A stage that was taken over says only what its phase allows; anything
- * else ends the sandbox with one line.
+ * The messages that a stage may send to the supervisor: one table with the senders, the states, the maximum
+ * number and the descriptors of each message. A stage that was taken over can send only what its phase
+ * allows; any other message ends the sandbox with one error.
  */
 #pragma once
 
@@ -10,65 +10,65 @@
 
 typedef struct Session Session;
 
-/** How far a session has come. It only goes forward. */
+/** The progress of a session, which only advances. */
 typedef enum SessionState {
         SESSION_MAPPING,  /* the stage waits for its ids and limits */
-        SESSION_BUILDING, /* it makes the sandbox */
-        SESSION_READY,    /* that is complete, and it waits to be let go */
-        SESSION_STARTING, /* it makes the payload; from here on it passes signals on */
-        SESSION_RUNNING,  /* the payload exists, and the stage waits for its end */
-        SESSION_ENDING,   /* the payload has ended: there is nothing left to say */
+        SESSION_BUILDING, /* it creates the sandbox */
+        SESSION_READY,    /* the sandbox is complete, and the stage waits for the start */
+        SESSION_STARTING, /* it starts the payload; from here on it passes signals on */
+        SESSION_RUNNING,  /* the payload exists, and the stage waits for its exit */
+        SESSION_ENDING,   /* the payload has exited: no message may follow */
         SESSION_STATES,
 } SessionState;
 
-/** At the other end of which channel somebody is. */
+/** The sender at the other end of a channel. */
 typedef enum SessionSender {
-        SENDER_SETUP,   /* a run's: setup, which becomes init, and the payload's stage until it executes */
-        SENDER_JOIN,    /* an exec's: join, which waits as init does, and the payload's stage */
-        SENDER_OVERLAY, /* the stage that becomes fuse-overlayfs: starting, and silent once it runs */
+        SENDER_SETUP,   /* of run: setup, which becomes init, and the payload's stage until exec */
+        SENDER_JOIN,    /* of exec: join, which waits like init, and the payload's stage until exec */
+        SENDER_OVERLAY, /* the stage that becomes fuse-overlayfs, and then sends nothing */
         SENDERS,
 } SessionSender;
 
-/** @fds: the @n descriptors that came along; one that is taken is FD_NONE afterwards. 0, or -errno with @err
- * when the session has to end. */
+/** Handles a message. @fds: its @n descriptors; the handler replaces those that it keeps by FD_NONE. Returns
+ * 0, or -errno with @err if the session must end. */
 typedef int MessageHandler(Session *s, const Message *m, int *fds, size_t n, Error *err);
 
 typedef struct MessageRule {
         MessageType type;
-        bool (*fits)(int value); /* the values that this rule is about; NULL: any */
+        bool (*fits)(int value); /* whether the rule applies to a value; NULL: to any */
         unsigned senders;        /* bit N for SessionSender N */
         unsigned states;         /* bit N for SessionState N */
-        unsigned max;            /* 0: any number of them */
-        int fds;                 /* MESSAGE_FDS_OF_VALUE: one for each bit of the value */
-        MessageHandler *handle;  /* NULL: its receiver does that itself */
+        unsigned max;            /* maximum number; 0: unlimited */
+        int fds;                 /* number of descriptors; MESSAGE_FDS_OF_VALUE: one per bit of the value */
+        MessageHandler *handle;  /* NULL: the receiver handles it */
 } MessageRule;
 
 #define MESSAGE_FDS_OF_VALUE (-1)
 
 #define MESSAGE_RULES_MAX 20
 
-/** How many messages of each rule have come by one channel. */
+/** The number of messages of each rule on one channel. */
 typedef struct MessageCounts {
         unsigned n[MESSAGE_RULES_MAX];
 } MessageCounts;
 
 /**
- * message_check - whether a message may come now; counts it then. Pure.
+ * message_check - check whether a message is allowed now, and count it. Pure.
  *
- * @n_fds: how many descriptors came with it. @ret: its rule.
+ * @n_fds: the number of its descriptors. @ret: its rule.
  *
- * Returns 0, or -EPROTO with @err, which says what is wrong with it.
+ * Returns 0, or -EPROTO with @err, which says what is wrong with the message.
  */
 int message_check(MessageCounts *counts, SessionSender sender, SessionState state, const Message *m,
                   size_t n_fds, const MessageRule **ret, Error *err);
 
-/** session_handle_message - after poll(2) of its channel: check what came, and do it. */
+/** session_handle_message - after poll(2) of the channel: receive, check and handle a message. */
 void session_handle_message(Session *s);
 
-/* The table's handlers: of every session (session.c), */
+/* The table's handlers: for every session (session.c), */
 MessageHandler session_take_error, session_take_terminal, session_take_started, session_take_stopped,
         session_take_exit;
-/* and of a run (supervisor_messages.c). */
+/* and for a run (supervisor_messages.c). */
 MessageHandler supervisor_take_tap, supervisor_take_namespaces, supervisor_take_fuse_device,
         supervisor_take_missing, supervisor_take_cgroup_request, supervisor_take_mounts,
         supervisor_take_ready;

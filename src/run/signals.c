@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Takes over signals and stops kurung when it is told to. */
+/* Takes over signals, and stops kurung on request. */
 #include "run/signals.h"
 
 #include "base/process.h"
@@ -29,7 +29,7 @@ bool signals_take_fatal(int fd)
         return false;
 }
 
-/* A stopped process does not see its timers, but the kernel sends what they send: SIGCONT is it. */
+/* A stopped process cannot read its timerfd, but the kernel still delivers the signal of a timer: SIGCONT. */
 static bool wake_at(int timerfd, timer_t *ret)
 {
         struct sigevent wake = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGCONT};
@@ -66,13 +66,13 @@ int signals_take(const int *extra, size_t n, sigset_t *ret_before, int *ret_fd, 
         (void)sigaction(SIGHUP, NULL, &hup);
         bool no_hup = hup.sa_handler == SIG_IGN;
         process_reset_signals();
-        /* What we write for a payload fails with an error instead. */
+        /* Writing for a payload then fails with an error instead. */
         (void)signal(SIGPIPE, SIG_IGN);
         (void)signal(SIGXFSZ, SIG_IGN);
         (void)sigemptyset(&set);
         for (size_t i = 0; i < ARRAY_LEN(passed_on); i++)
                 (void)sigaddset(&set, passed_on[i]);
-        /* nohup(1): the command is to outlive the terminal. */
+        /* With nohup(1) the command must outlive the terminal. */
         if (no_hup) {
                 (void)signal(SIGHUP, SIG_IGN);
                 (void)sigdelset(&set, SIGHUP);

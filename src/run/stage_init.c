@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Becomes the sandbox's pid 1: reaps processes and forwards signals. */
+/* Runs the sandbox's init: reaps processes and forwards signals. */
 #include "base/caps.h"
 #include "base/process.h"
 #include "run/stages.h"
@@ -12,7 +12,7 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
-/* What a terminal sends to the whole foreground group; anything else was meant for the one process. */
+/* The signals that a terminal sends to the whole foreground group; all others are for one process. */
 static bool is_group_signal(int sig)
 {
         return sig == SIGINT || sig == SIGQUIT || sig == SIGTSTP || sig == SIGHUP || sig == SIGWINCH ||
@@ -25,7 +25,7 @@ static void forward(pid_t payload, int sig)
                 (void)kill(payload, sig);
 }
 
-/* Reaps whatever has ended. Returns true when the payload has, with its status. */
+/* Reaps all exited processes. Returns true if the payload is one of them, with its status. */
 static bool reap(const StageContext *ctx, pid_t payload, int *ret_status)
 {
         int status;
@@ -42,7 +42,7 @@ static bool reap(const StageContext *ctx, pid_t payload, int *ret_status)
         return false;
 }
 
-/* 0: go on; else the supervisor is gone. */
+/* Returns 0; -ECONNRESET if the supervisor has exited. */
 static int take_message(const StageContext *ctx, pid_t payload)
 {
         Message m;
@@ -54,7 +54,7 @@ static int take_message(const StageContext *ctx, pid_t payload)
         return 0;
 }
 
-/* Only what an ended sandbox is told by: no descriptor of the host's, of the caller's or of the payload's. */
+/* Keeps only the channel: no other descriptor of the host, the caller or the payload. */
 static int let_go(const StageContext *ctx, int *channel, Error *err)
 {
         if (ctx->channel != 3 && dup3(ctx->channel, 3, O_CLOEXEC) < 0)
@@ -67,8 +67,9 @@ static int let_go(const StageContext *ctx, int *channel, Error *err)
 }
 
 /*
- * Until a signal or a message has come. Not by poll(2): it refuses more descriptors than RLIMIT_NOFILE, which
- * a payload without a filter can take from us at any time (prlimit(2)). Our two are below 4: let_go().
+ * Waits for a signal or a message. It does not use poll(2), which refuses more descriptors than
+ * RLIMIT_NOFILE, and a payload without a filter can lower this limit at any time (prlimit(2)). Both
+ * descriptors are below 4 after let_go().
  */
 static int wait_for_any(int sigfd, int channel, fd_set *ret)
 {
@@ -84,8 +85,9 @@ static int wait_for_any(int sigfd, int channel, fd_set *ret)
 /*
  * init
  *   has: pid 1, the channel, CAP_KILL (the payload may have other ids).
- *   must: reap, forward signals, end with the payload or with the supervisor. When it ends the kernel kills
- * all that is left (pid_namespaces(7)). must not: allocate, open or exec anything.
+ *   must: reap, forward signals, exit with the payload or with the supervisor. When it exits, the kernel
+ *     kills all remaining processes (pid_namespaces(7)).
+ *   must not: allocate, open or exec anything.
  */
 int stage_init_main(const StageContext *ctx, pid_t payload)
 {
@@ -104,7 +106,7 @@ int stage_init_main(const StageContext *ctx, pid_t payload)
         for (;;) {
                 int status;
                 fd_set ready;
-                /* First: the payload may have ended before signals were watched. */
+                /* First, because the payload may have exited before signals were watched. */
                 if (reap(&own, payload, &status)) {
                         bool last = waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD;
                         (void)channel_send(own.channel, last ? MSG_EXIT_LAST : MSG_EXIT, status, FD_NONE);

@@ -18,7 +18,7 @@ static int die_with_parent(Error *err)
                        : 0;
 }
 
-/* The user namespace first: in it we have what joining the others takes (setns(2)). */
+/* The user namespace comes first: it gives the capabilities for joining the others (setns(2)). */
 static int join_namespaces(int userns, const int ns[NS_MAX], Error *err)
 {
         if (setns(userns, CLONE_NEWUSER) < 0)
@@ -30,7 +30,7 @@ static int join_namespaces(int userns, const int ns[NS_MAX], Error *err)
         return 0;
 }
 
-/* What leads to the host is closed before anything of the sandbox runs. */
+/* Closes all descriptors that lead to the host before any code of the sandbox runs. */
 static int let_go(StageContext *ctx, Error *err)
 {
         if (ctx->channel != 3 && dup3(ctx->channel, 3, O_CLOEXEC) < 0)
@@ -42,12 +42,13 @@ static int let_go(StageContext *ctx, Error *err)
 
 static int join(StageContext *ctx, int userns, const int ns[NS_MAX], int *ret_slave, Error *err)
 {
-        /* Before we are where the payload could look. Its own user namespace does not help it: our memory is
-         * of a program that was started outside (ptrace(2), "Ptrace access mode checking"). */
+        /* Before this process is where the payload could inspect it. A user namespace of the payload does not
+         * allow that: the memory belongs to a program that was started outside (ptrace(2), "Ptrace access
+         * mode checking"). */
         int r = stage_set_dumpable(false, err);
         if (r == 0)
                 r = die_with_parent(err);
-        /* Away from the caller's terminal, and from the signals of its process group. */
+        /* Leaves the caller's terminal, and the signals of its process group. */
         if (r == 0)
                 r = stage_leave_session(ctx, err);
         if (r == 0)
@@ -58,7 +59,7 @@ static int join(StageContext *ctx, int userns, const int ns[NS_MAX], int *ret_sl
                 r = let_go(ctx, err);
         if (r == 0)
                 r = idmap_apply(ctx->identity, err);
-        /* Changing ids has undone both. */
+        /* Changing ids has reset both. */
         if (r == 0)
                 r = stage_set_dumpable(false, err);
         if (r == 0)
@@ -72,10 +73,11 @@ static int join(StageContext *ctx, int userns, const int ns[NS_MAX], int *ret_sl
 
 /*
  * join
- *   has: the caller's descriptors 0-2, the channel, holds on the sandbox's namespaces; its control group.
- *   must: join all of them, start the payload, then wait for it as init does for its own.
- *   must not: be seen by those inside (it stays in the host's pid namespace), or be looked into; bring along
- * a descriptor that leads to the host.
+ *   has: the caller's descriptors 0-2, the channel, descriptors of the sandbox's namespaces; its control
+ *     group.
+ *   must: join all of them, start the payload, then wait for it like init.
+ *   must not: be visible inside (it stays in the host's pid namespace), be inspected, or pass on a descriptor
+ *     that leads to the host.
  */
 int stage_join_main(const StageContext *given, int userns, const int ns[NS_MAX])
 {
@@ -83,7 +85,7 @@ int stage_join_main(const StageContext *given, int userns, const int ns[NS_MAX])
         Error err = {0};
         CLEANUP_FD int slave = FD_NONE;
         pid_t payload = 0;
-        /* The payload's process is seen inside before it executes anything. */
+        /* The payload's process is visible inside before exec. */
         process_hide_arguments("kurung-exec");
         int r = join(&ctx, userns, ns, &slave, &err);
         if (r == 0) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Becomes the net helper. */
+/* Executes the net helper. */
 #include "base/defence.h"
 #include "base/io.h"
 #include "base/process.h"
@@ -10,10 +10,10 @@
 #include <signal.h>
 #include <sys/prctl.h>
 
-/* Descriptors of the program, by number (src/net/main.c). */
+/* Descriptor numbers that the program expects (src/net/main.c). */
 enum { FD_CHANNEL = 3, FD_CONFIG, FD_MAX };
 
-/* Root of its own user namespace, for as long as it takes to leave the file system. */
+/* Becomes root of the new user namespace, until the helper has left the file system. */
 static int map_to_root(uid_t uid, gid_t gid)
 {
         char line[64];
@@ -41,11 +41,11 @@ static int arrange(int channel, int config)
 }
 
 /*
- * net (until it is its own program: src/net/main.c says what that has and must)
- *   has: namespaces of its own but for the host's network, the helper's channel and configuration.
- *   must: have a process group of its own, so that the caller's signals do not reach it; die with the
- * supervisor; exec with no environment and no other descriptor. must not: look at anything of the sandbox's,
- * or change the memory: it is the supervisor's, which waits.
+ * net (until exec; src/net/main.c has the requirements after it)
+ *   has: new namespaces except for the host's network, the helper's channel and configuration.
+ *   must: have its own process group, so that the caller's signals do not reach it; die with the supervisor;
+ *     exec with no environment and no other descriptor.
+ *   must not: access anything of the sandbox, or change memory, which it shares with the waiting supervisor.
  */
 int stage_net_main(void *userdata)
 {

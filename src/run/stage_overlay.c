@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The stage that becomes fuse-overlayfs, which the payload talks to: confined before its first request. */
+/* The stage that becomes fuse-overlayfs, with which the payload communicates: it is confined before its first
+ * request. */
 #include "base/caps.h"
 #include "base/defence.h"
 #include "base/mount.h"
@@ -28,34 +29,33 @@
 #define CAP_BIT(cap) (UINT64_C(1) << (cap))
 
 /*
- * What serving files of other ids takes. They count in the sandbox's user namespace, over files whose ids are
- * mapped there, and of those the server reaches the upper's alone for writing.
+ * Serving files of other ids requires these. They apply in the sandbox's user namespace, to files whose ids
+ * are mapped there; of those files, the server can write only to the upper's.
  */
 #define CAPABILITIES                                                                                         \
-        (CAP_BIT(CAP_CHOWN) |        /* a chown inside is a chown of the upper's file */                     \
-         CAP_BIT(CAP_DAC_OVERRIDE) | /* the upper's files of other ids; the kernel checks the payload's      \
-                                      * rights before                                                        \
-                                      */                                                                     \
+        (CAP_BIT(CAP_CHOWN) |        /* a chown inside changes the upper's file */                           \
+         CAP_BIT(CAP_DAC_OVERRIDE) | /* files of other ids in the upper; the kernel has already checked the  \
+                                        payload's rights */                                                  \
          CAP_BIT(CAP_FOWNER) |       /* chmod, utimes and attributes of files of other ids */                \
-         CAP_BIT(CAP_FSETID) |       /* a file's set-group-ID bit outlives chmod and write */                \
-         CAP_BIT(CAP_SETFCAP))       /* setcap(8) inside, as packages do */
+         CAP_BIT(CAP_FSETID) |       /* a file's set-group-ID bit survives chmod and write */                \
+         CAP_BIT(CAP_SETFCAP))       /* setcap(8) inside, which packages use */
 
-/* Descriptors of the program, by number: the fuse device is part of its command line. */
+/* Descriptor numbers of the program: the fuse device is part of its command line. */
 enum { FD_FUSE = 3, FD_MAX };
 
-/* Its root: */
+/* Paths in its root: */
 #define LOWER "/lower"
 #define LAYER "/layer"
 #define PLACEHOLDERS "/placeholders"
 #define PROGRAM "/program"
 
-/* One number everywhere, and younger than some headers (fchmodat2(2)). */
+/* It has the same number on all architectures, and is newer than some headers (fchmodat2(2)). */
 #define FCHMODAT2 452
 
-/* What fuse-overlayfs 1.10 to 1.16 and its libraries call. No sockets, no other process, no mount, no
- * namespace. */
+/* The system calls of fuse-overlayfs 1.10 to 1.16 and its libraries: no sockets, no other process, no mount,
+ * no namespace. */
 static const ConfineCall calls[] = {
-        /* The loop, and what is asked for most. */
+        /* The loop, and the most frequent requests. */
         CONFINE_CALL(read),
         CONFINE_CALL(write),
         CONFINE_CALL(readv),
@@ -151,7 +151,7 @@ static const ConfineCall calls[] = {
         CONFINE_CALL(dup3),
         CONFINE_CALL(close_range),
         CONFINE_CALL(fadvise64),
-        /* Memory, threads, time, ends. No process but threads: each of these flags makes one. */
+        /* Memory, threads, time, exit. clone creates threads only, because CLONE_THREAD is required. */
         CONFINE_CALL(mmap),
         CONFINE_CALL(munmap),
         CONFINE_CALL(mremap),
@@ -198,12 +198,12 @@ static const ConfineCall calls[] = {
         CONFINE_CALL(capget),
         CONFINE_CALL(exit),
         CONFINE_CALL(exit_group),
-        /* Ours, of the program; another program would be held by all of this, too. */
+        /* For the stage itself, to start the program; another program would be confined in the same way. */
         CONFINE_CALL(execve),
 };
 
-/* What the program is loaded from: read-only, and with what is hidden inside hidden there, too: a home may
- * lie in it. In another root only masks count, as its paths are not the host's. */
+/* The program's libraries: read-only, and with the hidden paths hidden there, too, because a home may be
+ * among them. In another root only masks count, because its paths are not the host's. */
 static const char *const library_dirs[] = {"/usr",    "/lib",       "/lib32",    "/lib64",
                                            "/libx32", "/nix/store", "/gnu/store"};
 static const char *const library_files[] = {"/etc/ld.so.cache"};
@@ -213,7 +213,7 @@ static int fail(Error *err, int r, const char *what)
         return error_set_errno(err, r, WHO ": cannot %s", what);
 }
 
-/* Until ids are mapped no file can be made (EOVERFLOW), nor groups be dropped. */
+/* Before ids are mapped, files cannot be created (EOVERFLOW), nor groups dropped. */
 static int wait_for_ids(const OverlayStage *stage, Error *err)
 {
         int r = channel_expect_sync(stage->channel, SYNC_USERNS, err);
@@ -222,7 +222,7 @@ static int wait_for_ids(const OverlayStage *stage, Error *err)
         return r;
 }
 
-/* A copy of what the host has at @path; executed from, never written. */
+/* Clones the host's file or directory at @path, for execution without writing. */
 static int clone_program(const char *path, int *ret_fd)
 {
         CLEANUP_FD int fd = FD_NONE;
@@ -272,7 +272,7 @@ static int add_libraries(const Plan *plan, int root, int empty, Error *err)
         return r;
 }
 
-/* It reaches open files by /proc/self/fd; of this one it sees itself alone. */
+/* It accesses open files through /proc/self/fd; this procfs shows only fuse-overlayfs itself. */
 static int add_proc(int root, Error *err)
 {
         CLEANUP_FD int fd = FD_NONE;
@@ -289,7 +289,7 @@ static int add_lower(const OverlayStage *stage, int root, int lower, int empty, 
         return r < 0 ? r : lower_hide(&plan->root, stage->index + 1, false, lower, op->dest, empty, err);
 }
 
-/* A copy of the host's mounts at @path, of which nothing can be written or executed. */
+/* Clones the host's mounts at @path, without permission to write or execute. */
 static int clone_read_only(int dirfd, const char *path, int *ret_fd)
 {
         CLEANUP_FD int fd = FD_NONE;
@@ -303,7 +303,7 @@ static int clone_read_only(int dirfd, const char *path, int *ret_fd)
         return r;
 }
 
-/* In this mount namespace: a descriptor of the supervisor's can't be bound here. */
+/* Opens a directory in this mount namespace, because a descriptor of the supervisor cannot be bound here. */
 static int open_again(const char *path, int known, int *ret_fd)
 {
         CLEANUP_FD int fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -328,14 +328,14 @@ static int add_placeholders(const OverlayStage *stage, int root, Error *err)
                      : confine_root_add(WHO, root, PLACEHOLDERS, copy, err);
 }
 
-/* All that is there but for the layer, which the setup stage makes meanwhile. */
+/* Makes the root except for the layer, which the setup stage is still creating. */
 static int make_root(const OverlayStage *stage, int *ret_root, Error *err)
 {
         const Plan *plan = stage->ctx->plan;
         const PlanOp *op = &plan->root.ops[stage->index];
         CLEANUP_FD int source = FD_NONE, lower = FD_NONE, root = FD_NONE, empty = FD_NONE;
         int r = confine_private_mounts(WHO, err);
-        /* Before a new root lies on the old one. */
+        /* Before a new root covers the old one. */
         if (r == 0)
                 r = rootfs_source_open(op, &source, err);
         if (r == 0 && (r = clone_read_only(source, "", &lower)) < 0)
@@ -363,7 +363,7 @@ static int make_root(const OverlayStage *stage, int *ret_root, Error *err)
         return r;
 }
 
-/* Upper and work, in one mount: files are renamed from one to the other. */
+/* Adds upper and work in one mount, because files are renamed from one to the other. */
 static int add_layer(const OverlayStage *stage, int root, Error *err)
 {
         const StageContext *ctx = stage->ctx;
@@ -382,7 +382,7 @@ static int add_layer(const OverlayStage *stage, int root, Error *err)
                      : confine_root_add(WHO, root, LAYER, layer, err);
 }
 
-/* The kernel's side of the mount is made by the setup stage, which hands its device over. */
+/* The setup stage makes the kernel's side of the mount, and sends its device. */
 static int wait_for_device(int channel, int *ret_fd, Error *err)
 {
         Message m;
@@ -405,7 +405,7 @@ static int arrange(int fuse)
         return process_close_from(FD_MAX);
 }
 
-/* A quarter of the machine's: the payload decides how many names it has to remember. */
+/* A quarter of the machine's memory: the payload determines how many names the server has to remember. */
 static uint64_t memory_max(void)
 {
         const uint64_t least = UINT64_C(256) << 20;
@@ -414,7 +414,7 @@ static uint64_t memory_max(void)
         return quarter > least ? quarter : least;
 }
 
-/* Each file that is open inside is one here. */
+/* Each open file inside is a descriptor here. */
 static void raise_descriptors(void)
 {
         struct rlimit files;
@@ -434,7 +434,8 @@ static int enter_root(const OverlayStage *stage, int root, int fuse, Error *err)
                 .writable = LAYER,
                 .calls = calls,
                 .n_calls = ARRAY_LEN(calls),
-                /* As of a kernel that does not have it: another version may ask for more, and do without. */
+                /* The result of a kernel without the call: another version may try more calls, and fall
+                 * back. */
                 .other_calls = SECCOMP_RET_ERRNO | ENOSYS,
         };
         int r = add_layer(stage, root, err);
@@ -446,13 +447,13 @@ static int enter_root(const OverlayStage *stage, int root, int fuse, Error *err)
         process_reset_signals();
         if (r == 0)
                 r = confine_privileges(&c, err);
-        /* Changing capabilities has cleared it (PR_SET_PDEATHSIG(2const)). */
+        /* Changing capabilities has reset it (PR_SET_PDEATHSIG(2const)). */
         if (r == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
                 r = fail(err, -errno, "tie it to the supervisor");
         return r < 0 ? r : confine_seal(&c, err);
 }
 
-/* Its complaints go to a file of ours, its input and output nowhere. */
+/* Its stderr goes to a file of kurung, its input and output to /dev/null. */
 static int take_standard_descriptors(const OverlayStage *stage, Error *err)
 {
         CLEANUP_FD int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -462,7 +463,7 @@ static int take_standard_descriptors(const OverlayStage *stage, Error *err)
         return 0;
 }
 
-/* Where the layers are, as its options say it: in its own root, or with the defence off in the host's. */
+/* Makes the options with the paths of the layers: in its own root, or in the host's if the defence is off. */
 static char *make_options(const OverlayStage *stage, bool confined)
 {
         const Plan *plan = stage->ctx->plan;
@@ -470,9 +471,9 @@ static char *make_options(const OverlayStage *stage, bool confined)
         char *options = NULL;
         bool extra = stage->placeholders >= 0;
         /*
-         * timeout: nothing but us changes the lower as far as the payload may rely on, so the kernel may keep
-         * names and attributes; static_nlink: counting links reads every directory; noxattrs would hide
-         * capabilities.
+         * timeout: only this mount changes the lower, as far as the payload may rely on it, so the kernel may
+         * cache names and attributes; static_nlink: counting links would read every directory; noxattrs would
+         * hide capabilities.
          */
         static const char common[] = "static_nlink,volatile,timeout=3600,fast_ino=1,allow_other";
         int n = confined ? asprintf(&options,
@@ -500,7 +501,7 @@ static int prepare(const OverlayStage *stage, Error *err)
                 r = make_root(stage, &root, err);
         if (r == 0)
                 r = wait_for_device(stage->channel, &fuse, err);
-        /* Their numbers are others' from arrange() on. */
+        /* arrange() reuses their numbers. */
         if (r == 0 && stage->confined)
                 return enter_root(stage, TAKE_FD(root), TAKE_FD(fuse), err);
         if (r == 0)
@@ -520,7 +521,7 @@ static int serve(const OverlayStage *stage, Error *err)
         int r = prepare(stage, err);
         if (r < 0)
                 return r;
-        /* Nothing of the payload's, which a profile may have set (attack 12). */
+        /* No variable of the payload, because a profile may have set it (attack 12). */
         char *const *env =
                 defence_is_on(DEFENCE_ENVIRONMENT) ? defence_environment() : stage->ctx->payload->env.items;
         (void)execve(stage->confined ? PROGRAM : name, argv, env);
@@ -529,12 +530,12 @@ static int serve(const OverlayStage *stage, Error *err)
 
 /*
  * overlay (fuse-overlayfs)
- *   has: the sandbox's user namespace, and namespaces of its own for all else: a root that holds the lower,
- * read-only and with all hidden places hidden in it, upper and work, what its program is loaded from, and a
- * procfs that shows itself; an empty network. The capabilities above, one /dev/fuse. must: be confined before
- * the program is executed, as the payload talks to it; serve the file system until it is killed; die with the
- * supervisor. must not: be visible to the payload, see a process but itself, reach a file of the host's
- * beside those.
+ *   has: the sandbox's user namespace, and its own namespaces for everything else: a root with the lower,
+ *     read-only and with all hidden paths hidden in it, upper and work, the program and its libraries, and a
+ *     procfs that shows only itself; an empty network. The capabilities above, one /dev/fuse.
+ *   must: be confined before exec, because the payload communicates with it; serve the file system until it
+ *     is killed; die with the supervisor.
+ *   must not: be visible to the payload, see another process, reach any other file of the host.
  */
 static int server_main(const OverlayStage *stage)
 {
@@ -551,7 +552,8 @@ int stage_overlay_main(const OverlayStage *stage)
         if (setns(stage->userns, CLONE_NEWUSER) < 0)
                 r = error_set_errno(&err, errno, "cannot join the sandbox's user namespace");
         if (r == 0) {
-                /* The supervisor's child, not ours: we are here only to join. */
+                /* The new process is the supervisor's child: this one exists only to join the user
+                 * namespace. */
                 const uint64_t own = stage->confined ? confine_namespaces | CLONE_NEWNET : 0;
                 pid_t pid = process_clone(own | CLONE_PARENT, &pidfd);
                 if (pid == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Gives up all privileges and executes the payload. */
+/* Drops all privileges that the plan does not grant, and executes the payload. */
 #include "base/caps.h"
 #include "base/defence.h"
 #include "base/process.h"
@@ -25,7 +25,7 @@ static int no_new_privileges(const PlanPrivileges *privileges, Error *err)
                        : 0;
 }
 
-/* The descriptors that the plan has for it, and the channel until exec. */
+/* Keeps the plan's descriptors for the payload, and the channel until exec. */
 static int keep_descriptors(const StageContext *ctx, Error *err)
 {
         const PlanPayload *payload = ctx->payload;
@@ -47,7 +47,8 @@ static int keep_descriptors(const StageContext *ctx, Error *err)
 static int restrict_self(const StageContext *ctx, Error *err)
 {
         const PlanPrivileges *privileges = ctx->privileges;
-        /* Without no_new_privs it is what the filter is loaded with, last of all; then exec takes it. */
+        /* Without no_new_privs, loading the filter requires it, which is the last step; exec then removes
+         * it. */
         uint64_t until_exec = privileges->no_new_privileges ? 0 : UINT64_C(1) << CAP_SYS_ADMIN;
         bool root_rules = privileges->capability_sets_given || ctx->identity->uid == 0;
         int r = defence_is_on(DEFENCE_CAPABILITIES)
@@ -60,8 +61,8 @@ static int restrict_self(const StageContext *ctx, Error *err)
         return r;
 }
 
-/* Who dies with it: of init the payload, where the kernel does not see to that; of the supervisor the payload
- * that is in init's place, where that is asked for (PR_SET_PDEATHSIG(2const)). */
+/* Ties the payload to its parent (PR_SET_PDEATHSIG(2const)): to init, in case the kernel does not kill it
+ * together with init; in init's place, to the supervisor, if requested. */
 static int tie_to_parent(const StageContext *ctx, Error *err)
 {
         const PlanPayload *payload = ctx->payload;
@@ -71,19 +72,19 @@ static int tie_to_parent(const StageContext *ctx, Error *err)
                        : 0;
 }
 
-/* As execvpe(3) finds it, but with the errno that a shell would report. */
+/* Finds the program like execvpe(3), but reports the errno that a shell would report. */
 static int exec_payload(const PlanPayload *payload, Error *err)
 {
         char *const *argv = payload->argv.items;
         const char *program = payload->program ? payload->program : argv[0];
-        /* execvpe(3) looks at $PATH of the environment it is called in: the payload's own. */
+        /* execvpe(3) searches $PATH of the current environment, so this must be the payload's own. */
         if (defence_is_on(DEFENCE_ENVIRONMENT))
                 environ = payload->env.items;
         (void)execvpe(program, argv, environ);
         int e = errno;
         bool missing = e == ENOENT || e == ENOTDIR;
         struct stat st;
-        /* A script whose interpreter is missing is ENOENT, too: say which. */
+        /* ENOENT can also mean that the interpreter of a script is missing. */
         if (missing && strchr(program, '/') && stat(program, &st) == 0)
                 (void)error_set(
                         err, e,
@@ -97,8 +98,8 @@ static int exec_payload(const PlanPayload *payload, Error *err)
 /*
  * payload
  *   has: the root, the ids, all capabilities until restrict_self().
- *   must: give up everything that the plan does not name, seccomp last, and exec.
- *   must not: keep a descriptor but 0-2 and the plan's, or a signal disposition of the caller's.
+ *   must: drop everything that the plan does not grant, load the filter last, and exec.
+ *   must not: keep another descriptor than 0-2 and the plan's, or a signal disposition of the caller.
  */
 int stage_payload_main(const StageContext *ctx, int slave)
 {
@@ -114,7 +115,7 @@ int stage_payload_main(const StageContext *ctx, int slave)
                 r = restrict_self(ctx, &err);
         if (r == 0)
                 r = tie_to_parent(ctx, &err);
-        /* Late, as what comes before needs memory and descriptors of its own. */
+        /* Late, because the earlier steps need memory and descriptors themselves. */
         if (r == 0)
                 r = rlimits_apply(ctx->resources, &err);
         if (r == 0 && defence_is_on(DEFENCE_SECCOMP))

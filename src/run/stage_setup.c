@@ -21,11 +21,11 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
-/* What the setup stage has for as long as it builds. */
+/* The state of the setup stage while it builds the sandbox. */
 typedef struct Setup {
         const StageContext *ctx;
-        int proc;      /* the procfs outside, in which we are visible */
-        bool in_group; /* the control group has been entered */
+        int proc;      /* the procfs outside, in which this process is visible */
+        bool in_group; /* the process is in its control group */
 } Setup;
 
 static bool makes(const StageContext *ctx, int flag)
@@ -33,8 +33,7 @@ static bool makes(const StageContext *ctx, int flag)
         return ctx->plan->namespaces.created & (uint64_t)flag;
 }
 
-/* Supervisor ended before we asked to be told: our parent is somebody else (or nobody, in a pid namespace)
- * then. */
+/* Ties init to the supervisor. If the supervisor has already exited, the closed channel shows it. */
 static int die_with_supervisor(Error *err)
 {
         return prctl(PR_SET_PDEATHSIG, SIGKILL) < 0
@@ -71,16 +70,16 @@ static int send_own(const Setup *setup, unsigned mask, Error *err)
                         : stage_send_namespaces(setup->ctx, self, mask, err);
 }
 
-/* Here, where nothing of a payload is yet: later nobody could open them, as init can't be looked into. */
+/* Opens the namespaces now, because nobody could open them later: init cannot be inspected. */
 static int send_namespaces(const Setup *setup, Error *err)
 {
         const StageContext *ctx = setup->ctx;
         unsigned mask = 0;
-        /* The payload's is made later: stage_start.c. */
+        /* stage_start.c creates the payload's user namespace later. */
         for (size_t i = 0; i < NS_PAYLOAD_USER; i++)
                 if (makes(ctx, namespace_kinds[i].flag))
                         mask |= 1U << i;
-        /* And so is another of these: enter_cgroup(). */
+        /* enter_cgroup() creates another cgroup namespace later. */
         if (ctx->plan->resources.cgroup != CGROUP_NONE)
                 mask &= ~(1U << NS_CGROUP);
         return send_own(setup, mask, err);
@@ -101,7 +100,7 @@ static void tell_missing(void *userdata, size_t index)
         (void)channel_send(ctx->channel, MSG_MISSING, (int)index, FD_NONE);
 }
 
-/* The supervisor answers once the run's control groups are there, and we are in ours. */
+/* The supervisor answers when the run's control groups exist, and this process is in its own. */
 static int enter_cgroup(void *userdata, Error *err)
 {
         Setup *setup = userdata;
@@ -121,8 +120,8 @@ static int enter_cgroup(void *userdata, Error *err)
 }
 
 /*
- * The run's directory in our own mount namespace: what the supervisor opened belongs to its namespace, and
- * can't be bound from here (mount_namespaces(7)).
+ * Opens the run directory in this mount namespace, because a descriptor of the supervisor belongs to another
+ * one, and cannot be bound here (mount_namespaces(7)).
  */
 static int open_run_dir(const StageContext *ctx, int *ret_fd, Error *err)
 {
@@ -142,7 +141,8 @@ static int open_run_dir(const StageContext *ctx, int *ret_fd, Error *err)
         return 0;
 }
 
-/* The device is the net helper's from now on; whether that came up is asked for before the payload starts. */
+/* The device now belongs to the net helper; whether the helper is ready is checked before the payload
+ * starts. */
 static int make_network(const StageContext *ctx, Error *err)
 {
         CLEANUP_FD int tap = FD_NONE;
@@ -166,13 +166,13 @@ static int make_network(const StageContext *ctx, Error *err)
         return r < 0 ? error_set_errno(err, r, "cannot pass the tap device") : 0;
 }
 
-/* Also where no operation shows the control groups: limits hold before the payload starts. */
+/* Also if no operation shows the control groups, because limits must apply before the payload starts. */
 static int be_in_cgroup(Setup *setup, Error *err)
 {
         return setup->in_group ? 0 : enter_cgroup(setup, err);
 }
 
-/* For the supervisor to watch; of the new root, so that it has the sandbox's paths. */
+/* Sends the mounts of the new root, with the sandbox's paths, for the supervisor to watch. */
 static int show_mounts(const Setup *setup, Error *err)
 {
         CLEANUP_FD int fd = openat(setup->proc, "self/mountinfo", O_RDONLY | O_CLOEXEC);
@@ -182,7 +182,7 @@ static int show_mounts(const Setup *setup, Error *err)
         return r < 0 ? error_set_errno(err, r, "cannot pass the mounts") : 0;
 }
 
-/* Also without a network: before this no signal is sent to us, as only the init could pass it on. */
+/* Also without a network: before this, the supervisor sends no signal, because only init could pass it on. */
 static int wait_for_network(const StageContext *ctx, Error *err)
 {
         int r = channel_send(ctx->channel, MSG_SYNC, SYNC_NETNS, FD_NONE);
@@ -197,8 +197,8 @@ int stage_set_dumpable(bool dumpable, Error *err)
         return error_set_errno(err, errno, "cannot make a stage %sdumpable", dumpable ? "" : "un");
 }
 
-/* In a user namespace below the one that owns the network the capability is none; here no other has the
- * network. */
+/* In a user namespace below the owner of the network, the capability has no effect; no other sandbox uses
+ * this network. */
 static int open_low_ports(const Plan *plan, Error *err)
 {
         bool may = plan->privileges.capabilities & (UINT64_C(1) << CAP_NET_BIND_SERVICE);
@@ -214,15 +214,16 @@ static int set_host_name(const StageContext *ctx, Error *err)
         return error_set_errno(err, errno, "cannot set the host name '%s'", ctx->host_name);
 }
 
-/* What of the namespaces is set before anything is seen of them. */
+/* Sets properties of the namespaces before anything inside is visible. */
 static int set_namespaces(const StageContext *ctx, bool own_net, Error *err)
 {
         const Plan *plan = ctx->plan;
         int r = makes(ctx, CLONE_NEWUSER) ? rlimits_set_namespace(&plan->resources, err) : 0;
-        /* One: the payload's own. */
+        /* 1 is for the payload's own namespace. */
         if (r == 0 && plan->namespaces.no_user_namespaces)
                 r = sysctl_write("user/max_user_namespaces", "1", err);
-        /* From here on nobody inside may look into us; not before, or newuidmap(1) could not either. */
+        /* From here on, processes inside cannot inspect this one; not earlier, because newuidmap(1) could not
+         * either. */
         if (r == 0)
                 r = stage_set_dumpable(false, err);
         if (r == 0 && own_net)
@@ -234,7 +235,7 @@ static int set_namespaces(const StageContext *ctx, bool own_net, Error *err)
         return r;
 }
 
-/* Where the mount namespace is none of ours its root is the payload's. */
+/* In a mount namespace that is not the sandbox's own, its root becomes the payload's. */
 static int build_root(Setup *setup, RootfsContext *root, Error *err)
 {
         int r = root ? rootfs_apply(root, err) : rootfs_enter_cwd(setup->ctx->payload->cwd, err);
@@ -248,11 +249,11 @@ static int build_root(Setup *setup, RootfsContext *root, Error *err)
 static int make_namespaces(Setup *setup, bool own_net, Error *err)
 {
         const StageContext *ctx = setup->ctx;
-        /* First, away from the caller's session: its terminal is not ours any more (credentials(7)), nor are
-         * the signals of its process group. */
+        /* First leaves the caller's session: its terminal (credentials(7)), and the signals of its process
+         * group. */
         int r = stage_leave_session(ctx, err);
-        /* While newuidmap(1) runs: a network namespace is the dearest of all to make, and belongs to ours as
-         * well. */
+        /* While newuidmap(1) runs: a network namespace takes longest to create, and also belongs to the new
+         * user namespace. */
         if (r == 0 && own_net && unshare(CLONE_NEWNET) < 0)
                 r = error_set_errno(err, errno, "cannot create the network namespace");
         if (r == 0 && own_net)
@@ -306,15 +307,16 @@ static int build(Setup *setup, int *ret_slave, Error *err)
                 r = wait_for_network(ctx, err);
         if (r == 0)
                 r = stage_make_terminal(ctx, ret_slave, err);
-        /* Changing ids has cleared it (PR_SET_PDEATHSIG(2const)). */
+        /* Changing ids has reset it (PR_SET_PDEATHSIG(2const)). */
         return r < 0 ? r : die_with_supervisor(err);
 }
 
 /*
  * setup
- *   has: all new namespaces, all capabilities in them, the payload's descriptors 0-2, the channel, the run's
- * directory. must: build the root, leave the old one, start the payload, then be its init, or be replaced by
- * it. must not: change the plan, or show any of itself to the payload.
+ *   has: all new namespaces, all capabilities in them, the payload's descriptors 0-2, the channel, the run
+ *     directory.
+ *   must: build the root, leave the old one, start the payload, then become its init, or be replaced by it.
+ *   must not: change the plan, or show anything of itself to the payload.
  */
 int stage_setup_main(const StageContext *ctx)
 {

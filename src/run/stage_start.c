@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Starts the payload: as a child of init or in its place, and in a user namespace of its own where it has
- * one. */
+/* Starts the payload: as a child of init or in its place, and in its own user namespace if it has one. */
 #include "base/defence.h"
 #include "base/process.h"
 #include "mech/idmap.h"
@@ -17,12 +16,14 @@ static bool is_mapped_by_another(const StageContext *ctx)
 }
 
 /*
- * A user namespace below the sandbox's: all that its ids have of what the kernel counts for each id counts
- * together for us, who made the one above. Nor has the payload a capability over the mounts, the network and
- * all else that belongs to that.
+ * Enters a user namespace below the sandbox's. Resources that the kernel counts per id then count together
+ * for all ids in it, with those of the setup stage. The payload has no capability over the mounts, the
+ * network and everything else that belongs to the namespace above.
  *
- * Who enters it can't write its maps; another process does, through the directory in /proc that comes along.
- * @proc: the procfs in which we are visible, as nothing of a payload can look at us yet.
+ * A process that enters it cannot write its maps. Another process does, through the directory in /proc that
+ * this one sends.
+ * @proc: a procfs in which this process is visible; it may be inspected, because the payload does not run
+ * yet.
  */
 static int enter_below(int channel, int proc, Error *err)
 {
@@ -41,7 +42,7 @@ static int enter_below(int channel, int proc, Error *err)
         return r < 0 ? r : stage_set_dumpable(false, err);
 }
 
-/* The other side: writes the maps of who is at the other end of @channel. */
+/* The other side: writes the maps of the process at the other end of @channel. */
 static int map_below(const StageContext *ctx, int channel, Error *err)
 {
         Message m;
@@ -59,7 +60,7 @@ static int map_below(const StageContext *ctx, int channel, Error *err)
         return r;
 }
 
-/* In the process that becomes the payload; @channel: to who maps its ids. */
+/* Runs in the process that becomes the payload. @channel: to the process that maps its ids. */
 static int enter_user_namespace(const StageContext *ctx, int channel, int proc, Error *err)
 {
         const PlanNamespaces *ns = ctx->plan ? &ctx->plan->namespaces : NULL;
@@ -77,7 +78,7 @@ static int child_main(const StageContext *ctx, int channel, int proc, int slave)
 {
         Error err = {0};
         int r = enter_user_namespace(ctx, channel, proc, &err);
-        /* Before this nobody may say that there is a payload. */
+        /* Before this, init must not report that there is a payload. */
         if (r == 0 && channel >= 0 && (r = channel_send(channel, MSG_SYNC, SYNC_EXEC, FD_NONE)) < 0)
                 (void)error_set_errno(&err, r, "cannot communicate with init");
         if (r < 0) {
@@ -115,7 +116,7 @@ pid_t stage_start_payload(const StageContext *ctx, int proc, int slave, Error *e
         return r < 0 ? r : pid;
 }
 
-/* The process that maps the ids of its parent, and ends. */
+/* Maps the ids of its parent, and exits. */
 static int mapper_main(const StageContext *ctx, int channel)
 {
         Error err = {0};
@@ -125,7 +126,8 @@ static int mapper_main(const StageContext *ctx, int channel)
         return r < 0 ? EXIT_KURUNG_FAILED : 0;
 }
 
-/* Until somebody connects: from then on what fails is told there. The caller of run_create() may be gone. */
+/* Waits for a connection, and then reports errors there, because the caller of run_create() may have
+ * exited. */
 static int wait_for_start(StageContext *ctx, Error *err)
 {
         int r = prctl(PR_SET_PDEATHSIG, 0) < 0 ? -errno : 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whose session and terminal a stage has (credentials(7), pty(7)). */
+/* Sets the session and the terminal of a stage (credentials(7), pty(7)). */
 #include "base/defence.h"
 #include "base/io.h"
 #include "mech/tty.h"
@@ -20,7 +20,7 @@ int stage_leave_session(const StageContext *ctx, Error *err)
         return setsid() < 0 ? error_set_errno(err, errno, "cannot start a session") : 0;
 }
 
-/* The name is for people: what holds the pty is the descriptor. */
+/* The name is for people: the descriptor holds the pty. */
 static int pass_master(const StageContext *ctx, int master, Error *err)
 {
         static const char name[] = "/dev/ptmx";
@@ -54,8 +54,8 @@ int stage_make_terminal(const StageContext *ctx, int *ret_slave, Error *err)
 
 int stage_take_terminal(const StageContext *ctx, int slave, Error *err)
 {
-        /* A group of its own in init's session: so it is no orphaned group, and can be stopped (setpgid(2)).
-         */
+        /* A process group of its own in init's session: so the group is not orphaned, and can be stopped
+         * (setpgid(2)). */
         bool beside_init = ctx->payload->init == INIT_KURUNG && ctx->payload->terminal != TERMINAL_INHERIT;
         if (beside_init && defence_is_on(DEFENCE_PTY) && setpgid(0, 0) < 0)
                 return error_set_errno(err, errno, "cannot create a process group");

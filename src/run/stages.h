@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The stages: processes of a run, each with its own privileges. A stage's main never returns to its caller's
- * flow. */
+/* The stages: processes of a run, each with its own privileges. A stage's main function never returns into
+ * its caller's code. */
 #pragma once
 
 #include "base/channel.h"
@@ -9,90 +9,92 @@
 #include "plan/plan.h"
 #include "run/streams.h"
 
-/** What stages are born with. Nothing in it changes after the first one is born. */
+/** The parameters of stages. They do not change after the first stage starts. */
 typedef struct StageContext {
-        const Plan *plan; /* NULL in a stage that joins: what it takes are these parts */
+        const Plan *plan; /* NULL in a stage that joins, which only uses the following parts */
         const PlanIdentity *identity;
         const PlanResources *resources;
         const PlanPrivileges *privileges;
-        const PlanPayload *payload; /* what is executed: the plan's, or another in its sandbox */
-        const char *host_name;      /* set in the sandbox's UTS namespace */
+        const PlanPayload *payload; /* the plan's command, or another one in its sandbox */
+        const char *host_name;      /* host name of the sandbox's UTS namespace */
         const SeccompFilter *filter;
         int channel;          /* this stage's end */
-        bool network;         /* a tap device is to be made */
-        bool watch_mounts;    /* the supervisor is to see them */
-        int run_fd;           /* the run's directory as the supervisor opened it, FD_NONE: none */
-        int home_fd;          /* the kept home as the supervisor opened it, FD_NONE: none */
-        const char *run_name; /* its name in plan->storage.runs_dir */
+        bool network;         /* create a tap device */
+        bool watch_mounts;    /* send the mounts to the supervisor */
+        int run_fd;           /* the run directory, opened by the supervisor; FD_NONE: none */
+        int home_fd;          /* the kept home, opened by the supervisor; FD_NONE: none */
+        const char *run_name; /* name of the run directory in plan->storage.runs_dir */
         int tty_fds;          /* bit N: descriptor N (0-2) is a terminal, and is replaced by a pty */
 } StageContext;
 
-/** stage_set_dumpable - whether others with our ids may look into this process (PR_SET_DUMPABLE(2const)). 0
- * or -errno with @err. */
+/** stage_set_dumpable - set whether other processes with the same ids may inspect this one
+ * (PR_SET_DUMPABLE(2const)). Returns 0 or -errno with @err. */
 int stage_set_dumpable(bool dumpable, Error *err);
 
-/** stage_leave_session - a session of its own, unless the payload has the caller's. 0 or -errno with @err. */
+/** stage_leave_session - start a new session, unless the payload has the caller's. Returns 0 or -errno with
+ * @err. */
 int stage_leave_session(const StageContext *ctx, Error *err);
 
-/** stage_has_terminal - whether standard input is a terminal: the pty is a controlling terminal then, else it
- * only takes output. */
+/** stage_has_terminal - return whether standard input is a terminal: then the pty is a controlling terminal,
+ * otherwise it only accepts output. */
 bool stage_has_terminal(const StageContext *ctx);
 
-/** stage_make_terminal - open a pty where any of 0-2 is a terminal, take it as controlling terminal where
- * standard input is one, send its master to the supervisor or to who is to have it. @ret_slave: its other
- * side; left alone where there is none. 0 or -errno with @err. */
+/** stage_make_terminal - open a pty if any of descriptors 0-2 is a terminal, make it the controlling terminal
+ * if standard input is one, and send its master to the supervisor or to the terminal socket. @ret_slave: its
+ * other side; untouched if there is none. Returns 0 or -errno with @err. */
 int stage_make_terminal(const StageContext *ctx, int *ret_slave, Error *err);
 
-/** stage_take_terminal - in the payload's process: the other side of the pty, FD_NONE: none, becomes 0 to 2,
- * and its group the terminal's foreground. 0 or -errno with @err. */
+/** stage_take_terminal - in the payload's process: replace the terminals among descriptors 0 to 2 by the
+ * other side of the pty (FD_NONE: none), and make the process group the terminal's foreground. Returns 0 or
+ * -errno with @err. */
 int stage_take_terminal(const StageContext *ctx, int slave, Error *err);
 
-/** stage_send_namespaces - give the supervisor a hold on those of @mask (bit NS_*) of the process whose
- * directory in /proc @process is. 0 or -errno with @err. */
+/** stage_send_namespaces - send descriptors of the namespaces in @mask (bits NS_*) to the supervisor, of the
+ * process whose directory in /proc is @process. Returns 0 or -errno with @err. */
 int stage_send_namespaces(const StageContext *ctx, int process, unsigned mask, Error *err);
 
 /** stage_start_payload - start the payload's stage as a child. @proc: a procfs in which this process is
  * visible. Returns its pid, or -errno with @err. */
 pid_t stage_start_payload(const StageContext *ctx, int proc, int slave, Error *err);
 
-/** stage_become_payload - be the payload's stage. Returns what to _exit with, or -errno with @err when it did
- * not come to that. The rest is as with stage_start_payload(). */
+/** stage_become_payload - become the payload's stage. Returns the exit status, or -errno with @err if that
+ * failed earlier. Everything else is like stage_start_payload(). */
 int stage_become_payload(const StageContext *ctx, int proc, int slave, Error *err);
 
-/** stage_setup_main - child of the supervisor in all new namespaces; becomes init. Returns what to _exit
- * with. */
+/** stage_setup_main - main function of the supervisor's child in all new namespaces; becomes init. Returns
+ * the exit status. */
 int stage_setup_main(const StageContext *ctx);
 
 /**
- * stage_join_main - child of "kurung exec"; joins the sandbox and starts a further payload there. Returns
- * what to _exit with.
+ * stage_join_main - main function of the child of "kurung exec"; joins the sandbox and starts another payload
+ * there. Returns the exit status.
  *
- * @userns, @ns: what live_open_namespaces() gave.
+ * @userns, @ns: results of live_open_namespaces().
  */
 int stage_join_main(const StageContext *ctx, int userns, const int ns[NS_MAX]);
 
-/** stage_init_main - pid 1 of the sandbox, @payload its one child of interest. Returns what to _exit with. */
+/** stage_init_main - wait for @payload as pid 1 of the sandbox. Returns the exit status. */
 int stage_init_main(const StageContext *ctx, pid_t payload);
 
-/** stage_payload_main - becomes the payload by exec; returns what to _exit with when that failed. */
+/** stage_payload_main - become the payload by exec. Returns the exit status if exec fails. */
 int stage_payload_main(const StageContext *ctx, int slave_fd);
 
-/** What the stage is born with that becomes fuse-overlayfs. */
+/** The parameters of the stage that becomes fuse-overlayfs. */
 typedef struct OverlayStage {
         const StageContext *ctx;
-        size_t index;                  /* of the OP_FUSE operation that is served */
-        const char *program;           /* absolute */
+        size_t index;                  /* index of the OP_FUSE operation to serve */
+        const char *program;           /* absolute path */
         int userns;                    /* the sandbox's user namespace */
-        int placeholders;              /* an extra lower, as the supervisor opened it, or FD_NONE */
+        int placeholders;              /* an additional lower, opened by the supervisor; FD_NONE: none */
         const char *placeholders_path; /* its path */
         int channel;   /* this stage's end: MSG_STARTED to the supervisor, MSG_FUSE_DEVICE from it */
         int log;       /* its stderr */
-        bool confined; /* always, but in the tests' own program */
+        bool confined; /* true, except in the tests' own program */
 } OverlayStage;
 
 /**
- * stage_overlay_main - child of the supervisor that joins the sandbox's user namespace, and leaves there, as
- * the supervisor's child, the process that becomes fuse-overlayfs: MSG_STARTED has its pid and pidfd, or
- * MSG_ERROR comes. Returns what to _exit with.
+ * stage_overlay_main - main function of the supervisor's child that joins the sandbox's user namespace, and
+ * starts the process that becomes fuse-overlayfs as another child of the supervisor: sends MSG_STARTED with
+ * its pid and pidfd, or MSG_ERROR. Returns the exit status.
  */
 int stage_overlay_main(const OverlayStage *stage);

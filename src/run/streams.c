@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the payload gets in the place of the caller's standard input, output and error. */
+/* Passes data between the payload's descriptors 0 to 2 and the caller's standard input, output and error. */
 #include "run/streams.h"
 
 #include "base/clock.h"
@@ -15,11 +15,11 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-/* POLLOUT of a pipe means room for so much, and what is not longer is written as a whole (pipe(7)). */
+/* POLLOUT of a pipe guarantees this much room, and writes of at most this length are atomic (pipe(7)). */
 #define PIECE 4096
-/* Steps of a stream between two looks at all else. */
+/* Maximum steps of one stream before all others are polled. */
 #define MOVES 16
-/* How soon it is looked again whether the payload has read what it was told of. */
+/* Interval for checking whether the payload has read the data. */
 #define LOOK_MS 50
 
 static const char *const names[STREAMS] = {"standard input", "standard output", "standard error"};
@@ -41,16 +41,17 @@ static StreamKind kind_of(int fd, const struct stat *st)
         return S_ISFIFO(st->st_mode) ? STREAM_PIPE : S_ISSOCK(st->st_mode) ? STREAM_SOCKET : STREAM_FILE;
 }
 
-/* Of a pipe and a socket the payload gets a copy, and what it has read is taken afterwards. */
+/* Of a pipe or socket the payload gets a copy of the data; the data that it has read is consumed
+ * afterwards. */
 static bool is_copied(const Stream *s)
 {
         return s->kind == STREAM_PIPE || s->kind == STREAM_SOCKET;
 }
 
 /*
- * A description of our own, where there can be one: output that may keep us waiting is told not to, and a
- * file is read without what the caller's has of flags (O_DIRECT). Pipes are read, and sockets used, by calls
- * that do not wait.
+ * Opens kurung's own file description, if possible: non-blocking for output that may block, and for a file
+ * without the flags of the caller's description (O_DIRECT). Pipes are read, and sockets used, by non-blocking
+ * calls.
  */
 static int open_own(Stream *stream, int fd, bool input, bool regular)
 {
@@ -63,7 +64,7 @@ static int open_own(Stream *stream, int fd, bool input, bool regular)
         return own >= 0 ? own : fcntl(fd, F_DUPFD_CLOEXEC, STREAMS);
 }
 
-/* One that is not open in the direction that it is for: neither is the payload's. */
+/* A descriptor that is not open in the expected direction is not open in this direction inside, either. */
 static int make_closed(Stream *stream, int fd, Error *err)
 {
         stream->inside = open("/dev/null", (fd == 0 ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
@@ -87,7 +88,7 @@ static int make_pipe(Streams *s, int fd, bool regular, Error *err)
                 return 0;
         stream->at = regular ? lseek(fd, 0, SEEK_CUR) : -1;
         stream->seekable = stream->at >= 0;
-        /* With room for one piece it can be written to again when all of that was read. */
+        /* With room for one piece, the pipe becomes writable when the whole piece was read. */
         if (is_copied(stream) && fcntl(stream->pipe, F_SETPIPE_SZ, PIECE) < 0)
                 return error_set_errno(err, errno, "cannot create a pipe for %s", names[fd]);
         if (stream->kind == STREAM_PIPE && (s->null = open("/dev/null", O_WRONLY | O_CLOEXEC)) < 0)
@@ -95,7 +96,7 @@ static int make_pipe(Streams *s, int fd, bool regular, Error *err)
         return 0;
 }
 
-/* Whether it is written to the same file as standard output, through the pipe of which it can go. */
+/* Returns whether the descriptor has the same file as standard output, and can use its pipe. */
 static bool is_written_with_output(const Streams *s, const struct stat *st)
 {
         struct stat out;
@@ -104,8 +105,8 @@ static bool is_written_with_output(const Streams *s, const struct stat *st)
                out.st_dev == st->st_dev && out.st_ino == st->st_ino;
 }
 
-/* One that listens, or is not connected, could be: to what only the host reaches. One whose connection has
- * ended may still hold what was sent. */
+/* A socket that listens or is not connected could be connected to services that only the host reaches. A
+ * closed connection may still have unread data. */
 static int check_socket(int fd, Error *err)
 {
         int type = 0;
@@ -140,7 +141,7 @@ static int prepare_stream(Streams *s, int fd, Error *err)
                 return make_closed(stream, fd, err);
         if (stream->kind == STREAM_SOCKET && check_socket(fd, err) < 0)
                 return -EINVAL;
-        /* One pipe for both, or what was written to them would change its order. */
+        /* One pipe for both; otherwise the order of the output would change. */
         if (fd == STDERR_FILENO && is_written_with_output(s, &st)) {
                 stream->inside = fcntl(s->items[1].inside, F_DUPFD_CLOEXEC, STREAMS);
                 return stream->inside < 0
@@ -197,7 +198,7 @@ int streams_poll_prepare(Streams *s, struct pollfd fds[STREAMS])
                                                : filling        ? from
                                                                 : to,
                                          .events = filling ? POLLIN : POLLOUT};
-                /* The payload has made its pipe larger, or writes to it: nothing says when it reads. */
+                /* The payload has enlarged its pipe, or writes to it: then no event shows when it reads. */
                 if (stream->unread && stream->pipe >= 0) {
                         fds[i].fd = -1;
                         timeout = LOOK_MS;
@@ -224,7 +225,7 @@ static bool is_transient(ssize_t n)
         return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
-/* The payload sees the end, or that nobody reads any more. */
+/* The payload sees the end of file, or that there is no reader. */
 static void end(Stream *s)
 {
         s->pipe = fd_close(s->pipe);
@@ -240,7 +241,7 @@ static ssize_t put(const Stream *s, bool input)
                                           : io_write_ready(s->file, s->waits, data, n);
 }
 
-/* One step. Returns whether there may be another one now. */
+/* Does one step. Returns whether another one may be possible now. */
 static bool move(Stream *s, bool input)
 {
         if (s->pipe < 0)
@@ -258,14 +259,15 @@ static bool move(Stream *s, bool input)
         return n > 0;
 }
 
-/* Bytes that nobody has read. */
+/* Returns the number of unread bytes. */
 static size_t pipe_holds(const Stream *s)
 {
         int n = 0;
         return s->pipe < 0 || ioctl(s->pipe, FIONREAD, &n) < 0 || n < 0 ? 0 : (size_t)n;
 }
 
-/* Takes from the caller what the payload has read of its copy. Others may have been faster. */
+/* Consumes the data of the caller that the payload has read from its copy. Other readers may have been
+ * faster. */
 static void take_read(const Streams *all, Stream *s)
 {
         size_t holds = pipe_holds(s), left = s->offered > holds ? s->offered - holds : 0;
@@ -290,7 +292,7 @@ static ssize_t copy(const Stream *s)
         return n <= 0 ? n : write(s->pipe, data, (size_t)n);
 }
 
-/* A step of an input that is copied. */
+/* Does one step of a copied input. */
 static void offer(const Streams *all, Stream *s, short events)
 {
         if (s->pipe < 0)
@@ -301,8 +303,8 @@ static void offer(const Streams *all, Stream *s, short events)
                 end(s);
                 return;
         }
-        /* The payload may have made it larger; with room for one piece the next call comes when it was read.
-         */
+        /* The payload may have enlarged the pipe; with room for one piece, the next call comes when it was
+         * read. */
         s->unread = s->offered > 0 && fcntl(s->pipe, F_SETPIPE_SZ, PIECE) < 0;
         if (s->offered > 0)
                 return;
@@ -350,7 +352,7 @@ bool streams_wait_to_write(int fd, StreamsEnd *how)
                 how->given_up =
                         n <= 0 || fds[3].revents || (fds[1].revents && signals_take_fatal(how->signals));
         }
-        /* Nor do our own lines wait for who does not read. */
+        /* kurung's own lines do not wait for such a reader, either. */
         log_set_patience(0, FD_NONE);
         return false;
 }
@@ -368,7 +370,7 @@ void streams_tell_lost(const char *what, int errnum, const StreamsEnd *how, Erro
                 log_error("%s", lost.text);
 }
 
-/* What is in the pipe now, and no more: others inside may go on writing to it. */
+/* Writes what is in the pipe now, and no more: other processes inside may continue to write to it. */
 static void drain(Stream *s, StreamsEnd *how)
 {
         size_t left = pipe_holds(s) + s->end - s->start;

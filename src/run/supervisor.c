@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-/* Between SIGTERM and SIGKILL when the time is up. */
+/* Time between SIGTERM and SIGKILL at RuntimeMaxSec=. */
 #define GRACE_US 5000000
 
 enum {
@@ -21,7 +21,8 @@ enum {
 
 _Static_assert(POLLS <= SESSION_OWN_POLLS, "a session has room for them");
 
-/* helpers_kill() came first: a stopped fuse-overlayfs would leave payloads waiting in the kernel for ever. */
+/* helpers_kill() was called before: a stopped fuse-overlayfs would leave payloads waiting in the kernel
+ * forever. */
 static void kill_sandbox(Session *session)
 {
         if (session->stage >= 0)
@@ -29,7 +30,7 @@ static void kill_sandbox(Session *session)
         limits_kill(&supervisor_of(session)->limits);
 }
 
-/* RuntimeMaxSec=: asked to end first, as systemd does. */
+/* At RuntimeMaxSec=, sends SIGTERM first, like systemd. */
 static void time_is_up(Supervisor *s)
 {
         Session *session = &s->session;
@@ -59,7 +60,7 @@ static void handle_limits(Supervisor *s, const struct pollfd *fds)
                 time_is_up(s);
 }
 
-/* A mount has gone that hides or protects something: nothing inside goes on. */
+/* A mount that hides or protects something has disappeared: the sandbox ends. */
 static void look_at_mounts(Supervisor *s, bool by_rename)
 {
         Error err = {0};
@@ -90,7 +91,7 @@ static void poll_handle(Session *session, const struct pollfd fds[SESSION_OWN_PO
         if (fds[POLL_RENAMES].revents && s->mounts.renames >= 0)
                 look_at_mounts(s, true);
         handle_limits(s, fds + POLL_LIMITS);
-        /* A disk that fills up has no time for a polite end. */
+        /* When a disk fills up, there is no time for SIGTERM. */
         if (disk_poll_handle(&s->disk, fds + POLL_DISK, s->userns))
                 session_kill(session);
         /* The net helper may have become ready. */
@@ -106,7 +107,7 @@ static const SessionOps run_ops = {
         .poll_handle = poll_handle,
 };
 
-/* Until the sandbox goes on by itself. */
+/* Runs until the sandbox can continue without the supervisor. */
 static int begin(Supervisor *s, Error *err)
 {
         s->session.terminal = s->plan->payload.terminal;
@@ -114,7 +115,7 @@ static int begin(Supervisor *s, Error *err)
         int r = supervisor_prepare(s, err);
         if (r == 0)
                 r = supervisor_start(s, err);
-        /* Now, as the setup stage has work to do and we have not. */
+        /* Now, while the setup stage works and the supervisor would wait. */
         if (r == 0)
                 r = live_record_make(s->plan, s->options->spec, s->options->work_dir, &s->record, err);
         if (r == 0)
@@ -142,7 +143,7 @@ static int begin(Supervisor *s, Error *err)
                       .fuse_fd = FD_NONE,                                                                    \
                       .told_missing = -1})
 
-/* The sandbox from its begin to where nothing is left to be done for it. */
+/* Supervises the sandbox from its beginning to its end. */
 static void carry(Supervisor *s)
 {
         int r = begin(s, &s->session.error);
@@ -157,8 +158,9 @@ static void carry(Supervisor *s)
 /*
  * supervisor
  *   has: the user's own id, the host's namespaces, the caller's terminal.
- *   must: prepare what can fail before a child exists, watch every stage through its pidfd, undo all at the
- * end. must not: enter the sandbox, or trust what comes from it but through the channel.
+ *   must: do everything that can fail before a child exists, watch every stage through its pidfd, undo
+ *     everything at the end.
+ *   must not: enter the sandbox, or trust data from it except through the channel.
  */
 int run_plan(const Plan *plan, const RunOptions *options, RunReport *ret, Error *err)
 {
@@ -178,7 +180,7 @@ int run_plan(const Plan *plan, const RunOptions *options, RunReport *ret, Error 
         return supervisor_conclude(&s, err);
 }
 
-/* What has to be served, held or counted as long as the sandbox is there. */
+/* Refuses everything that needs a supervisor while the sandbox exists. */
 static int check_detached(const Plan *plan, Error *err)
 {
         const PlanResources *resources = &plan->resources;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The supervisor until the setup stage goes on by itself. */
+/* Runs the supervisor until the setup stage can continue by itself. */
 #include "run/supervisor_internal.h"
 
 #include "base/defence.h"
@@ -19,7 +19,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
-/* The directory of a kept run lies elsewhere; other things that are made once stay in the state directory. */
+/* The directory of a kept run is elsewhere; other files that are created once stay in the state directory. */
 static int make_kept(Supervisor *s, Error *err)
 {
         CLEANUP_FD int state = FD_NONE;
@@ -37,7 +37,7 @@ static int make_kept(Supervisor *s, Error *err)
         return 0;
 }
 
-/* What is masked inside something writable has to be there, or it could be made inside. */
+/* A masked path inside a writable directory must exist, otherwise the payload could create it. */
 static int make_own(const Plan *plan, Error *err)
 {
         for (size_t i = 0; i < plan->storage.own_dirs.n; i++) {
@@ -76,16 +76,17 @@ static int prepare_helpers(Supervisor *s, Error *err)
         return r < 0 ? r : helpers_prepare(&s->session.helpers, err);
 }
 
-/* What the host unmounts goes from a root that follows it, and so nothing there can be held to stay. */
+/* A root that follows the host loses the mounts that the host unmounts, so none of them can be required to
+ * stay. */
 static bool watches_mounts(const Plan *plan)
 {
         return plan->root.propagation != FS_PROPAGATION_SLAVE && defence_is_on(DEFENCE_MOUNT_WATCH);
 }
 
 /*
- * First of all, as a number that is free would become that of a descriptor of our own. Those of ours are
- * close-on-exec, and those that our caller was given are not; from here on they are as well, so that no
- * program of ours gets them.
+ * Called first, because kurung's own descriptors could get a number that is not open. kurung's descriptors
+ * are close-on-exec, and inherited ones are not. From here on, the inherited ones are close-on-exec, too, so
+ * that no helper gets them.
  */
 static int take_descriptors(const Plan *plan, Error *err)
 {
@@ -107,7 +108,7 @@ static int take_descriptors(const Plan *plan, Error *err)
         return 0;
 }
 
-/* Who waits for the end of one waits for the payload alone. */
+/* Closes them, so that a process that waits for the end of one waits only for the payload. */
 static void give_descriptors(const PlanPayload *payload)
 {
         for (size_t i = 0; i < payload->n_kept_fds; i++)
@@ -138,7 +139,7 @@ int supervisor_prepare(Supervisor *s, Error *err)
                 r = seccomp_prepare(&plan->privileges, plan->storage.state_dir, &s->filter, err);
         if (r == 0 && plan->storage.home_name)
                 r = home_take(&plan->storage, &s->home, err);
-        /* Before there is anything that one would leave behind. */
+        /* Before anything exists that a signal would leave behind. */
         const int own[] = {SIGCHLD, LIVE_SIGNAL_END};
         if (r == 0)
                 r = session_take_signals(&s->session, own, ARRAY_LEN(own), err);
@@ -155,8 +156,8 @@ int supervisor_prepare(Supervisor *s, Error *err)
         return r < 0 ? r : prepare_helpers(s, err);
 }
 
-/* The descriptors that the setup stage keeps, with those whose content becomes files, and the payload's.
- * @ret: owned. */
+/* Lists the descriptors that the setup stage keeps, including those whose content becomes files, and the
+ * payload's. @ret: owned. */
 static int list_for_setup(const Supervisor *s, int channel, int **ret, size_t *ret_n)
 {
         const PlanRoot *root = &s->plan->root;
@@ -185,7 +186,7 @@ static int list_for_setup(const Supervisor *s, int channel, int **ret, size_t *r
         return 0;
 }
 
-/* Which of 0 to 2 become a pty. */
+/* Returns which of descriptors 0 to 2 become a pty. */
 static int terminals_of(const Supervisor *s)
 {
         if (s->plan->payload.terminal == TERMINAL_SOCKET)
@@ -198,7 +199,7 @@ static int setup_main(void *userdata)
         return stage_setup_main(userdata);
 }
 
-/* The setup stage, and a hold on its user namespace. @theirs: its end of the channel. Returns its pid. */
+/* Starts the setup stage, and opens its user namespace. @theirs: its end of the channel. Returns its pid. */
 static pid_t make_setup(Supervisor *s, int theirs, Error *err)
 {
         char path[48];
@@ -223,7 +224,7 @@ static pid_t make_setup(Supervisor *s, int theirs, Error *err)
         size_t n_own;
         if (list_for_setup(s, theirs, &own, &n_own) < 0)
                 return error_no_memory(err);
-        /* The setup stage makes the network namespace itself, while its id maps are written. */
+        /* The setup stage creates the network namespace itself, while its id maps are written. */
         PlanNamespaces namespaces = s->plan->namespaces;
         namespaces.created &= ~(uint64_t)CLONE_NEWNET;
         if (!defence_is_on(DEFENCE_IPC_NAMESPACE))
@@ -250,12 +251,12 @@ static int ask_for_limits(Supervisor *s, pid_t pid, Error *err)
                             s->net.pid, err);
 }
 
-/* What takes long is done side by side. */
+/* Runs slow steps concurrently. */
 static int map_and_limit(Supervisor *s, pid_t pid, Error *err)
 {
         IdmapJob job = IDMAP_JOB_NONE;
-        /* Where groups are ours to make they are made first: a group that helpers are born into can't have
-         * limits below any more. The user manager answers while newuidmap and newgidmap run. */
+        /* If kurung creates the groups itself, it creates them first: a group in which helpers run cannot
+         * limit groups below it. The user manager works while newuidmap and newgidmap run. */
         bool at_once = s->plan->resources.cgroup != CGROUP_SCOPE;
         int r = limits_set_oom_score(&s->plan->resources, pid, err);
         if (r == 0 && at_once)
@@ -274,7 +275,7 @@ int supervisor_start(Supervisor *s, Error *err)
 {
         CLEANUP_FD int theirs = FD_NONE;
         int r = session_make_channel(&s->session, &theirs, err);
-        /* First, as nothing waits for it before the payload sends something. */
+        /* First, because nothing waits for these helpers before the payload sends data. */
         if (r == 0)
                 r = helpers_start(&s->session.helpers, true, err);
         if (r < 0)

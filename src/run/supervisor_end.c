@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Undoes a run, keeps what is to be kept, and says what it came to. */
+/* Undoes a run, keeps its changes if requested, and fills the report. */
 #include "run/supervisor_internal.h"
 
 #include "base/log.h"
@@ -16,7 +16,7 @@ static void drop_namespaces(Supervisor *s)
                 s->ns[i] = fd_close(s->ns[i]);
 }
 
-/* What goes with the run's directory, before that is removed. */
+/* Counts the changes in the run directory before it is removed. */
 static void count_dropped(Supervisor *s)
 {
         if (!s->options->count_dropped || s->run_counted || helpers_have_died(&s->session.helpers) ||
@@ -33,8 +33,8 @@ void supervisor_ended(Session *session, bool last)
         if (!last)
                 return;
         net_helper_finish(&s->net);
-        /* Nobody writes any more: while the kernel takes the namespaces apart, which it does for who holds
-         * them last, we remove what was written. */
+        /* No process writes any more: while the kernel destroys the namespaces, which it does for their last
+         * holder, the supervisor removes the written files. */
         drop_namespaces(s);
         if (s->n_overlays == 0 && s->run.fd >= 0 && !s->plan->storage.keep) {
                 count_dropped(s);
@@ -42,8 +42,8 @@ void supervisor_ended(Session *session, bool last)
         }
 }
 
-/* What a payload wrote is kept, whatever else went wrong; a run that never came to one has nothing worth it.
- */
+/* The payload's changes are kept even if the run failed; a run that never started a payload has no changes to
+ * keep. */
 static void end_kept(Supervisor *s)
 {
         Error err = {0};
@@ -64,7 +64,7 @@ static void end_kept(Supervisor *s)
                 log_notice("kept as %s: \"kurung diff %s\" shows the changes", s->run.name, s->run.name);
 }
 
-/* fuse-overlayfs has failed, and the payload's work is not lost with it: a kept sandbox now. */
+/* fuse-overlayfs failed: the payload's changes become a kept sandbox, so that they are not lost. */
 static bool keep_what_is_left(Supervisor *s)
 {
         Error err = {0};
@@ -79,7 +79,7 @@ static bool keep_what_is_left(Supervisor *s)
         return true;
 }
 
-/* The run's directory: kept, or removed with what was written. */
+/* Keeps the run directory, or removes it with its files. */
 static void end_run_dir(Supervisor *s)
 {
         if (s->plan->storage.keep) {
@@ -125,13 +125,13 @@ void supervisor_teardown(Supervisor *s)
         s->placeholders = fd_close(s->placeholders);
         free(s->placeholders_path);
         s->userns = fd_close(s->userns);
-        /* One that came too late must not end us once it is let through. */
+        /* A late signal must not kill kurung once it is unblocked. */
         (void)signal(LIVE_SIGNAL_END, SIG_IGN);
         session_clear(session);
 }
 
-/* The kernel was quicker than our look at the group (limits.c): it was the command, whose end we know all the
- * same. Its name is that of proc_pid_comm(5) after execve(2). */
+/* The kernel was faster than the check of the group (limits.c): the killed process is the command, whose end
+ * is known. Its name is that of proc_pid_comm(5) after execve(2). */
 static void name_starved(const Supervisor *s, RunReport *report)
 {
         RunKilled *killed = &report->killed[report->n_killed++];
@@ -151,7 +151,7 @@ int supervisor_conclude(Supervisor *s, Error *err)
                 report->exit_code = err->exit_code;
                 return -err->errnum;
         }
-        /* init is in the payload's group: at its limit the kernel may choose it, too. */
+        /* init is in the payload's group: at its memory limit, the kernel may kill init as well. */
         int stage = session->stage_status;
         int status = session->payload_ended ? session->payload_status
                      : session->ended_by    ? session->ended_by
@@ -163,7 +163,7 @@ int supervisor_conclude(Supervisor *s, Error *err)
             session->interrupts < 2 && s->ended_late < 2 && !starved &&
             (s->disk.end == DISK_FINE || s->disk.late))
                 return error_set(err, EIO, "the sandbox was killed by signal %d", WTERMSIG(stage));
-        /* No status of a payload and no error: nobody may take that for a success. */
+        /* Without a status of the payload and without an error: this must not count as success. */
         if (!session->payload_ended && !WIFSIGNALED(stage))
                 return error_set(err, EIO, "the setup stage exited without an error message (status %d)",
                                  process_exit_code(stage));
@@ -177,7 +177,7 @@ int supervisor_conclude(Supervisor *s, Error *err)
                       : starved                  ? RUN_OUT_OF_MEMORY
                       : WIFSIGNALED(status)      ? RUN_SIGNALLED
                                                  : RUN_EXITED;
-        /* It did not come to its end, whatever it made of being told to. */
+        /* The command did not finish, however it responded to SIGTERM. */
         if (s->ended_late > 0 && report->exit_code == 0)
                 report->exit_code = 128 + SIGTERM;
         return 0;

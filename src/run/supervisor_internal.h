@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of a run's supervisor share: its begin, its messages, its loop, its end. */
+/* Declarations shared by the files of a run's supervisor: its beginning, its messages, its loop, its end. */
 #pragma once
 
 #include "run/disk.h"
@@ -23,12 +23,12 @@ typedef struct Supervisor {
         RunReport *report;
         SeccompFilter filter;
         RunDir run;
-        int home;         /* the home that is kept, locked; FD_NONE: none */
-        int placeholders; /* an extra lower for fuse-overlayfs, FD_NONE: none */
+        int home;         /* the kept home, locked; FD_NONE: none */
+        int placeholders; /* an additional lower for fuse-overlayfs; FD_NONE: none */
         char *placeholders_path;
         StageContext stage;
         int userns;
-        int ns[NS_MAX]; /* the namespaces, for those that join; FD_NONE: none */
+        int ns[NS_MAX]; /* the namespaces, for processes that join; FD_NONE: none */
         LiveRecord record;
         pid_t init_pid;
         LiveFile live;
@@ -39,41 +39,44 @@ typedef struct Supervisor {
         Limits limits;
         DiskWatch disk;
         bool cgroup_awaited; /* the setup stage waits for its control group */
-        size_t fuse_index;   /* the one that waits for its device until helpers have a group */
-        int fuse_fd;         /* that device, FD_NONE: none */
-        int told_missing;    /* the operation that was last told of, -1: none */
-        unsigned ended_late; /* how often the time was up */
+        size_t fuse_index;   /* the operation that waits for its server until helpers have a group */
+        int fuse_fd;         /* its device; FD_NONE: none */
+        int told_missing;    /* the last operation that was reported missing; -1: none */
+        unsigned ended_late; /* how often the time limit was reached */
         bool run_removed, run_counted;
 } Supervisor;
 
-/** supervisor_of - the run that a session is of. */
+/** supervisor_of - return the run of a session. */
 static inline Supervisor *supervisor_of(Session *s)
 {
         return (Supervisor *)(void *)s;
 }
 
-/** supervisor_prepare - all that can fail before any child exists. 0 or -errno with @err. */
+/** supervisor_prepare - do everything that can fail before any child exists. Returns 0 or -errno with
+ * @err. */
 int supervisor_prepare(Supervisor *s, Error *err);
 
 /**
- * supervisor_start - the setup stage, its maps, its control groups and network asked for, and a hold on its
- * user namespace: without it nobody could remove the files of its ids later. 0 or -errno with @err.
+ * supervisor_start - start the setup stage, request its maps, control groups and network, and open its user
+ * namespace: without that descriptor nobody could remove the files of its ids later. Returns 0 or -errno with
+ * @err.
  */
 int supervisor_start(Supervisor *s, Error *err);
 
-/** supervisor_groups_are_ready - go on with what has waited for the control groups, once they are there. */
+/** supervisor_groups_are_ready - continue everything that waited for the control groups, once they exist. */
 void supervisor_groups_are_ready(Supervisor *s);
 
-/** supervisor_let_start - let the payload start when it waits for that and its network is there. */
+/** supervisor_let_start - let the payload start if the setup stage waits for that, and the network is
+ * ready. */
 void supervisor_let_start(Supervisor *s);
 
-/** supervisor_started, supervisor_ended - the payload exists; it has ended, and @last: nothing else is left.
- */
+/** supervisor_started, supervisor_ended - called when the payload exists, and when it has exited. @last: no
+ * other process is left. */
 void supervisor_started(Session *session);
 void supervisor_ended(Session *session, bool last);
 
-/** supervisor_teardown - undo all; fills the report with what is known only then. */
+/** supervisor_teardown - undo everything, and fill the parts of the report that are known only then. */
 void supervisor_teardown(Supervisor *s);
 
-/** supervisor_conclude - what the run came to, into its report. 0 or -errno with @err. */
+/** supervisor_conclude - fill the rest of the report. Returns 0 or -errno with @err. */
 int supervisor_conclude(Supervisor *s, Error *err);

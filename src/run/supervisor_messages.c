@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Does what the setup stage of a run asks for and tells of, by the table of session_messages.c. */
+/* Handles the messages of a run's setup stage, by the table of session_messages.c. */
 #include "run/supervisor_internal.h"
 
 #include "base/defence.h"
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <sys/vfs.h>
 
-/* The setup stage has made the mount of an operation: its server gets the other side. */
+/* The setup stage has made the mount of an operation: pass its device to the server. */
 static int serve_overlay(Supervisor *s)
 {
         CLEANUP_FD int fd = TAKE_FD(s->fuse_fd);
@@ -25,7 +25,7 @@ static int serve_overlay(Supervisor *s)
         return error_set(err, EPROTO, "the setup stage requested an overlay that is not in the plan");
 }
 
-/* Helpers are born in their group, the setup stage goes on in its own. */
+/* Helpers start in their group, and the setup stage continues in its own. */
 void supervisor_groups_are_ready(Supervisor *s)
 {
         Session *session = &s->session;
@@ -98,7 +98,7 @@ int supervisor_take_cgroup_request(Session *session, const Message *m, int *fds,
         return 0;
 }
 
-/* Who names what is to be hidden would believe it hidden. */
+/* Users who request to hide a path would believe that it is hidden. */
 int supervisor_take_missing(Session *session, const Message *m, int *fds, size_t n, Error *err)
 {
         Supervisor *s = supervisor_of(session);
@@ -120,7 +120,7 @@ int supervisor_take_mounts(Session *session, const Message *m, int *fds, size_t 
         struct statfs fs;
         (void)m;
         (void)n;
-        /* It is read to its end, which a pipe never comes to. */
+        /* The descriptor is read to its end, and a pipe may never have one. */
         if (defence_is_on(DEFENCE_PHASES) && (fstatfs(fds[0], &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC))
                 return error_set(err, EPROTO, "the setup stage sent something other than its mounts");
         return mount_watch_begin(&supervisor_of(session)->mounts, TAKE_FD(fds[0]), err);
@@ -137,7 +137,7 @@ int supervisor_take_ready(Session *session, const Message *m, int *fds, size_t n
         return 0;
 }
 
-/* From now on others find it by its name. One that can't be found runs all the same. */
+/* From now on, other commands find the sandbox by its name. If that fails, the sandbox still runs. */
 void supervisor_started(Session *session)
 {
         Supervisor *s = supervisor_of(session);
