@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes, fills, reads and removes the control groups of a run. */
+/* Creates, fills, reads and removes the control groups of a run. */
 #include "mech/cgroup.h"
 
 #include "base/io.h"
@@ -20,7 +20,7 @@
 #define OUTER_PREFIX "kurung-"
 #define FILE_MAX (1 << 20)
 
-/* How long the kernel may take to end what was killed: a process that waits for a disk ends late. */
+/* Maximum time for killed processes to exit: a process that waits for a disk takes long. */
 #define END_TIMEOUT_MS 5000
 
 static int open_group(int dir, const char *path)
@@ -36,8 +36,7 @@ static int move_to(int group, pid_t pid)
         return io_write_file_at(group, "cgroup.procs", text);
 }
 
-/* What a run that was killed left in a group of our own. Groups with processes are not removed by rmdir(2).
- */
+/* Removes groups of a killed run in a group of the user. rmdir(2) does not remove groups with processes. */
 static void remove_stale(int base)
 {
         int fd = openat(base, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -105,8 +104,8 @@ static int make_group(const Cgroup *cg, const char *name, int *ret_fd, Error *er
         return *ret_fd < 0 ? error_set_errno(err, *ret_fd, "cannot open the control group '%s'", name) : 0;
 }
 
-/* At once, as each change of a group with processes waits for all of them; where one is not there, which
- * would take the others with it, each on its own. */
+/* Enables all controllers at once, because each change of a group with processes waits for all of them. A
+ * missing controller makes the whole write fail; then each is enabled separately. */
 static void enable_controllers(int group)
 {
         static const char *const all[] = {"+memory", "+pids", "+cpu", "+io"};
@@ -120,7 +119,7 @@ static int write_limits(const Cgroup *cg, const PlanResources *resources, StrLis
 {
         for (size_t i = 0; i < resources->n_limits; i++) {
                 const PlanLimit *limit = &resources->limits[i];
-                /* A share of a scope's is systemd's to keep: it was asked for with the scope. */
+                /* systemd maintains the weights of a scope, which the request for the scope contains. */
                 if (limit->outer && resources->cgroup == CGROUP_SCOPE)
                         continue;
                 int r = io_write_file_at(limit->outer ? cg->outer : cg->payload, limit->file, limit->value);
@@ -162,10 +161,11 @@ int cgroup_fill(Cgroup *cg, const PlanResources *resources, pid_t setup, pid_t h
         if (r < 0)
                 return r;
         r = move_to(cg->payload, setup);
-        /* In a scope we are what systemd put there; in a group of our own we are in the way of its limits. */
+        /* In a scope, systemd has put kurung into the parent group; in a delegated group, kurung may be in
+         * base. Processes there prevent limits for groups below. */
         if (r == 0 && (resources->cgroup == CGROUP_SCOPE || resources->cgroup_leave))
                 r = move_to(cg->helpers, getpid());
-        /* It may have ended meanwhile; whoever watches it tells of that. */
+        /* The helper may have exited; the code that watches it reports that. */
         if (r == 0 && helper > 0) {
                 r = move_to(cg->helpers, helper);
                 r = r == -ESRCH ? 0 : r;
@@ -211,7 +211,7 @@ int cgroup_join(const Cgroup *cg, pid_t pid)
         return move_to(cg->payload, pid);
 }
 
-/* The number behind "@key " at the beginning of a line or behind a space, or of the whole text when @key is
+/* Returns the number after "@key " at the beginning of a line, or at the beginning of the text if @key is
  * NULL. */
 static uint64_t find_number(const char *text, const char *key)
 {
@@ -241,7 +241,7 @@ static uint64_t read_number_file(int group, const char *file)
 bool cgroup_memory_events(const Cgroup *cg, CgroupMemoryEvents *ret)
 {
         char text[1024];
-        /* From its beginning, which also arms the next notification. */
+        /* Reading from the beginning also enables the next notification. */
         ssize_t n = cg->memory_events < 0 ? -1 : pread(cg->memory_events, text, sizeof(text) - 1, 0);
         if (n <= 0)
                 return false;
@@ -253,7 +253,7 @@ bool cgroup_memory_events(const Cgroup *cg, CgroupMemoryEvents *ret)
         return true;
 }
 
-/* "8:0 rbytes=1 wbytes=2 rios=3 ..." */
+/* Parses "8:0 rbytes=1 wbytes=2 rios=3 ...". */
 static void read_disks(int group, CgroupUse *use)
 {
         CLEANUP_FREE char *text = NULL;
@@ -276,7 +276,7 @@ static void read_disks(int group, CgroupUse *use)
 void cgroup_read_use(const Cgroup *cg, CgroupUse *ret)
 {
         CgroupUse use;
-        memset(&use, 0xff, sizeof(use)); /* all "not told" */
+        memset(&use, 0xff, sizeof(use)); /* all unknown */
         use.n_disks = 0;
         CLEANUP_FREE char *cpu = NULL, *pids = NULL;
         if (cg->payload >= 0) {
@@ -327,12 +327,12 @@ void cgroup_kill(const Cgroup *cg)
 {
         if (cg->payload < 0)
                 return;
-        /* Linux 5.14. */
+        /* Since Linux 5.14. */
         if (io_write_file_at(cg->payload, "cgroup.kill", "1") < 0)
                 cgroup_each_process(cg, kill_one, NULL);
 }
 
-/* Until nothing is alive in the group, also below it. */
+/* Waits until no process is alive in the group or below it. */
 static void wait_until_empty(int group)
 {
         CLEANUP_FD int fd = openat(group, "cgroup.events", O_RDONLY | O_CLOEXEC);
@@ -348,8 +348,8 @@ static void wait_until_empty(int group)
 }
 
 /*
- * A payload with Delegate=yes has made groups of its own: as deep as it liked, so there is no recursion. One
- * that holds no other is removed, and it is begun anew from above.
+ * Removes the groups that a payload with Delegate=yes created, which may be arbitrarily deep, so this does
+ * not recurse. It removes groups without subgroups, and starts again from the top.
  */
 static void remove_groups_below(int group)
 {
@@ -399,7 +399,8 @@ void cgroup_remove(Cgroup *cg)
                 static const char *const all[] = {"-memory", "-pids", "-cpu", "-io"};
                 for (size_t i = 0; i < ARRAY_LEN(all); i++)
                         (void)io_write_file_at(cg->outer, "cgroup.subtree_control", all[i]);
-                /* Refused while others have groups with limits there; then the next start removes ours. */
+                /* This fails while others have groups with limits there; then the next start removes the
+                 * group. */
                 for (size_t i = 0; i < ARRAY_LEN(all); i++)
                         (void)io_write_file_at(cg->base, "cgroup.subtree_control", all[i]);
                 (void)move_to(cg->base, getpid());

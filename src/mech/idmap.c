@@ -68,7 +68,7 @@ static int write_single(const PlanIdentity *identity, pid_t pid, Error *err)
         int r = io_write_file_at(dir, "uid_map", line);
         if (r < 0)
                 return error_set_errno(err, r, "cannot write %s/uid_map", proc);
-        /* Without privilege a gid map may be written only after setgroups(2) is given up. */
+        /* Without privilege, the kernel allows writing a gid map only after setgroups(2) is denied. */
         r = io_write_file_at(dir, "setgroups", "deny");
         if (r < 0)
                 return error_set_errno(err, r, "cannot write %s/setgroups", proc);
@@ -77,7 +77,7 @@ static int write_single(const PlanIdentity *identity, pid_t pid, Error *err)
         return r < 0 ? error_set_errno(err, r, "cannot write %s/gid_map", proc) : 0;
 }
 
-/* One write(2) for all lines (user_namespaces(7)). */
+/* All lines need a single write(2) (user_namespaces(7)). */
 static int write_identity(int dir, const char *name, const IdMap *map)
 {
         char lines[PLAN_RANGES_MAX * 36];
@@ -125,7 +125,7 @@ int idmap_write(const PlanIdentity *identity, pid_t pid, Error *err)
 
 int idmap_apply(const PlanIdentity *identity, Error *err)
 {
-        /* Of a namespace with maps of others': who asks for ids has those groups that it asks for. */
+        /* In a namespace with foreign maps, a request for ids also replaces the groups. */
         bool foreign = identity->uid_map.n == 0 && !identity->ids_stay;
         bool drop = (identity->map_by_helpers || foreign) && defence_is_on(DEFENCE_GROUPS);
         if ((drop || identity->n_groups > 0) && setgroups(identity->n_groups, identity->groups) < 0 &&
@@ -137,8 +137,9 @@ int idmap_apply(const PlanIdentity *identity, Error *err)
                 return 0;
         if (setresgid(identity->gid, identity->gid, identity->gid) < 0)
                 return error_set_errno(err, errno, "cannot switch to group %u inside", identity->gid);
-        /* Root of a namespace with maps of others' would lose the capabilities by which the sandbox is made
-         * (capabilities(7), "Effect of user ID changes on capabilities"). Who may not say this has none. */
+        /* Root of a namespace with foreign maps would lose the capabilities that build the sandbox
+         * (capabilities(7), "Effect of user ID changes on capabilities"). A process that may not set this has
+         * no capabilities. */
         int before = prctl(PR_GET_SECUREBITS);
         bool kept = before >= 0 && prctl(PR_SET_SECUREBITS, before | SECBIT_NO_SETUID_FIXUP) == 0;
         if (setresuid(identity->uid, identity->uid, identity->uid) < 0)

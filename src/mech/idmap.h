@@ -4,14 +4,14 @@
 
 #include "plan/plan.h"
 
-/** newuidmap(1) or newgidmap(1), running. */
+/** A running newuidmap(1) or newgidmap(1). */
 typedef struct IdmapHelper {
         const char *program;
         int pidfd;
-        int output; /* memfd: what it says on stderr */
+        int output; /* memfd for its stderr */
 } IdmapHelper;
 
-/** The maps of one process while they are written. */
+/** The state while the maps of a process are written. */
 typedef struct IdmapJob {
         IdmapHelper uid, gid;
 } IdmapJob;
@@ -21,30 +21,31 @@ typedef struct IdmapJob {
                     .gid = {.pidfd = FD_NONE, .output = FD_NONE}})
 
 /**
- * idmap_begin - begin to write both maps of the process @pid, which waits in its new user namespace: by
- * newuidmap(1) and newgidmap(1), side by side and with an empty environment, or the one-line map by
- * ourselves.
+ * idmap_begin - start to write both maps of the process @pid, which waits in its new user namespace: by
+ * newuidmap(1) and newgidmap(1), concurrently and with an empty environment, or directly for a map of one
+ * line.
  *
  * @job: IDMAP_JOB_NONE; idmap_finish() ends it, also after a failure. Returns 0 or -errno with @err.
  */
 int idmap_begin(const PlanIdentity *identity, pid_t pid, IdmapJob *job, Error *err);
 
-/** idmap_finish - wait until both are written. 0 or -errno with @err, which holds what the helper said. */
+/** idmap_finish - wait until both maps are written. Returns 0 or -errno with @err, which has the helper's
+ * message. */
 int idmap_finish(IdmapJob *job, Error *err);
 
-/** idmap_write - both: begin, and wait until it is done. 0 or -errno with @err. */
+/** idmap_write - write both maps and wait. Returns 0 or -errno with @err. */
 int idmap_write(const PlanIdentity *identity, pid_t pid, Error *err);
 
 /**
- * idmap_write_identity - each id that is mapped in the calling process's user namespace is the same in a new
- * one below it.
+ * idmap_write_identity - map each id of the calling process's user namespace to itself in a new one below it.
  *
- * @process: the directory in /proc of a process in that. Returns 0 or -errno with @err.
+ * @process: the directory in /proc of a process in the new one. Returns 0 or -errno with @err.
  */
 int idmap_write_identity(const PlanIdentity *identity, int process, Error *err);
 
 /**
- * idmap_apply - in the namespace, maps written: drop the supplementary groups (where a map by newgidmap
- * allows it) and become identity->uid and identity->gid. Capabilities are kept. 0 or -errno with @err.
+ * idmap_apply - inside the namespace, after the maps are written: set the supplementary groups, or drop them
+ * if the map allows it, and switch to identity->uid and identity->gid. Capabilities are kept. Returns 0 or
+ * -errno with @err.
  */
 int idmap_apply(const PlanIdentity *identity, Error *err);

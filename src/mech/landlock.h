@@ -4,9 +4,9 @@
 #include "base/error.h"
 
 /**
- * landlock_apply_scope - keep the payload from the abstract sockets and from signalling processes of outside
- * (landlock(7), scopes, ABI 6). For a shared network namespace, whose abstract sockets it would see. Needs
- * no_new_privs.
+ * landlock_apply_scope - prevent the payload from connecting to abstract sockets outside and from signalling
+ * processes outside (landlock(7), scopes, ABI 6). For a shared network namespace, whose abstract sockets are
+ * reachable. Requires no_new_privs.
  *
  * Returns 0 or -errno with @err.
  */

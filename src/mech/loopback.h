@@ -3,6 +3,6 @@
 
 #include "base/error.h"
 
-/** loopback_up - bring "lo" up in a new network namespace (netdevice(7), SIOCSIFFLAGS). 0 or -errno with
- * @err. */
+/** loopback_up - bring "lo" up in a new network namespace (netdevice(7), SIOCSIFFLAGS). Returns 0 or -errno
+ * with @err. */
 int loopback_up(Error *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is hidden in the sandbox is hidden in the lower that a helper serves, too. */
+/* Hides the sandbox's hidden paths in the lower that a helper serves, too. */
 #include "mech/lower.h"
 
 #include "base/defence.h"
@@ -23,8 +23,8 @@ int lower_seal_empty(int empty, Error *err)
         return r < 0 ? error_set_errno(err, r, "cannot make an empty mask read-only") : 0;
 }
 
-/* Each has a number of its own: a file system's server takes two directories with one number for one, and the
- * kernel then has them, and all that is mounted there, in one place. */
+/* Each cover has its own inode number: the server treats two directories with the same number as one, and the
+ * kernel then shows both, and all mounts in them, in one place. */
 static int make_cover(int empty, bool directory, int *ret_fd)
 {
         char name[32];
@@ -41,7 +41,7 @@ static int make_cover(int empty, bool directory, int *ret_fd)
         return r;
 }
 
-/* What is not there, or what not even root of the sandbox can reach, needs no cover. */
+/* A path that does not exist, or that even root of the sandbox cannot reach, needs no cover. */
 static bool is_out_of_reach(int r)
 {
         return r == -ENOENT || r == -ENOTDIR || r == -ELOOP || r == -EACCES;

@@ -7,7 +7,7 @@
 
 #include <sched.h>
 
-/* What clone3(2) and setns(2) say, in words that lead to the cause. */
+/* Explains the errors of clone3(2) and setns(2). */
 static const char *refused(int e)
 {
         switch (e) {
@@ -31,8 +31,8 @@ static pid_t clone_in_new(const PlanNamespaces *ns, uint64_t flags, int *ret_pid
                        : pid;
 }
 
-/* Those that belong to the caller's user namespace have to be joined from there, and the others from the one
- * that is joined itself: whichever lets us. */
+/* Namespaces that belong to the caller's user namespace must be joined from there, and others from the user
+ * namespace that is joined, so this tries both. */
 static int join(const PlanNamespaces *ns, Error *err)
 {
         unsigned left = ns->joined & ~(1U << NS_PAYLOAD_USER);
@@ -49,7 +49,7 @@ static int join(const PlanNamespaces *ns, Error *err)
         return 0;
 }
 
-/* Joins, and leaves a sibling there. Returns 0 in the sibling alone. */
+/* Joins the namespaces, and clones a sibling there. Returns 0 in the sibling only. */
 static int be_between(const PlanNamespaces *ns, int channel)
 {
         Error err = {0};

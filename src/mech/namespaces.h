@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A process in namespaces that are made for it, and in others that are there already. */
+/* Clones a process in new and existing namespaces. */
 #pragma once
 
 #include "plan/plan.h"
 
 /**
- * namespaces_clone - as fork(2), but the child is in the namespaces that @ns names: in what it makes, below
- * what it joins.
+ * namespaces_clone - like fork(2), with the child in the namespaces of @ns: it creates new ones, below the
+ * user namespace that it joins.
  *
- * It is the caller's own child also where a pid or user namespace is joined, which only a process in between
- * can do for it.
+ * The child is a child of the caller even if it joins a pid or user namespace, which requires a process in
+ * between.
  *
- * @ret_pidfd: the child's, owned, close-on-exec; untouched in the child.
+ * @ret_pidfd: of the child, owned, close-on-exec; untouched in the child.
  *
- * Returns its pid; 0 in the child; -errno with @err. clone3(2), setns(2).
+ * Returns its pid; 0 in the child; -errno of clone3(2) or setns(2) with @err.
  */
 pid_t namespaces_clone(const PlanNamespaces *ns, int *ret_pidfd, Error *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Builds the directory of files that stand for unreadable ones. */
+/* Builds the directory of files that replace unreadable ones. */
 #include "mech/placeholders.h"
 
 #include "base/failpoint.h"
@@ -17,10 +17,11 @@
 
 #define NAME_PREFIX "placeholders-"
 
-/* Where package managers write. Not the rest of the root: it may be large, and is nobody's package. */
+/* Directories to which package managers write. The rest of the root may be large, and belongs to no
+ * package. */
 static const char *const scanned[] = {"/etc", "/usr", "/var", "/opt", "/bin", "/sbin", "/lib", "/lib64"};
 
-/* Shown empty anyway (plan_root.c), or caches that nothing fails without. */
+/* Empty inside anyway (plan_root.c), or caches that no program requires. */
 static const char *const skipped[] = {"/var/tmp",   "/var/log",        "/var/mail",
                                       "/var/spool", "/var/lib/docker", "/var/lib/containers"};
 
@@ -38,7 +39,7 @@ static const char *const watched[] = {"/etc",
 
 static uint64_t hash_bytes(uint64_t h, const void *data, size_t len)
 {
-        /* FNV-1a; nobody gains by a collision but a stale list of his own files. */
+        /* FNV-1a; a collision only gives users a stale list of their own files. */
         for (const unsigned char *p = data; len > 0; len--)
                 h = (h ^ *p++) * UINT64_C(0x100000001b3);
         return h;
@@ -63,7 +64,7 @@ static void make_name(const PlanIdentity *identity, const char *lower, char *out
         (void)snprintf(out, room, NAME_PREFIX "%016llx", (unsigned long long)h);
 }
 
-/* As the overlay's program sees it, which has the user's ids but no supplementary groups. */
+/* Checks access like the overlay's program, which has the user's ids but no supplementary groups. */
 static bool may_access(const PlanIdentity *identity, const struct stat *st, unsigned want)
 {
         unsigned mode = st->st_mode;
@@ -74,7 +75,7 @@ static bool may_access(const PlanIdentity *identity, const struct stat *st, unsi
         return (mode & want) == want;
 }
 
-/* Makes the directories above @path (absolute) with the modes that they have in the lower. */
+/* Creates the directories above @path (absolute) with their modes in the lower. */
 static int make_parents(int dirfd, const char *path)
 {
         CLEANUP_FREE char *copy = strdup(path);
@@ -118,7 +119,7 @@ static int add_directory(int dirfd, const char *path, mode_t mode)
         if (mkdirat(dirfd, path + 1, 0700) < 0)
                 return errno == EEXIST ? 0 : -errno;
         CLEANUP_FD int fd = openat(dirfd, path + 1, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        /* Opaque: the lower's directory must not be asked for its content, which would fail. */
+        /* Opaque: reading the lower's directory would fail. */
         if (fd < 0 || fsetxattr(fd, "user.fuseoverlayfs.opaque", "y", 1, 0) < 0 ||
             fchmod(fd, mode & 01777) < 0)
                 return -errno;
@@ -185,12 +186,13 @@ static void write_gshadow(FILE *in, FILE *out)
         }
 }
 
-/* Accounts as they are, every password locked: useradd(8) refuses to work without. */
+/* Lists the accounts, with every password locked: useradd(8) does not work without these files. */
 static int fill_accounts(int dirfd, const char *path, const char *from, void (*writer)(FILE *, FILE *))
 {
         CLEANUP_FD int fd = openat(dirfd, path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
-                return errno == ENOENT ? 0 : -errno; /* readable, or not there: nothing to make up */
+                return errno == ENOENT ? 0 : -errno; /* the file is readable, or does not exist: it needs no
+                                                        replacement */
         FILE *in = fopen(from, "re");
         FILE *out = in ? fdopen(fd, "we") : NULL;
         if (!out) {
@@ -241,7 +243,7 @@ static int make(const PlanIdentity *identity, int state_fd, const char *name)
         r = build(identity, fd);
         if (r == 0 && fchmod(fd, 0755) < 0)
                 r = -errno;
-        /* Another start may have made it meanwhile: then it is there. */
+        /* A concurrent start may have created it. */
         if (r == 0 && renameat(state_fd, temporary, state_fd, name) < 0 && errno != ENOTEMPTY &&
             errno != EEXIST)
                 r = -errno;

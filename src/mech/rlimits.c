@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sets the share of per-user resources that a sandbox gets. */
+/* Sets the sandbox's share of per-user resources. */
 #include "mech/rlimits.h"
 
 #include "base/defence.h"
@@ -9,12 +9,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-/* Counted for each user, on behalf of all user namespaces that the user has made (getrlimit(2)). */
+/* The kernel counts these per user, for all user namespaces that the user has created (getrlimit(2)). */
 static const __rlimit_resource_t shared[RLIMITS_SHARED_MAX] = {RLIMIT_SIGPENDING, RLIMIT_MSGQUEUE,
                                                                RLIMIT_MEMLOCK, RLIMIT_NPROC};
 
-/* All tasks of the machine: the user has no more. "0.20 0.18 0.12 1/80 11206" (proc_loadavg(5)). 0: not
- * known. */
+/* Returns the number of tasks of the machine, which is at least that of the user: "0.20 0.18 0.12 1/80 11206"
+ * (proc_loadavg(5)). 0: unknown. */
 static uint64_t tasks_now(void)
 {
         CLEANUP_FREE char *text = NULL;
@@ -24,7 +24,7 @@ static uint64_t tasks_now(void)
         return slash ? strtoull(slash + 1, NULL, 10) : 0;
 }
 
-/* The sandbox's share of a limit; RLIM_INFINITY: no share can be said. */
+/* Returns the sandbox's share of a limit; RLIM_INFINITY: no share. */
 static rlim_t share_of(const PlanResources *resources, __rlimit_resource_t resource, rlim_t limit)
 {
         if (resource != RLIMIT_NPROC)
@@ -58,7 +58,7 @@ void rlimits_restore(const RlimitsHeld *held)
 static int set_ceiling(const char *name, uint64_t value, Error *err)
 {
         char text[24];
-        /* 0: this kernel has no such setting. */
+        /* 0: the kernel has no such setting. */
         if (value == 0)
                 return 0;
         (void)snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
@@ -81,7 +81,7 @@ bool rlimits_is_given(const PlanResources *resources, int resource)
         return false;
 }
 
-/* No file alone may hold more than all may: a file that is full at once is not seen to grow. */
+/* No single file may exceed the limit for all files: a file that is full immediately is not seen to grow. */
 static int limit_files(const PlanResources *resources, Error *err)
 {
         const struct rlimit file = {resources->disk_max, resources->disk_max};

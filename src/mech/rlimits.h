@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the kernel counts for each user: the sandbox gets a share of it, and the user's session keeps the
+/* The sandbox gets a share of the resources that the kernel counts per user, and the user's session keeps the
  * rest. */
 #pragma once
 
@@ -9,38 +9,37 @@
 
 #define RLIMITS_SHARED_MAX 4
 
-/** The caller's own limits, while others stand in their place. */
+/** The caller's own limits, while lower ones are set. */
 typedef struct RlimitsHeld {
         struct rlimit before[RLIMITS_SHARED_MAX];
         bool changed[RLIMITS_SHARED_MAX];
 } RlimitsHeld;
 
 /**
- * rlimits_lower - lower the calling process's soft limits of what is counted for each user, until
- * rlimits_restore(). A user namespace that is made meanwhile keeps them as its ceiling: whatever ids and
- * limits a process in it has, it is refused more once its user, with all that is outside of the namespace,
- * has so much (set_userns_rlimit_max() in the kernel's kernel/user_namespace.c; Linux 5.14).
+ * rlimits_lower - lower the calling process's soft limits of resources that are counted per user, until
+ * rlimits_restore(). A user namespace that is created in between keeps them as its maximum, whatever ids and
+ * limits its processes have: the kernel refuses more once its creator uses that much, including everything
+ * outside of the namespace (set_userns_rlimit_max() in the kernel's kernel/user_namespace.c; Linux 5.14).
  *
  * Pending signals and timers, bytes in message queues, locked shared memory: half of the user's. Processes:
- * those that the machine has now and resources->weak_tasks_max more, where no control group holds them.
+ * the machine's current number plus resources->weak_tasks_max, if no control group limits them.
  */
 void rlimits_lower(const PlanResources *resources, RlimitsHeld *ret);
 
-/** rlimits_restore - give back what rlimits_lower() took. */
+/** rlimits_restore - restore the limits that rlimits_lower() changed. */
 void rlimits_restore(const RlimitsHeld *held);
 
 /**
- * rlimits_set_namespace - as the root of a new user namespace, set its own ceilings of inotify
- * (/proc/sys/user, namespaces(7)): each id inside has at most resources->inotify_instances and
- * resources->inotify_watches. In a namespace below this one all ids together have so much, as they count for
- * its owner here.
+ * rlimits_set_namespace - as the root of a new user namespace, set its limits of inotify (/proc/sys/user,
+ * namespaces(7)): each id inside has at most resources->inotify_instances and resources->inotify_watches. In
+ * a namespace below this one, they apply to all ids together, because these count for its owner here.
  *
  * Returns 0 or -errno with @err.
  */
 int rlimits_set_namespace(const PlanResources *resources, Error *err);
 
-/** rlimits_is_given - whether the plan has a limit of @resource (RLIMIT_*), in the place of kurung's own. */
+/** rlimits_is_given - return whether the plan replaces kurung's own limit of @resource (RLIMIT_*). */
 bool rlimits_is_given(const PlanResources *resources, int resource);
 
-/** rlimits_apply - the payload's own limits, soft and hard. 0 or -errno with @err. */
+/** rlimits_apply - set the payload's own soft and hard limits. Returns 0 or -errno with @err. */
 int rlimits_apply(const PlanResources *resources, Error *err);

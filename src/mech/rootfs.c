@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Does the plan's operations in their order, and enters the new root. */
+/* Executes the plan's operations in order, and enters the new root. */
 #include "mech/rootfs.h"
 
 #include "base/defence.h"
@@ -79,7 +79,8 @@ int rootfs_chmod(int fd, mode_t mode)
         return chmod(path, mode & 07777) < 0 ? -errno : 0;
 }
 
-/* On top of the old root, which stays "/" for us until the pivot: so sources are still found by path. */
+/* Attaches on top of the old root, which stays "/" for this process until the pivot, so that sources can be
+ * found by path. */
 static int attach_on_root(int mount_fd)
 {
         CLEANUP_FD int target = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -100,7 +101,8 @@ int rootfs_make_place(RootfsContext *ctx, const PlanOp *op, bool directory, int 
                                  fs_op_origin(op), op->dest);
         if (r == 0 && fstat(fd, &st) < 0)
                 r = -errno;
-        /* What a link leads to decides; the kernel says "Not a directory" or "Invalid argument". */
+        /* The target of a link decides; the kernel would only report "Not a directory" or "Invalid
+         * argument". */
         if (r == 0 && S_ISDIR(st.st_mode) != directory)
                 return error_set(err, directory ? ENOTDIR : EISDIR,
                                  "%s: '%s' is a %s inside the sandbox, and a %s cannot be mounted on it",
@@ -112,8 +114,8 @@ int rootfs_make_place(RootfsContext *ctx, const PlanOp *op, bool directory, int 
         return 0;
 }
 
-/* The root that there is goes, with all that was made in it: of several in one place the pivot would leave
- * one. */
+/* An earlier root disappears, with everything that was made in it: the pivot would leave only one of several
+ * in one place. */
 static int become_root(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err)
 {
         struct stat st;
@@ -130,7 +132,7 @@ static int become_root(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error
         return r < 0 ? rootfs_op_failed(op, r, "attach the new root at", err) : 0;
 }
 
-/* Puts a detached mount to op->dest; that of the first operation becomes the root. */
+/* Attaches a detached mount at op->dest; that of the first operation, or at "/", becomes the root. */
 static int place(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err)
 {
         CLEANUP_FD int target = FD_NONE;
@@ -165,7 +167,7 @@ int rootfs_layer_open(RootfsContext *ctx, const PlanOp *op, const char *side, in
         return 0;
 }
 
-/* Only what was found when paths were looked up can be recognized later. */
+/* Only a file that was found when its path was looked up can be recognised later. */
 static int check_found(const PlanOp *op, const char *path, const FileId *id, Error *err)
 {
         if (!op->origin || id->known || (op->flags & OP_OPTIONAL))
@@ -178,7 +180,8 @@ static int check_found(const PlanOp *op, const char *path, const FileId *id, Err
                          op->origin, path);
 }
 
-/* Content is read once the mounts before it are made: whether it can be read is known now. */
+/* The content is read later, after the mounts before it. Whether the descriptor is readable is checked
+ * now. */
 static int check_readable(const PlanOp *op, Error *err)
 {
         struct stat st = {0};
@@ -222,8 +225,8 @@ int rootfs_prepare(const PlanRoot *root, Error *err)
 }
 
 /*
- * Whatever is mounted above the root is reached by "/..", and nothing may be: no old root, no scratch of
- * ours. STATX_MNT_ID: statx(2), since Linux 5.8.
+ * "/.." leads to mounts above the root, so there must be none: neither the old root nor a temporary one.
+ * STATX_MNT_ID: statx(2), since Linux 5.8.
  */
 static int check_root_is_on_top(Error *err)
 {
@@ -237,7 +240,7 @@ static int check_root_is_on_top(Error *err)
         return 0;
 }
 
-/* Whether operations made the root itself shared. */
+/* Returns whether operations make the root itself shared. */
 static bool root_is_shared(const PlanRoot *root)
 {
         FsPropagation last = FS_PROPAGATION_NONE;
@@ -250,8 +253,8 @@ static bool root_is_shared(const PlanRoot *root)
         return last == FS_PROPAGATION_SHARED;
 }
 
-/* Leaves the old root for good: pivot_root(2), "pivot_root(".", ".")". The kernel refuses that for a shared
- * root: it is so again afterwards. A slave of the host's stays one. */
+/* Leaves the old root permanently: pivot_root(2), "pivot_root(".", ".")". The kernel refuses a shared root,
+ * so it becomes shared again afterwards. A slave of the host's mounts stays one. */
 static int pivot(RootfsContext *ctx, Error *err)
 {
         bool shared = root_is_shared(ctx->root);
@@ -271,8 +274,8 @@ static int pivot(RootfsContext *ctx, Error *err)
 }
 
 /*
- * A working directory outside the root would be a way back to the host (runc CVE-2024-21626): getcwd(2) says
- * "(unreachable)" or ENOENT then. One that is covered by a mount has a name that leads to something else.
+ * A working directory outside of the root would lead back to the host (runc CVE-2024-21626): then getcwd(2)
+ * returns "(unreachable)" or ENOENT. If a mount covers the directory, its name leads to another one.
  */
 int rootfs_enter_cwd(const char *cwd, Error *err)
 {
@@ -301,11 +304,11 @@ int rootfs_new_tmpfs(const char *mode, uint64_t size, unsigned attrs, int *ret_f
 }
 
 /*
- * A tmpfs for the uppers that are kept in memory. Overlayfs wants it attached; it is hung on the run's
- * directory in the old root, and goes with that. A run all of whose layers are in memory has no directory:
- * then on /sys, as nothing of the host's is found through that any more (rootfs_make() has bound what was
- * wanted of it) and no overlay lies over it. On "/" it would end above the new root, or keep the old one from
- * being left.
+ * Makes a tmpfs for the uppers in memory. Overlayfs requires an attached one; it is attached to the run
+ * directory in the old root, and disappears with it. A run with all layers in memory has no run directory.
+ * Then it is attached to /sys: nothing of the host is looked up there any more (rootfs_make() has already
+ * cloned it), and no overlay covers it. On "/" it would end up above the new root, or the old root could not
+ * be left.
  */
 static int make_memory(RootfsContext *ctx, Error *err)
 {
@@ -322,7 +325,7 @@ static int make_memory(RootfsContext *ctx, Error *err)
         return 0;
 }
 
-/* Of what has no source, dest is what may be missing. */
+/* If a kind has no source, OP_OPTIONAL means that dest may be missing. */
 static bool is_optional_and_missing(RootfsContext *ctx, const PlanOp *op)
 {
         CLEANUP_FD int fd = FD_NONE;
@@ -346,7 +349,7 @@ static int apply_op(RootfsContext *ctx, size_t i, Error *err)
                 r = kind->make(ctx, op, &mount_fd, err);
         if (r < 0 || mount_fd < 0)
                 return r;
-        /* Not fuse-overlayfs: what it shows is its upper's, which was given away before. */
+        /* Except fuse-overlayfs, which shows its upper's owner; that was already changed. */
         if ((op->flags & OP_ROOT_OWNED) && op->kind != OP_FUSE)
                 r = rootfs_own(ctx->identity, mount_fd);
         if (r == 0)
@@ -414,7 +417,8 @@ void rootfs_clear(RootfsContext *ctx)
         free(ctx->made);
         ctx->made = NULL;
         for (size_t i = 0; i < ctx->root->n_ops; i++)
-                /* Not the payload's own: the next file to be opened would become one of them. */
+                /* Not descriptors 0 to 2, which belong to the payload: the next opened file would become one
+                 * of them. */
                 if (ctx->root->ops[i].source_kind == FS_SOURCE_DESCRIPTOR &&
                     ctx->root->ops[i].source_fd > STDERR_FILENO)
                         fd_close(ctx->root->ops[i].source_fd);

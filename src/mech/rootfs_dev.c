@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* /dev on a tmpfs: six nodes of the host's, a devpts of our own, shm, links. */
+/* Makes /dev on a tmpfs: six device nodes of the host, a new devpts, shm, links. */
 #include "base/defence.h"
 #include "mech/rootfs_ops.h"
 
@@ -46,14 +46,14 @@ static int add_mount(int dev_fd, const char *name, int mount_fd)
         return r < 0 ? r : mount_attach(mount_fd, target);
 }
 
-/* newinstance is the only kind since 4.7; the mode is what tty(4) and mesg(1) expect. All ptys of the machine
- * are counted together (kernel.pty.max, 4096): max leaves the others theirs. */
+/* newinstance is the only behaviour since 4.7; tty(4) and mesg(1) expect this mode. All ptys of the machine
+ * count together (kernel.pty.max, 4096): max leaves the rest to others. */
 static int add_pts(int dev_fd, Error *err)
 {
         static const MountOption options[] = {{"ptmxmode", "0666"}, {"mode", "0620"}, {"max", "256"}};
         CLEANUP_FD int mount_fd = FD_NONE;
         size_t n = ARRAY_LEN(options) - (defence_is_on(DEFENCE_USER_SHARE) ? 0 : 1);
-        /* No nodev: its terminals are devices. */
+        /* Without nodev, because its terminals are devices. */
         int r = mount_new("devpts", options, n, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, &mount_fd, err);
         return r < 0 ? r : add_mount(dev_fd, "/pts", mount_fd);
 }
@@ -69,7 +69,7 @@ static int make_dev(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *er
 {
         static const MountOption options[] = {{"mode", "755"}, {"size", "64k"}};
         (void)ctx;
-        /* One that can be written is bounded as any other tmpfs is. */
+        /* A writable one has the default limit of a tmpfs. */
         size_t n = op->flags & OP_RDONLY ? ARRAY_LEN(options) : ARRAY_LEN(options) - 1;
         return mount_new("tmpfs", options, n, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, ret_fd, err);
 }

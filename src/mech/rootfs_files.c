@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes what is no mount, or a mount of one file: directories, links, files with a given content,
- * permissions. */
+/* Makes everything that is not a mount, or a mount of a single file: directories, links, files with a given
+ * content, permissions. */
 #include "base/io.h"
 #include "mech/rootfs_ops.h"
 
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-/* Permissions and owner of what was made. */
+/* Sets permissions and owner of a new file. */
 static int set_permissions(RootfsContext *ctx, const PlanOp *op, int fd, Error *err)
 {
         int r = rootfs_chmod(fd, op->mode);
@@ -34,7 +34,7 @@ static int apply_dir(RootfsContext *ctx, const PlanOp *op, Error *err)
                      : set_permissions(ctx, op, fd, err);
 }
 
-/* What is in the place of a link that says @text: 0 where it says the same. */
+/* Compares an existing file with the link to create. Returns 0 if it is the same link. */
 static int compare_link(const PlanOp *op, int parent, const char *name, Error *err)
 {
         char there[PATH_MAX];
@@ -78,7 +78,8 @@ static int write_text(RootfsContext *ctx, const PlanOp *op, int to)
         return r < 0 ? r : io_write_all(to, text, strlen(text));
 }
 
-/* One piece; waits where the descriptor does not. Bytes, 0 at the end, or -errno. */
+/* Reads one piece, and waits if the descriptor does not block. Returns the number of bytes, 0 at the end, or
+ * -errno. */
 static ssize_t read_piece(int from, void *buffer, size_t room)
 {
         struct pollfd p = {.fd = from, .events = POLLIN};
@@ -91,7 +92,7 @@ static ssize_t read_piece(int from, void *buffer, size_t room)
         }
 }
 
-/* To its end: a pipe, or a file from where it stands. */
+/* Copies a pipe, or a file from its current position, to its end. */
 static int copy_descriptor(const PlanOp *op, int to, Error *err)
 {
         char buffer[65536];
@@ -127,8 +128,8 @@ static int make_file(RootfsContext *ctx, const PlanOp *op, int dir, const char *
 }
 
 /*
- * A mount of a file needs a file system that is attached already. Where there is no place for it, as in a
- * read-only root that has no such file, it is only there.
+ * Mounting a file requires an attached file system for its content. If the mount point cannot be created, as
+ * in a read-only root without such a file, the content is not mounted.
  */
 static int apply_file(RootfsContext *ctx, const PlanOp *op, Error *err)
 {
@@ -177,7 +178,7 @@ static int apply_write(RootfsContext *ctx, const PlanOp *op, Error *err)
         struct stat st;
         if (r == 0 && fstat(there, &st) < 0)
                 r = -errno;
-        /* Opening a fifo or a device of somebody else's root could wait, or do something. */
+        /* Opening a fifo or a device in a foreign root could block, or have an effect. */
         if (r == 0 && !S_ISREG(st.st_mode))
                 return error_set(err, EEXIST, "%s: '%s' exists already and is no file", fs_op_origin(op),
                                  op->dest);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Does each kind of operation; the table at the end names all of them. */
+/* Executes each kind of operation; the table at the end lists all kinds. */
 #include "base/defence.h"
 #include "mech/rootfs_ops.h"
 #include "mech/rootfs_source.h"
@@ -78,7 +78,7 @@ static int make_proc(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *e
         return mount_new("proc", NULL, 0, rootfs_attributes(op) | MOUNT_ATTR_NOEXEC, ret_fd, err);
 }
 
-/* That what is at /proc is procfs and no fake of a hostile root (runc CVE-2019-16884). */
+/* Checks that /proc is a procfs, and not a fake of a hostile root (runc CVE-2019-16884). */
 static int check_proc(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err)
 {
         CLEANUP_FD int fd = FD_NONE;
@@ -98,7 +98,7 @@ static int make_sysfs(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *
         return mount_new("sysfs", NULL, 0, rootfs_attributes(op) | MOUNT_ATTR_NOEXEC, ret_fd, err);
 }
 
-/* Read-only but with Delegate=yes: then nsdelegate keeps the limits at its root from being changed. */
+/* Read-only, except with Delegate=yes: then nsdelegate protects the limits at its root. */
 static int make_cgroup(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
 {
         int r = ctx->enter_cgroup(ctx->userdata, err);
@@ -107,7 +107,7 @@ static int make_cgroup(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error 
         return mount_new("cgroup2", NULL, 0, rootfs_attributes(op) | MOUNT_ATTR_NOEXEC, ret_fd, err);
 }
 
-/* Opens what is at op->dest already. Returns 1 when it is not there and the operation is optional. */
+/* Opens the existing file at op->dest. Returns 1 if it does not exist and the operation is optional. */
 static int open_target(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
 {
         int r = root_open(ctx->root_fd, op->dest, op->flags & OP_NO_FOLLOW, ret_fd);
@@ -116,7 +116,7 @@ static int open_target(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error 
         return r < 0 ? rootfs_op_failed(op, r, "open", err) : 0;
 }
 
-/* One empty directory for all masks: a copy of a mount costs a third of a new file system. */
+/* All masks share one empty directory: cloning a mount takes a third of the time of a new file system. */
 static int empty_directory(RootfsContext *ctx, int *ret_fd, Error *err)
 {
         const MountOption options[] = {{"mode", "555"}, {"nr_inodes", "1"}};
@@ -130,7 +130,7 @@ static int empty_directory(RootfsContext *ctx, int *ret_fd, Error *err)
         return ctx->empty_fd < 0 ? -errno : 0;
 }
 
-/* /dev/null itself, not whatever somebody put in its place (runc CVE-2025-31133). */
+/* Clones /dev/null itself, not a file that replaced it (runc CVE-2025-31133). */
 static int null_device(int *ret_fd)
 {
         struct stat st;
@@ -164,7 +164,7 @@ static int apply_mask(RootfsContext *ctx, const PlanOp *op, Error *err)
         return r < 0 ? rootfs_op_failed(op, r, "mask", err) : 0;
 }
 
-/* Binds what is at dest onto itself, read-only or as it is. */
+/* Binds dest on itself, with additional attributes or unchanged. */
 static int bind_on_itself(RootfsContext *ctx, const PlanOp *op, uint64_t attrs, Error *err)
 {
         CLEANUP_FD int target = FD_NONE, mount_fd = FD_NONE;
@@ -184,7 +184,7 @@ static int apply_pin(RootfsContext *ctx, const PlanOp *op, Error *err)
         CLEANUP_FD int made = FD_NONE;
         if (!defence_is_on(DEFENCE_PIN))
                 return 0;
-        /* What is to be mounted below has its place made otherwise, too. */
+        /* Otherwise, the mount point that the later mount needs is created, too. */
         int r = op->flags & OP_OPTIONAL ? 0 : rootfs_make_place(ctx, op, true, &made, err);
         if (r < 0)
                 return r;
@@ -241,7 +241,7 @@ const RootfsOpKind rootfs_do_read_only = {.apply = apply_read_only};
 const RootfsOpKind rootfs_do_filesystem = {.make = make_filesystem, .needs_ids = true};
 const RootfsOpKind rootfs_do_remount = {.apply = apply_remount};
 
-/* One for each kind of the list: a kind that nobody can do does not link. */
+/* One per kind of the list: a kind that nothing executes does not link. */
 const RootfsOpKind *const rootfs_op_kinds[OP_MAX] = {
 #define OP_KIND(id, symbol, ...) [OP_##id] = &rootfs_do_##symbol,
 #include "spec/fs_op_kinds.def"

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Operations of the root that have a file of their own. Shared inside mech/rootfs*.c only. */
+/* Declarations shared by the files that execute operations, mech/rootfs*.c. */
 #pragma once
 
 #include "base/mount.h"
 #include "mech/rootfs.h"
 
-/** How a kind of operation is done: a mount that is made and put in its place, or something else. */
+/** The execution of a kind of operation: make a mount and attach it, or do something else. */
 typedef struct RootfsOpKind {
-        /* The detached mount; @ret_fd is left alone when there is nothing to do. */
+        /* Makes the detached mount; @ret_fd is untouched if there is nothing to do. */
         int (*make)(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err);
-        bool needs_ids; /* make works only with mapped ids */
-        /* After it is in its place. */
+        bool needs_ids; /* make requires mapped ids */
+        /* Called after the mount is attached. */
         int (*finish)(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err);
-        /* Instead of make: an operation without a mount, or on what is there. */
+        /* Replaces make: for an operation without a mount, or on an existing file. */
         int (*apply)(RootfsContext *ctx, const PlanOp *op, Error *err);
 } RootfsOpKind;
 
@@ -25,38 +25,40 @@ extern const RootfsOpKind *const rootfs_op_kinds[OP_MAX];
 /** rootfs_op_failed - fill @err: "ORIGIN: cannot WHAT 'DEST': strerror". Returns @r. */
 int rootfs_op_failed(const PlanOp *op, int r, const char *what, Error *err);
 
-/** rootfs_attributes - the MOUNT_ATTR_* flags that an operation's mount gets. */
+/** rootfs_attributes - return the MOUNT_ATTR_* flags of an operation's mount. */
 unsigned rootfs_attributes(const PlanOp *op);
 
-/** rootfs_propagate - give a mount the operation's propagation, if it has one. 0 or -errno with @err. */
+/** rootfs_propagate - set the operation's propagation on a mount, if it has one. Returns 0 or -errno with
+ * @err. */
 int rootfs_propagate(const PlanOp *op, int mount_fd, Error *err);
 
-/** rootfs_make_place - open the place of a mount, a directory or a file; it is made where it is missing,
- * unless the host would keep it. 0 or -errno with @err. */
+/** rootfs_make_place - open a mount point, a directory or a file. A missing one is created, unless it is in a
+ * directory of the host. Returns 0 or -errno with @err. */
 int rootfs_make_place(RootfsContext *ctx, const PlanOp *op, bool directory, int *ret_fd, Error *err);
 
-/** rootfs_layer_open - make and open "SIDE/LAYER" (upper or work) of an operation, O_PATH. 0 or -errno with
- * @err. */
+/** rootfs_layer_open - create and open (O_PATH) a directory of an operation's layer (plan_layer_path()).
+ * @side: "upper" or "work". Returns 0 or -errno with @err. */
 int rootfs_layer_open(RootfsContext *ctx, const PlanOp *op, const char *side, int *ret_fd, Error *err);
 
-/** rootfs_file_text - the text of an OP_FILE operation; owned. 0 or -errno. */
+/** rootfs_file_text - make the text of an OP_FILE operation. @ret: owned. Returns 0 or -errno. */
 int rootfs_file_text(RootfsContext *ctx, const PlanOp *op, char **ret);
 
 /**
- * rootfs_new_tmpfs - a detached tmpfs.
+ * rootfs_new_tmpfs - make a detached tmpfs.
  *
- * @mode: of its root, octal. @size: bytes, 0: the kernel's default; there is an inode for each page, as the
- * kernel has it, but at least 4096. The rest is as with mount_new().
+ * @mode: of its root, octal. @size: bytes, 0: the kernel's default; it has one inode per page, like the
+ * kernel's default, but at least 4096. Everything else is like mount_new().
  */
 int rootfs_new_tmpfs(const char *mode, uint64_t size, unsigned attrs, int *ret_fd, Error *err);
 
-/** rootfs_own - give the open file to the sandbox's root where that id is mapped; else nothing. 0 or -errno.
- */
+/** rootfs_own - make the sandbox's root the owner of an open file, if that id is mapped; otherwise do
+ * nothing. Returns 0 or -errno. */
 int rootfs_own(const PlanIdentity *identity, int fd);
 
-/** rootfs_give - give the open file to the operation's owner, if it has one. 0 or -errno with @err. */
+/** rootfs_give - change the owner of an open file to the operation's, if it has one. Returns 0 or -errno with
+ * @err. */
 int rootfs_give(const PlanOp *op, int fd, Error *err);
 
-/** rootfs_chmod - set the permissions of an open file; @fd may be O_PATH, which fchmod(2) refuses. Before the
- * pivot, as it takes the old root's /proc. 0 or -errno. */
+/** rootfs_chmod - set the permissions of an open file; @fd may be O_PATH, which fchmod(2) refuses. Called
+ * before the pivot, because it uses the old root's /proc. Returns 0 or -errno. */
 int rootfs_chmod(int fd, mode_t mode);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The two engines that catch writes: the kernel's overlayfs, and fuse-overlayfs on a mount that we make. */
+/* Mounts the two engines that redirect writes: the kernel's overlayfs, and fuse-overlayfs on a mount of
+ * kurung. */
 #include "mech/rootfs_ops.h"
 #include "mech/rootfs_source.h"
 
@@ -7,8 +8,8 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-/* fsconfig(2) takes at most 255 bytes, and a path may hold ':' or '\\': a descriptor's path has neither
- * trouble. */
+/* fsconfig(2) accepts at most 255 bytes, and a path may contain ':' or '\\'; the path of a descriptor avoids
+ * both problems. */
 typedef struct FdPath {
         char text[32];
 } FdPath;
@@ -19,7 +20,8 @@ static const char *fd_path(int fd, FdPath *out)
         return out->text;
 }
 
-/* The merged directory's mode is the upper's: make it the lower's, but for one that was changed before. */
+/* The merged directory has the mode of the upper: copy the lower's mode to it, except in a resumed sandbox,
+ * which may have changed it. */
 static int copy_mode(const RootfsContext *ctx, int lower, int upper)
 {
         struct stat st;
@@ -28,7 +30,7 @@ static int copy_mode(const RootfsContext *ctx, int lower, int upper)
         return fstat(lower, &st) < 0 ? -errno : rootfs_chmod(upper, st.st_mode);
 }
 
-/* Lowers, the topmost first, and where writes go; upper and work are FD_NONE where nothing is written. */
+/* Open layers: lowers, topmost first; upper and work are FD_NONE if nothing can be written. */
 typedef struct Layers {
         int *lowers;
         size_t n_lowers;
@@ -76,10 +78,10 @@ static int open_upper(RootfsContext *ctx, const PlanOp *op, Layers *l, Error *er
         return r;
 }
 
-/* The value of one option of fsconfig(2) has at most 255 bytes. */
+/* The value of an option of fsconfig(2) has at most 255 bytes. */
 #define LOWERS_MAX 256
 
-/* "5:6:7", as the descriptors are called in /proc/self/fd; false when there are too many. */
+/* Writes "5:6:7", the names of the descriptors in /proc/self/fd; false: there are too many. */
 static bool join_lowers(const Layers *l, char out[LOWERS_MAX])
 {
         size_t len = 0;
@@ -89,10 +91,11 @@ static bool join_lowers(const Layers *l, char out[LOWERS_MAX])
 }
 
 /*
- * userxattr: all that a user namespace may write. volatile: without it the end of the mount syncs the whole
- * file system that the upper lies on, and nothing of a run outlives a crash anyway
- * (Documentation/filesystems/overlayfs.rst); a tmpfs has nothing to sync, and the mark of a volatile overlay
- * is two directories more; an upper of the user's own is to last.
+ * userxattr: the only attributes that a user namespace may write. volatile: without it, unmounting syncs the
+ * upper's whole file system, and nothing of a run needs to survive a crash
+ * (Documentation/filesystems/overlayfs.rst). It is not used on a tmpfs, which has nothing to sync, and where
+ * the mark of a volatile overlay takes two more directories; nor for an upper of the user, which must
+ * survive.
  */
 static int mount_layers(const PlanOp *op, const Layers *l, int *ret_fd, Error *err)
 {
@@ -129,7 +132,7 @@ static int make_overlay(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error
                 return r;
         if (l.n_lowers == 1)
                 return mount_layers(op, &l, ret_fd, err);
-        /* Names of lowers are short there. */
+        /* Paths of lowers are short there. */
         CLEANUP_FD int before = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (before < 0 || chdir("/proc/self/fd") < 0)
                 return error_set_errno(err, errno, "cannot change to /proc/self/fd");
@@ -156,7 +159,8 @@ static int make_fuse(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *e
                 r = rootfs_own(ctx->identity, upper);
         if (r < 0)
                 return error_set_errno(err, r, "cannot prepare the upper directory for '%s'", op->dest);
-        /* Opened here: the kernel wants the opener's user namespace to be the mount's (fs/fuse/inode.c). */
+        /* Opened here, because the kernel requires that the opener's user namespace is that of the mount
+         * (fs/fuse/inode.c). */
         fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
         if (fuse < 0)
                 return error_set_errno(err, errno, "cannot open /dev/fuse");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sources are looked up once, by the supervisor; here they are opened again and recognized. */
+/* Opens sources, which the supervisor looked up once, again, and checks that they are the same files. */
 #include "mech/rootfs_source.h"
 
 #include "base/defence.h"
@@ -16,8 +16,9 @@ static int exchanged(const char *path, Error *err)
 }
 
 /*
- * The supervisor's descriptors can't be bound here: they belong to its mount namespace, not to ours
- * (mount_namespaces(7)). It holds them open, so that no other file gets the inode number meanwhile.
+ * The supervisor's descriptors cannot be bound here, because they belong to another mount namespace
+ * (mount_namespaces(7)). The supervisor keeps them open, so that no other file gets the inode number in the
+ * meantime.
  */
 int rootfs_file_open(const PlanOp *op, const FsFile *file, int *ret_fd, Error *err)
 {
@@ -32,7 +33,7 @@ int rootfs_file_open(const PlanOp *op, const FsFile *file, int *ret_fd, Error *e
         else
                 r = lookup_open_plain(file->path, flags, &fd);
         bool gone = r == -ENOENT || r == -ENOTDIR;
-        /* A link that led nowhere when it was looked up leads nowhere now. */
+        /* A link without a target when it was looked up has no target now. */
         if ((gone || (r == -ELOOP && !id->known)) && (op->flags & OP_OPTIONAL))
                 return 1;
         if ((gone || r == -ELOOP) && id->known)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Puts together the texts of the files that kurung makes in a root. */
+/* Makes the texts of kurung's generated files in a root. */
 #include "mech/rootfs_ops.h"
 
 #include <stdio.h>

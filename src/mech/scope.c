@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Asks the systemd user manager for a scope. */
+/* Requests a scope from the systemd user manager. */
 #include "mech/scope.h"
 
 #include "base/library.h"
@@ -15,7 +15,7 @@
 #define MANAGER_PATH "/org/freedesktop/systemd1"
 #define MANAGER_INTERFACE "org.freedesktop.systemd1.Manager"
 
-/* For the answer to the call; the job that begins then has no limit of time here. */
+/* Timeout for the reply to the call; the job that it starts has no timeout here. */
 #define TIMEOUT_US (60 * UINT64_C(1000000))
 
 /* clang-format off */
@@ -32,8 +32,8 @@
 LIBRARY(bus, BUS_FUNCTIONS, "libsystemd", "libsystemd0", "recommended",
         "Limits in a scope of the systemd user manager", "libsystemd.so.0");
 
-/* A path as a part of a D-Bus address: all but a few bytes as %NN (D-Bus Specification, "Server addresses").
- */
+/* Writes a path as a part of a D-Bus address: all but a few bytes become %NN (D-Bus Specification, "Server
+ * addresses"). */
 static void escape_address(const char *path, char *out, size_t room)
 {
         size_t len = (size_t)snprintf(out, room, "unix:path=");
@@ -50,7 +50,7 @@ static void failed(Scope *s, int e, const char *text)
         (void)error_set(&s->error, e, "the systemd user manager refused a scope: %s", text);
 }
 
-/* The answer to the call. On success a job begins, whose end is a signal. */
+/* Handles the reply to the call. On success, a job starts, whose end is a signal. */
 static int on_reply(sd_bus_message *m, void *userdata, sd_bus_error *unused)
 {
         Scope *s = userdata;
@@ -93,7 +93,8 @@ static int append_pids(sd_bus_message *m, const pid_t *pids, size_t n)
         return r;
 }
 
-/* Shares count among neighbours, and a scope's neighbours are systemd's: so it has to know of them. */
+/* Weights are compared among siblings, and systemd manages the siblings of a scope: so the request contains
+ * them. */
 static int append_shares(sd_bus_message *m, const PlanResources *resources)
 {
         int r = 0;
@@ -110,10 +111,10 @@ static int append_properties(sd_bus_message *m, const PlanResources *resources, 
         int r = bus.open_container(m, 'a', "(sv)");
         if (r >= 0)
                 r = bus.append(m, "(sv)", "Description", "s", description);
-        /* These and no more, which is "Delegate=yes" as well. */
+        /* Only these controllers; this implies "Delegate=yes". */
         if (r >= 0)
                 r = bus.append(m, "(sv)", "DelegateControllers", "as", 4, "cpu", "io", "memory", "pids");
-        /* Nobody is to see it in "systemctl --failed" later. */
+        /* Removes a failed scope from "systemctl --failed". */
         if (r >= 0)
                 r = bus.append(m, "(sv)", "CollectMode", "s", "inactive-or-failed");
         if (r >= 0)
@@ -145,7 +146,7 @@ static int send_request(Scope *s, const PlanResources *resources, const char *de
                 r = bus.append(m, "ss", s->unit, "fail");
         if (r >= 0)
                 r = append_properties(m, resources, description, pids, n_pids);
-        /* Auxiliary units: none. */
+        /* No auxiliary units. */
         if (r >= 0)
                 r = bus.append(m, "a(sa(sv))", 0);
         if (r >= 0)
@@ -173,8 +174,8 @@ int scope_request(Scope *s, const PlanResources *resources, const char *name, co
         return 0;
 }
 
-/* As org.freedesktop.systemd1(5) has AttachProcessesToUnit(). The user manager asks the system's where it may
- * not do it itself. */
+/* Calls AttachProcessesToUnit() (org.freedesktop.systemd1(5)). The user manager asks the system manager if it
+ * may not move the process itself. */
 int scope_attach(const char *manager, const char *unit, const char *group, pid_t pid, Error *err)
 {
         sd_bus_message *m = NULL;

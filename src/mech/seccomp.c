@@ -31,8 +31,8 @@ typedef struct Hash {
         uint64_t a, b;
 } Hash;
 
-/* FNV-1a twice, from different starts: no secret, only a name; what the file holds is checked by its owner.
- */
+/* FNV-1a twice, with different initial values: the hash is a name, not a secret; the owner of the cached file
+ * protects its content. */
 static void hash_add(Hash *h, const void *data, size_t len)
 {
         for (const unsigned char *p = data; len > 0; len--, p++) {
@@ -67,7 +67,7 @@ static void hash_rules(Hash *h)
         }
 }
 
-/* All that the compiled filter depends on. */
+/* Hashes everything on which the compiled filter depends. */
 static int hash_policy(const PlanPrivileges *privileges, Hash *ret, Error *err)
 {
         Hash h = {UINT64_C(0xcbf29ce484222325), UINT64_C(0x84222325cbf29ce4)};
@@ -118,7 +118,7 @@ static int open_cache_dir(const char *state_dir)
         return r < 0 ? FD_NONE : open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* Only a plain file that is ours and that nobody else may write: anything else is as good as none. */
+/* The cache must be a regular file of the user that nobody else may write; any other file is ignored. */
 static bool is_trusted(const struct stat *st)
 {
         return S_ISREG(st->st_mode) && st->st_uid == geteuid() && (st->st_mode & 0022) == 0 &&
@@ -167,8 +167,8 @@ static int cache_read(int dirfd, const char *name, const Hash *key, SeccompFilte
         return 0;
 }
 
-/* Written beside and renamed: a reader sees the old file or the new one. A failure costs the next start some
- * time. */
+/* Writes a temporary file and renames it, so that a reader sees the old file or the new one. After a failure,
+ * the next start compiles again. */
 static void cache_write(int dirfd, const char *name, const Hash *key, const SeccompFilter *f)
 {
         char temporary[64];

@@ -26,13 +26,14 @@
 LIBRARY(libseccomp, SECCOMP_FUNCTIONS, "libseccomp", "libseccomp2", "required", "The system call filter",
         "libseccomp.so.2");
 
-/* A comparison of an argument, with both values: libseccomp's own macros leave the second one out. */
+/* Compares an argument, with both values: libseccomp's own macros omit the second one. */
 static struct scmp_arg_cmp compare(unsigned arg, enum scmp_compare op, uint64_t a, uint64_t b)
 {
         return (struct scmp_arg_cmp){.arg = arg, .op = op, .datum_a = a, .datum_b = b};
 }
 
-/* One filter in the making; the first failure is kept, so that the rules read as a list. */
+/* A filter under construction; the first failure is recorded, so that the code of the rules is a plain
+ * list. */
 typedef struct Builder {
         scmp_filter_ctx ctx;
         int r;
@@ -47,7 +48,7 @@ static void rule(Builder *b, uint32_t action, const char *name, unsigned n, cons
         if (nr == __NR_SCMP_ERROR)
                 return;
         int r = libseccomp.rule_add_array(b->ctx, action, nr, n, args);
-        /* -EDOM: not there in one of the architectures. */
+        /* -EDOM: the call does not exist in one of the architectures. */
         if (r < 0 && r != -EDOM && r != -EEXIST) {
                 b->r = r;
                 b->failed = name;
@@ -82,15 +83,15 @@ static void fill_allowlist(Builder *b, bool strict)
                         rules(b, SCMP_ACT_ALLOW, seccomp_allowed[i].names);
         for (const uint64_t *p = seccomp_personalities; *p != UINT64_MAX; p++)
                 rule_masked(b, SCMP_ACT_ALLOW, "personality", 0, 0xffffffff, *p);
-        /* So that they are answered by the refusals, with EPERM; of two errors the kernel takes the first
-         * filter's. */
+        /* The refusals answer these calls, with EPERM; of two errors, the kernel uses that of the first
+         * program that it runs. */
         for (size_t i = 0; i < seccomp_refused_n; i++)
                 for (const char *const *n = seccomp_refused[i].names; *n; n++)
                         if (!str_eq(*n, "personality"))
                                 rule(b, SCMP_ACT_ALLOW, *n, 0, NULL);
 }
 
-/* A file of names, one a line, '#' begins a comment. */
+/* Parses a file of names, one per line; '#' begins a comment. */
 static int fill_from_file(Builder *b, const char *path, Error *err)
 {
         CLEANUP_FREE char *text = NULL;
@@ -117,7 +118,7 @@ static int fill_from_file(Builder *b, const char *path, Error *err)
         return 0;
 }
 
-/* Appends what was built to a program. */
+/* Appends the compiled filter to a program. */
 static int export(Builder *b, SeccompProgram *to)
 {
         CLEANUP_FD int fd = memfd_create("kurung-filter", MFD_CLOEXEC);
@@ -140,7 +141,7 @@ static int export(Builder *b, SeccompProgram *to)
         return 0;
 }
 
-/* libseccomp's name of an architecture; 0 with @err. */
+/* Returns libseccomp's number of an architecture; 0 with @err. */
 static uint32_t resolve_arch(const char *name, Error *err)
 {
         uint32_t arch = libseccomp.arch_resolve_name(name);
@@ -149,7 +150,7 @@ static uint32_t resolve_arch(const char *name, Error *err)
         return arch;
 }
 
-/* The rules over arguments, in front of the refusals: what they do not answer goes on there. */
+/* Adds the rules over arguments before the refusals: calls that they do not answer continue there. */
 static int add_rules(const PlanPrivileges *privileges, SeccompProgram *to, Error *err)
 {
         CLEANUP_FREE uint32_t *archs = calloc(privileges->architectures.n + 1, sizeof(*archs));
@@ -174,11 +175,12 @@ static int begin_filter(Builder *b, const PlanPrivileges *privileges, uint32_t a
         b->ctx = libseccomp.init(action);
         if (!b->ctx)
                 return error_no_memory(err);
-        /* Other architectures, x32 among them: no call of theirs is there. */
+        /* Calls of other architectures, including x32, do not exist. */
         int r = libseccomp.attr_set(b->ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
         if (r == 0)
                 r = libseccomp.attr_set(b->ctx, SCMP_FLTATR_CTL_NNP, 0);
-        /* A binary tree: few steps for every call, and the kernel's cache of plain answers does the rest. */
+        /* A binary tree: few steps per call, and the kernel caches results that do not depend on
+         * arguments. */
         if (r == 0)
                 (void)libseccomp.attr_set(b->ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
         for (size_t i = 0; r == 0 && i < privileges->architectures.n; i++) {

@@ -4,7 +4,7 @@
 #include "mech/seccomp.h"
 
 /**
- * seccomp_compile - compile the plan's filter with libseccomp, which is loaded for it (dlopen(3)).
+ * seccomp_compile - compile the plan's filter with libseccomp, which is loaded on demand (dlopen(3)).
  *
  * Returns 0 or -errno with @err.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tables of allowed and refused system calls. */
+/* Lists the allowed and refused system calls. */
 #include "mech/seccomp_policy.h"
 
 #include <asm/ioctls.h>
@@ -70,8 +70,8 @@ const SeccompGroup seccomp_allowed[] = {
                "timerfd_create", "timerfd_settime", "timerfd_settime64", "timerfd_gettime",
                "timerfd_gettime64", "inotify_init", "inotify_init1", "inotify_add_watch",
                "inotify_rm_watch")},
-        /* No io_setup(2) and its kin: its contexts are counted for the machine (fs.aio-max-nr), and programs
-         * do without where the kernel was built without. */
+        /* Without io_setup(2) and related calls: contexts are counted for the whole machine (fs.aio-max-nr),
+         * and programs work without them on kernels that lack them. */
         {"memory", true,
          NAMES("brk", "mmap", "mmap2", "munmap", "mremap", "mprotect", "madvise", "mincore", "mlock",
                "mlock2", "mlockall", "munlock", "munlockall", "membarrier", "pkey_alloc", "pkey_free",
@@ -127,24 +127,25 @@ const SeccompGroup seccomp_allowed[] = {
 const size_t seccomp_allowed_n = ARRAY_LEN(seccomp_allowed);
 
 #define CLONE_NEWTIME_FLAG 0x80
-/* Of clone(2) the lowest byte is the signal: CLONE_NEWTIME can be asked for by unshare(2) only. */
+/* The lowest byte of clone(2)'s flags is the signal, so only unshare(2) can create CLONE_NEWTIME. */
 #define CLONE_NAMESPACES                                                                                     \
         (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |           \
          CLONE_NEWCGROUP)
 
-/* clone(2) of these takes the stack first ("C library/kernel differences"). */
+/* On these, clone(2) takes the stack first ("C library/kernel differences"). */
 #if defined(__s390__) || defined(__CRIS__)
 #define CLONE_FLAGS_ARG 1
 #else
 #define CLONE_FLAGS_ARG 0
 #endif
 
-#define TYPE_MASK 0xf /* of socket(2)'s type; above it are SOCK_CLOEXEC and SOCK_NONBLOCK */
+#define TYPE_MASK 0xf /* of socket(2)'s type; SOCK_CLOEXEC and SOCK_NONBLOCK are above */
 #define SET_ID (S_ISUID | S_ISGID)
-/* Only then open(2) has a mode; __O_TMPFILE is O_TMPFILE without the O_DIRECTORY in it. */
+/* open(2) has a mode only with these; __O_TMPFILE is O_TMPFILE without O_DIRECTORY. */
 #define MAKES_FILE (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))
 
-/* socketcall(2)'s subcalls, setsockopt(2)'s numbers (linux/net.h, linux/tcp.h): not all headers have all. */
+/* Subcalls of socketcall(2), numbers of setsockopt(2) (linux/net.h, linux/tcp.h): some headers lack some of
+ * them. */
 enum {
         SOCKETCALL_SOCKET = 1,
         SOCKETCALL_SOCKETPAIR = 8,
@@ -188,10 +189,10 @@ const SeccompRule seccomp_rules[] = {
         {"unshare", EPERM, 0, 0, 1, {HAS(0, CLONE_NAMESPACES | CLONE_NEWTIME_FLAG)}},
 
         /*
-         * Terminals: typing into one. And commands that load a module for anybody: a line discipline
-         * (tty_ldisc_get()), SIOCGIFBR and SIOCSIFBR (bridge), SIOC*DLCI, SIOCGIFVLAN and SIOCSIFVLAN (dlci,
-         * 8021q), SIOCBR* (bridge), all in sock_ioctl() before any capability is asked for; hashes and ciphers
-         * for encrypted and verified files, whose keys belong to the whole file system.
+         * Terminals: simulated input. Also commands with which any process can load a module: a line
+         * discipline (tty_ldisc_get()), SIOCGIFBR and SIOCSIFBR (bridge), SIOC*DLCI, SIOCGIFVLAN and
+         * SIOCSIFVLAN (dlci, 8021q), SIOCBR* (bridge), all in sock_ioctl() before any check of capabilities;
+         * hashes and ciphers for encrypted and verified files, whose keys belong to the whole file system.
          */
         {"ioctl", EPERM, 0, 0, 1, {IS(1, TIOCSTI)}},
         {"ioctl", EPERM, 0, 0, 1, {IS(1, TIOCLINUX)}},
@@ -204,9 +205,9 @@ const SeccompRule seccomp_rules[] = {
         {"ioctl", EPERM, 0, 0, 1, {MASKED(1, ~3U, 0x89a0)}},
 
         /*
-         * Sockets: what is not named here the kernel would look for in modules (net-pf-FAMILY-proto-N-type-N:
-         * SCTP, DCCP, L2TP, SMC...), and MPTCP and UDPLITE are code that few others run. The families INET and
-         * INET6 differ in one bit. SOCK_PACKET of INET would be AF_PACKET (__sock_create()).
+         * Sockets: for other protocols, the kernel would search modules (net-pf-FAMILY-proto-N-type-N: SCTP,
+         * DCCP, L2TP, SMC...), and MPTCP and UDPLITE are rarely used code. The families INET and INET6 differ
+         * in one bit. SOCK_PACKET of INET would be AF_PACKET (__sock_create()).
          */
         {"socket", SECCOMP_PASS, 0, 0, 1, {IS(0, AF_UNIX)}},
         {"socket", SECCOMP_PASS, 0, SECCOMP_WHEN_STRICT, 2, {IS(0, AF_NETLINK), IS(2, 0 /* ROUTE */)}},
@@ -223,11 +224,13 @@ const SeccompRule seccomp_rules[] = {
         {"socket", SECCOMP_PASS, SECCOMP_WHEN_RAW, 0, 2, {TYPE(SOCK_RAW), MASKED(2, ~0xffU, 0)}},
         {"socket", EPROTONOSUPPORT, 0, 0, 0, {{0}}},
         {"socketpair", EAFNOSUPPORT, 0, 0, 1, {NOT(0, AF_UNIX)}},
-        /* Its arguments lie in memory: of architectures that have it, what is looked at above is not there. */
+        /* Its arguments are in memory: on architectures with this call, subcalls that are checked above do
+         * not exist. */
         {"socketcall", ENOSYS, 0, 0, 1, {IS(0, SOCKETCALL_SOCKET)}},
         {"socketcall", ENOSYS, 0, 0, 1, {IS(0, SOCKETCALL_SOCKETPAIR)}},
         {"socketcall", ENOSYS, 0, 0, 1, {IS(0, SOCKETCALL_SETSOCKOPT)}},
-        /* TCP_AO and TCP_MD5SIG make the kernel load the hash of one's choice, TCP_ULP the likes of kTLS. */
+        /* TCP_AO and TCP_MD5SIG make the kernel load a hash of the caller's choice, TCP_ULP modules such as
+         * kTLS. */
         {"setsockopt", SECCOMP_PASS, 0, 0, 1, {NOT(1, IP_TCP)}},
         {"setsockopt", ENOPROTOOPT, 0, 0, 1, {IS(2, OPT_TCP_MD5SIG)}},
         {"setsockopt", ENOPROTOOPT, 0, 0, 1, {IS(2, OPT_TCP_ULP)}},
@@ -235,22 +238,22 @@ const SeccompRule seccomp_rules[] = {
         {"setsockopt", ENOPROTOOPT, 0, 0, 1, {IS(2, OPT_TCP_AO_ADD_KEY)}},
 
         /*
-         * Limits of others can be read, and nobody's but one's own set: init has the payload's ids, so the
-         * kernel would let its limits be changed. It can't be known here whose pid one's own is, so oneself is
-         * pid 0 only, as with libc's setrlimit(3).
-         * RLIMIT_CORE stays what it is (base/process.h): who lowers it to 0 would have the host's handler
-         * started, so programs that do for their secrets' sake are told that it is done.
+         * Limits of other processes can be read, and only a process's own limits can be set: init has the
+         * payload's ids, so the kernel would allow changes of its limits. A filter does not know the
+         * process's own pid, so only pid 0 is its own, as with libc's setrlimit(3).
+         * RLIMIT_CORE does not change (base/process.h): lowering it to 0 would start the host's handler, so
+         * the call of programs that protect their secrets succeeds without effect.
          */
         {"setrlimit", 0, 0, 0, 1, {IS(0, RLIMIT_CORE)}},
         {"prlimit64", SECCOMP_PASS, 0, 0, 1, {ZERO(2)}},
         {"prlimit64", EPERM, 0, 0, 1, {NOT(0, 0)}},
         {"prlimit64", SECCOMP_PASS, 0, 0, 1, {NOT(1, RLIMIT_CORE)}},
         {"prlimit64", 0, 0, 0, 1, {ZERO(3)}},
-        {"prlimit64", EPERM, 0, 0, 0, {{0}}}, /* it would be told an old limit that nobody wrote */
+        {"prlimit64", EPERM, 0, 0, 0, {{0}}}, /* the call would have to return an old limit */
 
         /*
-         * Where other users may see what is written: no set-user-ID and set-group-ID bits. openat2(2) has its
-         * mode in memory, and libraries go on with openat(2).
+         * If other users can see the written files: no set-user-ID and set-group-ID bits. The mode of
+         * openat2(2) is in memory, and libraries fall back to openat(2).
          */
         {"chmod", EPERM, SECCOMP_WHEN_SHARED, 0, 1, {HAS(1, SET_ID)}},
         {"fchmod", EPERM, SECCOMP_WHEN_SHARED, 0, 1, {HAS(1, SET_ID)}},
@@ -269,6 +272,6 @@ const size_t seccomp_rules_n = ARRAY_LEN(seccomp_rules);
 const char *const seccomp_essential[] = {
         "execve", "exit", "exit_group", "rt_sigreturn", "sigreturn", "restart_syscall", "seccomp", NULL};
 
-/* PER_LINUX, PER_LINUX32, either with UNAME26, ADDR_NO_RANDOMIZE, and asking for the present one
+/* PER_LINUX, PER_LINUX32, either with UNAME26, ADDR_NO_RANDOMIZE, and the query for the current one
  * (personality(2)). */
 const uint64_t seccomp_personalities[] = {0x0, 0x8, 0x20000, 0x20008, 0x40000, 0xffffffff, UINT64_MAX};

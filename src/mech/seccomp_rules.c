@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes a BPF program of the rules over arguments (seccomp(2), "Seccomp-specific BPF details"). */
+/* Compiles the rules over arguments to a BPF program (seccomp(2), "Seccomp-specific BPF details"). */
 #include "mech/seccomp_rules.h"
 
 #include "mech/seccomp_policy.h"
@@ -21,8 +21,8 @@
 typedef struct Program {
         struct sock_filter *items;
         size_t n, room;
-        int r;         /* the first failure */
-        uint32_t held; /* the argument whose lower half is in the accumulator, or NO_ARG */
+        int r;         /* the first error */
+        uint32_t held; /* the argument whose lower half is in the accumulator; NO_ARG: none */
 } Program;
 
 static size_t add_instruction(Program *p, uint16_t code, uint8_t yes, uint8_t no, uint32_t k)
@@ -53,7 +53,7 @@ static size_t half(unsigned arg, bool high)
         return offsetof(struct seccomp_data, args) + arg * sizeof(uint64_t) + (high ? 4 - LOW : LOW);
 }
 
-/* A far jump whose end is not known yet; the program holds its own index until land(). */
+/* Adds a long jump with an unknown target; the caller keeps its index until land(). */
 static size_t jump(Program *p)
 {
         return add_instruction(p, BPF_JMP | BPF_JA, 0, 0, 0);
@@ -65,7 +65,7 @@ static void land(Program *p, size_t from)
                 p->items[from].k = (uint32_t)(p->n - from - 1);
 }
 
-/* Marks of near jumps until the rule's end is known: it is at most 16 instructions long. */
+/* Marks short jumps until the end of the rule is known: it has at most 16 instructions. */
 #define FAIL 0xff
 
 static void test(Program *p, const SeccompTest *t)
@@ -93,13 +93,13 @@ static void test(Program *p, const SeccompTest *t)
         (void)add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, equal ? 0 : FAIL, equal ? FAIL : 0, t->value);
 }
 
-/* @passes: where to write down the jumps to the end of all. */
+/* @passes: gets the jumps to the end of the program. */
 static void compile_rule(Program *p, const SeccompRule *rule, size_t *passes, size_t *n_passes)
 {
         size_t start = p->n;
         for (size_t i = 0; i < rule->n_tests; i++)
                 test(p, &rule->tests[i]);
-        /* What is held when the next rule begins depends on which test failed. */
+        /* The content of the accumulator at the next rule depends on the test that failed. */
         if (rule->n_tests > 1)
                 p->held = NO_ARG;
         if (rule->answer == SECCOMP_PASS)
@@ -129,8 +129,8 @@ static bool applies(const SeccompRule *rule, unsigned now)
 }
 
 /*
- * Calls that some architectures had through socketcall(2) alone: libseccomp gives them numbers of its own
- * there, below 0, though the kernel has the calls, too (since Linux 4.3).
+ * Some architectures had these calls only as subcalls of socketcall(2). libseccomp gives them its own
+ * negative numbers there, although the kernel has the calls, too (since Linux 4.3).
  */
 static int number_of(SeccompResolve *resolve, uint32_t arch, const char *name)
 {
@@ -158,7 +158,7 @@ static int number_of(SeccompResolve *resolve, uint32_t arch, const char *name)
         return nr;
 }
 
-/* The rules of one call, from @first on; returns the index of the next call's first. */
+/* Compiles the rules of one call, from @first on; returns the index of the next call's first rule. */
 static size_t compile_call(Program *p, size_t first, int nr, unsigned now, size_t *passes, size_t *n_passes)
 {
         size_t next = first, n = 0;
@@ -191,12 +191,12 @@ int seccomp_rules_compile(const PlanPrivileges *privileges, const uint32_t *arch
         Program p = {0};
         unsigned now = conditions(privileges);
         size_t n_passes = 0;
-        /* One for each rule that passes, and one for each call. */
+        /* One per rule that passes, and one per call. */
         CLEANUP_FREE size_t *passes = calloc(2 * seccomp_rules_n * n_archs, sizeof(*passes));
         if (!passes)
                 return -ENOMEM;
         for (size_t i = 0; i < n_archs; i++) {
-                /* The kernel tells x32 by a bit of the number, which libseccomp has in its own. */
+                /* The kernel distinguishes x32 by a bit of the number, which libseccomp's numbers include. */
                 uint32_t arch = archs[i] == SCMP_ARCH_X32 ? SCMP_ARCH_X86_64 : archs[i];
                 load(&p, offsetof(struct seccomp_data, arch));
                 (void)add_instruction(&p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, arch);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writing settings of namespaces. */
+/* Writes settings of namespaces. */
 #include "mech/sysctl.h"
 
 #include "base/io.h"

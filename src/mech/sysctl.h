@@ -5,10 +5,10 @@
 #include "base/error.h"
 
 /**
- * sysctl_write - write a setting, by the procfs in sight, or by a new one where that is read-only, as in a
- * container.
+ * sysctl_write - write a setting through the current procfs, or through a new one if that is read-only, as in
+ * a container.
  *
- * @name: its path below /proc/sys, as "user/max_inotify_watches".
+ * @name: path below /proc/sys, such as "user/max_inotify_watches".
  *
  * Returns 0 or -errno with @err.
  */

@@ -13,13 +13,13 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-/* linux/if_link.h, which does not go together with net/if.h. */
+/* Constants of linux/if_link.h, which conflicts with net/if.h. */
 #define ADDR_GEN_MODE 8
 #define ADDR_GEN_MODE_NONE 1
 
 #define REQUEST_MAX 512
 
-/* A request to rtnetlink(7) in the making. */
+/* A request to rtnetlink(7) under construction. */
 typedef struct Request {
         struct nlmsghdr head;
         char body[REQUEST_MAX];
@@ -34,7 +34,7 @@ static void begin_request(Request *q, uint16_t type, uint16_t flags, const void 
         memcpy(q->body, body, len);
 }
 
-/* Returns where the attribute is, to be ended when others are inside it. */
+/* Returns the attribute, for end() if it contains others. */
 static struct rtattr *attribute(Request *q, uint16_t type, const void *data, size_t len)
 {
         struct rtattr *a = (void *)((char *)&q->head + NLMSG_ALIGN(q->head.nlmsg_len));
@@ -79,7 +79,8 @@ static int set_link(int fd, int index, const TapSettings *s)
         return talk(fd, &q);
 }
 
-/* No link-local address: there is no link. A kernel without IPv6 says so, and has none. */
+/* Disables the link-local address, because there is no link. This fails in a kernel without IPv6, which has
+ * none. */
 static void no_link_local(int fd, int index)
 {
         const struct ifinfomsg info = {.ifi_index = index};
@@ -149,7 +150,7 @@ static int configure(const TapSettings *s, Error *err)
                 r = add_address(fd, index, a);
                 if (r == 0)
                         r = add_default_route(fd, index, a);
-                /* No IPv6 in this kernel, or switched off: IPv4 alone. */
+                /* IPv6 is missing in this kernel, or disabled: use IPv4 only. */
                 if (r < 0 && a->family == AF_INET6)
                         continue;
                 if (r < 0)
@@ -168,8 +169,8 @@ int tap_make(const TapSettings *s, int *ret_fd, Error *err)
         (void)snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", s->name);
         if (ioctl(fd, TUNSETIFF, &request) < 0)
                 return error_set_errno(err, errno, "cannot create the tap device '%s'", s->name);
-        /* Closing the last descriptor would else take the device down first, which takes longer than a small
-         * sandbox does; so it goes with its namespace, which nobody waits for. */
+        /* Otherwise, closing the last descriptor would take the device down first, which takes longer than a
+         * small sandbox runs. So the device disappears with its namespace, for which nothing waits. */
         if (ioctl(fd, TUNSETPERSIST, 1) < 0)
                 return error_set_errno(err, errno, "cannot keep the tap device '%s'", s->name);
         int r = configure(s, err);

@@ -20,13 +20,13 @@ int tty_open(int like_fd, bool only_output, int *ret_master, int *ret_slave, Err
         CLEANUP_FD int master = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
         if (master < 0 || ioctl(master, TIOCSPTLCK, &unlock) < 0)
                 return error_set_errno(err, errno, "cannot open a pty");
-        /* Not by its name: TIOCGPTPEER can't be led elsewhere (ioctl_tty(2)). */
+        /* TIOCGPTPEER opens it without a path, which could be redirected (ioctl_tty(2)). */
         CLEANUP_FD int slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
         if (slave < 0)
                 return error_set_errno(err, errno, "cannot open the other side of a pty");
         struct termios settings;
         if (tcgetattr(like_fd, &settings) == 0) {
-                /* The caller's terminal makes of it what it does. */
+                /* The caller's terminal processes the output. */
                 settings.c_oflag &= only_output ? ~(tcflag_t)OPOST : ~(tcflag_t)0;
                 settings.c_lflag &= only_output ? ~(tcflag_t)ECHO : ~(tcflag_t)0;
                 (void)tcsetattr(slave, TCSANOW, &settings);
@@ -51,7 +51,7 @@ int tty_set_raw(int fd, bool post_process, struct termios *ret_saved, struct ter
         cfmakeraw(&raw);
         if (post_process)
                 raw.c_oflag = saved.c_oflag;
-        /* What the kernel made of it is what tty_has_settings() compares with. */
+        /* tty_has_settings() compares with the settings that the kernel accepted. */
         if (tcsetattr(fd, TCSANOW, &raw) < 0 || tcgetattr(fd, &raw) < 0)
                 return -errno;
         *ret_saved = saved;

@@ -6,7 +6,7 @@ enum { GROUND, ESCAPE, ESCAPE_BETWEEN, SEQUENCE, STRING };
 
 enum { ENQ = 0x05, BEL = 0x07, CAN = 0x18, SUB = 0x1a, ESC = 0x1b };
 
-/* Modes that only change what is shown, or what the user's own keys send. */
+/* Modes that only change the display, or the codes of the user's keys. */
 static bool is_quiet_mode(unsigned mode)
 {
         static const unsigned quiet[] = {1,    2,    3,    4,    5,    6,    7,    8,    12,   13,   25,
@@ -38,7 +38,7 @@ static bool sequence_is_answered(const TtyQuery *q, char final)
                 return !((q->between == ' ' && final == 'q') || (q->between == '!' && final == 'p'));
         switch (q->marker) {
         case 0:
-                /* Of a window: resizing it, and its title put aside and taken back, which ncurses does. */
+                /* Window operations: resizing, and saving and restoring the title, which ncurses uses. */
                 if (final == 't')
                         return q->first != 8 && q->first != 22 && q->first != 23;
                 return !strchr("@ABCDEFGHIJKLMPSTXZ`abdefghlmqrsu", final);
@@ -74,7 +74,7 @@ static bool string_is_answered(const TtyQuery *q)
         }
 }
 
-/* The byte after ESC, or a C1 control as that byte. */
+/* Handles the byte after ESC, or a C1 control as that byte. */
 static bool introduce(TtyQuery *q, unsigned char c)
 {
         switch (c) {
@@ -110,7 +110,7 @@ static bool in_sequence(TtyQuery *q, unsigned char c)
         } else if (c >= '<' && c <= '?') {
                 q->marker = (char)c;
         } else if (c >= ' ' && c <= '/') {
-                /* More than one is nothing that we know. */
+                /* A sequence with several is unknown. */
                 q->between = q->between ? '?' : (char)c;
         } else {
                 parameter_ends(q);
@@ -135,7 +135,7 @@ static bool in_string(TtyQuery *q, unsigned char c)
         else if (q->n == 0 && c == ';')
                 parameter_ends(q);
         else if (q->n == 0)
-                q->number = 100000; /* no number, nothing that we know */
+                q->number = 100000; /* not a number: unknown */
         q->question = q->question || c == '?';
         return false;
 }
@@ -169,14 +169,14 @@ static bool take_byte(TtyQuery *q, unsigned char c)
         }
 }
 
-/* A control of 0x80-0x9f: ESC and a byte in one. */
+/* A control 0x80-0x9f: ESC and a byte in one. */
 static bool take_c1(TtyQuery *q, unsigned char c)
 {
         bool answered = take_byte(q, ESC);
         return take_byte(q, (unsigned char)(c - 0x40)) || answered;
 }
 
-/* A byte of a character beyond ASCII (RFC 3629); in a character none is a control but U+0080-U+009F. */
+/* Handles a byte of a character beyond ASCII (RFC 3629); only the characters U+0080-U+009F are controls. */
 static bool take_high(TtyQuery *q, unsigned char c)
 {
         if (q->bytes)
