@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every helper gives up before its first request: its root, its privileges, what it may ask of the
- * kernel. */
+/* Restricts every helper before its first request: its root, its privileges, its system calls. */
 #include "confine/confine.h"
 
 #include "base/caps.h"
@@ -63,14 +62,14 @@ int confine_root_enter(const char *who, int root, Error *err)
         int r = mount_set(root, MOUNT_ATTR_RDONLY, false);
         if (r < 0)
                 return error_set_errno(err, r, "%s: cannot make its root read-only", who);
-        /* pivot_root(2), NOTES: the old root is stacked on the new one, and taken off. */
+        /* pivot_root(2), NOTES: the old root is stacked on the new one, and then detached. */
         if (fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 ||
             chdir("/") < 0)
                 return error_set_errno(err, errno, "%s: cannot enter its root", who);
         return 0;
 }
 
-/* RLIMIT_CORE is not 0, which would start a handler. */
+/* RLIMIT_CORE is not 0, because that would start a handler. */
 static int set_limits(const Confinement *c)
 {
         const struct rlimit none = {0, 0}, memory = {c->max_data, c->max_data};
@@ -96,7 +95,7 @@ int confine_privileges(const Confinement *c, Error *err)
         return 0;
 }
 
-/* include/uapi/linux/landlock.h as of ABI 6, for older headers. */
+/* include/uapi/linux/landlock.h of ABI 6, for older headers. */
 typedef struct RulesetAttr {
         uint64_t handled_access_fs;
         uint64_t handled_access_net;
@@ -112,7 +111,7 @@ typedef struct __attribute__((packed)) BeneathAttr {
 #define ABI_REFER 2
 #define ABI_SCOPE 6
 
-/* The rights on files that each ABI handles (landlock(7)). */
+/* The access rights of files that each ABI handles (landlock(7)). */
 static const uint64_t access_known[] = {
         0,
         (UINT64_C(1) << 13) - 1,
@@ -131,18 +130,18 @@ static int allow_beneath(int ruleset, const char *path, uint64_t access)
         return 0;
 }
 
-/* A second wall behind the root: whatever may be found of the file system, only what is named is opened.
- * Sockets are the list of system calls' business. */
+/* Adds a second barrier behind the root: only the listed directories can be opened, whatever else of the file
+ * system may be reachable. The list of system calls handles sockets. */
 static int restrict_files(const Confinement *c, Error *err)
 {
         long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-        /* Before ABI 2 it refuses every rename and link between two directories. */
+        /* Before ABI 2, Landlock refuses every rename and link between two directories. */
         if (abi <= 0 || (c->writable && abi < ABI_REFER))
                 return 0;
         size_t version = (size_t)abi < ARRAY_LEN(access_known) ? (size_t)abi : ARRAY_LEN(access_known) - 1;
         const uint64_t known = access_known[version];
         const RulesetAttr attr = {.handled_access_fs = known, .scoped = abi >= ABI_SCOPE ? 3 : 0};
-        /* What an older kernel does not know must be 0 and may be there (extensible system calls). */
+        /* Members that an older kernel does not know are accepted if they are 0 (extensible system calls). */
         CLEANUP_FD int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
         int r = ruleset < 0 ? -errno : 0;
         if (r == 0 && c->reads_root)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A helper's list of system calls as a program of classic BPF (seccomp(2)). */
+/* Compiles a helper's list of system calls to a program of classic BPF (seccomp(2)). */
 #include "confine/confine.h"
 
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
-/* The kernel's name for what this program was compiled for: a call by another entry (i386, x32) is not on the
- * list. */
+/* The kernel's number of the architecture of this program: calls through another entry (i386, x32) are not on
+ * the list. */
 #if defined(__x86_64__) && defined(__ILP32__)
 #define OWN_ARCH 0
 #elif defined(__x86_64__)
@@ -36,10 +36,10 @@
 #define LOWER_HALF 4
 #endif
 
-/* So many calls are looked for one after the other. */
+/* Maximum number of calls that are compared one after the other. */
 #define LEAF_CALLS 4
 
-/* Of x86_64 numbers with this bit are calls of x32. */
+/* On x86_64, numbers with this bit are calls of x32. */
 #define X32_BIT 0x40000000U
 
 typedef struct Program {
@@ -59,10 +59,10 @@ static void load(Program *p, size_t offset)
         add_instruction(p, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
 }
 
-/* With the number loaded before, and after. */
+/* The number of the call is loaded before and after this. */
 static void add_call(Program *p, const ConfineCall *call)
 {
-        /* Three instructions for each condition, the answer, and the number loaded again. */
+        /* Three instructions per condition, the answer, and loading the number again. */
         add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call->nr, 0,
                         call->n > 0 ? 3 * call->n + 2 : 1);
         for (unsigned i = 0; i < call->n; i++) {
@@ -76,14 +76,14 @@ static void add_call(Program *p, const ConfineCall *call)
                 load(p, offsetof(struct seccomp_data, nr));
 }
 
-/* Of one number the first line counts first. */
+/* Lines with the same number keep their order. */
 static int compare_numbers(const void *a, const void *b)
 {
         const ConfineCall *x = *(const ConfineCall *const *)a, *y = *(const ConfineCall *const *)b;
         return x->nr != y->nr ? (x->nr > y->nr) - (x->nr < y->nr) : (x > y) - (x < y);
 }
 
-/* About the middle, where a number begins; 0: there is one alone. */
+/* Finds an index near the middle at which a new number begins; 0: all numbers are equal. */
 static size_t find_middle(const ConfineCall *const *sorted, size_t n)
 {
         size_t down = n / 2;
@@ -98,9 +98,9 @@ static size_t find_middle(const ConfineCall *const *sorted, size_t n)
 }
 
 /*
- * A tree, as its depth counts: the kernel asks a new filter for each number once (seccomp_cache_prepare() in
- * kernel/seccomp.c), and the helper is waited for. An offset to the upper half may be more than the 8 bits of
- * a condition hold.
+ * A search tree, because its depth matters: the kernel runs a new filter once for each number
+ * (seccomp_cache_prepare() in kernel/seccomp.c), and the start waits for the helper. The offset of the upper
+ * half may exceed the 8 bits of a conditional jump.
  */
 static void add_calls(Program *p, const ConfineCall *const *sorted, size_t n, uint32_t other)
 {
