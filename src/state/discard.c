@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Removes a kept sandbox, in a user namespace where that takes one. */
+/* Removes a kept sandbox, in a user namespace if necessary. */
 #include "state/discard.h"
 
 #include "base/failpoint.h"
@@ -16,16 +16,16 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
-/* How often the one that waits for the remover tells of it. */
+/* Interval of reports while the remover works. */
 #define TELL_MS 100
 
 typedef struct Removing {
         int dirfd;
         const char *name;
         const PlanIdentity *identity;
-        const DiscardWatch *watch; /* NULL: nobody wants to know */
-        DiscardCount *count;       /* shared with the remover; NULL without a watch */
-        bool here;                 /* by the process that has the watch */
+        const DiscardWatch *watch; /* NULL: no reports */
+        DiscardCount *count;       /* shared with the remover; NULL: without a watch */
+        bool here;                 /* this process, which has the watch, removes */
 } Removing;
 
 static void tell(const Removing *rm)
@@ -55,7 +55,7 @@ static int remove_tree(Removing *rm, bool until_refused)
                 if (fd >= 0)
                         measure_tree(fd, &size);
                 if (fd >= 0 && size.complete) {
-                        /* And the directory itself. */
+                        /* Plus the directory itself. */
                         rm->count->files_total = rm->count->files + size.entries + 1;
                         rm->count->bytes_total = rm->count->bytes + size.bytes;
                 }
@@ -123,7 +123,7 @@ int kept_remove_entry(int dirfd, const char *name, const PlanIdentity *identity,
                         return error_no_memory(err);
                 rm.count = shared;
         }
-        /* What others than the user own goes with all else that is left, in one go. */
+        /* Files of other ids are removed together with the rest, in one pass. */
         int r = remove_tree(&rm, true);
         if (r == -EACCES || r == -EPERM)
                 r = remove_with_maps(&rm, err);
@@ -134,7 +134,7 @@ int kept_remove_entry(int dirfd, const char *name, const PlanIdentity *identity,
         return r;
 }
 
-/* Root inside a sandbox has all the ids that any user of one can have. */
+/* Root inside a sandbox has all the ids that any user in a sandbox can have. */
 int discard_own_ids(PlanIdentity *ret, Error *err)
 {
         CLEANUP(host_clear) Host host = {0};
@@ -152,7 +152,7 @@ int kept_discard(const char *name, const DiscardWatch *watch, Error *err)
         Error why = {0};
         int r = kept_open(name, &kept, &why);
         if (r < 0 && kept.dir.fd < 0) {
-                /* A record that can't be read is no reason to keep it. */
+                /* A sandbox with an unreadable record can still be removed. */
                 Error again = {0};
                 int opened = r == -EBUSY ? r : kept_open_dir(name, &kept.dir, &again);
                 if (opened < 0) {

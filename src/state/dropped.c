@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a run wrote, and what is lost with its directory: counted before that is removed. */
+/* Counts the changes of a run that are lost with its directory, before the directory is removed. */
 #include "state/dropped.h"
 
 #include "base/path.h"
@@ -11,8 +11,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-/* Entries that are looked at, and how deep: a payload may leave any number, and the user waits for the
- * prompt. */
+/* Maximum entries and depth: a payload may leave any number of files, and the user waits for the prompt. */
 #define VISITED_MAX 8000
 #define DEPTH_MAX 32
 
@@ -20,17 +19,17 @@
 
 typedef struct Level {
         DIR *dir;
-        int lower; /* the same directory below, O_PATH; FD_NONE: there is none */
+        int lower; /* the same directory in the lower, O_PATH; FD_NONE: none */
         size_t path_len;
         bool empty; /* so far */
-        bool leads; /* to the place of another mount */
-        bool same;  /* as a directory it is as below */
+        bool leads; /* a mount point of another mount is below it */
+        bool same;  /* its own attributes are the same as in the lower */
 } Level;
 
 typedef struct Count {
         const Plan *plan;
-        size_t op;    /* of the layer */
-        bool all;     /* caches, too */
+        size_t op;    /* index of the layer's operation */
+        bool all;     /* include caches */
         bool is_home; /* its caches are known by name */
         bool is_system;
         size_t visited;
@@ -38,21 +37,22 @@ typedef struct Count {
         bool more;
         Level levels[DEPTH_MAX];
         size_t depth;
-        char path[PATH_MAX]; /* in the sandbox, of the entry at hand */
+        char path[PATH_MAX]; /* path of the current entry in the sandbox */
 } Count;
 
 static const char *const home_caches[] = {
         ".cache",          ".npm",     ".bash_history", ".zsh_history",       ".ash_history",
         ".python_history", ".lesshst", ".viminfo",      ".node_repl_history", ".wget-hsts"};
 
-/* Whether other mounts lie over @path, or below it. Their places were made by kurung. */
+/* Returns whether another mount is at @path; @ret_leads: whether one is below it. kurung created their mount
+ * points. */
 static bool is_covered(const Count *c, bool *ret_leads)
 {
         const Plan *plan = c->plan;
         *ret_leads = false;
         for (size_t i = c->op + 1; i < plan->root.n_ops; i++) {
                 const char *dest = plan->root.ops[i].dest;
-                /* It shows what is there. */
+                /* A pin shows the files under it. */
                 if (plan->root.ops[i].kind == OP_PIN)
                         continue;
                 if (str_eq(dest, c->path))
@@ -81,7 +81,7 @@ static void count_one(Count *c)
         c->levels[c->depth - 1].empty = false;
 }
 
-/* Whether the entry is as below: copied up, and not changed then. */
+/* Returns whether the entry is the same as in the lower: it was copied up without a change. */
 static bool is_as_below(int lower, const char *name, const struct stat *st)
 {
         struct stat below;
@@ -94,7 +94,7 @@ static bool is_as_below(int lower, const char *name, const struct stat *st)
                 below.st_mtim.tv_nsec == st->st_mtim.tv_nsec);
 }
 
-/* Takes both descriptors. */
+/* Takes ownership of both descriptors. */
 static void push(Count *c, int upper, int lower, bool leads, bool same)
 {
         DIR *dir = fdopendir(upper);
@@ -122,7 +122,7 @@ static void pop(Count *c)
         if (!l->empty)
                 c->levels[c->depth - 1].empty = false;
         else if (!l->leads && !l->same)
-                count_one(c); /* a new directory in which nothing is, or another mode of one */
+                count_one(c); /* an empty new directory, or one with a changed mode */
 }
 
 static void enter_directory(Count *c, const char *name, const struct stat *st, bool leads)
@@ -144,7 +144,7 @@ static void enter_directory(Count *c, const char *name, const struct stat *st, b
         push(c, upper, lower, leads, same);
 }
 
-/* A mark of fuse-overlayfs; of a deletion that counts when something was there. */
+/* Handles a mark of fuse-overlayfs; a deletion counts if the lower has the entry. */
 static bool take_mark(Count *c, const char *name)
 {
         struct stat st;
@@ -209,7 +209,8 @@ static void count_layer(Count *c, int run_fd)
         c->n = 0;
         c->visited = 0;
         if (upper < 0) {
-                /* Closed by the payload: nobody knows. Not there: the run ended before. */
+                /* Another error: the payload made it inaccessible, so its content is unknown. ENOENT: the run
+                 * ended earlier. */
                 c->n = errno != ENOENT;
                 return;
         }

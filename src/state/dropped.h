@@ -1,29 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a run wrote, and what is lost with its directory: counted before that is removed. */
+/* Counts the changes of a run that are lost with its directory, before the directory is removed. */
 #pragma once
 
 #include "plan/plan.h"
 
-/* So many of a kind are counted; after that there are "more than" so many. */
+/* Maximum count per area; beyond it there are "more than" so many. */
 #define DROPPED_MAX 1000
 
-/** Files, links and new directories that were added, changed or deleted, by where. */
+/** Added, changed or deleted files, links and new directories, per area. */
 typedef struct RunDropped {
         unsigned project, home, system;
-        bool more; /* not all was looked at */
+        bool more; /* some entries were not examined */
 } RunDropped;
 
 /**
- * dropped_count - count what the user would miss: changes of the working directory and of the home, and those
- * of the system where the payload was its root. Caches and shells' histories are not counted, nor is what
- * only kurung made there, as places of its mounts.
+ * dropped_count - count the changes that the user would miss: those of the working directory and of the home,
+ * and those of the system if the payload was its root. Caches, shell histories, and mount points that kurung
+ * created are not counted.
  *
- * The uppers were the payload's: no link is followed, no file opened, and the number of entries, the depth
- * and the descriptors are bounded, whatever is there. What can't be read (a subordinate id's) counts as one.
+ * The payload controlled the uppers: no link is followed, no file is opened, and the number of entries, the
+ * depth and the descriptors are limited. A directory that cannot be read (of a subordinate id) counts as one.
  *
- * @run_fd: the run's directory, with the layers' own (plan_layer_path()). @work_dir: the host's, NULL: none.
+ * @run_fd: the run directory, with those of the layers (plan_layer_path()). @work_dir: the host's; NULL:
+ * none.
  */
 void dropped_count(const Plan *plan, const char *work_dir, int run_fd, RunDropped *ret);
 
-/** dropped_any - whether anything was written, caches and all; true when that can't be found out. */
+/** dropped_any - return whether anything was written, including caches; also true if this cannot be
+ * determined. */
 bool dropped_any(const Plan *plan, int run_fd);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes, locks, lists and removes kept homes. */
+/* Creates, locks, lists and removes kept homes. */
 #include "state/home.h"
 
 #include "plan/host.h"
@@ -8,10 +8,10 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-/* So often a home may be removed by others before we have it. */
+/* Maximum number of attempts, because other processes may remove the home before it is locked. */
 #define ATTEMPTS 8
 
-/* 0; -ESTALE when it was removed meanwhile. */
+/* Returns 0; -ESTALE if it was removed in the meantime; -errno with @err. */
 static int lock_home(int homes, const PlanStorage *storage, int *ret_fd, Error *err)
 {
         struct stat st, now;
@@ -28,7 +28,7 @@ static int lock_home(int homes, const PlanStorage *storage, int *ret_fd, Error *
         if (st.st_uid != geteuid())
                 return error_set(err, EPERM, "the home '%s' ('%s') belongs to another user",
                                  storage->home_name, storage->homes_dir);
-        /* Several runs may share it; for who removes it is waited. */
+        /* Several runs may share it; this waits for a removal. */
         if (flock(fd, LOCK_SH) < 0)
                 return error_set_errno(err, errno, "cannot lock the home '%s'", storage->home_name);
         if (fstatat(homes, storage->home_name, &now, AT_SYMLINK_NOFOLLOW) < 0 || now.st_ino != st.st_ino)
@@ -83,7 +83,7 @@ int home_discard(const char *name, const PlanIdentity *identity, const DiscardWa
                 *err = closed;
                 return r;
         }
-        /* One that belongs to an id of a sandbox's can't be locked, and no sandbox can start with it. */
+        /* A home that belongs to an id of a sandbox cannot be locked, and no sandbox can use it. */
         if (r == 0 && flock(dir.fd, LOCK_EX | LOCK_NB) < 0)
                 return error_set(err, EBUSY, "a running sandbox uses the home '%s'", name);
         return kept_remove_entry(dir.state_fd, dir.name, identity, watch, err);

@@ -36,7 +36,7 @@ static int write_record(const RunDir *dir, const KeptRecord *record, Error *err)
         r = io_replace_at(dir->fd, RECORD_FILE, text, len, true);
         if (r < 0)
                 return error_set_errno(err, r, "cannot write the record of '%s'", dir->name);
-        /* It is what the new one was made from. */
+        /* The new record replaces this one. */
         (void)unlinkat(dir->fd, OLD_RECORD_FILE, 0);
         return 0;
 }
@@ -48,7 +48,7 @@ static void make_up_name(char *out, size_t room, unsigned attempt)
                 id[0] = (uint32_t)getpid();
         int n = snprintf(out, room, "%s-%s", adjectives[id[0] % ARRAY_LEN(adjectives)],
                          nouns[id[1] % ARRAY_LEN(nouns)]);
-        /* So many are kept that two words are taken: a number more. */
+        /* Many names of two words are in use: append a number. */
         if (attempt > 3)
                 (void)snprintf(out + n, room - (size_t)n, "-%u", id[2] % 10000);
 }
@@ -96,7 +96,7 @@ int kept_create(const Plan *plan, const char *name, const StrList *spec, const c
                 r = make_dir(name, &dir, err);
         if (r < 0)
                 return r;
-        /* What is changed on the host from now on was not seen by the sandbox. */
+        /* Changes on the host from now on are not visible in the sandbox. */
         if (fstat(dir.fd, &st) < 0)
                 r = error_set_errno(err, errno, "cannot examine the sandbox's directory");
         record.started = st.st_ctim;
@@ -111,7 +111,7 @@ int kept_create(const Plan *plan, const char *name, const StrList *spec, const c
         return 0;
 }
 
-/* What only a running one needs. */
+/* Removes the directories that only a running sandbox needs. */
 static void remove_work(const RunDir *dir, const KeptRecord *record, int userns_fd)
 {
         for (size_t i = 0; i < record->n_layers; i++) {
@@ -134,7 +134,7 @@ int kept_from_run(const Plan *plan, const StrList *spec, const char *work_dir, i
                 r = run_state_path(KEPT_DIR, &path, err);
         if (r == 0)
                 r = run_dir_open_state(path, "XDG_STATE_HOME", &kept, err);
-        /* Its layers were made when the sandbox was; before the record changes that. */
+        /* The layers were created with the sandbox; read before writing the record changes this time. */
         if (r == 0 && fstat(run->fd, &st) < 0)
                 r = error_set_errno(err, errno, "cannot examine the run directory");
         if (r < 0)
@@ -229,8 +229,7 @@ int kept_resume(Kept *kept, const Plan *plan, Error *err)
                 char work[PLAN_LAYER_PATH_MAX];
                 (void)plan_layer_path(record->layers[i].engine == CHANGES_FUSE, record->layers[i].name,
                                       "work", work);
-                /* Only after a run that was killed; the mark of a volatile overlay keeps it from being
-                 * mounted. */
+                /* It exists only after a killed run; the mark of a volatile overlay prevents mounting it. */
                 if (fstatat(kept->dir.fd, work, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
                         continue;
                 r = kept_remove_entry(kept->dir.fd, work, &record->identity, NULL, err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes a kept sandbox's record from a plan, and says how it is stored. */
+/* Makes a kept sandbox's record from a plan, and defines its storage. */
 #include "state/kept_record.h"
 
 #include "base/json.h"
@@ -7,10 +7,10 @@
 
 #include <limits.h>
 
-/* Of what was stored as JSON. */
+/* The version of records in JSON. */
 #define JSON_VERSION 2
 
-/* A part of the names of directories (plan_layer_path()). */
+/* The name becomes a part of directory names (plan_layer_path()). */
 static bool is_layer_name(const char *name)
 {
         size_t digits = strspn(name, "0123456789");
@@ -83,7 +83,7 @@ static int make_layer(const Plan *plan, size_t index, ChangesLayer *ret)
                                              : CHANGES_SCRATCH;
         ret->name = strdup(op->layer);
         ret->dest = strdup(op->dest);
-        /* It has no links: looked up again it could be another directory by now. */
+        /* The path has no links: looked up again, it could lead to another directory. */
         if (op->source && !(ret->lower = strdup(op->source)))
                 return -ENOMEM;
         if (!ret->name || !ret->dest)
@@ -122,7 +122,7 @@ int kept_record_print(const KeptRecord *record, char **ret, size_t *ret_len, Err
         return fields_print(&kept_record_fields, record, ret, ret_len) < 0 ? error_no_memory(err) : 0;
 }
 
-/* What no field says alone. */
+/* Checks relations between fields. */
 static bool is_whole(const KeptRecord *rec)
 {
         const PlanIdentity *id = &rec->identity;

@@ -23,13 +23,13 @@
 #define RECORD_SIZE_MAX (64 << 20)
 #define NEW_PREFIX ".new-"
 
-/* How many entries one end of a sandbox looks at for what killed ones have left. */
+/* Maximum number of entries that the end of a sandbox checks for killed ones. */
 #define STALE_MAX 16
 
-/* How long a sandbox may take to be taken apart once all in it was killed. */
+/* Maximum time for the cleanup of a sandbox after all its processes were killed. */
 #define END_TIMEOUT_MS 10000
 
-/* Written beside and renamed: whoever sees it sees it whole, and locked. */
+/* Writes a temporary file and renames it, so that the record is always complete and locked. */
 static int place(LiveFile *f, const char *text, size_t len)
 {
         char temporary[96];
@@ -44,12 +44,12 @@ static int place(LiveFile *f, const char *text, size_t len)
         if (r == 0 && renameat2(f->dir, temporary, f->dir, f->name, RENAME_NOREPLACE) < 0)
                 r = -errno;
         if (r == -EEXIST) {
-                /* Of a killed one, unless another state directory has one of this name, too. */
+                /* The record of a killed sandbox, unless one in another state directory has the same name. */
                 CLEANUP_FD int old = openat(f->dir, f->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
                 if (old >= 0 && flock(old, LOCK_EX | LOCK_NB) == 0)
                         r = renameat(f->dir, temporary, f->dir, f->name) < 0 ? -errno : 0;
         }
-        /* Somebody who cleared what killed ones left was quicker than our lock. */
+        /* A process that clears records of killed sandboxes was faster than the lock. */
         if (r == 0 && (fstat(fd, &st) < 0 || st.st_nlink == 0))
                 r = -EAGAIN;
         if (r < 0)
@@ -81,7 +81,7 @@ int live_write(const char *live_dir, const char *name, const LiveRecord *record,
         return 0;
 }
 
-/* Whether nobody holds its lock; it is removed then. */
+/* Returns whether the lock is free; then removes the record. */
 static bool clear_if_stale(int dir, const char *name)
 {
         CLEANUP_FD int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -115,7 +115,7 @@ void live_remove(LiveFile *file)
         file->dir = fd_close(file->dir);
 }
 
-/* Without making it: -ENOENT when nothing was ever started. */
+/* Does not create the directory: -ENOENT if no sandbox was ever started. */
 static int open_dir(int *ret_fd, Error *err)
 {
         CLEANUP_FREE char *state = NULL;
@@ -154,7 +154,7 @@ static int read_record(int dir, const char *name, LiveRecord *ret, Error *err)
                 return error_set(err, EPERM,
                                  "the record of '%s' is not a file of yours, or is accessible to other users",
                                  name);
-        /* Its supervisor has ended, whoever has its pid now. */
+        /* Its supervisor has exited, even if another process has its pid now. */
         if (defence_is_on(DEFENCE_JOIN) && flock(fd, LOCK_SH | LOCK_NB) == 0)
                 return not_running(name, err);
         int r = io_read_to_end(fd, RECORD_SIZE_MAX, -1, &text, &len);
@@ -192,7 +192,7 @@ int live_open(const char *name, Live *ret, Error *err)
         live.pidfd = (int)syscall(SYS_pidfd_open, live.record.supervisor, 0);
         if (live.pidfd < 0)
                 return not_running(name, err);
-        /* Asked after the pidfd was opened: it is that process, or one that has ended since. */
+        /* Read after opening the pidfd: the pidfd is of this process, or of one that has exited since. */
         r = process_start_time(live.record.supervisor, &started);
         if (r < 0 || has_ended(live.pidfd) ||
             (defence_is_on(DEFENCE_JOIN) && started != live.record.supervisor_started))
@@ -244,7 +244,7 @@ static int open_namespace(const Live *live, int number, int flag, int *ret_fd)
         CLEANUP_FD int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         if (fd < 0)
                 return -errno;
-        /* Fails on anything but a namespace (NS_GET_NSTYPE(2const)). */
+        /* This fails for anything but a namespace (NS_GET_NSTYPE(2const)). */
         if (ioctl(fd, NS_GET_NSTYPE) != flag)
                 return -EBADMSG;
         *ret_fd = TAKE_FD(fd);
@@ -257,7 +257,7 @@ static bool same_file(int a, int b)
         return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-/* A child of our own user namespace that this user has made. */
+/* Checks that it is a child of the current user namespace, created by this user. */
 static int check_userns(int userns)
 {
         uid_t owner = (uid_t)-1;
@@ -299,7 +299,7 @@ int live_open_namespaces(const Live *live, int *ret_userns, int ret_ns[NS_MAX], 
         return 0;
 }
 
-/* 1: it has ended. */
+/* Returns 1 if it has exited. */
 static int wait_for_end(int pidfd, int timeout_ms)
 {
         struct pollfd p = {.fd = pidfd, .events = POLLIN};
@@ -313,7 +313,7 @@ static int wait_for_end(int pidfd, int timeout_ms)
 int live_stop(const Live *live, unsigned grace_ms, Error *err)
 {
         int r = process_signal(live->pidfd, SIGTERM);
-        /* One that was stopped does not hear. */
+        /* A stopped process does not handle signals. */
         if (r == 0)
                 r = process_signal(live->pidfd, SIGCONT);
         if (r == 0)

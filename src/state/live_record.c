@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes a running sandbox's record from a plan, and says how it is stored. */
+/* Makes a running sandbox's record from a plan, and defines its storage. */
 #include "state/live_record.h"
 
 #include "base/process.h"
@@ -79,7 +79,7 @@ void live_record_clear(LiveRecord *record)
         *record = LIVE_RECORD_NONE;
 }
 
-/* The plan as people read it. */
+/* Formats the plan for people. */
 static int print_plan(const Plan *plan, StrList *ret)
 {
         CLEANUP_FREE char *text = NULL;

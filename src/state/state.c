@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes, locks and removes run directories. */
+/* Creates, locks and removes run directories. */
 #include "state/state.h"
 
 #include "base/defence.h"
@@ -20,7 +20,7 @@
 
 #define RUN_PREFIX "run-"
 
-/* How many directories of killed runs one run removes, so that none takes long. */
+/* Maximum number of directories of killed runs that one run removes, so that it does not take long. */
 #define STALE_MAX 8
 
 int run_dir_open_state(const char *path, const char *variable, int *ret_fd, Error *err)
@@ -68,7 +68,7 @@ int run_dir_make(const char *state_dir, RunDir *ret, Error *err)
         return 0;
 }
 
-/* Removal by a child in the sandbox's user namespace, where all its ids are ours. */
+/* Removes by a child in the sandbox's user namespace, which owns all the sandbox's ids. */
 static int remove_in_namespace(int dirfd, const char *name, int userns_fd)
 {
         CLEANUP_FD int pidfd = FD_NONE;
@@ -129,7 +129,7 @@ int run_state_path(const char *below, char **ret, Error *err)
         return *ret ? 0 : error_no_memory(err);
 }
 
-/* -ENOENT without an error when nothing was ever kept there. */
+/* Returns -ENOENT without an error if the directory does not exist. */
 static int open_state(const char *below, int *ret_fd, Error *err)
 {
         CLEANUP_FREE char *path = NULL;
@@ -209,14 +209,14 @@ int run_state_open(const char *below, const char *what, const char *name, RunDir
         return fd < 0 ? run_state_given_away(what, name, err) : 0;
 }
 
-/* 0; -errno: not ours to remove, or somebody holds it. */
+/* Returns 0; -errno if it belongs to another user, or a process holds its lock. */
 static int open_stale(int state_fd, const char *name, RunDir *ret)
 {
         CLEANUP(run_dir_clear) RunDir stale = RUN_DIR_NONE;
         struct stat st;
         if (strlen(name) >= sizeof(stale.name))
                 return -EPERM;
-        /* An umask of 777 has taken its mode away. */
+        /* With a umask of 777, the directory has no permissions. */
         int fd = run_state_open_entry(state_fd, name);
         if (fd < 0)
                 return fd;
@@ -234,7 +234,7 @@ static int open_stale(int state_fd, const char *name, RunDir *ret)
         return 0;
 }
 
-/* 1: removed, 0: not. Its ids may be others than those of this run. */
+/* Returns 1 if it was removed, otherwise 0. Its ids may differ from those of this run. */
 static int remove_stale(RunDir *stale, int userns_fd, PlanIdentity *ids)
 {
         Error none = {0};
@@ -259,8 +259,8 @@ void run_dir_clear_stale(const char *state_dir, int userns_fd)
                 CLEANUP(run_dir_clear) RunDir stale = RUN_DIR_NONE;
                 if (!str_starts(e->d_name, RUN_PREFIX) && !str_starts(e->d_name, PLACEHOLDERS_NEW))
                         continue;
-                /* Without a look inside where nothing was written. A directory that a start has just made is
-                 * not hurt: it makes another when it can't lock it. */
+                /* An empty directory is removed without examining it. This does not harm a start that has
+                 * just created it: the start creates another one if it cannot lock it. */
                 if (open_stale(fd, e->d_name, &stale) < 0 || unlinkat(fd, e->d_name, AT_REMOVEDIR) == 0)
                         continue;
                 n += (size_t)remove_stale(&stale, userns_fd, &ids);

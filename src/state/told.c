@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Remembers which notices were shown. */
+/* Remembers the notices that were shown. */
 #include "state/told.h"
 
 #include "base/io.h"

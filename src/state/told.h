@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the user was told once, and need not be told at every start. */
+/* Notices that are shown once, and not at every start. */
 #pragma once
 
 #include "base/util.h"
 
-/** told_before - whether told_remember() has kept this very line in @state_dir (NULL: nowhere). */
+/** told_before - return whether told_remember() has stored this line in @state_dir (NULL: none). */
 bool told_before(const char *state_dir, const char *line);
 
-/** told_remember - keep it, where it can be kept. */
+/** told_remember - store the line if possible. */
 void told_remember(const char *state_dir, const char *line);

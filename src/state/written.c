@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which directories sandboxes could write in, remembered over runs, and the check of links in them. */
+/* Remembers the directories to which sandboxes could write, and checks links in them. */
 #include "state/written.h"
 
 #include "base/defence.h"
@@ -11,19 +11,19 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
-/* The directory of the host that what is written there reaches: at once, or when the user applies it; NULL:
- * none. */
+/* Returns the directory of the host that receives the operation's writes: immediately, or when the user
+ * applies them; NULL: none. */
 static const char *written_tree(const Plan *plan, const PlanOp *op)
 {
         FileId id = op->source_id;
         const char *path = fs_op_written(op, &id);
-        /* Of a home that is shown the user takes over single files that he has seen. */
+        /* Of a shown home, the user applies single files after reviewing them. */
         if (!path && plan->storage.keep && op->flags & OP_WORK_DIR)
                 path = op->source;
         return id.known && id.directory ? path : NULL;
 }
 
-/* Those of the plan that @known lacks. */
+/* Adds the plan's directories that @known lacks. */
 static int new_trees(const Plan *plan, WrittenList *known, bool *changed)
 {
         for (size_t i = 0; i < plan->root.n_ops; i++) {
@@ -71,7 +71,7 @@ int written_remember(const Plan *plan, Error *err)
         return written_list_write(dir, &known, err);
 }
 
-/* A directory with all that hold it, from itself up to "/". */
+/* Lists a directory and all directories that contain it, up to "/". */
 static int list_ancestors(int dir, WrittenList *ret)
 {
         CLEANUP_FD int at = openat(dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -106,7 +106,7 @@ static int add_found(WrittenList *t, const Lookup *found)
         return r < 0 ? r : written_list_add(t, tree, found->path);
 }
 
-/* The project, unless that is the home directory: there links are the user's own. */
+/* Adds the project, unless it contains the home directory, where links are the user's own. */
 static int add_project(WrittenList *t, const Host *host)
 {
         CLEANUP(lookup_clear) Lookup top = LOOKUP_NONE;
@@ -141,8 +141,8 @@ static int collect(const Spec *spec, const Host *host, WrittenList *ret, Error *
 }
 
 /*
- * Wherever it leads: also to something else in the same tree, which would be shared, or hidden, in place of
- * what is named, and itself be exchanged.
+ * Refuses the link wherever it leads, also into the same tree: there it could lead to another file, which
+ * would be shared or hidden instead, and could be replaced itself.
  */
 static int check_link(const LookupLink *link, const HostPath *source, const WrittenList *written,
                       const char *origin, Error *err)
@@ -208,7 +208,7 @@ int written_check_program(const char *path, Error *err)
         Error none = {0};
         if (!defence_is_on(DEFENCE_HELPER))
                 return 0;
-        /* Without a state directory nothing was remembered, which written_remember() says. */
+        /* Without a state directory there is no list, which written_remember() reports. */
         CLEANUP_FD int dir = run_state_path(NULL, &state, &none) == 0
                                      ? open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
                                      : FD_NONE;

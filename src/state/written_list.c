@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Stores the list of directories that sandboxes could write in. */
+/* Stores the list of directories to which sandboxes could write. */
 #include "state/written_list.h"
 
 #include "base/io.h"
@@ -12,10 +12,10 @@
 #include <sys/stat.h>
 
 #define LIST_FILE "written"
-/* From so many on those that are gone are dropped, and the oldest beyond the limit. */
+/* From TREES_TIDY on, missing directories are dropped, and the oldest beyond TREES_MAX. */
 #define TREES_TIDY 1024
 #define TREES_MAX 4096
-/* Each byte of a path may be four. */
+/* Each byte of a path may take four. */
 #define LIST_SIZE_MAX ((size_t)TREES_MAX * (4 * PATH_MAX + 256))
 
 static const Field tree_items[] = {
@@ -82,7 +82,7 @@ int written_list_add(WrittenList *list, WrittenTree tree, const char *path)
         return 0;
 }
 
-/* "DEV INO BORN PATH", each ended by a NUL. */
+/* Parses "DEV INO BORN PATH" entries, each terminated by NUL. */
 static int parse_old(const char *text, size_t len, WrittenList *list)
 {
         const char *end = text + len;
