@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records of a type, a length and bytes; an unknown type, a bad length or a rest is no configuration. */
+/* Encodes and decodes the configuration as records of a type, a length and bytes; an unknown type, a bad
+ * length or remaining bytes make it invalid. */
 #include "net/config.h"
 
 #include "base/io.h"

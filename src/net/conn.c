@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keeps what belongs to one connection of the sandbox at the host's side. */
+/* Keeps the state of the sandbox's connections on the host's side. */
 #include "net/conn.h"
 
 #include "net/sni.h"
@@ -28,7 +28,7 @@ void conn_table_clear(ConnTable *t)
         *t = (ConnTable){.arriving = FD_NONE};
 }
 
-/* Of a descriptor, whatever its state; NULL: it is beyond the table. */
+/* Returns the entry of a descriptor in any state; NULL: outside of the table. */
 static Conn *slot(ConnTable *t, int fd)
 {
         return fd >= 0 && (size_t)fd < t->n ? &t->items[fd] : NULL;
@@ -44,7 +44,7 @@ static int *bucket_of(ConnTable *t, const FlowKey *key)
         return &t->buckets[flow_key_hash(key, t->seed) % CONN_BUCKETS];
 }
 
-/* The newest one of a flow is found first. */
+/* The newest connection of a flow is found first. */
 static void index_add(ConnTable *t, Conn *c)
 {
         const FlowKey key = key_of(c);
@@ -125,7 +125,7 @@ Conn *conn_of_flow(ConnTable *t, const FlowKey *key)
         return NULL;
 }
 
-/* libslirp sends its SYN as soon as it has accepted. */
+/* libslirp sends its SYN immediately after accepting. */
 static void name_arriving(ConnTable *t, const Frame *syn)
 {
         Conn *c = slot(t, t->arriving);
@@ -172,7 +172,7 @@ static void drop_hello(Conn *c, ConnState state)
         c->state = state;
 }
 
-/* The verdict about what was said first, and the name in it ("": none). */
+/* Decides by the first bytes and the name in them ("": none). */
 static void judge(const Conn *c, const Policy *policy, SniResult result, const char *name, size_t len,
                   uint64_t now_ms, PolicyVerdict *ret)
 {

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sandbox's TCP connections as the host has them: for each socket that libslirp connects or accepts,
- * where it goes, what its client said first, whether libslirp still has something to send, and how it ended.
- * A table of a fixed size, by descriptor; a connection is also found by its flow. No I/O: wall.c makes the
- * calls, stack.c says which frames went by.
+ * The sandbox's TCP connections as the host sees them: for each socket that libslirp connects or accepts, its
+ * destination, the first bytes of its client, whether libslirp still has data to send, and how it ended. A
+ * table of fixed size, by descriptor; a connection is also found by its flow. No I/O: wall.c makes the system
+ * calls, and stack.c passes on the frames.
  *
- * A connection that needs a look at its name (PolicyVerdict.check_sni) keeps its client's first bytes until
- * they name a host (net/sni.h). They are then sent at once, or never.
+ * A connection whose name must be checked (PolicyVerdict.check_sni) keeps its client's first bytes until they
+ * name a host (net/sni.h). They are then sent at once, or never.
  */
 #pragma once
 
 #include "net/destination.h"
 
 typedef enum ConnState {
-        CONN_NONE,     /* no connection has this descriptor */
-        CONN_ARRIVING, /* it came in by a published port; which flow it is, its SYN to the sandbox will say */
+        CONN_NONE,     /* the descriptor has no connection */
+        CONN_ARRIVING, /* it arrived at a published port; its SYN to the sandbox will show its flow */
         CONN_HELLO,    /* its first bytes are kept until they name a host */
         CONN_OPEN,
         CONN_RESET,   /* ended: its first bytes could not be sent */
@@ -25,12 +25,12 @@ typedef struct ConnHello ConnHello;
 
 typedef struct Conn {
         ConnState state;
-        bool short_write; /* a send(2) took less than it was given: libslirp keeps the rest */
-        bool host_closed; /* the host's end has said all: libslirp has sent its FIN */
+        bool short_write; /* a send(2) took only a part: libslirp keeps the rest */
+        bool host_closed; /* the host's end has finished sending: libslirp has sent its FIN */
         uint16_t guest_port;
-        Destination to;   /* of one that came in: where it came from */
+        Destination to;   /* of an accepted one: its origin */
         ConnHello *hello; /* CONN_HELLO */
-        int next;         /* the next descriptor of the same bucket */
+        int next;         /* the next descriptor in the same bucket */
 } Conn;
 
 #define CONN_BUCKETS 4096
@@ -41,70 +41,72 @@ typedef struct ConnTable {
         int buckets[CONN_BUCKETS]; /* by flow: the first descriptor */
         uint32_t seed;
         int arriving; /* FD_NONE: none */
-        /* The second look refused a destination, or a connection is refused by the name that its client said.
-         * @name: NULL: none. */
+        /* Called when the second check refuses a destination, or when the name of a client's connection is
+         * refused. @name: NULL: none. */
         void (*refused)(void *userdata, const PolicyTarget *to, const char *name,
                         const PolicyVerdict *verdict);
         void *userdata;
 } ConnTable;
 
-/** conn_table_init - for descriptors below @files. 0 or -ENOMEM. */
+/** conn_table_init - make a table for descriptors below @files. Returns 0 or -ENOMEM. */
 int conn_table_init(ConnTable *t, size_t files, uint32_t seed);
 void conn_table_clear(ConnTable *t);
 
 /**
- * conn_open - descriptor @fd is about to be connected.
+ * conn_open - register descriptor @fd before it is connected.
  *
  * @guest_port: the sandbox's.
- * @check_name: keep what is said first until it names a host that the policy allows.
+ * @check_name: keep the first bytes until they name a host that the policy allows.
  *
- * Returns the connection; NULL: @fd is beyond the table or has a connection, or there is no memory. Such a
- * socket must not be connected.
+ * Returns the connection; NULL: @fd is outside of the table or has a connection, or there is no memory. Such
+ * a socket must not be connected.
  */
 Conn *conn_open(ConnTable *t, int fd, const Destination *to, uint16_t guest_port, bool check_name);
 
-/** conn_accept - @fd came in by a published port, from @host. NULL: @fd is beyond the table. */
+/** conn_accept - register @fd, which arrived at a published port from @host. NULL: @fd is outside of the
+ * table. */
 Conn *conn_accept(ConnTable *t, int fd, const NetAddress *host);
 
-/** conn_close - @fd is about to be closed. */
+/** conn_close - remove @fd before it is closed. */
 void conn_close(ConnTable *t, int fd);
 
-/** conn_find - the connection of a descriptor, or NULL. */
+/** conn_find - return the connection of a descriptor; NULL: none. */
 Conn *conn_find(ConnTable *t, int fd);
 
-/** conn_of_flow - the connection of a flow, or NULL. */
+/** conn_of_flow - return the connection of a flow; NULL: none. */
 Conn *conn_of_flow(ConnTable *t, const FlowKey *key);
 
-/** conn_to_sandbox - libslirp sends the sandbox @frame: of a connection it may be the first or the last. */
+/** conn_to_sandbox - handle @frame, which libslirp sends to the sandbox: it may be the first or the last of a
+ * connection. */
 void conn_to_sandbox(ConnTable *t, const Frame *frame);
 
 /**
- * conn_ended_by - the connection that @frame, of the sandbox, ends for good, as the host's end has said all
- * before; NULL: none.
+ * conn_ended_by - return the connection that @frame, of the sandbox, ends completely, because the host's end
+ * has already finished; NULL: none.
  */
 Conn *conn_ended_by(ConnTable *t, const Frame *frame);
 
-/** conn_is_written - whether libslirp keeps nothing of it that is still to be sent. */
+/** conn_is_written - return whether libslirp has no unsent data of the connection. */
 bool conn_is_written(const Conn *c);
 
-/** What is to be done with bytes of the sandbox's client. */
+/** How to handle bytes of the sandbox's client. */
 typedef enum ConnSay {
         CONN_SAY_SEND,  /* send them */
-        CONN_SAY_KEEP,  /* they are kept: nothing is sent yet */
-        CONN_SAY_FIRST, /* send conn_first_bytes() and say so by conn_said_first(), then send the rest */
-        CONN_SAY_RESET, /* it is over: reset it at both ends */
+        CONN_SAY_KEEP,  /* they are kept: send nothing yet */
+        CONN_SAY_FIRST, /* send conn_first_bytes() and call conn_said_first(), then send the rest */
+        CONN_SAY_RESET, /* reset the connection at both ends */
 } ConnSay;
 
 /**
- * conn_say - the sandbox's client says @data.
+ * conn_say - handle @data of the sandbox's client.
  *
- * @ret_kept: so many of the @n bytes are kept, and are not to be sent as part of @data.
+ * @ret_kept: this many of the @n bytes are kept, and must not be sent as part of @data.
  */
 ConnSay conn_say(ConnTable *t, Conn *c, const Policy *policy, const void *data, size_t n, uint64_t now_ms,
                  size_t *ret_kept);
 
-/** conn_first_bytes - what is kept, of CONN_SAY_FIRST. Valid until conn_said_first(). */
+/** conn_first_bytes - return the kept bytes of CONN_SAY_FIRST. Valid until conn_said_first(). */
 const uint8_t *conn_first_bytes(const Conn *c, size_t *ret_len);
 
-/** conn_said_first - they were @sent, all of them; else the connection is over. */
+/** conn_said_first - report whether all of them were @sent; otherwise the connection has ended. */
 void conn_said_first(Conn *c, bool sent);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decides whether libslirp may reach what it is about to. */
+/* Decides whether libslirp may reach a destination. */
 #include "net/destination.h"
 
 static bool is_loopback(const NetAddress *a)
@@ -9,7 +9,7 @@ static bool is_loopback(const NetAddress *a)
         return net_address_eq(a, &loopback[net_family_index(a->family)]);
 }
 
-/* Whether @frame goes there. */
+/* Returns whether @frame has this destination. */
 static bool is_asked_for(const Frame *frame, bool is_stream, Destination *to)
 {
         const NetAddress *gateway = &net_site.gateway[net_family_index(to->host.family)];
@@ -18,13 +18,13 @@ static bool is_asked_for(const Frame *frame, bool is_stream, Destination *to)
         to->named.protocol = frame->protocol;
         if (frame->protocol == NET_ICMP)
                 to->named.port = 0;
-        /* libslirp makes the host's loopback of its gateway's address. */
+        /* libslirp turns its gateway's address into the host's loopback. */
         if (is_loopback(&to->host) && net_address_eq(&frame->dest, gateway))
                 to->named.address = *gateway;
         return net_address_eq(&frame->dest, &to->named.address) && frame->dest_port == to->named.port;
 }
 
-/* Somebody came in by a published port, and this is the answer. */
+/* Returns whether this answers a client that arrived at a published port. */
 static bool is_answer(const Filter *f, const Frame *frame, const PolicyTarget *to, uint64_t now_ms)
 {
         const FlowKey key = flow_key(to->protocol, &to->address, to->port, frame->source_port);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers the sandbox's DNS questions. */
+/* Answers the sandbox's DNS queries. */
 #include "net/dns.h"
 
 #include "net/dns_internal.h"
@@ -7,7 +7,7 @@
 #define TIMEOUT_MS 2000
 #define TRIES 2
 
-/* c-ares tells what it waits for, whenever that changes. */
+/* c-ares calls this whenever the events that it waits for change. */
 static void socket_state(void *data, ares_socket_t fd, int readable, int writable)
 {
         Dns *dns = data;
@@ -19,7 +19,7 @@ static void socket_state(void *data, ares_socket_t fd, int readable, int writabl
                         dns->fds[i] = dns->fds[--dns->n_fds];
                 return;
         }
-        /* One too many is not waited for: its queries run into their time-out. */
+        /* Without room, the socket is not polled: its queries time out. */
         if (i == DNS_FDS_MAX)
                 return;
         dns->n_fds += i == dns->n_fds;
@@ -82,7 +82,7 @@ void dns_free(Dns *dns)
 {
         if (!dns)
                 return;
-        /* Ends all queries by their callback. */
+        /* This ends all queries by their callback. */
         if (dns->has_channel)
                 ares_destroy(dns->channel);
         dns_hosts_clear(&dns->hosts);
@@ -110,13 +110,13 @@ static void send_answer(const DnsQuestion *q, bool tcp, DnsAnswer *a, DnsReply r
                 reply(userdata, a->bytes, a->len);
 }
 
-/* What upstream said. */
+/* Handles the answer of an upstream. */
 static void answered(void *arg, int status, int timeouts, unsigned char *abuf, int alen)
 {
         DnsQuery *query = arg;
         DnsAnswer a;
         (void)timeouts;
-        /* Nobody waits: nothing is pinned, either. */
+        /* If nobody waits, nothing is pinned, either. */
         if (status != ARES_EDESTRUCTION && query->reply) {
                 dns_fill_answer(query->dns, &query->q, status, abuf, alen > 0 ? (size_t)alen : 0, &a);
                 send_answer(&query->q, query->tcp, &a, query->reply, query->userdata);
@@ -129,8 +129,8 @@ static bool has_address_type(const DnsQuestion *q)
         return q->type == DNS_A || q->type == DNS_AAAA;
 }
 
-/* Other records are kept below labels such as "_http._tcp", which nobody would name in a rule; for them the
- * name itself counts. */
+/* Other records are below labels such as "_http._tcp", which rules do not name; for them, the name without
+ * these labels counts. */
 static const char *name_for_rules(const DnsQuestion *q)
 {
         const char *name = q->name;
@@ -139,7 +139,7 @@ static const char *name_for_rules(const DnsQuestion *q)
         return name;
 }
 
-/* Whether upstream is asked at all, and else with what this is answered. */
+/* Returns whether to ask upstream; @ret: the code of the answer otherwise. */
 static bool wants_upstream(Dns *dns, const DnsQuestion *q, DnsCode *ret)
 {
         PolicyVerdict verdict;
@@ -217,7 +217,7 @@ size_t dns_poll(Dns *dns, struct pollfd *fds, size_t room, int *timeout_ms)
         for (size_t i = 0; i < n; i++)
                 fds[i] = (struct pollfd){.fd = dns->fds[i].fd, .events = dns->fds[i].events};
         if (ares_timeout(dns->channel, NULL, &tv)) {
-                /* Rounded up: or the last millisecond is spun away. */
+                /* Rounded up, because the loop would otherwise spin in the last millisecond. */
                 int64_t ms = (int64_t)tv.tv_sec * 1000 + (tv.tv_usec + 999) / 1000;
                 if (*timeout_ms < 0 || ms < *timeout_ms)
                         *timeout_ms = (int)ms;
@@ -234,6 +234,6 @@ void dns_process(Dns *dns, const struct pollfd *fds, size_t n, uint64_t now_ms)
                         ares_process_fd(dns->channel, in ? fds[i].fd : ARES_SOCKET_BAD,
                                         out ? fds[i].fd : ARES_SOCKET_BAD);
         }
-        /* Time-outs. */
+        /* Handles timeouts. */
         ares_process_fd(dns->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 }

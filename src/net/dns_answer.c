@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From what upstream said to what the sandbox hears, and what is pinned. */
+/* Turns an upstream's answer into the answer for the sandbox, and pins addresses. */
 #include "net/dns_internal.h"
 
 #include <netdb.h>
@@ -18,8 +18,8 @@ static void report(Dns *dns, const char *name, const PolicyVerdict *verdict)
                 dns->report(dns->report_userdata, name, verdict);
 }
 
-/* Addresses that the policy lets the sandbox reach go into the answer and are pinned; the others are named to
- * the user, once an answer. One that can't be pinned is not told, either. */
+/* Adds addresses that the policy lets the sandbox reach to the answer, and pins them; others are reported to
+ * the user, once per answer. An address that cannot be pinned is dropped, too. */
 static void add_addresses(Dns *dns, const DnsQuestion *q, const Found *found, size_t n, DnsAnswer *a)
 {
         PolicyVerdict verdict, refused = {0};
@@ -37,7 +37,7 @@ static void add_addresses(Dns *dns, const DnsQuestion *q, const Found *found, si
                 report(dns, q->name, &refused);
 }
 
-/* The numbers of a hostile upstream: negative is 0 (RFC 2181 8). */
+/* A hostile upstream may send any number: a negative one is 0 (RFC 2181 8). */
 static uint32_t clamp_ttl(int ttl)
 {
         return ttl < 0 ? 0 : ttl > POLICY_TTL_MAX_S ? POLICY_TTL_MAX_S : (uint32_t)ttl;
@@ -68,7 +68,7 @@ static uint16_t get16(const uint8_t *p)
         return (uint16_t)(p[0] << 8 | p[1]);
 }
 
-/* Expands the name at @at, and moves behind it. */
+/* Expands the name at @at, and advances @at behind it. */
 static int take_name(const uint8_t *abuf, size_t alen, size_t *at, char **ret)
 {
         long used = 0;
@@ -79,8 +79,8 @@ static int take_name(const uint8_t *abuf, size_t alen, size_t *at, char **ret)
 }
 
 /*
- * Walks the aliases, as c-ares's hostent does not hold the last one. Of each the name it leads to is looked
- * at: one that is denied ends it. @ret_last: the last that is a host name, "" when there is none.
+ * Walks the aliases, because c-ares's hostent does not have the last one. Checks the target of each: a denied
+ * one ends the walk. @ret_last: the last one that is a host name; "": none.
  *
  * Returns 0, -EPERM with @verdict, -EBADMSG.
  */
@@ -132,7 +132,7 @@ static void fill_addresses(Dns *dns, const DnsQuestion *q, const uint8_t *abuf, 
         size_t n = parse_addresses((DnsType)q->type, abuf, alen, found);
         for (size_t i = 0; i < n; i++)
                 ttl = found[i].ttl < ttl ? found[i].ttl : ttl;
-        /* A chain is told as one step: the name that the addresses belong to. */
+        /* A chain of aliases becomes one step, to the name of the addresses. */
         if (n > 0 && last[0] && !str_eq(last, q->name))
                 dns_answer_cname(a, last, ttl);
         add_addresses(dns, q, found, n, a);
@@ -150,7 +150,7 @@ void dns_fill_hosts(Dns *dns, const DnsQuestion *q, const DnsHost *hosts, size_t
         add_addresses(dns, q, found, taken, a);
 }
 
-/* @head, then a name of upstream's, which is left out with its record when it is no host name. */
+/* Adds a record with @head and a name of the upstream; it is dropped if the name is not a host name. */
 static void add_named(DnsAnswer *a, DnsType type, const uint8_t *head, size_t head_len, const char *name)
 {
         char normal[NET_NAME_MAX + 1];
@@ -194,7 +194,7 @@ static void fill_ptr(const uint8_t *abuf, size_t alen, DnsAnswer *a)
         ares_free_hostent(host);
 }
 
-/* A record is several strings of up to 255 bytes; c-ares marks where one begins. */
+/* A record has several strings of up to 255 bytes; c-ares marks the first string of each record. */
 static void fill_txt(const uint8_t *abuf, size_t alen, DnsAnswer *a)
 {
         struct ares_txt_ext *list = NULL;

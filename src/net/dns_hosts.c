@@ -49,7 +49,7 @@ static int add_line(DnsHosts *hosts, const char *line, size_t len)
         return r;
 }
 
-/* Stable, as of two entries of a name the first is the first answer. */
+/* Used with a stable sort, because the first of several entries of a name is the first answer. */
 static int compare(const void *a, const void *b)
 {
         const DnsHost *x = a, *y = b;
@@ -72,8 +72,8 @@ int dns_hosts_parse(const char *text, DnsHosts *ret)
                 }
                 text += line + (text[line] == '\n');
         }
-        /* glibc's qsort(3) is a merge sort, which is stable; where it is not only the order of addresses
-         * differs. */
+        /* glibc's qsort(3) is a merge sort, which is stable; otherwise only the order of addresses would
+         * differ. */
         if (hosts.n > 1)
                 qsort(hosts.items, hosts.n, sizeof(*hosts.items), compare);
         *ret = hosts;

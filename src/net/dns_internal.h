@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the parts of the resolver share. */
+/* Declarations shared by the parts of the resolver. */
 #pragma once
 
 #include "net/dns_hosts.h"
@@ -8,7 +8,7 @@
 #define CARES_NO_DEPRECATED
 #include <ares.h>
 
-/** Addresses and other records that an answer has at most. */
+/** Maximum number of addresses and other records in an answer. */
 #define DNS_RECORDS_MAX 64
 
 typedef struct DnsQuery {
@@ -18,7 +18,7 @@ typedef struct DnsQuery {
         bool tcp;
         DnsReply reply; /* NULL: nobody waits any more */
         void *userdata;
-        DnsStream *stream; /* whose it is, or NULL */
+        DnsStream *stream; /* its connection; NULL: none */
 } DnsQuery;
 
 struct Dns {
@@ -31,18 +31,18 @@ struct Dns {
         DnsQuery *queries;
         unsigned n_queries, n_streams;
         uint64_t now_ms;
-        struct pollfd fds[DNS_FDS_MAX]; /* what c-ares waits for */
+        struct pollfd fds[DNS_FDS_MAX]; /* the descriptors that c-ares polls */
         size_t n_fds;
 };
 
-/** dns_ask - dns_query(), for @stream or NULL. */
+/** dns_ask - like dns_query(), for @stream; NULL: a datagram. */
 int dns_ask(Dns *dns, const uint8_t *message, size_t len, DnsStream *stream, uint64_t now_ms, DnsReply reply,
             void *userdata);
 
-/** dns_fill_answer - what upstream said (@status and @abuf of c-ares) as our answer in @a, pinning addresses.
- */
+/** dns_fill_answer - make an answer @a from the upstream's (@status and @abuf of c-ares), and pin its
+ * addresses. */
 void dns_fill_answer(Dns *dns, const DnsQuestion *q, int status, const uint8_t *abuf, size_t alen,
                      DnsAnswer *a);
 
-/** dns_fill_hosts - the same from the hosts file. */
+/** dns_fill_hosts - make an answer from the hosts file. */
 void dns_fill_hosts(Dns *dns, const DnsQuestion *q, const DnsHost *hosts, size_t n, DnsAnswer *a);

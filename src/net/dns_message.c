@@ -26,7 +26,7 @@ static void put16(uint8_t *p, unsigned v)
         p[1] = (uint8_t)v;
 }
 
-/* The length of the name at @p, without compression, with the root's byte. */
+/* Returns the length of the uncompressed name at @p, including the root's byte. */
 static int wire_name_len(const uint8_t *p, size_t left, size_t *ret)
 {
         size_t at = 0;
@@ -41,8 +41,8 @@ static int wire_name_len(const uint8_t *p, size_t left, size_t *ret)
         return 0;
 }
 
-/* c-ares escapes what is no host name's letter, so such a name is longer than its wire form. A dot inside a
- * label is looked for all the same, as old versions let it be. */
+/* c-ares escapes bytes that are invalid in host names, so that the text of such a name is longer than its
+ * wire form. Dots inside labels are checked separately, because old versions do not escape them. */
 static void read_name(const uint8_t *message, size_t len, size_t wire_len, char *out)
 {
         char *text = NULL;
@@ -63,7 +63,7 @@ static void read_name(const uint8_t *message, size_t len, size_t wire_len, char 
         ares_free_string(text);
 }
 
-/* What may stand behind the question: nothing, or one OPT record of version 0. */
+/* Checks what follows the question: nothing, or one OPT record of version 0. */
 static bool parse_opt(const uint8_t *p, size_t left, unsigned records, DnsQuestion *q)
 {
         if (records == 0)
@@ -109,7 +109,7 @@ int dns_question_parse(const uint8_t *message, size_t len, DnsQuestion *ret, Dns
 
 static void put(DnsAnswer *a, const void *data, size_t len)
 {
-        /* Room for OPT is kept. */
+        /* Reserves room for OPT. */
         if (a->full || len > sizeof(a->bytes) - OPT_SIZE - a->len) {
                 a->full = true;
                 return;
@@ -127,7 +127,7 @@ static void put_number(DnsAnswer *a, uint32_t v, size_t bytes)
         put(a, b, bytes);
 }
 
-/* A normalized name without compression. */
+/* Writes a normalized name without compression. */
 static void put_name(DnsAnswer *a, const char *name)
 {
         for (size_t n; *name; name += n + (name[n] == '.')) {
@@ -155,12 +155,13 @@ void dns_answer_begin(DnsAnswer *a, const DnsQuestion *q, DnsCode code)
         put(a, q->wire, q->wire_len);
 }
 
-/* Name, type, class, TTL and length. The owner is the question's, or after a CNAME what that said. */
+/* Writes name, type, class, TTL and length. The owner is the name in the question, or the target of a
+ * preceding CNAME. */
 static void put_head(DnsAnswer *a, DnsType type, uint32_t ttl, size_t data_len)
 {
         size_t owner = DNS_HEADER;
         if (a->count > 0 && (type == DNS_A || type == DNS_AAAA)) {
-                /* The first record is right behind the question, whose length is that of its name and 4. */
+                /* The first record follows the question, whose length is that of its name plus 4. */
                 size_t name_len = 0;
                 (void)wire_name_len(a->bytes + DNS_HEADER, a->len - DNS_HEADER, &name_len);
                 size_t first = DNS_HEADER + name_len + 4;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DNS messages (RFC 1035, 6891): a query taken apart, an answer put together. Pure, but for c-ares. */
+/* DNS messages (RFC 1035, 6891): parses queries and writes answers. Pure, except for c-ares. */
 #pragma once
 
 #include "net/dns.h"
 
 #define DNS_HEADER 12
 #define DNS_MESSAGE_MAX 65535
-/** An answer of ours is at most this long, whatever upstream said. */
+/** Maximum size of kurung's answers, whatever the upstream sent. */
 #define DNS_ANSWER_MAX 16384
 
 typedef enum DnsType {
@@ -39,20 +39,20 @@ typedef struct DnsQuestion {
         uint16_t flags; /* as sent */
         uint16_t type, class;
         uint8_t wire[DNS_WIRE_NAME_MAX +
-                     4];             /* the question as sent, to be sent back; letters keep their case */
-        size_t wire_len;             /* 0: there is none that can be sent back */
-        char name[NET_NAME_MAX + 1]; /* normalized; "": no host name */
+                     4];             /* the question as sent, for the answer; letters keep their case */
+        size_t wire_len;             /* 0: no question can be sent back */
+        char name[NET_NAME_MAX + 1]; /* normalized; "": not a host name */
         bool edns;
-        size_t room; /* what the client takes over UDP: 512 to DNS_UDP_MAX */
+        size_t room; /* maximum size that the client accepts over UDP: 512 to DNS_UDP_MAX */
 } DnsQuestion;
 
 /**
- * dns_question_parse - take a query apart. Exactly one question, nothing but an OPT record behind it, no
- * compression, no bytes left over.
+ * dns_question_parse - parse a query. It must have exactly one question, followed only by an optional OPT
+ * record, without compression or remaining bytes.
  *
- * @ret_code: DNS_NOERROR, or with what it has to be answered.
+ * @ret_code: DNS_NOERROR, or the code of the required answer.
  *
- * Returns 0; -EINVAL: no query, not to be answered at all.
+ * Returns 0; -EINVAL: not a query, must not be answered.
  */
 int dns_question_parse(const uint8_t *message, size_t len, DnsQuestion *ret, DnsCode *ret_code);
 
@@ -61,25 +61,25 @@ typedef struct DnsAnswer {
         uint8_t bytes[DNS_ANSWER_MAX];
         size_t len;
         unsigned count;
-        bool full; /* something did not fit */
+        bool full; /* a record did not fit */
 } DnsAnswer;
 
-/** dns_answer_begin - header and question. */
+/** dns_answer_begin - write header and question. */
 void dns_answer_begin(DnsAnswer *a, const DnsQuestion *q, DnsCode code);
 
-/** dns_answer_cname - "question is an alias of @target (normalized)"; the addresses after it belong to that.
- */
+/** dns_answer_cname - write a CNAME from the question to @target (normalized); the following addresses belong
+ * to it. */
 void dns_answer_cname(DnsAnswer *a, const char *target, uint32_t ttl);
 
-/** dns_answer_address - an A or AAAA record. */
+/** dns_answer_address - write an A or AAAA record. */
 void dns_answer_address(DnsAnswer *a, const NetAddress *address, uint32_t ttl);
 
-/** dns_answer_record - another record: @head, then @name (normalized, or NULL), as its data. */
+/** dns_answer_record - write another record, with @head and @name (normalized, or NULL) as its data. */
 void dns_answer_record(DnsAnswer *a, DnsType type, uint32_t ttl, const void *head, size_t head_len,
                        const char *name);
 
 /**
- * dns_answer_end - the OPT record where there was one; over UDP what does not fit makes it a truncated
- * answer, over TCP a SERVFAIL.
+ * dns_answer_end - write the OPT record if the query had one. An answer that is too long becomes truncated
+ * over UDP, and SERVFAIL over TCP.
  */
 void dns_answer_end(DnsAnswer *a, const DnsQuestion *q, bool tcp);

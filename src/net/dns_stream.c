@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DNS over TCP: messages with their length in front (RFC 1035 4.2.2, RFC 7766). */
+/* Handles DNS over TCP: messages preceded by their length (RFC 1035 4.2.2, RFC 7766). */
 #include "net/dns_internal.h"
 
 struct DnsStream {

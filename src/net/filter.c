@@ -5,7 +5,7 @@
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
 
-/* libslirp forgets a UDP socket after 240 s; a pin that is over shall not be stretched by that. */
+/* libslirp keeps a UDP socket for 240 s, which must not extend an expired pin. */
 #define UDP_IDLE_MS 60000
 #define DNS_PORT 53
 
@@ -41,7 +41,8 @@ static FilterAction ask(Filter *f, const FlowKey *key, bool report, uint64_t now
         return FILTER_PASS;
 }
 
-/* The host got other addresses since the flow was allowed: it goes on unless it leads to one of them. */
+/* The host's addresses have changed since the flow was allowed: it continues unless it leads to one of
+ * them. */
 static FilterAction ask_again(Filter *f, Flow *flow, uint64_t now_ms)
 {
         const PolicyTarget to = {.address = flow->key.address,
@@ -66,7 +67,7 @@ static FilterAction from_tcp(Filter *f, uint64_t now_ms)
         const FlowKey key = flow_key(NET_TCP, &frame->dest, frame->dest_port, frame->source_port);
         Flow *flow = flow_find(f->flows, &key, now_ms, 0);
         if ((frame->flags & FRAME_SYN) && !(frame->flags & FRAME_ACK)) {
-                /* A connection that is being repeated is the same one. */
+                /* A repeated SYN belongs to the same connection. */
                 if (flow)
                         flow_remove(flow);
                 return ask(f, &key, true, now_ms);
@@ -93,12 +94,12 @@ static FilterAction from_echo(Filter *f, uint64_t now_ms)
 {
         const Frame *frame = &f->frame;
         unsigned family = net_family_index(frame->dest.family);
-        /* libslirp answers for the gateway itself. */
+        /* libslirp itself answers for the gateway. */
         if (net_address_eq(&frame->dest, &net_site.gateway[family]))
                 return FILTER_PASS;
         const FlowKey key = flow_key(NET_ICMP, &frame->dest, 0, 0);
         Flow *flow = flow_find(f->flows, &key, now_ms, UDP_IDLE_MS);
-        /* libslirp passes no echo of IPv6 on: said at once. */
+        /* libslirp does not pass on echo requests of IPv6: refuse them at once. */
         if (family == 1)
                 return refuse(f);
         if (!flow)
@@ -106,8 +107,8 @@ static FilterAction from_echo(Filter *f, uint64_t now_ms)
         return flow->generation == f->generation ? FILTER_PASS : ask_again(f, flow, now_ms);
 }
 
-/* What every kernel says when a device comes up: it belongs to multicast groups, it looks for routers
- * (ff02::16, ff02::2). Dropped, and nothing to tell of. */
+/* Returns whether this is a message that every kernel sends when a device comes up: it joins multicast groups
+ * and looks for routers (ff02::16, ff02::2). It is dropped without a report. */
 static bool is_kernel_talk(const uint8_t *bytes, size_t len)
 {
         static const uint8_t link_multicast[16] = {0xff, 0x02};
@@ -121,7 +122,7 @@ FilterAction filter_from_sandbox(Filter *f, const uint8_t *bytes, size_t len, ui
         FrameResult r = frame_parse(bytes, len, net_guest_mac, &f->frame);
         if (r != FRAME_OK)
                 f->frame = (Frame){0};
-        /* What is for our own resolver libslirp could not serve. */
+        /* libslirp cannot serve frames for kurung's own resolver. */
         if (f->off &&
             !(r == FRAME_OK && f->frame.dest_port == DNS_PORT &&
               net_address_eq(&f->frame.dest, &net_resolver[net_family_index(f->frame.dest.family)])))
@@ -146,7 +147,7 @@ FilterAction filter_from_sandbox(Filter *f, const uint8_t *bytes, size_t len, ui
         return FILTER_DROP;
 }
 
-/* That something could not be reached, as libslirp tells of what the host's kernel told it. */
+/* Returns whether this reports an unreachable destination, which libslirp forwards from the host's kernel. */
 static bool is_unreachable(const uint8_t *bytes, size_t len)
 {
         const uint8_t *ip = bytes + NET_ETHERNET_HEADER;

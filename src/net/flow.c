@@ -14,7 +14,7 @@ struct FlowTable {
 
 FlowTable *flow_table_new(uint32_t seed)
 {
-        /* Pages that nobody touches are none. */
+        /* Untouched pages use no memory. */
         FlowTable *t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (t == MAP_FAILED)

@@ -19,7 +19,7 @@
 #define ANSWER_TTL 64
 #define DATAGRAM_MAX 1232
 
-/* Fields are read byte by byte: a frame is aligned to nothing. */
+/* Fields are read byte by byte, because frames are not aligned. */
 static uint16_t get16(const uint8_t *p)
 {
         return (uint16_t)(p[0] << 8 | p[1]);
@@ -63,7 +63,7 @@ static FrameResult parse_tcp(const uint8_t *p, size_t len, Frame *f)
         if (header < TCP_HEADER || header > len)
                 return FRAME_BAD_LENGTH;
         f->flags = p[13];
-        /* What no connection of a program has, and what stacks disagree on. */
+        /* Flags that no program's connection has, and that stacks treat differently. */
         uint8_t kind = f->flags & (FRAME_SYN | FRAME_FIN | FRAME_RST);
         if ((kind & (kind - 1)) != 0 || (f->flags & (FRAME_SYN | FRAME_RST | FRAME_ACK)) == 0)
                 return FRAME_BAD_HEADER;
@@ -81,7 +81,7 @@ static FrameResult parse_udp(const uint8_t *p, size_t len, Frame *f)
 {
         if (len < UDP_HEADER || get16(p + 4) != len)
                 return FRAME_BAD_LENGTH;
-        /* RFC 8200 8.1: there is no datagram without a checksum. */
+        /* RFC 8200 8.1: every datagram has a checksum. */
         if (f->source.family == AF_INET6 && get16(p + 6) == 0)
                 return FRAME_BAD_HEADER;
         f->protocol = NET_UDP;
@@ -166,8 +166,8 @@ FrameResult frame_parse(const uint8_t *bytes, size_t len, const uint8_t from[6],
         return r;
 }
 
-/* Ethernet and IP headers of a packet with @len bytes behind them, which are there already. Returns where
- * they begin. */
+/* Writes the Ethernet and IP headers of a packet before its @len bytes, which may be written later. Returns
+ * the position after the headers. */
 static uint8_t *begin_packet(const NetAddress *from, const NetAddress *to, uint8_t protocol, size_t len,
                              uint8_t *out)
 {
@@ -175,7 +175,7 @@ static uint8_t *begin_packet(const NetAddress *from, const NetAddress *to, uint8
         uint8_t *ip = out + NET_ETHERNET_HEADER;
         memcpy(out, net_guest_mac, 6);
         memcpy(out + 6, net_guest_mac, 6);
-        out[11] ^= 0xff; /* any but the sandbox's own */
+        out[11] ^= 0xff; /* any address except the sandbox's own */
         put16(out + 12, v6 ? ETHERTYPE_IPV6 : ETHERTYPE_IP);
         memset(ip, 0, v6 ? IPV6_HEADER : IPV4_HEADER);
         if (v6) {
@@ -197,7 +197,7 @@ static uint8_t *begin_packet(const NetAddress *from, const NetAddress *to, uint8
         return ip + IPV4_HEADER;
 }
 
-/* The checksum over pseudo header and @len bytes at @p, in which the field itself is 0. */
+/* Returns the checksum over the pseudo header and @len bytes at @p, in which the checksum field is 0. */
 static uint16_t checksum(const NetAddress *from, const NetAddress *to, uint8_t protocol, const uint8_t *p,
                          size_t len)
 {
@@ -252,7 +252,8 @@ size_t frame_make_close(const Frame *fin, uint8_t *out)
 size_t frame_make_prohibited(const Frame *to, const NetAddress *from, uint8_t *out)
 {
         bool v6 = to->dest.family == AF_INET6;
-        /* As much of the packet as fits what every link takes (RFC 1812 4.3.2.3, RFC 4443 2.4). */
+        /* As much of the packet as fits into the minimum size of every link (RFC 1812 4.3.2.3, RFC 4443
+         * 2.4). */
         size_t room = v6 ? 1280 - IPV6_HEADER - ICMP_HEADER : 576 - IPV4_HEADER - ICMP_HEADER;
         size_t n = to->packet_len < room ? to->packet_len : room;
         uint8_t protocol = v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
@@ -318,7 +319,7 @@ size_t frame_make_announcement(sa_family_t family, uint8_t *out)
 void frame_clamp_mss(uint8_t *bytes, size_t len, uint16_t mss)
 {
         uint8_t *ip = bytes + NET_ETHERNET_HEADER, *tcp = ip + (ip[0] >> 4 == 6 ? IPV6_HEADER : IPV4_HEADER);
-        /* libslirp's own: this option comes first. */
+        /* In frames of libslirp, this option comes first. */
         if (tcp + TCP_HEADER + 4 > bytes + len || !(tcp[13] & FRAME_SYN) || tcp[12] >> 4 <= TCP_HEADER / 4 ||
             tcp[20] != TCPOPT_MAXSEG || tcp[21] != TCPOLEN_MAXSEG || get16(tcp + 22) <= mss)
                 return;

@@ -17,7 +17,7 @@
 
 enum { POLL_CHANNEL, POLL_HOST, POLL_TAP, POLL_FIXED };
 
-/* What was tried */
+/* Reports of attempts */
 
 static void report(void *userdata, const PolicyTarget *to, const PolicyVerdict *verdict)
 {
@@ -53,7 +53,7 @@ static int tell_record(Helper *h, size_t i, bool wait)
         return net_message_send(h->channel, &m, FD_NONE, wait);
 }
 
-/* As far as the supervisor takes it: what is left comes in a later round. */
+/* Sends as many as the supervisor accepts now; the rest follows in a later round. */
 static void tell_new_records(Helper *h)
 {
         while (h->records.told < h->records.n && tell_record(h, h->records.told, false) == 0)
@@ -113,7 +113,7 @@ static void resolve_datagram(void *userdata, const Frame *frame)
 static void write_stream(void *userdata, const uint8_t *bytes, size_t len)
 {
         HelperStream *s = userdata;
-        /* A client that does not read its answers is left. */
+        /* A client that does not read its answers is disconnected. */
         if (send(s->fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)len)
                 s->failed = true;
 }
@@ -163,7 +163,7 @@ static void handle_streams(Helper *h)
         }
 }
 
-/* The host's addresses: without knowing them nothing may go on. */
+/* Without the host's addresses, the helper must not continue. */
 static int take_host_addresses(Helper *h, Error *err)
 {
         int r = host_addresses_read(h->host);
@@ -300,7 +300,7 @@ static int handle_channel(Helper *h, Error *err)
         if (r == -EAGAIN)
                 return 0;
         if (r == 0) {
-                h->finish = true; /* the supervisor is gone: nobody is left to tell */
+                h->finish = true; /* the supervisor has exited: there is nobody to report to */
                 return 0;
         }
         if (r < 0)
@@ -359,7 +359,7 @@ int helper_run(Helper *h, Error *err)
                 size_t dns, n_dns, n_streams;
                 int r = wait_for_events(h, more, &dns, &n_dns, &n_streams, err);
                 wall.now_ms = clock_ms();
-                /* Before any frame: an address that was added is closed from now on. */
+                /* Before any frame: a new address of the host is unreachable from now on. */
                 if (r == 0 && h->polls.fds[POLL_HOST].revents)
                         r = take_host_addresses(h, err);
                 if (r == 0 && h->polls.fds[POLL_CHANNEL].revents)
@@ -378,7 +378,7 @@ int helper_run(Helper *h, Error *err)
                 }
                 tell_new_records(h);
         }
-        /* Nobody sends any more; what was sent is in the device. */
+        /* No process sends any more; the last frames are in the device. */
         while (h->tell && stack_read(&h->stack) > 0)
                 ;
         if (h->tell)

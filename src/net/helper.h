@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The net helper's loop; its main() is in main.c. */
+/* The net helper's loop; main() is in main.c. */
 #pragma once
 
 #include "net/dns.h"
@@ -26,16 +26,16 @@ typedef struct Helper {
         HelperStream streams[HELPER_STREAMS_MAX];
         RecordTable records;
         PollSet polls;
-        uint32_t seed; /* of its tables */
+        uint32_t seed; /* of its hash tables */
         int channel;
         bool finish, tell;
 } Helper;
 
 /**
- * helper_prepare - all that opens something: the policy, the host's addresses, libslirp, the resolver, the
- * published ports. Nothing of the sandbox's is looked at. 0 or -errno with @err.
+ * helper_prepare - do everything that opens files or sockets: the policy, the host's addresses, libslirp, the
+ * resolver, the published ports. Reads nothing of the sandbox. Returns 0 or -errno with @err.
  */
 int helper_prepare(Helper *h, int config_fd, int channel, Error *err);
 
-/** helper_run - serve until the supervisor says that it is over, or is gone. 0 or -errno with @err. */
+/** helper_run - serve until the supervisor requests the end, or exits. Returns 0 or -errno with @err. */
 int helper_run(Helper *h, Error *err);

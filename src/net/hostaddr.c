@@ -74,7 +74,8 @@ int host_addresses_parse(const void *data, size_t len, HostAddresses *h)
         return 0;
 }
 
-/* What was told meanwhile, or too much of it (ENOBUFS): all is asked for anew anyway. */
+/* Drops pending changes, or the error that there were too many (ENOBUFS): all addresses are requested again
+ * anyway. */
 static void drain(int fd)
 {
         char buffer[8192];

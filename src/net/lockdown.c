@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the net helper keeps: nothing of the file system, and the system calls of its loop. */
+/* Confines the net helper to the system calls of its loop, without any file. */
 #include "net/lockdown.h"
 
 #include "confine/confine.h"
@@ -24,8 +24,8 @@
                 }                                                                                            \
         }
 
-/* What the loop, libslirp and c-ares do. Opening, executing, processes and signals are not among it: they
- * kill. */
+/* The system calls of the loop, libslirp and c-ares. Calls that open or execute files, and those on processes
+ * and signals, are not listed: they kill the helper. */
 static const ConfineCall calls[] = {
         CONFINE_CALL(read),
         CONFINE_CALL(write),
@@ -69,7 +69,7 @@ static const ConfineCall calls[] = {
         SOCKET(AF_INET, SOCK_DGRAM, 0),
         SOCKET(AF_INET6, SOCK_STREAM, 0),
         SOCKET(AF_INET6, SOCK_DGRAM, 0),
-        /* libslirp asks for raw sockets, too, and does without. */
+        /* libslirp also requests raw sockets, and works without them. */
         SOCKET(AF_INET, SOCK_RAW, SECCOMP_RET_ERRNO | EPERM),
         SOCKET(AF_INET6, SOCK_RAW, SECCOMP_RET_ERRNO | EPERM),
         CONFINE_CALL_IF(socketpair, 0, ANY, AF_UNIX),
@@ -79,7 +79,7 @@ static const ConfineCall calls[] = {
         CONFINE_CALL_IF(fcntl, 1, ANY, F_SETFD),
         CONFINE_CALL_IF(ioctl, 1, ANY, FIONREAD),
         CONFINE_CALL_IF(ioctl, 1, ANY, FIONBIO),
-        /* Never anything that could be executed. */
+        /* Never executable memory. */
         CONFINE_CALL_IF(mmap, 2, PROT_EXEC, 0),
         CONFINE_CALL_IF(mprotect, 2, PROT_EXEC, 0),
 };

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the net helper gives up before it sees the first frame. */
+/* Confines the net helper before it handles the first frame. */
 #pragma once
 
 #include "base/error.h"
 
 /**
- * net_lockdown_enter - the confinement of confine/confine.h with nothing kept: an empty, read-only root, no
- * capability, Landlock with nothing allowed, and a list of system calls: sockets of IPv4 and IPv6, reading
- * and writing what is open, waiting, memory. What opens, executes or looks into another process kills. Called
- * in the namespaces of confine_namespaces and a user namespace of one's own, as root there.
+ * net_lockdown_enter - apply the confinement of confine/confine.h without any exception: an empty, read-only
+ * root, no capability, Landlock that allows nothing, and a list of system calls: IPv4 and IPv6 sockets,
+ * reading and writing open descriptors, waiting, memory. Calls that open or execute files, or inspect another
+ * process, kill the helper. Called as root in a new user namespace and the namespaces of confine_namespaces.
  *
- * @max_memory: bytes that may be allocated from now on; 0: no limit.
+ * @max_memory: maximum bytes of further allocations; 0: no limit.
  *
  * Returns 0 or -errno with @err.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Starts the net helper: reads its configuration, locks it down, runs its loop. */
+/* Starts the net helper: reads its configuration, confines it, runs its loop. */
 #include "base/defence.h"
 #include "net/helper.h"
 #include "net/lockdown.h"
@@ -14,10 +14,10 @@
 #include <sys/ptrace.h>
 #include <unistd.h>
 
-/* As stage_net.c lays them out. */
+/* The numbers that stage_net.c sets. */
 enum { FD_CHANNEL = 3, FD_CONFIG };
 
-/* A sanitizer's shadow is most of an address space. */
+/* A sanitizer's shadow memory takes most of the address space. */
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED 1
 #elif defined(__has_feature)
@@ -28,11 +28,11 @@ enum { FD_CHANNEL = 3, FD_CONFIG };
 #ifdef SANITIZED
 #define MEMORY_MAX 0
 #else
-/* 8,192 connections with full buffers are 2 GiB; what a build has open takes some megabytes. */
+/* 8,192 connections with full buffers take 2 GiB; a build's connections take some megabytes. */
 #define MEMORY_MAX (UINT64_C(3) << 30)
 #endif
 
-/* Attack 91: as many messages as there can be. */
+/* Attack 91: sends as many messages as possible. */
 static void flood(void)
 {
         NetMessage m = {.type = NETMSG_READY};
@@ -41,13 +41,13 @@ static void flood(void)
         m.record.protocol = NET_TCP;
         m.record.address.family = AF_INET;
         for (unsigned i = 0;; i++) {
-                /* Names that take long to be told apart. */
+                /* Names that take long to compare. */
                 (void)snprintf(m.record.name, sizeof(m.record.name), "%0250u", i);
                 (void)net_message_send(FD_CHANNEL, &m, FD_NONE, true);
         }
 }
 
-/* Attack 101: a port that nobody asked for. */
+/* Attack 101: reports a port that nobody requested. */
 static void publish(void)
 {
         NetMessage m = {.type = NETMSG_PUBLISHED};
@@ -56,7 +56,7 @@ static void publish(void)
         (void)net_message_send(FD_CHANNEL, &m, FD_NONE, true);
 }
 
-/* Of this a supervisor must not make its own success. */
+/* The supervisor must not turn this into its own success. */
 static void lie(void)
 {
         NetMessage m = {.type = NETMSG_ERROR};
@@ -65,7 +65,7 @@ static void lie(void)
         (void)net_message_send(FD_CHANNEL, &m, FD_NONE, true);
 }
 
-/* What libslirp would do at a fault: a frame goes to one destination, and it connects to another one. */
+/* Acts like a faulty libslirp: a frame has one destination, and it connects to another. */
 static void go_elsewhere(Helper *h)
 {
         struct sockaddr_in other = {.sin_family = AF_INET, .sin_port = htons(80)};
@@ -78,7 +78,7 @@ static void go_elsewhere(Helper *h)
         wall.inside = wall.in_frame = false;
 }
 
-/* Tests only: does what an attacker would who has taken this process over (attacks 59, 91 and 101). */
+/* Tests only: acts like an attacker that has taken over this process (attacks 59, 91 and 101). */
 static void pretend_to_be_taken_over(Helper *h, const char *attack)
 {
         char *const argv[] = {(char[]){"/bin/true"}, NULL};
@@ -102,7 +102,7 @@ static void pretend_to_be_taken_over(Helper *h, const char *attack)
                 publish();
 }
 
-/* libslirp has two buffers of 128 KiB for each connection, and glibc would map and unmap them every time. */
+/* libslirp has two buffers of 128 KiB per connection, which glibc would map and unmap every time. */
 static void keep_buffers(void)
 {
         (void)mallopt(M_MMAP_THRESHOLD, 4 << 20);
@@ -118,7 +118,7 @@ static int serve(Helper *h, Error *err)
                 r = net_lockdown_enter(MEMORY_MAX, err);
         if (r < 0)
                 return r;
-        /* What only starting needed. */
+        /* Memory that only the start needed. */
         (void)malloc_trim(0);
         const char *attack = defence_attack();
         if (attack)
@@ -130,11 +130,11 @@ static int serve(Helper *h, Error *err)
 
 /*
  * net
- *   has: the host's network namespace, a user and a mount namespace of its own, its channel, its
- *        configuration. No environment, no other descriptor.
- *   must: prepare all that opens something, lock itself down, then say that it is ready; serve the tap device
- *         that it is sent; end with the supervisor.
- *   must not: look at a frame before it is locked down, or reach what the policy does not allow.
+ *   has: the host's network namespace, its own user and mount namespace, its channel, its configuration. No
+ *     environment, no other descriptor.
+ *   must: do everything that opens files or sockets, confine itself, then report that it is ready; serve the
+ *     tap device that it receives; exit with the supervisor.
+ *   must not: handle a frame before it is confined, or reach a destination that the policy does not allow.
  */
 int main(void)
 {
@@ -147,6 +147,6 @@ int main(void)
                 (void)error_ensure(&m.error, r, "the net helper");
                 (void)net_message_send(FD_CHANNEL, &m, FD_NONE, true);
         }
-        /* No destructors of libraries: some would open. */
+        /* Without destructors of libraries, because some would open files. */
         _exit(r < 0);
 }

@@ -52,8 +52,8 @@ int net_message_send(int channel, const NetMessage *m, int fd, bool wait)
         }
 }
 
-/* The padding behind room for one descriptor holds a second one, which the kernel installs (cmsg(3)). Returns
- * how many came; all but the first are closed. */
+/* The padding of a buffer for one descriptor has room for a second one, which the kernel installs (cmsg(3)).
+ * Returns the number of received descriptors; all but the first are closed. */
 static size_t take_descriptors(struct msghdr *hdr, int *ret_fd)
 {
         size_t n = 0;
@@ -92,7 +92,7 @@ int net_message_receive(int channel, NetMessage *ret, int *ret_fd)
         if ((size_t)n < sizeof(m.type) || (size_t)n != size_of(m.type) ||
             (hdr.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || n_fds > (m.type == NETMSG_TAP ? 1 : 0))
                 return -EBADMSG;
-        /* The helper handles what is hostile: its texts end. */
+        /* The helper handles hostile data, so its texts are terminated here. */
         if (m.type == NETMSG_ERROR)
                 m.error.text[sizeof(m.error.text) - 1] = '\0';
         if (m.type == NETMSG_RECORD) {

@@ -14,10 +14,11 @@
 struct Policy {
         PolicySite site;
         bool list, allow_private, check_sni;
-        bool deny_names; /* there is a Deny= of names */
+        bool deny_names; /* a Deny= has a name */
         PolicyRule *rules;
         size_t n, room;
-        uint32_t *buckets; /* of names and wildcards by their name's hash; room of them, a power of two */
+        uint32_t
+                *buckets; /* of names and wildcards by the hash of their name; room of them, a power of two */
         uint32_t networks; /* the first NETWORK rule, linked by next */
         uint16_t host_loopback[HOST_LOOPBACK_MAX];
         size_t n_host_loopback;
@@ -63,7 +64,7 @@ static void link_rule(Policy *p, uint32_t index)
                                  ? &p->networks
                                  : &p->buckets[hash_name(r->rule.name) & (p->room - 1)];
         r->next = NO_RULE;
-        /* At the end: of several the first decides. */
+        /* Added at the end, because the first of several rules decides. */
         while (*link != NO_RULE)
                 link = &p->rules[*link].next;
         *link = index;
@@ -156,11 +157,11 @@ static bool is_host_address(const Policy *p, const NetAddress *address)
         return p->n_host > 0 && bsearch(address, p->host, p->n_host, sizeof(*p->host), compare_addresses);
 }
 
-/* What a rule is looked for with. */
+/* The criteria for finding a rule. */
 typedef struct Wanted {
         bool deny;
-        bool any_port; /* whatever its ports and protocols */
-        bool own_port; /* the rule must be of just this port */
+        bool any_port; /* ignore ports and protocols */
+        bool own_port; /* the rule must be for exactly this port */
         NetProtocol protocol;
         uint16_t port;
 } Wanted;
@@ -186,7 +187,7 @@ static uint32_t find_in_bucket(const Policy *p, NetRuleKind kind, const char *na
         return NO_RULE;
 }
 
-/* The rule that names @name (normalized): itself first, then the wildcards, the longest first. */
+/* Finds the rule for @name (normalized): first for the name itself, then wildcards, the longest first. */
 static uint32_t find_name(const Policy *p, const char *name, const Wanted *w)
 {
         uint32_t found = find_in_bucket(p, NET_RULE_NAME, name, w);
@@ -203,7 +204,8 @@ static uint32_t find_network(const Policy *p, const NetAddress *address, const W
         return NO_RULE;
 }
 
-/* By a name that the address was learnt by; one whose pin is over at @now_ms counts for Deny= alone. */
+/* Finds a rule by a name of the address; after its pin has expired at @now_ms, a name counts for Deny=
+ * only. */
 static uint32_t find_pinned(const Policy *p, const NetAddress *address, uint64_t now_ms, const Wanted *w)
 {
         const Pin *pin = p->n > 0 ? pins_find(&p->pins, address) : NULL;
@@ -251,7 +253,7 @@ static bool check_site(const Policy *p, const PolicyTarget *to, PolicyVerdict *v
         return true;
 }
 
-/* Whether an Allow= of addresses that fits opens this part of the built-in list. */
+/* Returns whether a matching Allow= of addresses opens this part of the built-in list. */
 static bool is_opened(const Policy *p, const NetAddress *address, const NeverRange *range, const Wanted *w)
 {
         for (uint32_t i = p->networks; i != NO_RULE; i = p->rules[i].next) {
@@ -264,7 +266,7 @@ static bool is_opened(const Policy *p, const NetAddress *address, const NeverRan
         return false;
 }
 
-/* Step 4: the part of the built-in list that keeps @address closed, or NEVER_NONE. */
+/* Step 4: returns the part of the built-in list that closes @address, or NEVER_NONE. */
 static PolicyNever closed_part(const Policy *p, const NetAddress *address, const Wanted *w)
 {
         NetAddress inner[2];
@@ -300,14 +302,14 @@ static uint32_t find_denied(const Policy *p, const PolicyTarget *to, uint64_t no
         return rule;
 }
 
-/* QUIC that CheckSNI= would have to look into, and that @rule does not open as UDP. */
+/* Returns whether this is QUIC, which CheckSNI= cannot inspect, and which @rule does not open as UDP. */
 static bool hides_its_name(const Policy *p, const PolicyTarget *to, uint32_t rule)
 {
         return p->check_sni && to->protocol == NET_UDP && to->port == PORT_HTTPS &&
                p->rules[rule].rule.protocols != NET_UDP;
 }
 
-/* Step 6: with a list. */
+/* Steps 6 and 7: with a list. */
 static void check_list(const Policy *p, const PolicyTarget *to, uint64_t now_ms, Wanted *w,
                        PolicyVerdict *ret)
 {
@@ -351,7 +353,7 @@ void policy_check(const Policy *p, const PolicyTarget *to, uint64_t now_ms, Poli
         }
 }
 
-/* A Deny= without ports and protocol. */
+/* Returns whether a Deny= without ports and protocol matches. */
 static bool denies_all(const Policy *p, const char *name, uint32_t *ret)
 {
         const Wanted icmp = {.deny = true, .protocol = NET_ICMP};
@@ -410,7 +412,7 @@ void policy_check_sni(const Policy *p, const PolicyTarget *to, const char *name,
                 return;
         }
         if (!p->list) {
-                /* Deny= of names alone: what is not one of them goes. */
+                /* Only Deny= has names: all other names are allowed. */
                 set(ret, good || !name ? POLICY_ALLOW : POLICY_REFUSE, good || !name ? WHY_NO_LIST : WHY_SNI,
                     NO_RULE);
                 return;

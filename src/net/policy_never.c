@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The built-in list: what no sandbox reaches without being told so (IANA's special-purpose registries). */
+/* The built-in list of addresses that no sandbox reaches without an explicit rule (IANA's special-purpose
+ * registries). */
 #include "net/policy_internal.h"
 
 #define V4(a, b, c, d, bits, what)                                                                           \
@@ -11,7 +12,7 @@
                 {AF_INET6, {__VA_ARGS__}}, bits, what                                                        \
         }
 
-/* The first that holds an address counts. */
+/* The first range that contains an address counts. */
 static const NeverRange ranges[] = {
         V4(0, 0, 0, 0, 8, NEVER_UNSPECIFIED),
         V4(127, 0, 0, 0, 8, NEVER_LOOPBACK),
@@ -26,8 +27,8 @@ static const NeverRange ranges[] = {
         V4(198, 18, 0, 0, 15, NEVER_PRIVATE),
         V6(128, NEVER_UNSPECIFIED, 0),
         V6(128, NEVER_LOOPBACK, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1),
-        /* IPv4 spelled as IPv6: compatible, mapped, translated (RFC 4291 2.5.5, RFC 2765). The host's kernel
-         * would take a mapped one for IPv4. */
+        /* IPv4 written as IPv6: compatible, mapped, translated (RFC 4291 2.5.5, RFC 2765). The host's kernel
+         * would treat a mapped one as IPv4. */
         V6(96, NEVER_RESERVED, 0),
         V6(96, NEVER_RESERVED, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff),
         V6(96, NEVER_RESERVED, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff),
@@ -70,7 +71,7 @@ size_t never_inner(const NetAddress *address, NetAddress ret[2])
                 return 1;
         }
         if (net_address_in(address, &teredo, 32)) {
-                /* The server's, and the client's with all bits turned (RFC 4380 4). */
+                /* The server's address, and the client's with all bits inverted (RFC 4380 4). */
                 ret[0] = inner_at(address, 4, 0);
                 ret[1] = inner_at(address, 12, 0xff);
                 return 2;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which names an address was learnt by, and until when. Bounded: what would end first goes. */
+/* Keeps the names from which an address was learnt, and their expiry. Bounded; when full, the pin that
+ * expires first is evicted. */
 #include "net/policy_internal.h"
 
 static uint32_t bucket_of(const NetAddress *address)
@@ -63,8 +64,8 @@ static void drop(Pins *pins, uint32_t index)
         pins->free_list = index;
 }
 
-/* Makes room: what is over goes, or when nothing is the one that ends first. Seldom, as the table is large.
- */
+/* Makes room: drops expired pins, or if there are none, the one that expires first. This is rare, because the
+ * table is large. */
 static void make_room(Pins *pins, uint64_t now_ms)
 {
         uint32_t first = NO_RULE;
@@ -108,7 +109,7 @@ static int new_pin(Pins *pins, const NetAddress *address, uint64_t now_ms, Pin *
         return 0;
 }
 
-/* The place of @name, or a new one for it, or that of the name that ends first. */
+/* Returns the place of @name, a new place for it, or the place of the name that expires first. */
 static PinName *name_place(Pin *pin, const char *name)
 {
         PinName *first = NULL;
@@ -132,7 +133,7 @@ static PinName *name_place(Pin *pin, const char *name)
 int pins_add(Pins *pins, const NetAddress *address, const char *name, uint64_t until_ms, uint64_t now_ms)
 {
         Pin *pin = (Pin *)pins_find(pins, address);
-        /* Copied first: @name may be one of ours. */
+        /* Copied first, because @name may be stored in a pin. */
         char *copy = strdup(name);
         int r = copy ? 0 : -ENOMEM;
         if (r == 0 && !pin)
@@ -147,7 +148,7 @@ int pins_add(Pins *pins, const NetAddress *address, const char *name, uint64_t u
         free(place->name);
         place->name = copy;
         place->serial = ++pins->serial;
-        /* A shorter TTL later does not take back what an earlier answer gave. */
+        /* A later answer with a shorter TTL does not shorten the pin of an earlier one. */
         if (!same || until_ms > place->until_ms)
                 place->until_ms = until_ms;
         return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Counts what the sandbox tried to reach. */
+/* Counts the destinations that the sandbox tried to reach. */
 #include "net/record.h"
 
 #include <stdio.h>
@@ -42,7 +42,7 @@ void record_add(RecordTable *t, const char *name, const PolicyTarget *to, bool a
 {
         if (!name)
                 name = "";
-        /* By its name, where it has one: its addresses change. */
+        /* By its name, if it has one, because its addresses change. */
         uint32_t h = hash_bytes(0x811c9dc5, name, strlen(name));
         if (!name[0])
                 h = hash_bytes(h, to->address.bytes, sizeof(to->address.bytes));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the sandbox tried: one entry a destination, with how often and the rule that decided. A table of a
- * fixed size, so that a payload cannot fill memory or flood anybody; what does not fit is counted.
+ * The attempts of the sandbox: one entry per destination, with a count and the deciding rule. A table of
+ * fixed size, so that a payload can neither fill memory nor flood the supervisor; further destinations are
+ * only counted.
  */
 #pragma once
 
@@ -10,11 +11,11 @@
 #define NET_RECORDS_MAX 1024
 #define NET_REASON_MAX 160
 
-/** One destination, as it goes over the channel. */
+/** One destination, as it is sent over the channel. */
 typedef struct NetRecord {
-        char name[NET_NAME_MAX + 1]; /* by which it was learnt; "": none */
-        char reason[NET_REASON_MAX]; /* the rule, or why not */
-        NetAddress address;          /* AF_UNSPEC: a name that was asked for, not connected to */
+        char name[NET_NAME_MAX + 1]; /* from which it was learnt; "": none */
+        char reason[NET_REASON_MAX]; /* the rule, or the reason of the refusal */
+        NetAddress address;          /* AF_UNSPEC: a name that was queried, not connected to */
         uint16_t port;
         uint16_t protocol; /* NetProtocol, 0: a name */
         bool allowed;
@@ -24,14 +25,14 @@ typedef struct NetRecord {
 typedef struct RecordTable {
         NetRecord *items; /* NET_RECORDS_MAX */
         size_t n;
-        size_t told;                         /* those before it were handed on */
-        uint64_t overflow;                   /* of destinations that had no room */
+        size_t told;                         /* number of entries that were sent */
+        uint64_t overflow;                   /* number of attempts to destinations without room */
         uint16_t index[NET_RECORDS_MAX * 2]; /* open addressing, entry + 1 */
 } RecordTable;
 
-/** record_table_init - 0 or -ENOMEM. */
+/** record_table_init - make a table. Returns 0 or -ENOMEM. */
 int record_table_init(RecordTable *t);
 void record_table_clear(RecordTable *t);
 
-/** record_add - count a destination; @name may be NULL. The reason of the first time is kept. */
+/** record_add - count an attempt; @name may be NULL. The reason of the first one is kept. */
 void record_add(RecordTable *t, const char *name, const PolicyTarget *to, bool allowed, const char *reason);

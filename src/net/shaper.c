@@ -3,10 +3,10 @@
 #include "net/shaper.h"
 
 #define NS_PER_S UINT64_C(1000000000)
-#define BURST_PER_S 10 /* a full bucket, 100 ms: a loaded machine does not run us for that long */
-#define BORROW_PER_S 4 /* small frames go ahead of at most 250 ms */
+#define BURST_PER_S 10 /* a full bucket, 100 ms: a loaded machine may not run the helper for this time */
+#define BORROW_PER_S 4 /* small frames overtake a debt of at most 250 ms */
 #define FRAMES_PER_S 50
-#define MTU_MIN 9000 /* below, larger datagrams would need fragments */
+#define MTU_MIN 9000 /* below this, larger datagrams would need fragments */
 #define RATE_MAX (UINT64_C(1) << 40)
 
 void shaper_init(Shaper *s, uint64_t rate, uint64_t now_ns)
@@ -19,8 +19,8 @@ static void feed(Shaper *s, uint64_t now_ns)
 {
         uint64_t passed = now_ns - s->fed_ns;
         if (passed > NS_PER_S)
-                passed = NS_PER_S; /* full by then */
-        /* In microseconds, of which the rest is kept: rates are at most 2^40. */
+                passed = NS_PER_S; /* by then it is full */
+        /* In microseconds, keeping the remainder: rates are at most 2^40. */
         uint64_t us = passed / 1000;
         if (us == 0)
                 return;

@@ -1,30 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A token bucket in debt: a frame may go while the bucket is not empty, and what it takes too much is waited
- * for before the next one. Small frames (acknowledgements, name look-ups, new connections) go ahead of a
- * debt that bulk made, up to a bound: so they never wait behind it, and still count. Pure.
+ * A token bucket with debt: a frame may go while the bucket is not empty, and the next frame waits until the
+ * debt is paid. Small frames (acknowledgements, name look-ups, new connections) overtake a debt of bulk data,
+ * up to a limit: so they do not wait for it, but still count. Pure.
  */
 #pragma once
 
 #include "base/util.h"
 
-/** Frames up to this many bytes are small. */
+/** Maximum size of a small frame in bytes. */
 #define SHAPER_SMALL 320
 
 typedef struct Shaper {
-        uint64_t rate;   /* bytes a second; 0: no limit */
+        uint64_t rate;   /* bytes per second; 0: no limit */
         int64_t tokens;  /* bytes */
-        uint64_t fed_ns; /* when it was last filled up */
+        uint64_t fed_ns; /* time of the last refill */
 } Shaper;
 
-/** shaper_init - full. @rate: bytes a second, 0: no limit. */
+/** shaper_init - start with a full bucket. @rate: bytes per second; 0: no limit. */
 void shaper_init(Shaper *s, uint64_t rate, uint64_t now_ns);
 
-/** shaper_take - whether a frame of @len bytes may go now; it is counted then. */
+/** shaper_take - return whether a frame of @len bytes may go now; if so, count it. */
 bool shaper_take(Shaper *s, size_t len, uint64_t now_ns);
 
-/** shaper_wait_ns - how long until a large frame may go; 0: now. */
+/** shaper_wait_ns - return the time until a large frame may go; 0: now. */
 uint64_t shaper_wait_ns(Shaper *s, uint64_t now_ns);
 
-/** shaper_mtu - frames that a limit can be kept with, as every one is whole: some 20 ms' worth. */
+/** shaper_mtu - return the size of frames with which a limit can be kept, because frames are not split: about
+ * 20 ms' worth. */
 uint32_t shaper_mtu(uint64_t rate_up, uint64_t rate_down, uint32_t largest);

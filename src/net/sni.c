@@ -5,7 +5,7 @@
 enum { RECORD_HEADER = 5, HANDSHAKE_HEADER = 4, RECORD_HANDSHAKE = 22, CLIENT_HELLO = 1 };
 enum { RECORD_MAX = 16384, RANDOM_LEN = 32, EXTENSION_SERVER_NAME = 0, NAME_HOST = 0 };
 
-/* A part of a message that is read from its front. */
+/* A part of a message, which is read from its front. */
 typedef struct Part {
         const uint8_t *data;
         size_t len;
@@ -34,14 +34,14 @@ static bool take_part(Part *p, size_t len, Part *ret)
         return true;
 }
 
-/* A vector of TLS: its length in @bytes bytes, then that many. */
+/* Takes a vector of TLS: its length in @bytes bytes, then its content. */
 static bool take_vector(Part *p, size_t bytes, Part *ret)
 {
         size_t len;
         return take_number(p, bytes, &len) && take_part(p, len, ret);
 }
 
-/* server_name: a list in which there is one name of each type (RFC 6066 3). */
+/* Parses server_name: a list with one name of each type (RFC 6066 3). */
 static SniResult parse_names(Part extension, char *ret_name, size_t *ret_len)
 {
         Part list, name;
@@ -63,7 +63,7 @@ static SniResult parse_names(Part extension, char *ret_name, size_t *ret_len)
         return found ? SNI_NAME : SNI_NO_NAME;
 }
 
-/* The body of a ClientHello (RFC 8446 4.1.2, RFC 5246 7.4.1.2), whole. */
+/* Parses the complete body of a ClientHello (RFC 8446 4.1.2, RFC 5246 7.4.1.2). */
 static SniResult parse_hello(Part hello, char *ret_name, size_t *ret_len)
 {
         Part skipped, extensions, extension;
@@ -75,7 +75,7 @@ static SniResult parse_hello(Part hello, char *ret_name, size_t *ret_len)
             !take_vector(&hello, 1, &skipped) || skipped.len > 32 || !take_vector(&hello, 2, &skipped) ||
             skipped.len < 2 || skipped.len % 2 != 0 || !take_vector(&hello, 1, &skipped) || skipped.len == 0)
                 return SNI_MALFORMED;
-        /* Before TLS 1.3 there may be none at all. */
+        /* Before TLS 1.3 there may be no extensions. */
         if (hello.len == 0)
                 return SNI_NO_NAME;
         if (!take_vector(&hello, 2, &extensions) || hello.len > 0)
@@ -85,7 +85,7 @@ static SniResult parse_hello(Part hello, char *ret_name, size_t *ret_len)
                         return SNI_MALFORMED;
                 if (number != EXTENSION_SERVER_NAME)
                         continue;
-                /* Twice the same extension: who knows which one the server takes. */
+                /* The extension occurs twice: it is unknown which one the server uses. */
                 if (result != SNI_NO_NAME)
                         return SNI_MALFORMED;
                 result = parse_names(extension, name, &len);
@@ -99,15 +99,15 @@ static SniResult parse_hello(Part hello, char *ret_name, size_t *ret_len)
         return result;
 }
 
-/* Whether the first bytes may be a handshake record of TLS (SSL 3.0's major version is the same). */
+/* Returns whether the first bytes may be a handshake record of TLS (SSL 3.0 has the same major version). */
 static bool may_be_tls(const uint8_t *data, size_t len)
 {
         return data[0] == RECORD_HANDSHAKE && (len < 2 || data[1] == 3);
 }
 
 /*
- * The records' contents, one after the other, into @out. Returns SNI_MORE when a record is not there whole,
- * SNI_NO_NAME when the handshake message is whole, SNI_MALFORMED.
+ * Joins the contents of the records in @out. Returns SNI_MORE if a record is incomplete, SNI_NO_NAME if the
+ * handshake message is complete, SNI_MALFORMED.
  */
 static SniResult join_records(const uint8_t *data, size_t len, uint8_t *out, size_t *ret_len)
 {
@@ -121,8 +121,7 @@ static SniResult join_records(const uint8_t *data, size_t len, uint8_t *out, siz
                 /* An empty fragment of a handshake is forbidden (RFC 8446 5.1). */
                 if (version >> 8 != 3 || size == 0 || size > RECORD_MAX)
                         return SNI_MALFORMED;
-                /* What is there of a record that is not whole counts: its type and length are looked at
-                 * early. */
+                /* The part of an incomplete record counts, so that its type and length are checked early. */
                 bool whole = take_part(&rest, size, &record);
                 if (!whole)
                         record = rest;
@@ -155,7 +154,7 @@ SniResult sni_parse(const uint8_t *data, size_t len, char *ret_name, size_t *ret
                 return SNI_MORE;
         if (!may_be_tls(data, len))
                 return SNI_NOT_TLS;
-        /* The caller's buffer is full and there is no end. */
+        /* The caller's buffer is full, and the message is incomplete. */
         bool full = len >= SNI_BUFFER_MAX;
         if (len > SNI_BUFFER_MAX)
                 len = SNI_BUFFER_MAX;

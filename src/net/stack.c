@@ -11,11 +11,11 @@
 #include <sys/socket.h>
 #include <time.h>
 
-/* Frames that are taken before sockets are looked at again. */
+/* Maximum number of frames before sockets are polled again. */
 #define BATCH 64
 #define UP_QUEUE_MAX 16
-#define IDLE_TIMEOUT_MS 1000 /* libslirp's, without a timer of TCP's */
-/* Over this the host's sockets are not read: what came is sent first. */
+#define IDLE_TIMEOUT_MS 1000 /* libslirp's, without a TCP timer */
+/* Above this, the host's sockets are not read until queued data has been sent. */
 #define DOWN_QUEUE_FULL (256 * 1024)
 #define SEGMENT_HEADERS 74 /* Ethernet, IPv6, TCP */
 #define UP_SEGMENT_MAX 32760
@@ -50,7 +50,7 @@ static void queue_drop_first(StackQueue *q)
 
 static void write_tap(Stack *s, const uint8_t *bytes, size_t len)
 {
-        /* What the device does not take is lost, as on a wire; TCP sends it again. */
+        /* A frame that the device does not accept is lost, as on a wire; TCP sends it again. */
         if (s->tap >= 0 && write(s->tap, bytes, len) == (ssize_t)len) {
                 s->bytes_down += len;
                 s->frames_down++;
@@ -84,8 +84,8 @@ static void drain_down(Stack *s)
 /* libslirp's callbacks */
 
 /*
- * libslirp's window is 64 KiB, of which a sender fills no more than half by one segment. With a larger
- * segment size these would be small ones to Nagle's algorithm, and only one would be under way at a time.
+ * libslirp's window is 64 KiB, and a sender fills at most half of it with one segment. With a larger segment
+ * size, Nagle's algorithm would treat these as small segments, and only one would be in flight at a time.
  */
 static void send_small(Stack *s, const void *bytes, size_t len)
 {
@@ -121,7 +121,7 @@ static int64_t on_clock(void *opaque)
         return (int64_t)clock_ns();
 }
 
-/* The one timer is for router advertisements, of which the sandbox gets none. */
+/* The only timer is for router advertisements, which the sandbox does not get. */
 static void *on_timer_new(SlirpTimerCb cb, void *cb_opaque, void *opaque)
 {
         (void)cb;
@@ -179,7 +179,7 @@ static struct in6_addr v6(const NetAddress *a)
         return in6;
 }
 
-/* So that libslirp never has to ask who the sandbox is. */
+/* Announces the sandbox, so that libslirp never has to ask for its address. */
 static void announce(Stack *s)
 {
         static const sa_family_t families[] = {AF_INET, AF_INET6};
@@ -212,8 +212,9 @@ int stack_new(const NetConfig *config, Filter *filter, Stack *ret, Error *err)
                 .vnameserver6 = v6(&net_site.resolver[1]),
                 .if_mtu = s->mtu,
                 .if_mru = s->mtu,
-                /* A client of a published port that came by the loopback is answered at the gateway's
-                 * address; and so it would be closed to HostLoopback=. The filter and the wall keep it. */
+                /* A client that reaches a published port through the loopback is answered at the gateway's
+                 * address, which would be closed without HostLoopback=. The filter and the wall keep that
+                 * address closed. */
                 .disable_host_loopback = config->n_loopback_ports == 0 && config->n_publish == 0 && !wall.off,
                 .disable_dns = true,
                 .disable_dhcp = true,
@@ -303,7 +304,7 @@ void stack_poll_prepare(Stack *s, PollSet *polls, int *timeout_ms)
         s->polls = polls;
         size_t first = polls->n;
         slirp_pollfds_fill(s->slirp, &timeout, on_add_poll, s);
-        /* It wants to be called every second, also when it has nothing: an idle helper sleeps. */
+        /* libslirp requests a call every second, even if it has nothing to do: an idle helper sleeps. */
         bool idle = polls->n == first && timeout >= IDLE_TIMEOUT_MS;
         if (!idle && timeout < INT32_MAX)
                 *timeout_ms = (int)timeout;
@@ -328,8 +329,8 @@ void stack_poll_handle(Stack *s, PollSet *polls)
 }
 
 /*
- * Both ends have said all. libslirp would wait for ten seconds, with a socket and 256 KiB for each such
- * connection (RFC 9293, TIME-WAIT), in case that its last answer is lost: nothing is lost on a tap device.
+ * Both ends have finished. libslirp would keep a socket and 256 KiB for each such connection for ten seconds
+ * (RFC 9293, TIME-WAIT), in case its last answer is lost: a tap device loses nothing.
  */
 static void forget_connection(Stack *s)
 {
@@ -341,7 +342,7 @@ static void pass_on(Stack *s, const uint8_t *bytes, size_t len)
 {
         const Frame *frame = &s->filter->frame;
         wall.inside = wall.in_frame = true;
-        /* Before libslirp answers: what it says to this frame is not known to have arrived. */
+        /* Before libslirp answers: its answer to this frame may not have arrived. */
         bool ends = conn_ended_by(&wall.conns, frame) != NULL;
         slirp_input(s->slirp, bytes, (int)len);
         wall.in_frame = false;

@@ -10,7 +10,7 @@
 
 struct Slirp;
 
-/** What the loop waits for. The first entries are its owner's. */
+/** The descriptors that the loop polls. The first entries belong to its owner. */
 typedef struct PollSet {
         struct pollfd *fds;
         size_t n, room;
@@ -23,7 +23,7 @@ typedef struct StackFrame {
 
 #define STACK_QUEUE_MAX 256
 
-/** Frames that wait for their turn under a limit: bounded, in their order. */
+/** Frames that wait because of a limit: bounded, in order. */
 typedef struct StackQueue {
         StackFrame items[STACK_QUEUE_MAX];
         size_t first, n, bytes;
@@ -32,47 +32,47 @@ typedef struct StackQueue {
 typedef struct Stack {
         struct Slirp *slirp;
         Filter *filter;
-        int tap; /* FD_NONE: not there yet */
+        int tap; /* FD_NONE: not received yet */
         uint32_t mtu;
-        PollSet *polls; /* of the round */
+        PollSet *polls; /* of the current round */
         Shaper up, down;
         StackQueue up_queue, down_queue;
         uint64_t bytes_up, bytes_down, frames_up, frames_down;
-        /* A datagram for the sandbox's resolver: filter->frame has it. */
+        /* Handles a datagram for the sandbox's resolver: filter->frame has it. */
         void (*resolve)(void *userdata, const Frame *frame);
         void *userdata;
-        bool silent; /* what libslirp says is not for the sandbox */
+        bool silent; /* do not send libslirp's frames to the sandbox */
 } Stack;
 
-/** stack_new - 0 or -errno with @err. @filter, @ret stay where they are. */
+/** stack_new - start libslirp. @filter and @ret must not move. Returns 0 or -errno with @err. */
 int stack_new(const NetConfig *config, Filter *filter, Stack *ret, Error *err);
 
-/** stack_publish - bind a port of the host; @p: the port that it became is filled in. 0 or -errno with @err.
- */
+/** stack_publish - bind a port of the host; @p gets the port that the kernel chose. Returns 0 or -errno with
+ * @err. */
 int stack_publish(Stack *s, NetPublish *p, Error *err);
 
-/** stack_poll_prepare - add libslirp's descriptors; *@timeout_ms becomes smaller (-1: for ever). */
+/** stack_poll_prepare - add libslirp's descriptors, and lower *@timeout_ms if necessary (-1: no limit). */
 void stack_poll_prepare(Stack *s, PollSet *polls, int *timeout_ms);
 
-/** stack_poll_handle - what poll(2) said of them. */
+/** stack_poll_handle - handle the results of poll(2). */
 void stack_poll_handle(Stack *s, PollSet *polls);
 
-/** stack_read - take frames of the sandbox, as many as a round should. Returns 0; 1: there may be more;
+/** stack_read - handle frames of the sandbox, up to the maximum of a round. Returns 0; 1: there may be more;
  * -errno: the tap device is gone. */
 int stack_read(Stack *s);
 
-/** stack_wants_tap - whether stack_read() would take anything now. */
+/** stack_wants_tap - return whether stack_read() would accept a frame now. */
 bool stack_wants_tap(const Stack *s);
 
-/** stack_input - one frame of the sandbox. */
+/** stack_input - handle one frame of the sandbox. */
 void stack_input(Stack *s, const uint8_t *bytes, size_t len);
 
-/** stack_send - a frame to the sandbox that is ours. */
+/** stack_send - send a frame of kurung to the sandbox. */
 void stack_send(Stack *s, const uint8_t *bytes, size_t len);
 
 void stack_free(Stack *s);
 
-/** clock_ns - CLOCK_MONOTONIC. */
+/** clock_ns - return CLOCK_MONOTONIC in nanoseconds. */
 uint64_t clock_ns(void);
 static inline uint64_t clock_ms(void)
 {

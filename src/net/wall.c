@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Stands in for the socket calls of libc that libslirp makes. */
+/* Replaces the socket calls of libc that libslirp makes. */
 #include "net/wall.h"
 
 #include <fcntl.h>
@@ -47,7 +47,7 @@ static bool may_reach(bool is_stream, const struct sockaddr *sa, socklen_t len, 
         return false;
 }
 
-/* @fd becomes one end of a pair, the other is the resolver's. */
+/* Replaces @fd by one end of a pair; the other belongs to the resolver. */
 static int connect_resolver(int fd)
 {
         int ends[2];
@@ -111,7 +111,7 @@ static ssize_t real_send(int fd, const void *data, size_t n, int flags)
         return syscall(SYS_sendto, fd, data, n, flags | MSG_NOSIGNAL, NULL, 0);
 }
 
-/* The first bytes of a connection fit its buffer. */
+/* The first bytes of a connection fit into its buffer. */
 static bool send_first(int fd, Conn *c)
 {
         size_t len;
@@ -122,10 +122,10 @@ static bool send_first(int fd, Conn *c)
 }
 
 /*
- * Ends a connection on both sides. What libslirp reads next decides what the sandbox gets: after shutdown(2)
- * it is the end of the stream, and libslirp makes a FIN of that unless the server has closed meanwhile. A
- * connection that is dissolved (connect(2), AF_UNSPEC) resets the server at once and reads as ECONNRESET, for
- * which libslirp sends a reset.
+ * Ends a connection on both sides. libslirp's next read decides what the sandbox gets. After shutdown(2) it
+ * is the end of the stream, from which libslirp makes a FIN unless the server has closed in the meantime.
+ * Dissolving the connection (connect(2), AF_UNSPEC) resets the server at once, and the read returns
+ * ECONNRESET, for which libslirp sends a reset.
  */
 static ssize_t reset(int fd)
 {
@@ -173,7 +173,7 @@ int accept(int fd, __SOCKADDR_ARG addr, socklen_t *restrict len)
         return r;
 }
 
-/* libslirp's is 1, and some clients come at once. */
+/* libslirp's backlog is 1, and several clients may connect at once. */
 int listen(int fd, int backlog)
 {
         (void)backlog;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The second wall: libslirp's own connect(2), sendto(2), send(2), accept(2), bind(2), listen(2) and close(2)
- * come through here, as the program's definitions of these symbols come before libc's. Each finds the
- * connection (net/conn.h) or takes the second look at the destination (net/destination.h), and then makes the
- * call.
+ * The second barrier: libslirp's own connect(2), sendto(2), send(2), accept(2), bind(2), listen(2) and
+ * close(2) arrive here, because the program's definitions of these symbols take precedence over libc's. Each
+ * finds the connection (net/conn.h) or makes the second check of the destination (net/destination.h), and
+ * then makes the system call.
  *
  * A connection to the sandbox's resolver becomes one end of a socket pair.
  */
@@ -14,19 +14,20 @@
 typedef struct Wall {
         Filter *filter;
         ConnTable conns;
-        bool inside;   /* libslirp runs: what it does is looked at */
-        bool in_frame; /* it handles filter->frame */
+        bool inside;   /* libslirp runs: its calls are checked */
+        bool in_frame; /* it is handling filter->frame */
         bool off;      /* tests only */
-        bool says_yes; /* tests only: the second look lets every destination pass */
+        bool says_yes; /* tests only: the second check passes every destination */
         uint64_t now_ms;
-        /* Takes the other end of a connection to the resolver; -errno: there is no room, the end stays the
-         * caller's. */
+        /* Takes the other end of a connection to the resolver; -errno: there is no room, and the caller keeps
+         * the end. */
         int (*resolve)(void *userdata, int fd);
         void *userdata;
-        /* Tests only: what the kernel is about to be asked to reach, by connect(2) or sendto(2). */
+        /* Tests only: called with the address that the kernel is about to reach, by connect(2) or
+         * sendto(2). */
         void (*watch)(const NetAddress *address, uint16_t port);
         int bound; /* the descriptor of the last bind(2) */
 } Wall;
 
-/** There is one, as the functions that it replaces have no argument for it. */
+/** There is only one, because the replaced functions have no argument for it. */
 extern Wall wall;
