@@ -70,7 +70,7 @@ is "$(in_mounts "$over" "$fill_spec" host-mounts=slave "${binds[@]}" -- sh -c "$
 is "$(in_mounts "$over" "$fill_spec" host-mounts=private "${binds[@]}" -- sh -c "$look" 2>&1)" $'none\nnone' "private: it is not"
 fill op=proc,/proc "op=bind,/tmp/shared,from=$PWD/tree,propagation=shared" "op=bind,/tmp/no,from=$PWD/tree,propagation=unbindable" \
     op=remount,/,ro,dev,suid,propagation=shared -- awk '$5 ~ "^/(tmp/.*)?$" { print $5, $7 }' /proc/self/mountinfo
-is "${out//:[0-9]/}" $'/ shared\n/tmp/shared shared\n/tmp/no unbindable' "mounts have the propagation that is asked for, the root too"
+is "$(sed -E 's/:[0-9]+//g' <<<"$out")" $'/ shared\n/tmp/shared shared\n/tmp/no unbindable' "mounts have the propagation that is asked for, the root too"
 
 # Descriptors
 
