@@ -83,25 +83,29 @@ static bool watches_mounts(const Plan *plan)
         return plan->root.propagation != FS_PROPAGATION_SLAVE && defence_is_on(DEFENCE_MOUNT_WATCH);
 }
 
-/*
- * Called first, because kurung's own descriptors could get a number that is not open. kurung's descriptors
- * are close-on-exec, and inherited ones are not. From here on, the inherited ones are close-on-exec, too, so
- * that no helper gets them.
+/* A number that was not open may be that of a descriptor of kurung's own by now. Those are close-on-exec, and
+ * inherited ones are not. */
+static bool is_inherited(int fd)
+{
+        int flags = fcntl(fd, F_GETFD);
+        return flags >= 0 && !(flags & FD_CLOEXEC);
+}
+
+/* Called first: from here on the inherited descriptors are close-on-exec, too, so that no helper gets them.
  */
 static int take_descriptors(const Plan *plan, Error *err)
 {
+        const char *why = "it is not open, or is close-on-exec";
         for (size_t i = 0; i < plan->privileges.n_filter_fds; i++) {
                 int fd = plan->privileges.filter_fds[i];
-                if (fcntl(fd, F_GETFD) < 0)
-                        return error_set_errno(err, errno,
-                                               "cannot read a system call filter from descriptor %d", fd);
+                if (!is_inherited(fd))
+                        return error_set(err, EBADF,
+                                         "cannot read a system call filter from descriptor %d: %s", fd, why);
         }
         for (size_t i = 0; i < plan->payload.n_kept_fds; i++) {
-                int fd = plan->payload.kept_fds[i], flags = fcntl(fd, F_GETFD);
-                if (flags < 0 || (flags & FD_CLOEXEC))
-                        return error_set(err, EBADF,
-                                         "cannot keep descriptor %d: it is not open, or is close-on-exec",
-                                         fd);
+                int fd = plan->payload.kept_fds[i];
+                if (!is_inherited(fd))
+                        return error_set(err, EBADF, "cannot keep descriptor %d: %s", fd, why);
                 if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
                         return error_set_errno(err, errno, "cannot keep descriptor %d", fd);
         }

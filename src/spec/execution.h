@@ -50,8 +50,8 @@ typedef struct SpecExecution {
         size_t n_kept_fds;
         bool filters_given; /* filter_fds replaces kurung's own filter (seccomp(2)); if it is empty, there is
                                no filter */
-        int *filter_fds;    /* each holds an array of struct sock_filter and is read once; they are loaded in
-                               this order */
+        int *filter_fds; /* each holds an array of struct sock_filter, is not close-on-exec and is read once;
+                            they are loaded in this order */
         size_t n_filter_fds;
         bool has_capability_sets; /* the sets before exec, to which the kernel's usual rules apply; otherwise
                                      Capabilities= and the identity determine them */

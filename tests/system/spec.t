@@ -156,7 +156,7 @@ for file in part long empty; do
     refused "descriptor 9 holds no system call filter: it must be 1 to 4096 instructions of 8 bytes" "no filter: $file"
 done
 fill "${marks[@]}" filter=9 -- touch "$mark" 8<one
-refused "system call filter from descriptor 9: Bad file descriptor" "a descriptor that is not open is an error"
+refused "cannot read a system call filter from descriptor 9: it is not open, or is close-on-exec" "a descriptor that is not open is an error"
 head -c 8 /dev/zero >invalid
 fill "${marks[@]}" filter=9 -- touch "$mark" 9<invalid
 refused "cannot load the system call filter: Invalid argument" "so is a program that the kernel refuses"
