@@ -3,13 +3,11 @@
  * KURUNG_UPDATE_GOLDEN set the files are written anew, to be read in the diff. */
 #pragma once
 
-#include "../unit/unit.h"
+#include "golden.h"
 
-#include "base/io.h"
 #include "plan/plan_internal.h"
 #include "plan/plan_text.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 
 static HostEntry top[] = {
@@ -102,14 +100,6 @@ static char *plan_lines(const Plan *plan)
 
 static void plan_is_golden(const Plan *plan, const char *name)
 {
-        char path[300];
-        CLEANUP_FREE char *got = plan_lines(plan), *expected = NULL;
-        (void)snprintf(path, sizeof(path), "%s/tests/plan/%s.golden",
-                       getenv("SRCDIR") ? getenv("SRCDIR") : ".", name);
-        if (getenv("KURUNG_UPDATE_GOLDEN")) {
-                CLEANUP_FD int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-                assert_int_equal(io_write_all(fd, got, strlen(got)), 0);
-        }
-        assert_int_equal(io_read_file_at(AT_FDCWD, path, 1 << 20, &expected, NULL), 0);
-        assert_string_equal(got, expected);
+        CLEANUP_FREE char *got = plan_lines(plan);
+        lines_are_golden(got, name);
 }
