@@ -90,14 +90,6 @@ static int check_userns(const Host *host, Error *err)
         return 0;
 }
 
-static bool needs_proc(const Spec *spec)
-{
-        for (size_t i = 0; i < spec->n_ops; i++)
-                if (spec->ops[i].kind == OP_PROC)
-                        return true;
-        return !spec->ops_in_order;
-}
-
 /* Checks for obstacles that concern @spec, each with its own remedy. */
 static int check_host(const Spec *spec, const Host *host, Error *err)
 {
@@ -118,7 +110,7 @@ static int check_host(const Spec *spec, const Host *host, Error *err)
         if (!host->seccomp && !(e->filters_given && e->n_filter_fds == 0))
                 return error_set(err, ENOSYS,
                                  "this kernel was built without seccomp filters (CONFIG_SECCOMP_FILTER)");
-        if (!host->proc_visible && needs_proc(spec))
+        if (!host->proc_visible && (!spec->ops_in_order || spec_has_op(spec, OP_PROC)))
                 return error_set(
                         err, EPERM,
                         "cannot mount a new /proc, because an outer container masks parts of /proc: start "

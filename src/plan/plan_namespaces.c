@@ -12,14 +12,6 @@ static NamespaceSource source_of(const Spec *spec, size_t kind)
         return host_network && source == NAMESPACE_NEW ? NAMESPACE_CALLER : source;
 }
 
-static bool has_op(const Spec *spec, FsOpKind kind)
-{
-        for (size_t i = 0; i < spec->n_ops; i++)
-                if (spec->ops[i].kind == kind)
-                        return true;
-        return false;
-}
-
 static int check(const Spec *spec, Error *err)
 {
         NamespaceSource net = source_of(spec, NS_NET);
@@ -34,7 +26,7 @@ static int check(const Spec *spec, Error *err)
                 return 0;
         if (source_of(spec, NS_MNT) != NAMESPACE_NEW && spec->n_ops > 0)
                 return error_set(err, EINVAL, "cannot make a root in a mount namespace of others");
-        if (source_of(spec, NS_PID) == NAMESPACE_CALLER && has_op(spec, OP_PROC))
+        if (source_of(spec, NS_PID) == NAMESPACE_CALLER && spec_has_op(spec, OP_PROC))
                 return error_set(err, EINVAL, "cannot mount a new /proc in the caller's pid namespace");
         return 0;
 }

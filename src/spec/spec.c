@@ -56,6 +56,14 @@ int spec_add_op(Spec *spec, const SpecOp *op)
         return r;
 }
 
+bool spec_has_op(const Spec *spec, FsOpKind kind)
+{
+        for (size_t i = 0; i < spec->n_ops; i++)
+                if (spec->ops[i].kind == kind)
+                        return true;
+        return false;
+}
+
 void spec_clear_ops(Spec *spec, FsOpKind kind, unsigned flags)
 {
         size_t n = 0;

@@ -120,6 +120,9 @@ void spec_clear(Spec *spec);
 /** spec_add_op - append a copy of an operation. 0 or -ENOMEM. */
 int spec_add_op(Spec *spec, const SpecOp *op);
 
+/** spec_has_op - whether there is an operation of a kind. */
+bool spec_has_op(const Spec *spec, FsOpKind kind);
+
 /** spec_clear_ops - drop all operations of a kind and with these flags (an empty value in a profile). */
 void spec_clear_ops(Spec *spec, FsOpKind kind, unsigned flags);
 
