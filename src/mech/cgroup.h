@@ -60,8 +60,8 @@ int cgroup_make_outer(Cgroup *cg, const PlanResources *resources, const char *na
 int cgroup_open_outer(Cgroup *cg, pid_t pid, Error *err);
 
 /**
- * cgroup_fill - create the two groups, move the calling process, @helper (0: none) and @setup into them, and
- * write the limits.
+ * cgroup_fill - create the two groups, move the calling process, @helper (0: none), @setup and what else is
+ * in the outer group into them, and write the limits.
  *
  * @notices: gets a line for each default that cannot be set. An explicit limit is an error.
  *
@@ -74,8 +74,8 @@ int cgroup_fill(Cgroup *cg, const PlanResources *resources, pid_t setup, pid_t h
 bool cgroup_memory_events(const Cgroup *cg, CgroupMemoryEvents *ret);
 
 /**
- * cgroup_each_process - call @each for every process in the payload's group, also below it, until it returns
- * false.
+ * cgroup_each_process - call @each for every process in the payload's group, but not in groups below it
+ * (Delegate=yes), until it returns false.
  *
  * @each: gets the pid in the caller's namespace.
  */
