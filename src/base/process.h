@@ -36,7 +36,7 @@ int process_signal(int pidfd, int sig);
 int process_exit_code(int status);
 
 /**
- * process_spawn - start a short-lived helper program with vfork speed: an absolute path, an empty
+ * process_spawn - start a short-lived program with vfork speed: an absolute path, an empty
  * environment, a process group of its own, default signal dispositions, all signals blocked, fds 0-2 on
  * /dev/null, no other inherited.
  *

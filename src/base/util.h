@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Small helpers that every layer uses: ownership, cleanup, arrays. */
+/* Small functions that every layer uses: ownership, cleanup, arrays. */
 #pragma once
 
 #include <errno.h>

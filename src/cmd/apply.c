@@ -15,7 +15,7 @@
 /** The exit status if a requested change was skipped. */
 #define EXIT_LEFT 1
 
-static ApplyPlace place_of(const Applying *p, const ChangesLayer *layer)
+static ApplyArea area_of(const Applying *p, const ChangesLayer *layer)
 {
         if (!str_empty(p->kept->record.work_dir) && str_eq(layer->dest, p->kept->record.work_dir))
                 return APPLY_PROJECT;
@@ -32,7 +32,7 @@ static int take_change(void *userdata, ChangeEvent event, const Change *c)
                 p->progress.bytes_total = c->now.size;
         }
         if (event == CHANGE_EVENT_LAYER && c->now.ino < p->kept->record.n_layers) {
-                p->place = place_of(p, &p->kept->record.layers[c->now.ino]);
+                p->area = area_of(p, &p->kept->record.layers[c->now.ino]);
                 p->depth = p->out_depth = 0;
         }
         p->outcome = OUTCOME_NONE;

@@ -5,18 +5,18 @@
 #include "cmd/ask.h"
 
 /** The area of a change, for display. */
-typedef enum ApplyPlace {
+typedef enum ApplyArea {
         APPLY_PROJECT, /* the working directory */
         APPLY_HOME,
         APPLY_SYSTEM,
-        APPLY_PLACES,
-} ApplyPlace;
+        APPLY_AREAS,
+} ApplyArea;
 
 /** The number of changes by outcome. */
 typedef struct ApplyResult {
         uint64_t taken;
         uint64_t declined; /* the answer was "no" */
-        uint64_t left[APPLY_PLACES];
+        uint64_t left[APPLY_AREAS];
         bool home_unasked; /* changes of the home remain because it is a private one */
 } ApplyResult;
 

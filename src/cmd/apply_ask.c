@@ -40,7 +40,7 @@ static ApplyAnswer leave(Applying *p)
         return APPLY_LEAVE;
 }
 
-static const char *const place_names[] = {
+static const char *const area_names[] = {
         [APPLY_PROJECT] = "in the working directory",
         [APPLY_HOME] = "in your home",
         [APPLY_SYSTEM] = "in the system",
@@ -67,7 +67,7 @@ static ApplyAnswer question(Applying *p, const ChangesLayer *layer, const char *
                         p->outcome = flag ? OUTCOME_LEFT : OUTCOME_DECLINED;
                         return APPLY_LEAVE;
                 case 'a':
-                        p->all[p->place] = true;
+                        p->all[p->area] = true;
                         return APPLY_TAKE;
                 case EOF:
                         /* There is no answer for the rest. */
@@ -87,7 +87,7 @@ static ApplyAnswer question(Applying *p, const ChangesLayer *layer, const char *
                                 stderr,
                                 "y: apply it; n: do not apply it; d: show the difference; a: apply it and "
                                 "all following ones %s; q: quit and leave the rest in the sandbox\n",
-                                place_names[p->place]);
+                                area_names[p->area]);
                 }
         }
 }
@@ -144,7 +144,7 @@ ApplyAnswer applying_ask(void *userdata, const ChangesLayer *layer, const char *
         if (flag)
                 return ask_flagged(p, layer, path, c, flag);
         bool below_sure = p->sure.len > 0 && path_is_below(path, p->sure.text);
-        if (!p->interactive || p->all[p->place] || below_sure)
+        if (!p->interactive || p->all[p->area] || below_sure)
                 return p->quit ? leave(p) : APPLY_TAKE;
         ApplyAnswer answer = question(p, layer, path, c, NULL);
         /* A new directory needs only one question. */

@@ -74,14 +74,14 @@ void applying_report(void *userdata, ApplyReport what, const ChangesLayer *layer
                 log_notice("%s: %s%s: %s", words[what], shown, slash, why);
 }
 
-static void count(ApplyResult *result, ApplyPlace place, Outcome outcome)
+static void count(ApplyResult *result, ApplyArea area, Outcome outcome)
 {
         if (outcome == OUTCOME_TAKEN)
                 result->taken++;
         else if (outcome == OUTCOME_DECLINED)
                 result->declined++;
         else if (outcome == OUTCOME_LEFT)
-                result->left[place]++;
+                result->left[area]++;
 }
 
 void applying_note_outcome(Applying *p, ChangeEvent event, const Change *c)
@@ -99,7 +99,7 @@ void applying_note_outcome(Applying *p, ChangeEvent event, const Change *c)
                 p->outcome = p->out;
         /* A directory that could not be finished is not a change, but it was skipped. */
         if (change || (event == CHANGE_EVENT_LEAVE && p->outcome == OUTCOME_LEFT))
-                count(&p->result, p->place, p->outcome);
+                count(&p->result, p->area, p->outcome);
         if (event == CHANGE_EVENT_ENTER && p->out_depth == 0 && p->outcome >= OUTCOME_DECLINED) {
                 p->out_depth = p->depth;
                 p->out = p->outcome;

@@ -21,10 +21,10 @@ typedef struct Applying {
         ReaderOptions reader;
         const char *name;
         char *home;
-        bool all[APPLY_PLACES]; /* apply the rest of the area without a question */
-        bool quit;              /* skip the rest */
-        bool left;              /* something that was asked for */
-        PathBuf sure;           /* everything below it was accepted */
+        bool all[APPLY_AREAS]; /* apply the rest of the area without a question */
+        bool quit;             /* skip the rest */
+        bool left;             /* something that was asked for */
+        PathBuf sure;          /* everything below it was accepted */
         Apply apply;
         Progress progress;
         Asker *asker, own_asker;
@@ -32,7 +32,7 @@ typedef struct Applying {
         bool *found; /* one per requested path */
         /* The counts of the outcomes. */
         const Kept *kept;
-        ApplyPlace place;
+        ApplyArea area;
         Outcome outcome;
         size_t depth, out_depth; /* of directories; of the skipped directory, 0: none */
         Outcome out;             /* its outcome, which applies to all entries in it */

@@ -7,7 +7,7 @@
 #include <limits.h>
 #include <unistd.h>
 
-static int push(ChangesPlace *p, size_t start, bool added)
+static int push(ChangesCursor *p, size_t start, bool added)
 {
         if (ARRAY_GROW(p->dirs, p->depth, p->room, 64) < 0)
                 return -ENOMEM;
@@ -15,7 +15,7 @@ static int push(ChangesPlace *p, size_t start, bool added)
         return 0;
 }
 
-int changes_place_take(ChangesPlace *p, ChangeEvent event, const Change *c)
+int changes_cursor_take(ChangesCursor *p, ChangeEvent event, const Change *c)
 {
         size_t before;
         if (p->entry)
@@ -55,17 +55,17 @@ int changes_place_take(ChangesPlace *p, ChangeEvent event, const Change *c)
         return -EBADMSG;
 }
 
-bool changes_place_in_added(const ChangesPlace *p)
+bool changes_cursor_in_added(const ChangesCursor *p)
 {
         size_t above = p->entry ? p->depth : p->depth - 1;
         return above > 0 && p->dirs[above - 1].added;
 }
 
-void changes_place_clear(ChangesPlace *p)
+void changes_cursor_clear(ChangesCursor *p)
 {
         pathbuf_clear(&p->path);
         free(p->dirs);
-        *p = (ChangesPlace){0};
+        *p = (ChangesCursor){0};
 }
 
 int changes_open(const char *command, const StrList *words, Kept *ret, Selection *selection, Error *err)

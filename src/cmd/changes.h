@@ -14,8 +14,8 @@ typedef struct ChangesPlaceDir {
         bool added;   /* it, or one above it, is wholly new */
 } ChangesPlaceDir;
 
-/** The place that a stream of changes is at: fed with every event, before it is looked at. */
-typedef struct ChangesPlace {
+/** The position in a stream of changes. It takes every event before the event is examined. */
+typedef struct ChangesCursor {
         const Kept *kept;
         const ChangesLayer *layer;
         PathBuf path;  /* path of the entry inside the sandbox */
@@ -23,16 +23,16 @@ typedef struct ChangesPlace {
         bool entry;    /* the last event was such an entry */
         ChangesPlaceDir *dirs;
         size_t depth, room; /* of dirs */
-} ChangesPlace;
+} ChangesCursor;
 
-/** changes_place_enter - @place.path becomes that of @c; with CHANGE_EVENT_LEAVE that of the directory left,
- * until the next event. 0 or -errno. */
-int changes_place_take(ChangesPlace *place, ChangeEvent event, const Change *c);
+/** changes_cursor_enter - @cursor.path becomes that of @c; with CHANGE_EVENT_LEAVE that of the directory
+ * left, until the next event. 0 or -errno. */
+int changes_cursor_take(ChangesCursor *cursor, ChangeEvent event, const Change *c);
 
-/** changes_place_in_added - whether what the last event was about lies in a directory that is wholly new. */
-bool changes_place_in_added(const ChangesPlace *place);
+/** changes_cursor_in_added - whether what the last event was about lies in a directory that is wholly new. */
+bool changes_cursor_in_added(const ChangesCursor *cursor);
 
-void changes_place_clear(ChangesPlace *place);
+void changes_cursor_clear(ChangesCursor *cursor);
 
 /** changes_open - parse "NAME [PATH...]" and open the kept sandbox. Returns 0 or -errno with @err. */
 int changes_open(const char *command, const StrList *words, Kept *ret, Selection *selection, Error *err);

@@ -13,7 +13,7 @@
 
 typedef struct Diff {
         bool all, stat, json, name_only, patch, raw;
-        ChangesPlace place;
+        ChangesCursor cursor;
         PatchOptions patch_options;
         const char *home;
         uint64_t n[CHANGE_REFUSED + 1], flagged, bytes;
@@ -61,7 +61,7 @@ static void add_what(struct json_object *o, unsigned what)
 static void print_json(Diff *d, const Change *c, const char *flag)
 {
         struct json_object *o = json_new_object();
-        const char *path = d->place.path.text;
+        const char *path = d->cursor.path.text;
         json_add_string(o, "path", path);
         /* U+FFFD replaces bytes that are not UTF-8; this member has the original bytes. */
         if (!text_is_utf8(path))
@@ -77,7 +77,7 @@ static void print_json(Diff *d, const Change *c, const char *flag)
                 json_add_string(o, "why", c->why);
         if (flag)
                 json_add_string(o, "flag", flag);
-        if (d->place.layer->engine == CHANGES_SCRATCH)
+        if (d->cursor.layer->engine == CHANGES_SCRATCH)
                 json_add_bool(o, "private_home", true);
         (void)fputs(d->first ? "\n  " : ",\n  ", stdout);
         json_print_line(stdout, o);
@@ -116,7 +116,7 @@ static void print_details(const Change *c)
 
 static int print_line(Diff *d, const Change *c, const char *flag)
 {
-        CLEANUP_FREE char *shown = changes_show_path(d->place.path.text, c);
+        CLEANUP_FREE char *shown = changes_show_path(d->cursor.path.text, c);
         char text[4 * PATH_MAX + 5], size[32];
         if (!shown)
                 return -ENOMEM;
@@ -140,8 +140,8 @@ static int print_line(Diff *d, const Change *c, const char *flag)
 
 static int show(Diff *d, ChangeEvent event, const Change *c)
 {
-        const char *flag = flags_of(c, d->place.path.text, d->home);
-        bool hidden = !d->all && changes_place_in_added(&d->place) && !flag && c->kind != CHANGE_REFUSED;
+        const char *flag = flags_of(c, d->cursor.path.text, d->home);
+        bool hidden = !d->all && changes_cursor_in_added(&d->cursor) && !flag && c->kind != CHANGE_REFUSED;
         d->n[c->kind]++;
         d->flagged += flag != NULL;
         /* The payload chooses the sizes, so the sum may overflow. */
@@ -158,14 +158,14 @@ static int show(Diff *d, ChangeEvent event, const Change *c)
         /* The entries of a new directory show that it is new. */
         if (event == CHANGE_EVENT_ENTER && c->kind == CHANGE_ADDED && !flag)
                 return 0;
-        return patch_print(d->place.layer, d->place.path.text, c, flag, &d->patch_options, stdout);
+        return patch_print(d->cursor.layer, d->cursor.path.text, c, flag, &d->patch_options, stdout);
 }
 
 static int take_change(void *userdata, ChangeEvent event, const Change *c)
 {
         Diff *d = userdata;
         CLEANUP_FD UNUSED int fd = c->fd;
-        int r = changes_place_take(&d->place, event, c);
+        int r = changes_cursor_take(&d->cursor, event, c);
         if (r == 0 && (event == CHANGE_EVENT_ENTER || event == CHANGE_EVENT_ENTRY) && c->kind != CHANGE_NONE)
                 r = show(d, event, c);
         /* After the pipe or the pager is closed, nobody reads the rest. */
@@ -200,7 +200,7 @@ static int diff(Diff *d, const StrList *words, StrList *excludes, Error *err)
         if (r == 0 && host_home(&home) < 0)
                 r = error_no_memory(err);
         if (r == 0) {
-                d->place.kept = &kept;
+                d->cursor.kept = &kept;
                 d->home = home;
                 if (d->json)
                         (void)putchar('[');
@@ -220,7 +220,7 @@ static int diff(Diff *d, const StrList *words, StrList *excludes, Error *err)
                         print_summary(d);
                 pager_end();
         }
-        changes_place_clear(&d->place);
+        changes_cursor_clear(&d->cursor);
         selection_clear(&options.selection);
         return r;
 }

@@ -11,15 +11,15 @@
 
 #define RANGE_LEN 65536 /* number of ids that useradd(8) assigns by default */
 
-static void check_id_helper(const Host *h, const char *path, HostHelper state, DoctorFinding *f)
+static void check_id_program(const Host *h, const char *path, HostIdmap state, DoctorFinding *f)
 {
         char command[128], remedy[160];
-        if (state == HOST_HELPER_UNPRIVILEGED && h->ranges_unmapped) {
+        if (state == HOST_IDMAP_UNPRIVILEGED && h->ranges_unmapped) {
                 doctor_found(f, DOCTOR_WARN, "unusable in the current user namespace: only one id inside",
                              "see \"subordinate ids\"");
-        } else if (state == HOST_HELPER_OK) {
+        } else if (state == HOST_IDMAP_OK) {
                 doctor_found(f, DOCTOR_OK, path, "");
-        } else if (state == HOST_HELPER_MISSING) {
+        } else if (state == HOST_IDMAP_MISSING) {
                 doctor_found(
                         f, DOCTOR_WARN, "missing: only one id inside, hence no chown and no other users",
                         doctor_install_command("uidmap", "shadow-utils", "shadow", command, sizeof(command)));
@@ -32,12 +32,12 @@ static void check_id_helper(const Host *h, const char *path, HostHelper state, D
 
 void doctor_check_newuidmap(const Host *h, DoctorFinding *f)
 {
-        check_id_helper(h, h->newuidmap, h->newuidmap_state, f);
+        check_id_program(h, h->newuidmap, h->newuidmap_state, f);
 }
 
 void doctor_check_newgidmap(const Host *h, DoctorFinding *f)
 {
-        check_id_helper(h, h->newgidmap, h->newgidmap_state, f);
+        check_id_program(h, h->newgidmap, h->newgidmap_state, f);
 }
 
 /* Parses the next range of any user from the text of a subuid(5) file; false at the end. */

@@ -16,18 +16,18 @@
 #define NAMED_MAX 20
 
 typedef struct Exporting {
-        ChangesPlace place;
+        ChangesCursor cursor;
         Export export;
         Progress progress;
 } Exporting;
 
 static int pack_change(Exporting *x, const Change *c)
 {
-        int r = export_add(&x->export, x->place.path.text, c);
+        int r = export_add(&x->export, x->cursor.path.text, c);
         if (r < 0 || !x->export.why || x->export.refused > NAMED_MAX)
                 return r;
         progress_pause(&x->progress);
-        log_notice("left out: %s%s: %s", changes_relative(x->place.path.text),
+        log_notice("left out: %s%s: %s", changes_relative(x->cursor.path.text),
                    S_ISDIR(c->now.mode) ? "/" : "", x->export.why);
         return 0;
 }
@@ -40,7 +40,7 @@ static int take_change(void *userdata, ChangeEvent event, const Change *c)
                 x->progress.files_total = c->now.ino;
                 x->progress.bytes_total = c->now.size;
         }
-        int r = changes_place_take(&x->place, event, c);
+        int r = changes_cursor_take(&x->cursor, event, c);
         if (r == 0 && (event == CHANGE_EVENT_ENTER || event == CHANGE_EVENT_ENTRY) && c->kind != CHANGE_NONE)
                 r = pack_change(x, c);
         progress_update(&x->progress, x->export.entries, x->export.bytes);
@@ -164,7 +164,7 @@ static int export_changes(const char *output, ExportFormat format, const StrList
         if (r == 0)
                 r = open_output(output, &temporary, &fd, err);
         if (r == 0) {
-                x.place.kept = &kept;
+                x.cursor.kept = &kept;
                 progress_begin(&x.progress, "packing");
                 reader.want_total = x.progress.shown;
                 r = export_begin(&x.export, format, compression, fd, err);
@@ -180,7 +180,7 @@ static int export_changes(const char *output, ExportFormat format, const StrList
                         summarize(&x.export);
                 export_clear(&x.export);
         }
-        changes_place_clear(&x.place);
+        changes_cursor_clear(&x.cursor);
         selection_clear(&reader.selection);
         return r;
 }

@@ -71,7 +71,7 @@ int plan_print_json(const Plan *plan, Error *err)
         struct json_object *o = json_new_object(), *ops = json_new_array();
         json_add_int(o, "uid", plan->identity.uid);
         json_add_int(o, "gid", plan->identity.gid);
-        json_add_bool(o, "map_by_helpers", plan->identity.map_by_helpers);
+        json_add_bool(o, "map_by_helpers", plan->identity.map_by_newuidmap);
         json_add(o, "uid_map", plan_map_json(&plan->identity.uid_map));
         json_add(o, "gid_map", plan_map_json(&plan->identity.gid_map));
         json_add_bool(o, "payload_user_namespace", plan->identity.payload_userns);

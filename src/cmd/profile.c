@@ -23,19 +23,19 @@ static const char *get_variable(const char *name)
         return getenv(name);
 }
 
-typedef struct Place {
+typedef struct ProfileEnv {
         char cwd[PATH_MAX];
         char *home, *state;
         ProfileContext ctx;
-} Place;
+} ProfileEnv;
 
-static void place_clear(Place *p)
+static void profile_env_clear(ProfileEnv *p)
 {
         free(p->home);
         free(p->state);
 }
 
-static int find_place(Place *p)
+static int profile_env_init(ProfileEnv *p)
 {
         int r = host_home(&p->home);
         if (r < 0)
@@ -71,14 +71,14 @@ static void names_in(const char *dir, StrList *ret)
 }
 
 /* @dir: NULL: it is built in. */
-static void list_one(const char *dir, const char *name, const Place *place, struct json_object *array)
+static void list_one(const char *dir, const char *name, const ProfileEnv *env, struct json_object *array)
 {
         const char *where = !dir ? "built in" : str_starts(dir, "/etc/") ? "system" : "user";
         CLEANUP(spec_clear) Spec spec = {0};
         Error err = {0};
         char text[400];
         (void)spec_init(&spec);
-        int r = profile_load(name, &place->ctx, &spec, &err);
+        int r = profile_load(name, &env->ctx, &spec, &err);
         const char *about = r < 0 ? err.text : spec.description ? spec.description : "";
         if (array) {
                 struct json_object *o = json_new_object();
@@ -94,38 +94,38 @@ static void list_one(const char *dir, const char *name, const Place *place, stru
 }
 
 /* Of a name that was seen the first counts. */
-static int list_all(const char *dir, const StrList *names, StrList *seen, const Place *place,
+static int list_all(const char *dir, const StrList *names, StrList *seen, const ProfileEnv *env,
                     struct json_object *array, Error *err)
 {
         for (size_t i = 0; i < names->n; i++) {
                 if (strlist_has(seen, names->items[i]))
                         continue;
-                list_one(dir, names->items[i], place, array);
+                list_one(dir, names->items[i], env, array);
                 if (strlist_add(seen, names->items[i]) < 0)
                         return error_no_memory(err);
         }
         return 0;
 }
 
-static int list(const Place *place, bool as_json, Error *err)
+static int list(const ProfileEnv *env, bool as_json, Error *err)
 {
         CLEANUP_STRLIST StrList dirs = {0}, seen = {0}, builtin = {0};
         int r = as_json ? json_load(err) : 0;
         if (r < 0)
                 return r;
         struct json_object *array = as_json ? json_new_array() : NULL;
-        if (profile_directories(&place->ctx, &dirs) < 0)
+        if (profile_directories(&env->ctx, &dirs) < 0)
                 return error_no_memory(err);
         for (size_t i = 0; r == 0 && i < dirs.n; i++) {
                 CLEANUP_STRLIST StrList names = {0};
                 names_in(dirs.items[i], &names);
-                r = list_all(dirs.items[i], &names, &seen, place, array, err);
+                r = list_all(dirs.items[i], &names, &seen, env, array, err);
         }
         for (size_t i = 0; r == 0 && i < builtin_profiles_n; i++)
                 if (strlist_add(&builtin, builtin_profiles[i].name) < 0)
                         r = error_no_memory(err);
         if (r == 0)
-                r = list_all(NULL, &builtin, &seen, place, array, err);
+                r = list_all(NULL, &builtin, &seen, env, array, err);
         if (array)
                 json_print(stdout, array);
         return r;
@@ -156,13 +156,13 @@ static void show_json(const Spec *spec)
 }
 
 /* Where each profile that was read comes from, as comments: the first one was read first. */
-static void show_sources(const Spec *spec, const Place *place)
+static void show_sources(const Spec *spec, const ProfileEnv *env)
 {
         for (size_t i = 0; i < spec->profiles.n; i++) {
                 CLEANUP(profile_text_clear) ProfileText file = {0};
                 Error err = {0};
                 char text[8192];
-                if (profile_read(spec->profiles.items[i], &place->ctx, &file, &err) == 0)
+                if (profile_read(spec->profiles.items[i], &env->ctx, &file, &err) == 0)
                         printf("; %s\n", text_escape(file.path, text, sizeof(text)));
         }
 }
@@ -185,38 +185,38 @@ static void show_text(const Spec *spec)
         }
 }
 
-static int load_one(const char *name, const Place *place, Spec *spec, Error *err)
+static int load_one(const char *name, const ProfileEnv *env, Spec *spec, Error *err)
 {
         (void)spec_init(spec);
-        int r = profile_load(name, &place->ctx, spec, err);
+        int r = profile_load(name, &env->ctx, spec, err);
         return r < 0 ? r : spec_validate(spec, err);
 }
 
-static int show(const char *name, const Place *place, bool as_json, Error *err)
+static int show(const char *name, const ProfileEnv *env, bool as_json, Error *err)
 {
         CLEANUP(spec_clear) Spec spec = {0};
         int r = as_json ? json_load(err) : 0;
         if (r == 0)
-                r = load_one(name, place, &spec, err);
+                r = load_one(name, env, &spec, err);
         if (r < 0)
                 return r;
         if (as_json) {
                 show_json(&spec);
         } else {
-                show_sources(&spec, place);
+                show_sources(&spec, env);
                 show_text(&spec);
         }
         return 0;
 }
 
 /* Checks all of them, so that one run shows the first error of each. */
-static int check(int n, char **names, const Place *place)
+static int check(int n, char **names, const ProfileEnv *env)
 {
         int code = 0;
         for (int i = 0; i < n; i++) {
                 CLEANUP(spec_clear) Spec spec = {0};
                 Error err = {0};
-                int r = load_one(names[i], place, &spec, &err);
+                int r = load_one(names[i], env, &spec, &err);
                 if (r < 0)
                         code = command_failed(&err, r);
         }
@@ -224,21 +224,21 @@ static int check(int n, char **names, const Place *place)
 }
 
 /* Opens and locks the list of trusted profiles for a change. */
-static int open_trust(const Place *place, int *ret_fd, TrustList *ret, Error *err)
+static int open_trust(const ProfileEnv *env, int *ret_fd, TrustList *ret, Error *err)
 {
         Project project;
         CLEANUP_FD int fd = FD_NONE;
-        if (!place->state)
+        if (!env->state)
                 return error_set(
                         err, ENOENT,
                         "no directory for the list of trusted profiles (set HOME or XDG_STATE_HOME)");
-        int r = run_dir_open_state(place->state, "XDG_STATE_HOME", &fd, err);
+        int r = run_dir_open_state(env->state, "XDG_STATE_HOME", &fd, err);
         if (r < 0)
                 return r;
         if (flock(fd, LOCK_EX) < 0)
-                return error_set_errno(err, errno, "cannot lock '%s'", place->state);
-        project_find(place->ctx.project, place->ctx.home, &project);
-        r = trust_read(place->state, project.holds_home ? NULL : &project, ret, err);
+                return error_set_errno(err, errno, "cannot lock '%s'", env->state);
+        project_find(env->ctx.project, env->ctx.home, &project);
+        r = trust_read(env->state, project.holds_home ? NULL : &project, ret, err);
         if (r == 0)
                 *ret_fd = TAKE_FD(fd);
         return r;
@@ -267,14 +267,14 @@ static int project_hosts(const Spec *spec, StrList *ret, Error *err)
 }
 
 /* The hash is compared with the content when the profile is used. */
-static int trust_one(const char *name, const Place *place, TrustList *list, Error *err)
+static int trust_one(const char *name, const ProfileEnv *env, TrustList *list, Error *err)
 {
         CLEANUP(profile_text_clear) ProfileText file = {0};
         CLEANUP(spec_clear) Spec spec = {0};
         CLEANUP_STRLIST StrList hosts = {0};
         CLEANUP_FREE char *path = NULL;
         char hash[SHA256_HEX_ROOM];
-        ProfileContext ctx = place->ctx;
+        ProfileContext ctx = env->ctx;
         if (asprintf(&path, "%s%s", strchr(name, '/') ? "" : "./", name) < 0)
                 return error_no_memory(err);
         int r = profile_read(path, &ctx, &file, err);
@@ -292,50 +292,49 @@ static int trust_one(const char *name, const Place *place, TrustList *list, Erro
 }
 
 /* The file may no longer exist. */
-static int untrust_one(const char *name, const Place *place, TrustList *list, Error *err)
+static int untrust_one(const char *name, const ProfileEnv *env, TrustList *list, Error *err)
 {
         CLEANUP_FREE char *real = realpath(name, NULL), *path = NULL;
-        int r = real ? 0 : path_normalize(name, place->ctx.project, &path);
+        int r = real ? 0 : path_normalize(name, env->ctx.project, &path);
         return r < 0 ? error_set_errno(err, r, "cannot look up '%s'", name)
                      : trust_set(list, real ? real : path, NULL, NULL, err);
 }
 
-static int change_trust(int n, char **names, const Place *place, bool trusted, Error *err)
+static int change_trust(int n, char **names, const ProfileEnv *env, bool trusted, Error *err)
 {
         CLEANUP(trust_clear) TrustList list = {0};
         CLEANUP_FD int fd = FD_NONE;
-        int r = open_trust(place, &fd, &list, err);
+        int r = open_trust(env, &fd, &list, err);
         for (int i = 0; r == 0 && i < n; i++)
-                r = trusted ? trust_one(names[i], place, &list, err)
-                            : untrust_one(names[i], place, &list, err);
+                r = trusted ? trust_one(names[i], env, &list, err) : untrust_one(names[i], env, &list, err);
         return r < 0 ? r : trust_write(fd, &list, err);
 }
 
-static const char *trust_word(const TrustList *list, const char *path, const Place *place)
+static const char *trust_word(const TrustList *list, const char *path, const ProfileEnv *env)
 {
         CLEANUP(profile_text_clear) ProfileText file = {0};
         Error err = {0};
         TrustState state = TRUST_NONE;
-        if (profile_read(path, &place->ctx, &file, &err) < 0 || !str_eq(file.path, path))
+        if (profile_read(path, &env->ctx, &file, &err) < 0 || !str_eq(file.path, path))
                 return "gone";
         if (trust_check(list, path, file.text, file.len, &state, NULL, &err) < 0)
                 return "unknown";
         return state == TRUST_GIVEN ? "trusted" : "changed";
 }
 
-static int list_trusted(const Place *place, bool as_json, Error *err)
+static int list_trusted(const ProfileEnv *env, bool as_json, Error *err)
 {
         CLEANUP(trust_clear) TrustList list = {0};
         int r = as_json ? json_load(err) : 0;
         if (r == 0)
-                r = trust_read(place->state, NULL, &list, err);
+                r = trust_read(env->state, NULL, &list, err);
         if (r < 0)
                 return r;
         struct json_object *array = as_json ? json_new_array() : NULL;
         for (size_t i = 0; i < list.n; i++) {
                 char text[8192];
                 const TrustEntry *e = &list.items[i];
-                const char *word = trust_word(&list, e->path, place);
+                const char *word = trust_word(&list, e->path, env);
                 if (!array) {
                         printf("%-8s  %s\n", word, text_escape(e->path, text, sizeof(text)));
                         continue;
@@ -370,7 +369,7 @@ static void print_help(void)
 
 int cmd_profile(int argc, char **argv)
 {
-        CLEANUP(place_clear) Place place = {0};
+        CLEANUP(profile_env_clear) ProfileEnv env = {0};
         Error err = {0};
         bool as_json = false;
         int i = 1, r = 0;
@@ -391,18 +390,18 @@ int cmd_profile(int argc, char **argv)
                 }
                 as_json = true;
         }
-        if (find_place(&place) < 0)
+        if (profile_env_init(&env) < 0)
                 r = error_no_memory(&err);
         else if (str_eq(verb, "list") && i == argc)
-                r = list(&place, as_json, &err);
+                r = list(&env, as_json, &err);
         else if (str_eq(verb, "show") && i == argc - 1)
-                r = show(argv[i], &place, as_json, &err);
+                r = show(argv[i], &env, as_json, &err);
         else if (str_eq(verb, "check") && i < argc)
-                return check(argc - i, argv + i, &place);
+                return check(argc - i, argv + i, &env);
         else if (str_eq(verb, "trust") && i == argc)
-                r = list_trusted(&place, as_json, &err);
+                r = list_trusted(&env, as_json, &err);
         else if ((str_eq(verb, "trust") || str_eq(verb, "untrust")) && i < argc && !as_json)
-                r = change_trust(argc - i, argv + i, &place, str_eq(verb, "trust"), &err);
+                r = change_trust(argc - i, argv + i, &env, str_eq(verb, "trust"), &err);
         else
                 r = error_set(&err, EINVAL,
                               "profile: expected list, show NAME, check NAME..., trust FILE... or untrust "

@@ -180,7 +180,7 @@ static int do_plan(const Plan *plan, const FrontOptions *options, const RunOptio
                 log_notice("%s", plan->notices.items[i]);
         tell_once(plan);
         log_detail("engine %s, ids by %s, %zu operations on the root", plan_engine_name(plan->root.engine),
-                   plan->identity.map_by_helpers ? "newuidmap" : "a one-line map", plan->root.n_ops);
+                   plan->identity.map_by_newuidmap ? "newuidmap" : "a one-line map", plan->root.n_ops);
         return run_and_report(plan, options, run, argv[0], ret_exit, err);
 }
 

@@ -98,19 +98,19 @@ void try_keep(const char *name)
                    name, name, name, name, name);
 }
 
-static void tell_left(ApplyPlace place, uint64_t n, const char *name)
+static void tell_left(ApplyArea area, uint64_t n, const char *name)
 {
         static const struct {
                 const char *where, *before, *after, *what;
-        } places[] = {
+        } areas[] = {
                 [APPLY_PROJECT] = {"in the working directory", "apply", "", "continues"},
                 [APPLY_HOME] = {"in your home", "apply", " --home", "continues"},
                 [APPLY_SYSTEM] = {"in the system", "export -o FILE", "", "packs them"},
         };
         if (n > 0)
                 log_notice("%llu change%s %s %s not applied: \"kurung %s %s%s\" %s", (unsigned long long)n,
-                           n == 1 ? "" : "s", places[place].where, n == 1 ? "is" : "are",
-                           places[place].before, name, places[place].after, places[place].what);
+                           n == 1 ? "" : "s", areas[area].where, n == 1 ? "is" : "are", areas[area].before,
+                           name, areas[area].after, areas[area].what);
 }
 
 /* Applies the changes, and discards the sandbox if no undecided change remains. */
@@ -119,9 +119,9 @@ static int apply(const char *name, bool choose, Asker *asker)
         ApplyResult result = {0};
         int code = apply_review(name, choose, asker, &result);
         uint64_t left = 0;
-        for (ApplyPlace place = 0; place < APPLY_PLACES; place++) {
-                tell_left(place, result.left[place], name);
-                left += result.left[place];
+        for (ApplyArea area = 0; area < APPLY_AREAS; area++) {
+                tell_left(area, result.left[area], name);
+                left += result.left[area];
         }
         /* "no" to every change does not mean that the sandbox is to be discarded; "d" does. */
         if (code != 0 || left > 0 || result.taken == 0) {

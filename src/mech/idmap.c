@@ -14,13 +14,13 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-static void helper_clear(IdmapHelper *h)
+static void program_clear(IdmapProgram *h)
 {
         h->pidfd = fd_close(h->pidfd);
         h->output = fd_close(h->output);
 }
 
-static int helper_start(IdmapHelper *h, const char *program, pid_t pid, const IdMap *map, Error *err)
+static int program_start(IdmapProgram *h, const char *program, pid_t pid, const IdMap *map, Error *err)
 {
         CLEANUP_STRLIST StrList argv = {0};
         int r = strlist_add(&argv, program);
@@ -36,12 +36,12 @@ static int helper_start(IdmapHelper *h, const char *program, pid_t pid, const Id
         if (r < 0)
                 return error_no_memory(err);
         h->program = program;
-        h->output = memfd_create("kurung-helper", MFD_CLOEXEC);
+        h->output = memfd_create("kurung-idmap", MFD_CLOEXEC);
         r = process_spawn(argv.items, h->output, &h->pidfd);
         return r < 0 ? error_set_errno(err, r, "cannot start '%s'", program) : 0;
 }
 
-static int helper_finish(IdmapHelper *h, Error *err)
+static int program_finish(IdmapProgram *h, Error *err)
 {
         int status;
         int r = process_wait(h->pidfd, &status);
@@ -100,18 +100,18 @@ int idmap_begin(const PlanIdentity *identity, pid_t pid, IdmapJob *job, Error *e
 {
         if (identity->uid_map.n == 0)
                 return 0;
-        if (!identity->map_by_helpers)
+        if (!identity->map_by_newuidmap)
                 return write_single(identity, pid, err);
-        int r = helper_start(&job->uid, identity->newuidmap, pid, &identity->uid_map, err);
-        return r < 0 ? r : helper_start(&job->gid, identity->newgidmap, pid, &identity->gid_map, err);
+        int r = program_start(&job->uid, identity->newuidmap, pid, &identity->uid_map, err);
+        return r < 0 ? r : program_start(&job->gid, identity->newgidmap, pid, &identity->gid_map, err);
 }
 
 int idmap_finish(IdmapJob *job, Error *err)
 {
-        int ru = job->uid.pidfd < 0 ? 0 : helper_finish(&job->uid, err);
-        int rg = job->gid.pidfd < 0 ? 0 : helper_finish(&job->gid, err);
-        helper_clear(&job->uid);
-        helper_clear(&job->gid);
+        int ru = job->uid.pidfd < 0 ? 0 : program_finish(&job->uid, err);
+        int rg = job->gid.pidfd < 0 ? 0 : program_finish(&job->gid, err);
+        program_clear(&job->uid);
+        program_clear(&job->gid);
         return ru < 0 ? ru : rg;
 }
 
@@ -127,7 +127,7 @@ int idmap_apply(const PlanIdentity *identity, Error *err)
 {
         /* In a namespace with foreign maps, a request for ids also replaces the groups. */
         bool foreign = identity->uid_map.n == 0 && !identity->ids_stay;
-        bool drop = (identity->map_by_helpers || foreign) && defence_is_on(DEFENCE_GROUPS);
+        bool drop = (identity->map_by_newuidmap || foreign) && defence_is_on(DEFENCE_GROUPS);
         if ((drop || identity->n_groups > 0) && setgroups(identity->n_groups, identity->groups) < 0 &&
             !(foreign && identity->n_groups == 0 && errno == EPERM))
                 return error_set_errno(err, errno,

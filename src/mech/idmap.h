@@ -5,15 +5,15 @@
 #include "plan/plan.h"
 
 /** A running newuidmap(1) or newgidmap(1). */
-typedef struct IdmapHelper {
+typedef struct IdmapProgram {
         const char *program;
         int pidfd;
         int output; /* memfd for its stderr */
-} IdmapHelper;
+} IdmapProgram;
 
 /** The state while the maps of a process are written. */
 typedef struct IdmapJob {
-        IdmapHelper uid, gid;
+        IdmapProgram uid, gid;
 } IdmapJob;
 
 #define IDMAP_JOB_NONE                                                                                       \
@@ -29,7 +29,7 @@ typedef struct IdmapJob {
  */
 int idmap_begin(const PlanIdentity *identity, pid_t pid, IdmapJob *job, Error *err);
 
-/** idmap_finish - wait until both maps are written. Returns 0 or -errno with @err, which has the helper's
+/** idmap_finish - wait until both maps are written. Returns 0 or -errno with @err, which has the program's
  * message. */
 int idmap_finish(IdmapJob *job, Error *err);
 

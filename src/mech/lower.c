@@ -47,11 +47,11 @@ static bool is_out_of_reach(int r)
         return r == -ENOENT || r == -ENOTDIR || r == -ELOOP || r == -EACCES;
 }
 
-static int cover(int tree, const char *place, bool no_follow, int empty)
+static int cover(int tree, const char *path, bool no_follow, int empty)
 {
         CLEANUP_FD int target = FD_NONE, mount_fd = FD_NONE;
         struct stat st;
-        int r = root_open(tree, place, no_follow, &target);
+        int r = root_open(tree, path, no_follow, &target);
         if (is_out_of_reach(r))
                 return 0;
         if (r == 0 && fstat(target, &st) < 0)
@@ -72,8 +72,8 @@ int lower_hide(const PlanRoot *root, size_t from, bool only_masks, int tree, con
                         continue;
                 if (!path_is_below(op->dest, dest) || str_eq(op->dest, dest))
                         continue;
-                const char *place = str_eq(dest, "/") ? op->dest : op->dest + strlen(dest);
-                int r = cover(tree, place, op->flags & OP_NO_FOLLOW, empty);
+                const char *path = str_eq(dest, "/") ? op->dest : op->dest + strlen(dest);
+                int r = cover(tree, path, op->flags & OP_NO_FOLLOW, empty);
                 if (r < 0)
                         return error_set_errno(err, r, "cannot hide '%s' from fuse-overlayfs", op->dest);
         }

@@ -87,7 +87,7 @@ static int attach_on_root(int mount_fd)
         return target < 0 ? -errno : mount_attach(mount_fd, target);
 }
 
-int rootfs_make_place(RootfsContext *ctx, const PlanOp *op, bool directory, int *ret_fd, Error *err)
+int rootfs_make_mount_point(RootfsContext *ctx, const PlanOp *op, bool directory, int *ret_fd, Error *err)
 {
         CLEANUP_FD int fd = FD_NONE;
         struct stat st;
@@ -133,7 +133,7 @@ static int become_root(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error
 }
 
 /* Attaches a detached mount at op->dest; that of the first operation, or at "/", becomes the root. */
-static int place(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err)
+static int attach(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err)
 {
         CLEANUP_FD int target = FD_NONE;
         struct stat st;
@@ -142,7 +142,7 @@ static int place(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err)
                 return become_root(ctx, op, mount_fd, err);
         if (fstat(mount_fd, &st) < 0)
                 return rootfs_op_failed(op, -errno, "examine the source of", err);
-        r = rootfs_make_place(ctx, op, S_ISDIR(st.st_mode), &target, err);
+        r = rootfs_make_mount_point(ctx, op, S_ISDIR(st.st_mode), &target, err);
         if (r < 0)
                 return r;
         r = mount_attach(mount_fd, target);
@@ -357,7 +357,7 @@ static int apply_op(RootfsContext *ctx, size_t i, Error *err)
         if (r == 0)
                 r = rootfs_propagate(op, mount_fd, err);
         if (r == 0)
-                r = place(ctx, op, mount_fd, err);
+                r = attach(ctx, op, mount_fd, err);
         if (r == 0 && kind->finish)
                 r = kind->finish(ctx, op, mount_fd, err);
         return r;

@@ -144,7 +144,7 @@ static int apply_file(RootfsContext *ctx, const PlanOp *op, Error *err)
         else if ((dir = fcntl(ctx->memory_fd, F_DUPFD_CLOEXEC, 3)) < 0)
                 r = -errno;
         if (r < 0)
-                return rootfs_op_failed(op, r, "find a place for the content of", err);
+                return rootfs_op_failed(op, r, "find a mount point for the content of", err);
         r = make_file(ctx, op, dir, name, err);
         if (r < 0)
                 return r;
@@ -153,7 +153,7 @@ static int apply_file(RootfsContext *ctx, const PlanOp *op, Error *err)
                 r = mount_set(mount_fd, rootfs_attributes(op), false);
         if (r < 0)
                 return rootfs_op_failed(op, r, "mount the content of", err);
-        r = rootfs_make_place(ctx, op, false, &target, err);
+        r = rootfs_make_mount_point(ctx, op, false, &target, err);
         if (r == -EROFS && (op->flags & OP_OPTIONAL)) {
                 *err = (Error){0};
                 return 0;

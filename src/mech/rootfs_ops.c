@@ -185,7 +185,7 @@ static int apply_pin(RootfsContext *ctx, const PlanOp *op, Error *err)
         if (!defence_is_on(DEFENCE_PIN))
                 return 0;
         /* Otherwise, the mount point that the later mount needs is created, too. */
-        int r = op->flags & OP_OPTIONAL ? 0 : rootfs_make_place(ctx, op, true, &made, err);
+        int r = op->flags & OP_OPTIONAL ? 0 : rootfs_make_mount_point(ctx, op, true, &made, err);
         if (r < 0)
                 return r;
         return bind_on_itself(ctx, op, 0, err);

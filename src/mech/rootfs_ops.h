@@ -32,9 +32,9 @@ unsigned rootfs_attributes(const PlanOp *op);
  * @err. */
 int rootfs_propagate(const PlanOp *op, int mount_fd, Error *err);
 
-/** rootfs_make_place - open a mount point, a directory or a file. A missing one is created, unless it is in a
- * directory of the host. Returns 0 or -errno with @err. */
-int rootfs_make_place(RootfsContext *ctx, const PlanOp *op, bool directory, int *ret_fd, Error *err);
+/** rootfs_make_mount_point - open a mount point, a directory or a file. A missing one is created, unless it
+ * is in a directory of the host. Returns 0 or -errno with @err. */
+int rootfs_make_mount_point(RootfsContext *ctx, const PlanOp *op, bool directory, int *ret_fd, Error *err);
 
 /** rootfs_layer_open - create and open (O_PATH) a directory of an operation's layer (plan_layer_path()).
  * @side: "upper" or "work". Returns 0 or -errno with @err. */

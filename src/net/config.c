@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Encodes and decodes the configuration as records of a type, a length and bytes; an unknown type, a bad
+/* Encodes and decodes the configuration as items of a type, a length and bytes; an unknown type, a bad
  * length or remaining bytes make it invalid. */
 #include "net/config.h"
 

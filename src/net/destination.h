@@ -25,7 +25,7 @@ typedef struct Destination {
  * @ret, @ret_verdict: always filled; the verdict is POLICY_RESOLVE for the sandbox's resolver.
  *
  * A datagram may be allowed although the verdict is a refusal, if it continues an allowed flow: an answer to
- * an arrived one, or a flow by a name whose pin has expired.
+ * an arrived one, or a flow by a name that has expired.
  */
 bool destination_check(const Filter *f, const Frame *frame, bool is_stream, const NetAddress *host,
                        uint16_t port, uint64_t now_ms, Destination *ret, PolicyVerdict *ret_verdict);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The sandbox's resolver: gets DNS messages and returns answers. It refuses names that are not allowed, and
- * pins the addresses of allowed ones (policy_learn) before it sends the answer.
+ * learns the addresses of allowed ones (policy_learn) before it sends the answer.
  *
  * For A and AAAA, c-ares asks the host's resolvers, and a new answer is made, with at most one CNAME: nothing
  * of an upstream's message is passed on unchanged. Addresses that the policy never lets a sandbox reach are
  * dropped. MX, TXT, SRV and PTR are answered from the upstream's answer, without additional addresses; HTTPS,
- * SVCB and ANY have an empty answer, because their hints would be addresses without a pin.
+ * SVCB and ANY have an empty answer, because their hints would be addresses that were not learned.
  *
  * After dns_new(), nothing but sockets is opened: the filter must allow socket, connect, bind, sendto,
  * recvfrom, setsockopt, fcntl, close, getrandom, clock_gettime. Single-threaded; its only clocks are the

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Turns an upstream's answer into the answer for the sandbox, and pins addresses. */
+/* Turns an upstream's answer into the answer for the sandbox, and learns its addresses. */
 #include "net/dns_internal.h"
 
 #include <netdb.h>
@@ -18,8 +18,8 @@ static void report(Dns *dns, const char *name, const PolicyVerdict *verdict)
                 dns->report(dns->report_userdata, name, verdict);
 }
 
-/* Adds addresses that the policy lets the sandbox reach to the answer, and pins them; others are reported to
- * the user, once per answer. An address that cannot be pinned is dropped, too. */
+/* Adds addresses that the policy lets the sandbox reach to the answer, and learns them; others are reported
+ * to the user, once per answer. An address that cannot be learned is dropped, too. */
 static void add_addresses(Dns *dns, const DnsQuestion *q, const Found *found, size_t n, DnsAnswer *a)
 {
         PolicyVerdict verdict, refused = {0};

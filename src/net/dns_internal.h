@@ -39,7 +39,7 @@ struct Dns {
 int dns_ask(Dns *dns, const uint8_t *message, size_t len, DnsStream *stream, uint64_t now_ms, DnsReply reply,
             void *userdata);
 
-/** dns_fill_answer - make an answer @a from the upstream's (@status and @abuf of c-ares), and pin its
+/** dns_fill_answer - make an answer @a from the upstream's (@status and @abuf of c-ares), and learn its
  * addresses. */
 void dns_fill_answer(Dns *dns, const DnsQuestion *q, int status, const uint8_t *abuf, size_t alen,
                      DnsAnswer *a);

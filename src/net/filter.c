@@ -5,7 +5,7 @@
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
 
-/* libslirp keeps a UDP socket for 240 s, which must not extend an expired pin. */
+/* libslirp keeps a UDP socket for 240 s, which must not extend an expired name. */
 #define UDP_IDLE_MS 60000
 #define DNS_PORT 53
 

@@ -23,8 +23,9 @@ static void report(void *userdata, const PolicyTarget *to, const PolicyVerdict *
 {
         Helper *h = userdata;
         char reason[NET_REASON_MAX + NET_RULE_TEXT_MAX];
-        record_add(&h->records, policy_name_of(h->policy, &to->address), to, verdict->action != POLICY_REFUSE,
-                   policy_explain(h->policy, verdict, reason, sizeof(reason)));
+        attempts_add(&h->attempts, policy_name_of(h->policy, &to->address), to,
+                     verdict->action != POLICY_REFUSE,
+                     policy_explain(h->policy, verdict, reason, sizeof(reason)));
 }
 
 static void report_refused(void *userdata, const PolicyTarget *to, const char *name,
@@ -32,8 +33,8 @@ static void report_refused(void *userdata, const PolicyTarget *to, const char *n
 {
         Helper *h = userdata;
         char reason[NET_REASON_MAX + NET_RULE_TEXT_MAX];
-        record_add(&h->records, name ? name : policy_name_of(h->policy, &to->address), to, false,
-                   policy_explain(h->policy, verdict, reason, sizeof(reason)));
+        attempts_add(&h->attempts, name ? name : policy_name_of(h->policy, &to->address), to, false,
+                     policy_explain(h->policy, verdict, reason, sizeof(reason)));
 }
 
 static void report_name(void *userdata, const char *name, const PolicyVerdict *verdict)
@@ -41,23 +42,23 @@ static void report_name(void *userdata, const char *name, const PolicyVerdict *v
         Helper *h = userdata;
         char reason[NET_REASON_MAX + NET_RULE_TEXT_MAX];
         const PolicyTarget none = {.address = {.family = AF_UNSPEC}};
-        record_add(&h->records, name, &none, verdict->action != POLICY_REFUSE,
-                   policy_explain(h->policy, verdict, reason, sizeof(reason)));
+        attempts_add(&h->attempts, name, &none, verdict->action != POLICY_REFUSE,
+                     policy_explain(h->policy, verdict, reason, sizeof(reason)));
 }
 
-static int tell_record(Helper *h, size_t i, bool wait)
+static int tell_attempt(Helper *h, size_t i, bool wait)
 {
         static NetMessage m;
-        m.type = NETMSG_RECORD;
-        m.record = h->records.items[i];
+        m.type = NETMSG_ATTEMPT;
+        m.attempt = h->attempts.items[i];
         return net_message_send(h->channel, &m, FD_NONE, wait);
 }
 
 /* Sends as many as the supervisor accepts now; the rest follows in a later round. */
-static void tell_new_records(Helper *h)
+static void tell_new_attempts(Helper *h)
 {
-        while (h->records.told < h->records.n && tell_record(h, h->records.told, false) == 0)
-                h->records.told++;
+        while (h->attempts.told < h->attempts.n && tell_attempt(h, h->attempts.told, false) == 0)
+                h->attempts.told++;
 }
 
 static void tell_everything(Helper *h)
@@ -68,12 +69,12 @@ static void tell_everything(Helper *h)
                 .bytes_down = h->stack.bytes_down,
                 .frames_up = h->stack.frames_up,
                 .frames_down = h->stack.frames_down,
-                .overflow = h->records.overflow,
+                .overflow = h->attempts.overflow,
         };
         for (size_t i = 0; i < FRAME_RESULTS; i++)
                 m.totals.dropped += h->filter->dropped[i];
-        for (size_t i = 0; i < h->records.n; i++)
-                if (tell_record(h, i, true) < 0)
+        for (size_t i = 0; i < h->attempts.n; i++)
+                if (tell_attempt(h, i, true) < 0)
                         return;
         (void)net_message_send(h->channel, &m, FD_NONE, true);
 }
@@ -258,7 +259,7 @@ static int prepare_tables(Helper *h, Error *err)
         if (getrandom(&h->seed, sizeof(h->seed), 0) != sizeof(h->seed))
                 return error_set_errno(err, errno, "net helper: cannot get random bytes");
         if (!h->polls.fds || conn_table_init(&wall.conns, (size_t)files.rlim_cur, h->seed) < 0 ||
-            record_table_init(&h->records) < 0)
+            attempts_init(&h->attempts) < 0)
                 return error_no_memory(err);
         return 0;
 }
@@ -331,7 +332,7 @@ static int wait_for_events(Helper *h, bool more, size_t *ret_dns, size_t *ret_n_
 {
         PollSet *polls = &h->polls;
         int timeout = -1;
-        bool untold = h->records.told < h->records.n;
+        bool untold = h->attempts.told < h->attempts.n;
         polls->fds[POLL_CHANNEL] =
                 (struct pollfd){.fd = h->channel, .events = (short)(POLLIN | (untold ? POLLOUT : 0))};
         polls->fds[POLL_HOST] = (struct pollfd){.fd = h->host->fd, .events = POLLIN};
@@ -376,7 +377,7 @@ int helper_run(Helper *h, Error *err)
                                 return error_set_errno(err, r, "net helper: cannot use the tap device");
                         more = r > 0;
                 }
-                tell_new_records(h);
+                tell_new_attempts(h);
         }
         /* No process sends any more; the last frames are in the device. */
         while (h->tell && stack_read(&h->stack) > 0)

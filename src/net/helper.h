@@ -24,7 +24,7 @@ typedef struct Helper {
         Dns *dns;
         HostAddresses *host;
         HelperStream streams[HELPER_STREAMS_MAX];
-        RecordTable records;
+        AttemptTable attempts;
         PollSet polls;
         uint32_t seed; /* of its hash tables */
         int channel;

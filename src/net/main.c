@@ -37,12 +37,12 @@ static void flood(void)
 {
         NetMessage m = {.type = NETMSG_READY};
         (void)net_message_send(FD_CHANNEL, &m, FD_NONE, true);
-        m = (NetMessage){.type = NETMSG_RECORD};
-        m.record.protocol = NET_TCP;
-        m.record.address.family = AF_INET;
+        m = (NetMessage){.type = NETMSG_ATTEMPT};
+        m.attempt.protocol = NET_TCP;
+        m.attempt.address.family = AF_INET;
         for (unsigned i = 0;; i++) {
                 /* Names that take long to compare. */
-                (void)snprintf(m.record.name, sizeof(m.record.name), "%0250u", i);
+                (void)snprintf(m.attempt.name, sizeof(m.attempt.name), "%0250u", i);
                 (void)net_message_send(FD_CHANNEL, &m, FD_NONE, true);
         }
 }

@@ -18,8 +18,8 @@ static size_t size_of(NetMessageType type)
                 return head + sizeof(NetPublish);
         case NETMSG_ERROR:
                 return head + sizeof(Error);
-        case NETMSG_RECORD:
-                return head + sizeof(NetRecord);
+        case NETMSG_ATTEMPT:
+                return head + sizeof(NetAttempt);
         case NETMSG_TOTALS:
                 return head + sizeof(NetTotals);
         }
@@ -95,9 +95,9 @@ int net_message_receive(int channel, NetMessage *ret, int *ret_fd)
         /* The helper handles hostile data, so its texts are terminated here. */
         if (m.type == NETMSG_ERROR)
                 m.error.text[sizeof(m.error.text) - 1] = '\0';
-        if (m.type == NETMSG_RECORD) {
-                m.record.name[sizeof(m.record.name) - 1] = '\0';
-                m.record.reason[sizeof(m.record.reason) - 1] = '\0';
+        if (m.type == NETMSG_ATTEMPT) {
+                m.attempt.name[sizeof(m.attempt.name) - 1] = '\0';
+                m.attempt.reason[sizeof(m.attempt.reason) - 1] = '\0';
         }
         *ret = m;
         if (ret_fd)

@@ -5,16 +5,16 @@
 
 #include "base/error.h"
 #include "net/config.h"
-#include "net/record.h"
+#include "net/attempts.h"
 
 typedef enum NetMessageType {
         NETMSG_TAP = 1,   /* to the helper, with a descriptor: the tap device */
-        NETMSG_FINISH,    /* to the helper: send all records, and exit */
+        NETMSG_FINISH,    /* to the helper: send all attempts, and exit */
         NETMSG_PUBLISHED, /* publish: the port is open */
         NETMSG_READY,     /* confined, all ports published */
         NETMSG_ERROR,     /* error: there will be no network */
-        NETMSG_RECORD,    /* record: when it is new; after NETMSG_FINISH, each record with its final count */
-        NETMSG_TOTALS,    /* totals: the last message */
+        NETMSG_ATTEMPT, /* attempt: when it is new; after NETMSG_FINISH, each attempt with its final count */
+        NETMSG_TOTALS,  /* totals: the last message */
 } NetMessageType;
 
 typedef struct NetTotals {
@@ -27,7 +27,7 @@ typedef struct NetMessage {
         NetMessageType type;
         union {
                 Error error;
-                NetRecord record;
+                NetAttempt attempt;
                 NetPublish publish;
                 NetTotals totals;
         };

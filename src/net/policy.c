@@ -24,7 +24,7 @@ struct Policy {
         size_t n_host_loopback;
         NetAddress *host; /* sorted */
         size_t n_host;
-        Pins pins;
+        LearnedTable learned;
 };
 
 Policy *policy_new(const PolicySite *site)
@@ -34,7 +34,7 @@ Policy *policy_new(const PolicySite *site)
                 return NULL;
         p->site = *site;
         p->networks = NO_RULE;
-        pins_init(&p->pins);
+        learned_init(&p->learned);
         return p;
 }
 
@@ -42,7 +42,7 @@ void policy_free(Policy *p)
 {
         if (!p)
                 return;
-        pins_clear(&p->pins);
+        learned_clear(&p->learned);
         free(p->rules);
         free(p->buckets);
         free(p->host);
@@ -92,7 +92,7 @@ static int grow_rules(Policy *p)
 
 int policy_add_rule(Policy *p, const NetRule *rule, bool deny)
 {
-        if (p->pins.n > 0)
+        if (p->learned.n > 0)
                 return -EBUSY;
         if (p->n == POLICY_RULES_MAX)
                 return -E2BIG;
@@ -204,14 +204,14 @@ static uint32_t find_network(const Policy *p, const NetAddress *address, const W
         return NO_RULE;
 }
 
-/* Finds a rule by a name of the address; after its pin has expired at @now_ms, a name counts for Deny=
+/* Finds a rule by a name of the address; after it has expired at @now_ms, a name counts for Deny=
  * only. */
-static uint32_t find_pinned(const Policy *p, const NetAddress *address, uint64_t now_ms, const Wanted *w)
+static uint32_t find_learned(const Policy *p, const NetAddress *address, uint64_t now_ms, const Wanted *w)
 {
-        const Pin *pin = p->n > 0 ? pins_find(&p->pins, address) : NULL;
-        for (size_t i = 0; pin && i < pin->n; i++) {
-                uint32_t found = w->deny || pin->names[i].until_ms >= now_ms
-                                         ? find_name(p, pin->names[i].name, w)
+        const Learned *learned = p->n > 0 ? learned_find(&p->learned, address) : NULL;
+        for (size_t i = 0; learned && i < learned->n; i++) {
+                uint32_t found = w->deny || learned->names[i].until_ms >= now_ms
+                                         ? find_name(p, learned->names[i].name, w)
                                          : NO_RULE;
                 if (found != NO_RULE)
                         return found;
@@ -297,7 +297,7 @@ static uint32_t find_denied(const Policy *p, const PolicyTarget *to, uint64_t no
         for (size_t i = 0; rule == NO_RULE && i < n; i++)
                 rule = find_network(p, &inner[i], w);
         if (rule == NO_RULE)
-                rule = find_pinned(p, &to->address, now_ms, w);
+                rule = find_learned(p, &to->address, now_ms, w);
         w->deny = false;
         return rule;
 }
@@ -319,10 +319,10 @@ static void check_list(const Policy *p, const PolicyTarget *to, uint64_t now_ms,
                 set(ret, POLICY_ALLOW, WHY_RULE, rule);
                 return;
         }
-        rule = find_pinned(p, &to->address, now_ms, w);
+        rule = find_learned(p, &to->address, now_ms, w);
         if (rule == NO_RULE) {
                 set(ret, POLICY_REFUSE, w->own_port ? WHY_OTHER_RESOLVER : WHY_NOT_NAMED, NO_RULE);
-                rule = find_pinned(p, &to->address, 0, w);
+                rule = find_learned(p, &to->address, 0, w);
                 ret->lapsed = rule != NO_RULE && !hides_its_name(p, to, rule);
         } else if (hides_its_name(p, to, rule))
                 set(ret, POLICY_REFUSE, WHY_QUIC, NO_RULE);
@@ -396,7 +396,7 @@ bool policy_may_answer(const Policy *p, const char *name, const NetAddress *addr
 int policy_learn(Policy *p, const char *name, const NetAddress *address, uint32_t ttl_s, uint64_t now_ms)
 {
         uint64_t ttl = ttl_s < POLICY_TTL_MAX_S ? ttl_s : POLICY_TTL_MAX_S;
-        return pins_add(&p->pins, address, name, now_ms + ttl * 1000 + POLICY_GRACE_MS, now_ms);
+        return learned_add(&p->learned, address, name, now_ms + ttl * 1000 + POLICY_GRACE_MS, now_ms);
 }
 
 void policy_check_sni(const Policy *p, const PolicyTarget *to, const char *name, size_t len, uint64_t now_ms,
@@ -429,11 +429,11 @@ bool policy_has_list(const Policy *p)
 
 const char *policy_name_of(const Policy *p, const NetAddress *address)
 {
-        const Pin *pin = pins_find(&p->pins, address);
-        const PinName *last = NULL;
-        for (size_t i = 0; pin && i < pin->n; i++)
-                if (!last || pin->names[i].serial > last->serial)
-                        last = &pin->names[i];
+        const Learned *learned = learned_find(&p->learned, address);
+        const LearnedName *last = NULL;
+        for (size_t i = 0; learned && i < learned->n; i++)
+                if (!last || learned->names[i].serial > last->serial)
+                        last = &learned->names[i];
         return last ? last->name : NULL;
 }
 

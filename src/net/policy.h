@@ -10,7 +10,7 @@
  *   3. Deny= of the address, or of a name from which it was learnt: refused
  *   4. the built-in list (PolicyNever): refused, unless AllowPrivate= or an Allow= of addresses opens it
  *   5. no Allow= at all: allowed
- *   6. Allow= of the address, or of a name from which it was learnt and whose pin has not expired: allowed
+ *   6. Allow= of the address, or of a name from which it was learnt and that has not expired: allowed
  *   7. refused
  *
  * An Allow= of addresses opens a part of the built-in list only if it is completely inside one of its ranges:
@@ -25,13 +25,13 @@
 
 #include "spec/net_rule.h"
 
-/** A pin outlives its TTL by this time, because a program connects some time after its query. */
+/** A learned name outlives its TTL by this time, because a program connects some time after its query. */
 #define POLICY_GRACE_MS 60000
 /** Maximum TTL, after which a name must be resolved again. */
 #define POLICY_TTL_MAX_S 86400
-/** Maximum number of pinned addresses, and of names per address. */
-#define POLICY_PINS_MAX 4096
-#define POLICY_PIN_NAMES_MAX 8
+/** Maximum number of learned addresses, and of names per address. */
+#define POLICY_LEARNED_MAX 4096
+#define POLICY_LEARNED_NAMES_MAX 8
 #define POLICY_HOST_ADDRESSES_MAX 1024
 #define POLICY_RULES_MAX 16384
 
@@ -63,7 +63,7 @@ typedef enum PolicyWhy {
         WHY_HOST_LOOPBACK,  /* allowed: HostLoopback= has this port of the gateway */
         WHY_RESOLVER,       /* the sandbox's resolver */
         WHY_NEVER,          /* refused: @never */
-        WHY_NOT_NAMED,      /* refused: no Allow= matches, or no name is known, or its pin has expired */
+        WHY_NOT_NAMED,      /* refused: no Allow= matches, or no name is known, or it has expired */
         WHY_OTHER_RESOLVER, /* refused: port 53 or 853 elsewhere, with a list */
         WHY_QUIC, /* refused: UDP 443 by a name without "/udp", because its SNI is not visible (CheckSNI=) */
         WHY_SNI,  /* refused: TLS with a name that is not allowed, or with none */
@@ -78,7 +78,7 @@ typedef struct PolicyVerdict {
         int rule;          /* WHY_RULE: for policy_rule_text(); otherwise -1 */
         /* TCP: policy_check_sni() must check the client's first bytes before they are passed on. */
         bool check_sni;
-        /* Refused, but an Allow= matches by an expired pin: a flow that was allowed before may continue. */
+        /* Refused, but an Allow= matches by an expired name: a flow that was allowed before may continue. */
         bool lapsed;
 } PolicyVerdict;
 
@@ -130,7 +130,7 @@ int policy_set_host_addresses(Policy *p, const NetAddress *addresses, size_t n);
 
 /**
  * policy_check - make the verdict for one destination. Called for every new flow, not for every frame. An
- * allowed flow continues after its pin expires, but must be checked again when the host's addresses change.
+ * allowed flow continues after its name expires, but must be checked again when the host's addresses change.
  *
  * @now_ms: milliseconds of a monotonic clock, never 0.
  */
@@ -149,9 +149,9 @@ void policy_check_name(const Policy *p, const char *name, size_t len, PolicyVerd
 bool policy_may_answer(const Policy *p, const char *name, const NetAddress *address, PolicyVerdict *ret);
 
 /**
- * policy_learn - pin @address to @name (normalized) until @ttl_s (clamped) and the grace have expired. Names
- * without a rule are stored, too, for policy_name_of(). When the table is full, the pin that expires first is
- * evicted.
+ * policy_learn - keep @name (normalized) for @address until @ttl_s (clamped) and the grace have expired.
+ * Names without a rule are stored, too, for policy_name_of(). When the table is full, the address that
+ * expires first is evicted.
  *
  * Returns 0 or -ENOMEM.
  */
@@ -169,7 +169,7 @@ void policy_check_sni(const Policy *p, const PolicyTarget *to, const char *name,
 /** policy_has_list - return whether there is an Allow=. */
 bool policy_has_list(const Policy *p);
 
-/** policy_name_of - return the name from which @address was learnt last (even if its pin has expired), for
+/** policy_name_of - return the name from which @address was learnt last (even if it has expired), for
  * reports; NULL: none. Valid until the next policy_learn(). */
 const char *policy_name_of(const Policy *p, const NetAddress *address);
 

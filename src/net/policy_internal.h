@@ -12,28 +12,28 @@ typedef struct PolicyRule {
         uint32_t next; /* the next one in the same bucket, or NO_RULE */
 } PolicyRule;
 
-typedef struct PinName {
+typedef struct LearnedName {
         char *name;
         uint64_t until_ms; /* including the grace */
         uint64_t serial;   /* increases with every policy_learn() */
-} PinName;
+} LearnedName;
 
-typedef struct Pin {
+typedef struct Learned {
         NetAddress address;
-        PinName *names;
+        LearnedName *names;
         size_t n;
         uint32_t next; /* the next one in the same bucket, or in the free list; NO_RULE: none */
-} Pin;
+} Learned;
 
-#define PIN_BUCKETS 1024
+#define LEARNED_BUCKETS 1024
 
-typedef struct Pins {
-        Pin *items;
+typedef struct LearnedTable {
+        Learned *items;
         size_t n, room; /* n of items[] have ever been used */
-        uint32_t buckets[PIN_BUCKETS];
+        uint32_t buckets[LEARNED_BUCKETS];
         uint32_t free_list;
         uint64_t serial;
-} Pins;
+} LearnedTable;
 
 /** A range of the built-in list. */
 typedef struct NeverRange {
@@ -49,11 +49,12 @@ const NeverRange *never_range(const NetAddress *address);
  * to 2). */
 size_t never_inner(const NetAddress *address, NetAddress ret[2]);
 
-void pins_init(Pins *pins);
-void pins_clear(Pins *pins);
+void learned_init(LearnedTable *table);
+void learned_clear(LearnedTable *table);
 
-/** pins_find - return the pin of @address, even if it has expired; NULL: none. */
-const Pin *pins_find(const Pins *pins, const NetAddress *address);
+/** learned_find - return the entry of @address, even if it has expired; NULL: none. */
+const Learned *learned_find(const LearnedTable *table, const NetAddress *address);
 
-/** pins_add - pin @address to @name until @until_ms. Returns 0 or -ENOMEM. */
-int pins_add(Pins *pins, const NetAddress *address, const char *name, uint64_t until_ms, uint64_t now_ms);
+/** learned_add - keep @name for @address until @until_ms. Returns 0 or -ENOMEM. */
+int learned_add(LearnedTable *table, const NetAddress *address, const char *name, uint64_t until_ms,
+                uint64_t now_ms);

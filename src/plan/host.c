@@ -25,8 +25,8 @@
 #define MOUNTINFO_MAX (8 * 1024 * 1024)
 #define SUBID_MAX (1024 * 1024)
 
-/* Helpers are never looked up in $PATH, which somebody else may have set (attack 12). */
-static const char *const helper_dirs[] = {"/usr/bin", "/usr/local/bin", "/bin", "/usr/sbin", "/sbin"};
+/* Programs are never looked up in $PATH, which somebody else may have set (attack 12). */
+static const char *const program_dirs[] = {"/usr/bin", "/usr/local/bin", "/bin", "/usr/sbin", "/sbin"};
 
 const char *host_below_root(const char *path)
 {
@@ -52,12 +52,12 @@ static long read_sysctl(int root, const char *path, long missing)
         return strtol(text, NULL, 10);
 }
 
-/* Returns the helper's absolute path, owned; NULL if the helper is missing or memory is exhausted: then the
+/* Returns the absolute path of a program, owned; NULL if it is missing or memory is exhausted: then the
  * run does without it. */
-static char *find_helper(int root, const char *name)
+static char *find_program(int root, const char *name)
 {
-        for (size_t i = 0; i < ARRAY_LEN(helper_dirs); i++) {
-                char *path = path_join(helper_dirs[i], name);
+        for (size_t i = 0; i < ARRAY_LEN(program_dirs); i++) {
+                char *path = path_join(program_dirs[i], name);
                 if (!path || is_there(root, path, X_OK))
                         return path;
                 free(path);
@@ -66,21 +66,21 @@ static char *find_helper(int root, const char *name)
 }
 
 /* Debian's newuidmap is set-user-ID root, Fedora's has file capabilities. */
-static HostHelper helper_state(int root, const char *path)
+static HostIdmap idmap_state(int root, const char *path)
 {
         struct stat st;
         char cap[64], magic[32];
         if (!path)
-                return HOST_HELPER_MISSING;
+                return HOST_IDMAP_MISSING;
         CLEANUP_FD int fd = openat(root, host_below_root(path), O_PATH | O_CLOEXEC);
         if (fd < 0)
-                return HOST_HELPER_MISSING;
+                return HOST_IDMAP_MISSING;
         if (fstat(fd, &st) == 0 && (st.st_mode & S_ISUID) && st.st_uid == 0)
-                return HOST_HELPER_OK;
+                return HOST_IDMAP_OK;
         /* fgetxattr(2) does not accept an O_PATH descriptor; its link in /proc works. */
         (void)snprintf(magic, sizeof(magic), "/proc/self/fd/%d", fd);
-        return getxattr(magic, "security.capability", cap, sizeof(cap)) > 0 ? HOST_HELPER_OK
-                                                                            : HOST_HELPER_UNPRIVILEGED;
+        return getxattr(magic, "security.capability", cap, sizeof(cap)) > 0 ? HOST_IDMAP_OK
+                                                                            : HOST_IDMAP_UNPRIVILEGED;
 }
 
 static HostDevice device_state(int root, const char *path)
@@ -364,11 +364,11 @@ static void find_net_helper(int root, Host *h)
 static void probe_helpers(int root, Host *h)
 {
         find_net_helper(root, h);
-        h->newuidmap = find_helper(root, "newuidmap");
-        h->newgidmap = find_helper(root, "newgidmap");
-        h->newuidmap_state = helper_state(root, h->newuidmap);
-        h->newgidmap_state = helper_state(root, h->newgidmap);
-        h->fuse_overlayfs = find_helper(root, "fuse-overlayfs");
+        h->newuidmap = find_program(root, "newuidmap");
+        h->newgidmap = find_program(root, "newgidmap");
+        h->newuidmap_state = idmap_state(root, h->newuidmap);
+        h->newgidmap_state = idmap_state(root, h->newgidmap);
+        h->fuse_overlayfs = find_program(root, "fuse-overlayfs");
         h->fuse_device = device_state(root, "/dev/fuse");
         h->tun_device = device_state(root, "/dev/net/tun");
 }

@@ -55,11 +55,11 @@ typedef enum HostUserns {
         HOST_USERNS_ABSENT,   /* the kernel has no /proc/self/ns/user */
 } HostUserns;
 
-typedef enum HostHelper {
-        HOST_HELPER_OK,
-        HOST_HELPER_MISSING,
-        HOST_HELPER_UNPRIVILEGED, /* it exists without a set-user-ID bit or file capability */
-} HostHelper;
+typedef enum HostIdmap {
+        HOST_IDMAP_OK,
+        HOST_IDMAP_MISSING,
+        HOST_IDMAP_UNPRIVILEGED, /* it exists without a set-user-ID bit or file capability */
+} HostIdmap;
 
 /** The version of the control groups in /sys/fs/cgroup. */
 typedef enum HostCgroupVersion {
@@ -137,7 +137,7 @@ typedef struct Host {
                 has_mount_setattr; /* the kernel has it, and no filter around kurung refuses it */
         SubRanges subuids, subgids;
         char *newuidmap, *newgidmap; /* absolute paths; NULL: missing */
-        HostHelper newuidmap_state, newgidmap_state;
+        HostIdmap newuidmap_state, newgidmap_state;
         char *fuse_overlayfs; /* absolute path; NULL: missing */
         HostDevice fuse_device, tun_device;
         char *helpers_dir;      /* directory of kurung's own helpers; NULL: unknown */

@@ -64,7 +64,7 @@ typedef struct PlanIdentity {
         gid_t gid;
         IdMap uid_map, gid_map; /* empty: the user namespace is not kurung's, and already has its maps */
         bool ids_stay;          /* the payload keeps the caller's ids, as its user namespace shows them */
-        bool map_by_helpers;    /* with newuidmap and newgidmap; otherwise kurung writes a map of one line */
+        bool map_by_newuidmap;  /* with newuidmap and newgidmap; otherwise kurung writes a map of one line */
         char *newuidmap, *newgidmap;
         bool payload_userns; /* the payload has a user namespace below that one, with the same ids */
         gid_t *groups;       /* supplementary groups inside */
@@ -127,7 +127,7 @@ typedef struct PlanNetwork {
         NetworkMode mode;
         char *helper;        /* absolute path of kurung-net */
         StrList allow, deny; /* as net_rule_print() formats them, including the rules of AllowFrom= */
-        StrList allow_from;  /* "TOOL RULE PLACE": the origin of a rule in "allow", for people */
+        StrList allow_from;  /* "TOOL RULE ORIGIN": the origin of a rule in "allow", for people */
         bool has_list;       /* allow only the rules in "allow", even if there are none */
         bool allow_private;
         bool check_sni;

@@ -37,7 +37,7 @@ static bool is_mapped(const IdMap *map, uint32_t inside)
 static int take_groups(PlanIdentity *identity, const SpecExecution *e, Error *err)
 {
         bool mapped_here = e->user.source == NAMESPACE_NEW;
-        if (e->n_groups > 0 && mapped_here && !identity->map_by_helpers)
+        if (e->n_groups > 0 && mapped_here && !identity->map_by_newuidmap)
                 return error_set(err, ENOTSUP,
                                  "cannot set supplementary groups: without subordinate ids only one group is "
                                  "mapped, and the kernel then refuses setgroups(2) (user_namespaces(7))");

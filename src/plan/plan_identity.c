@@ -78,14 +78,14 @@ void plan_map_ids(uint32_t inside, uint32_t outside, const SubRanges *ranges, Id
 }
 
 /* Returns why newuidmap and newgidmap cannot be used, with the remedy; NULL: they can. */
-static const char *helpers_missing(const Host *host)
+static const char *idmap_missing(const Host *host)
 {
         if (host->ranges_unmapped && (host->subuids.n == 0 || host->subgids.n == 0))
                 return "your subordinate ids are not mapped in the current user namespace";
-        if (host->newuidmap_state == HOST_HELPER_MISSING || host->newgidmap_state == HOST_HELPER_MISSING)
+        if (host->newuidmap_state == HOST_IDMAP_MISSING || host->newgidmap_state == HOST_IDMAP_MISSING)
                 return "newuidmap and newgidmap are not installed (Debian, Ubuntu: apt install uidmap)";
-        if (host->newuidmap_state == HOST_HELPER_UNPRIVILEGED ||
-            host->newgidmap_state == HOST_HELPER_UNPRIVILEGED)
+        if (host->newuidmap_state == HOST_IDMAP_UNPRIVILEGED ||
+            host->newgidmap_state == HOST_IDMAP_UNPRIVILEGED)
                 return "newuidmap or newgidmap lacks its set-user-ID bit or file capability (reinstall "
                        "uidmap)";
         if (host->subuids.n == 0 || host->subgids.n == 0)
@@ -117,7 +117,7 @@ static int take_kept_maps(PlanIdentity *identity, const PlanKept *kept, const Su
 {
         const PlanIdentity *before = kept->identity;
         if (identity->uid != before->uid || identity->gid != before->gid ||
-            identity->map_by_helpers != before->map_by_helpers ||
+            identity->map_by_newuidmap != before->map_by_newuidmap ||
             !may_map(&before->uid_map, identity->host_uid, uids) ||
             !may_map(&before->gid_map, identity->host_gid, gids))
                 return error_set(err, ESTALE,
@@ -144,22 +144,22 @@ int plan_choose_identity(Plan *plan, const Spec *spec, const Host *host, const P
                 plan->identity.ids_stay = spec->run_as == RUN_AS_SELF;
                 return 0;
         }
-        const char *missing = spec->id_map == ID_MAP_SINGLE ? NULL : helpers_missing(host);
+        const char *missing = spec->id_map == ID_MAP_SINGLE ? NULL : idmap_missing(host);
         if (missing && spec->id_map == ID_MAP_SUBID)
                 return error_set(err, ENOTSUP, "IdMap=subid: %s", missing);
         if (missing && plan_notice(plan, "only one user id exists inside: %s", missing) < 0)
                 return error_no_memory(err);
-        plan->identity.map_by_helpers = spec->id_map != ID_MAP_SINGLE && !missing;
+        plan->identity.map_by_newuidmap = spec->id_map != ID_MAP_SINGLE && !missing;
 
         const SubRanges none = {0};
-        const SubRanges *uids = plan->identity.map_by_helpers ? &host->subuids : &none;
-        const SubRanges *gids = plan->identity.map_by_helpers ? &host->subgids : &none;
+        const SubRanges *uids = plan->identity.map_by_newuidmap ? &host->subuids : &none;
+        const SubRanges *gids = plan->identity.map_by_newuidmap ? &host->subgids : &none;
         plan_map_ids(plan->identity.uid, host->uid, uids, &plan->identity.uid_map);
         plan_map_ids(plan->identity.gid, host->gid, gids, &plan->identity.gid_map);
         int r = kept ? take_kept_maps(&plan->identity, kept, uids, gids, err) : 0;
         if (r < 0)
                 return r;
-        if (!plan->identity.map_by_helpers)
+        if (!plan->identity.map_by_newuidmap)
                 return 0;
         plan->identity.newuidmap = strdup(host->newuidmap);
         plan->identity.newgidmap = strdup(host->newgidmap);

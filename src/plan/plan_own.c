@@ -101,8 +101,8 @@ int plan_hide_own(Plan *plan, const Host *host, const char *source, const char *
                                          "cannot share '%s' writable: a symbolic link in it leads to '%s', "
                                          "which belongs to kurung, and could be replaced; share a part of it",
                                          source, own.items[i]);
-                CLEANUP_FREE char *place = path_join(dest, str_eq(real, "/") ? own.items[i] + 1 : rest + 1);
-                int r = place ? mask(plan, own.items[i], place, writable, err) : error_no_memory(err);
+                CLEANUP_FREE char *target = path_join(dest, str_eq(real, "/") ? own.items[i] + 1 : rest + 1);
+                int r = target ? mask(plan, own.items[i], target, writable, err) : error_no_memory(err);
                 if (r < 0)
                         return r;
         }

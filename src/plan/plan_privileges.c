@@ -63,7 +63,7 @@ static bool needs_payload_userns(const Plan *plan)
         if (plan->namespaces.joined & (1U << NS_PAYLOAD_USER))
                 return false;
         /* In it the payload has no power over the limit of the one above. */
-        return plan->namespaces.no_user_namespaces || (plan->identity.map_by_helpers && changes_id &&
+        return plan->namespaces.no_user_namespaces || (plan->identity.map_by_newuidmap && changes_id &&
                                                        !(plan->privileges.capabilities & OWNER_CAPABILITIES));
 }
 

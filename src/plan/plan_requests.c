@@ -112,13 +112,13 @@ typedef struct Request {
 typedef struct Requests {
         Request *items;
         size_t n;
-        StrList places; /* destinations that are not part of an operation */
+        StrList others; /* destinations that are not part of an operation */
 } Requests;
 
 static void requests_clear(Requests *l)
 {
         free(l->items);
-        strlist_clear(&l->places);
+        strlist_clear(&l->others);
 }
 
 static bool hides(const Request *r)
@@ -232,19 +232,19 @@ static int hide_in_share(Requests *l, const Spec *spec, const Host *host, const 
         const char *rest = hidden + (str_eq(real, "/") ? 0 : strlen(real));
         if (!path_is_below(hidden, real) || (*rest == '\0' && !str_eq(source, dest)))
                 return 0;
-        CLEANUP_FREE char *place = *rest ? path_join(dest, rest + 1) : strdup(dest);
-        if (!place)
+        CLEANUP_FREE char *target = *rest ? path_join(dest, rest + 1) : strdup(dest);
+        if (!target)
                 return error_no_memory(err);
         for (size_t i = 0; i < l->n; i++)
                 if (hides(&l->items[i]) && l->items[i].op == hide)
-                        l->items[i].is_elsewhere = l->items[i].is_elsewhere || !str_eq(place, hide->dest);
-        if (str_eq(place, hide->dest) || str_eq(place, hidden))
+                        l->items[i].is_elsewhere = l->items[i].is_elsewhere || !str_eq(target, hide->dest);
+        if (str_eq(target, hide->dest) || str_eq(target, hidden))
                 return 0;
-        if (strlist_add(&l->places, place) < 0)
+        if (strlist_add(&l->others, target) < 0)
                 return error_no_memory(err);
         return insert_request(
                 l, spec,
-                (Request){.dest = l->places.items[l->places.n - 1], .op = hide, .is_elsewhere = true}, err);
+                (Request){.dest = l->others.items[l->others.n - 1], .op = hide, .is_elsewhere = true}, err);
 }
 
 static int hide_in_shares(Requests *l, const Spec *spec, const Host *host, Error *err)

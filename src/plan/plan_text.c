@@ -324,9 +324,9 @@ void plan_print(const Plan *plan, FILE *out)
         (void)fputc('\n', out);
         print_joined(out, &plan->namespaces);
         (void)fprintf(out, "ids %u:%u by %s\n", plan->identity.uid, plan->identity.gid,
-                      plan->identity.uid_map.n == 0   ? "the maps that are there"
-                      : plan->identity.map_by_helpers ? "newuidmap, newgidmap"
-                                                      : "a one-line map");
+                      plan->identity.uid_map.n == 0     ? "the maps that are there"
+                      : plan->identity.map_by_newuidmap ? "newuidmap, newgidmap"
+                                                        : "a one-line map");
         print_map(out, "uid-map", &plan->identity.uid_map);
         print_map(out, "gid-map", &plan->identity.gid_map);
         for (size_t i = 0; i < plan->identity.n_groups; i++)

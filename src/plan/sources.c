@@ -40,14 +40,14 @@ static char *short_name(const Finder *f, const char *path)
         return strdup(path);
 }
 
-static int add_rule(Finder *f, const NetRule *rule, const Place *place)
+static int add_rule(Finder *f, const NetRule *rule, const SourceOrigin *origin)
 {
         char text[NET_RULE_TEXT_MAX];
         (void)net_rule_print(rule, text, sizeof(text));
         for (size_t i = 0; i < f->out->n; i++) {
                 const HostSource *s = &f->out->items[i];
-                if (str_eq(s->tool, f->tool) && str_eq(s->rule, text) && s->in_project == place->in_project &&
-                    s->vouches == place->vouches)
+                if (str_eq(s->tool, f->tool) && str_eq(s->rule, text) &&
+                    s->in_project == origin->in_project && s->vouches == origin->vouches)
                         return 0;
         }
         if (f->n == SOURCES_MAX)
@@ -60,13 +60,13 @@ static int add_rule(Finder *f, const NetRule *rule, const Place *place)
         f->n++;
         *s = (HostSource){.tool = strdup(f->tool),
                           .rule = strdup(text),
-                          .where = short_name(f, place->where),
-                          .in_project = place->in_project,
-                          .vouches = place->vouches};
+                          .where = short_name(f, origin->where),
+                          .in_project = origin->in_project,
+                          .vouches = origin->vouches};
         return s->tool && s->rule && s->where ? 0 : -ENOMEM;
 }
 
-int source_add_host(Finder *f, const char *host, unsigned port, const Place *place)
+int source_add_host(Finder *f, const char *host, unsigned port, const SourceOrigin *origin)
 {
         char text[NET_RULE_TEXT_MAX];
         NetRule rule;
@@ -75,14 +75,14 @@ int source_add_host(Finder *f, const char *host, unsigned port, const Place *pla
         /* A wildcard or a network is not a host. */
         if (n < 0 || (size_t)n >= sizeof(text) || strpbrk(host, "*/") ||
             net_rule_parse(text, &rule, NULL) < 0) {
-                CLEANUP_FREE char *where = short_name(f, place->where);
+                CLEANUP_FREE char *where = short_name(f, origin->where);
                 return where ? source_notice(f, "ignored an entry in %s that is not a host", where) : -ENOMEM;
         }
-        return add_rule(f, &rule, place);
+        return add_rule(f, &rule, origin);
 }
 
 /* Adds the host and port of "user:password@host:port"; the host may be in brackets. */
-static int add_authority(Finder *f, const char *text, size_t len, unsigned port, const Place *place)
+static int add_authority(Finder *f, const char *text, size_t len, unsigned port, const SourceOrigin *origin)
 {
         char host[NET_RULE_TEXT_MAX];
         for (size_t i = len; i > 0; i--)
@@ -92,7 +92,7 @@ static int add_authority(Finder *f, const char *text, size_t len, unsigned port,
                         break;
                 }
         if (len == 0 || len >= sizeof(host))
-                return source_add_host(f, "", port, place);
+                return source_add_host(f, "", port, origin);
         memcpy(host, text, len);
         host[len] = '\0';
         char *colon = strrchr(host, ':');
@@ -101,13 +101,13 @@ static int add_authority(Finder *f, const char *text, size_t len, unsigned port,
                 unsigned long n = strtoul(colon + 1, &end, 10);
                 *colon = '\0';
                 if (colon[1] != '\0' && (!isdigit((unsigned char)colon[1]) || *end || n == 0 || n > 65535))
-                        return source_add_host(f, "", port, place);
+                        return source_add_host(f, "", port, origin);
                 port = colon[1] ? (unsigned)n : port;
         }
-        return source_add_host(f, host, port, place);
+        return source_add_host(f, host, port, origin);
 }
 
-int source_add_url(Finder *f, const char *url, const Place *place)
+int source_add_url(Finder *f, const char *url, const SourceOrigin *origin)
 {
         static const struct {
                 const char *scheme;
@@ -124,14 +124,14 @@ int source_add_url(Finder *f, const char *url, const Place *place)
                 for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
                         if (strlen(schemes[i].scheme) == len && strncasecmp(url, schemes[i].scheme, len) == 0)
                                 return add_authority(f, slashes + 3, strcspn(slashes + 3, "/?#"),
-                                                     schemes[i].port, place);
+                                                     schemes[i].port, origin);
                 return 0;
         }
         /* git's "user@host:path" (gitprotocol, "scp-like") has no slash before the colon. */
         if (str_eq(f->tool, "git") && colon && strcspn(url, "/") > (size_t)(colon - url) && colon > url) {
                 const char *end = url[0] == '[' || strstr(url, "@[") ? strchr(url, ']') : NULL;
                 return add_authority(f, url, end ? (size_t)(end + 1 - url) : (size_t)(colon - url), 22,
-                                     place);
+                                     origin);
         }
         return 0;
 }

@@ -6,16 +6,16 @@
 #include <dirent.h>
 #include <strings.h>
 
-static int add_uri(Finder *f, const char *uri, const Place *place)
+static int add_uri(Finder *f, const char *uri, const SourceOrigin *origin)
 {
         static const char mirror[] = "mirror+file:";
         if (!str_starts(uri, mirror))
-                return source_add_url(f, uri, place);
+                return source_add_url(f, uri, origin);
         /* A file of mirrors, one per line (apt-transport-mirror(1)). */
         const char *name = uri + strlen(mirror);
         CLEANUP_FREE char *path = source_path(f, NULL, name + strspn(name, "/"));
         CLEANUP_FREE char *text = path ? source_read(f, path) : NULL;
-        const Place in_file = {.where = path};
+        const SourceOrigin in_file = {.where = path};
         char *at = text;
         int r = 0;
         for (char *line; r == 0 && text && (line = source_next_line(&at, NULL));) {
@@ -30,7 +30,7 @@ static int add_uri(Finder *f, const char *uri, const Place *place)
 static int read_list(Finder *f, const char *path)
 {
         CLEANUP_FREE char *text = source_read(f, path);
-        const Place place = {.where = path};
+        const SourceOrigin origin = {.where = path};
         char *at = text;
         int r = 0;
         for (char *line; r == 0 && text && (line = source_next_line(&at, NULL));) {
@@ -46,17 +46,17 @@ static int read_list(Finder *f, const char *path)
                         uri += strspn(uri, " \t");
                 }
                 uri[strcspn(uri, " \t")] = '\0';
-                r = add_uri(f, uri, &place);
+                r = add_uri(f, uri, &origin);
         }
         return r;
 }
 
-static int add_uris(Finder *f, char *value, const Place *place)
+static int add_uris(Finder *f, char *value, const SourceOrigin *origin)
 {
         char *save = NULL;
         int r = 0;
         for (char *w = strtok_r(value, " \t", &save); r == 0 && w; w = strtok_r(NULL, " \t", &save))
-                r = add_uri(f, w, place);
+                r = add_uri(f, w, origin);
         return r;
 }
 
@@ -64,7 +64,7 @@ static int add_uris(Finder *f, char *value, const Place *place)
 static int read_deb822(Finder *f, const char *path)
 {
         CLEANUP_FREE char *text = source_read(f, path);
-        const Place place = {.where = path};
+        const SourceOrigin origin = {.where = path};
         char *at = text;
         bool uris = false, indented;
         int r = 0;
@@ -79,7 +79,7 @@ static int read_deb822(Finder *f, const char *path)
                         value = colon ? colon + 1 : line;
                 }
                 if (uris)
-                        r = add_uris(f, value, &place);
+                        r = add_uris(f, value, &origin);
         }
         return r;
 }
@@ -119,7 +119,7 @@ static int read_proxies(Finder *f)
                 NULL};
         if (source_ask(argv, NULL, false, &status, &answer, NULL) < 0 || status != 0)
                 return 0;
-        const Place place = {.where = "apt-config"};
+        const SourceOrigin origin = {.where = "apt-config"};
         char *at = answer;
         for (char *line; r == 0 && (line = source_next_line(&at, NULL));) {
                 char *space = strchr(line, ' ');
@@ -127,7 +127,7 @@ static int read_proxies(Finder *f)
                         continue;
                 *space = '\0';
                 if (ends_with(line, "::Proxy") && strstr(space + 1, "://"))
-                        r = source_add_url(f, source_trim(space + 1), &place);
+                        r = source_add_url(f, source_trim(space + 1), &origin);
         }
         return r;
 }

@@ -16,7 +16,7 @@
 
 typedef struct Cargo {
         Finder *f;
-        Place place;
+        SourceOrigin origin;
         unsigned line;
         char replace_with[KEY_MAX_BYTES]; /* the value for crates-io */
         StrList sources;                  /* names of the [source.NAME] tables with a location */
@@ -33,27 +33,27 @@ static int take_pair(Cargo *c, const char *key, const char *value)
         char name[KEY_MAX_BYTES];
         int n = 0;
         if (sscanf(key, "source.%199[^.].replace-with%n", name, &n) == 1 && key[n] == '\0' && n > 0) {
-                if (str_eq(name, "crates-io") && !c->place.in_project)
+                if (str_eq(name, "crates-io") && !c->origin.in_project)
                         (void)snprintf(c->replace_with, sizeof(c->replace_with), "%s", value);
                 return 0;
         }
         n = 0;
         if (sscanf(key, "source.%199[^.].registry%n", name, &n) == 1 && key[n] == '\0' && n > 0) {
-                if (!c->place.in_project && strlist_add(&c->sources, name) < 0)
+                if (!c->origin.in_project && strlist_add(&c->sources, name) < 0)
                         return -ENOMEM;
-                return source_add_url(c->f, value, &c->place);
+                return source_add_url(c->f, value, &c->origin);
         }
         n = 0;
         if (sscanf(key, "source.%199[^.].%*[a-z-]%n", name, &n) == 1 && key[n] == '\0' && n > 0) {
                 /* git, directory, local-registry. */
-                if (!c->place.in_project && strlist_add(&c->sources, name) < 0)
+                if (!c->origin.in_project && strlist_add(&c->sources, name) < 0)
                         return -ENOMEM;
-                return source_add_url(c->f, value, &c->place);
+                return source_add_url(c->f, value, &c->origin);
         }
         n = 0;
         if ((sscanf(key, "registries.%199[^.].index%n", name, &n) == 1 && key[n] == '\0' && n > 0) ||
             str_eq(key, "registry.index"))
-                return source_add_url(c->f, value, &c->place);
+                return source_add_url(c->f, value, &c->origin);
         return 0;
 }
 
@@ -86,7 +86,7 @@ static char *take_key(char *at, const char *prefix, char end, char *out)
 static int malformed(Cargo *c)
 {
         return source_notice(c->f, "%s:%u: unsupported syntax; write one key = \"value\" per line",
-                             c->place.where, c->line);
+                             c->origin.where, c->line);
 }
 
 /* Parses a string on one line. Returns its end, or NULL. Escapes are unsupported, because no host needs
@@ -163,7 +163,7 @@ static int read_config(Cargo *c, const char *path)
         CLEANUP_FREE char *text = source_read(c->f, path);
         char table[KEY_MAX_BYTES] = "", key[KEY_MAX_BYTES], *at = text;
         int open = 0, r = 0;
-        c->place = (Place){.where = path, .in_project = source_in_project(c->f, path)};
+        c->origin = (SourceOrigin){.where = path, .in_project = source_in_project(c->f, path)};
         c->line = 0;
         for (char *line; r == 0 && text && (line = source_next_line(&at, NULL));) {
                 c->line++;
@@ -215,7 +215,7 @@ static int read_config_in(Cargo *c, const char *dir, const char *below)
 static int read_index(Cargo *c, const char *path)
 {
         CLEANUP_FREE char *text = source_read(c->f, path);
-        const Place place = {.where = path, .in_project = source_in_project(c->f, path)};
+        const SourceOrigin origin = {.where = path, .in_project = source_in_project(c->f, path)};
         const char *at = text ? strstr(text, "\"dl\"") : NULL;
         if (!at)
                 return 0;
@@ -223,7 +223,7 @@ static int read_index(Cargo *c, const char *path)
         if (*at != '"')
                 return 0;
         CLEANUP_FREE char *url = strndup(at + 1, strcspn(at + 1, "\"\\"));
-        return url ? source_add_url(c->f, url, &place) : -ENOMEM;
+        return url ? source_add_url(c->f, url, &origin) : -ENOMEM;
 }
 
 /* Reads the files of indexes whose hosts are known so far: "HOST-HASH". */
@@ -307,8 +307,8 @@ static int ask_cargo(Cargo *c, Error *err)
                                  "default; set source.crates-io.replace-with in ~/.cargo/config.toml, or "
                                  "allow the hosts with Allow=");
         source_remember(c->f, program, url);
-        const Place place = {.where = "cargo's default"};
-        return source_add_url(c->f, url, &place);
+        const SourceOrigin origin = {.where = "cargo's default"};
+        return source_add_url(c->f, url, &origin);
 }
 
 int source_cargo(Finder *f, Error *err)

@@ -53,7 +53,7 @@ static int add_rewrite(Git *g, const char *key, const char *value)
 }
 
 /* Rewrites with the longest prefix, as git does (git-config(1), url.<base>.insteadOf). */
-static int add_remote(Git *g, const char *url, const Place *place)
+static int add_remote(Git *g, const char *url, const SourceOrigin *origin)
 {
         const Rewrite *best = NULL;
         for (size_t i = 0; i < g->n; i++)
@@ -67,30 +67,30 @@ static int add_remote(Git *g, const char *url, const Place *place)
                         return -ENOMEM;
                 (void)stpcpy(stpcpy(rewritten, best->base), url + strlen(best->prefix));
         }
-        return source_add_url(g->f, rewritten ? rewritten : url, place);
+        return source_add_url(g->f, rewritten ? rewritten : url, origin);
 }
 
 /* The URL of "credential.URL.helper" and "http.URL.proxy" is between the first dot and the last. */
-static int add_vouched(Git *g, const char *key, const Place *place)
+static int add_vouched(Git *g, const char *key, const SourceOrigin *origin)
 {
         const char *first = strchr(key, '.'), *last = strrchr(key, '.');
         if (!first || last <= first)
                 return 0;
         CLEANUP_FREE char *url = strndup(first + 1, (size_t)(last - first) - 1);
-        return url ? source_add_url(g->f, url, place) : -ENOMEM;
+        return url ? source_add_url(g->f, url, origin) : -ENOMEM;
 }
 
-static int take_pair(Git *g, const char *key, const char *value, const Place *place)
+static int take_pair(Git *g, const char *key, const char *value, const SourceOrigin *origin)
 {
         if (str_starts(key, "url.") && ends_with(key, ".insteadof")) {
-                int r = place->in_project ? 0 : add_vouched(g, key, place);
+                int r = origin->in_project ? 0 : add_vouched(g, key, origin);
                 return r < 0 ? r : add_rewrite(g, key, value);
         }
-        if (!place->in_project && (str_starts(key, "credential.") || str_starts(key, "http.")))
-                return add_vouched(g, key, place);
+        if (!origin->in_project && (str_starts(key, "credential.") || str_starts(key, "http.")))
+                return add_vouched(g, key, origin);
         bool remote = str_starts(key, "remote.") && (ends_with(key, ".url") || ends_with(key, ".pushurl"));
         bool submodule = str_starts(key, "submodule.") && ends_with(key, ".url");
-        return remote || submodule ? add_remote(g, value, place) : 0;
+        return remote || submodule ? add_remote(g, value, origin) : 0;
 }
 
 /* Lets git parse one file; its output is "KEY\nVALUE\0"... */
@@ -104,7 +104,7 @@ static int read_config(Git *g, const char *path)
                 return 0;
         if (in_project && !S_ISREG(st.st_mode))
                 return source_notice(g->f, "%s is not a regular file", path);
-        const Place place = {.where = path, .in_project = in_project, .vouches = !in_project};
+        const SourceOrigin origin = {.where = path, .in_project = in_project, .vouches = !in_project};
         char *argv[] = {g->program,
                         (char[]){"config"},
                         (char[]){"--null"},
@@ -124,7 +124,7 @@ static int read_config(Git *g, const char *path)
                 if (!value)
                         continue;
                 *value++ = '\0';
-                r = take_pair(g, pair, value, &place);
+                r = take_pair(g, pair, value, &origin);
                 pair = value;
         }
         return r;
@@ -141,11 +141,11 @@ static int read_credentials(Git *g)
 {
         CLEANUP_FREE char *path = source_path(g->f, g->f->ctx->home, ".git-credentials");
         CLEANUP_FREE char *text = path ? source_read(g->f, path) : NULL;
-        const Place place = {.where = path, .vouches = true};
+        const SourceOrigin origin = {.where = path, .vouches = true};
         char *at = text;
         int r = path ? 0 : -ENOMEM;
         for (char *line; r == 0 && text && (line = source_next_line(&at, NULL));)
-                r = source_add_url(g->f, line, &place);
+                r = source_add_url(g->f, line, &origin);
         return r;
 }
 
@@ -180,7 +180,7 @@ static int ask_known_hosts(Git *g)
                 return -ENOMEM;
         if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) || source_in_project(g->f, path))
                 return 0;
-        const Place place = {.where = path, .vouches = true};
+        const SourceOrigin origin = {.where = path, .vouches = true};
         size_t n = g->f->out->n;
         int r = 0;
         for (size_t i = 0; r == 0 && i < n; i++) {
@@ -191,7 +191,7 @@ static int ask_known_hosts(Git *g)
                 if (!g->f->out->items[i].in_project || !str_eq(g->f->out->items[i].tool, "git") ||
                     !ssh_knows(g, path, rule) || net_rule_parse(rule, &parsed, NULL) < 0)
                         continue;
-                r = source_add_host(g->f, parsed.name, parsed.port_first, &place);
+                r = source_add_host(g->f, parsed.name, parsed.port_first, &origin);
         }
         return r;
 }

@@ -12,11 +12,11 @@ typedef struct Finder {
 } Finder;
 
 /** A file or variable that names hosts. */
-typedef struct Place {
+typedef struct SourceOrigin {
         const char *where; /* path or variable */
         bool in_project;
         bool vouches;
-} Place;
+} SourceOrigin;
 
 /**
  * source_add_url - add the host of a URL, or with git of "user@host:path".
@@ -25,8 +25,8 @@ typedef struct Place {
  * A URL without a host (file:, a path) is skipped. An invalid host causes a notice without its text, which
  * may contain a password. Return 0 or -ENOMEM.
  */
-int source_add_url(Finder *f, const char *url, const Place *place);
-int source_add_host(Finder *f, const char *host, unsigned port, const Place *place);
+int source_add_url(Finder *f, const char *url, const SourceOrigin *origin);
+int source_add_host(Finder *f, const char *host, unsigned port, const SourceOrigin *origin);
 
 /** source_add_env - add "@name=URL" for the tool inside, from a URL that the user configured, without user,
  * password, query and fragment. Later values of a name are ignored. Returns 0 or -ENOMEM. */
@@ -49,7 +49,7 @@ char *source_path(const Finder *f, const char *dir, const char *name);
  * @ret_indented: whether it began with a space. */
 char *source_next_line(char **text, bool *ret_indented);
 
-/** source_trim - remove surrounding spaces, then one pair of quotes, in place. */
+/** source_trim - remove surrounding spaces, then one pair of quotes, in origin. */
 char *source_trim(char *text);
 
 /** source_program - return the absolute path of a tool in the system's directories; owned. NULL: none. */

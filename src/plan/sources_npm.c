@@ -45,7 +45,7 @@ static bool is_scope(const char *key)
 static int read_npmrc(Finder *f, const char *path, bool *ret_registry)
 {
         CLEANUP_FREE char *text = source_read(f, path);
-        const Place place = {.where = path, .in_project = source_in_project(f, path)};
+        const SourceOrigin origin = {.where = path, .in_project = source_in_project(f, path)};
         char *at = text;
         int r = 0;
         for (char *line; r == 0 && text && (line = source_next_line(&at, NULL));) {
@@ -60,8 +60,8 @@ static int read_npmrc(Finder *f, const char *path, bool *ret_registry)
                 CLEANUP_FREE char *url = expand(f, source_trim(equals + 1));
                 if (!url)
                         continue;
-                r = source_add_url(f, url, &place);
-                if (r == 0 && registry && !place.in_project) {
+                r = source_add_url(f, url, &origin);
+                if (r == 0 && registry && !origin.in_project) {
                         r = source_add_env(f, "npm_config_registry", url);
                         *ret_registry = true;
                 }
@@ -93,8 +93,8 @@ static int ask_npm(Finder *f, Error *err)
                                  "~/.npmrc, or allow the host with Allow=",
                                  program);
         source_remember(f, program, answer);
-        const Place place = {.where = "npm config get registry"};
-        return source_add_url(f, source_trim(answer), &place);
+        const SourceOrigin origin = {.where = "npm config get registry"};
+        return source_add_url(f, source_trim(answer), &origin);
 }
 
 int source_npm(Finder *f, Error *err)
@@ -104,12 +104,12 @@ int source_npm(Finder *f, Error *err)
         bool registry = false;
         int r = 0;
         for (size_t i = 0; r == 0 && c->getenv && i < ARRAY_LEN(variables); i++) {
-                const Place place = {.where = variables[i]};
+                const SourceOrigin origin = {.where = variables[i]};
                 const char *url = c->getenv(variables[i]);
                 if (str_empty(url))
                         continue;
                 registry = true;
-                r = source_add_url(f, url, &place);
+                r = source_add_url(f, url, &origin);
                 if (r == 0)
                         r = source_add_env(f, "npm_config_registry", url);
         }

@@ -6,13 +6,13 @@
 
 /* Adds the URLs of a value, which may contain several. @variable: configures pip inside with the first of
  * them, or NULL. */
-static int add_words(Finder *f, char *value, const Place *place, const char *variable)
+static int add_words(Finder *f, char *value, const SourceOrigin *origin, const char *variable)
 {
         char *save = NULL;
         int r = 0;
         for (char *w = strtok_r(value, " \t,", &save); r == 0 && w; w = strtok_r(NULL, " \t,", &save)) {
-                r = source_add_url(f, w, place);
-                if (r == 0 && variable && !place->in_project)
+                r = source_add_url(f, w, origin);
+                if (r == 0 && variable && !origin->in_project)
                         r = source_add_env(f, variable, w);
         }
         return r;
@@ -31,7 +31,7 @@ static bool is_key(const char *key, const char *name)
 static int read_conf(Finder *f, const char *path, bool *ret_index)
 {
         CLEANUP_FREE char *text = source_read(f, path);
-        const Place place = {.where = path, .in_project = source_in_project(f, path)};
+        const SourceOrigin origin = {.where = path, .in_project = source_in_project(f, path)};
         char *at = text;
         bool wanted = false, indented;
         const char *variable = NULL;
@@ -51,10 +51,10 @@ static int read_conf(Finder *f, const char *path, bool *ret_index)
                         bool index = is_key(key, "index-url"), extra = is_key(key, "extra-index-url");
                         wanted = index || extra || is_key(key, "find-links");
                         variable = index ? "PIP_INDEX_URL" : extra ? "PIP_EXTRA_INDEX_URL" : NULL;
-                        *ret_index |= index && !place.in_project;
+                        *ret_index |= index && !origin.in_project;
                 }
                 if (wanted)
-                        r = add_words(f, source_trim(value), &place, variable);
+                        r = add_words(f, source_trim(value), &origin, variable);
         }
         return r;
 }
@@ -71,14 +71,14 @@ static int read_requirements(Finder *f)
         static const char *const options[] = {"-i", "--index-url", "--extra-index-url", "-f", "--find-links"};
         CLEANUP_FREE char *path = f->ctx->cwd ? source_path(f, f->ctx->cwd, "requirements.txt") : NULL;
         CLEANUP_FREE char *text = path ? source_read(f, path) : NULL;
-        const Place place = {.where = path, .in_project = true};
+        const SourceOrigin origin = {.where = path, .in_project = true};
         char *at = text;
         int r = 0;
         for (char *line; r == 0 && text && (line = source_next_line(&at, NULL));)
                 for (size_t i = 0; r == 0 && i < ARRAY_LEN(options); i++) {
                         size_t n = strlen(options[i]);
                         if (str_starts(line, options[i]) && strchr(" \t=", line[n]) && line[n])
-                                r = source_add_url(f, source_trim(line + n + 1), &place);
+                                r = source_add_url(f, source_trim(line + n + 1), &origin);
                 }
         return r;
 }
@@ -102,8 +102,8 @@ static int ask_pip(Finder *f, Error *err)
                         "AllowFrom=pip: no index is configured, and the system's pip cannot print its "
                         "default; set index-url in ~/.config/pip/pip.conf, or allow the host with Allow=");
         source_remember(f, program, answer);
-        const Place place = {.where = "pip's default"};
-        return add_words(f, source_trim(answer), &place, NULL);
+        const SourceOrigin origin = {.where = "pip's default"};
+        return add_words(f, source_trim(answer), &origin, NULL);
 }
 
 static int read_variables(Finder *f, bool *ret_index)
@@ -111,13 +111,13 @@ static int read_variables(Finder *f, bool *ret_index)
         static const char *const variables[] = {"PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"};
         int r = 0;
         for (size_t i = 0; r == 0 && f->ctx->getenv && i < ARRAY_LEN(variables); i++) {
-                const Place place = {.where = variables[i]};
+                const SourceOrigin origin = {.where = variables[i]};
                 const char *value = f->ctx->getenv(variables[i]);
                 CLEANUP_FREE char *copy = str_empty(value) ? NULL : strdup(value);
                 if (!copy)
                         continue;
                 *ret_index |= i == 0;
-                r = add_words(f, copy, &place, i < 2 ? variables[i] : NULL);
+                r = add_words(f, copy, &origin, i < 2 ? variables[i] : NULL);
         }
         return r;
 }

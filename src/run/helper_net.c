@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The supervisor's side of the net helper: starts it, passes the tap device to it, and receives its
- * records. */
+ * attempts. */
 #include "run/helper_net.h"
 
 #include "base/clock.h"
@@ -100,7 +100,7 @@ void net_helper_pass_tap(NetHelper *n, int fd)
         n->tap = fd;
 }
 
-static void tell_refused(NetHelper *n, const NetRecord *r)
+static void tell_refused(NetHelper *n, const NetAttempt *r)
 {
         char target[NET_NAME_MAX + 64];
         if (r->allowed || n->told > TOLD_MAX)
@@ -127,7 +127,7 @@ enum { NET_STARTING = 1, NET_SERVING = 2, NET_TELLING = 4, NET_DONE = 8 };
 static const unsigned phases[] = {
         [NETMSG_PUBLISHED] = NET_STARTING,
         [NETMSG_READY] = NET_STARTING,
-        [NETMSG_RECORD] = NET_SERVING | NET_TELLING,
+        [NETMSG_ATTEMPT] = NET_SERVING | NET_TELLING,
         [NETMSG_TOTALS] = NET_TELLING,
         [NETMSG_ERROR] = NET_STARTING | NET_SERVING | NET_TELLING,
 };
@@ -179,10 +179,10 @@ static int handle_one(NetHelper *n, Error *err)
                 n->published++;
                 tell_published(&m.publish);
                 return 1;
-        case NETMSG_RECORD:
-                r = net_report_take(&n->report, &m.record);
+        case NETMSG_ATTEMPT:
+                r = net_report_take(&n->report, &m.attempt);
                 if (r > 0)
-                        tell_refused(n, &m.record);
+                        tell_refused(n, &m.attempt);
                 return r < 0 ? error_no_memory(err) : 1;
         case NETMSG_TOTALS:
                 n->report.totals = m.totals;
@@ -256,10 +256,10 @@ static int on_end(Helper *h, bool expected, Error *err)
         return 0;
 }
 
-static void list_records(const NetReport *report)
+static void list_attempts(const NetReport *report)
 {
-        for (size_t i = 0; i < report->n_records; i++) {
-                const NetRecord *r = &report->records[i];
+        for (size_t i = 0; i < report->n_attempts; i++) {
+                const NetAttempt *r = &report->attempts[i];
                 char target[NET_NAME_MAX + 64];
                 log_detail("%s %s, %llu times (%s)", r->allowed ? "allowed" : "refused",
                            net_report_target(r, target, sizeof(target)), (unsigned long long)r->count,
@@ -304,7 +304,7 @@ static int stop(Helper *h, Error *err)
         }
         n->tap = fd_close(n->tap);
         n->config = fd_close(n->config);
-        list_records(&n->report);
+        list_attempts(&n->report);
         return r;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The supervisor's side of the net helper: its start, the tap device for it, and its records. */
+/* The supervisor's side of the net helper: its start, the tap device for it, and its attempts. */
 #pragma once
 
 #include "net/message.h"
@@ -37,7 +37,7 @@ bool net_helper_lets_start(const NetHelper *n);
 /** net_helper_pass_tap - send the tap device to the helper. Takes ownership of @fd. */
 void net_helper_pass_tap(NetHelper *n, int fd);
 
-/** net_helper_finish - after all senders inside have exited, make the helper send its last records and exit.
+/** net_helper_finish - after all senders inside have exited, make the helper send its last attempts and exit.
  * Does not wait. */
 void net_helper_finish(NetHelper *n);
 

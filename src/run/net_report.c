@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Collects the records of the net helper. */
+/* Collects the attempts of the net helper. */
 #include "run/net_report.h"
 
 #include "base/json.h"
 
 #include <stdio.h>
 
-static const char *protocol_name(const NetRecord *r)
+static const char *protocol_name(const NetAttempt *r)
 {
         switch (r->protocol) {
         case NET_TCP:
@@ -20,7 +20,7 @@ static const char *protocol_name(const NetRecord *r)
         }
 }
 
-char *net_report_target(const NetRecord *r, char *out, size_t room)
+char *net_report_target(const NetAttempt *r, char *out, size_t room)
 {
         char address[INET6_ADDRSTRLEN + 2];
         const char *host = r->name;
@@ -43,30 +43,30 @@ char *net_report_target(const NetRecord *r, char *out, size_t room)
         return out;
 }
 
-static bool is_same_record(const NetRecord *a, const NetRecord *b)
+static bool is_same_attempt(const NetAttempt *a, const NetAttempt *b)
 {
         return a->port == b->port && a->protocol == b->protocol && a->allowed == b->allowed &&
                str_eq(a->name, b->name) && (a->name[0] || net_address_eq(&a->address, &b->address));
 }
 
-int net_report_take(NetReport *report, const NetRecord *r)
+int net_report_take(NetReport *report, const NetAttempt *r)
 {
-        for (size_t i = 0; i < report->n_records; i++)
-                if (is_same_record(&report->records[i], r)) {
-                        report->records[i].count = r->count;
+        for (size_t i = 0; i < report->n_attempts; i++)
+                if (is_same_attempt(&report->attempts[i], r)) {
+                        report->attempts[i].count = r->count;
                         return 0;
                 }
-        if (report->n_records == NET_RECORDS_MAX)
+        if (report->n_attempts == NET_ATTEMPTS_MAX)
                 return 0;
-        NetRecord *grown = reallocarray(report->records, report->n_records + 1, sizeof(*grown));
+        NetAttempt *grown = reallocarray(report->attempts, report->n_attempts + 1, sizeof(*grown));
         if (!grown)
                 return -ENOMEM;
-        report->records = grown;
-        grown[report->n_records++] = *r;
+        report->attempts = grown;
+        grown[report->n_attempts++] = *r;
         return 1;
 }
 
-static struct json_object *record_json(const NetRecord *r)
+static struct json_object *attempt_json(const NetAttempt *r)
 {
         char address[INET6_ADDRSTRLEN];
         struct json_object *o = json_new_object();
@@ -91,14 +91,14 @@ struct json_object *net_report_json(const NetReport *report)
         json_add_int(o, "bytes_down", (int64_t)report->totals.bytes_down);
         json_add_int(o, "frames_dropped", (int64_t)report->totals.dropped);
         json_add_int(o, "overflow", (int64_t)report->totals.overflow);
-        for (size_t i = 0; i < report->n_records; i++)
-                json_append(list, record_json(&report->records[i]));
+        for (size_t i = 0; i < report->n_attempts; i++)
+                json_append(list, attempt_json(&report->attempts[i]));
         json_add(o, "destinations", list);
         return o;
 }
 
 void net_report_clear(NetReport *report)
 {
-        free(report->records);
+        free(report->attempts);
         *report = (NetReport){0};
 }

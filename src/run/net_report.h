@@ -5,9 +5,9 @@
 #include "net/message.h"
 
 typedef struct NetReport {
-        bool complete; /* the helper sent all records at the end */
-        NetRecord *records;
-        size_t n_records;
+        bool complete; /* the helper sent all attempts at the end */
+        NetAttempt *attempts;
+        size_t n_attempts;
         NetTotals totals;
 } NetReport;
 
@@ -25,10 +25,10 @@ struct json_object *net_report_json(const NetReport *report);
 
 /** net_report_target - write "evil.example:443", "[2001:db8::1]:53/udp" or "name evil.example" to @out.
  * Returns @out. */
-char *net_report_target(const NetRecord *r, char *out, size_t room);
+char *net_report_target(const NetAttempt *r, char *out, size_t room);
 
-/** net_report_take - add a record of a helper. Returns 1 if it is new; 0 if it updates the count of a known
- * one, or there is no room; -ENOMEM. */
-int net_report_take(NetReport *report, const NetRecord *r);
+/** net_report_take - add an attempt that a helper sent. Returns 1 if it is new; 0 if it updates the count of
+ * a known one, or there is no room; -ENOMEM. */
+int net_report_take(NetReport *report, const NetAttempt *r);
 
 void net_report_clear(NetReport *report);

@@ -217,7 +217,7 @@ static int fail(Error *err, int r, const char *what)
 static int wait_for_ids(const OverlayStage *stage, Error *err)
 {
         int r = channel_expect_sync(stage->channel, SYNC_USERNS, err);
-        if (r == 0 && stage->ctx->plan->identity.map_by_helpers && setgroups(0, NULL) < 0)
+        if (r == 0 && stage->ctx->plan->identity.map_by_newuidmap && setgroups(0, NULL) < 0)
                 r = error_set_errno(err, errno, "cannot drop the supplementary groups");
         return r;
 }

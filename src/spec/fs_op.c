@@ -159,7 +159,7 @@ static const char *what_is_wrong(const FsOp *op)
 int fs_op_check(const FsOp *op, Error *err)
 {
         if (!op->dest || op->dest[0] != '/')
-                return error_set(err, EINVAL, "%s: the place of an operation must be an absolute path",
+                return error_set(err, EINVAL, "%s: the destination of an operation must be an absolute path",
                                  fs_op_origin(op));
         const char *wrong = what_is_wrong(op);
         return wrong ? error_set(err, EINVAL, "%s: the operation \"%s\" on %s %s", fs_op_origin(op),

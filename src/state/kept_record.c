@@ -50,7 +50,7 @@ static const Field kept_items[] = {
         NUMBER_FIELD(KeptRecord, identity.gid, "gid", .max = UINT32_MAX - 1),
         NUMBER_FIELD(KeptRecord, identity.host_uid, "host-uid", .max = UINT32_MAX - 1),
         NUMBER_FIELD(KeptRecord, identity.host_gid, "host-gid", .max = UINT32_MAX - 1),
-        BOOL_FIELD(KeptRecord, identity.map_by_helpers, "map-by-helpers"),
+        BOOL_FIELD(KeptRecord, identity.map_by_newuidmap, "map-by-helpers"),
         TEXT_FIELD(KeptRecord, identity.newuidmap, "newuidmap", .optional = true, .check = fields_check_path),
         TEXT_FIELD(KeptRecord, identity.newgidmap, "newgidmap", .optional = true, .check = fields_check_path),
         ARRAY_FIELD(KeptRecord, identity.uid_map.items, identity.uid_map.n, "uid-map", .rows = &range_fields,
@@ -126,7 +126,7 @@ int kept_record_print(const KeptRecord *record, char **ret, size_t *ret_len, Err
 static bool is_whole(const KeptRecord *rec)
 {
         const PlanIdentity *id = &rec->identity;
-        if (id->host_uid != getuid() || (id->map_by_helpers && (!id->newuidmap || !id->newgidmap)))
+        if (id->host_uid != getuid() || (id->map_by_newuidmap && (!id->newuidmap || !id->newgidmap)))
                 return false;
         for (size_t i = 0; i < rec->n_layers; i++) {
                 const ChangesLayer *layer = &rec->layers[i];

@@ -30,7 +30,7 @@
 #define END_TIMEOUT_MS 10000
 
 /* Writes a temporary file and renames it, so that the record is always complete and locked. */
-static int place(LiveFile *f, const char *text, size_t len)
+static int write_file(LiveFile *f, const char *text, size_t len)
 {
         char temporary[96];
         struct stat st;
@@ -72,7 +72,7 @@ int live_write(const char *live_dir, const char *name, const LiveRecord *record,
         int r = run_dir_open_state(live_dir, "XDG_RUNTIME_DIR", &f.dir, err);
         if (r < 0)
                 return r;
-        r = place(&f, text, len);
+        r = write_file(&f, text, len);
         if (r < 0) {
                 fd_close(f.dir);
                 return error_set_errno(err, r, "cannot write '%s/%s'", live_dir, name);

@@ -38,7 +38,7 @@ static const Field live_items[] = {
         NUMBER(identity.host_gid, "host-gid", .max = UINT32_MAX - 1),
         NUMBER(identity.uid, "uid", .max = UINT32_MAX - 1),
         NUMBER(identity.gid, "gid", .max = UINT32_MAX - 1),
-        FLAG(identity.map_by_helpers, "map-by-helpers"),
+        FLAG(identity.map_by_newuidmap, "map-by-helpers"),
         NUMBER(namespaces, "namespaces", .max = UINT64_MAX),
         FLAG(identity.payload_userns, "payload-userns"),
         NUMBER(network, "network", .max = NETWORK_HOST),

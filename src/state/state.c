@@ -242,7 +242,8 @@ static int remove_stale(RunDir *stale, int userns_fd, PlanIdentity *ids)
                 return 1;
         if (!ids->newuidmap && discard_own_ids(ids, &none) < 0)
                 return 0;
-        return ids->map_by_helpers && kept_remove_entry(stale->state_fd, stale->name, ids, NULL, &none) == 0;
+        return ids->map_by_newuidmap &&
+               kept_remove_entry(stale->state_fd, stale->name, ids, NULL, &none) == 0;
 }
 
 void run_dir_clear_stale(const char *state_dir, int userns_fd)

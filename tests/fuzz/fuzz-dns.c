@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * libFuzzer target: the first byte says what the rest is: a query, bytes of a stream, what upstream said, or
- * the text of hosts(5). Whatever upstream says, no address of the built-in list is pinned or told.
+ * the text of hosts(5). Whatever upstream says, no address of the built-in list is learned or told.
  */
 #include "net/dns_internal.h"
 

@@ -316,7 +316,7 @@ static void goldens_of_poorer_hosts(void **state)
 {
         Host h = desktop;
         (void)state;
-        h.newuidmap_state = HOST_HELPER_MISSING;
+        h.newuidmap_state = HOST_IDMAP_MISSING;
         h.subuids.n = 0;
         is_golden("no-subids", &h, WORDS("true"));
         h = desktop;
@@ -358,10 +358,10 @@ static void what_is_asked_for_and_cannot_be_had_is_an_error(void **state)
         h.kernel_overlay = false;
         refused(&h, WORDS("--overlay=kernel", "true"), "modprobe overlay");
         h = desktop;
-        h.newgidmap_state = HOST_HELPER_MISSING;
+        h.newgidmap_state = HOST_IDMAP_MISSING;
         refused(&h, WORDS("--id-map=subid", "true"), "apt install uidmap");
         h = desktop;
-        h.newuidmap_state = HOST_HELPER_UNPRIVILEGED;
+        h.newuidmap_state = HOST_IDMAP_UNPRIVILEGED;
         refused(&h, WORDS("--id-map=subid", "true"), "set-user-ID bit");
         h = desktop;
         h.subgids.n = 0;

@@ -37,7 +37,7 @@ mkdir -p "$bad/src/base" "$bad/src/confine" "$bad/src/mech" "$bad/src/net" "$bad
 echo '#include "plan/plan.h"' >"$bad/src/base/up.c"
 echo '#include "mech/tty.h"' >"$bad/src/mech/caps.c"
 echo '#include "front/front.h"' >"$bad/src/plan/plan.c"
-printf '#include "%s"\n' run/stages.h net/record.h mech/tap.h >"$bad/src/state/live.c"
+printf '#include "%s"\n' run/stages.h net/attempts.h mech/tap.h >"$bad/src/state/live.c"
 echo '#include "mech/tap.h"' >"$bad/src/confine/confine.c"
 for dir in front plan mech changes state run cmd; do echo "#include \"$dir/x.h\""; done >"$bad/src/net/main.c"
 for dir in base confine spec net; do echo "#include \"$dir/x.h\""; done >>"$bad/src/net/main.c"

@@ -555,7 +555,7 @@ static void over_tcp(void **state)
         assert_int_equal(dns_stream_bytes(s, bytes, total, NOW), 0);
         run_until(&b, 6);
         assert_int_equal(b.answers, 6);
-        /* Gone while upstream is asked: nothing comes, nothing is pinned. */
+        /* Gone while upstream is asked: nothing comes, nothing is learned. */
         unsigned char *query = NULL;
         int len = 0;
         assert_int_equal(ares_create_query("long.good.example", 1, DNS_A, 7, 1, &query, &len, 0),

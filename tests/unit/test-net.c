@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The datapath's pure parts: frames, filter, flows, records, shaper, configuration, messages. */
+/* The datapath's pure parts: frames, filter, flows, attempts, shaper, configuration, messages. */
 #include "net/config.h"
 #include "net/filter.h"
 #include "net/hostaddr.h"
 #include "net/message.h"
-#include "net/record.h"
+#include "net/attempts.h"
 #include "net/shaper.h"
 #include "unit.h"
 
@@ -293,28 +293,28 @@ static void flows_are_bounded(void **state)
         flow_table_free(t);
 }
 
-static void records_are_counted_and_bounded(void **state)
+static void attempts_are_counted_and_bounded(void **state)
 {
-        RecordTable t;
+        AttemptTable t;
         PolicyTarget to = {.address = {.family = AF_INET, .bytes = {198, 51, 100, 2}}, .protocol = NET_TCP};
         (void)state;
-        assert_int_equal(record_table_init(&t), 0);
+        assert_int_equal(attempts_init(&t), 0);
         for (unsigned port = 0; port < 3000; port++) {
                 to.port = (uint16_t)port;
-                record_add(&t, NULL, &to, false, "no");
-                record_add(&t, NULL, &to, false, "no");
+                attempts_add(&t, NULL, &to, false, "no");
+                attempts_add(&t, NULL, &to, false, "no");
         }
-        assert_int_equal(t.n, NET_RECORDS_MAX);
+        assert_int_equal(t.n, NET_ATTEMPTS_MAX);
         assert_int_equal(t.items[0].count, 2);
-        assert_int_equal(t.overflow, 2 * (3000 - NET_RECORDS_MAX));
-        record_table_clear(&t);
-        assert_int_equal(record_table_init(&t), 0);
-        record_add(&t, "name.example", &to, true, "rule");
+        assert_int_equal(t.overflow, 2 * (3000 - NET_ATTEMPTS_MAX));
+        attempts_clear(&t);
+        assert_int_equal(attempts_init(&t), 0);
+        attempts_add(&t, "name.example", &to, true, "rule");
         to.address.bytes[3] = 9; /* the same name at another address */
-        record_add(&t, "name.example", &to, true, "rule");
+        attempts_add(&t, "name.example", &to, true, "rule");
         assert_int_equal(t.n, 1);
         assert_int_equal(t.items[0].count, 2);
-        record_table_clear(&t);
+        attempts_clear(&t);
 }
 
 #define SECOND UINT64_C(1000000000)
@@ -387,16 +387,16 @@ static void configuration_arrives_whole(void **state)
 static void messages_keep_their_borders(void **state)
 {
         int ends[2];
-        NetMessage m = {.type = NETMSG_RECORD}, got;
+        NetMessage m = {.type = NETMSG_ATTEMPT}, got;
         (void)state;
         assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
-        m.record.port = 443;
-        memset(m.record.name, 'x', sizeof(m.record.name)); /* without an end */
+        m.attempt.port = 443;
+        memset(m.attempt.name, 'x', sizeof(m.attempt.name)); /* without an end */
         assert_int_equal(net_message_receive(ends[1], &got, NULL), -EAGAIN);
         assert_int_equal(net_message_send(ends[0], &m, FD_NONE, true), 0);
         assert_int_equal(net_message_receive(ends[1], &got, NULL), 1);
-        assert_int_equal(got.record.port, 443);
-        assert_int_equal(strlen(got.record.name), sizeof(got.record.name) - 1);
+        assert_int_equal(got.attempt.port, 443);
+        assert_int_equal(strlen(got.attempt.name), sizeof(got.attempt.name) - 1);
         assert_int_equal(send(ends[0], &m, 5, 0), 5);
         assert_int_equal(net_message_receive(ends[1], &got, NULL), -EBADMSG);
         /* Last words, of somebody who did not read ours. */
@@ -492,7 +492,7 @@ int main(void)
                 cmocka_unit_test(address_that_becomes_the_hosts_is_closed),
                 cmocka_unit_test(datagram_that_nobody_asked_for_is_dropped),
                 cmocka_unit_test(flows_are_bounded),
-                cmocka_unit_test(records_are_counted_and_bounded),
+                cmocka_unit_test(attempts_are_counted_and_bounded),
                 cmocka_unit_test(limit_is_kept),
                 cmocka_unit_test(small_frames_go_ahead_of_bulk_but_count),
                 cmocka_unit_test(configuration_arrives_whole),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where a sandbox may go: the rules' text, the built-in list, names and what is pinned to them. */
+/* Where a sandbox may go: the rules' text, the built-in list, names and the addresses learned from them. */
 #include "unit.h"
 
 #include "net/policy.h"
@@ -427,7 +427,7 @@ static void an_address_is_open_by_the_name_that_led_to_it(void **state)
         refused(p, "tcp 198.51.100.2 443", WHY_NOT_NAMED);
         refused(p, "udp 198.51.100.1 443", WHY_QUIC);
         assert_string_equal(policy_name_of(p, &(NetAddress){AF_INET, {198, 51, 100, 1}}), "git.example.org");
-        /* The pin ends, after the TTL and the grace. */
+        /* The name expires, after the TTL and the grace. */
         uint64_t end = NOW + 30000 + POLICY_GRACE_MS;
         assert_int_equal(ask(p, "tcp 198.51.100.1 443", end).action, POLICY_ALLOW);
         assert_int_equal(ask(p, "tcp 198.51.100.1 443", end + 1).why, WHY_NOT_NAMED);
@@ -540,22 +540,22 @@ static void tls_names(void **state)
         policy_free(p);
 }
 
-static void pins_are_bounded(void **state)
+static void learned_addresses_are_bounded(void **state)
 {
         Policy *p = policy(RULES("+*.example"));
         (void)state;
-        for (unsigned i = 0; i < 3 * POLICY_PINS_MAX; i++) {
+        for (unsigned i = 0; i < 3 * POLICY_LEARNED_MAX; i++) {
                 const NetAddress a = {AF_INET, {198, 51, (uint8_t)(i >> 8), (uint8_t)i}};
                 assert_int_equal(policy_learn(p, "a.example", &a, 1 + i % 100, NOW), 0);
         }
         unsigned open = 0;
-        for (unsigned i = 0; i < 3 * POLICY_PINS_MAX; i++) {
+        for (unsigned i = 0; i < 3 * POLICY_LEARNED_MAX; i++) {
                 PolicyVerdict v;
                 const PolicyTarget to = {{AF_INET, {198, 51, (uint8_t)(i >> 8), (uint8_t)i}}, NET_TCP, 80};
                 policy_check(p, &to, NOW, &v);
                 open += v.action == POLICY_ALLOW;
         }
-        assert_int_equal(open, POLICY_PINS_MAX);
+        assert_int_equal(open, POLICY_LEARNED_MAX);
         /* Of many names of one address the last ones stay. */
         for (unsigned i = 0; i < 100; i++) {
                 char name[32];
@@ -714,7 +714,7 @@ int main(void)
                 cmocka_unit_test(an_empty_list_is_nothing),
                 cmocka_unit_test(answers_are_filtered),
                 cmocka_unit_test(tls_names),
-                cmocka_unit_test(pins_are_bounded),
+                cmocka_unit_test(learned_addresses_are_bounded),
                 cmocka_unit_test(rules_come_before_names),
                 cmocka_unit_test(lookup_agrees_with_a_slow_reference),
                 cmocka_unit_test(no_rules_open_what_is_opened_by_nothing),

@@ -182,7 +182,7 @@ static void make_kept(KeptRecord *record)
                              .uid = UINT32_MAX - 1,
                              .uid_map = {.items = {{0, getuid(), 1}, {1, 100000, 65536}}, .n = 2},
                              .gid_map = {.items = {{0, getgid(), 1}}, .n = 1},
-                             .map_by_helpers = true,
+                             .map_by_newuidmap = true,
                              .newuidmap = strdup("/usr/bin/newuidmap"),
                              .newgidmap = strdup("/usr/bin/newgidmap")},
                 .cwd = strdup("/a b\n\x1b\\/\xff"),

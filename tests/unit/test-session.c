@@ -355,7 +355,7 @@ static const char *net_expected(NetMessageType type)
         case NETMSG_PUBLISHED:
         case NETMSG_READY:
                 return "s";
-        case NETMSG_RECORD:
+        case NETMSG_ATTEMPT:
                 return "vt";
         case NETMSG_TOTALS:
                 return "t";

@@ -8,11 +8,11 @@
 
 #include "net/policy.h"
 
-#define NET_RECORDS_MAX 1024
+#define NET_ATTEMPTS_MAX 1024
 #define NET_REASON_MAX 160
 
 /** One destination, as it is sent over the channel. */
-typedef struct NetRecord {
+typedef struct NetAttempt {
         char name[NET_NAME_MAX + 1]; /* from which it was learnt; "": none */
         char reason[NET_REASON_MAX]; /* the rule, or the reason of the refusal */
         NetAddress address;          /* AF_UNSPEC: a name that was queried, not connected to */
@@ -20,19 +20,20 @@ typedef struct NetRecord {
         uint16_t protocol; /* NetProtocol, 0: a name */
         bool allowed;
         uint64_t count;
-} NetRecord;
+} NetAttempt;
 
-typedef struct RecordTable {
-        NetRecord *items; /* NET_RECORDS_MAX */
+typedef struct AttemptTable {
+        NetAttempt *items; /* NET_ATTEMPTS_MAX */
         size_t n;
-        size_t told;                         /* number of entries that were sent */
-        uint64_t overflow;                   /* number of attempts to destinations without room */
-        uint16_t index[NET_RECORDS_MAX * 2]; /* open addressing, entry + 1 */
-} RecordTable;
+        size_t told;                          /* number of entries that were sent */
+        uint64_t overflow;                    /* number of attempts to destinations without room */
+        uint16_t index[NET_ATTEMPTS_MAX * 2]; /* open addressing, entry + 1 */
+} AttemptTable;
 
-/** record_table_init - make a table. Returns 0 or -ENOMEM. */
-int record_table_init(RecordTable *t);
-void record_table_clear(RecordTable *t);
+/** attempts_init - make a table. Returns 0 or -ENOMEM. */
+int attempts_init(AttemptTable *t);
+void attempts_clear(AttemptTable *t);
 
-/** record_add - count an attempt; @name may be NULL. The reason of the first one is kept. */
-void record_add(RecordTable *t, const char *name, const PolicyTarget *to, bool allowed, const char *reason);
+/** attempts_add - count an attempt; @name may be NULL. The reason of the first one is kept. */
+void attempts_add(AttemptTable *t, const char *name, const PolicyTarget *to, bool allowed,
+                  const char *reason);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Counts the destinations that the sandbox tried to reach. */
-#include "net/record.h"
+#include "net/attempts.h"
 
 #include <stdio.h>
 #include <sys/mman.h>
 
-#define TABLE_BYTES (NET_RECORDS_MAX * sizeof(NetRecord))
+#define TABLE_BYTES (NET_ATTEMPTS_MAX * sizeof(NetAttempt))
 
-int record_table_init(RecordTable *t)
+int attempts_init(AttemptTable *t)
 {
-        *t = (RecordTable){0};
+        *t = (AttemptTable){0};
         t->items = mmap(NULL, TABLE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (t->items == MAP_FAILED) {
                 t->items = NULL;
@@ -18,11 +18,11 @@ int record_table_init(RecordTable *t)
         return 0;
 }
 
-void record_table_clear(RecordTable *t)
+void attempts_clear(AttemptTable *t)
 {
         if (t->items)
                 (void)munmap(t->items, TABLE_BYTES);
-        *t = (RecordTable){0};
+        *t = (AttemptTable){0};
 }
 
 static uint32_t hash_bytes(uint32_t h, const void *data, size_t len)
@@ -32,13 +32,13 @@ static uint32_t hash_bytes(uint32_t h, const void *data, size_t len)
         return h;
 }
 
-static bool is_record_of(const NetRecord *r, const char *name, const PolicyTarget *to, bool allowed)
+static bool is_attempt_at(const NetAttempt *r, const char *name, const PolicyTarget *to, bool allowed)
 {
         return r->port == to->port && r->protocol == to->protocol && r->allowed == allowed &&
                str_eq(r->name, name) && (name[0] || net_address_eq(&r->address, &to->address));
 }
 
-void record_add(RecordTable *t, const char *name, const PolicyTarget *to, bool allowed, const char *reason)
+void attempts_add(AttemptTable *t, const char *name, const PolicyTarget *to, bool allowed, const char *reason)
 {
         if (!name)
                 name = "";
@@ -49,22 +49,22 @@ void record_add(RecordTable *t, const char *name, const PolicyTarget *to, bool a
         h = hash_bytes(h, &to->port, sizeof(to->port)) + to->protocol + allowed;
         size_t slot = h % ARRAY_LEN(t->index);
         for (; t->index[slot]; slot = (slot + 1) % ARRAY_LEN(t->index)) {
-                NetRecord *r = &t->items[t->index[slot] - 1];
-                if (is_record_of(r, name, to, allowed)) {
+                NetAttempt *r = &t->items[t->index[slot] - 1];
+                if (is_attempt_at(r, name, to, allowed)) {
                         r->count++;
                         return;
                 }
         }
-        if (t->n == NET_RECORDS_MAX) {
+        if (t->n == NET_ATTEMPTS_MAX) {
                 t->overflow++;
                 return;
         }
-        NetRecord *r = &t->items[t->n++];
-        *r = (NetRecord){.address = to->address,
-                         .port = to->port,
-                         .protocol = (uint16_t)to->protocol,
-                         .allowed = allowed,
-                         .count = 1};
+        NetAttempt *r = &t->items[t->n++];
+        *r = (NetAttempt){.address = to->address,
+                          .port = to->port,
+                          .protocol = (uint16_t)to->protocol,
+                          .allowed = allowed,
+                          .count = 1};
         (void)snprintf(r->name, sizeof(r->name), "%s", name);
         (void)snprintf(r->reason, sizeof(r->reason), "%s", reason);
         t->index[slot] = (uint16_t)t->n;
