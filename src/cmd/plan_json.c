@@ -43,22 +43,22 @@ static struct json_object *network(const PlanNetwork *net)
         struct json_object *o = json_new_object(), *ports = json_new_array(), *publish = json_new_array();
         char text[NET_PUBLISH_TEXT_MAX];
         json_add_string(o, "helper", net->helper);
-        json_add_bool(o, "has_list", net->has_list);
-        json_add(o, "allow", json_new_strings(&net->allow));
+        json_add_bool(o, "has_list", net->access.has_list);
+        json_add(o, "allow", json_new_strings(&net->access.allow));
         json_add(o, "allow_from", json_new_strings(&net->allow_from));
-        json_add(o, "deny", json_new_strings(&net->deny));
-        json_add_bool(o, "allow_private", net->allow_private);
-        json_add_bool(o, "check_sni", net->check_sni);
-        for (size_t i = 0; i < net->n_loopback_ports; i++) {
-                (void)snprintf(text, sizeof(text), "%u", net->loopback_ports[i]);
+        json_add(o, "deny", json_new_strings(&net->access.deny));
+        json_add_bool(o, "allow_private", net->access.allow_private);
+        json_add_bool(o, "check_sni", net->access.check_sni);
+        for (size_t i = 0; i < net->access.n_loopback_ports; i++) {
+                (void)snprintf(text, sizeof(text), "%u", net->access.loopback_ports[i]);
                 json_append_string(ports, text);
         }
         json_add(o, "host_loopback", ports);
-        for (size_t i = 0; i < net->n_publish; i++)
-                json_append_string(publish, net_publish_print(&net->publish[i], text, sizeof(text)));
+        for (size_t i = 0; i < net->access.n_publish; i++)
+                json_append_string(publish, net_publish_print(&net->access.publish[i], text, sizeof(text)));
         json_add(o, "publish", publish);
-        json_add_int(o, "rate_up", (int64_t)net->rate_up);
-        json_add_int(o, "rate_down", (int64_t)net->rate_down);
+        json_add_int(o, "rate_up", (int64_t)net->access.rate_up);
+        json_add_int(o, "rate_down", (int64_t)net->access.rate_down);
         return o;
 }
 

@@ -19,7 +19,6 @@ typedef enum Tag {
         TAG_LOOPBACK,
         TAG_PUBLISH,
         TAG_RATES,
-        TAG_HOSTNAME,
         TAG_UPSTREAMS,
         TAG_END,
 } Tag;
@@ -32,9 +31,7 @@ typedef struct Header {
 
 void net_config_clear(NetConfig *c)
 {
-        strlist_clear(&c->allow);
-        strlist_clear(&c->deny);
-        free(c->hostname);
+        net_access_clear(&c->access);
         free(c->upstreams);
         *c = (NetConfig){0};
 }
@@ -57,20 +54,20 @@ static int encode(const NetConfig *c, char **ret, size_t *ret_len)
         FILE *f = open_memstream(ret, ret_len);
         if (!f)
                 return -ENOMEM;
-        const uint32_t flags = (c->has_list ? FLAG_LIST : 0u) | (c->allow_private ? FLAG_PRIVATE : 0u) |
-                               (c->check_sni ? FLAG_SNI : 0u);
-        const uint64_t rates[] = {c->rate_up, c->rate_down};
-        for (size_t i = 0; i < c->allow.n; i++)
-                add_text(f, TAG_ALLOW, c->allow.items[i]);
-        for (size_t i = 0; i < c->deny.n; i++)
-                add_text(f, TAG_DENY, c->deny.items[i]);
+        const uint32_t flags = (c->access.has_list ? FLAG_LIST : 0u) |
+                               (c->access.allow_private ? FLAG_PRIVATE : 0u) |
+                               (c->access.check_sni ? FLAG_SNI : 0u);
+        const uint64_t rates[] = {c->access.rate_up, c->access.rate_down};
+        for (size_t i = 0; i < c->access.allow.n; i++)
+                add_text(f, TAG_ALLOW, c->access.allow.items[i]);
+        for (size_t i = 0; i < c->access.deny.n; i++)
+                add_text(f, TAG_DENY, c->access.deny.items[i]);
         add_field(f, TAG_FLAGS, &flags, sizeof(flags));
-        for (size_t i = 0; i < c->n_loopback_ports; i++)
-                add_field(f, TAG_LOOPBACK, &c->loopback_ports[i], sizeof(c->loopback_ports[i]));
-        for (size_t i = 0; i < c->n_publish; i++)
-                add_field(f, TAG_PUBLISH, &c->publish[i], sizeof(c->publish[i]));
+        for (size_t i = 0; i < c->access.n_loopback_ports; i++)
+                add_field(f, TAG_LOOPBACK, &c->access.loopback_ports[i], sizeof(c->access.loopback_ports[i]));
+        for (size_t i = 0; i < c->access.n_publish; i++)
+                add_field(f, TAG_PUBLISH, &c->access.publish[i], sizeof(c->access.publish[i]));
         add_field(f, TAG_RATES, rates, sizeof(rates));
-        add_text(f, TAG_HOSTNAME, c->hostname);
         add_text(f, TAG_UPSTREAMS, c->upstreams);
         add_field(f, TAG_END, "", 0);
         return fclose(f) == 0 ? 0 : -ENOMEM;
@@ -123,35 +120,34 @@ static int take_field(NetConfig *c, uint16_t tag, const uint8_t *data, size_t le
         switch ((Tag)tag) {
         case TAG_ALLOW:
         case TAG_DENY:
-                return is_text(data, len)
-                               ? strlist_add(tag == TAG_ALLOW ? &c->allow : &c->deny, (const char *)data)
-                               : -EBADMSG;
+                return is_text(data, len) ? strlist_add(tag == TAG_ALLOW ? &c->access.allow : &c->access.deny,
+                                                        (const char *)data)
+                                          : -EBADMSG;
         case TAG_FLAGS:
                 r = copy(data, len, &flags, sizeof(flags));
                 if (r < 0)
                         return r;
-                c->has_list = flags & FLAG_LIST;
-                c->allow_private = flags & FLAG_PRIVATE;
-                c->check_sni = flags & FLAG_SNI;
+                c->access.has_list = flags & FLAG_LIST;
+                c->access.allow_private = flags & FLAG_PRIVATE;
+                c->access.check_sni = flags & FLAG_SNI;
                 return 0;
         case TAG_LOOPBACK:
-                if (c->n_loopback_ports == NET_LOOPBACK_PORTS_MAX)
+                if (c->access.n_loopback_ports == NET_LOOPBACK_PORTS_MAX)
                         return -EBADMSG;
-                return copy(data, len, &c->loopback_ports[c->n_loopback_ports++],
-                            sizeof(c->loopback_ports[0]));
+                return copy(data, len, &c->access.loopback_ports[c->access.n_loopback_ports++],
+                            sizeof(c->access.loopback_ports[0]));
         case TAG_PUBLISH:
-                if (c->n_publish == NET_PUBLISH_MAX)
+                if (c->access.n_publish == NET_PUBLISH_MAX)
                         return -EBADMSG;
-                return copy(data, len, &c->publish[c->n_publish++], sizeof(c->publish[0]));
+                return copy(data, len, &c->access.publish[c->access.n_publish++],
+                            sizeof(c->access.publish[0]));
         case TAG_RATES:
                 r = copy(data, len, rates, sizeof(rates));
                 if (r < 0)
                         return r;
-                c->rate_up = rates[0];
-                c->rate_down = rates[1];
+                c->access.rate_up = rates[0];
+                c->access.rate_down = rates[1];
                 return 0;
-        case TAG_HOSTNAME:
-                return take_text(data, len, &c->hostname);
         case TAG_UPSTREAMS:
                 return take_text(data, len, &c->upstreams);
         case TAG_END:

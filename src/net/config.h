@@ -4,21 +4,11 @@
 #pragma once
 
 #include "base/error.h"
-#include "base/strlist.h"
-#include "spec/net_publish.h"
+#include "spec/net_access.h"
 
 typedef struct NetConfig {
-        StrList allow, deny; /* as net_rule_print() formats them */
-        bool has_list;       /* allow only the rules in "allow", even if there are none */
-        bool allow_private;
-        bool check_sni;
-        uint16_t loopback_ports[NET_LOOPBACK_PORTS_MAX];
-        size_t n_loopback_ports;
-        NetPublish publish[NET_PUBLISH_MAX];
-        size_t n_publish;
-        uint64_t rate_up, rate_down; /* bytes per second; 0: no limit */
-        char *hostname;              /* of the sandbox; NULL: none */
-        char *upstreams;             /* resolvers other than the host's; NULL: none */
+        NetAccess access;
+        char *upstreams; /* resolvers other than the host's; NULL: none */
 } NetConfig;
 
 void net_config_clear(NetConfig *c);

@@ -182,7 +182,7 @@ static int prepare_policy(Helper *h, Error *err)
         const struct {
                 const StrList *list;
                 bool deny;
-        } lists[] = {{&h->config.allow, false}, {&h->config.deny, true}};
+        } lists[] = {{&h->config.access.allow, false}, {&h->config.access.deny, true}};
         for (size_t l = 0; l < ARRAY_LEN(lists); l++)
                 for (size_t i = 0; i < lists[l].list->n; i++) {
                         NetRule rule;
@@ -193,12 +193,12 @@ static int prepare_policy(Helper *h, Error *err)
                         if (r < 0)
                                 return error_set(err, -r, "net helper: invalid rule '%.300s': %s", text, why);
                 }
-        if (h->config.has_list)
+        if (h->config.access.has_list)
                 policy_set_list(h->policy);
-        policy_set_allow_private(h->policy, h->config.allow_private);
-        policy_set_check_sni(h->policy, h->config.check_sni);
-        for (size_t i = 0; i < h->config.n_loopback_ports; i++)
-                if (policy_add_host_loopback(h->policy, h->config.loopback_ports[i]) < 0)
+        policy_set_allow_private(h->policy, h->config.access.allow_private);
+        policy_set_check_sni(h->policy, h->config.access.check_sni);
+        for (size_t i = 0; i < h->config.access.n_loopback_ports; i++)
+                if (policy_add_host_loopback(h->policy, h->config.access.loopback_ports[i]) < 0)
                         return error_set(err, E2BIG, "HostLoopback=: too many ports");
         h->host = calloc(1, sizeof(*h->host));
         if (!h->host)
@@ -281,10 +281,10 @@ int helper_prepare(Helper *h, int config_fd, int channel, Error *err)
                 r = stack_new(&h->config, h->filter, &h->stack, err);
         h->stack.resolve = resolve_datagram;
         h->stack.userdata = h;
-        for (size_t i = 0; r == 0 && i < h->config.n_publish; i++) {
+        for (size_t i = 0; r == 0 && i < h->config.access.n_publish; i++) {
                 NetMessage m = {.type = NETMSG_PUBLISHED};
-                r = stack_publish(&h->stack, &h->config.publish[i], err);
-                m.publish = h->config.publish[i];
+                r = stack_publish(&h->stack, &h->config.access.publish[i], err);
+                m.publish = h->config.access.publish[i];
                 if (r == 0)
                         r = net_message_send(channel, &m, FD_NONE, true);
         }

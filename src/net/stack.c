@@ -194,9 +194,9 @@ int stack_new(const NetConfig *config, Filter *filter, Stack *ret, Error *err)
 {
         Stack *s = ret;
         *s = (Stack){.filter = filter, .tap = FD_NONE};
-        s->mtu = shaper_mtu(config->rate_up, config->rate_down, NET_MTU);
-        shaper_init(&s->up, config->rate_up, clock_ns());
-        shaper_init(&s->down, config->rate_down, clock_ns());
+        s->mtu = shaper_mtu(config->access.rate_up, config->access.rate_down, NET_MTU);
+        shaper_init(&s->up, config->access.rate_up, clock_ns());
+        shaper_init(&s->down, config->access.rate_down, clock_ns());
         const SlirpConfig cfg = {
                 .version = 4,
                 .in_enabled = true,
@@ -215,7 +215,8 @@ int stack_new(const NetConfig *config, Filter *filter, Stack *ret, Error *err)
                 /* A client that reaches a published port through the loopback is answered at the gateway's
                  * address, which would be closed without HostLoopback=. The filter and the wall keep that
                  * address closed. */
-                .disable_host_loopback = config->n_loopback_ports == 0 && config->n_publish == 0 && !wall.off,
+                .disable_host_loopback =
+                        config->access.n_loopback_ports == 0 && config->access.n_publish == 0 && !wall.off,
                 .disable_dns = true,
                 .disable_dhcp = true,
         };

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "plan/host.h"
-#include "spec/net_publish.h"
+#include "spec/net_access.h"
 #include "spec/spec.h"
 
 typedef struct IdRange {
@@ -125,17 +125,9 @@ typedef struct PlanResources {
 /** The network. Except for the mode, these are instructions to the net helper, with NETWORK_SLIRP only. */
 typedef struct PlanNetwork {
         NetworkMode mode;
-        char *helper;        /* absolute path of kurung-net */
-        StrList allow, deny; /* as net_rule_print() formats them, including the rules of AllowFrom= */
-        StrList allow_from;  /* "TOOL RULE ORIGIN": the origin of a rule in "allow", for people */
-        bool has_list;       /* allow only the rules in "allow", even if there are none */
-        bool allow_private;
-        bool check_sni;
-        uint16_t loopback_ports[NET_LOOPBACK_PORTS_MAX];
-        size_t n_loopback_ports;
-        NetPublish publish[NET_PUBLISH_MAX];
-        size_t n_publish;
-        uint64_t rate_up, rate_down; /* bytes per second; 0: no limit */
+        char *helper; /* absolute path of kurung-net */
+        NetAccess access;
+        StrList allow_from; /* "TOOL RULE ORIGIN": the origin of a rule in access.allow, for people */
 } PlanNetwork;
 
 /** The payload's privileges. */

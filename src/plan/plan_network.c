@@ -42,10 +42,11 @@ static bool has_names(const StrList *rules)
 static int fill_ports(PlanNetwork *net, const Spec *spec)
 {
         for (size_t i = 0; i < spec->net_host_loopback.n && i < NET_LOOPBACK_PORTS_MAX; i++)
-                net->loopback_ports[net->n_loopback_ports++] =
+                net->access.loopback_ports[net->access.n_loopback_ports++] =
                         (uint16_t)strtoul(spec->net_host_loopback.items[i], NULL, 10);
         for (size_t i = 0; i < spec->net_publish.n && i < NET_PUBLISH_MAX; i++)
-                if (net_publish_parse(spec->net_publish.items[i], &net->publish[net->n_publish++]) < 0)
+                if (net_publish_parse(spec->net_publish.items[i],
+                                      &net->access.publish[net->access.n_publish++]) < 0)
                         return -EINVAL;
         return 0;
 }
@@ -106,8 +107,8 @@ static int add_sources(Plan *plan, const Spec *spec, const HostSources *sources)
                                 r = leave_out(plan, spec, s);
                         continue;
                 }
-                if (!strlist_has(&plan->network.allow, s->rule))
-                        r = strlist_add(&plan->network.allow, s->rule);
+                if (!strlist_has(&plan->network.access.allow, s->rule))
+                        r = strlist_add(&plan->network.access.allow, s->rule);
                 if (r == 0)
                         r = strlist_add_printf(&plan->network.allow_from, "%s %s %s%s", s->tool, s->rule,
                                                s->where, vouched ? "" : " (trusted)");
@@ -122,9 +123,9 @@ static int add_sources(Plan *plan, const Spec *spec, const HostSources *sources)
 static int check_publish(const PlanNetwork *net, Error *err)
 {
         char text[NET_PUBLISH_TEXT_MAX];
-        for (size_t i = 0; i < net->n_publish; i++)
+        for (size_t i = 0; i < net->access.n_publish; i++)
                 for (size_t k = 0; k < i; k++) {
-                        const NetPublish *a = &net->publish[i], *b = &net->publish[k];
+                        const NetPublish *a = &net->access.publish[i], *b = &net->access.publish[k];
                         if (a->host_port != 0 && a->host_port == b->host_port && a->protocol == b->protocol &&
                             net_address_eq(&a->address, &b->address))
                                 return error_set(err, EINVAL,
@@ -157,18 +158,20 @@ int plan_make_network(Plan *plan, const Spec *spec, const Host *host, Error *err
         int r = check_helper(host, err);
         if (r < 0)
                 return r;
-        if (!(net->helper = strdup(host->net_helper)) || copy_list(&spec->net_allow, &net->allow) < 0 ||
-            copy_list(&spec->net_deny, &net->deny) < 0 || add_sources(plan, spec, &host->sources) < 0)
+        if (!(net->helper = strdup(host->net_helper)) ||
+            copy_list(&spec->net_allow, &net->access.allow) < 0 ||
+            copy_list(&spec->net_deny, &net->access.deny) < 0 || add_sources(plan, spec, &host->sources) < 0)
                 return error_no_memory(err);
         /* An empty list, for example from an empty variable on a command line, does not allow the whole
          * internet. */
-        net->has_list = spec_asked(spec, KEY_NETWORK_ALLOW) || spec_asked(spec, KEY_NETWORK_ALLOW_FROM);
-        net->allow_private = spec->net_allow_private;
-        net->rate_up = spec->net_rate_up;
-        net->rate_down = spec->net_rate_down;
-        net->check_sni = spec_asked(spec, KEY_NETWORK_CHECK_SNI)
-                                 ? spec->net_check_sni
-                                 : has_names(&net->allow) || has_names(&net->deny);
+        net->access.has_list =
+                spec_asked(spec, KEY_NETWORK_ALLOW) || spec_asked(spec, KEY_NETWORK_ALLOW_FROM);
+        net->access.allow_private = spec->net_allow_private;
+        net->access.rate_up = spec->net_rate_up;
+        net->access.rate_down = spec->net_rate_down;
+        net->access.check_sni = spec_asked(spec, KEY_NETWORK_CHECK_SNI)
+                                        ? spec->net_check_sni
+                                        : has_names(&net->access.allow) || has_names(&net->access.deny);
         if (fill_ports(net, spec) < 0)
                 return error_set(err, EINVAL, "Publish= is malformed");
         return check_publish(net, err);
@@ -177,8 +180,7 @@ int plan_make_network(Plan *plan, const Spec *spec, const Host *host, Error *err
 void plan_clear_network(PlanNetwork *net)
 {
         free(net->helper);
-        strlist_clear(&net->allow);
-        strlist_clear(&net->deny);
+        net_access_clear(&net->access);
         strlist_clear(&net->allow_from);
         *net = (PlanNetwork){0};
 }

@@ -256,21 +256,22 @@ static void print_network(FILE *out, const PlanNetwork *net)
 {
         char text[NET_PUBLISH_TEXT_MAX];
         print_value(out, "net-helper", net->helper);
-        print_value(out, "net-reach", net->has_list ? "allowed destinations" : "the internet");
-        print_list(out, "net-allow", &net->allow);
+        print_value(out, "net-reach", net->access.has_list ? "allowed destinations" : "the internet");
+        print_list(out, "net-allow", &net->access.allow);
         print_list(out, "net-allow-from", &net->allow_from);
-        print_list(out, "net-deny", &net->deny);
-        if (net->allow_private)
+        print_list(out, "net-deny", &net->access.deny);
+        if (net->access.allow_private)
                 print_value(out, "net-allow-private", "yes");
-        print_value(out, "net-check-sni", net->check_sni ? "yes" : "no");
-        for (size_t i = 0; i < net->n_loopback_ports; i++)
-                (void)fprintf(out, "net-host-loopback %u\n", net->loopback_ports[i]);
-        for (size_t i = 0; i < net->n_publish; i++)
-                print_value(out, "net-publish", net_publish_print(&net->publish[i], text, sizeof(text)));
-        if (net->rate_up)
-                (void)fprintf(out, "net-rate-up %llu\n", (unsigned long long)net->rate_up);
-        if (net->rate_down)
-                (void)fprintf(out, "net-rate-down %llu\n", (unsigned long long)net->rate_down);
+        print_value(out, "net-check-sni", net->access.check_sni ? "yes" : "no");
+        for (size_t i = 0; i < net->access.n_loopback_ports; i++)
+                (void)fprintf(out, "net-host-loopback %u\n", net->access.loopback_ports[i]);
+        for (size_t i = 0; i < net->access.n_publish; i++)
+                print_value(out, "net-publish",
+                            net_publish_print(&net->access.publish[i], text, sizeof(text)));
+        if (net->access.rate_up)
+                (void)fprintf(out, "net-rate-up %llu\n", (unsigned long long)net->access.rate_up);
+        if (net->access.rate_down)
+                (void)fprintf(out, "net-rate-down %llu\n", (unsigned long long)net->access.rate_down);
 }
 
 struct json_object *plan_map_json(const IdMap *map)

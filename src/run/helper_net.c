@@ -33,20 +33,7 @@
 /* Borrows the plan's lists: the configuration is written, and not cleared. */
 static int make_config(const PlanNetwork *net, int *ret_fd)
 {
-        static char hostname[HOST_NAME_MAX + 1];
-        NetConfig c = {.allow = net->allow,
-                       .deny = net->deny,
-                       .has_list = net->has_list,
-                       .allow_private = net->allow_private,
-                       .check_sni = net->check_sni,
-                       .n_loopback_ports = net->n_loopback_ports,
-                       .n_publish = net->n_publish,
-                       .rate_up = net->rate_up,
-                       .rate_down = net->rate_down};
-        memcpy(c.loopback_ports, net->loopback_ports, sizeof(c.loopback_ports));
-        memcpy(c.publish, net->publish, sizeof(c.publish));
-        if (gethostname(hostname, sizeof(hostname) - 1) == 0 && hostname[0])
-                c.hostname = hostname;
+        const NetConfig c = {.access = net->access};
         return net_config_write(&c, ret_fd);
 }
 
@@ -87,7 +74,7 @@ static int start(Helper *h, Error *err)
 
 bool net_helper_lets_start(const NetHelper *n)
 {
-        return !n->network || (n->helper.channel >= 0 && (n->ready || n->network->n_publish == 0));
+        return !n->network || (n->helper.channel >= 0 && (n->ready || n->network->access.n_publish == 0));
 }
 
 void net_helper_pass_tap(NetHelper *n, int fd)
@@ -144,8 +131,8 @@ static unsigned phase_of(const NetHelper *n)
  * are shown to the user. For port 0 the host's kernel chooses the port. */
 static bool is_next_port(const NetHelper *n, const NetPublish *p)
 {
-        const NetPublish *next = &n->network->publish[n->published];
-        return n->published < n->network->n_publish && net_address_eq(&p->address, &next->address) &&
+        const NetPublish *next = &n->network->access.publish[n->published];
+        return n->published < n->network->access.n_publish && net_address_eq(&p->address, &next->address) &&
                (next->host_port == 0 || p->host_port == next->host_port) && p->port == next->port &&
                p->protocol == next->protocol;
 }

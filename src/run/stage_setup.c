@@ -154,11 +154,11 @@ static int make_network(const StageContext *ctx, Error *err)
                 memcpy(addresses[i].gateway, net_site.gateway[i].bytes, sizeof(addresses[i].gateway));
                 addresses[i].prefix = i == 0 ? NET_PREFIX_IPV4 : NET_LINK_PREFIX_IPV6;
         }
-        TapSettings settings = {
-                .name = NET_TAP_NAME,
-                .mtu = shaper_mtu(ctx->plan->network.rate_up, ctx->plan->network.rate_down, NET_MTU),
-                .addresses = addresses,
-                .n_addresses = ARRAY_LEN(addresses)};
+        TapSettings settings = {.name = NET_TAP_NAME,
+                                .mtu = shaper_mtu(ctx->plan->network.access.rate_up,
+                                                  ctx->plan->network.access.rate_down, NET_MTU),
+                                .addresses = addresses,
+                                .n_addresses = ARRAY_LEN(addresses)};
         memcpy(settings.mac, net_guest_mac, sizeof(settings.mac));
         int r = tap_make(&settings, &tap, err);
         if (r == 0)

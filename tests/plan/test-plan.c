@@ -256,8 +256,8 @@ static void what_tools_are_configured_to_use(void **state)
         CLEANUP(plan_clear) Plan plan = {0};
         Error err = {0};
         assert_int_equal(make(&h, WORDS("--net=slirp", "true"), &plan, &err), 0);
-        assert_int_equal(plan.network.allow.n, 0);
-        assert_false(plan.network.has_list);
+        assert_int_equal(plan.network.access.allow.n, 0);
+        assert_false(plan.network.access.has_list);
 }
 
 /* What the project's configuration named when its profile was trusted counts, and what it names since does
@@ -282,9 +282,9 @@ static void what_was_trusted_with_a_profile(void **state)
         (void)strlist_add(&spec.net_trusted, "git git.example:443/tcp");
         assert_int_equal(plan_make(&spec, &h, NULL, environment, &plan, &err), 0);
         CLEANUP_FREE char *text = plan_lines(&plan);
-        assert_true(strlist_has(&plan.network.allow, "evil.example:443/tcp"));
-        assert_false(strlist_has(&plan.network.allow, "npm.corp.example:6379/tcp"));
-        assert_false(strlist_has(&plan.network.allow, "git.example:443/tcp"));
+        assert_true(strlist_has(&plan.network.access.allow, "evil.example:443/tcp"));
+        assert_false(strlist_has(&plan.network.access.allow, "npm.corp.example:6379/tcp"));
+        assert_false(strlist_has(&plan.network.access.allow, "git.example:443/tcp"));
         assert_non_null(strstr(text, "net-allow-from npm evil.example:443/tcp ~/project/.npmrc (trusted)\n"));
         assert_non_null(strstr(
                 text,
@@ -304,10 +304,10 @@ static void profiles_of_tools(void **state)
                 if (make(&desktop, WORDS("-p", tools[i], "true"), &plan, &err) < 0)
                         fail_msg("%s: %s", tools[i], err.text);
                 assert_int_equal(plan.network.mode, NETWORK_SLIRP);
-                assert_true(plan.network.has_list);
-                assert_int_equal(plan.network.allow.n, 0);
-                assert_false(plan.network.allow_private);
-                assert_int_equal(plan.network.n_loopback_ports + plan.network.n_publish, 0);
+                assert_true(plan.network.access.has_list);
+                assert_int_equal(plan.network.access.allow.n, 0);
+                assert_false(plan.network.access.allow_private);
+                assert_int_equal(plan.network.access.n_loopback_ports + plan.network.access.n_publish, 0);
         }
         assert_true(plan_has_line(WORDS("-p", "build", "true"), "network none"));
 }

@@ -363,21 +363,22 @@ static void small_frames_go_ahead_of_bulk_but_count(void **state)
 
 static void configuration_arrives_whole(void **state)
 {
-        NetConfig c = {.has_list = true, .check_sni = true, .rate_up = 5, .n_publish = 1}, got = {0};
+        NetConfig c = {.access = {.has_list = true, .check_sni = true, .rate_up = 5, .n_publish = 1}},
+                  got = {0};
         int fd = FD_NONE;
         (void)state;
-        assert_int_equal(strlist_add(&c.allow, "*.example:443/tcp"), 0);
-        assert_int_equal(strlist_add(&c.deny, "bad.example"), 0);
-        c.loopback_ports[c.n_loopback_ports++] = 8080;
-        c.publish[0] = (NetPublish){.port = 80, .protocol = NET_TCP};
+        assert_int_equal(strlist_add(&c.access.allow, "*.example:443/tcp"), 0);
+        assert_int_equal(strlist_add(&c.access.deny, "bad.example"), 0);
+        c.access.loopback_ports[c.access.n_loopback_ports++] = 8080;
+        c.access.publish[0] = (NetPublish){.port = 80, .protocol = NET_TCP};
         assert_int_equal(net_config_write(&c, &fd), 0);
         assert_int_equal(net_config_read(fd, &got), 0);
-        assert_string_equal(got.allow.items[0], "*.example:443/tcp");
-        assert_string_equal(got.deny.items[0], "bad.example");
-        assert_true(got.has_list && got.check_sni && !got.allow_private);
-        assert_int_equal(got.loopback_ports[0], 8080);
-        assert_int_equal(got.publish[0].port, 80);
-        assert_int_equal(got.rate_up, 5);
+        assert_string_equal(got.access.allow.items[0], "*.example:443/tcp");
+        assert_string_equal(got.access.deny.items[0], "bad.example");
+        assert_true(got.access.has_list && got.access.check_sni && !got.access.allow_private);
+        assert_int_equal(got.access.loopback_ports[0], 8080);
+        assert_int_equal(got.access.publish[0].port, 80);
+        assert_int_equal(got.access.rate_up, 5);
         assert_int_equal(write(fd, "x", 1), -1); /* sealed */
         net_config_clear(&got);
         net_config_clear(&c);

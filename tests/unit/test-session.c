@@ -369,10 +369,10 @@ static const char *net_expected(NetMessageType type)
 static void the_net_helper_says_what_its_phase_allows(void **state)
 {
         static const char phases[] = "svtd";
-        PlanNetwork network = {.n_publish = 1};
+        PlanNetwork network = {.access = {.n_publish = 1}};
         (void)state;
-        network.publish[0] = (NetPublish){.protocol = NET_TCP, .port = 80, .host_port = 8080};
-        network.publish[0].address.family = AF_INET;
+        network.access.publish[0] = (NetPublish){.protocol = NET_TCP, .port = 80, .host_port = 8080};
+        network.access.publish[0].address.family = AF_INET;
         for (int type = NETMSG_TAP; type <= NETMSG_TOTALS; type++)
                 for (size_t i = 0; phases[i]; i++) {
                         NetHelper n = net_helper_make(&network, 0, 0);
@@ -380,7 +380,7 @@ static void the_net_helper_says_what_its_phase_allows(void **state)
                         Error err = {0};
                         int ends_of[2];
                         if (type == NETMSG_PUBLISHED)
-                                m.publish = network.publish[0];
+                                m.publish = network.access.publish[0];
                         if (type == NETMSG_ERROR)
                                 (void)error_set(&m.error, ENOENT, "its own");
                         assert_int_equal(channel_make(ends_of), 0);
@@ -400,20 +400,20 @@ static void the_net_helper_says_what_its_phase_allows(void **state)
 
 static void the_net_helper_tells_only_of_the_ports_of_the_plan(void **state)
 {
-        PlanNetwork network = {.n_publish = 2};
+        PlanNetwork network = {.access = {.n_publish = 2}};
         NetHelper n = net_helper_make(&network, 0, 0);
         NetMessage m = {.type = NETMSG_PUBLISHED};
         Error err = {0};
         int ends_of[2];
         (void)state;
-        network.publish[0] = (NetPublish){.protocol = NET_TCP, .port = 80, .host_port = 8080};
-        network.publish[0].address.family = AF_INET;
-        network.publish[1] = network.publish[0];
-        network.publish[1].host_port = 8081;
+        network.access.publish[0] = (NetPublish){.protocol = NET_TCP, .port = 80, .host_port = 8080};
+        network.access.publish[0].address.family = AF_INET;
+        network.access.publish[1] = network.access.publish[0];
+        network.access.publish[1].host_port = 8081;
         assert_int_equal(channel_make(ends_of), 0);
         n.helper.channel = ends_of[0];
         for (size_t i = 0; i < 2; i++) {
-                m.publish = network.publish[i];
+                m.publish = network.access.publish[i];
                 assert_int_equal(net_message_send(ends_of[1], &m, FD_NONE, true), 0);
                 assert_int_equal(n.helper.kind->on_message(&n.helper, &err), 0);
         }
@@ -421,12 +421,12 @@ static void the_net_helper_tells_only_of_the_ports_of_the_plan(void **state)
         assert_int_equal(n.helper.kind->on_message(&n.helper, &err), -EPROTO);
         n.published = 0;
         err = (Error){0};
-        m.publish = network.publish[0];
+        m.publish = network.access.publish[0];
         m.publish.host_port = 22;
         assert_int_equal(net_message_send(ends_of[1], &m, FD_NONE, true), 0);
         assert_int_equal(n.helper.kind->on_message(&n.helper, &err), -EPROTO);
         /* Of which the kernel chooses the number. */
-        network.publish[0].host_port = 0;
+        network.access.publish[0].host_port = 0;
         assert_int_equal(net_message_send(ends_of[1], &m, FD_NONE, true), 0);
         assert_int_equal(n.helper.kind->on_message(&n.helper, &err), 0);
         fd_close(n.helper.channel);
