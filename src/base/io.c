@@ -2,6 +2,8 @@
 /* Reads and writes whole files, and removes trees without following a link. */
 #include "base/io.h"
 
+#include "base/fds.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -100,43 +102,10 @@ ssize_t io_read_at(int fd, void *data, size_t len, uint64_t at)
         return (ssize_t)done;
 }
 
-ssize_t io_receive(int fd, struct msghdr *msg, int flags)
-{
-        ssize_t n;
-        do
-                n = recvmsg(fd, msg, flags);
-        while (n < 0 && (errno == EINTR || errno == ECONNRESET));
-        return n < 0 ? -errno : n;
-}
-
-int io_send_fd(int socket, const void *data, size_t len, int fd)
-{
-        union {
-                struct cmsghdr align;
-                char bytes[CMSG_SPACE(sizeof(int))];
-        } control = {0};
-        struct iovec iov = {.iov_base = (void *)(uintptr_t)data, .iov_len = len};
-        struct msghdr msg = {.msg_iov = &iov,
-                             .msg_iovlen = 1,
-                             .msg_control = control.bytes,
-                             .msg_controllen = sizeof(control.bytes)};
-        struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-        ssize_t n;
-        c->cmsg_level = SOL_SOCKET;
-        c->cmsg_type = SCM_RIGHTS;
-        c->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(c), &fd, sizeof(int));
-        do
-                n = sendmsg(socket, &msg, MSG_NOSIGNAL);
-        while (n < 0 && errno == EINTR);
-        return n < 0 ? -errno : 0;
-}
-
 int io_reopen(int fd, int flags)
 {
-        char path[32];
-        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-        int own = open(path, flags | O_NOCTTY | O_CLOEXEC);
+        FdPath path;
+        int own = open(fd_path(fd, &path), flags | O_NOCTTY | O_CLOEXEC);
         return own >= 0 ? own : -errno;
 }
 
@@ -212,13 +181,12 @@ static int dirfd_of(DIR *d)
 
 int io_chmod_dir_at(int dirfd, const char *name, mode_t mode)
 {
-        char path[32];
+        FdPath path;
         CLEANUP_FD int fd = openat(dirfd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
                 return -errno;
         /* fchmod(2) takes no O_PATH, and AT_EMPTY_PATH needs fchmodat2(2) of Linux 6.6. */
-        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-        return chmod(path, mode) < 0 ? -errno : 0;
+        return chmod(fd_path(fd, &path), mode) < 0 ? -errno : 0;
 }
 
 int io_random_name(const char *prefix, char *out, size_t room)

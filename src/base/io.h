@@ -51,17 +51,6 @@ int io_replace_at(int dirfd, const char *name, const char *data, size_t len, boo
  */
 ssize_t io_read_at(int fd, void *data, size_t len, uint64_t at);
 
-struct msghdr;
-
-/**
- * io_receive - receive one message from a local socket (recvmsg(2)), continuing after EINTR. If the peer
- * closed its end with unread data, the kernel reports ECONNRESET once before the peer's last messages; this
- * is skipped, so that they are not lost.
- *
- * Returns the length of the message, 0 at end of file, or -errno.
- */
-ssize_t io_receive(int fd, struct msghdr *msg, int flags);
-
 /**
  * io_reopen - open an open terminal, pipe or FIFO again through /proc/self/fd (proc_pid_fd(5)), so that
  * O_NONBLOCK does not affect the open file description that the caller shares with others.
@@ -113,9 +102,6 @@ int io_random_name(const char *prefix, char *out, size_t room);
  * -errno.
  */
 int io_mkdir_locked(int dirfd, const char *prefix, char *out, size_t room, int *ret_fd);
-
-/** io_send_fd - send @fd over a socket (SCM_RIGHTS, unix(7)), with @len bytes. 0 or -errno of sendmsg(2). */
-int io_send_fd(int socket, const void *data, size_t len, int fd);
 
 /** Options of io_remove_tree(). */
 typedef struct IoRemoval {

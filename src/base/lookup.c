@@ -2,6 +2,7 @@
 /* Walks a path once, component by component, and records the links on the way. */
 #include "base/lookup.h"
 
+#include "base/fds.h"
 #include "base/path.h"
 
 #include <fcntl.h>
@@ -28,10 +29,10 @@ void lookup_clear(Lookup *found)
 /* The path of the file of a descriptor; owned. */
 static int path_of(int fd, const struct stat *st, char **ret)
 {
-        char link[40], path[PATH_MAX];
+        char path[PATH_MAX];
+        FdPath link;
         struct stat there;
-        (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-        ssize_t n = readlink(link, path, sizeof(path));
+        ssize_t n = readlink(fd_path(fd, &link), path, sizeof(path));
         if (n < 0)
                 return -errno;
         if (n == sizeof(path))

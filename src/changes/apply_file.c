@@ -2,6 +2,7 @@
 /* Creates one file or link on the host under a temporary name. */
 #include "changes/apply_file.h"
 
+#include "base/fds.h"
 #include "base/defence.h"
 #include "base/io.h"
 #include "changes/compare.h"
@@ -20,18 +21,10 @@
 /* Minimum size for a check of free disk space. */
 #define ROOM_FROM (UINT64_C(64) << 20)
 
-typedef char FdPath[32];
-
-static const char *fd_path(int fd, FdPath out)
-{
-        (void)snprintf(out, sizeof(FdPath), "/proc/self/fd/%d", fd);
-        return out;
-}
-
 int apply_set_mode(int fd, uint32_t mode)
 {
         FdPath path;
-        return chmod(fd_path(fd, path), mode) < 0 ? -errno : 0;
+        return chmod(fd_path(fd, &path), mode) < 0 ? -errno : 0;
 }
 
 int apply_set_times(int fd, const ChangeFile *f)
@@ -39,7 +32,7 @@ int apply_set_times(int fd, const ChangeFile *f)
         FdPath path;
         const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
                                           {.tv_sec = (time_t)f->mtime_sec, .tv_nsec = (long)f->mtime_nsec}};
-        return utimensat(AT_FDCWD, fd_path(fd, path), times, 0) < 0 ? -errno : 0;
+        return utimensat(AT_FDCWD, fd_path(fd, &path), times, 0) < 0 ? -errno : 0;
 }
 
 int apply_set_xattrs(int fd, const char *xattrs, size_t xattrs_len)
@@ -48,11 +41,11 @@ int apply_set_xattrs(int fd, const char *xattrs, size_t xattrs_len)
         const char *name, *value;
         size_t len;
         FdPath path;
-        (void)fd_path(fd, path);
+        (void)fd_path(fd, &path);
         for (size_t at = 0; change_next_xattr(&c, &at, &name, &value, &len);) {
                 bool taken = str_starts(name, "user.") ||
                              (!defence_is_on(DEFENCE_STRIP) && str_eq(name, "security.capability"));
-                if (taken && setxattr(path, name, value, len, 0) < 0 && errno != ENOTSUP)
+                if (taken && setxattr(path.text, name, value, len, 0) < 0 && errno != ENOTSUP)
                         return -errno;
         }
         return 0;
@@ -73,9 +66,9 @@ int apply_replace_xattrs(int fd, const char *xattrs, size_t xattrs_len)
 {
         char names[65536];
         FdPath path;
-        ssize_t n = listxattr(fd_path(fd, path), names, sizeof(names));
+        ssize_t n = listxattr(fd_path(fd, &path), names, sizeof(names));
         for (const char *p = names; n > 0 && p < names + n; p += strlen(p) + 1)
-                if (str_starts(p, "user.") && !has_xattr(xattrs, xattrs_len, p) && removexattr(path, p) < 0)
+                if (str_starts(p, "user.") && !has_xattr(xattrs, xattrs_len, p) && removexattr(path.text, p) < 0)
                         return -errno;
         return apply_set_xattrs(fd, xattrs, xattrs_len);
 }

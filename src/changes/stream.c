@@ -2,7 +2,7 @@
 /* Serializes changes to messages, and parses them. */
 #include "changes/stream.h"
 
-#include "base/io.h"
+#include "base/fds.h"
 
 #include <limits.h>
 #include <poll.h>
@@ -21,29 +21,12 @@ typedef struct Header {
 
 static int send_message(StreamWriter *w)
 {
-        struct iovec iov = {.iov_base = w->data, .iov_len = w->len};
-        union {
-                char bytes[CMSG_SPACE(sizeof(w->fds))];
-                struct cmsghdr align;
-        } control;
-        struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
-        if (w->n_fds > 0) {
-                msg.msg_control = control.bytes;
-                msg.msg_controllen = CMSG_SPACE(w->n_fds * sizeof(int));
-                struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-                c->cmsg_level = SOL_SOCKET;
-                c->cmsg_type = SCM_RIGHTS;
-                c->cmsg_len = CMSG_LEN(w->n_fds * sizeof(int));
-                memcpy(CMSG_DATA(c), w->fds, w->n_fds * sizeof(int));
-        }
         for (;;) {
-                if (sendmsg(w->fd, &msg, MSG_NOSIGNAL) >= 0)
-                        return 0;
+                int r = fds_send(w->fd, w->data, w->len, w->fds, w->n_fds, 0);
+                if (r != -ETOOMANYREFS)
+                        return r;
                 /* Too many descriptors are in flight (unix(7)): wait until the receiver takes some. */
-                if (errno == ETOOMANYREFS)
-                        (void)poll(NULL, 0, 1);
-                else if (errno != EINTR)
-                        return -errno;
+                (void)poll(NULL, 0, 1);
         }
 }
 
@@ -143,47 +126,15 @@ int stream_send_request(StreamWriter *w)
         return send_special(w, EVENT_NEED_MAPS, 0, "");
 }
 
-static void take_fds(StreamReader *r, struct msghdr *msg)
-{
-        stream_reader_clear(r);
-        for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
-                if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-                        continue;
-                size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-                for (size_t i = 0; i < n; i++) {
-                        int fd;
-                        memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
-                        if (r->n_fds < STREAM_FDS_MAX)
-                                r->fds[r->n_fds++] = fd;
-                        else
-                                fd_close(fd);
-                }
-        }
-}
-
 static int receive(StreamReader *r)
 {
-        struct iovec iov = {.iov_base = r->data, .iov_len = sizeof(r->data)};
-        union {
-                char bytes[CMSG_SPACE(sizeof(r->fds))];
-                struct cmsghdr align;
-        } control;
-        struct msghdr msg = {
-                .msg_iov = &iov,
-                .msg_iovlen = 1,
-                .msg_control = control.bytes,
-                .msg_controllen = sizeof(control.bytes),
-        };
-        ssize_t n = io_receive(r->fd, &msg, MSG_CMSG_CLOEXEC);
+        stream_reader_clear(r);
+        ssize_t n = fds_receive(r->fd, r->data, sizeof(r->data), 0, r->fds, STREAM_FDS_MAX, &r->n_fds);
         if (n < 0)
                 return (int)n;
-        take_fds(r, &msg);
         r->len = (size_t)n;
         r->at = 0;
-        /* A descriptor was dropped (RLIMIT_NOFILE): the content of a file would be missing. */
-        if (msg.msg_flags & MSG_CTRUNC)
-                return -EMFILE;
-        return msg.msg_flags & MSG_TRUNC ? -EBADMSG : n == 0 ? -ECONNRESET : 0;
+        return n == 0 ? -ECONNRESET : 0;
 }
 
 void stream_reader_clear(StreamReader *r)

@@ -2,6 +2,7 @@
 /* Implements "kurung export". */
 #include "changes/export.h"
 
+#include "base/fds.h"
 #include "base/log.h"
 #include "cmd/changes.h"
 #include "cmd/command.h"
@@ -91,15 +92,14 @@ static int open_output(const char *name, char **ret_temporary, int *ret, Error *
 /* Gives the unnamed file a temporary name beside @name. */
 static int name_file(int fd, const char *name, char **ret_temporary)
 {
-        char path[32];
-        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        FdPath path;
         for (unsigned i = 0; i < 1000; i++) {
                 CLEANUP_FREE char *temporary = NULL;
                 if (asprintf(&temporary, "%s.%d-%u", name, (int)getpid(), i) < 0) {
                         temporary = NULL;
                         return -ENOMEM;
                 }
-                if (linkat(AT_FDCWD, path, AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) == 0) {
+                if (linkat(AT_FDCWD, fd_path(fd, &path), AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) == 0) {
                         *ret_temporary = TAKE_PTR(temporary);
                         return 0;
                 }

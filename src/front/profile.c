@@ -139,7 +139,6 @@ static bool is_trusted_owner(uid_t uid)
 /* Reads a whole regular file. @fd: O_PATH. */
 static int read_file(int fd, const char *name, char **ret, size_t *ret_len, Error *err)
 {
-        char again[40];
         struct stat st;
         if (fstat(fd, &st) < 0)
                 return error_set_errno(err, errno, "cannot read profile '%s'", name);
@@ -149,10 +148,9 @@ static int read_file(int fd, const char *name, char **ret, size_t *ret_len, Erro
                 return error_set(err, EPERM, "%s: belongs to another user", name);
         if (st.st_size > PROFILE_SIZE_MAX)
                 return error_set(err, EFBIG, "%s: larger than %d bytes", name, PROFILE_SIZE_MAX);
-        (void)snprintf(again, sizeof(again), "/proc/self/fd/%d", fd);
-        CLEANUP_FD int readable = open(again, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        CLEANUP_FD int readable = io_reopen(fd, O_RDONLY | O_NONBLOCK);
         if (readable < 0)
-                return error_set_errno(err, errno, "cannot read profile '%s'", name);
+                return error_set_errno(err, readable, "cannot read profile '%s'", name);
         int r = io_read_to_end(readable, PROFILE_SIZE_MAX, -1, ret, ret_len);
         return r < 0 ? error_set_errno(err, r, "cannot read profile '%s'", name) : 0;
 }

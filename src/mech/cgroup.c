@@ -2,6 +2,7 @@
 /* Creates, fills, reads and removes the control groups of a run. */
 #include "mech/cgroup.h"
 
+#include "base/fds.h"
 #include "base/io.h"
 #include "spec/keys.h"
 
@@ -184,11 +185,11 @@ int cgroup_fill(Cgroup *cg, const PlanResources *resources, pid_t setup, pid_t h
 
 char *cgroup_payload_path(const Cgroup *cg)
 {
-        char link[32], path[PATH_MAX];
+        char path[PATH_MAX];
+        FdPath link;
         if (cg->payload < 0)
                 return NULL;
-        (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", cg->payload);
-        ssize_t n = readlink(link, path, sizeof(path));
+        ssize_t n = readlink(fd_path(cg->payload, &link), path, sizeof(path));
         return n > 0 && (size_t)n < sizeof(path) ? strndup(path, (size_t)n) : NULL;
 }
 

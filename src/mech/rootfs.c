@@ -2,6 +2,7 @@
 /* Executes the plan's operations in order, and enters the new root. */
 #include "mech/rootfs.h"
 
+#include "base/fds.h"
 #include "base/defence.h"
 #include "base/path.h"
 #include "mech/rootfs_ops.h"
@@ -74,9 +75,8 @@ int rootfs_give(const PlanOp *op, int fd, Error *err)
 
 int rootfs_chmod(int fd, mode_t mode)
 {
-        char path[32];
-        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-        return chmod(path, mode & 07777) < 0 ? -errno : 0;
+        FdPath path;
+        return chmod(fd_path(fd, &path), mode & 07777) < 0 ? -errno : 0;
 }
 
 /* Attaches on top of the old root, which stays "/" for this process until the pivot, so that sources can be
@@ -119,10 +119,9 @@ int rootfs_make_mount_point(RootfsContext *ctx, const PlanOp *op, bool directory
 static int become_root(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err)
 {
         struct stat st;
-        char path[32];
+        FdPath path;
         int r = fstat(mount_fd, &st) < 0 ? -errno : S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
-        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", ctx->root_fd);
-        if (r == 0 && ctx->root_fd >= 0 && umount2(path, MNT_DETACH) < 0)
+        if (r == 0 && ctx->root_fd >= 0 && umount2(fd_path(ctx->root_fd, &path), MNT_DETACH) < 0)
                 r = -errno;
         ctx->root_fd = fd_close(ctx->root_fd);
         if (r == 0)

@@ -174,7 +174,6 @@ static int apply_write(RootfsContext *ctx, const PlanOp *op, Error *err)
                 return r < 0 ? rootfs_op_failed(op, r, "create the directory of", err)
                              : make_file(ctx, op, parent, name, err);
         }
-        char path[32];
         struct stat st;
         if (r == 0 && fstat(there, &st) < 0)
                 r = -errno;
@@ -182,11 +181,8 @@ static int apply_write(RootfsContext *ctx, const PlanOp *op, Error *err)
         if (r == 0 && !S_ISREG(st.st_mode))
                 return error_set(err, EEXIST, "%s: '%s' exists already and is no file", fs_op_origin(op),
                                  op->dest);
-        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", there);
-        CLEANUP_FD int fd = r < 0 ? FD_NONE : open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-        if (r == 0 && fd < 0)
-                r = -errno;
-        return r < 0 ? rootfs_op_failed(op, r, "write", err) : write_content(ctx, op, fd, err);
+        CLEANUP_FD int fd = r < 0 ? r : io_reopen(there, O_WRONLY | O_TRUNC);
+        return fd < 0 ? rootfs_op_failed(op, fd, "write", err) : write_content(ctx, op, fd, err);
 }
 
 const RootfsOpKind rootfs_do_dir = {.apply = apply_dir};

@@ -2,6 +2,7 @@
 /* Mounts the two engines that redirect writes: the kernel's overlayfs, and fuse-overlayfs on a mount of
  * kurung. */
 #include "mech/rootfs_ops.h"
+#include "base/fds.h"
 #include "mech/rootfs_source.h"
 
 #include <fcntl.h>
@@ -10,16 +11,6 @@
 
 /* fsconfig(2) accepts at most 255 bytes, and a path may contain ':' or '\\'; the path of a descriptor avoids
  * both problems. */
-typedef struct FdPath {
-        char text[32];
-} FdPath;
-
-static const char *fd_path(int fd, FdPath *out)
-{
-        (void)snprintf(out->text, sizeof(out->text), "/proc/self/fd/%d", fd);
-        return out->text;
-}
-
 /* The merged directory has the mode of the upper: copy the lower's mode to it, except in a resumed sandbox,
  * which may have changed it. */
 static int copy_mode(const RootfsContext *ctx, int lower, int upper)

@@ -2,7 +2,7 @@
 /* Sends and receives the messages between supervisor and net helper. */
 #include "net/message.h"
 
-#include "base/io.h"
+#include "base/fds.h"
 
 #include <sys/socket.h>
 
@@ -28,69 +28,19 @@ static size_t size_of(NetMessageType type)
 
 int net_message_send(int channel, const NetMessage *m, int fd, bool wait)
 {
-        union {
-                struct cmsghdr align;
-                char bytes[CMSG_SPACE(sizeof(int))];
-        } control = {0};
-        struct iovec iov = {.iov_base = (void *)(uintptr_t)m, .iov_len = size_of(m->type)};
-        struct msghdr hdr = {.msg_iov = &iov, .msg_iovlen = 1};
-        if (fd >= 0) {
-                hdr.msg_control = control.bytes;
-                hdr.msg_controllen = sizeof(control.bytes);
-                struct cmsghdr *c = CMSG_FIRSTHDR(&hdr);
-                c->cmsg_level = SOL_SOCKET;
-                c->cmsg_type = SCM_RIGHTS;
-                c->cmsg_len = CMSG_LEN(sizeof(int));
-                memcpy(CMSG_DATA(c), &fd, sizeof(int));
-        }
-        for (;;) {
-                ssize_t n = sendmsg(channel, &hdr, MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT));
-                if (n >= 0)
-                        return 0;
-                if (errno != EINTR)
-                        return -errno;
-        }
-}
-
-/* The padding of a buffer for one descriptor has room for a second one, which the kernel installs (cmsg(3)).
- * Returns the number of received descriptors; all but the first are closed. */
-static size_t take_descriptors(struct msghdr *hdr, int *ret_fd)
-{
-        size_t n = 0;
-        for (struct cmsghdr *c = CMSG_FIRSTHDR(hdr); c; c = CMSG_NXTHDR(hdr, c)) {
-                if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-                        continue;
-                for (size_t at = 0; at + sizeof(int) <= c->cmsg_len - CMSG_LEN(0); at += sizeof(int)) {
-                        int fd;
-                        memcpy(&fd, CMSG_DATA(c) + at, sizeof(int));
-                        if (n++ == 0)
-                                *ret_fd = fd;
-                        else
-                                fd_close(fd);
-                }
-        }
-        return n;
+        return fds_send(channel, m, size_of(m->type), &fd, fd >= 0 ? 1 : 0, wait ? 0 : MSG_DONTWAIT);
 }
 
 int net_message_receive(int channel, NetMessage *ret, int *ret_fd)
 {
-        union {
-                struct cmsghdr align;
-                char bytes[CMSG_SPACE(sizeof(int))];
-        } control;
         NetMessage m = {0};
-        struct iovec iov = {.iov_base = &m, .iov_len = sizeof(m)};
-        struct msghdr hdr = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes};
-        hdr.msg_controllen = sizeof(control.bytes);
-        ssize_t n = io_receive(channel, &hdr, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-        if (n < 0)
-                return (int)n;
         CLEANUP_FD int fd = FD_NONE;
-        size_t n_fds = take_descriptors(&hdr, &fd);
-        if (n == 0)
-                return 0;
+        size_t n_fds = 0;
+        ssize_t n = fds_receive(channel, &m, sizeof(m), MSG_DONTWAIT, &fd, 1, &n_fds);
+        if (n <= 0)
+                return (int)n;
         if ((size_t)n < sizeof(m.type) || (size_t)n != size_of(m.type) ||
-            (hdr.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || n_fds > (m.type == NETMSG_TAP ? 1 : 0))
+            n_fds > (m.type == NETMSG_TAP ? 1 : 0))
                 return -EBADMSG;
         /* The helper handles hostile data, so its texts are terminated here. */
         if (m.type == NETMSG_ERROR)

@@ -5,6 +5,7 @@
  */
 #include "plan/host.h"
 
+#include "base/fds.h"
 #include "base/io.h"
 #include "base/library.h"
 #include "base/path.h"
@@ -69,7 +70,8 @@ static char *find_program(int root, const char *name)
 static HostIdmap idmap_state(int root, const char *path)
 {
         struct stat st;
-        char cap[64], magic[32];
+        char cap[64];
+        FdPath link;
         if (!path)
                 return HOST_IDMAP_MISSING;
         CLEANUP_FD int fd = openat(root, host_below_root(path), O_PATH | O_CLOEXEC);
@@ -78,9 +80,9 @@ static HostIdmap idmap_state(int root, const char *path)
         if (fstat(fd, &st) == 0 && (st.st_mode & S_ISUID) && st.st_uid == 0)
                 return HOST_IDMAP_OK;
         /* fgetxattr(2) does not accept an O_PATH descriptor; its link in /proc works. */
-        (void)snprintf(magic, sizeof(magic), "/proc/self/fd/%d", fd);
-        return getxattr(magic, "security.capability", cap, sizeof(cap)) > 0 ? HOST_IDMAP_OK
-                                                                            : HOST_IDMAP_UNPRIVILEGED;
+        return getxattr(fd_path(fd, &link), "security.capability", cap, sizeof(cap)) > 0
+                       ? HOST_IDMAP_OK
+                       : HOST_IDMAP_UNPRIVILEGED;
 }
 
 static HostDevice device_state(int root, const char *path)
@@ -376,12 +378,12 @@ static void probe_helpers(int root, Host *h)
 /* Finds the target of /etc/resolv.conf. */
 static int probe_resolv_conf(int root, Host *h)
 {
-        char magic[32], path[PATH_MAX];
+        char path[PATH_MAX];
+        FdPath link;
         CLEANUP_FD int fd = openat(root, "etc/resolv.conf", O_PATH | O_CLOEXEC);
         if (fd < 0)
                 return 0;
-        (void)snprintf(magic, sizeof(magic), "/proc/self/fd/%d", fd);
-        ssize_t n = readlink(magic, path, sizeof(path) - 1);
+        ssize_t n = readlink(fd_path(fd, &link), path, sizeof(path) - 1);
         if (n <= 0 || path[0] != '/')
                 return 0;
         path[n] = '\0';

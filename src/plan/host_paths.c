@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Looks up the paths of the host that a run uses: each path once, and keeps its file open. */
 #include "plan/host.h"
+#include "base/fds.h"
 #include "base/path.h"
 #include "plan/host_internal.h"
 #include "spec/spec.h"
@@ -103,10 +104,10 @@ static const char *descriptor_name(int fd, DescriptorName out)
 /* The name in /proc may meanwhile belong to another file, or to another mount namespace. */
 static int find_name(int fd, Lookup *ret)
 {
-        char link[32], path[PATH_MAX];
+        char path[PATH_MAX];
+        FdPath link;
         struct stat st, named;
-        (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-        ssize_t n = readlink(link, path, sizeof(path) - 1);
+        ssize_t n = readlink(fd_path(fd, &link), path, sizeof(path) - 1);
         if (n <= 0 || path[0] != '/' || fstat(fd, &st) < 0)
                 return -ENOENT;
         path[n] = '\0';

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sets the session and the terminal of a stage (credentials(7), pty(7)). */
 #include "base/defence.h"
-#include "base/io.h"
+#include "base/fds.h"
 #include "mech/tty.h"
 #include "run/stages.h"
 
@@ -28,7 +28,7 @@ static int pass_master(const StageContext *ctx, int master, Error *err)
                 int r = channel_send(ctx->channel, MSG_TERMINAL, 0, master);
                 return r < 0 ? error_set_errno(err, r, "cannot pass the pty") : 0;
         }
-        int r = io_send_fd(ctx->payload->terminal_socket, name, strlen(name), master);
+        int r = fds_send(ctx->payload->terminal_socket, name, strlen(name), &master, 1, 0);
         return r < 0 ? error_set_errno(err, r, "cannot send the pty to descriptor %d",
                                        ctx->payload->terminal_socket)
                      : 0;

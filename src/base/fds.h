@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Descriptors over local sockets, and their paths in /proc. */
+#pragma once
+
+#include "base/util.h"
+
+/** Maximum number of descriptors in a message; the kernel's is 253 (SCM_RIGHTS, unix(7)). */
+#define FDS_MAX 64
+
+/**
+ * fds_send - send @len bytes with @n descriptors over a local socket (sendmsg(2), SCM_RIGHTS), continuing after
+ * EINTR.
+ *
+ * @flags: of sendmsg(2); MSG_NOSIGNAL is added.
+ *
+ * Returns 0; -E2BIG: more than FDS_MAX; -errno.
+ */
+int fds_send(int socket, const void *data, size_t len, const int *fds, size_t n, int flags);
+
+/**
+ * fds_receive - receive one message with at most @max descriptors from a local socket (recvmsg(2)), continuing
+ * after EINTR. If the peer closed its end with unread data, the kernel reports ECONNRESET once before the peer's
+ * last messages; this is skipped, so that they are not lost.
+ *
+ * @flags: of recvmsg(2); MSG_CMSG_CLOEXEC is added. @ret_fds: room for @max (at most FDS_MAX); owned by the
+ * caller.
+ *
+ * Returns the length of the message, 0 at the end; -EBADMSG: longer than @size, or with more descriptors;
+ * -EMFILE: the kernel dropped a descriptor; -errno. Nothing remains open unless the length is returned.
+ */
+ssize_t fds_receive(int socket, void *data, size_t size, int flags, int *ret_fds, size_t max, size_t *ret_n);
+
+/** fds_close - close @n descriptors. */
+void fds_close(const int *fds, size_t n);
+
+typedef struct FdPath {
+        char text[32];
+} FdPath;
+
+/** fd_path - write the path of an open descriptor's file, a link of proc_pid_fd(5), to @out. Returns its
+ * text. For calls that do not accept a descriptor, or not one of O_PATH. */
+const char *fd_path(int fd, FdPath *out);
