@@ -6,7 +6,7 @@
 #include <sys/capability.h>
 #include <sys/prctl.h>
 
-/* A set that is gone from here on can't be had again by any exec (capabilities(7), "Capability bounding
+/* No exec can regain a capability that was dropped from it (capabilities(7), "Capability bounding
  * set"). */
 static int bound(uint64_t mask, Error *err)
 {

@@ -15,7 +15,7 @@
  * has a line for each element. With a dot it is an array of structs, whose first field begins the next
  * element.
  *
- * Whoever can change the file is hostile: a record is read whole or refused.
+ * A process that can change the file is hostile: a record is read completely or refused.
  */
 #pragma once
 

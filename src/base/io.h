@@ -35,8 +35,8 @@ int io_read_to_end(int fd, size_t max, int timeout_ms, char **ret, size_t *ret_l
 int io_read_own_at(int dirfd, const char *name, mode_t others, size_t max, char **ret, size_t *ret_len);
 
 /**
- * io_replace_at - write a file (0600) whole: as NAME.new, then by rename(2), so that whoever reads it sees
- * the one or the other. Two at once are for the caller to keep apart.
+ * io_replace_at - write a file (0600) whole: as NAME.new, then by rename(2), so that a
+ * reader sees the old content or the new. The caller prevents two writers at once.
  *
  * @sync: it is on the disk before it has its name.
  *

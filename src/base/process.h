@@ -41,7 +41,7 @@ int process_exit_code(int status);
  * /dev/null, no other inherited.
  *
  * @argv: argv[0] is the absolute path.
- * @stderr_fd: what becomes its fd 2, or FD_NONE for /dev/null.
+ * @stderr_fd: its standard error; FD_NONE: /dev/null.
  * @ret_pidfd: its pidfd; the caller waits with process_wait().
  *
  * Returns 0 or -errno (-ENOENT if the program does not exist).

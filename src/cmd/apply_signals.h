@@ -14,7 +14,7 @@ typedef struct ApplySignals {
 } ApplySignals;
 
 /** apply_signals_take - from now on each is remembered once: a second one ends the process where it is, and
- * --resume or --rollback goes on. Those that are ignored stay so. */
+ * --resume or --rollback continues. Those that are ignored stay so. */
 void apply_signals_take(ApplySignals *ret);
 
 /** apply_signals_restore - as it was before. */

@@ -137,9 +137,9 @@ static int write_limits(const Cgroup *cg, const PlanResources *resources, StrLis
 }
 
 /*
- * What we have started since systemd put us there, such as a process that measures a home, is there, too: in
- * a group that has processes the kernel enables no controllers for those below (cgroups(7), "The no internal
- * processes rule"). A process that has ended meanwhile is in nobody's way.
+ * Moves the processes that kurung has started since systemd moved it to the scope, such as one that measures
+ * a home: the kernel enables no controllers below a group that has processes (cgroups(7), "The no internal
+ * processes rule"). A process that has exited meanwhile is skipped.
  */
 static int move_rest(const Cgroup *cg)
 {

@@ -4,7 +4,7 @@
  * with this as its loader: code of the attacker's in a process whose /proc/self/exe is a file of the host's,
  * outside of the root. It makes that file writable to everybody.
  *
- * No library: there is none to be had in its place.
+ * No library: none is available in its place.
  */
 #include <fcntl.h>
 #include <sys/syscall.h>

@@ -55,7 +55,7 @@ if [[ $limits == "not enforced"* ]]; then
     is "$status" 125 "one of a profile of the user's is no default"
     like "$errors" "mine.ini:2: cannot enforce MemoryMax" "and the line is named"
 else
-    skip "limits that can't be had" "this machine can have them: $limits"
+    skip "limits that cannot be enforced" "this machine can enforce them: $limits"
     kurung run -v --memory=1g --pids-limit=50 -- true
     is "$status" 0 "limits can be had, and are"
 fi

@@ -63,9 +63,9 @@ echo s >"$HOME/shared/s"
 kurung run --read-only="$HOME/shared" --read-write="$HOME/data:/mnt/data" --tmpfs=/opt/t:1M --hide=/etc/passwd \
     --hide=/usr/share -- sh -c 'cat ~/shared/s; echo d >/mnt/data/d; echo no >~/shared/s; cat /etc/passwd; ls /usr/share; df -k --output=size /opt/t | tail -1 | tr -d " "'
 is "$out" "s
-1024" "wishes: read-only, read-write, tmpfs with a size, hide"
+1024" "operations: read-only, read-write, tmpfs with a size, hide"
 is "$(cat "$HOME/data/d" "$HOME/shared/s")" "d
-s" "wishes: what is shared for writing is written, what is read-only is not"
+s" "operations: what is shared for writing is written, what is read-only is not"
 kurung run --home=host --work-dir=hidden -- sh -c 'cat ~/shared/s; echo x >~/shared/s; cat ~/shared/s'
 is "$out:$(cat "$HOME/shared/s")" "s
 x:s" "home=host: seen, and writes are caught"
