@@ -33,7 +33,7 @@ int fds_send(int socket, const void *data, size_t len, const int *fds, size_t n,
         return sent < 0 ? -errno : 0;
 }
 
-/* Takes all descriptors of the message, of which those after the first @max are closed. Returns their number. */
+/* Takes all descriptors of the message, and closes those after the first @max. Returns their number. */
 static size_t take(struct msghdr *msg, int *fds, size_t max)
 {
         size_t n = 0;
@@ -65,9 +65,7 @@ ssize_t fds_receive(int socket, void *data, size_t size, int flags, int *ret_fds
         if (len < 0)
                 return -errno;
         size_t n = take(&msg, ret_fds, max);
-        int r = msg.msg_flags & MSG_CTRUNC             ? -EMFILE
-                : n > max || msg.msg_flags & MSG_TRUNC ? -EBADMSG
-                                                       : 0;
+        int r = msg.msg_flags & MSG_CTRUNC ? -EMFILE : n > max || msg.msg_flags & MSG_TRUNC ? -EBADMSG : 0;
         if (r < 0 || len == 0) {
                 fds_close(ret_fds, n < max ? n : max);
                 return r;
@@ -82,8 +80,9 @@ void fds_close(const int *fds, size_t n)
                 fd_close(fds[i]);
 }
 
-const char *fd_path(int fd, FdPath *out)
+FdPath fd_path(int fd)
 {
-        (void)snprintf(out->text, sizeof(out->text), "/proc/self/fd/%d", fd);
-        return out->text;
+        FdPath path;
+        (void)snprintf(path.text, sizeof(path.text), "/proc/self/fd/%d", fd);
+        return path;
 }

@@ -8,8 +8,8 @@
 #define FDS_MAX 64
 
 /**
- * fds_send - send @len bytes with @n descriptors over a local socket (sendmsg(2), SCM_RIGHTS), continuing after
- * EINTR.
+ * fds_send - send @len bytes with @n descriptors over a local socket (sendmsg(2), SCM_RIGHTS), continuing
+ * after EINTR.
  *
  * @flags: of sendmsg(2); MSG_NOSIGNAL is added.
  *
@@ -18,9 +18,9 @@
 int fds_send(int socket, const void *data, size_t len, const int *fds, size_t n, int flags);
 
 /**
- * fds_receive - receive one message with at most @max descriptors from a local socket (recvmsg(2)), continuing
- * after EINTR. If the peer closed its end with unread data, the kernel reports ECONNRESET once before the peer's
- * last messages; this is skipped, so that they are not lost.
+ * fds_receive - receive one message with at most @max descriptors from a local socket (recvmsg(2)),
+ * continuing after EINTR. If the peer closed its end with unread data, the kernel reports ECONNRESET once
+ * before the peer's last messages; this is skipped, so that they are not lost.
  *
  * @flags: of recvmsg(2); MSG_CMSG_CLOEXEC is added. @ret_fds: room for @max (at most FDS_MAX); owned by the
  * caller.
@@ -37,6 +37,6 @@ typedef struct FdPath {
         char text[32];
 } FdPath;
 
-/** fd_path - write the path of an open descriptor's file, a link of proc_pid_fd(5), to @out. Returns its
- * text. For calls that do not accept a descriptor, or not one of O_PATH. */
-const char *fd_path(int fd, FdPath *out);
+/** fd_path - the path of an open descriptor's file, a link of proc_pid_fd(5), for calls that do not accept a
+ * descriptor, or not one of O_PATH. "fd_path(fd).text" is valid until the end of the expression. */
+FdPath fd_path(int fd);

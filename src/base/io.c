@@ -104,8 +104,7 @@ ssize_t io_read_at(int fd, void *data, size_t len, uint64_t at)
 
 int io_reopen(int fd, int flags)
 {
-        FdPath path;
-        int own = open(fd_path(fd, &path), flags | O_NOCTTY | O_CLOEXEC);
+        int own = open(fd_path(fd).text, flags | O_NOCTTY | O_CLOEXEC);
         return own >= 0 ? own : -errno;
 }
 
@@ -181,12 +180,11 @@ static int dirfd_of(DIR *d)
 
 int io_chmod_dir_at(int dirfd, const char *name, mode_t mode)
 {
-        FdPath path;
         CLEANUP_FD int fd = openat(dirfd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
                 return -errno;
         /* fchmod(2) takes no O_PATH, and AT_EMPTY_PATH needs fchmodat2(2) of Linux 6.6. */
-        return chmod(fd_path(fd, &path), mode) < 0 ? -errno : 0;
+        return chmod(fd_path(fd).text, mode) < 0 ? -errno : 0;
 }
 
 int io_random_name(const char *prefix, char *out, size_t room)

@@ -30,9 +30,8 @@ void lookup_clear(Lookup *found)
 static int path_of(int fd, const struct stat *st, char **ret)
 {
         char path[PATH_MAX];
-        FdPath link;
         struct stat there;
-        ssize_t n = readlink(fd_path(fd, &link), path, sizeof(path));
+        ssize_t n = readlink(fd_path(fd).text, path, sizeof(path));
         if (n < 0)
                 return -errno;
         if (n == sizeof(path))

@@ -23,25 +23,22 @@
 
 int apply_set_mode(int fd, uint32_t mode)
 {
-        FdPath path;
-        return chmod(fd_path(fd, &path), mode) < 0 ? -errno : 0;
+        return chmod(fd_path(fd).text, mode) < 0 ? -errno : 0;
 }
 
 int apply_set_times(int fd, const ChangeFile *f)
 {
-        FdPath path;
         const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
                                           {.tv_sec = (time_t)f->mtime_sec, .tv_nsec = (long)f->mtime_nsec}};
-        return utimensat(AT_FDCWD, fd_path(fd, &path), times, 0) < 0 ? -errno : 0;
+        return utimensat(AT_FDCWD, fd_path(fd).text, times, 0) < 0 ? -errno : 0;
 }
 
 int apply_set_xattrs(int fd, const char *xattrs, size_t xattrs_len)
 {
         const Change c = {.xattrs = xattrs, .xattrs_len = xattrs_len};
+        const FdPath path = fd_path(fd);
         const char *name, *value;
         size_t len;
-        FdPath path;
-        (void)fd_path(fd, &path);
         for (size_t at = 0; change_next_xattr(&c, &at, &name, &value, &len);) {
                 bool taken = str_starts(name, "user.") ||
                              (!defence_is_on(DEFENCE_STRIP) && str_eq(name, "security.capability"));
@@ -65,10 +62,11 @@ static bool has_xattr(const char *xattrs, size_t xattrs_len, const char *wanted)
 int apply_replace_xattrs(int fd, const char *xattrs, size_t xattrs_len)
 {
         char names[65536];
-        FdPath path;
-        ssize_t n = listxattr(fd_path(fd, &path), names, sizeof(names));
+        const FdPath path = fd_path(fd);
+        ssize_t n = listxattr(path.text, names, sizeof(names));
         for (const char *p = names; n > 0 && p < names + n; p += strlen(p) + 1)
-                if (str_starts(p, "user.") && !has_xattr(xattrs, xattrs_len, p) && removexattr(path.text, p) < 0)
+                if (str_starts(p, "user.") && !has_xattr(xattrs, xattrs_len, p) &&
+                    removexattr(path.text, p) < 0)
                         return -errno;
         return apply_set_xattrs(fd, xattrs, xattrs_len);
 }

@@ -92,14 +92,13 @@ static int open_output(const char *name, char **ret_temporary, int *ret, Error *
 /* Gives the unnamed file a temporary name beside @name. */
 static int name_file(int fd, const char *name, char **ret_temporary)
 {
-        FdPath path;
         for (unsigned i = 0; i < 1000; i++) {
                 CLEANUP_FREE char *temporary = NULL;
                 if (asprintf(&temporary, "%s.%d-%u", name, (int)getpid(), i) < 0) {
                         temporary = NULL;
                         return -ENOMEM;
                 }
-                if (linkat(AT_FDCWD, fd_path(fd, &path), AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) == 0) {
+                if (linkat(AT_FDCWD, fd_path(fd).text, AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) == 0) {
                         *ret_temporary = TAKE_PTR(temporary);
                         return 0;
                 }

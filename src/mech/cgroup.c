@@ -186,10 +186,9 @@ int cgroup_fill(Cgroup *cg, const PlanResources *resources, pid_t setup, pid_t h
 char *cgroup_payload_path(const Cgroup *cg)
 {
         char path[PATH_MAX];
-        FdPath link;
         if (cg->payload < 0)
                 return NULL;
-        ssize_t n = readlink(fd_path(cg->payload, &link), path, sizeof(path));
+        ssize_t n = readlink(fd_path(cg->payload).text, path, sizeof(path));
         return n > 0 && (size_t)n < sizeof(path) ? strndup(path, (size_t)n) : NULL;
 }
 

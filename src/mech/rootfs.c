@@ -75,8 +75,7 @@ int rootfs_give(const PlanOp *op, int fd, Error *err)
 
 int rootfs_chmod(int fd, mode_t mode)
 {
-        FdPath path;
-        return chmod(fd_path(fd, &path), mode & 07777) < 0 ? -errno : 0;
+        return chmod(fd_path(fd).text, mode & 07777) < 0 ? -errno : 0;
 }
 
 /* Attaches on top of the old root, which stays "/" for this process until the pivot, so that sources can be
@@ -119,9 +118,8 @@ int rootfs_make_mount_point(RootfsContext *ctx, const PlanOp *op, bool directory
 static int become_root(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err)
 {
         struct stat st;
-        FdPath path;
         int r = fstat(mount_fd, &st) < 0 ? -errno : S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
-        if (r == 0 && ctx->root_fd >= 0 && umount2(fd_path(ctx->root_fd, &path), MNT_DETACH) < 0)
+        if (r == 0 && ctx->root_fd >= 0 && umount2(fd_path(ctx->root_fd).text, MNT_DETACH) < 0)
                 r = -errno;
         ctx->root_fd = fd_close(ctx->root_fd);
         if (r == 0)

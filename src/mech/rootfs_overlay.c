@@ -81,6 +81,12 @@ static bool join_lowers(const Layers *l, char out[LOWERS_MAX])
         return len < LOWERS_MAX;
 }
 
+static const char *name_fd(FdPath *out, int fd)
+{
+        *out = fd_path(fd);
+        return out->text;
+}
+
 /*
  * userxattr: the only attributes that a user namespace may write. volatile: without it, unmounting syncs the
  * upper's whole file system, and nothing of a run needs to survive a crash
@@ -97,15 +103,15 @@ static int mount_layers(const PlanOp *op, const Layers *l, int *ret_fd, Error *e
         if (!options || !names)
                 return error_no_memory(err);
         if (l->n_lowers == 1)
-                options[n++] = (MountOption){"lowerdir", fd_path(l->lowers[0], &names[k++])};
+                options[n++] = (MountOption){"lowerdir", name_fd(&names[k++], l->lowers[0])};
         else if (join_lowers(l, joined))
                 options[n++] = (MountOption){"lowerdir", joined};
         else /* Linux 6.5 */
                 for (size_t i = 0; i < l->n_lowers; i++)
-                        options[n++] = (MountOption){"lowerdir+", fd_path(l->lowers[i], &names[k++])};
+                        options[n++] = (MountOption){"lowerdir+", name_fd(&names[k++], l->lowers[i])};
         if (l->upper >= 0) {
-                options[n++] = (MountOption){"upperdir", fd_path(l->upper, &names[k++])};
-                options[n++] = (MountOption){"workdir", fd_path(l->work, &names[k++])};
+                options[n++] = (MountOption){"upperdir", name_fd(&names[k++], l->upper)};
+                options[n++] = (MountOption){"workdir", name_fd(&names[k++], l->work)};
         }
         options[n++] = (MountOption){"userxattr", NULL};
         if (op->layer && !(op->flags & OP_IN_MEMORY))

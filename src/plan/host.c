@@ -71,7 +71,6 @@ static HostIdmap idmap_state(int root, const char *path)
 {
         struct stat st;
         char cap[64];
-        FdPath link;
         if (!path)
                 return HOST_IDMAP_MISSING;
         CLEANUP_FD int fd = openat(root, host_below_root(path), O_PATH | O_CLOEXEC);
@@ -80,7 +79,7 @@ static HostIdmap idmap_state(int root, const char *path)
         if (fstat(fd, &st) == 0 && (st.st_mode & S_ISUID) && st.st_uid == 0)
                 return HOST_IDMAP_OK;
         /* fgetxattr(2) does not accept an O_PATH descriptor; its link in /proc works. */
-        return getxattr(fd_path(fd, &link), "security.capability", cap, sizeof(cap)) > 0
+        return getxattr(fd_path(fd).text, "security.capability", cap, sizeof(cap)) > 0
                        ? HOST_IDMAP_OK
                        : HOST_IDMAP_UNPRIVILEGED;
 }
@@ -379,11 +378,10 @@ static void probe_helpers(int root, Host *h)
 static int probe_resolv_conf(int root, Host *h)
 {
         char path[PATH_MAX];
-        FdPath link;
         CLEANUP_FD int fd = openat(root, "etc/resolv.conf", O_PATH | O_CLOEXEC);
         if (fd < 0)
                 return 0;
-        ssize_t n = readlink(fd_path(fd, &link), path, sizeof(path) - 1);
+        ssize_t n = readlink(fd_path(fd).text, path, sizeof(path) - 1);
         if (n <= 0 || path[0] != '/')
                 return 0;
         path[n] = '\0';

@@ -57,12 +57,11 @@ static bool may_write_group(int root, const char *group)
 /* systemd marks delegated groups: "Delegate=yes" sets user.delegate (org.systemd.delegation). */
 static bool is_marked(int root, const char *group)
 {
-        FdPath path;
         char value[8] = "";
         CLEANUP_FD int fd = openat(root, host_below_root(group), O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
                 return false;
-        return getxattr(fd_path(fd, &path), "user.delegate", value, sizeof(value) - 1) > 0 && value[0] == '1';
+        return getxattr(fd_path(fd).text, "user.delegate", value, sizeof(value) - 1) > 0 && value[0] == '1';
 }
 
 /* Returns whether the calling process is the only one in a group. */

@@ -105,9 +105,8 @@ static const char *descriptor_name(int fd, DescriptorName out)
 static int find_name(int fd, Lookup *ret)
 {
         char path[PATH_MAX];
-        FdPath link;
         struct stat st, named;
-        ssize_t n = readlink(fd_path(fd, &link), path, sizeof(path) - 1);
+        ssize_t n = readlink(fd_path(fd).text, path, sizeof(path) - 1);
         if (n <= 0 || path[0] != '/' || fstat(fd, &st) < 0)
                 return -ENOENT;
         path[n] = '\0';
