@@ -6,8 +6,8 @@
 #include <sys/capability.h>
 #include <sys/prctl.h>
 
-/* No exec can regain a capability that was dropped from it (capabilities(7), "Capability bounding
- * set"). */
+/* Drops all capabilities outside @mask from the bounding set. No exec can regain them (capabilities(7),
+ * "Capability bounding set"). */
 static int bound(uint64_t mask, Error *err)
 {
         for (cap_value_t cap = 0; cap < 64; cap++) {
@@ -52,8 +52,8 @@ static int set_sets(uint64_t permitted, uint64_t effective, uint64_t inheritable
         return r < 0 ? r : set_process(caps, err);
 }
 
-/* Before the bounding set shrinks: what is not in that can't become inheritable (capset(2)). @ret_permitted:
- * what is permitted now. */
+/* Sets the inheritable set. This must precede the shrinking of the bounding set: a capability outside of that
+ * cannot become inheritable (capset(2)). @ret_permitted: the permitted set. */
 static int inherit(uint64_t inheritable, uint64_t *ret_permitted, Error *err)
 {
         CLEANUP(caps_freep) cap_t caps = cap_get_proc();
@@ -71,7 +71,7 @@ static int inherit(uint64_t inheritable, uint64_t *ret_permitted, Error *err)
 
 static int set_ambient(uint64_t mask, Error *err)
 {
-        /* cap_reset_ambient(3) asks for each one first, which is most of what leaving privileges would cost.
+        /* cap_reset_ambient(3) asks for each one first, which would take most of the time of this function.
          */
         if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
                 return error_set_errno(err, errno, "cannot clear the ambient capabilities");

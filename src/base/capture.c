@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs a program and returns what it prints, with a limit on time and size. */
+/* Runs a program and returns its output, with a limit on time and size. */
 #include "base/capture.h"
 
 #include "base/io.h"

@@ -19,18 +19,18 @@ typedef enum SyncPoint {
 typedef enum MessageType {
         MSG_SYNC,        /* value: SyncPoint */
         MSG_ERROR,       /* error; value: -errno */
-        MSG_FUSE_DEVICE, /* fd: an opened /dev/fuse, its mount made */
+        MSG_FUSE_DEVICE, /* fd: an opened /dev/fuse, already mounted */
         MSG_TERMINAL,    /* fd: the pty's master */
         MSG_TAP,         /* fd: the net helper's end of the tap device */
-        MSG_NAMESPACES,  /* value: bit N for namespace N (NS_*); fds: those, in that order */
+        MSG_NAMESPACES,  /* value: bit N for namespace N (NS_*); fds: theirs, in that order */
         MSG_MOUNTS,      /* fd: /proc/self/mountinfo of the setup stage, the root complete */
-        MSG_MISSING,     /* value: an operation of the plan whose destination is not there */
-        MSG_STARTED,   /* the payload exists; value: its pid, as its parent sees it. Of the stage that starts
-                        * a helper: the helper does; fd: its pidfd */
-        MSG_SIGNAL,    /* value: signal for the payload */
-        MSG_STOPPED,   /* value: the signal that stopped the payload */
-        MSG_EXIT,      /* value: wait(2) status of the payload */
-        MSG_EXIT_LAST, /* the same, and no other process is left inside but init */
+        MSG_MISSING,     /* value: an operation of the plan whose destination does not exist */
+        MSG_STARTED, /* the payload exists; value: its pid, as its parent sees it. From the stage that starts
+                        a helper: the helper exists; fd: its pidfd */
+        MSG_SIGNAL,  /* value: signal for the payload */
+        MSG_STOPPED, /* value: the signal that stopped the payload */
+        MSG_EXIT,    /* value: wait(2) status of the payload */
+        MSG_EXIT_LAST, /* the same, and only init remains inside */
 } MessageType;
 
 typedef struct Message {
@@ -59,7 +59,7 @@ int channel_send_error(int channel, const Error *err);
  *
  * @r: the -errno that was returned. @stage: its name, for an error without a text.
  *
- * Returns what to _exit(2) with, never 0.
+ * Returns the status for _exit(2), never 0.
  */
 int channel_fail(int channel, Error *err, int r, const char *stage);
 

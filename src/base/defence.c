@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Defines the defences as kurung itself has them: every defence is on. */
+/* Defines the defences of kurung itself: all are on. */
 #include "base/defence.h"
 
 #include "base/failpoint.h"

@@ -33,7 +33,7 @@ int fds_send(int socket, const void *data, size_t len, const int *fds, size_t n,
         return sent < 0 ? -errno : 0;
 }
 
-/* Takes all descriptors of the message, and closes those after the first @max. Returns their number. */
+/* Takes all descriptors of the message, and closes those after the first @max. Returns the number of all. */
 static size_t take(struct msghdr *msg, int *fds, size_t max)
 {
         size_t n = 0;

@@ -12,7 +12,7 @@ typedef struct Reader {
         const FieldTable *table;
         unsigned version;
         uint64_t seen;                 /* bit N: the field N of the table */
-        uint64_t row_seen[FIELDS_MAX]; /* the same of the last element of each array */
+        uint64_t row_seen[FIELDS_MAX]; /* the same for the last element of each array */
 } Reader;
 
 static bool is_array(const Field *f)
@@ -25,7 +25,7 @@ static size_t *count_of(const Field *f, void *record)
         return (size_t *)((char *)record + f->count);
 }
 
-/* Of an array: where its first element is. */
+/* Returns the first element of an array. */
 static void *rows_of(const Field *f, void *record)
 {
         char *at = (char *)record + f->offset;
@@ -228,7 +228,7 @@ bool field_is_in(const Field *f, unsigned version)
         return f->since <= version;
 }
 
-/* Whether all that must be there is, of what is no array of structs. */
+/* Whether @seen has all mandatory fields of @version. */
 static bool is_complete(const FieldTable *t, unsigned version, uint64_t seen)
 {
         for (size_t i = 0; i < t->n; i++)

@@ -183,7 +183,7 @@ int io_chmod_dir_at(int dirfd, const char *name, mode_t mode)
         CLEANUP_FD int fd = openat(dirfd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
                 return -errno;
-        /* fchmod(2) takes no O_PATH, and AT_EMPTY_PATH needs fchmodat2(2) of Linux 6.6. */
+        /* fchmod(2) does not accept O_PATH, and AT_EMPTY_PATH requires fchmodat2(2) of Linux 6.6. */
         return chmod(fd_path(fd).text, mode) < 0 ? -errno : 0;
 }
 
@@ -280,7 +280,7 @@ static void move_up(Removal *rm, int fd, const char *name)
 {
         char moved[32];
         (void)snprintf(moved, sizeof(moved), ".rm-%u", rm->counter++);
-        /* Moving a directory rewrites its "..": it must be writable itself. */
+        /* A move of a directory rewrites its "..", so it must be writable itself. */
         int r = io_chmod_dir_at(fd, name, 0700);
         if (r == 0 && renameat(fd, name, rm->top, moved) < 0)
                 r = -errno;

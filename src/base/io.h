@@ -25,27 +25,26 @@ int io_read_file_at(int dirfd, const char *path, size_t max, char **ret, size_t 
 int io_read_to_end(int fd, size_t max, int timeout_ms, char **ret, size_t *ret_len);
 
 /**
- * io_read_own_at - read a whole file that this user alone can have written.
+ * io_read_own_at - read a whole file that only this user can have written.
  *
- * @others: bits of the mode that it must not have.
- * The rest is as with io_read_file_at().
+ * @others: mode bits that the file must not have. Otherwise like io_read_file_at().
  *
- * Returns 0; -EPERM when it is somebody else's, no regular file, or has such a bit; -errno.
+ * Returns 0; -EPERM if the file belongs to another user, is not a regular file, or has such a bit; -errno.
  */
 int io_read_own_at(int dirfd, const char *name, mode_t others, size_t max, char **ret, size_t *ret_len);
 
 /**
- * io_replace_at - write a file (0600) whole: as NAME.new, then by rename(2), so that a
- * reader sees the old content or the new. The caller prevents two writers at once.
+ * io_replace_at - replace a file (0600): write NAME.new, then rename(2) it, so that a reader sees the old
+ * content or the new. The caller prevents concurrent writers.
  *
- * @sync: it is on the disk before it has its name.
+ * @sync: the content reaches the disk before the file gets its name.
  *
  * Returns 0 or -errno.
  */
 int io_replace_at(int dirfd, const char *name, const char *data, size_t len, bool sync);
 
 /**
- * io_read_at - read @len bytes from @at of a file (pread(2)), going on after EINTR and short reads.
+ * io_read_at - read @len bytes from @at of a file (pread(2)), continuing after EINTR and short reads.
  *
  * Returns the number of bytes (fewer only at the end of the file), or -errno.
  */
@@ -67,7 +66,7 @@ int io_write_file_at(int dirfd, const char *path, const char *data);
 
 /**
  * io_mkdir_p - create a directory and its parents with @mode (below an absolute path, following symlinks:
- * only for the user's own directories, never inside a sandbox root). 0 or -errno.
+ * only for the user's own directories, never inside a sandbox root). Returns 0 or -errno.
  */
 int io_mkdir_p(const char *path, mode_t mode);
 
@@ -86,8 +85,9 @@ int io_chmod_dir_at(int dirfd, const char *name, mode_t mode);
  */
 ssize_t io_write_now(int fd, const void *data, size_t len);
 
-/** io_write_ready - write(2) to a description of our own that never waits (O_NONBLOCK); io_write_now() to one
- * that @waits. Returns bytes, or -1 with errno; EAGAIN: nothing now. */
+/** io_write_ready - write to a file description: with write(2) to one of kurung that never waits
+ * (O_NONBLOCK), with io_write_now() to one that @waits. Returns bytes, or -1 with errno; EAGAIN: nothing
+ * now. */
 ssize_t io_write_ready(int fd, bool waits, const void *data, size_t len);
 
 /** io_random_name - write @prefix and twelve random hexadecimal digits to @out of @room bytes. Returns 0 or

@@ -52,12 +52,11 @@ void json_free(struct json_object *value);
  */
 int json_parse(const char *text, size_t len, struct json_object **ret);
 
-/** json_has - whether @object is one, with such a member. */
+/** json_has - return whether @object is an object with such a member. */
 bool json_has(struct json_object *object, const char *key);
 
-/* What follows takes a value of the named type or fails with -EBADMSG: a missing one, or of another type, is
- * never made up.
- */
+/* The following functions get a value of the named type, or fail with -EBADMSG if it is missing or of another
+ * type: there are no default values. */
 
 /** json_get_object, json_get_array - get a member; its parent owns it. */
 int json_get_object(struct json_object *object, const char *key, struct json_object **ret);

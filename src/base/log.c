@@ -112,7 +112,7 @@ static bool is_hidden(uint32_t code)
         return from < ARRAY_LEN(hidden) && code >= hidden[from].first;
 }
 
-/* Length of the well-formed UTF-8 sequence at @s (RFC 3629), 0 when there is none. */
+/* Returns the length of the well-formed UTF-8 sequence at @s (RFC 3629); 0: none. */
 static size_t utf8_decode(const unsigned char *s, size_t len, uint32_t *ret)
 {
         *ret = s[0];
@@ -256,7 +256,7 @@ void log_set_style(LogStyle style)
         log_style = style;
 }
 
-/* What begins each line. */
+/* Returns the prefix of a line. */
 static char *make_prefix(char priority)
 {
         char *prefix = NULL;

@@ -10,13 +10,14 @@ typedef enum LogLevel {
         LOG_DETAIL, /* -v: each step */
 } LogLevel;
 
-/** How lines look: a front end's own. */
+/** The format of lines; set by a front end. */
 typedef struct LogStyle {
         const char *program; /* begins each line; static */
-        bool priorities; /* before it, as sd-daemon(3) has them: "<3>" errors, "<4>" notices, "<6>" details */
+        bool priorities; /* before the program, like sd-daemon(3): "<3>" errors, "<4>" notices, "<6>" details
+                          */
 } LogStyle;
 
-/** log_set_style - from here on; "kurung" without priorities is the default. */
+/** log_set_style - set the format of all following lines; "kurung" without priorities is the default. */
 void log_set_style(LogStyle style);
 
 void log_set_level(LogLevel level);
@@ -36,7 +37,7 @@ void log_set_patience(int ms, int until);
 void log_stop_watching(void);
 
 /** log_error, log_notice, log_detail - print one line "PROGRAM: ..." of any length, escaped (text_escape()).
- * */
+ */
 void log_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_notice(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_detail(const char *fmt, ...) PRINTF_LIKE(1, 2);

@@ -12,7 +12,7 @@
 /* A deeper tree is reported as incomplete. */
 #define DEPTH_MAX 64
 
-/* Opens the next directory below @fd, or FD_NONE when it has no more. */
+/* Opens the next directory below @fd; returns FD_NONE after the last. */
 static int count_until_directory(DIR *d, TreeSize *size)
 {
         struct stat st;
@@ -31,7 +31,7 @@ static int count_until_directory(DIR *d, TreeSize *size)
                                 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
                 if (fd >= 0)
                         return fd;
-                size->complete = false; /* of another id, and not accessible */
+                size->complete = false; /* of another user, and not accessible */
         }
         return FD_NONE;
 }

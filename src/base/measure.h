@@ -14,6 +14,6 @@ typedef struct TreeSize {
  * measure_tree - add up the entries below a directory, without following links and with a bounded number of
  * descriptors.
  *
- * @fd: taken, and closed.
+ * @fd: the function takes ownership.
  */
 void measure_tree(int fd, TreeSize *ret);

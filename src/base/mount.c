@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-/* What the kernel has to say about a file system context: lines "e text". The first error wins. */
+/* Copies the kernel's error message about a file system context: lines "e text". The first one wins. */
 static void kernel_message(int fs_fd, char *out, size_t room)
 {
         char line[256];
@@ -108,7 +108,7 @@ static int open_in_root(int root_fd, const char *path, uint64_t flags)
         while (path[0] == '/')
                 path++;
         int fd;
-        /* -EAGAIN: a rename went on while ".." was walked (openat2(2)); the kernel asks to try again. */
+        /* -EAGAIN: a concurrent rename (openat2(2)). */
         do
                 fd = (int)syscall(SYS_openat2, root_fd, path[0] ? path : ".", &how, sizeof(how));
         while (fd < 0 && errno == EAGAIN);
@@ -131,7 +131,7 @@ int root_open(int root_fd, const char *path, bool no_follow, int *ret_fd)
         return 0;
 }
 
-/* Makes one component below an opened directory; somebody else having made it is as good. */
+/* Creates one component below an opened directory; it may already exist. */
 static int make_component(int parent_fd, const char *name, bool directory, mode_t mode)
 {
         if (directory)
@@ -167,7 +167,7 @@ int root_open_parent(int root_fd, const char *path, int *ret_fd, const char **re
                 return -ENOMEM;
         CLEANUP_FD int fd = open_in_root(root_fd, parent, O_PATH | O_DIRECTORY);
         if (fd == -ENOENT) {
-                /* Every prefix is opened from the root anew, so that symlinks on the way stay inside it. */
+                /* Each prefix is opened again from the root, so that symlinks on the way stay inside it. */
                 fd = open_in_root(root_fd, "/", O_PATH | O_DIRECTORY);
                 for (char *p = parent + 1; fd >= 0 && *p;) {
                         char *slash = strchr(p, '/');

@@ -8,10 +8,10 @@
  * path_normalize - return a lexically normalized copy of @path: no "//", no "/./", no trailing "/"; ".."
  * removes the component before it and never leads above "/".
  *
- * @path: absolute, or relative to @base (absolute; may be NULL when @path is absolute).
- * @ret: owned by the caller.
+ * @path: absolute, or relative to @base (absolute; may be NULL if @path is absolute). @ret: owned by the
+ * caller.
  *
- * Returns 0; -EINVAL when neither is absolute or @path is empty; -ENAMETOOLONG from PATH_MAX (4096) on;
+ * Returns 0; -EINVAL if neither is absolute or @path is empty; -ENAMETOOLONG from PATH_MAX (4096) on;
  * -ENOMEM.
  */
 int path_normalize(const char *path, const char *base, char **ret);

@@ -164,7 +164,8 @@ void process_remember_arguments(int argc, char **argv)
         if (argc < 1)
                 return;
         arguments = argv[0];
-        /* The kernel stores the arguments one after the other (execve(2)); others are somewhere else. */
+        /* The kernel stores the arguments one after the other (execve(2)); a replaced element of argv points
+         * elsewhere. */
         for (int i = 0; i < argc && argv[i] == arguments + arguments_len; i++)
                 arguments_len += strlen(argv[i]) + 1;
 }
@@ -176,7 +177,7 @@ void process_hide_arguments(const char *name)
         size_t len = strlen(name);
         memset(arguments, 0, arguments_len);
         /* The last byte stays 0: otherwise the kernel takes the environment, which follows, for a part of it.
-         * */
+         */
         memcpy(arguments, name, len < arguments_len ? len : arguments_len - 1);
 }
 
@@ -201,7 +202,7 @@ int process_keep_only(const int *fds, size_t n)
 {
         if (!defence_is_on(DEFENCE_CLOSE_FDS))
                 return 0;
-        /* Find the next one to keep each time: there are only few. */
+        /* Finds the next descriptor to keep each time: there are only few. */
         for (unsigned from = 3;;) {
                 unsigned next = ~0U;
                 for (size_t i = 0; i < n; i++)

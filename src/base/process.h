@@ -36,13 +36,12 @@ int process_signal(int pidfd, int sig);
 int process_exit_code(int status);
 
 /**
- * process_spawn - start a short-lived program with vfork speed: an absolute path, an empty
- * environment, a process group of its own, default signal dispositions, all signals blocked, fds 0-2 on
- * /dev/null, no other inherited.
+ * process_spawn - start a short-lived program with vfork speed: an absolute path, an empty environment, a
+ * process group of its own, default signal dispositions, all signals blocked, fds 0-2 on /dev/null, no other
+ * inherited.
  *
- * @argv: argv[0] is the absolute path.
- * @stderr_fd: its standard error; FD_NONE: /dev/null.
- * @ret_pidfd: its pidfd; the caller waits with process_wait().
+ * @argv: argv[0] is the absolute path. @stderr_fd: its standard error; FD_NONE: /dev/null. @ret_pidfd: its
+ * pidfd; the caller waits with process_wait().
  *
  * Returns 0 or -errno (-ENOENT if the program does not exist).
  */
@@ -65,7 +64,7 @@ void process_tame_umask(void);
 void process_restore_umask(void);
 
 /** process_reset_signals - reset all dispositions to default and unblock all signals, as a payload expects.
- * */
+ */
 void process_reset_signals(void);
 
 /**
@@ -88,8 +87,8 @@ int process_program(char *out, size_t room);
 int process_run_sealed(char **argv);
 
 /**
- * process_keep_only - in a child that was cloned: close every descriptor but 0 to 2 and @fds (@n, FD_NONE is
- * skipped). What it had inherited of others' channels would keep their ends from being seen.
+ * process_keep_only - in a cloned child: close every descriptor but 0 to 2 and @fds (@n; FD_NONE is skipped).
+ * Otherwise inherited ends of other processes' channels would keep those channels open.
  *
  * Returns 0 or -errno of close_range(2).
  */
@@ -126,7 +125,8 @@ int process_close_from(unsigned first);
 int process_forbid_core_dumps(bool raisable);
 
 /**
- * process_start_time - when a process was started, in clock ticks since the machine was (field 22 of
- * proc_pid_stat(5)): with its pid, which process it is. 0; -ESRCH or -ENOENT: there is none; -errno.
+ * process_start_time - get the start time of a process in clock ticks since boot (field 22 of
+ * proc_pid_stat(5)); with the pid it identifies the process. Returns 0; -ESRCH or -ENOENT: no such process;
+ * -errno.
  */
 int process_start_time(pid_t pid, uint64_t *ret);

@@ -5,14 +5,14 @@
 #include "base/util.h"
 
 typedef struct StrList {
-        char **items; /* NULL when empty; else items[n] == NULL */
+        char **items; /* NULL if empty; otherwise items[n] == NULL */
         size_t n;
 } StrList;
 
 /** strlist_add - append a copy of @s. Returns 0 or -ENOMEM. */
 int strlist_add(StrList *l, const char *s);
 
-/** strlist_copy - append copies of all that is in @from. Returns 0 or -ENOMEM. */
+/** strlist_copy - append copies of all strings in @from. Returns 0 or -ENOMEM. */
 int strlist_copy(const StrList *from, StrList *to);
 
 /** strlist_add_printf - append a formatted string. Returns 0 or -ENOMEM. */
@@ -24,7 +24,8 @@ bool strlist_has(const StrList *l, const char *s);
 /** strlist_clear - free all; the list is empty and usable afterwards. */
 void strlist_clear(StrList *l);
 
-/** env_list_set - set NAME=VALUE in a list of environment entries, replacing an older one. 0 or -ENOMEM. */
+/** env_list_set - set NAME=VALUE in a list of environment entries, replacing an older one. Returns 0 or
+ * -ENOMEM. */
 int env_list_set(StrList *l, const char *name, const char *value);
 
 #define CLEANUP_STRLIST CLEANUP(strlist_clear)

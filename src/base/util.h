@@ -55,12 +55,11 @@ static inline void freep(void *p)
 }
 
 /**
- * ARRAY_GROW - make room for one element more in the array @items (a variable, of which @n are used).
+ * ARRAY_GROW - make room for one more element in the array @items (a variable, of which @n are used).
  *
- * @room: the variable with the number of elements that there is room for. When it is used up it doubles, from
- * @first on.
+ * @room: the variable with the capacity. When it is used up, it doubles, from @first on.
  *
- * 0; -ENOMEM: both variables stay as they were.
+ * Returns 0; -ENOMEM: both variables stay unchanged.
  */
 #define ARRAY_GROW(items, n, room, first)                                                                    \
         ({                                                                                                   \
@@ -87,7 +86,7 @@ static inline bool str_starts(const char *s, const char *prefix)
         return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
-/** str_in - whether one of the @n texts of @list is @s. */
+/** str_in - return whether @s is one of the @n texts in @list. */
 static inline bool str_in(const char *s, const char *const *list, size_t n)
 {
         for (size_t i = 0; i < n; i++)

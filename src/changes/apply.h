@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Taking changes over to the host, as the user: a receiver of changes (change.h). Each file is made complete
- * under a temporary name beside its place and put there by one rename; a new directory so skipped with all
- * its entries. Nothing is followed, nothing leaves the layer's directory, no set-user-ID bit, capability,
- * device or owner is taken.
+ * Applies changes to the host, as the user: a receiver of changes (change.h). Each file is completed under a
+ * temporary name in its directory and placed there by one rename, a new directory together with all its
+ * entries. An apply follows no link, never leaves the layer's directory, and never applies a set-user-ID bit,
+ * a capability, a device or an owner.
  */
 #pragma once
 
@@ -65,13 +65,13 @@ typedef struct Apply {
         uint32_t stage;    /* number of the temporary directory under construction; 0: none */
         size_t stage_path; /* length of its path */
         bool quit;
-        uint64_t files, bytes; /* taken */
+        uint64_t files, bytes; /* of applied files */
         uint64_t reports[APPLY_REPORTS];
         Error *err;
 } Apply;
 
 /** apply_begin - start an apply. @journal: an open journal to resume, or JOURNAL_NONE. Returns 0 or -errno.
- * */
+ */
 int apply_begin(Apply *a, const ApplyOptions *options, int sandbox_fd, const ChangesLayer *layers, size_t n,
                 Journal *journal, const StrList *command, Error *err);
 

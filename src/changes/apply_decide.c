@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decides whether a change is taken, and reports why one is left. */
+/* Decides whether a change is applied, and reports why one is skipped. */
 #include "changes/apply_decide.h"
 
 #include "base/defence.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Enters and leaves a directory of the host, or makes it. */
+/* Enters and leaves a directory of the host, or creates it. */
 #include "changes/apply_directory.h"
 
 #include "base/failpoint.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Takes a file, a link or a deletion over to the host. */
+/* Applies a file, a link or a deletion to the host. */
 #include "changes/apply_entry.h"
 
 #include "base/defence.h"

@@ -99,7 +99,7 @@ static int copy_small(int in, int out, size_t size)
 }
 
 /* Reports an error before the disk is full: files that share data in the sandbox may be larger than the disk.
- * */
+ */
 static int check_room(int in, int out)
 {
         struct stat st;

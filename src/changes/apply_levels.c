@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keeps the directories above a change, and makes those that the host does not have. */
+/* Keeps the directories above a change, and creates those that the host lacks. */
 #include "changes/apply_levels.h"
 
 #include "base/failpoint.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The directories on the way down to the change at hand. For the files of apply alone. */
+/* The directories on the way down to the current change. For the files of apply alone. */
 #pragma once
 
 #include "changes/apply.h"
@@ -8,10 +8,10 @@ typedef enum LevelState {
         LEVEL_HERE,    /* exists on the host, and is open */
         LEVEL_PENDING, /* does not exist on the host; created when it gets its first entry */
         LEVEL_STAGED,  /* under construction, in or as a temporary directory */
-        LEVEL_SKIPPED, /* with all that is in it */
+        LEVEL_SKIPPED, /* with all its entries */
 } LevelState;
 
-/** One of them; as many as a->dirs has. */
+/** A directory on the way down; Apply has as many as a->dirs. */
 struct ApplyLevel {
         LevelState state;
         bool gone;       /* PENDING: the sandbox saw it, but it was removed on the host */
@@ -31,23 +31,23 @@ struct ApplyLevel {
         size_t path_before;
 };
 
-/** apply_level_top - the deepest; there must be one. It moves with the next push. */
+/** apply_level_top - return the deepest level, which must exist; valid until the next push. */
 ApplyLevel *apply_level_top(Apply *a);
 
-/** apply_level_push - enter the directory @c, whose name is at the end of a->path. @fd: its descriptor, which
- * becomes the level's, also on failure; FD_NONE: it has none yet. 0 or -errno of dirstack_push(). */
+/** apply_level_push - enter the directory @c, whose name is at the end of a->path. @fd: its descriptor; the
+ * level takes ownership, also on failure; FD_NONE: not open yet. Returns 0 or -errno of dirstack_push(). */
 int apply_level_push(Apply *a, const Change *c, LevelState state, int fd);
 
-/** apply_level_is_writable - whether the user may change entries of the directory on top. */
+/** apply_level_is_writable - return whether the user may change entries of the directory on top. */
 bool apply_level_is_writable(Apply *a);
 
 /**
- * apply_level_materialize - make all directories on the way that the host does not have: the first as a
- * temporary directory, the others in it. @c: the change that comes into them.
+ * apply_level_materialize - create all directories on the way that the host lacks: the first as a temporary
+ * directory, the others inside it. @c: the change that needs them.
  *
- * Returns 0; 1: one was removed on the host, and that is reported; -errno.
+ * Returns 0; 1: one was removed on the host, which is reported; -errno.
  */
 int apply_level_materialize(Apply *a, const Change *c);
 
-/** apply_levels_clear - leave all of them as they are. */
+/** apply_levels_clear - free all levels; their directories stay as they are. */
 void apply_levels_clear(Apply *a);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The steps of an apply that the journal knows of. For the files of apply alone. */
+/* The steps of an apply that the journal records. For the files of apply alone. */
 #pragma once
 
 #include "changes/apply.h"
@@ -14,7 +14,7 @@ int apply_write_entry(Apply *a, JournalKind kind, uint32_t number, FileIdentity 
 /** apply_next_temporary - record a new temporary name beside a->path. Returns 0 or -errno. */
 int apply_next_temporary(Apply *a, uint32_t *ret);
 
-/** apply_rename - renameat2(2) within a directory. 0 or -errno. */
+/** apply_rename - call renameat2(2) within a directory. Returns 0 or -errno. */
 int apply_rename(int dirfd, const char *from, const char *to, unsigned flags);
 
 FileIdentity apply_identity(const struct stat *st);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Paths on the host below a directory, opened with openat2(2): never outside of it, through no symbolic link,
- * and on no other file system, whatever the path is.
+ * Paths on the host below a directory, opened with openat2(2): for any path, never outside of the directory,
+ * through a symbolic link, or on another file system.
  */
 #pragma once
 
 #include "base/util.h"
 
-/** below_open - open @name in @dirfd ("": @dirfd itself). @flags: of open(2), close-on-exec is added. 0 or
- * -errno: -ELOOP (a link), -EXDEV (leaves the tree or the file system). */
+/** below_open - open @name in @dirfd ("": @dirfd itself). @flags: of open(2); O_CLOEXEC is added. Returns 0
+ * or -errno: -ELOOP (a link), -EXDEV (leaves the tree or the file system). */
 int below_open(int dirfd, const char *name, int flags, int *ret);
 
 /**

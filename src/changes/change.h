@@ -30,7 +30,7 @@ typedef struct ChangeFile {
         uint64_t size;
         int64_t mtime_sec;
         uint32_t mtime_nsec;
-        uint32_t mode; /* 0: there is none */
+        uint32_t mode; /* 0: no file */
         uint32_t uid, gid;
         uint32_t nlink;
 } ChangeFile;

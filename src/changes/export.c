@@ -257,7 +257,7 @@ static int add_file(Export *e, const char *path, const Change *c)
         return r;
 }
 
-/* Whether a component of @path is a name that tools take for a mark. */
+/* Whether tools take a component of @path for a mark. */
 static bool has_mark(const char *path)
 {
         for (const char *p = strchr(path, '/'); p; p = strchr(p + 1, '/'))

@@ -25,20 +25,20 @@ typedef struct Export {
         struct archive *archive;
         Links links;
         uint64_t deleted, stripped, refused, entries;
-        uint64_t too_long;  /* entries whose paths are longer than EXPORT_PATH_MAX, which are left out */
-        uint64_t bytes;     /* of data */
-        int fd;             /* the caller's */
+        uint64_t too_long; /* entries that were skipped because their paths are longer than EXPORT_PATH_MAX */
+        uint64_t bytes;    /* of data */
+        int fd;            /* the caller's */
         uint64_t unchecked; /* bytes since the last check of free space */
         const char *zeros;  /* data passed for holes */
         size_t zeros_len;
-        const char *why; /* why the last change was left out; NULL: it was not */
+        const char *why; /* why the last change was skipped; NULL: it was not */
         Error *err;
 } Export;
 
 /**
  * export_begin - start an archive in @fd (borrowed).
  *
- * @compression: "", "gzip", "xz", "zstd" or "bzip2". 0 or -errno with @err.
+ * @compression: "", "gzip", "xz", "zstd" or "bzip2". Returns 0 or -errno with @err.
  */
 int export_begin(Export *e, ExportFormat format, const char *compression, int fd, Error *err);
 
@@ -48,9 +48,9 @@ const char *export_compression(const char *name);
 /**
  * export_add - pack one change (ENTER or ENTRY). @path: absolute in the sandbox, of any length.
  *
- * It leaves out, with e->why: devices, FIFOs, sockets and unreadable files; files with more than
- * EXPORT_PIECES_MAX extents; and entries at or below a name that begins with ".wh.", which tools that read
- * layers take for deletions. Entries with too long paths are only counted. Returns 0 or -errno with e->err.
+ * It skips, with e->why: devices, FIFOs, sockets and unreadable files; files with more than EXPORT_PIECES_MAX
+ * extents; and entries at or below a name that begins with ".wh.", which tools that read layers take for
+ * deletions. Entries with too long paths are only counted. Returns 0 or -errno with e->err.
  */
 int export_add(Export *e, const char *path, const Change *c);
 

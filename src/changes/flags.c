@@ -339,7 +339,7 @@ static bool may_match(const char *pattern, const char *subject)
                                      (pattern[1] == subject[1] || pattern[1] == '*'));
 }
 
-/* Whether @pattern matches @subject, or the first components of it. */
+/* Whether @pattern matches @subject or its first components. */
 static bool matches(const char *pattern, const char *subject, unsigned flags)
 {
         return may_match(pattern, subject) &&
@@ -376,7 +376,7 @@ static const char *find(const char *subject, unsigned where, const Change *c)
         return NULL;
 }
 
-/* Nothing deeper than this is run. */
+/* No program runs a file deeper than this: only the last components are tried. */
 #define COMPONENTS_MAX 32
 
 /* Tries the patterns at the beginning of each of the last components. */
@@ -399,7 +399,7 @@ static bool is_hex(const char *s, size_t len)
 }
 
 /* Below "objects/": packs and loose objects, whose names are hashes of their content. Not "info/alternates".
- * */
+ */
 static bool is_git_object(const char *rest)
 {
         const char *slash = strchr(rest, '/');

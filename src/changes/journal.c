@@ -300,7 +300,7 @@ static int keep_beside(const Spot *s)
 }
 
 /* A sandbox may still write there: the directory is checked again after it is open, and no link is followed.
- * */
+ */
 static int undo_mode(const Spot *s, const JournalEntry *e)
 {
         struct stat st;

@@ -55,7 +55,7 @@ int journal_open(Journal *j, int sandbox_fd, StrList *ret_command);
 /** journal_write - add an entry. It survives this process, not the machine. Returns 0 or -errno. */
 int journal_write(Journal *j, const JournalEntry *e);
 
-/** journal_name - the temporary name of a number. */
+/** journal_name - write the temporary name of a number to @out. Returns @out. */
 typedef char JournalName[48];
 const char *journal_name(const Journal *j, uint32_t number, JournalName out);
 

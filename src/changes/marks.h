@@ -39,7 +39,7 @@ typedef struct Marks {
 } Marks;
 
 /** Maximum size of the attributes of one file, including values (the kernel's limit for the list of names).
- * */
+ */
 #define MARKS_XATTRS_MAX 65536
 
 /**

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads entries of the upper and the lower, with more rights where the walk may get some. */
+/* Reads entries of the upper and the lower; gains more rights if it must and can. */
 #include "changes/walk_read.h"
 
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a walk knows on its way, and how it looks at the two sides. For the files of walk alone. */
+/* The state of a walk, and its access to both sides. For the files of walk alone. */
 #pragma once
 
 #include "changes/dirstack.h"
@@ -10,7 +10,7 @@
 #include <limits.h>
 #include <sys/stat.h>
 
-/** The id that the kernel shows where none is mapped (kernel.overflowuid). */
+/** The id that the kernel shows for an unmapped one (kernel.overflowuid). */
 #define WALK_OVERFLOW_ID 65534U
 
 typedef struct WalkLevel WalkLevel; /* walk.c */
@@ -32,21 +32,23 @@ typedef struct Walk {
         char why[160];
 } Walk;
 
-/** walk_gain - whether what failed with @r (-errno) may be tried once more, with more rights. Those of a walk
- * are got once. */
+/** walk_gain - gain more rights after a failure with @r, if it is -EACCES. Returns whether to retry the
+ * operation. A walk gains rights at most once. */
 bool walk_gain(Walk *w, int r);
 
-/** walk_describe - the entry with state @st, its owner as the sandbox sees it. */
+/** walk_describe - convert the state @st of an entry, with its owner as the sandbox sees it. */
 ChangeFile walk_describe(const Walk *w, const struct stat *st);
 
-/** walk_stat_lower - the lower's entry @name, mode 0: none. 0 or -errno. */
+/** walk_stat_lower - get the state of the lower's entry @name, mode 0: none. Returns 0 or -errno. */
 int walk_stat_lower(Walk *w, const char *name, ChangeFile *ret);
 
-/** walk_stat_upper - the state of the upper's entry @name. 0 or -errno. */
+/** walk_stat_upper - get the state of the upper's entry @name. Returns 0 or -errno. */
 int walk_stat_upper(Walk *w, const char *name, struct stat *ret);
 
-/** walk_open_upper - open the upper's entry @name, which is no link. @ret: the caller's. 0 or -errno. */
+/** walk_open_upper - open the upper's entry @name, which must not be a link. @ret: owned by the caller.
+ * Returns 0 or -errno. */
 int walk_open_upper(Walk *w, const char *name, int flags, int *ret);
 
-/** walk_read_marks - marks_read() into w->xattrs. */
+/** walk_read_marks - call marks_read() with w->xattrs, and retry it with more rights. Returns like
+ * marks_read(). */
 int walk_read_marks(Walk *w, int dirfd, const char *name, Marks *ret, size_t *ret_len);

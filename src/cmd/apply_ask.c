@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Asks whether a change is taken, and skips what needs a second look. */
+/* Asks whether to apply a change, and skips changes that need a second look. */
 #include "cmd/applying.h"
 
 #include "base/defence.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Counts what is left in a private home that was not asked for. */
+/* Counts the remaining changes of a private home that the user did not request. */
 #include "cmd/applying.h"
 
 #include "changes/below.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reports and counts what became of each change. */
+/* Reports and counts the outcome of each change. */
 #include "cmd/applying.h"
 
 #include "base/log.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Resumes an apply that was cut off, or rolls it back. */
+/* Resumes an interrupted apply, or rolls it back. */
 #include "cmd/applying.h"
 
 #include "base/log.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Takes the signals that ask an apply to end. */
+/* Handles the signals that interrupt an apply. */
 #include "cmd/apply_signals.h"
 
 #include <sys/eventfd.h>

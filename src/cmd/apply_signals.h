@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The signals that ask for an end, while something is applied. */
+/* The signals that interrupt an apply. */
 #pragma once
 
 #include "base/util.h"
@@ -8,20 +8,21 @@
 
 #define APPLY_SIGNALS 3
 
-/** What the signals did before. */
+/** The earlier handlers of the signals. */
 typedef struct ApplySignals {
         struct sigaction before[APPLY_SIGNALS];
 } ApplySignals;
 
-/** apply_signals_take - from now on each is remembered once: a second one ends the process where it is, and
- * --resume or --rollback continues. Those that are ignored stay so. */
+/** apply_signals_take - handle each signal once: the first one only interrupts the apply; a second one kills
+ * the process, and --resume or --rollback continues later. Ignored signals stay ignored. */
 void apply_signals_take(ApplySignals *ret);
 
-/** apply_signals_restore - as it was before. */
+/** apply_signals_restore - restore the earlier handlers. */
 void apply_signals_restore(const ApplySignals *before);
 
-/** apply_signals_got - the last one that came; 0: none. */
+/** apply_signals_got - return the last signal that arrived; 0: none. */
 int apply_signals_got(void);
 
-/** apply_signals_wake_fd - readable once one came (eventfd(2)); borrowed. FD_NONE: signals are not taken. */
+/** apply_signals_wake_fd - return an eventfd(2) that is readable once a signal arrived; borrowed. FD_NONE:
+ * the signals are not handled. */
 int apply_signals_wake_fd(void);

@@ -23,7 +23,7 @@ typedef struct Applying {
         char *home;
         bool all[APPLY_AREAS]; /* apply the rest of the area without a question */
         bool quit;             /* skip the rest */
-        bool left;             /* something that was asked for */
+        bool left;             /* a requested change was skipped */
         PathBuf sure;          /* everything below it was accepted */
         Apply apply;
         Progress progress;
@@ -34,17 +34,17 @@ typedef struct Applying {
         const Kept *kept;
         ApplyArea area;
         Outcome outcome;
-        size_t depth, out_depth; /* of directories; of the skipped directory, 0: none */
+        size_t depth, out_depth; /* number of directories; depth of the skipped one, 0: none */
         Outcome out;             /* its outcome, which applies to all entries in it */
         ApplyResult result;
 } Applying;
 
-/** applying_path - where the sandbox sees @path, which is below the layer's directory. Owned; NULL: out of
- * memory. */
+/** applying_path - return the path inside the sandbox of @path, which is below the layer's directory. Owned
+ * by the caller; NULL: out of memory. */
 char *applying_path(const ChangesLayer *layer, const char *path);
 
-/** applying_can_ask - whether there is somebody to ask, looked for once. Without --interactive only where the
- * answers to commands come from. */
+/** applying_can_ask - return whether somebody can answer questions; checked once. Without --interactive,
+ * standard input must be a terminal. */
 bool applying_can_ask(Applying *p);
 
 /** applying_ask - ApplyOptions.ask; @userdata: Applying. */
@@ -54,37 +54,36 @@ ApplyAnswer applying_ask(void *userdata, const ChangesLayer *layer, const char *
 void applying_report(void *userdata, ApplyReport what, const ChangesLayer *layer, const char *rel,
                      const Change *c, const char *why);
 
-/** applying_mark_found - something came of the paths that were asked for and that @path is at, below or
- * above. */
+/** applying_mark_found - mark the requested paths at, below or above @path as found. */
 void applying_mark_found(Applying *p, const char *path);
 
-/** applying_tell_not_found - tell of each path that was asked for and of which there is no change: a typing
- * error, or it was applied before. */
+/** applying_tell_not_found - report each requested path without changes: it has a typing error, or was
+ * applied before. */
 void applying_tell_not_found(Applying *p);
 
-/** applying_note_outcome - count what became of the change of the event that was just handled. */
+/** applying_note_outcome - count the outcome of the change in the event that was just handled. */
 void applying_note_outcome(Applying *p, ChangeEvent event, const Change *c);
 
-/** applying_summarize - tell what was too much to name, and what can be done about what was left. */
+/** applying_summarize - print how many skipped changes were not named, and how to handle conflicts and
+ * missing permissions. */
 void applying_summarize(const Applying *p);
 
-/** applying_tell_left - tell what was left of a private home of the sandbox @name. */
+/** applying_tell_left - print what remains of a private home of the sandbox @name. */
 void applying_tell_left(const Applying *p, const char *name);
 
-/** applying_count_home - count what is left in private homes: they are taken only when they are asked for. 0
- * or -errno with @err. */
+/** applying_count_home - count the remaining changes in private homes, which are applied only on request.
+ * Returns 0 or -errno with @err. */
 int applying_count_home(Applying *p, const Kept *kept, Error *err);
 
 /** applying_note - a JournalNote that prints a notice. */
 void applying_note(void *userdata, const char *what, const char *path);
 
-/** applying_print_options - what was asked for, as the journal keeps it. 0 or -ENOMEM. */
+/** applying_print_options - store the options in @ret, for the journal. Returns 0 or -ENOMEM. */
 int applying_print_options(const Applying *p, StrList *ret);
 
 /**
- * applying_resume - resume an apply that was cut off, or roll it back. To resume, the options that it was
- * given are taken from its journal.
+ * applying_resume - prepare to resume an interrupted apply with the options in its journal, or roll it back.
  *
- * Returns 0: the apply is to be done again; 1: nothing is left to do; -errno with @err.
+ * Returns 0: the caller applies again; 1: nothing is left to do; -errno with @err.
  */
 int applying_resume(Applying *p, Kept *kept, Journal *journal, Error *err);

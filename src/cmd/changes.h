@@ -8,10 +8,10 @@
 
 #include <stdio.h>
 
-/** A directory on the way down to it. */
+/** A directory on the way down to the current entry. */
 typedef struct ChangesPlaceDir {
         size_t start; /* the path's length before its name */
-        bool added;   /* it, or one above it, is wholly new */
+        bool added;   /* it, or a directory above it, is new */
 } ChangesPlaceDir;
 
 /** The position in a stream of changes. It takes every event before the event is examined. */
@@ -25,11 +25,11 @@ typedef struct ChangesCursor {
         size_t depth, room; /* of dirs */
 } ChangesCursor;
 
-/** changes_cursor_enter - @cursor.path becomes that of @c; with CHANGE_EVENT_LEAVE that of the directory
- * left, until the next event. 0 or -errno. */
+/** changes_cursor_take - set @cursor.path to the path of @c; with CHANGE_EVENT_LEAVE to that of the left
+ * directory, until the next event. Returns 0 or -errno. */
 int changes_cursor_take(ChangesCursor *cursor, ChangeEvent event, const Change *c);
 
-/** changes_cursor_in_added - whether what the last event was about lies in a directory that is wholly new. */
+/** changes_cursor_in_added - return whether the entry of the last event is inside a new directory. */
 bool changes_cursor_in_added(const ChangesCursor *cursor);
 
 void changes_cursor_clear(ChangesCursor *cursor);
@@ -38,8 +38,8 @@ void changes_cursor_clear(ChangesCursor *cursor);
 int changes_open(const char *command, const StrList *words, Kept *ret, Selection *selection, Error *err);
 
 /**
- * changes_show_path - the path @path of @c as it is shown: below the working directory without that in front,
- * control bytes escaped, a slash behind a directory. Owned; NULL: out of memory.
+ * changes_show_path - format the path @path of @c for display: relative to the working directory if it is
+ * below it, control bytes escaped, a slash after a directory. Owned by the caller; NULL: out of memory.
  */
 char *changes_show_path(const char *path, const Change *c);
 

@@ -91,8 +91,8 @@ static void print_help(void)
 static void print_finding(const char *name, const DoctorFinding *f, struct json_object *array)
 {
         if (!array) {
-                /* It has paths from the environment. A remedy has none, and must stay a valid shell command.
-                 * */
+                /* Only this text may contain paths from the environment. The remedy must stay a valid shell
+                 * command. */
                 char what[4 * sizeof(f->what) + 1];
                 printf("%-4s  %-16s  %s\n", level_names[f->level], name,
                        text_escape(f->what, what, sizeof(what)));

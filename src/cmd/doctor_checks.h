@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What "kurung doctor" checks. For the files of doctor alone. */
+/* The checks of "kurung doctor". For the files of doctor alone. */
 #pragma once
 
 #include "plan/host.h"
@@ -16,15 +16,15 @@ typedef struct DoctorFinding {
         char remedy[512]; /* the command to run; empty: none */
 } DoctorFinding;
 
-/** doctor_found - fill @f. @remedy: "" when there is none. */
+/** doctor_found - fill @f. @remedy: "": none. */
 void doctor_found(DoctorFinding *f, DoctorLevel level, const char *what, const char *remedy);
 
-/** doctor_install_command - the command that installs a package on this distribution, by the package's name
- * on each. Returns @out. */
+/** doctor_install_command - format the command that installs a package on this distribution, from the
+ * package's name on each. Returns @out. */
 const char *doctor_install_command(const char *debian, const char *fedora, const char *arch, char *out,
                                    size_t room);
 
-/** One line of doctor each: what is found on @h goes to @f. */
+/** One line of doctor each: stores its finding about @h in @f. */
 void doctor_check_userns(const Host *h, DoctorFinding *f);
 void doctor_check_namespaces(const Host *h, DoctorFinding *f);
 void doctor_check_proc(const Host *h, DoctorFinding *f);

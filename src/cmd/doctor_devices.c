@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checks devices, the engines that catch writes, and the directory for what they catch. */
+/* Checks devices, the engines, and the directory for the layers. */
 #include "cmd/doctor_checks.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fills in what a check of the doctor found. */
+/* Fills in the findings of the doctor's checks. */
 #include "cmd/doctor_checks.h"
 
 #include "base/io.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checks what limits can be enforced by. */
+/* Checks whether limits can be enforced. */
 #include "cmd/doctor_checks.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checks whether namespaces can be made, and a procfs mounted in them. */
+/* Checks whether namespaces can be created, and a procfs mounted in them. */
 #include "cmd/doctor_checks.h"
 
 #include "base/channel.h"
@@ -63,7 +63,7 @@ void doctor_check_userns(const Host *h, DoctorFinding *f)
         }
 }
 
-/* Tries inside new namespaces what a run needs of them. */
+/* Tries the operations that a run needs inside new namespaces. */
 static int try_inside(uid_t uid, gid_t gid, Error *err)
 {
         CLEANUP_FD int proc = FD_NONE, tmpfs = FD_NONE;

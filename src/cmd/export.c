@@ -63,9 +63,9 @@ static int open_beside(const char *name, char **ret_temporary, Error *err)
 }
 
 /*
- * Opens a file without a name, which gets its name when it is complete, so that an interrupted command leaves
- * nothing; if the file system does not support this (open(2), O_TMPFILE), a temporary file beside it. Or
- * standard output.
+ * Opens standard output, or a file without a name, which gets its name when it is complete: so an interrupted
+ * command leaves nothing. If the file system does not support this (open(2), O_TMPFILE), opens a temporary
+ * file beside it.
  */
 static int open_output(const char *name, char **ret_temporary, int *ret, Error *err)
 {

@@ -39,8 +39,8 @@ static void print_help(void)
         printf("\nSee \"kurung COMMAND --help\", kurung(1) and kurung-profile(5).\n");
 }
 
-/* The next file that is opened would get a closed descriptor 0, 1 or 2, and be used as if it were a terminal.
- * */
+/* Opens /dev/null for each closed descriptor of 0 to 2. Otherwise the next opened file would get this number,
+ * and be used as if it were a terminal. */
 static int fill_standard_descriptors(void)
 {
         for (;;) {

@@ -127,9 +127,9 @@ static int count_odd(int fd, uint64_t from, uint64_t to, uint64_t *odd)
 }
 
 /*
- * Whether more of the whole file is binary than a display of its lines could make sense of. A few binary
- * bytes do not count, wherever they are: interpreters read scripts past a NUL, so kurung shows them past it.
- * Holes, which are not read, count as NULs.
+ * Whether the whole file has too many binary bytes to be shown as lines. A few binary bytes do not count,
+ * wherever they are: interpreters read scripts past a NUL, so kurung shows them past it. Holes, which are not
+ * read, count as NULs.
  */
 static int looks_binary(int fd, bool *ret)
 {

@@ -18,8 +18,8 @@ typedef struct PatchOptions {
  * @path: absolute, in the sandbox. @c: with its content in c->fd (borrowed). @flag: the result of flags_of(),
  * shown below the name; NULL: none.
  *
- * A line ends at its newline, whatever bytes it has. A file of which more than a third is not text is only
- * named. Returns 0 or -errno of starting diff(1) or reading.
+ * A line ends at its newline and may contain any bytes. If more than a third of a file is not text, only its
+ * name is printed. Returns 0 or -errno of starting diff(1) or reading.
  */
 int patch_print(const ChangesLayer *layer, const char *path, const Change *c, const char *flag,
                 const PatchOptions *options, FILE *out);

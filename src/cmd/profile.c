@@ -70,7 +70,7 @@ static void names_in(const char *dir, StrList *ret)
                 qsort(ret->items, ret->n, sizeof(*ret->items), compare_names);
 }
 
-/* @dir: NULL: it is built in. */
+/* @dir: NULL: a built-in profile. */
 static void list_one(const char *dir, const char *name, const ProfileEnv *env, struct json_object *array)
 {
         const char *where = !dir ? "built in" : str_starts(dir, "/etc/") ? "system" : "user";
@@ -93,7 +93,7 @@ static void list_one(const char *dir, const char *name, const ProfileEnv *env, s
         }
 }
 
-/* Of a name that was seen the first counts. */
+/* The first profile with a name wins. */
 static int list_all(const char *dir, const StrList *names, StrList *seen, const ProfileEnv *env,
                     struct json_object *array, Error *err)
 {
@@ -155,7 +155,7 @@ static void show_json(const Spec *spec)
         json_print(stdout, root);
 }
 
-/* Where each profile that was read comes from, as comments: the first one was read first. */
+/* Prints the source of each profile as comments, in the order of reading. */
 static void show_sources(const Spec *spec, const ProfileEnv *env)
 {
         for (size_t i = 0; i < spec->profiles.n; i++) {
@@ -245,7 +245,7 @@ static int open_trust(const ProfileEnv *env, int *ret_fd, TrustList *ret, Error 
 }
 
 /* Collects the hosts that the project's own configuration names for the tools of AllowFrom=, as "TOOL RULE".
- * */
+ */
 static int project_hosts(const Spec *spec, StrList *ret, Error *err)
 {
         CLEANUP(host_clear) Host host = {0};

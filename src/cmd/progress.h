@@ -7,7 +7,7 @@
 #include <time.h>
 
 typedef struct Progress {
-        const char *what; /* "applying" */
+        const char *what; /* the operation: "applying" */
         bool shown;       /* standard error is a terminal */
         struct timespec begun, last;
         uint64_t files_total, bytes_total; /* 0: unknown */

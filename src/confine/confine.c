@@ -130,8 +130,8 @@ static int allow_beneath(int ruleset, const char *path, uint64_t access)
         return 0;
 }
 
-/* Adds a second barrier behind the root: only the listed directories can be opened, whatever else of the file
- * system may be reachable. The list of system calls handles sockets. */
+/* Adds a second barrier behind the root: only the listed directories can be opened, even if other parts of
+ * the file system are reachable. The list of system calls handles sockets. */
 static int restrict_files(const Confinement *c, Error *err)
 {
         long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);

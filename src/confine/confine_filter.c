@@ -59,7 +59,8 @@ static void load(Program *p, size_t offset)
         add_instruction(p, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
 }
 
-/* The number of the call is loaded before and after this. */
+/* Adds the comparison with one call. The number of the call must be loaded before, and is loaded again
+ * afterwards. */
 static void add_call(Program *p, const ConfineCall *call)
 {
         /* Three instructions per condition, the answer, and loading the number again. */
@@ -76,7 +77,7 @@ static void add_call(Program *p, const ConfineCall *call)
                 load(p, offsetof(struct seccomp_data, nr));
 }
 
-/* Lines with the same number keep their order. */
+/* Entries with the same number keep their order. */
 static int compare_numbers(const void *a, const void *b)
 {
         const ConfineCall *x = *(const ConfineCall *const *)a, *y = *(const ConfineCall *const *)b;

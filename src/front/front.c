@@ -171,7 +171,7 @@ static int take_option(const Option *o, const FrontContext *ctx, const FrontOpti
 }
 
 /* Walks over the options once: first for flags and profiles, then for keys. Returns the index of the payload.
- * */
+ */
 static int walk(int argc, char **argv, bool keys_now, const FrontContext *ctx, Spec *spec,
                 FrontOptions *options, StrList *profiles, Error *err)
 {
@@ -222,7 +222,7 @@ static int load_profiles(const StrList *profiles, const char *default_profile, c
         return r;
 }
 
-/* kurung's own profiles are never visible inside, whatever is shared. */
+/* kurung's own profiles are never visible inside, even if their directory is shared. */
 static bool is_own_profile(const char *path, const FrontContext *ctx)
 {
         const ProfileContext profile_ctx = {.home = ctx->home, .getenv = ctx->getenv};
@@ -234,8 +234,8 @@ static bool is_own_profile(const char *path, const FrontContext *ctx)
         return real && path_is_below(path, real);
 }
 
-/* A profile that grants rights must not be where the sandbox writes: the next run would use the content that
- * this one wrote. */
+/* Refuses a profile that grants rights in a directory to which the sandbox writes: the next run would use the
+ * content that this one wrote. */
 static int check_granting(const StrList *granting, const FrontContext *ctx, const Spec *spec, Error *err)
 {
         for (size_t i = 0; i < spec->n_ops; i++) {

@@ -10,7 +10,7 @@
 #include "base/util.h"
 
 /** Called for each pair; the strings are valid during the call. Returns 0 or -errno, which stops the parser.
- * */
+ */
 typedef int IniPair(unsigned line, const char *section, const char *key, const char *value, void *userdata);
 
 /**

@@ -215,7 +215,7 @@ static int read_system(Loader *l, const char *path, ProfileText *ret)
         return read_file(fd, path, &ret->text, &ret->len, l->err);
 }
 
-/* -ENOENT without the error being set. */
+/* -ENOENT does not set the error. */
 static int read_builtin(Loader *l, const char *name, ProfileText *ret)
 {
         const BuiltinProfile *p = builtin_profiles;
@@ -241,12 +241,12 @@ static int find_named(Loader *l, const char *name, ProfileText *ret)
                 CLEANUP_FREE char *path = NULL;
                 if (asprintf(&path, "%s/%s" SUFFIX, dirs.items[i], name) < 0)
                         return error_no_memory(l->err);
-                /* Behind the user's own comes /etc. As a rule there is none of that name. */
+                /* The directory of the user comes first, then /etc, where most names do not exist. */
                 int r = i + 1 < dirs.n && access(path, F_OK) == 0 ? read_own(l, path, ret)
                                                                   : read_system(l, path, ret);
                 if (r == -ENOENT && l->err->errnum == 0)
                         continue;
-                /* The home directory is no project, and holds what the user trusts. */
+                /* A home directory is not a project; the user trusts its files. */
                 ret->in_project = ret->in_project && !project_of(l)->holds_home;
                 return r;
         }

@@ -64,18 +64,18 @@ typedef struct ProfileText {
 /**
  * profile_read - find a profile by name or file, and read its content.
  *
- * @ret: profile_text_clear() frees it. @ret->path: without links where the user or a project decides about
- * it; of a built-in one "NAME (built in)".
+ * @ret: profile_text_clear() frees it. @ret->path: without links if the user or a project controls it; for a
+ * built-in profile "NAME (built in)".
  *
- * Returns 0 or -errno with @err: there is none, it is no regular file, larger than PROFILE_SIZE_MAX, or
- * somebody else's.
+ * Returns 0 or -errno with @err: the file does not exist, is not a regular file, is larger than
+ * PROFILE_SIZE_MAX, or belongs to another user.
  */
 int profile_read(const char *name, const ProfileContext *ctx, ProfileText *ret, Error *err);
 void profile_text_clear(ProfileText *text);
 
 /**
- * profile_directories - the directories that names are looked up in before the built-in profiles, first wins:
- * the user's, where there is one, and /etc/kurung/profiles. Appended to @ret. 0 or -ENOMEM.
+ * profile_directories - append the directories in which names are looked up before the built-in profiles, the
+ * first one first: the user's, if it exists, and /etc/kurung/profiles. Returns 0 or -ENOMEM.
  */
 int profile_directories(const ProfileContext *ctx, StrList *ret);
 

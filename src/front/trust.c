@@ -69,7 +69,7 @@ static int add_entry(TrustList *list, const char *hash, const char *path)
         return e->hash && e->path ? 0 : -ENOMEM;
 }
 
-/* "HASH PATH", and below it "+TOOL RULE" for each host. */
+/* Parses "HASH PATH", or below it "+TOOL RULE" for each host. */
 static int take_old_line(TrustList *list, char *line)
 {
         if (line[0] == '+')
@@ -93,7 +93,7 @@ static int parse_old(char *text, size_t len, TrustList *list)
         return r;
 }
 
-/* Only what nobody else could have written counts. @ret: NULL when there is no list. */
+/* Reads the file only if nobody else could have written it. @ret: NULL if there is no list. */
 static int read_list(int dir, char **ret, size_t *ret_len)
 {
         struct stat above;

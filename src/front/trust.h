@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which profiles of projects the user trusts: STATE/trusted (0600), for each its path, the hash of its
- * content, and the hosts that the project's own configuration named when it was trusted. It is kurung's own
- * state and never seen inside a sandbox.
+ * The profiles of projects that the user trusts: STATE/trusted (0600), with the path of each, the hash of its
+ * content, and the hosts that the project's own configuration named at that time. The list is kurung's own
+ * state and never visible inside a sandbox.
  */
 #pragma once
 
@@ -55,8 +55,8 @@ int trust_check(const TrustList *list, const char *path, const char *text, size_
 /**
  * trust_set - add an entry to the list, replacing an older one with the same path.
  *
- * @hash: 64 digits; NULL takes the entry out. @hosts: may be NULL. Returns 0 or -errno with @err (ENOENT:
- * there is none to take out).
+ * @hash: 64 digits; NULL removes the entry. @hosts: may be NULL. Returns 0 or -errno with @err (ENOENT: there
+ * is no entry to remove).
  */
 int trust_set(TrustList *list, const char *path, const char *hash, const StrList *hosts, Error *err);
 

@@ -31,9 +31,7 @@ typedef struct CgroupUse {
         size_t n_disks;
 } CgroupUse;
 
-/**
- * A run's groups: OUTER/payload with the limits, and OUTER/helpers without limits.
- */
+/** A run's groups: OUTER/payload with the limits, and OUTER/helpers without limits. */
 typedef struct Cgroup {
         int outer;   /* directory of OUTER, locked (flock(2)) during the run */
         int payload; /* FD_NONE until cgroup_fill() */
@@ -60,8 +58,9 @@ int cgroup_make_outer(Cgroup *cg, const PlanResources *resources, const char *na
 int cgroup_open_outer(Cgroup *cg, pid_t pid, Error *err);
 
 /**
- * cgroup_fill - create the two groups, move the calling process, @helper (0: none), @setup and what else is
- * in the outer group into them, and write the limits.
+ * cgroup_fill - create the two groups, move @setup to the payload's and @helper (0: none) and all other
+ * processes of the outer group to the helpers', and write the limits. Also moves the calling process if it is
+ * in a parent of the groups.
  *
  * @notices: gets a line for each default that cannot be set. An explicit limit is an error.
  *

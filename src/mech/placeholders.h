@@ -10,7 +10,7 @@
 #include "plan/plan.h"
 
 /** The prefix of a directory's name while it is built. The process that builds it holds its lock (flock(2)):
- * an unlocked one is left from a killed start. */
+ * an unlocked one remains from a killed start. */
 #define PLACEHOLDERS_NEW "placeholders-new-"
 
 /**

@@ -17,8 +17,8 @@ typedef struct RlimitsHeld {
 
 /**
  * rlimits_lower - lower the calling process's soft limits of resources that are counted per user, until
- * rlimits_restore(). A user namespace that is created in between keeps them as its maximum, whatever ids and
- * limits its processes have: the kernel refuses more once its creator uses that much, including everything
+ * rlimits_restore(). A user namespace that is created in between keeps them as its maximum, for all ids and
+ * limits of its processes: the kernel refuses more once its creator uses that much, including everything
  * outside of the namespace (set_userns_rlimit_max() in the kernel's kernel/user_namespace.c; Linux 5.14).
  *
  * Pending signals and timers, bytes in message queues, locked shared memory: half of the user's. Processes:

@@ -113,8 +113,8 @@ int rootfs_make_mount_point(RootfsContext *ctx, const PlanOp *op, bool directory
         return 0;
 }
 
-/* An earlier root disappears, with everything that was made in it: the pivot would leave only one of several
- * in one place. */
+/* Replaces an earlier root, and detaches it with everything in it: pivot_root(2) would leave only one of
+ * several roots that are stacked in one place. */
 static int become_root(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *err)
 {
         struct stat st;
@@ -164,7 +164,7 @@ int rootfs_layer_open(RootfsContext *ctx, const PlanOp *op, const char *side, in
         return 0;
 }
 
-/* Only a file that was found when its path was looked up can be recognised later. */
+/* Refuses a file that was not found when its path was looked up: it cannot be recognised. */
 static int check_found(const PlanOp *op, const char *path, const FileId *id, Error *err)
 {
         if (!op->origin || id->known || (op->flags & OP_OPTIONAL))
@@ -414,8 +414,8 @@ void rootfs_clear(RootfsContext *ctx)
         free(ctx->made);
         ctx->made = NULL;
         for (size_t i = 0; i < ctx->root->n_ops; i++)
-                /* Not descriptors 0 to 2, which belong to the payload: the next opened file would become one
-                 * of them. */
+                /* Descriptors 0 to 2 stay open, because they belong to the payload: otherwise the next opened
+                 * file would become one of them. */
                 if (ctx->root->ops[i].source_kind == FS_SOURCE_DESCRIPTOR &&
                     ctx->root->ops[i].source_fd > STDERR_FILENO)
                         fd_close(ctx->root->ops[i].source_fd);

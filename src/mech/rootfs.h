@@ -4,9 +4,7 @@
 
 #include "plan/plan.h"
 
-/**
- * The parameters of operations that are not in the plan. Filled by the setup stage.
- */
+/** The parameters of operations that are not in the plan. Filled by the setup stage. */
 typedef struct RootfsContext {
         const PlanRoot *root;
         const PlanIdentity *identity;

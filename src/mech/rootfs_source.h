@@ -17,7 +17,7 @@
  */
 int rootfs_source_open(const PlanOp *op, int *ret_fd, Error *err);
 
-/** rootfs_file_open - the same for another file of an operation: a lower, an upper. */
+/** rootfs_file_open - like rootfs_source_open(), for another file of an operation: a lower, an upper. */
 int rootfs_file_open(const PlanOp *op, const FsFile *file, int *ret_fd, Error *err);
 
 /**

@@ -42,7 +42,7 @@ void attempts_add(AttemptTable *t, const char *name, const PolicyTarget *to, boo
 {
         if (!name)
                 name = "";
-        /* By its name, if it has one, because its addresses change. */
+        /* A destination with a name is found by the name, because its addresses change. */
         uint32_t h = hash_bytes(0x811c9dc5, name, strlen(name));
         if (!name[0])
                 h = hash_bytes(h, to->address.bytes, sizeof(to->address.bytes));

@@ -13,7 +13,7 @@
 
 /** One destination, as it is sent over the channel. */
 typedef struct NetAttempt {
-        char name[NET_NAME_MAX + 1]; /* from which it was learnt; "": none */
+        char name[NET_NAME_MAX + 1]; /* name from which the address was learned; "": none */
         char reason[NET_REASON_MAX]; /* the rule, or the reason of the refusal */
         NetAddress address;          /* AF_UNSPEC: a name that was queried, not connected to */
         uint16_t port;

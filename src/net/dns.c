@@ -116,7 +116,7 @@ static void answered(void *arg, int status, int timeouts, unsigned char *abuf, i
         DnsQuery *query = arg;
         DnsAnswer a;
         (void)timeouts;
-        /* If nobody waits, nothing is learned, either. */
+        /* Without a waiting client, no address is learned, either. */
         if (status != ARES_EDESTRUCTION && query->reply) {
                 dns_fill_answer(query->dns, &query->q, status, abuf, alen > 0 ? (size_t)alen : 0, &a);
                 send_answer(&query->q, query->tcp, &a, query->reply, query->userdata);

@@ -23,7 +23,7 @@
 #define DNS_IN_FLIGHT_MAX 256
 /** Maximum size of a query; a longer one is not answered. */
 #define DNS_QUERY_MAX 1024
-/** Maximum size of an answer over UDP, whatever the query's EDNS size; a longer one is truncated. */
+/** Maximum size of an answer over UDP, for any EDNS size of the query; a longer one is truncated. */
 #define DNS_UDP_MAX 1232
 #define DNS_FDS_MAX 32
 

@@ -16,7 +16,7 @@ typedef struct DnsQuery {
         Dns *dns;
         DnsQuestion q;
         bool tcp;
-        DnsReply reply; /* NULL: nobody waits any more */
+        DnsReply reply; /* NULL: the client no longer waits */
         void *userdata;
         DnsStream *stream; /* its connection; NULL: none */
 } DnsQuery;

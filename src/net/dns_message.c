@@ -63,7 +63,7 @@ static void read_name(const uint8_t *message, size_t len, size_t wire_len, char 
         ares_free_string(text);
 }
 
-/* Checks what follows the question: nothing, or one OPT record of version 0. */
+/* Checks the bytes after the question: nothing, or one OPT record of version 0. */
 static bool parse_opt(const uint8_t *p, size_t left, unsigned records, DnsQuestion *q)
 {
         if (records == 0)

@@ -6,7 +6,7 @@
 
 #define DNS_HEADER 12
 #define DNS_MESSAGE_MAX 65535
-/** Maximum size of kurung's answers, whatever the upstream sent. */
+/** Maximum size of kurung's answers, for any answer of the upstream. */
 #define DNS_ANSWER_MAX 16384
 
 typedef enum DnsType {

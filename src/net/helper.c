@@ -54,7 +54,7 @@ static int tell_attempt(Helper *h, size_t i, bool wait)
         return net_message_send(h->channel, &m, FD_NONE, wait);
 }
 
-/* Sends as many as the supervisor accepts now; the rest follows in a later round. */
+/* Sends as many attempts as the supervisor accepts now; the rest follows in a later round. */
 static void tell_new_attempts(Helper *h)
 {
         while (h->attempts.told < h->attempts.n && tell_attempt(h, h->attempts.told, false) == 0)
@@ -301,7 +301,7 @@ static int handle_channel(Helper *h, Error *err)
         if (r == -EAGAIN)
                 return 0;
         if (r == 0) {
-                h->finish = true; /* the supervisor has exited: there is nobody to report to */
+                h->finish = true; /* the supervisor has exited: nobody receives the report */
                 return 0;
         }
         if (r < 0)
@@ -360,7 +360,7 @@ int helper_run(Helper *h, Error *err)
                 size_t dns, n_dns, n_streams;
                 int r = wait_for_events(h, more, &dns, &n_dns, &n_streams, err);
                 wall.now_ms = clock_ms();
-                /* Before any frame: a new address of the host is unreachable from now on. */
+                /* The host's addresses come before any frame: a new one is unreachable from now on. */
                 if (r == 0 && h->polls.fds[POLL_HOST].revents)
                         r = take_host_addresses(h, err);
                 if (r == 0 && h->polls.fds[POLL_CHANNEL].revents)

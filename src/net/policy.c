@@ -412,7 +412,7 @@ void policy_check_sni(const Policy *p, const PolicyTarget *to, const char *name,
                 return;
         }
         if (!p->list) {
-                /* Only Deny= has names: all other names are allowed. */
+                /* Only Deny= has names: all other valid names are allowed. */
                 set(ret, good || !name ? POLICY_ALLOW : POLICY_REFUSE, good || !name ? WHY_NO_LIST : WHY_SNI,
                     NO_RULE);
                 return;

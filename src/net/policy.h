@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Decides which destinations a sandbox may reach: rules and learnt names go in, a verdict and the deciding
+ * Decides which destinations a sandbox may reach: rules and learned names go in, a verdict and the deciding
  * rule come out. Pure: no I/O, no clock, no library. The frame filter, the resolver and the SNI check ask it;
  * none of them decides itself.
  *
  * The order of the checks; the first one that applies decides:
  *   1. the resolver's own address, port 53: POLICY_RESOLVE; a port of HostLoopback= at the gateway: allowed
  *   2. the rest of the sandbox's own network: refused; libslirp would turn it into the host's loopback
- *   3. Deny= of the address, or of a name from which it was learnt: refused
+ *   3. Deny= of the address, or of a name from which it was learned: refused
  *   4. the built-in list (PolicyNever): refused, unless AllowPrivate= or an Allow= of addresses opens it
  *   5. no Allow= at all: allowed
- *   6. Allow= of the address, or of a name from which it was learnt and that has not expired: allowed
+ *   6. Allow= of the address, or of a name from which it was learned and that has not expired: allowed
  *   7. refused
  *
  * An Allow= of addresses opens a part of the built-in list only if it is completely inside one of its ranges:
@@ -104,9 +104,9 @@ void policy_free(Policy *p);
 
 /**
  * policy_add_rule - add one Allow= (@deny false) or Deny= (@deny true). All rules must be added before the
- * first name is learnt.
+ * first name is learned.
  *
- * Returns 0, -ENOMEM, -E2BIG (POLICY_RULES_MAX), -EBUSY (names were already learnt).
+ * Returns 0, -ENOMEM, -E2BIG (POLICY_RULES_MAX), -EBUSY (names were already learned).
  */
 int policy_add_rule(Policy *p, const NetRule *rule, bool deny);
 
@@ -169,7 +169,7 @@ void policy_check_sni(const Policy *p, const PolicyTarget *to, const char *name,
 /** policy_has_list - return whether there is an Allow=. */
 bool policy_has_list(const Policy *p);
 
-/** policy_name_of - return the name from which @address was learnt last (even if it has expired), for
+/** policy_name_of - return the name from which @address was learned last (even if it has expired), for
  * reports; NULL: none. Valid until the next policy_learn(). */
 const char *policy_name_of(const Policy *p, const NetAddress *address);
 

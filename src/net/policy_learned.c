@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keeps the names from which an address was learnt, and their expiry. Bounded; when full, the address that
+/* Keeps the names from which an address was learned, and their expiry. Bounded; when full, the address that
  * expires first is evicted. */
 #include "net/policy_internal.h"
 
@@ -64,7 +64,7 @@ static void drop(LearnedTable *table, uint32_t index)
         table->free_list = index;
 }
 
-/* Makes room: drops expired table, or if there are none, the one that expires first. This is rare, because
+/* Makes room: drops expired entries, or if there are none, the one that expires first. This is rare, because
  * the table is large. */
 static void make_room(LearnedTable *table, uint64_t now_ms)
 {

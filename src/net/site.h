@@ -11,7 +11,7 @@
 #define NET_ETHERNET_HEADER 14
 #define NET_FRAME_MAX (NET_MTU + NET_ETHERNET_HEADER)
 
-/** The same addresses for the policy. */
+/** The addresses of spec/net_site.h, for the policy. */
 UNUSED static const PolicySite net_site = {
         .network = NET_NETWORKS,
         .prefix = {NET_PREFIX_IPV4, NET_PREFIX_IPV6},

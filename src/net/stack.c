@@ -343,7 +343,8 @@ static void pass_on(Stack *s, const uint8_t *bytes, size_t len)
 {
         const Frame *frame = &s->filter->frame;
         wall.inside = wall.in_frame = true;
-        /* Before libslirp answers: its answer to this frame may not have arrived. */
+        /* Checked before libslirp answers: a FIN in its answer to this frame may not have reached the sandbox
+         * yet. */
         bool ends = conn_ended_by(&wall.conns, frame) != NULL;
         slirp_input(s->slirp, bytes, (int)len);
         wall.in_frame = false;

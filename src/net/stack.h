@@ -58,7 +58,7 @@ void stack_poll_prepare(Stack *s, PollSet *polls, int *timeout_ms);
 void stack_poll_handle(Stack *s, PollSet *polls);
 
 /** stack_read - handle frames of the sandbox, up to the maximum of a round. Returns 0; 1: there may be more;
- * -errno: the tap device is gone. */
+ * -errno: the tap device no longer exists. */
 int stack_read(Stack *s);
 
 /** stack_wants_tap - return whether stack_read() would accept a frame now. */

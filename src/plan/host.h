@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Host facts: what this machine can do, probed once, as plain data. Tests fill in the facts by hand; after
- * the probe, nothing asks the machine again.
+ * Host facts: the abilities of this machine, probed once, as plain data. Tests fill in the facts by hand;
+ * after the probe, nothing asks the machine again.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Asks the kernel what it can do, by calls that fail without any effect. The version says less: distributions
+ * Probes the kernel's features, by calls that fail without any effect. The version says less: distributions
  * add features to old kernels, and the seccomp filter of a container may refuse system calls of new ones.
  */
 #include "plan/host_internal.h"

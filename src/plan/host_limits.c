@@ -208,7 +208,7 @@ static void find_totals(int root, HostLimits *l)
         l->tasks = smaller(l->tasks, parse_number(pids_max));
 }
 
-/* For a file system with a device number of its own (btrfs), finds the disk that it is mounted from. */
+/* Finds the disk from which a file system with a device number of its own (btrfs) is mounted. */
 static int source_device(int root, const Host *h, const char *path, dev_t *ret)
 {
         const HostMount *best = NULL;

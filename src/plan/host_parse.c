@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Parses host facts, and determines what follows from the mounts, by pure functions. */
+/* Parses host facts, and determines the visibility of procfs and sysfs from the mounts, by pure functions. */
 #include "plan/host.h"
 
 #include "base/path.h"
@@ -19,7 +19,7 @@ void host_free_mounts(HostMount *mounts, size_t n)
         free(mounts);
 }
 
-/* Takes the next word of *@p, up to a space or the end of the line; false: there is none. */
+/* Takes the next word of *@p, up to a space or the end of the line; returns false if there is none. */
 static bool next_word(const char **p, const char **ret, size_t *ret_len)
 {
         *p += strspn(*p, " ");

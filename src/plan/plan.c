@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes a plan of a spec and host facts. */
+/* Makes a plan from a spec and host facts. */
 #include "plan/plan.h"
 
 #include "base/path.h"
@@ -9,8 +9,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* By the path without links, which is what operations have. The working directory comes first in the table:
- * of that the kernel told us the path, and not the other way round. */
+/* Finds the file of a source by its path without links, which operations have. The working directory is first
+ * in the table, because its path comes from the kernel and was not looked up. */
 static FileId identify(const Host *host, const char *source)
 {
         for (size_t i = 0; i < host->n_paths; i++) {

@@ -11,8 +11,8 @@ static void *copy_items(const void *items, size_t n, size_t size)
         return copy;
 }
 
-/* As execve(2) does it, of a program without file capabilities: with no_new_privs nobody has more than was
- * permitted. */
+/* Computes the capabilities after exec like execve(2), for a program without file capabilities: with
+ * no_new_privs, exec adds none to the permitted set. */
 static void take_capabilities(Plan *plan, const SpecExecution *e)
 {
         const CapabilitySets *sets = &e->capability_sets;

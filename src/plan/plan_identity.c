@@ -48,7 +48,7 @@ void plan_map_ids(uint32_t inside, uint32_t outside, const SubRanges *ranges, Id
                 *ret = root;
                 return;
         }
-        /* The subordinate id that is @inside in root's map; if there is none, the last one. */
+        /* The subordinate id of @inside in root's map; without one, the last subordinate id. */
         IdRange *last = &root.items[root.n - 1];
         uint32_t taken = last->outside + last->count - 1;
         bool found = false;

@@ -91,7 +91,8 @@ void plan_identify_sources(Plan *plan, const Host *host);
 /** plan_make_root - fill plan->root.ops and plan->payload.cwd. */
 int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err);
 
-/** As spelled and without links: configuration, cache, state, running sandboxes. */
+/** Maximum number of kurung's directories: configuration, cache, state, running sandboxes, each as spelled
+ * and without links. */
 #define OWN_DIRS_MAX 8
 
 /** plan_own_dir_at - return a directory of kurung that contains @path or is below it; NULL: none. @written:
@@ -120,11 +121,11 @@ int plan_check_own(const Plan *plan, const Host *host, const char *source, bool 
 int plan_make_env(Plan *plan, const Spec *spec, const Host *host, const char *const *environ_list,
                   Error *err);
 
-/** plan_make_privileges - fill plan->privileges, identity.payload_userns and what the spec's execution
- * requests; last, but for the environment. 0 or -errno with @err. */
+/** plan_make_privileges - fill plan->privileges and identity.payload_userns, and add the requests of
+ * spec->execution; called last except for the environment. Returns 0 or -errno with @err. */
 int plan_make_privileges(Plan *plan, const Spec *spec, const Host *host, Error *err);
 
-/** plan_make_limits - fill what plan holds of resources; before plan_make_root(). 0 or -errno with @err. */
+/** plan_make_limits - fill plan->resources; called before plan_make_root(). Returns 0 or -errno with @err. */
 int plan_make_limits(Plan *plan, const Spec *spec, const Host *host, Error *err);
 
 /** plan_bound_memory - give each file system in memory a size, so that all together leave the host a share of

@@ -4,7 +4,7 @@
 
 #include <sched.h>
 
-/* With Network=host, the network namespace is the caller's, whichever front end requests it. */
+/* With Network=host, the network namespace is the caller's, for every front end. */
 static NamespaceSource source_of(const Spec *spec, size_t kind)
 {
         NamespaceSource source = spec->execution.namespaces[kind].source;

@@ -25,7 +25,7 @@ static void list_own(const Plan *plan, const Host *host, OwnDirs *ret)
                 ret->items[ret->n++] = host->own_real.items[i];
 }
 
-/* A link in a writable directory on the way to @own could be replaced. */
+/* Returns whether the path of @own has links: a link in a writable directory on the way could be replaced. */
 static bool has_link(const Host *host, const char *own)
 {
         for (size_t i = 0; i < host->own_real.n; i += 2)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decides what the payload may do, and whether it has a user namespace of its own. */
+/* Decides on the payload's privileges, and whether it has a user namespace of its own. */
 #include "plan/plan_internal.h"
 
 #include "base/path.h"
@@ -9,15 +9,15 @@
 #define CAP_BIT(cap) (UINT64_C(1) << (cap))
 
 /*
- * What package managers and installers need of root, and nothing that reaches the kernel's less trodden
- * paths: no NET_RAW, MKNOD, SYS_ADMIN, SYS_PTRACE, NET_ADMIN. The same set as podman's default.
+ * The capabilities that package managers and installers need as root, without those that reach rarely used
+ * parts of the kernel: no NET_RAW, MKNOD, SYS_ADMIN, SYS_PTRACE, NET_ADMIN. The same set as podman's default.
  */
 #define ROOT_CAPABILITIES                                                                                    \
         (CAP_BIT(CAP_CHOWN) | CAP_BIT(CAP_DAC_OVERRIDE) | CAP_BIT(CAP_FOWNER) | CAP_BIT(CAP_FSETID) |        \
          CAP_BIT(CAP_KILL) | CAP_BIT(CAP_SETGID) | CAP_BIT(CAP_SETUID) | CAP_BIT(CAP_SETPCAP) |              \
          CAP_BIT(CAP_NET_BIND_SERVICE) | CAP_BIT(CAP_SYS_CHROOT) | CAP_BIT(CAP_SETFCAP))
 
-/* Those that count in the user namespace that owns a network, mounts, queues or processes. */
+/* Capabilities that have an effect in the user namespace that owns a network, mounts, queues or processes. */
 #define OWNER_CAPABILITIES                                                                                   \
         (CAP_BIT(CAP_NET_ADMIN) | CAP_BIT(CAP_NET_RAW) | CAP_BIT(CAP_NET_BROADCAST) |                        \
          CAP_BIT(CAP_SYS_ADMIN) | CAP_BIT(CAP_SYS_BOOT) | CAP_BIT(CAP_IPC_OWNER) |                           \
@@ -36,8 +36,8 @@ void plan_set_capabilities(PlanPrivileges *privileges, uint64_t capabilities, ui
 }
 
 /*
- * Whether the payload writes where another user of the host may look. What is caught or kept is not: it lies
- * below a directory of ours with mode 0700.
+ * Returns whether the payload writes to a place that another user of the host may be able to see. Layers and
+ * kept homes do not count: they are below a directory of kurung with mode 0700.
  */
 static bool is_host_writable(const Plan *plan)
 {
@@ -50,9 +50,9 @@ static bool is_host_writable(const Plan *plan)
 }
 
 /*
- * What the kernel counts for each id is bounded for all together only in a user namespace below. Who can't
- * change its id needs none, and who was given what only the owner of the sandbox's namespaces can do gets
- * none.
+ * Returns whether the payload needs a user namespace of its own. The kernel counts some resources per id;
+ * only such a namespace bounds the sum over all ids. A payload that cannot change its id does not need it; a
+ * payload with capabilities that only the owner of the sandbox's namespaces can use does not get it.
  */
 static bool needs_payload_userns(const Plan *plan)
 {
@@ -62,7 +62,7 @@ static bool needs_payload_userns(const Plan *plan)
                 !plan->privileges.no_new_privileges;
         if (plan->namespaces.joined & (1U << NS_PAYLOAD_USER))
                 return false;
-        /* In it the payload has no power over the limit of the one above. */
+        /* Inside it, the payload has no power over the limit of the namespace above. */
         return plan->namespaces.no_user_namespaces || (plan->identity.map_by_newuidmap && changes_id &&
                                                        !(plan->privileges.capabilities & OWNER_CAPABILITIES));
 }

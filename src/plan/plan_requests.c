@@ -153,8 +153,8 @@ static int compare_requests(const Spec *spec, const Request *old, const Request 
 
 /*
  * Inserts a request. The more specific path is mounted later, and so takes precedence over a path that
- * contains it, whatever their order in the spec. Of one path, a hide takes precedence over a share, and a
- * share over the home or the working directory.
+ * contains it, independently of their order in the spec. Of one path, a hide takes precedence over a share,
+ * and a share over the home or the working directory.
  */
 static int insert_request(Requests *l, const Spec *spec, Request new, Error *err)
 {

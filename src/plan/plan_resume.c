@@ -8,7 +8,7 @@ static bool same_layer(const PlanOp *op, const PlanLayer *layer)
                (op->source && layer->lower ? str_eq(op->source, layer->lower) : op->source == layer->lower);
 }
 
-/* Assigns the layer to which the operation wrote when the sandbox was created. */
+/* Assigns the layer that the operation had when the sandbox was created. */
 static int adopt_layer(PlanOp *op, const PlanKept *kept, bool *taken, Error *err)
 {
         for (size_t i = 0; i < kept->n_layers; i++) {

@@ -83,7 +83,7 @@ static int read_requirements(Finder *f)
         return r;
 }
 
-/* pip has a constant for its index, and another for the host of the files. */
+/* pip contains a constant for its index, and another for the host of the files. */
 static int ask_pip(Finder *f, Error *err)
 {
         static const char question[] = "from pip._internal.models.index import PyPI\n"

@@ -29,7 +29,7 @@ static char *file_of(const Finder *f)
         return f->ctx->cache && asprintf(&path, "%s/asked-%s", f->ctx->cache, f->tool) >= 0 ? path : NULL;
 }
 
-/* The file is valid only if nobody else could have written it. */
+/* Returns whether nobody else can have written the file; otherwise it is not valid. */
 static bool is_ours(int fd)
 {
         struct stat st;

@@ -71,7 +71,7 @@ DiskAmount disk_floor(const PlanResources *resources, const DiskSpace *bytes, co
         if (resources->disk_keep_percent > 0)
                 return (DiskAmount){percent(bytes->total, resources->disk_keep_percent),
                                     percent(inodes->total, resources->disk_keep_percent)};
-        /* The same share of inodes as of bytes. */
+        /* Keeps the same share of inodes as of bytes. */
         if (resources->disk_keep_free != UINT64_MAX) {
                 uint64_t keep = smaller(resources->disk_keep_free, bytes->total);
                 return (DiskAmount){resources->disk_keep_free,

@@ -38,7 +38,7 @@ typedef struct Disk {
 
 #define DISKS_MAX 8
 
-/** The size of a tree, as far as it can be walked. */
+/** The size of a tree, or of the part of it that can be walked. */
 typedef struct DiskUse {
         uint64_t bytes, entries;
         bool complete; /* otherwise the tree is larger: too deep, too many entries, or inaccessible */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Starts, watches and stops the helpers of a sandbox, whatever they serve. */
+/* Starts, watches and stops the helpers of a sandbox, of any kind. */
 #include "run/helper.h"
 
 #include "base/log.h"

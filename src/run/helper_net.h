@@ -41,7 +41,7 @@ void net_helper_pass_tap(NetHelper *n, int fd);
  * Does not wait. */
 void net_helper_finish(NetHelper *n);
 
-/** NetStage - the parameters of the child that becomes the helper. */
+/** The parameters of the child that becomes the helper. */
 typedef struct NetStage {
         uid_t uid; /* the user's own ids */
         gid_t gid;
@@ -49,6 +49,6 @@ typedef struct NetStage {
         int channel, config;
 } NetStage;
 
-/** stage_net_main - the main function of that child (process_clone_exec()). @userdata: a NetStage. Returns
- * the exit status if exec fails. */
+/** stage_net_main - run the child that becomes the net helper (process_clone_exec()). @userdata: a NetStage.
+ * Returns the exit status if exec fails. */
 int stage_net_main(void *userdata);

@@ -120,7 +120,7 @@ static int on_end(Helper *h, bool expected, Error *err)
         char said[256];
         (void)process_wait(h->pidfd, &status);
         h->pidfd = fd_close(h->pidfd);
-        /* When the sandbox ends, fuse-overlayfs exits too, because its file system is gone. */
+        /* When the sandbox ends, fuse-overlayfs exits too, because its file system no longer exists. */
         if (expected)
                 return 0;
         last_words(overlay_of(h), said, sizeof(said));

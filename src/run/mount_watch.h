@@ -41,8 +41,8 @@ int mount_watch_begin(MountWatch *w, int fd, Error *err);
  */
 int mount_watch_look(MountWatch *w, const PlanRoot *root, Error *err);
 
-/** mount_watch_look_at_renames - the same, after poll(2) of @w->renames for POLLIN. Returns 0, or -errno with
- * @err, such as -ESTALE. */
+/** mount_watch_look_at_renames - after poll(2) of @w->renames for POLLIN: check whether a watched file was
+ * renamed or removed. Returns 0, or -errno with @err, such as -ESTALE. */
 int mount_watch_look_at_renames(MountWatch *w, Error *err);
 
 /** mount_watch_end - stop watching, and release the mount namespace. */

@@ -117,7 +117,8 @@ static void look_at_output(Relay *r)
 {
         if (tty_query_scan(&r->query, r->to_caller.data + r->to_caller.start, pending(&r->to_caller)))
                 r->asked = true;
-        /* Before it is visible: a password that is typed in response must not be echoed. */
+        /* Takes the terminal before the output is visible: a password that is typed in response must not be
+         * echoed. */
         if (r->shared && !r->raw)
                 relay_resume(r);
 }
@@ -186,7 +187,8 @@ static int stop_relaying(Relay *r, StreamsEnd *how)
         int lost = 0;
         if (r->master < 0)
                 return 0;
-        /* Writes what the pty holds, and no more: other processes inside may continue to write to it. */
+        /* Writes the current content of the pty, and no more: other processes inside may continue to write to
+         * it. */
         for (size_t taken = 0;; taken += pending(&r->to_caller)) {
                 if (pending(&r->to_caller) > 0 && lost == 0)
                         lost = write_all(r, r->to_caller.data + r->to_caller.start, pending(&r->to_caller),

@@ -77,7 +77,7 @@ void relay_resize(Relay *r);
  * milliseconds; -1: no limit. */
 int relay_poll_prepare(const Relay *r, struct pollfd fds[RELAY_POLLS]);
 
-/** relay_poll_handle - move what can be moved without blocking. */
+/** relay_poll_handle - move all data that can be moved without blocking. */
 void relay_poll_handle(Relay *r, const struct pollfd fds[RELAY_POLLS]);
 
 /** relay_drop_typed - drop the last input, if the payload has not received it. */

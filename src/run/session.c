@@ -20,7 +20,7 @@
 
 int session_prepare(Session *s, Error *err)
 {
-        /* Before any child exists, because helpers also handle the payload's data. */
+        /* This precedes any child, because helpers also handle the payload's data. */
         int r = defence_is_on(DEFENCE_CORE) ? process_forbid_core_dumps(s->cores_given) : 0;
         if (r < 0)
                 return error_set_errno(err, r, "cannot limit core dumps");

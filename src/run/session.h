@@ -14,7 +14,7 @@
 
 #include <signal.h>
 
-/** For events that only one of the two commands waits for. */
+/** The number of events that only run, or only exec, waits for. */
 #define SESSION_OWN_POLLS 8
 
 /** The differences between run and exec. A function may be NULL if there is nothing to do. */
@@ -113,8 +113,8 @@ void session_kill(Session *s);
 /** session_tell - make the stage pass @sig on, once it can. */
 void session_tell(Session *s, int sig);
 
-/** session_pass_on - the same for a signal that kurung received: before there is a payload, which could have
- * a handler, a fatal signal ends the session. */
+/** session_pass_on - like session_tell(), for a signal that kurung received: before there is a payload, which
+ * could have a handler, a fatal signal ends the session. */
 void session_pass_on(Session *s, int sig);
 
 /** session_is_ending - return whether the session is already ending, so that an exit now is not its cause. */

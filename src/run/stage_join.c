@@ -42,9 +42,9 @@ static int let_go(StageContext *ctx, Error *err)
 
 static int join(StageContext *ctx, int userns, const int ns[NS_MAX], int *ret_slave, Error *err)
 {
-        /* Before this process is where the payload could inspect it. A user namespace of the payload does not
-         * allow that: the memory belongs to a program that was started outside (ptrace(2), "Ptrace access
-         * mode checking"). */
+        /* This precedes joining the namespaces, in which the payload could inspect this process. Capabilities
+         * in a user namespace of the payload do not allow that either: the memory belongs to a program that
+         * was started outside (ptrace(2), "Ptrace access mode checking"). */
         int r = stage_set_dumpable(false, err);
         if (r == 0)
                 r = die_with_parent(err);

@@ -49,7 +49,7 @@ enum { FD_FUSE = 3, FD_MAX };
 #define PLACEHOLDERS "/placeholders"
 #define PROGRAM "/program"
 
-/* It has the same number on all architectures, and is newer than some headers (fchmodat2(2)). */
+/* fchmodat2(2) has the same number on all architectures, and is newer than some headers. */
 #define FCHMODAT2 452
 
 /* The system calls of fuse-overlayfs 1.10 to 1.16 and its libraries: no sockets, no other process, no mount,
@@ -198,7 +198,8 @@ static const ConfineCall calls[] = {
         CONFINE_CALL(capget),
         CONFINE_CALL(exit),
         CONFINE_CALL(exit_group),
-        /* For the stage itself, to start the program; another program would be confined in the same way. */
+        /* The stage itself calls it to start the program; any other program would be confined in the same
+         * way. */
         CONFINE_CALL(execve),
 };
 
@@ -213,7 +214,7 @@ static int fail(Error *err, int r, const char *what)
         return error_set_errno(err, r, WHO ": cannot %s", what);
 }
 
-/* Before ids are mapped, files cannot be created (EOVERFLOW), nor groups dropped. */
+/* Waits until ids are mapped: before that, files cannot be created (EOVERFLOW), nor groups dropped. */
 static int wait_for_ids(const OverlayStage *stage, Error *err)
 {
         int r = channel_expect_sync(stage->channel, SYNC_USERNS, err);
@@ -272,7 +273,7 @@ static int add_libraries(const Plan *plan, int root, int empty, Error *err)
         return r;
 }
 
-/* It accesses open files through /proc/self/fd; this procfs shows only fuse-overlayfs itself. */
+/* Adds a procfs that shows only fuse-overlayfs itself, which accesses open files through /proc/self/fd. */
 static int add_proc(int root, Error *err)
 {
         CLEANUP_FD int fd = FD_NONE;
@@ -335,7 +336,7 @@ static int make_root(const OverlayStage *stage, int *ret_root, Error *err)
         const PlanOp *op = &plan->root.ops[stage->index];
         CLEANUP_FD int source = FD_NONE, lower = FD_NONE, root = FD_NONE, empty = FD_NONE;
         int r = confine_private_mounts(WHO, err);
-        /* Before a new root covers the old one. */
+        /* The source must be opened before a new root covers the old one. */
         if (r == 0)
                 r = rootfs_source_open(op, &source, err);
         if (r == 0 && (r = clone_read_only(source, "", &lower)) < 0)
@@ -453,7 +454,7 @@ static int enter_root(const OverlayStage *stage, int root, int fuse, Error *err)
         return r < 0 ? r : confine_seal(&c, err);
 }
 
-/* Its stderr goes to a file of kurung, its input and output to /dev/null. */
+/* Connects stderr to a file of kurung, input and output to /dev/null. */
 static int take_standard_descriptors(const OverlayStage *stage, Error *err)
 {
         CLEANUP_FD int null = open("/dev/null", O_RDWR | O_CLOEXEC);

@@ -47,8 +47,8 @@ static int keep_descriptors(const StageContext *ctx, Error *err)
 static int restrict_self(const StageContext *ctx, Error *err)
 {
         const PlanPrivileges *privileges = ctx->privileges;
-        /* Without no_new_privs, loading the filter requires it, which is the last step; exec then removes
-         * it. */
+        /* Without no_new_privs, loading the filter requires CAP_SYS_ADMIN. That is the last step; exec then
+         * removes the capability. */
         uint64_t until_exec = privileges->no_new_privileges ? 0 : UINT64_C(1) << CAP_SYS_ADMIN;
         bool root_rules = privileges->capability_sets_given || ctx->identity->uid == 0;
         int r = defence_is_on(DEFENCE_CAPABILITIES)

@@ -166,7 +166,8 @@ static int make_network(const StageContext *ctx, Error *err)
         return r < 0 ? error_set_errno(err, r, "cannot pass the tap device") : 0;
 }
 
-/* Also if no operation shows the control groups, because limits must apply before the payload starts. */
+/* Enters the control group even if no operation shows it, because limits must apply before the payload
+ * starts. */
 static int be_in_cgroup(Setup *setup, Error *err)
 {
         return setup->in_group ? 0 : enter_cgroup(setup, err);
@@ -182,7 +183,8 @@ static int show_mounts(const Setup *setup, Error *err)
         return r < 0 ? error_set_errno(err, r, "cannot pass the mounts") : 0;
 }
 
-/* Also without a network: before this, the supervisor sends no signal, because only init could pass it on. */
+/* Waits even without a network: until then the supervisor sends no signal, because only init could pass it
+ * on. */
 static int wait_for_network(const StageContext *ctx, Error *err)
 {
         int r = channel_send(ctx->channel, MSG_SYNC, SYNC_NETNS, FD_NONE);
@@ -222,8 +224,8 @@ static int set_namespaces(const StageContext *ctx, bool own_net, Error *err)
         /* 1 is for the payload's own namespace. */
         if (r == 0 && plan->namespaces.no_user_namespaces)
                 r = sysctl_write("user/max_user_namespaces", "1", err);
-        /* From here on, processes inside cannot inspect this one; not earlier, because newuidmap(1) could not
-         * either. */
+        /* From here on, processes inside cannot inspect this one. Earlier, this would have stopped
+         * newuidmap(1) as well. */
         if (r == 0)
                 r = stage_set_dumpable(false, err);
         if (r == 0 && own_net)

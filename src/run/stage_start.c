@@ -78,7 +78,7 @@ static int child_main(const StageContext *ctx, int channel, int proc, int slave)
 {
         Error err = {0};
         int r = enter_user_namespace(ctx, channel, proc, &err);
-        /* Before this, init must not report that there is a payload. */
+        /* init must not report the payload before this message. */
         if (r == 0 && channel >= 0 && (r = channel_send(channel, MSG_SYNC, SYNC_EXEC, FD_NONE)) < 0)
                 (void)error_set_errno(&err, r, "cannot communicate with init");
         if (r < 0) {

@@ -61,13 +61,13 @@ pid_t stage_start_payload(const StageContext *ctx, int proc, int slave, Error *e
  * failed earlier. Everything else is like stage_start_payload(). */
 int stage_become_payload(const StageContext *ctx, int proc, int slave, Error *err);
 
-/** stage_setup_main - main function of the supervisor's child in all new namespaces; becomes init. Returns
- * the exit status. */
+/** stage_setup_main - run the supervisor's child in all new namespaces; it becomes init. Returns the exit
+ * status. */
 int stage_setup_main(const StageContext *ctx);
 
 /**
- * stage_join_main - main function of the child of "kurung exec"; joins the sandbox and starts another payload
- * there. Returns the exit status.
+ * stage_join_main - run the child of "kurung exec": join the sandbox and start another payload there. Returns
+ * the exit status.
  *
  * @userns, @ns: results of live_open_namespaces().
  */

@@ -41,8 +41,8 @@ static StreamKind kind_of(int fd, const struct stat *st)
         return S_ISFIFO(st->st_mode) ? STREAM_PIPE : S_ISSOCK(st->st_mode) ? STREAM_SOCKET : STREAM_FILE;
 }
 
-/* Of a pipe or socket the payload gets a copy of the data; the data that it has read is consumed
- * afterwards. */
+/* Whether the payload gets a copy of the data: of a pipe or socket, from which kurung later consumes the data
+ * that the payload has read. */
 static bool is_copied(const Stream *s)
 {
         return s->kind == STREAM_PIPE || s->kind == STREAM_SOCKET;
@@ -225,7 +225,7 @@ static bool is_transient(ssize_t n)
         return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
-/* The payload sees the end of file, or that there is no reader. */
+/* Closes the pipe: the payload sees the end of file, or that there is no reader. */
 static void end(Stream *s)
 {
         s->pipe = fd_close(s->pipe);
@@ -370,7 +370,7 @@ void streams_tell_lost(const char *what, int errnum, const StreamsEnd *how, Erro
                 log_error("%s", lost.text);
 }
 
-/* Writes what is in the pipe now, and no more: other processes inside may continue to write to it. */
+/* Writes the current content of the pipe, and no more: other processes inside may continue to write to it. */
 static void drain(Stream *s, StreamsEnd *how)
 {
         size_t left = pipe_holds(s) + s->end - s->start;

@@ -75,7 +75,7 @@ void streams_given(Streams *s);
 /** streams_poll_prepare - fill STREAMS entries. Returns the maximum wait in milliseconds; -1: no limit. */
 int streams_poll_prepare(Streams *s, struct pollfd fds[STREAMS]);
 
-/** streams_poll_handle - move what can be moved without blocking. */
+/** streams_poll_handle - move all data that can be moved without blocking. */
 void streams_poll_handle(Streams *s, const struct pollfd fds[STREAMS]);
 
 /** The treatment of the last output. */

@@ -76,15 +76,14 @@ static int prepare_helpers(Supervisor *s, Error *err)
         return r < 0 ? r : helpers_prepare(&s->session.helpers, err);
 }
 
-/* A root that follows the host loses the mounts that the host unmounts, so none of them can be required to
- * stay. */
+/* Returns whether mounts must stay. A root that follows the host loses each mount that the host unmounts. */
 static bool watches_mounts(const Plan *plan)
 {
         return plan->root.propagation != FS_PROPAGATION_SLAVE && defence_is_on(DEFENCE_MOUNT_WATCH);
 }
 
-/* A number that was not open may be that of a descriptor of kurung's own by now. Those are close-on-exec, and
- * inherited ones are not. */
+/* Returns whether the caller passed the descriptor. If it did not, kurung may have opened a descriptor with
+ * the same number; that one is close-on-exec, and inherited ones are not. */
 static bool is_inherited(int fd)
 {
         int flags = fcntl(fd, F_GETFD);
@@ -143,7 +142,8 @@ int supervisor_prepare(Supervisor *s, Error *err)
                 r = seccomp_prepare(&plan->privileges, plan->storage.state_dir, &s->filter, err);
         if (r == 0 && plan->storage.home_name)
                 r = home_take(&plan->storage, &s->home, err);
-        /* Before anything exists that a signal would leave behind. */
+        /* From here on, signals are handled, because the next steps create files that a killed run would
+         * leave behind. */
         const int own[] = {SIGCHLD, LIVE_SIGNAL_END};
         if (r == 0)
                 r = session_take_signals(&s->session, own, ARRAY_LEN(own), err);

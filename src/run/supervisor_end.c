@@ -33,8 +33,8 @@ void supervisor_ended(Session *session, bool last)
         if (!last)
                 return;
         net_helper_finish(&s->net);
-        /* No process writes any more: while the kernel destroys the namespaces, which it does for their last
-         * holder, the supervisor removes the written files. */
+        /* No process writes any more. Closing the last descriptors makes the kernel destroy the namespaces;
+         * meanwhile the supervisor removes the written files. */
         drop_namespaces(s);
         if (s->n_overlays == 0 && s->run.fd >= 0 && !s->plan->storage.keep) {
                 count_dropped(s);
@@ -163,7 +163,7 @@ int supervisor_conclude(Supervisor *s, Error *err)
             session->interrupts < 2 && s->ended_late < 2 && !starved &&
             (s->disk.end == DISK_FINE || s->disk.late))
                 return error_set(err, EIO, "the sandbox was killed by signal %d", WTERMSIG(stage));
-        /* Without a status of the payload and without an error: this must not count as success. */
+        /* There is neither a status of the payload nor an error: this must not count as success. */
         if (!session->payload_ended && !WIFSIGNALED(stage))
                 return error_set(err, EIO, "the setup stage exited without an error message (status %d)",
                                  process_exit_code(stage));
@@ -177,7 +177,7 @@ int supervisor_conclude(Supervisor *s, Error *err)
                       : starved                  ? RUN_OUT_OF_MEMORY
                       : WIFSIGNALED(status)      ? RUN_SIGNALLED
                                                  : RUN_EXITED;
-        /* The command did not finish, however it responded to SIGTERM. */
+        /* A command that was ended at the time limit did not succeed, even if SIGTERM made it exit with 0. */
         if (s->ended_late > 0 && report->exit_code == 0)
                 report->exit_code = 128 + SIGTERM;
         return 0;

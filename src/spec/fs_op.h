@@ -152,8 +152,8 @@ int fs_op_check(const FsOp *op, Error *err);
  * none. */
 const char *fs_op_origin(const FsOp *op);
 
-/** fs_op_same - return whether both operations have the same effect at their destinations, whatever their
- * origin. */
+/** fs_op_same - return whether both operations have the same effect at their destinations; origins are
+ * ignored. */
 bool fs_op_same(const FsOp *a, const FsOp *b);
 
 /** fs_op_is - return whether the operation's kind has all @traits. */

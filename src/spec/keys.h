@@ -55,8 +55,8 @@ struct Key {
         uint64_t least;               /* LIMIT: the least amount */
         FsOpKind operation;           /* OPERATION: its kind and flags */
         unsigned op_flags;
-        /* What people are told. */
-        const char *option;       /* "read-only"; NULL: only a profile can say it */
+        /* Texts for the user. */
+        const char *option;       /* "read-only"; NULL: only profiles have the key */
         char short_option;        /* 'e', or 0 */
         const char *argument;     /* "PATH[:DEST]" */
         const char *default_text; /* "overlay"; NULL: empty */
@@ -118,7 +118,7 @@ int key_parse(const Key *key, const char *value, const KeyContext *ctx, Spec *sp
 bool key_narrows(const Key *key, const char *value, const KeyContext *ctx, const Spec *spec);
 
 /** key_print - append the values of a key in @spec to @ret, in the syntax of a profile. Returns 0 or -ENOMEM.
- * */
+ */
 int key_print(const Key *key, const Spec *spec, StrList *ret);
 
 /** spec_limit - return the limit of a LIMIT key. */
@@ -131,9 +131,9 @@ static inline const SpecLimit *spec_limit(const Spec *spec, KeyId id)
 bool spec_has_limits(const Spec *spec);
 
 /**
- * spec_store - all that was asked for, as lines "Section.Name=value" that spec_restore() takes back: with the
- * order of what the file system is made of, and with which limits are only defaults. 0 or -ENOMEM; -EINVAL
- * for an operation that no key can say.
+ * spec_store - store the whole spec as lines "Section.Name=value" for spec_restore(), including the order of
+ * the operations and which limits are defaults. Returns 0; -ENOMEM; -EINVAL for an operation that no key can
+ * express.
  */
 int spec_store(const Spec *spec, StrList *ret);
 

@@ -75,7 +75,7 @@ static inline const void *key_field_const(const Key *key, const Spec *spec)
 /** key_bad_value - fill @err: "ORIGIN: NAME=VALUE: RIGHT". Returns -EINVAL. */
 int key_bad_value(const Key *key, const char *value, const KeyContext *ctx, const char *right, Error *err);
 
-/** key_replace - put a copy of @value in place of *@to. 0 or -ENOMEM with @err. */
+/** key_replace - replace *@to by a copy of @value. Returns 0 or -ENOMEM with @err. */
 int key_replace(char **to, const char *value, Error *err);
 
 /**
@@ -87,13 +87,13 @@ int key_each_word(const char *value, int (*one)(const char *word, void *userdata
 /** key_boolean - parse "yes", "no" and the synonyms of systemd.syntax(7). Returns 0 or -EINVAL with @err. */
 int key_boolean(const Key *key, const char *value, const KeyContext *ctx, bool *ret, Error *err);
 
-/** key_has_operation - whether an operation is what a value of @key says. */
+/** key_has_operation - return whether a value of @key stands for this operation. */
 static inline bool key_has_operation(const Key *key, const SpecOp *op)
 {
         return key_has(key, KEY_OPERATION) && op->kind == key->operation && op->flags == key->op_flags;
 }
 
-/** key_print_operation - one operation, as its key @key spells it. 0 or -ENOMEM. */
+/** key_print_operation - append one operation to @ret in the syntax of @key. Returns 0 or -ENOMEM. */
 int key_print_operation(const Key *key, const SpecOp *op, StrList *ret);
 
 /* Functions for Key.narrows (keys_narrow.c). */

@@ -32,8 +32,8 @@ static KEY_PRINT(print_run_as)
 
 const KeyType key_type_run_as = {0, parse_run_as, print_run_as};
 
-/* As hostname(7) has it, which is stricter than what may be looked up; uname(2) has room for HOST_NAME_MAX
- * bytes. */
+/* The rule of hostname(7), which is stricter than that of names for a lookup; uname(2) has room for
+ * HOST_NAME_MAX bytes. */
 static bool is_host_name(const char *name)
 {
         char normalized[NET_NAME_MAX + 1];
@@ -139,7 +139,7 @@ const KeyType key_type_capabilities = {KEY_REPEATS, parse_capabilities, print_ca
 static const char *spell_architecture(const char *word, char *room, const char **ret_right)
 {
         (void)room;
-        /* systemd's and libseccomp's names are the same except for these. */
+        /* The names of systemd and libseccomp are the same except for these. */
         static const char *const known[] = {"native",  "x86",    "x86_64", "x32",     "arm",   "aarch64",
                                             "mips",    "mipsel", "mips64", "ppc",     "ppc64", "ppc64le",
                                             "riscv64", "s390",   "s390x",  "mipsel64"};

@@ -57,7 +57,7 @@ static KEY_PRINT(print_switch)
 
 const KeyType key_type_switch = {KEY_BOOLEAN, parse_switch, print_switch};
 
-/* The index of a word, or -EINVAL with @err. */
+/* Returns the index of a word, or -EINVAL with @err. */
 static int choose(const Key *key, const char *value, const KeyContext *ctx, Error *err)
 {
         for (int i = 0; key->words[i]; i++)

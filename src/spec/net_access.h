@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a sandbox may reach through its network, and at which rate: a part of the plan, and of the net
- * helper's configuration. */
+/* The destinations that a sandbox may reach through its network, and the rate: a part of the plan, and of the
+ * net helper's configuration. */
 #pragma once
 
 #include "base/strlist.h"

@@ -120,7 +120,7 @@ static int parse_number(const char *text, size_t len, unsigned max, unsigned *re
         return 0;
 }
 
-/* ":PORT" or ":PORT-PORT", or nothing. */
+/* Parses ":PORT" or ":PORT-PORT", or nothing. */
 static int parse_ports(const char *text, NetRule *rule)
 {
         unsigned first, last;
@@ -150,7 +150,7 @@ static bool has_host_bits(const NetRule *rule)
         return false;
 }
 
-/* An address, or "ADDRESS/PREFIX"; @host is changed. */
+/* Parses an address, or "ADDRESS/PREFIX"; changes @host. */
 static const char *parse_network(char *host, NetRule *rule)
 {
         char *slash = strchr(host, '/');
@@ -188,7 +188,7 @@ static const char *parse_name(const char *host, NetRule *rule)
         return NULL;
 }
 
-/* Splits the host from the rest; NULL @ret_rest: unclosed brackets. @text is changed. */
+/* Splits the host from the rest; *@ret_rest is NULL if brackets are unclosed. Changes @text. */
 static char *split_host(char *text, bool *ret_v6, const char **ret_rest)
 {
         static const char none[] = "";

@@ -17,7 +17,7 @@ static void io_limit_clear(SpecIoLimit *limit)
         free(limit->rate.origin);
 }
 
-/* The types of keys as code that frees their fields; other types have nothing to free. */
+/* Frees the fields of each type of key; most types have nothing to free. */
 #define TEXT(name) free(spec->name);
 #define CHOICES(type, name) strlist_clear(&spec->name);
 #define LIST(name, item, max) strlist_clear(&spec->name);
@@ -115,7 +115,7 @@ void spec_clear_io_limits(Spec *spec, KeyId id)
         remove_io_limits(spec, id, NULL);
 }
 
-/* With the host's network nothing filters the payload's traffic. */
+/* kurung does not filter the payload's traffic in the host's network. */
 static const char *needs_slirp(const Spec *spec)
 {
         return spec->net_allow.n > 0                              ? "Allow="
@@ -129,7 +129,7 @@ static const char *needs_slirp(const Spec *spec)
 
 int spec_validate(const Spec *spec, Error *err)
 {
-        /* Who gives the filters knows what they are loaded with. */
+        /* A front end that passes filters is responsible for their requirements. */
         if (!spec->no_new_privileges && !spec->execution.filters_given)
                 return error_set(err, EINVAL,
                                  "cannot disable NoNewPrivileges=: the kernel accepts a system call filter "

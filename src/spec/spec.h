@@ -29,7 +29,7 @@ typedef enum KeyId {
         KEY_MAX,
 } KeyId;
 
-/** An operation on the file system as it is asked for. */
+/** A requested operation on the file system. */
 typedef FsOp SpecOp;
 
 /** The unit of a limit. */
@@ -70,42 +70,43 @@ typedef struct SpecIoLimit {
 
 typedef struct Spec {
         /* clang-format off */
-        /* Generated from keys.def. Notes on some fields:
+        /*
+         * Generated from keys.def. Notes on some fields:
          *
          *      root_dir              absolute; ROOT_DIR only
-         *      home_name             of the home that is kept; HOME_PERSIST only
+         *      home_name             name of the kept home; HOME_PERSIST only
          *      chdir                 NULL: the working directory
          *      run_as_uid, _gid      RUN_AS_IDS only
-         *      net_allow, net_deny   as net_rule_print() spells them
-         *      net_check_sni         when asked for; by default where rules have names
-         *      net_publish           as net_publish_print() spells them
-         *      net_rate_up           bytes a second out of the sandbox, 0: no limit; so net_rate_down
+         *      net_allow, net_deny   as net_rule_print() formats them
+         *      net_check_sni         explicit value; by default yes if rules have names
+         *      net_publish           as net_publish_print() formats them
+         *      net_rate_up           bytes per second out of the sandbox, 0: no limit; likewise net_rate_down
          *      seccomp_file          absolute; SECCOMP_FILE only
-         *      capabilities          bits added on top of what the identity brings
-         *      capabilities_cleared  "Capabilities=" seen: not even what root inside brings
-         *      architectures         beside the native one: "x86", ... in libseccomp's spelling
+         *      capabilities          bits that are added to those of the identity
+         *      capabilities_cleared  "Capabilities=" was given: drop even those of root inside
+         *      architectures         in addition to the native one: "x86", ... in libseccomp's spelling
          *      env_pass              names, or prefixes that end in '*'
          *      env_set               NAME=VALUE
-         *
          */
         /* clang-format on */
 #define KEY(id, section, name, type, ...) type
 #include "spec/keys.def"
 
         SpecOp *ops; /* in the order given */
-        /* The operations are the whole root and are done in the order given, whatever Root=, WorkDir= and
-         * Home= say. Else they are added to these, the more specific path after one that holds it. */
+        /* The operations are the whole root and are executed in this order; Root=, WorkDir= and Home= are
+         * ignored. Otherwise the operations are added to these, and a path is mounted after the paths that
+         * contain it. */
         bool ops_in_order;
-        FsPropagation propagation; /* ops_in_order: of the host's mounts; SLAVE: those that it makes later are
-                                      seen */
+        FsPropagation propagation; /* ops_in_order: of the host's mounts; SLAVE: later mounts of the host
+                                      become visible */
         size_t n_ops;
         SpecIoLimit *io_limits; /* IOReadBandwidthMax= and IOWriteBandwidthMax= */
         size_t n_io_limits;
         SpecExecution execution;
         bool keep;           /* keep the changes after the run */
         StrList profiles;    /* names or files of the merged profiles, base first */
-        StrList net_trusted; /* "TOOL RULE": hosts that the project's configuration named when a profile of it
-                                was trusted */
+        StrList net_trusted; /* "TOOL RULE": hosts that the project's configuration named when the user
+                                trusted its profile */
         uint64_t asked;      /* bit KeyId: set by a profile or an option */
         StrList argv;        /* the payload; empty for "shell" until its default is filled in */
 } Spec;
@@ -114,20 +115,20 @@ typedef struct Spec {
  * Returns 0 or -ENOMEM. */
 int spec_init(Spec *spec);
 
-/** spec_clear - free all; legal on a zeroed Spec. */
+/** spec_clear - free all memory; a zeroed Spec is legal. */
 void spec_clear(Spec *spec);
 
-/** spec_add_op - append a copy of an operation. 0 or -ENOMEM. */
+/** spec_add_op - append a copy of an operation. Returns 0 or -ENOMEM. */
 int spec_add_op(Spec *spec, const SpecOp *op);
 
-/** spec_has_op - whether there is an operation of a kind. */
+/** spec_has_op - return whether there is an operation of a kind. */
 bool spec_has_op(const Spec *spec, FsOpKind kind);
 
 /** spec_clear_ops - drop all operations of a kind and with these flags (an empty value in a profile). */
 void spec_clear_ops(Spec *spec, FsOpKind kind, unsigned flags);
 
-/** spec_add_io_limit - append one, or replace the one of the same key and path; copies the strings. 0 or
- * -ENOMEM. */
+/** spec_add_io_limit - append a limit, or replace that of the same key and path; copies the strings. Returns
+ * 0 or -ENOMEM. */
 int spec_add_io_limit(Spec *spec, KeyId id, const char *path, LimitUnit unit, uint64_t value, bool installed,
                       const char *origin);
 

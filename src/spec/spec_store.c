@@ -45,7 +45,7 @@ int spec_store(const Spec *spec, StrList *ret)
         for (size_t i = 0; r == 0 && i < spec->n_ops; i++) {
                 CLEANUP_STRLIST StrList value = {0};
                 const Key *key = key_of(&spec->ops[i]);
-                /* One that no key can say is none of a sandbox that is kept. */
+                /* A kept sandbox has no operation that no key can express. */
                 r = key ? key_print_operation(key, &spec->ops[i], &value) : -EINVAL;
                 if (r == 0)
                         r = strlist_add_printf(ret, "%s.%s=%s", key->section, key->name, value.items[0]);

@@ -31,7 +31,7 @@ int value_count(const char *text, uint64_t max, uint64_t *ret)
         return 0;
 }
 
-/* "1.5": 1 and 500000 (millionths). */
+/* Parses "1.5" to 1 and 500000 (millionths). */
 static int read_decimal(const char **p, uint64_t *ret, uint64_t *ret_millionths)
 {
         uint64_t fraction = 0, unit = 1000000;
@@ -193,7 +193,7 @@ static int join_or_fail(const char *dir, const char *rest, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
-/* The expanded text in @ret (owned). -ENOENT: a variable is not set. */
+/* Expands variables; *@ret is owned by the caller. -ENOENT: a variable is not set. */
 static int expand(const char *text, const KeyContext *ctx, char **ret)
 {
         if (text[0] == '~' && (text[1] == '/' || text[1] == '\0'))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Parsers for the values of profiles and options: sizes, time spans, ids, paths. They have no side effects.
- * */
+ */
 #pragma once
 
 #include "base/error.h"
@@ -32,7 +32,7 @@ int value_ids(const char *text, uid_t *ret_uid, gid_t *ret_gid);
 #define VALUE_NAME_MAX 63
 
 /** value_name - return whether @name is a valid name of a sandbox or a kept home: [a-z0-9][a-z0-9._-]{0,62}.
- * */
+ */
 bool value_name(const char *name);
 
 /** value_env_name - return whether @len bytes at @name are a valid name of an environment variable. */
@@ -50,6 +50,6 @@ int value_path(const char *text, const KeyContext *ctx, char **ret, Error *err);
  * value_split - split "PATH[:REST]" at the first colon without a backslash before it; "\:" in the parts
  * becomes ":".
  *
- * @ret_first: owned. @ret_rest: owned, NULL when there is no colon. Returns 0 or -ENOMEM.
+ * @ret_first: owned by the caller. @ret_rest: likewise; NULL if there is no colon. Returns 0 or -ENOMEM.
  */
 int value_split(const char *text, char **ret_first, char **ret_rest);

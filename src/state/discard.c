@@ -25,7 +25,7 @@ typedef struct Removing {
         const PlanIdentity *identity;
         const DiscardWatch *watch; /* NULL: no reports */
         DiscardCount *count;       /* shared with the remover; NULL: without a watch */
-        bool here;                 /* this process, which has the watch, removes */
+        bool here;                 /* this process removes, not a child: it has the watch */
 } Removing;
 
 static void tell(const Removing *rm)

@@ -154,7 +154,7 @@ static int read_record(int dir, const char *name, LiveRecord *ret, Error *err)
                 return error_set(err, EPERM,
                                  "the record of '%s' is not a file of yours, or is accessible to other users",
                                  name);
-        /* Its supervisor has exited, even if another process has its pid now. */
+        /* An unlocked record: its supervisor has exited, even if another process has its pid now. */
         if (defence_is_on(DEFENCE_JOIN) && flock(fd, LOCK_SH | LOCK_NB) == 0)
                 return not_running(name, err);
         int r = io_read_to_end(fd, RECORD_SIZE_MAX, -1, &text, &len);

@@ -216,7 +216,7 @@ static int open_stale(int state_fd, const char *name, RunDir *ret)
         struct stat st;
         if (strlen(name) >= sizeof(stale.name))
                 return -EPERM;
-        /* With a umask of 777, the directory has no permissions. */
+        /* A directory that was created with a umask of 777 has no permissions. */
         int fd = run_state_open_entry(state_fd, name);
         if (fd < 0)
                 return fd;

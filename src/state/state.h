@@ -56,7 +56,8 @@ int run_state_path(const char *below, char **ret, Error *err);
 int run_state_list(const char *below, StrList *ret, Error *err);
 
 /**
- * run_state_open_entry - open a directory in one of these, whatever mode a command gave to its home.
+ * run_state_open_entry - open a directory in one of these, even if its mode denies access: a command may have
+ * set the mode of its home.
  *
  * Returns the descriptor, close-on-exec; -EACCES: it belongs to another id; -errno.
  */

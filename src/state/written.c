@@ -11,13 +11,13 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
-/* Returns the directory of the host that receives the operation's writes: immediately, or when the user
- * applies them; NULL: none. */
+/* Returns the directory of the host that receives the operation's writes, during the run or at an apply;
+ * NULL: none. */
 static const char *written_tree(const Plan *plan, const PlanOp *op)
 {
         FileId id = op->source_id;
         const char *path = fs_op_written(op, &id);
-        /* Of a shown home, the user applies single files after reviewing them. */
+        /* Of a shown home, the user applies single files after a review. */
         if (!path && plan->storage.keep && op->flags & OP_WORK_DIR)
                 path = op->source;
         return id.known && id.directory ? path : NULL;

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 #define LIST_FILE "written"
-/* From TREES_TIDY on, missing directories are dropped, and the oldest beyond TREES_MAX. */
+/* A list with TREES_TIDY or more entries loses missing directories, and then the oldest beyond TREES_MAX. */
 #define TREES_TIDY 1024
 #define TREES_MAX 4096
 /* Each byte of a path may take four. */
