@@ -132,7 +132,7 @@ int supervisor_prepare(Supervisor *s, Error *err)
         if (r == 0 && watches_mounts(plan))
                 r = mount_watch_prepare(&s->mounts, &plan->root, err);
         Error forgotten = {0};
-        if (r == 0 && written_remember(plan, &forgotten) < 0)
+        if (r == 0 && written_remember(plan, plan->storage.keep, &forgotten) < 0)
                 log_notice("later runs will not recognise links that this sandbox creates in writable "
                            "directories: %s",
                            forgotten.text);

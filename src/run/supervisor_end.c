@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/process.h"
+#include "state/written.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -64,12 +65,14 @@ static void end_kept(Supervisor *s)
                 log_notice("kept as %s: \"kurung diff %s\" shows the changes", s->run.name, s->run.name);
 }
 
-/* fuse-overlayfs failed: the payload's changes become a kept sandbox, so that they are not lost. */
+/* fuse-overlayfs failed: the payload's changes become a kept sandbox, so that they are not lost. An apply can
+ * bring its links to the working directory then, so that it is remembered first. */
 static bool keep_what_is_left(Supervisor *s)
 {
         Error err = {0};
         CLEANUP_FREE char *path = NULL;
-        if (kept_from_run(s->plan, s->options->spec, s->options->work_dir, EXIT_KURUNG_FAILED, s->userns,
+        if (written_remember(s->plan, true, &err) < 0 ||
+            kept_from_run(s->plan, s->options->spec, s->options->work_dir, EXIT_KURUNG_FAILED, s->userns,
                           &s->run, &path, &err) < 0) {
                 log_notice("cannot keep its changes: %s", err.text);
                 return false;

@@ -11,26 +11,26 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
-/* Returns the directory of the host that receives the operation's writes, during the run or at an apply;
- * NULL: none. */
-static const char *written_tree(const Plan *plan, const PlanOp *op)
+/* Returns the directory of the host that receives the operation's writes, during the run or, if its changes
+ * are @kept, at an apply; NULL: none. */
+static const char *written_tree(const PlanOp *op, bool kept)
 {
         FileId id = op->source_id;
         const char *path = fs_op_written(op, &id);
         /* Of a shown home, the user applies single files after a review. */
-        if (!path && plan->storage.keep && op->flags & OP_WORK_DIR)
+        if (!path && kept && op->flags & OP_WORK_DIR)
                 path = op->source;
         return id.known && id.directory ? path : NULL;
 }
 
 /* Adds the plan's directories that @known lacks. */
-static int new_trees(const Plan *plan, WrittenList *known, bool *changed)
+static int new_trees(const Plan *plan, bool kept, WrittenList *known, bool *changed)
 {
         for (size_t i = 0; i < plan->root.n_ops; i++) {
                 const PlanOp *op = &plan->root.ops[i];
                 CLEANUP_FD int fd = FD_NONE;
                 WrittenTree tree = {0};
-                const char *path = written_tree(plan, op);
+                const char *path = written_tree(op, kept);
                 if (!path)
                         continue;
                 int r = lookup_open_plain(path, O_PATH | O_DIRECTORY, &fd);
@@ -47,14 +47,14 @@ static int new_trees(const Plan *plan, WrittenList *known, bool *changed)
         return 0;
 }
 
-int written_remember(const Plan *plan, Error *err)
+int written_remember(const Plan *plan, bool kept, Error *err)
 {
         CLEANUP(written_list_clear) WrittenList known = {0};
         CLEANUP_FREE char *state = NULL;
         CLEANUP_FD int dir = FD_NONE;
         bool any = false, changed = false;
         for (size_t i = 0; i < plan->root.n_ops; i++)
-                any = any || written_tree(plan, &plan->root.ops[i]);
+                any = any || written_tree(&plan->root.ops[i], kept);
         if (!any || plan->storage.stateless)
                 return 0;
         int r = run_state_path(NULL, &state, err);
@@ -64,7 +64,7 @@ int written_remember(const Plan *plan, Error *err)
                 r = error_set_errno(err, errno, "cannot lock '%s'", state);
         if (r == 0)
                 r = written_list_read(dir, &known, err);
-        if (r == 0 && (r = new_trees(plan, &known, &changed)) < 0)
+        if (r == 0 && (r = new_trees(plan, kept, &known, &changed)) < 0)
                 (void)error_set_errno(err, r, "cannot examine the writable shares");
         if (r < 0 || !changed)
                 return r;

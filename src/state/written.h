@@ -9,11 +9,12 @@
 
 /**
  * written_remember - add the directories of @plan that receive the payload's writes to the list in kurung's
- * state: writable shares, and a working directory whose changes can be applied later.
+ * state: writable shares and, if the changes are @kept, the working directory.
  *
- * Called before any process of the sandbox exists. Returns 0 or -errno with @err.
+ * Called before any process of the sandbox exists, and again before a run that failed is kept. Returns 0 or
+ * -errno with @err.
  */
-int written_remember(const Plan *plan, Error *err);
+int written_remember(const Plan *plan, bool kept, Error *err);
 
 /**
  * written_check - refuse a source or a hidden path that leads through a symbolic link in the project, in a

@@ -26,7 +26,9 @@ for how in "--overlay=kernel" "--overlay=fuse" "-p build"; do
     ok "and the next start clears what was left ($how)" none_left
 done
 
-begin -p build -- sh -c "echo precious >result; $waits"
+mkdir "$HOME/outside"
+echo secret >"$HOME/outside/file"
+begin -p build --overlay=fuse -- sh -c "echo precious >result; ln -s $HOME/outside link; $waits"
 overlay=$(children_of "$pid" -f fuse-overlayfs)
 kill -KILL "$overlay"
 wait "$pid"
@@ -34,8 +36,13 @@ is "$?" 125 "fuse-overlayfs killed: the run ends with 125"
 like "$(<"$HOME/.err")" "kept in .*"$'\n'"kurung: fuse-overlayfs exited .status 137.: the sandbox was killed" "fuse-overlayfs killed: reported, and where the writes are"
 kept=$(sed -n 's/.*kept in \([^ ]*\).*/\1/p' "$HOME/.err")
 ok "fuse-overlayfs killed: what it wrote is kept" test -d "$kept"
-is "$("$KURUNG" diff --name-only "${kept##*/}" 2>/dev/null):$("$KURUNG" ps -a --json | jq -r '.[].name')" "result:${kept##*/}" \
+is "$("$KURUNG" diff --name-only "${kept##*/}" 2>/dev/null):$("$KURUNG" ps -a --json | jq -r '.[].name')" $'link\nresult':"${kept##*/}" \
     "fuse-overlayfs killed: as a sandbox that is kept"
+kurung apply "${kept##*/}" link
+is "$status:$(readlink link)" "0:$HOME/outside" "fuse-overlayfs killed: and can be applied"
+(cd "$HOME" && "$KURUNG" run -q --work-dir=hidden --read-only="$HOME/project/link:/mnt" -- cat /mnt/file) >"$HOME/.out" 2>&1 </dev/null
+like "$?:$(<"$HOME/.out")" "^125:kurung: .* is a symbolic link in '$HOME/project', where a sandbox can write" "83 its links are known"
+rm link
 kurung discard "${kept##*/}"
 is "$status:$(ls "${kept%/*}")" "0:" "fuse-overlayfs killed: and can be discarded"
 
