@@ -165,7 +165,7 @@ static int do_plan(const Plan *plan, const FrontOptions *options, const RunOptio
                    int *ret_exit, Error *err)
 {
         if (options->dry_run && options->json)
-                return plan_print_json(plan, err);
+                return plan_print_json(plan, stdout, err);
         if (options->dry_run) {
                 plan_print(plan, stdout);
                 return 0;
