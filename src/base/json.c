@@ -74,6 +74,11 @@ void json_append(struct json_object *array, struct json_object *value)
         (void)json.array_add(array, value);
 }
 
+void json_append_int(struct json_object *array, int64_t number)
+{
+        json_append(array, json.new_int64(number));
+}
+
 void json_append_string(struct json_object *array, const char *text)
 {
         json_append(array, new_text(text));

@@ -26,8 +26,9 @@ void json_add_string(struct json_object *object, const char *key, const char *te
 void json_add_int(struct json_object *object, const char *key, int64_t number);
 void json_add_bool(struct json_object *object, const char *key, bool value);
 
-/** json_append, json_append_string - add to an array. */
+/** json_append, json_append_string, json_append_int - add to an array. */
 void json_append(struct json_object *array, struct json_object *value);
+void json_append_int(struct json_object *array, int64_t number);
 void json_append_string(struct json_object *array, const char *text);
 
 /**

@@ -6,20 +6,177 @@
 #include "plan/plan_text.h"
 #include "spec/keys.h"
 
+static struct json_object *numbers(const int *items, size_t n)
+{
+        struct json_object *a = json_new_array();
+        for (size_t i = 0; i < n; i++)
+                json_append_int(a, items[i]);
+        return a;
+}
+
+static void add_octal(struct json_object *o, const char *key, unsigned number)
+{
+        char text[16];
+        (void)snprintf(text, sizeof(text), "%04o", number);
+        json_add_string(o, key, text);
+}
+
+/* Where content comes from that has no path, and where the writes of an overlay go. */
+static void add_source(struct json_object *o, const PlanOp *op)
+{
+        if (op->source)
+                json_add_string(o, "source", op->source);
+        if (op->source_kind == FS_SOURCE_DESCRIPTOR)
+                json_add_int(o, "descriptor", op->source_fd);
+        if (op->n_lowers > 0) {
+                struct json_object *a = json_new_array();
+                for (size_t i = 0; i < op->n_lowers; i++)
+                        json_append_string(a, op->lowers[i].path);
+                json_add(o, "lowers", a);
+        }
+        if (op->upper.path) {
+                json_add_string(o, "upper", op->upper.path);
+                json_add_string(o, "work", op->work.path);
+        }
+        if (op->options.n > 0)
+                json_add(o, "options", json_new_strings(&op->options));
+}
+
 static struct json_object *operation(const PlanOp *op)
 {
         char flags[128];
         struct json_object *o = json_new_object();
         json_add_string(o, "op", op_kinds[op->kind].name);
         json_add_string(o, "dest", op->dest);
-        if (op->source)
-                json_add_string(o, "source", op->source);
+        add_source(o, op);
+        if (op->has_mode)
+                add_octal(o, "mode", op->mode);
+        if (op->has_owner) {
+                json_add_int(o, "uid", op->uid);
+                json_add_int(o, "gid", op->gid);
+        }
         if (op->size)
                 json_add_int(o, "size", (int64_t)op->size);
+        if (op->propagation) {
+                json_add_string(o, "propagation", plan_propagation_name(op->propagation));
+                json_add_bool(o, "propagates_below", op->flags & OP_PROPAGATE_BELOW);
+        }
         json_add_string(o, "flags", plan_flag_names(op->flags, flags, sizeof(flags)));
         if (op->origin)
                 json_add_string(o, "origin", op->origin);
         return o;
+}
+
+/* The namespaces of the sandbox, and those that it joins instead of the caller's. */
+static void add_namespaces(struct json_object *o, const PlanNamespaces *ns)
+{
+        struct json_object *joined = json_new_object(), *created = json_new_array();
+        const char *name;
+        for (size_t i = 0; (name = plan_namespace_name(ns, i)); i++)
+                json_append_string(created, name);
+        json_add(o, "namespaces", created);
+        if (ns->join_user)
+                json_add_int(joined, "user", ns->user_fd);
+        for (size_t i = 0; i < NS_MAX; i++)
+                if (ns->joined & (1U << i))
+                        json_add_int(joined, plan_joined_name(i), ns->fds[i]);
+        if (ns->join_user || ns->joined)
+                json_add(o, "joined_namespaces", joined);
+        else
+                json_free(joined);
+        if (ns->no_user_namespaces)
+                json_add_bool(o, "user_namespaces_forbidden", true);
+}
+
+static void add_groups(struct json_object *o, const PlanIdentity *identity)
+{
+        struct json_object *a = json_new_array();
+        for (size_t i = 0; i < identity->n_groups; i++)
+                json_append_int(a, identity->groups[i]);
+        if (identity->n_groups > 0)
+                json_add(o, "groups", a);
+        else
+                json_free(a);
+}
+
+/* A value that is not limited is null. */
+static void add_limit(struct json_object *o, const char *key, rlim_t limit)
+{
+        if (limit <= INT64_MAX)
+                json_add_int(o, key, (int64_t)limit);
+        else
+                json_add(o, key, NULL);
+}
+
+static void add_process_limits(struct json_object *o, const PlanResources *resources)
+{
+        struct json_object *rlimits = json_new_object();
+        for (size_t i = 0; i < resources->n_rlimits; i++) {
+                struct json_object *limit = json_new_object();
+                add_limit(limit, "soft", resources->rlimits[i].soft);
+                add_limit(limit, "hard", resources->rlimits[i].hard);
+                json_add(rlimits, spec_rlimit_name(resources->rlimits[i].resource), limit);
+        }
+        if (resources->n_rlimits > 0)
+                json_add(o, "rlimits", rlimits);
+        else
+                json_free(rlimits);
+        if (resources->has_oom_score_adj)
+                json_add_int(o, "oom_score_adj", resources->oom_score_adj);
+}
+
+static void add_set(struct json_object *o, const char *key, uint64_t set)
+{
+        CLEANUP_FREE char *names = plan_capability_names(set);
+        json_add_string(o, key, names);
+}
+
+static void add_privileges(struct json_object *o, const PlanPrivileges *privileges)
+{
+        add_set(o, "capabilities", privileges->capabilities);
+        if (privileges->capability_sets_given) {
+                struct json_object *sets = json_new_object();
+                add_set(sets, "permitted", privileges->capability_sets.permitted);
+                add_set(sets, "effective", privileges->capability_sets.effective);
+                add_set(sets, "inheritable", privileges->capability_sets.inheritable);
+                add_set(sets, "bounding", privileges->capability_sets.bounding);
+                add_set(sets, "ambient", privileges->capability_sets.ambient);
+                json_add(o, "capability_sets", sets);
+        }
+        json_add_bool(o, "no_new_privileges", privileges->no_new_privileges);
+        json_add_string(o, "seccomp",
+                        privileges->filters_given  ? privileges->n_filter_fds > 0 ? "given" : "none"
+                        : privileges->seccomp_file ? privileges->seccomp_file
+                                                   : plan_seccomp_name(privileges->seccomp));
+        if (privileges->n_filter_fds > 0)
+                json_add(o, "seccomp_descriptors", numbers(privileges->filter_fds, privileges->n_filter_fds));
+        json_add_bool(o, "set_id_bits_refused", privileges->host_writable);
+        json_add(o, "architectures", json_new_strings(&privileges->architectures));
+        json_add_bool(o, "landlock_scope", privileges->landlock_scope);
+}
+
+static void add_payload(struct json_object *o, const PlanPayload *payload)
+{
+        static const char *const terminals[] = {
+                [TERMINAL_INHERIT] = "inherit", [TERMINAL_SESSION] = "session", [TERMINAL_SOCKET] = "socket"};
+        if (payload->init == INIT_PAYLOAD) {
+                json_add_string(o, "init", "payload");
+                json_add_bool(o, "die_with_parent", payload->die_with_parent);
+        }
+        if (payload->detached)
+                json_add_int(o, "start_socket", payload->start_socket);
+        if (payload->terminal != TERMINAL_OWN)
+                json_add_string(o, "terminal", terminals[payload->terminal]);
+        if (payload->terminal == TERMINAL_SOCKET)
+                json_add_int(o, "terminal_socket", payload->terminal_socket);
+        if (payload->has_umask)
+                add_octal(o, "umask", payload->umask);
+        if (payload->n_kept_fds > 0)
+                json_add(o, "kept_descriptors", numbers(payload->kept_fds, payload->n_kept_fds));
+        json_add(o, "env", json_new_strings(&payload->env));
+        if (payload->program)
+                json_add_string(o, "program", payload->program);
+        json_add(o, "argv", json_new_strings(&payload->argv));
 }
 
 static struct json_object *limits(const Plan *plan)
@@ -62,23 +219,26 @@ static struct json_object *network(const PlanNetwork *net)
         return o;
 }
 
-int plan_print_json(const Plan *plan, Error *err)
+int plan_print_json(const Plan *plan, FILE *out, Error *err)
 {
         int r = json_load(err);
         if (r < 0)
                 return r;
-        CLEANUP_FREE char *caps = plan_capability_names(plan->privileges.capabilities);
         struct json_object *o = json_new_object(), *ops = json_new_array();
+        add_namespaces(o, &plan->namespaces);
         json_add_int(o, "uid", plan->identity.uid);
         json_add_int(o, "gid", plan->identity.gid);
         json_add_bool(o, "map_by_helpers", plan->identity.map_by_newuidmap);
         json_add(o, "uid_map", plan_map_json(&plan->identity.uid_map));
         json_add(o, "gid_map", plan_map_json(&plan->identity.gid_map));
+        add_groups(o, &plan->identity);
         json_add_bool(o, "payload_user_namespace", plan->identity.payload_userns);
         json_add_string(o, "engine", plan_engine_name(plan->root.engine));
         for (size_t i = 0; i < plan->root.n_ops; i++)
                 json_append(ops, operation(&plan->root.ops[i]));
         json_add(o, "ops", ops);
+        if (plan->root.propagation == FS_PROPAGATION_SLAVE)
+                json_add_string(o, "host_mounts", plan_propagation_name(plan->root.propagation));
         json_add_string(o, "cwd", plan->payload.cwd);
         if (plan->payload.host_name)
                 json_add_string(o, "host_name", plan->payload.host_name);
@@ -96,20 +256,13 @@ int plan_print_json(const Plan *plan, Error *err)
                 json_add_int(o, "disk_keep_free", (int64_t)plan->resources.disk_keep_free);
         json_add_int(o, "inotify_instances", (int64_t)plan->resources.inotify_instances);
         json_add_int(o, "inotify_watches", (int64_t)plan->resources.inotify_watches);
+        add_process_limits(o, &plan->resources);
         if (plan->network.mode == NETWORK_SLIRP)
                 json_add(o, "net", network(&plan->network));
-        json_add_string(o, "capabilities", caps);
-        json_add_bool(o, "no_new_privileges", plan->privileges.no_new_privileges);
-        json_add_string(o, "seccomp",
-                        plan->privileges.seccomp_file ? plan->privileges.seccomp_file
-                                                      : plan_seccomp_name(plan->privileges.seccomp));
-        json_add_bool(o, "set_id_bits_refused", plan->privileges.host_writable);
-        json_add(o, "architectures", json_new_strings(&plan->privileges.architectures));
-        json_add_bool(o, "landlock_scope", plan->privileges.landlock_scope);
-        json_add(o, "env", json_new_strings(&plan->payload.env));
-        json_add(o, "argv", json_new_strings(&plan->payload.argv));
+        add_privileges(o, &plan->privileges);
+        add_payload(o, &plan->payload);
         json_add(o, "notices", json_new_strings(&plan->notices));
         json_add(o, "notices_once", json_new_strings(&plan->notices_once));
-        json_print(stdout, o);
+        json_print(out, o);
         return 0;
 }

@@ -3,5 +3,12 @@
 
 #include "plan/plan.h"
 
-/** plan_print_json - print the plan as JSON to stdout. Returns 0 or -errno with @err. */
-int plan_print_json(const Plan *plan, Error *err);
+#include <stdio.h>
+
+/**
+ * plan_print_json - print the plan as JSON. What only front ends other than profiles request is there only if
+ * it differs from what kurung itself does.
+ *
+ * Returns 0; -ENOENT with @err without json-c.
+ */
+int plan_print_json(const Plan *plan, FILE *out, Error *err);

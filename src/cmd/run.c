@@ -7,6 +7,7 @@
 #include "cmd/help.h"
 #include "cmd/plan_json.h"
 #include "cmd/report.h"
+#include "cmd/report_file.h"
 #include "cmd/try.h"
 #include "front/front.h"
 #include "plan/plan.h"
@@ -137,11 +138,12 @@ static int run_and_report(const Plan *plan, const FrontOptions *options, const R
 {
         FILE *out = NULL;
         CLEANUP(run_report_clear) RunReport report = {0};
-        if (options->report && !(out = fopen(options->report, "we")))
-                return error_set_errno(err, errno, "--report: cannot write '%s'", options->report);
+        int r = report_file_open(options->report, &out, err);
+        if (r < 0)
+                return r;
         if (run->quiet_name)
                 try_block_signals(true);
-        int r = run_plan(plan, run, &report, err);
+        r = run_plan(plan, run, &report, err);
         *ret_exit = report.exit_code;
         remember_told(plan);
         report_tell(plan, &report);
@@ -165,14 +167,16 @@ static int do_plan(const Plan *plan, const FrontOptions *options, const RunOptio
                    int *ret_exit, Error *err)
 {
         if (options->dry_run && options->json)
-                return plan_print_json(plan, err);
+                return plan_print_json(plan, stdout, err);
         if (options->dry_run) {
                 plan_print(plan, stdout);
                 return 0;
         }
         if (plan->root.foreign && defence_is_on(DEFENCE_SEALED_PROGRAM)) {
                 /* main()'s argv begins one entry before the command's. */
+                report_file_inherit(true);
                 int r = process_run_sealed(argv - 1);
+                report_file_inherit(false);
                 if (r < 0)
                         return error_set_errno(err, r, "cannot run as a sealed copy of kurung");
         }
@@ -292,9 +296,7 @@ static int run_main(int argc, char **argv, RunKind kind)
 {
         Error err = {0};
         int code = 0;
-        /* Descriptors that the caller left open must not reach the sandbox (attack 7). */
-        if (defence_is_on(DEFENCE_CLOSE_FDS))
-                (void)process_close_from(3);
+        report_file_take(argv);
         int r = run_command(argc, argv, kind, &code, &err);
         return r < 0 ? command_failed(&err, r) : code;
 }

@@ -385,7 +385,8 @@ int rootfs_make(RootfsContext *ctx, Error *err)
 
 static bool needs_memory(const PlanRoot *root, const PlanOp *op)
 {
-        return (op->flags & OP_IN_MEMORY) || (op->kind == OP_FILE && !root->files_dir);
+        return (op->flags & OP_IN_MEMORY) || op->kind == OP_HOSTS ||
+               (op->kind == OP_FILE && !root->files_dir);
 }
 
 int rootfs_apply(RootfsContext *ctx, Error *err)

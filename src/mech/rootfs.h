@@ -12,7 +12,7 @@ typedef struct RootfsContext {
         const char *host_name;
         bool resume;   /* the layers already exist */
         int run_fd;    /* the run directory (upper-LAYER, work-LAYER); FD_NONE: no layer is in it */
-        int memory_fd; /* the same on a tmpfs, for OP_IN_MEMORY and files; made on demand */
+        int memory_fd; /* the same on a tmpfs, for OP_IN_MEMORY, HOSTS and files; made on demand */
         int home_fd;   /* the kept home, held by the supervisor; FD_NONE: none; borrowed */
         int root_fd;   /* the new root, after its first operation */
         int empty_fd;  /* an empty read-only directory, mounted: masks are clones of it */

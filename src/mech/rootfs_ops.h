@@ -40,7 +40,7 @@ int rootfs_make_mount_point(RootfsContext *ctx, const PlanOp *op, bool directory
  * @side: "upper" or "work". Returns 0 or -errno with @err. */
 int rootfs_layer_open(RootfsContext *ctx, const PlanOp *op, const char *side, int *ret_fd, Error *err);
 
-/** rootfs_file_text - make the text of an OP_FILE operation. @ret: owned. Returns 0 or -errno. */
+/** rootfs_file_text - make the text of a FILE or HOSTS operation. @ret: owned. Returns 0 or -errno. */
 int rootfs_file_text(RootfsContext *ctx, const PlanOp *op, char **ret);
 
 /**

@@ -80,7 +80,8 @@ typedef struct PlanRoot {
         FsPropagation propagation; /* of the host's mounts: PRIVATE, or SLAVE: later mounts of the host become
                                       visible */
         char *files_dir;      /* inside: directory of the files of FILE operations; NULL: no visible path */
-        uint64_t uppers_size; /* size in bytes of the tmpfs with uppers in memory; 0: the kernel's default */
+        uint64_t uppers_size; /* size in bytes of the tmpfs with uppers and HOSTS in memory; 0: the kernel's
+                                 default */
         bool needs_run_dir;   /* an operation has a layer on disk */
         bool foreign;         /* not the host's root: its loader and libraries are the attacker's */
 } PlanRoot;

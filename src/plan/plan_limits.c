@@ -308,7 +308,7 @@ void plan_bound_memory(Plan *plan, const Host *host)
                 PlanOp *op = &plan->root.ops[i];
                 if ((op->kind == OP_TMPFS || op->kind == OP_DEV) && op->size == 0)
                         op->size = share(memory, memory_share(op)) / 4096 * 4096;
-                if (op->flags & OP_IN_MEMORY)
+                if ((op->flags & OP_IN_MEMORY) || op->kind == OP_HOSTS)
                         plan->root.uppers_size = share(memory, MEMORY_SHARE_UPPERS) / 4096 * 4096;
         }
 }

@@ -6,6 +6,7 @@
 #include "plan/plan_internal.h"
 #include "spec/net_site.h"
 
+#include <sched.h>
 #include <stdio.h>
 
 /* Of the host's root, a sandbox shows the system, but not the files of people: these directories are
@@ -201,6 +202,43 @@ static int add_resolver(Plan *plan, const Spec *spec, const Host *host, Error *e
                         OP_RDONLY | OP_OPTIONAL | OP_NO_FOLLOW, err);
 }
 
+/* Returns the last operation that makes what is at @dest. */
+static const PlanOp *made_by(const Plan *plan, const char *dest)
+{
+        for (size_t i = plan->root.n_ops; i > 0; i--)
+                if (fs_op_is(&plan->root.ops[i - 1], OP_COVERS) &&
+                    path_is_below(dest, plan->root.ops[i - 1].dest))
+                        return &plan->root.ops[i - 1];
+        return NULL;
+}
+
+/* Returns whether nothing but kurung can resolve the host name: it is not the host's, and there is no network
+ * whose files have it. */
+static bool needs_host_name(const Plan *plan, const Spec *spec, const Host *host)
+{
+        const char *name = plan->payload.host_name;
+        return !spec->execution.as_given && (plan->namespaces.created & CLONE_NEWUTS) &&
+               spec->network != NETWORK_SLIRP && !(name && host->hostname && str_eq(name, host->hostname));
+}
+
+/*
+ * Adds the host name to what the sandbox sees as /etc/hosts after all other operations. What a request shows
+ * there stays as it is, and so does a file to which the payload can make changes that are kept: they would go
+ * to the copy, and "kurung diff" would not show them.
+ */
+static int add_host_name(Plan *plan, const Spec *spec, const Host *host, Error *err)
+{
+        const char *dest = "/etc/hosts";
+        const PlanOp *made = made_by(plan, dest);
+        if (!needs_host_name(plan, spec, host) || !made || made->origin || fs_op_writes_host(made))
+                return 0;
+        bool writable = plan->identity.uid == 0 && fs_op_is(made, OP_CATCHES);
+        if (writable && plan->storage.keep)
+                return 0;
+        return plan_add(plan, OP_HOSTS, "127.0.1.1 %H\n", dest,
+                        OP_OPTIONAL | OP_NO_FOLLOW | OP_SPECIFIERS | (writable ? 0 : OP_RDONLY), err);
+}
+
 static int choose_cwd(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
         const char *cwd = spec->chdir                             ? spec->chdir
@@ -227,6 +265,8 @@ int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
                 r = add_resolver(plan, spec, host, err);
         if (r == 0)
                 r = plan_add_requests(plan, spec, host, err);
+        if (r == 0)
+                r = add_host_name(plan, spec, host, err);
         /* A tmpfs of kurung as the root is not for the payload's files, unless the payload is root inside. */
         if (r == 0 && plan->root.ops[0].kind == OP_TMPFS &&
             (plan->identity.uid != 0 || plan->root.engine == OVERLAY_NONE))

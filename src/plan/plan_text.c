@@ -287,15 +287,26 @@ struct json_object *plan_map_json(const IdMap *map)
         return a;
 }
 
+const char *plan_namespace_name(const PlanNamespaces *ns, size_t i)
+{
+        for (size_t k = 0; k < ARRAY_LEN(namespace_names); k++)
+                if ((ns->created & namespace_names[k].flag) && i-- == 0)
+                        return namespace_names[k].name;
+        return NULL;
+}
+
+const char *plan_joined_name(size_t kind)
+{
+        return kind == NS_PAYLOAD_USER ? "payload-user" : namespace_kinds[kind].name;
+}
+
 static void print_joined(FILE *out, const PlanNamespaces *ns)
 {
         if (ns->join_user)
                 (void)fprintf(out, "join user %d\n", ns->user_fd);
         for (size_t i = 0; i < NS_MAX; i++)
                 if (ns->joined & (1U << i))
-                        (void)fprintf(out, "join %s %d\n",
-                                      i == NS_PAYLOAD_USER ? "payload-user" : namespace_kinds[i].name,
-                                      ns->fds[i]);
+                        (void)fprintf(out, "join %s %d\n", plan_joined_name(i), ns->fds[i]);
         if (ns->no_user_namespaces)
                 print_value(out, "user-namespaces", "none can be made");
 }
@@ -319,9 +330,9 @@ static void print_execution(FILE *out, const PlanPayload *payload)
 void plan_print(const Plan *plan, FILE *out)
 {
         (void)fputs("namespaces", out);
-        for (size_t i = 0; i < ARRAY_LEN(namespace_names); i++)
-                if (plan->namespaces.created & namespace_names[i].flag)
-                        (void)fprintf(out, " %s", namespace_names[i].name);
+        const char *name;
+        for (size_t i = 0; (name = plan_namespace_name(&plan->namespaces, i)); i++)
+                (void)fprintf(out, " %s", name);
         (void)fputc('\n', out);
         print_joined(out, &plan->namespaces);
         (void)fprintf(out, "ids %u:%u by %s\n", plan->identity.uid, plan->identity.gid,

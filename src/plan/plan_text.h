@@ -22,6 +22,13 @@ const char *plan_seccomp_name(SeccompKind seccomp);
 /** plan_cgroup_name - return "none", "delegated" or "scope". */
 const char *plan_cgroup_name(PlanCgroup cgroup);
 
+/** plan_namespace_name - return the @i-th created namespace, such as "mount", from 0; NULL: there are no
+ * more. */
+const char *plan_namespace_name(const PlanNamespaces *ns, size_t i);
+
+/** plan_joined_name - return the name of a kind of namespace (NS_*) that can be joined. */
+const char *plan_joined_name(size_t kind);
+
 /** plan_capability_names - return the capabilities of a set as "CAP_CHOWN,CAP_KILL"; owned, NULL: out of
  * memory. */
 char *plan_capability_names(uint64_t set);

@@ -107,7 +107,14 @@ static void decode(const char *from, size_t len, char *out, size_t room)
         out[n] = '\0';
 }
 
-/* Returns whether the mount is a generated file: on the tmpfs of /run, below "/kurung". */
+/* These hide nothing: without their mount, the sandbox sees its own file again, or the host's. */
+static bool is_generated(const PlanOp *op)
+{
+        return op->kind == OP_FILE || op->kind == OP_HOSTS;
+}
+
+/* Returns whether the mount is a generated file: on the tmpfs of /run, below "/kurung", or on that of the
+ * uppers in memory. */
 static bool is_own_file(const PlanRoot *root, const char *line)
 {
         size_t len;
@@ -116,9 +123,10 @@ static bool is_own_file(const PlanRoot *root, const char *line)
                 return false;
         for (size_t i = 0; i < root->n_ops; i++) {
                 char own[64];
-                if (root->ops[i].kind != OP_FILE)
+                if (!is_generated(&root->ops[i]))
                         continue;
-                int n = snprintf(own, sizeof(own), "/kurung/%s", path_name(root->ops[i].dest));
+                int n = snprintf(own, sizeof(own), "%s/%s", root->ops[i].kind == OP_FILE ? "/kurung" : "",
+                                 path_name(root->ops[i].dest));
                 if (n > 0 && (size_t)n == len && memcmp(own, shown, len) == 0)
                         return true;
         }
@@ -176,7 +184,7 @@ int mount_watch_prepare(MountWatch *w, const PlanRoot *root, Error *err)
         int r = 0;
         for (size_t i = 0; r == 0 && i < root->n_ops; i++) {
                 size_t shared = 0;
-                if (!fs_op_is(&root->ops[i], OP_IS_PLACED) || root->ops[i].kind == OP_FILE)
+                if (!fs_op_is(&root->ops[i], OP_IS_PLACED) || is_generated(&root->ops[i]))
                         continue;
                 CLEANUP_FREE char *path = host_path(root, i, &shared);
                 if (!path)

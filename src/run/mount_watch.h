@@ -34,7 +34,7 @@ int mount_watch_begin(MountWatch *w, int fd, Error *err);
 /**
  * mount_watch_look - after poll(2): find the mounts that disappeared since the last call.
  *
- * @root: mounts of its OP_FILE operations may disappear with a notice; they hide nothing.
+ * @root: mounts of its FILE and HOSTS operations may disappear with a notice; they hide nothing.
  *
  * Returns 0; -ESTALE with @err if an indispensable mount has disappeared; -errno with @err if the mounts
  * cannot be read.

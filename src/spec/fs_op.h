@@ -51,9 +51,9 @@ enum {
         OP_WORK_DIR = 1 << 18,     /* OVERLAY, FUSE: the layer of the working directory */
         OP_TELL_MISSING = 1 << 19, /* MASK: tell the user if nothing exists there */
         OP_MUST_EXIST = 1 << 20,   /* dest is in a directory of the host: do not create it */
-        OP_SPECIFIERS = 1 << 22,   /* FILE: replace %H in the text by the host name (systemd.unit(5)) */
-        OP_KEPT_HOME = 1 << 21, /* BIND: the source is the kept home, which the supervisor creates after the
-                                   plan and holds open */
+        OP_SPECIFIERS = 1 << 22, /* FILE, HOSTS: replace %H in the text by the host name (systemd.unit(5)) */
+        OP_KEPT_HOME = 1 << 21,  /* BIND: the source is the kept home, which the supervisor creates after the
+                                    plan and holds open */
 };
 
 #define OP_ATTRIBUTES                                                                                        \

@@ -173,6 +173,7 @@ static void all_of_it_is_in_the_plan(void **state)
         if (plan_of(&execution, ID_MAP_SUBID, true, &plan, &err) < 0)
                 fail_msg("%s", err.text);
         plan_is_golden(&plan, "execution");
+        json_is_golden(&plan, "execution");
         assert_true(rlimits_is_given(&plan.resources, RLIMIT_NPROC));
         assert_false(rlimits_is_given(&plan.resources, RLIMIT_CORE));
 }

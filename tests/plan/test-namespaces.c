@@ -47,6 +47,7 @@ static void golden(const char *name, const Case *c)
         if (make_case(c, &plan, &err) < 0)
                 fail_msg("%s: %s", name, err.text);
         plan_is_golden(&plan, name);
+        json_is_golden(&plan, name);
 }
 
 #define CALLER                                                                                               \

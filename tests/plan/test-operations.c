@@ -90,6 +90,7 @@ static void is_golden(const char *name, const SpecOp *ops, size_t n, FsPropagati
                 fail_msg("%s: %s", name, err.text);
         CLEANUP_FREE char *got = print_root(&plan);
         lines_are_golden(got, name);
+        json_is_golden(&plan, name);
 }
 
 static void refused(const SpecOp *ops, size_t n, bool in_order, const char *says)

@@ -631,6 +631,62 @@ static void a_plan_that_would_lose_changes_is_refused(void **state)
         assert_null(after.root.ops);
 }
 
+/* Returns "ro", "rw" or "none": how the host name is added to /etc/hosts. */
+static const char *hosts_of(const Host *host, const char *const *words)
+{
+        CLEANUP(plan_clear) Plan plan = {0};
+        Error err = {0};
+        const char *found = "none";
+        if (make(host, words, &plan, &err) < 0)
+                fail_msg("%s", err.text);
+        for (size_t i = 0; i < plan.root.n_ops; i++)
+                if (plan.root.ops[i].kind == OP_HOSTS) {
+                        assert_string_equal(found, "none");
+                        assert_string_equal(plan.root.ops[i].dest, "/etc/hosts");
+                        found = plan.root.ops[i].flags & OP_RDONLY ? "ro" : "rw";
+                }
+        return found;
+}
+
+static void the_host_name_is_in_etc_hosts(void **state)
+{
+        static const struct {
+                const char *words[4], *hosts;
+        } cases[] = {
+                {{"true"}, "ro"},
+                {{"--overlay=none", "true"}, "ro"},
+                {{"--run-as=root", "--overlay=none", "true"}, "ro"},
+                {{"--hostname=a", "true"}, "ro"},
+                {{"--keep", "true"}, "ro"},
+                {{BUILD, "true"}, "rw"},
+                {{"--root=/srv/debian", "--run-as=root", "true"}, "rw"},
+                /* Root's changes are kept, and diff shows them. */
+                {{BUILD, "--keep", "true"}, "none"},
+                /* The network's file has it. */
+                {{"--net=slirp", "true"}, "none"},
+                /* The host's name, which the host's file has, or another one. */
+                {{"--net=host", "true"}, "none"},
+                {{"--net=host", "--hostname=workstation", "true"}, "none"},
+                {{"--net=host", "--hostname=a", "true"}, "ro"},
+                /* A request for the file, or for a directory that has it. */
+                {{"--hide=/etc/hosts", "true"}, "none"},
+                {{"--read-only=/srv/hosts:/etc/hosts", "true"}, "none"},
+                {{"--read-only=/etc", "true"}, "none"},
+                {{"--tmpfs=/etc", "true"}, "none"},
+                {{"--read-only=/etc/ssl", "true"}, "ro"},
+                {{"--read-only=/etc/hosts.allow", "true"}, "ro"},
+        };
+        Host host = desktop;
+        (void)state;
+        host.hostname = (char[]){"workstation"};
+        host.state_home = (char[]){"/home/user/.local/state/kurung"};
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+                const char *got = hosts_of(&host, cases[i].words);
+                if (!str_eq(got, cases[i].hosts))
+                        fail_msg("case %zu (%s): %s, not %s", i, cases[i].words[0], got, cases[i].hosts);
+        }
+}
+
 static void id_maps(void **state)
 {
         const SubRanges two = {.items = {{100000, 10}, {300000, 5}}, .n = 2};
@@ -693,6 +749,7 @@ int main(void)
                 cmocka_unit_test(a_resumed_plan_has_the_kept_layers),
                 cmocka_unit_test(a_resumed_plan_has_the_kept_maps),
                 cmocka_unit_test(a_plan_that_would_lose_changes_is_refused),
+                cmocka_unit_test(the_host_name_is_in_etc_hosts),
                 cmocka_unit_test(id_maps),
         };
         return RUN_TESTS(tests);

@@ -149,4 +149,44 @@ is "$status:$errors" "125:kurung: --report: 'used.json' was replaced while the s
 kurung run -q --work-dir=rw --report=used.json -- sh -c 'head -c 100000 /dev/zero >>used.json'
 is "$status:$(jq -r .exit.status used.json)" 0:0 "one that it wrote to is whole"
 rm used.json
+# It may go to a pipe of the caller's, which neither the command nor a helper gets.
+reported() { # OPTION... -- COMMAND...: what another program reads from the pipe
+    local pipe
+    exec {pipe}> >(jq -r .exit.status >reported.new && mv reported.new reported)
+    "$KURUNG" run -q "${@//PIPE/$pipe}" >out
+    status=$?
+    exec {pipe}>&-
+    wait_for test -e reported
+    got=$status:$(cat reported):$(cat out)
+    rm reported out
+}
+for options in --report=/dev/fd/PIPE --report=/proc/self/fd/PIPE "--report /dev/fd/PIPE" "--run-as=root --report=/dev/fd/PIPE"; do
+    # shellcheck disable=SC2086 # several words
+    reported $options -- sh -c 'ls /proc/self/fd | wc -l; exit 7'
+    is "$got" "7:7:4" "a report to a pipe ($options)"
+done
+mkdir -p "$HOME/root"/{dev,proc,run,sys,tmp,usr} "$HOME/root$HOME"
+for name in bin lib lib64; do ln -s "usr/$name" "$HOME/root/$name"; done
+reported --root="$HOME/root" --read-only=/usr --work-dir=hidden --report=/dev/fd/PIPE -- sh -c 'ls /proc/self/fd | wc -l; exit 7'
+is "$got" "7:7:4" "  also from the sealed copy that runs in another root"
+rm -r "$HOME/root"
+is "$("$KURUNG" run -q --report=>(cat >/dev/null) -- sh -c 'echo ran')" ran "as the shell's >(...) passes it"
+"$KURUNG" run -q -- sh -c 'ls /proc/self/fd | wc -l' sh --report=/dev/fd/9 >out 9>other
+is "$?:$(cat out)" "0:4" "a word of the command names no report"
+rm out other
+refused_report() { # PATTERN NAME COMMAND...: the command does not start
+    "${@:3}" -- touch "$PWD/started" 2>err
+    is "$?:$(wc -l <err):$(ls started 2>/dev/null)" "125:1:" "$2"
+    like "$(cat err)" "^kurung: --report: $1" "  and says why"
+}
+refused_report "'/dev/fd/9' is not open for writing" "a descriptor that is not there" "$KURUNG" run --work-dir=rw --report=/dev/fd/9
+refused_report "'/dev/fd/9' is not open for writing" "one for reading" "$KURUNG" run --work-dir=rw --report=/dev/fd/9 9< <(:)
+refused_report "'/dev/fd/9' is no pipe; give the path of the file" "one of a file" "$KURUNG" run --work-dir=rw --report=/dev/fd/9 9>err.other
+for fd in {3..20}; do
+    [ ! -e "/proc/self/fd/$fd" ] || continue
+    "$KURUNG" run --work-dir=rw --report="/dev/fd/$fd" -- touch "$PWD/started" 2>err
+    [ "$?:$(cat err)" = "125:kurung: --report: '/dev/fd/$fd' is not open for writing" ] || break
+done
+is "$fd:$(ls started 2>/dev/null)" "20:" "none of kurung's own is taken for it" || diag "$(cat err)"
+rm -f err err.other
 done_testing

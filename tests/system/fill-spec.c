@@ -324,6 +324,19 @@ static int fill_no_root(Filling *f, const char *value)
         return 0;
 }
 
+/* Not as given: the root of a profile that has root inside, served by fuse-overlayfs. It has state. */
+static int fill_fuse(Filling *f, const char *value)
+{
+        (void)fill_no_root(f, value);
+        f->spec.execution.as_given = false;
+        f->spec.ops_in_order = false;
+        f->spec.overlay = OVERLAY_FUSE;
+        f->spec.run_as = RUN_AS_ROOT;
+        f->spec.id_map = ID_MAP_SUBID;
+        f->spec.work_dir = WORK_DIR_RW;
+        return 0;
+}
+
 /* "PROGRAM", or "<PROGRAM" with priorities. */
 static int fill_style(Filling *f, const char *value)
 {
@@ -367,6 +380,7 @@ static const Word words[] = {
         {"host-mounts", fill_host_mounts},
         {"chdir", fill_chdir},
         {"no-root", fill_no_root},
+        {"fuse", fill_fuse},
         {"print", fill_print},
         {"style", fill_style},
         {"create", fill_create},

@@ -180,10 +180,54 @@ like "$out" "^[a-z0-9._-]+$" "a sandbox that is not kept has a name, too"
 isnt "$out" "$(uname -n)" "  other than the host's"
 kurung run --hostname=build-1.example -p build -- uname -n
 is "$out" "build-1.example" "--hostname sets another"
-for profile in default build; do
-    kurung run -p $profile -- cat /etc/hosts
-    is "$out" "$(cat /etc/hosts)" "without a network /etc/hosts is the host's (-p $profile)"
+# The name resolves, beside what /etc/hosts has on the host, and no change is reported.
+for options in "" "--overlay=none" "--overlay=kernel" "--run-as=root --overlay=kernel" "--run-as=root --overlay=none" "-p build"; do
+    # shellcheck disable=SC2086 # several options
+    kurung run $options --hostname=named -- sh -c 'getent hosts named; getent hosts localhost >&2; cat /etc/hosts'
+    is "$out" "127.0.1.1       named
+$(cat /etc/hosts)
+127.0.1.1 named" "the host name is in /etc/hosts, which is otherwise the host's ($options)" || diag "$errors"
 done
+kurung run -p build -- sh -c 'echo "192.0.2.1 more" >>/etc/hosts && getent hosts more'
+is "$status:$out" "0:192.0.2.1       more" "root inside may write to it"
+kurung run --keep=named -- sh -c 'echo x >>/etc/hosts; getent hosts named >/dev/null && echo resolved'
+is "$out:$(grep -c "cannot create" <<<"$errors")" resolved:1 "in a kept sandbox, too, where others than root may not"
+is "$("$KURUNG" diff named 2>&1)" "" "  and no change is reported"
+"$KURUNG" discard named
+kurung run --keep=named -p build -- sh -c 'cat /etc/hosts; echo "192.0.2.1 more" >>/etc/hosts'
+is "$out" "$(cat /etc/hosts)" "root's changes in a kept sandbox are to the file itself"
+is "$("$KURUNG" diff named 2>&1)" "M  /etc/hosts" "  and diff shows them"
+kurung run --in=named -- cat /etc/hosts
+is "$out" "$(cat /etc/hosts)
+192.0.2.1 more" "  as does the next run"
+"$KURUNG" discard named
+printf '::1 other\n' >hosts
+kurung run --read-only="$PWD/hosts:/etc/hosts" -- cat /etc/hosts
+is "$out" "::1 other" "an /etc/hosts of one's own stays as it is"
+kurung run --hide=/etc/hosts -- cat /etc/hosts
+is "$status:$out" "0:" "a hidden one stays hidden"
+kurung run --read-write="$PWD:/run" -- sh -c 'getent hosts "$(uname -n)" >/dev/null; echo $?'
+is "$out:$(ls -d kurung* 2>&1)" "0:ls: cannot access 'kurung*': No such file or directory" "nothing is made in a directory of the host that is shared as /run"
+kurung run --net=host -- cat /etc/hosts
+is "$out" "$(cat /etc/hosts)" "with the host's network /etc/hosts is the host's"
+# A root of one's own, whose /etc/hosts a program outside replaces.
+mkdir -p "$HOME/root"/{dev,etc,proc,run,sys,tmp,usr} "$HOME/root$HOME"
+for name in bin lib lib64; do ln -s "usr/$name" "$HOME/root/$name"; done
+echo "127.0.0.1 old" >"$HOME/root/etc/hosts"
+kurung run --root="$HOME/root" --read-only=/usr --work-dir=hidden -- cat /etc/hosts
+is "$out" "127.0.0.1 old" "a file that belongs to the command stays as it is" || diag "$errors"
+mkfifo "$HOME/ready" "$HOME/go"
+"$KURUNG" run -q --root="$HOME/root" --overlay=none --read-only=/usr --work-dir=hidden --read-write="$HOME/ready:/run/ready" \
+    --read-write="$HOME/go:/run/go" --hostname=named -- sh -c 'tail -n 1 /etc/hosts; echo >/run/ready; read -r _ </run/go; cat /etc/hosts' \
+    >"$HOME/.out" 2>"$HOME/.err" &
+runner=$!
+read -r _ <"$HOME/ready"
+echo "127.0.0.1 new" >"$HOME/root/etc/new"
+mv "$HOME/root/etc/new" "$HOME/root/etc/hosts"
+echo >"$HOME/go"
+wait $runner
+is "$?:$(cat "$HOME/.out")" "0:127.0.1.1 named"$'\n'"127.0.0.1 new" "the host may replace its file" || diag "$(cat "$HOME/.err")"
+rm -r hosts "$HOME/root" "$HOME/ready" "$HOME/go"
 kurung run --net=host -- uname -n
 is "$out" "$(uname -n)" "with the host's network the name is the host's"
 for bad in -x x- a..b .a a. a.-b a-.b a_b 'a b' "$(printf %065d 0)" $'a\nb'; do

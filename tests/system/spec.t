@@ -102,6 +102,25 @@ else
     skip "the end of a kept pipe with a net helper" "/dev/net/tun cannot be opened"
 fi
 
+# A helper that serves files can be inspected, so its descriptors show what it inherited; the pipe shows it of each.
+if [ -w /dev/fuse ] && [ -w /dev/net/tun ]; then
+    ended_by_payload fuse network=slirp
+    "$fill_spec" keep=7 keep=8 fuse network=slirp -- bash -c 'echo >"$0"; read -r _ <"$1"' "$PWD/pipe" "$PWD/go" 7<seven 8<eight &
+    pid=$!
+    read -r _ <pipe
+    helpers=$(pgrep -P "$pid" -x 'program|kurung-net' | wc -l)
+    server=$(pgrep -P "$pid" -x program)
+    held=$(find "/proc/$server/fd" -lname /lower)
+    kept=$(find "/proc/$pid/fd" "/proc/$server/fd" -lname '*/seven' -o -lname '*/eight')
+    echo >go
+    wait "$pid"
+    is "$?:$helpers" "0:2" "a run with both helpers"
+    like "$held" "^/proc/$server/fd/" "  whose server of files shows its descriptors"
+    is "$kept" "" "  none of them is a kept one, and neither are the supervisor's"
+else
+    skip "the end of a kept pipe with fuse-overlayfs" "/dev/fuse or /dev/net/tun cannot be opened"
+fi
+
 # Filters
 
 # filter FILE CALL=ERRNO...: a filter that refuses these calls and lets all others through.

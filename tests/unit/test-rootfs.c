@@ -96,6 +96,91 @@ static void a_file_holds_its_bytes(void **state)
         INSIDE(ops, .files_dir = "/run/kurung", .look = look_at_files);
 }
 
+#define HOSTS(text, bits)                                                                                    \
+        {                                                                                                    \
+                .kind = OP_WRITE, AT("/etc/hosts"), DATA(text), MODE(bits)                                   \
+        }
+#define ADD_NAME(more)                                                                                       \
+        {                                                                                                    \
+                .kind = OP_HOSTS, AT("/etc/hosts"), DATA("127.0.1.1 %H\n"), MODE(0644),                      \
+                .flags = OP_OPTIONAL | OP_NO_FOLLOW | OP_SPECIFIERS | (more)                                 \
+        }
+
+static void look_at_an_added_name(void)
+{
+        CHECK(has_text("/etc/hosts", "::1 x # inside\n127.0.1.1 inside\n"));
+        CHECK(has_flags("/etc/hosts", SAFE | ST_RDONLY));
+        CHECK(has_mode("/etc/hosts", 0644));
+}
+
+static void look_at_a_writable_copy(void)
+{
+        CHECK(has_text("/etc/hosts", "127.0.1.1 inside\n"));
+        CHECK(has_flags("/etc/hosts", SAFE) && can_write("/etc/hosts", "x"));
+        CHECK(access("/run", F_OK) < 0);
+}
+
+static void look_at_an_own_name(void)
+{
+        CHECK(has_text("/etc/hosts", "::1 \tINSIDE\n") && can_write("/etc/hosts", "x"));
+}
+
+static void look_at_secret_hosts(void)
+{
+        CHECK(has_text("/etc/hosts", "secret") && has_mode("/etc/hosts", 0600));
+        CHECK(can_write("/etc/hosts", "x"));
+}
+
+static void look_at_own_hosts(void)
+{
+        CHECK(has_text("/etc/hosts", "own") && can_write("/etc/hosts", "x"));
+}
+
+static void look_at_masked_hosts(void)
+{
+        struct stat st;
+        CHECK(stat("/etc/hosts", &st) == 0 && S_ISCHR(st.st_mode));
+}
+
+static void look_at_linked_hosts(void)
+{
+        CHECK(has_text("/etc/hosts", "linked") && can_write("/etc/hosts", "x"));
+}
+
+static void look_at_no_hosts(void)
+{
+        CHECK(access("/etc/hosts", F_OK) < 0 && errno == ENOENT);
+}
+
+static void the_host_name_is_added_to_what_is_seen(void **state)
+{
+        (void)state;
+        const PlanOp seen[] = {
+                ROOT, {.kind = OP_BIND, AT("/etc"), HOST("etc"), .flags = OP_RDONLY}, ADD_NAME(OP_RDONLY)};
+        assert_true(mkdir(below("etc"), 0755) == 0 || errno == EEXIST);
+        put("etc/hosts", "::1 x # inside");
+        INSIDE(seen, .look = look_at_an_added_name);
+        const PlanOp writable[] = {ROOT, HOSTS("", 0644), ADD_NAME(0)};
+        INSIDE(writable, .look = look_at_a_writable_copy);
+        const PlanOp named[] = {ROOT, HOSTS("::1 \tINSIDE\n", 0644), ADD_NAME(0)};
+        INSIDE(named, .look = look_at_an_own_name);
+        /* The payload could not read it, or may write to it. */
+        const PlanOp secret[] = {ROOT, HOSTS("secret", 0600), ADD_NAME(0)};
+        INSIDE(secret, .look = look_at_secret_hosts);
+        const PlanOp own[] = {ROOT, HOSTS("own", 0644), ADD_NAME(OP_RDONLY)};
+        INSIDE(own, .look = look_at_own_hosts);
+        const PlanOp masked[] = {
+                ROOT, HOSTS("hidden", 0644), {.kind = OP_MASK, AT("/etc/hosts")}, ADD_NAME(0)};
+        INSIDE(masked, .look = look_at_masked_hosts);
+        const PlanOp linked[] = {ROOT,
+                                 {.kind = OP_WRITE, AT("/etc/other"), DATA("linked"), MODE(0644)},
+                                 {.kind = OP_SYMLINK, AT("/etc/hosts"), SAYS("other")},
+                                 ADD_NAME(0)};
+        INSIDE(linked, .look = look_at_linked_hosts);
+        const PlanOp missing[] = {ROOT, {.kind = OP_DIR, AT("/etc"), MODE(0755)}, ADD_NAME(0)};
+        INSIDE(missing, .look = look_at_no_hosts);
+}
+
 static void content_comes_from_bytes_and_descriptors(void **state)
 {
         int ends[2];
@@ -435,6 +520,7 @@ int main(void)
                 cmocka_unit_test(a_link_says_what_it_is_told),
                 cmocka_unit_test(another_file_in_the_place_of_a_source_is_refused),
                 cmocka_unit_test(a_file_holds_its_bytes),
+                cmocka_unit_test(the_host_name_is_added_to_what_is_seen),
                 cmocka_unit_test(content_comes_from_bytes_and_descriptors),
                 cmocka_unit_test(content_is_waited_for),
                 cmocka_unit_test(descriptors_are_looked_at_before_anything_starts),
