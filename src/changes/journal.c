@@ -55,8 +55,12 @@ int journal_begin(Journal *j, int sandbox_fd, const StrList *command)
                 return -errno;
         memcpy(h.magic, MAGIC, sizeof(MAGIC));
         (void)snprintf(h.id, sizeof(h.id), "%016llx", (unsigned long long)id);
+        size_t command_len = 0;
         for (size_t i = 0; i < command->n; i++)
-                h.command_len += (uint32_t)strlen(command->items[i]) + 1;
+                command_len += strlen(command->items[i]) + 1;
+        if (command_len > PATH_MAX_BYTES)
+                return -E2BIG;
+        h.command_len = (uint32_t)command_len;
         CLEANUP_FD int fd = openat(sandbox_fd, JOURNAL_FILE ".new",
                                    O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd < 0)
@@ -94,11 +98,14 @@ static int read_header(FILE *f, FileHeader *h, StrList *ret_command)
         return 0;
 }
 
-/* openat2(2) also refuses paths that leave the tree; this check is for the last component. */
-static bool path_is_sound(const char *path)
+/* openat2(2) also refuses paths that leave the tree; this check is for the last component. The top directory
+ * has no name, and only its mode is changed. */
+static bool path_is_sound(JournalKind kind, const char *path)
 {
         const char *name = strrchr(path, '/');
         name = name ? name + 1 : path;
+        if (kind == JOURNAL_COMMIT || (kind == JOURNAL_MODE && !path[0]))
+                return true;
         return name[0] && !str_eq(name, ".") && !str_eq(name, "..");
 }
 
@@ -117,8 +124,7 @@ static int read_entry(FILE *f, JournalEntry *ret, char **path, size_t n_layers)
         *path = bigger;
         if (read_exactly(f, *path, h.path_len) < 0)
                 return 0;
-        if (strnlen(*path, h.path_len) != h.path_len - 1 ||
-            (h.kind != JOURNAL_COMMIT && !path_is_sound(*path)))
+        if (strnlen(*path, h.path_len) != h.path_len - 1 || !path_is_sound((JournalKind)h.kind, *path))
                 return -EBADMSG;
         *ret = (JournalEntry){
                 .kind = (JournalKind)h.kind,
@@ -191,6 +197,9 @@ int journal_write(Journal *j, const JournalEntry *e)
         EntryHeader h;
         if (path_len > PATH_MAX_BYTES)
                 return -ENAMETOOLONG;
+        /* An entry that cannot be read would make all of them useless. */
+        if (e->kind < JOURNAL_TEMPORARY || e->kind > JOURNAL_COMMIT || !path_is_sound(e->kind, e->path))
+                return -EINVAL;
         memset(&h, 0, sizeof(h));
         h.kind = e->kind;
         h.layer = e->layer;
@@ -267,12 +276,15 @@ static int spot_find(Spot *s, const Journal *j, const ChangesLayer *layers, cons
                 spot_clear(s);
                 int r = journal_open_target(&layers[e->layer], &root);
                 if (r == 0)
-                        r = below_open_parent(root, e->path, &s->parent, &s->name);
+                        r = e->path[0] ? below_open_parent(root, e->path, &s->parent, &s->name)
+                                       : below_open(root, "", O_PATH | O_DIRECTORY, &s->parent);
                 if (r < 0)
                         return r;
                 s->layer = e->layer;
                 s->parent_path = strndup(e->path, len);
         }
+        if (!e->path[0])
+                s->name = ".";
         (void)journal_name(j, e->number, s->temporary);
         s->at_path = identity_at(s->parent, s->name);
         s->at_temporary = identity_at(s->parent, s->temporary);

@@ -28,7 +28,7 @@ typedef struct JournalEntry {
         uint32_t mode;   /* JOURNAL_MODE: the old one */
         bool keep_old;   /* JOURNAL_PLACE: keep the replaced file under a name beside it */
         FileIdentity fresh, old;
-        const char *path; /* below the layer's host directory */
+        const char *path; /* below the layer's host directory; "": itself, only with JOURNAL_MODE */
 } JournalEntry;
 
 #define JOURNAL_FILE "journal"
@@ -52,7 +52,8 @@ int journal_begin(Journal *j, int sandbox_fd, const StrList *command);
  * -errno. */
 int journal_open(Journal *j, int sandbox_fd, StrList *ret_command);
 
-/** journal_write - add an entry. It survives this process, not the machine. Returns 0 or -errno. */
+/** journal_write - add an entry. It survives this process, not the machine. Returns 0; -EINVAL for an entry
+ * that could not be read back; -errno. */
 int journal_write(Journal *j, const JournalEntry *e);
 
 /** journal_name - write the temporary name of a number to @out. Returns @out. */

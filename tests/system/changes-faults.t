@@ -11,6 +11,8 @@ later_than() {
 fresh() {
     chmod -R u+rwX "$project"
     find "$project" -mindepth 1 -delete
+    setfattr -x user.new . 2>/dev/null
+    chmod 755 .
     mkdir -p gone/deep kept/below replaced
     echo old >a
     echo old >b
@@ -22,7 +24,7 @@ fresh() {
     wait_for later_than ../tick
 }
 # Every kind of step: a file changed and added, a directory added, removed, replaced and with another mode.
-change='echo new >a; echo new >b; echo new >c; rm -r gone; mkdir -p n/m; echo new >n/m/1; ln n/m/1 n/2; echo new >kept/below/file; chmod 700 kept
+change='chmod 711 .; setfattr -n user.new -v new .; echo new >a; echo new >b; echo new >c; rm -r gone; mkdir -p n/m; echo new >n/m/1; ln n/m/1 n/2; echo new >kept/below/file; chmod 700 kept
 rm -r replaced; echo new >replaced; rm tofile; mkdir tofile; echo new >tofile/file; ln -s a link'
 fresh
 "$KURUNG" run --keep=k -- sh -c "$change"

@@ -194,6 +194,22 @@ kurung apply k
 is "$status:$(tail -1 a)" "1:host" "what the user changed then is"
 kurung discard k
 
+# The top directory itself: its mode and attributes, taken, undone, gone on with.
+for engine in "--overlay=kernel" "--overlay=fuse -p build"; do
+    fresh_project
+    # shellcheck disable=SC2086 # words
+    kurung run --keep=k $engine -- sh -c 'chmod 750 .; setfattr -n user.mine -v y .; echo b >>a; rm -r d'
+    kurung apply -n k
+    is "$status:$(stat -c %a .):$(cat a)" "0:755:a" "the top directory's mode: --dry-run changes nothing ($engine)"
+    kurung apply k
+    is "$status:$errors:$(stat -c %a .):$(getfattr --only-values -n user.mine . 2>/dev/null):$(tail -n 1 a; ls -d d 2>/dev/null)" "0::750:y:b" \
+        "  mode and attributes are taken ($engine)"
+    is "$(find . -name '.kurung*'; ls "$kept/k/journal" 2>/dev/null)" "" "  and nothing is left ($engine)"
+    setfattr -x user.mine . 2>/dev/null
+    chmod 755 .
+    "$KURUNG" discard k
+done
+
 # Files with several names.
 fresh_project
 kurung run --keep=k -- sh -c 'mkdir x y; echo l >x/1; ln x/1 x/2; ln x/1 y/3; ln x/1 4; ln a f/b; ln d/y z'

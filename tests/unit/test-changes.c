@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "changes/dirstack.h"
 #include "changes/flags.h"
+#include "changes/journal.h"
 #include "changes/marks.h"
 #include "changes/names.h"
 #include "changes/pathbuf.h"
@@ -41,6 +42,37 @@ static void marks_are_each_engines_own(void **state)
         assert_false(mark_is_whiteout(CHANGES_SCRATCH, &st));
         st.st_rdev = 1;
         assert_false(mark_is_whiteout(CHANGES_KERNEL, &st));
+}
+
+/* Whatever can be written can be read: one entry that cannot makes the whole journal useless. */
+static void a_journal_is_read_back(void **state)
+{
+        static const char *const paths[] = {"", "a", "a/b", ".", "..", "a/.", "a/..", "/", "a/", ".a", "..a"};
+        const StrList command = {0};
+        size_t written = 0, refused = 0;
+        (void)state;
+        CLEANUP_FD int fd = open(make_temporary(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        for (int kind = 0; kind <= JOURNAL_COMMIT + 1; kind++)
+                for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+                        Journal j = JOURNAL_NONE, again = JOURNAL_NONE;
+                        StrList words = {0};
+                        assert_int_equal(journal_begin(&j, fd, &command), 0);
+                        const JournalEntry e = {.kind = (JournalKind)kind, .number = 1, .path = paths[i]};
+                        int r = journal_write(&j, &e);
+                        assert_true(r == 0 || r == -EINVAL);
+                        written += r == 0;
+                        refused += r != 0;
+                        assert_int_equal(journal_open(&again, fd, &words), 0);
+                        assert_int_equal(again.number, r == 0 ? 1 : 0);
+                        strlist_clear(&words);
+                        journal_clear(&j);
+                        journal_clear(&again);
+                }
+        assert_true(written > 0 && refused > 0);
+        Journal j = JOURNAL_NONE;
+        assert_int_equal(journal_begin(&j, fd, &command), 0);
+        assert_int_equal(journal_write(&j, &(JournalEntry){.kind = JOURNAL_MODE, .path = ""}), 0);
+        journal_clear(&j);
 }
 
 static void names_come_sorted_and_whole(void **state)
@@ -415,6 +447,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(marks_are_each_engines_own),
                 cmocka_unit_test(names_come_sorted_and_whole),
+                cmocka_unit_test(a_journal_is_read_back),
                 cmocka_unit_test(a_stack_of_directories_finds_back),
                 cmocka_unit_test(selections_narrow),
                 cmocka_unit_test(what_is_run_later_is_flagged),
