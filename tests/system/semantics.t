@@ -23,6 +23,11 @@ differing() { # REFERENCE OUTPUT
 
 compare() { # ENGINE REFERENCE OUTPUT
     local engine=$1 calls missing
+    # Before Linux 6.6 a tmpfs has no attributes of users (tmpfs(5)), and is no reference for them.
+    if grep -q '^xattr_set own: ENOTSUP' "$2"; then
+        diag "this kernel's tmpfs has no attributes: those calls are not compared"
+        sed -i -E 's/^((xattr|dir_xattr)[a-z_]* [a-z]+):.*/\1: not compared/' "$2" "$3"
+    fi
     calls=$(python3 "$tools/fs_matrix.py" --list | wc -l)
     is "$(wc -l <"$2") $(wc -l <"$3")" "$((calls * 3)) $((calls * 3))" "$engine: all calls were made on both"
     missing=$(comm -23 <(differing "$2" "$3") <(rows "$engine"))
