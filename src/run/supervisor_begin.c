@@ -118,6 +118,15 @@ static void give_descriptors(const PlanPayload *payload)
                 fd_close(payload->kept_fds[i]);
 }
 
+void supervisor_remember_written(const Supervisor *s, bool kept)
+{
+        Error err = {0};
+        if (written_remember(s->plan, kept, &err) < 0)
+                log_notice("later runs will not recognise links that this sandbox creates in writable "
+                           "directories: %s",
+                           err.text);
+}
+
 int supervisor_prepare(Supervisor *s, Error *err)
 {
         const Plan *plan = s->plan;
@@ -131,11 +140,8 @@ int supervisor_prepare(Supervisor *s, Error *err)
                 r = rootfs_prepare(&plan->root, err);
         if (r == 0 && watches_mounts(plan))
                 r = mount_watch_prepare(&s->mounts, &plan->root, err);
-        Error forgotten = {0};
-        if (r == 0 && written_remember(plan, plan->storage.keep, &forgotten) < 0)
-                log_notice("later runs will not recognise links that this sandbox creates in writable "
-                           "directories: %s",
-                           forgotten.text);
+        if (r == 0)
+                supervisor_remember_written(s, plan->storage.keep);
         if (r == 0 && plan->network.mode == NETWORK_SLIRP)
                 r = written_check_program(plan->network.helper, err);
         if (r == 0)

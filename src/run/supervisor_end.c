@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/process.h"
-#include "state/written.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -71,8 +70,8 @@ static bool keep_what_is_left(Supervisor *s)
 {
         Error err = {0};
         CLEANUP_FREE char *path = NULL;
-        if (written_remember(s->plan, true, &err) < 0 ||
-            kept_from_run(s->plan, s->options->spec, s->options->work_dir, EXIT_KURUNG_FAILED, s->userns,
+        supervisor_remember_written(s, true);
+        if (kept_from_run(s->plan, s->options->spec, s->options->work_dir, EXIT_KURUNG_FAILED, s->userns,
                           &s->run, &path, &err) < 0) {
                 log_notice("cannot keep its changes: %s", err.text);
                 return false;

@@ -52,6 +52,12 @@ static inline Supervisor *supervisor_of(Session *s)
         return (Supervisor *)(void *)s;
 }
 
+/** supervisor_remember_written - remember the directories that receive the payload's writes, if the changes
+ * are
+ * @kept also the working directory (written_remember()). A failure is a notice: it must not lose a run's
+ * changes. */
+void supervisor_remember_written(const Supervisor *s, bool kept);
+
 /** supervisor_prepare - do everything that can fail before any child exists. Returns 0 or -errno with
  * @err. */
 int supervisor_prepare(Supervisor *s, Error *err);

@@ -45,6 +45,17 @@ like "$?:$(<"$HOME/.out")" "^125:kurung: .* is a symbolic link in '$HOME/project
 rm link
 kurung discard "${kept##*/}"
 is "$status:$(ls "${kept%/*}")" "0:" "fuse-overlayfs killed: and can be discarded"
+# Without the list of written directories, too.
+begin -p build --overlay=fuse -- sh -c "echo precious >result; $waits"
+overlay=$(children_of "$pid" -f fuse-overlayfs)
+echo damaged >"$HOME/.local/state/kurung/written"
+kill -KILL "$overlay"
+wait "$pid"
+rm "$HOME/.local/state/kurung/written"
+kept=$(sed -n 's/.*kept in \([^ ]*\).*/\1/p' "$HOME/.err")
+is "$("$KURUNG" diff --name-only "${kept##*/}" 2>/dev/null)" result "fuse-overlayfs killed: its changes are kept without that list, too"
+like "$(<"$HOME/.err")" "later runs will not recognise links" "  with a notice"
+kurung discard "${kept##*/}"
 
 begin -p build -- sh -c "$waits"
 overlay=$(children_of "$pid" -f fuse-overlayfs)
