@@ -33,8 +33,9 @@ int fds_send(int socket, const void *data, size_t len, const int *fds, size_t n,
         return sent < 0 ? -errno : 0;
 }
 
-/* Takes all descriptors of the message, and closes those after the first @max. Returns the number of all. */
-static size_t take(struct msghdr *msg, int *fds, size_t max)
+/* Takes all descriptors of the message, and closes those after the first FDS_MAX. Returns the number of all.
+ */
+static size_t take(struct msghdr *msg, int fds[FDS_MAX])
 {
         size_t n = 0;
         for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
@@ -43,7 +44,7 @@ static size_t take(struct msghdr *msg, int *fds, size_t max)
                 for (size_t at = 0; at + sizeof(int) <= c->cmsg_len - CMSG_LEN(0); at += sizeof(int), n++) {
                         int fd;
                         memcpy(&fd, CMSG_DATA(c) + at, sizeof(int));
-                        if (n < max)
+                        if (n < FDS_MAX)
                                 fds[n] = fd;
                         else
                                 fd_close(fd);
@@ -55,6 +56,7 @@ static size_t take(struct msghdr *msg, int *fds, size_t max)
 ssize_t fds_receive(int socket, void *data, size_t size, int flags, int *ret_fds, size_t max, size_t *ret_n)
 {
         Control control;
+        int fds[FDS_MAX];
         struct iovec iov = {.iov_base = data, .iov_len = size};
         struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes};
         msg.msg_controllen = sizeof(control.bytes);
@@ -64,12 +66,13 @@ ssize_t fds_receive(int socket, void *data, size_t size, int flags, int *ret_fds
         while (len < 0 && (errno == EINTR || errno == ECONNRESET));
         if (len < 0)
                 return -errno;
-        size_t n = take(&msg, ret_fds, max);
+        size_t n = take(&msg, fds);
         int r = msg.msg_flags & MSG_CTRUNC ? -EMFILE : n > max || msg.msg_flags & MSG_TRUNC ? -EBADMSG : 0;
         if (r < 0 || len == 0) {
-                fds_close(ret_fds, n < max ? n : max);
+                fds_close(fds, n < FDS_MAX ? n : FDS_MAX);
                 return r;
         }
+        memcpy(ret_fds, fds, n * sizeof(int));
         *ret_n = n;
         return len;
 }
