@@ -51,8 +51,9 @@ int io_replace_at(int dirfd, const char *name, const char *data, size_t len, boo
 ssize_t io_read_at(int fd, void *data, size_t len, uint64_t at);
 
 /**
- * io_reopen - open an open terminal, pipe or FIFO again through /proc/self/fd (proc_pid_fd(5)), so that
- * O_NONBLOCK does not affect the open file description that the caller shares with others.
+ * io_reopen - open an open file again through /proc/self/fd (proc_pid_fd(5)): one of O_PATH for reading or
+ * writing, or a terminal, pipe or FIFO so that O_NONBLOCK does not affect the open file description that the
+ * caller shares with others.
  *
  * @flags: of open(2); O_CLOEXEC and O_NOCTTY are added. Returns the descriptor or -errno.
  */

@@ -87,8 +87,9 @@ int process_program(char *out, size_t room);
 int process_run_sealed(char **argv);
 
 /**
- * process_keep_only - in a cloned child: close every descriptor but 0 to 2 and @fds (@n; FD_NONE is skipped).
- * Otherwise inherited ends of other processes' channels would keep those channels open.
+ * process_keep_only - close every descriptor but 0 to 2 and @fds (@n; FD_NONE is skipped): in a program those
+ * that its caller left open, in a cloned child the ends of other processes' channels, which would keep those
+ * channels open.
  *
  * Returns 0 or -errno of close_range(2).
  */

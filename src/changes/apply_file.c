@@ -2,8 +2,8 @@
 /* Creates one file or link on the host under a temporary name. */
 #include "changes/apply_file.h"
 
-#include "base/fds.h"
 #include "base/defence.h"
+#include "base/fds.h"
 #include "base/io.h"
 #include "changes/compare.h"
 

@@ -67,36 +67,40 @@ static struct json_object *operation(const PlanOp *op)
         return o;
 }
 
-/* The namespaces of the sandbox, and those that it joins instead of the caller's. */
-static void add_namespaces(struct json_object *o, const PlanNamespaces *ns)
+static void add_joined(struct json_object *o, const PlanNamespaces *ns)
 {
-        struct json_object *joined = json_new_object(), *created = json_new_array();
-        const char *name;
-        for (size_t i = 0; (name = plan_namespace_name(ns, i)); i++)
-                json_append_string(created, name);
-        json_add(o, "namespaces", created);
+        if (!ns->join_user && !ns->joined)
+                return;
+        struct json_object *joined = json_new_object();
         if (ns->join_user)
                 json_add_int(joined, "user", ns->user_fd);
         for (size_t i = 0; i < NS_MAX; i++)
                 if (ns->joined & (1U << i))
                         json_add_int(joined, plan_joined_name(i), ns->fds[i]);
-        if (ns->join_user || ns->joined)
-                json_add(o, "joined_namespaces", joined);
-        else
-                json_free(joined);
+        json_add(o, "joined_namespaces", joined);
+}
+
+/* The namespaces of the sandbox, and those that it joins instead of the caller's. */
+static void add_namespaces(struct json_object *o, const PlanNamespaces *ns)
+{
+        struct json_object *created = json_new_array();
+        const char *name;
+        for (size_t i = 0; (name = plan_namespace_name(ns, i)); i++)
+                json_append_string(created, name);
+        json_add(o, "namespaces", created);
+        add_joined(o, ns);
         if (ns->no_user_namespaces)
                 json_add_bool(o, "user_namespaces_forbidden", true);
 }
 
 static void add_groups(struct json_object *o, const PlanIdentity *identity)
 {
+        if (identity->n_groups == 0)
+                return;
         struct json_object *a = json_new_array();
         for (size_t i = 0; i < identity->n_groups; i++)
                 json_append_int(a, identity->groups[i]);
-        if (identity->n_groups > 0)
-                json_add(o, "groups", a);
-        else
-                json_free(a);
+        json_add(o, "groups", a);
 }
 
 /* A value that is not limited is null. */
@@ -108,8 +112,10 @@ static void add_limit(struct json_object *o, const char *key, rlim_t limit)
                 json_add(o, key, NULL);
 }
 
-static void add_process_limits(struct json_object *o, const PlanResources *resources)
+static void add_rlimits(struct json_object *o, const PlanResources *resources)
 {
+        if (resources->n_rlimits == 0)
+                return;
         struct json_object *rlimits = json_new_object();
         for (size_t i = 0; i < resources->n_rlimits; i++) {
                 struct json_object *limit = json_new_object();
@@ -117,10 +123,12 @@ static void add_process_limits(struct json_object *o, const PlanResources *resou
                 add_limit(limit, "hard", resources->rlimits[i].hard);
                 json_add(rlimits, spec_rlimit_name(resources->rlimits[i].resource), limit);
         }
-        if (resources->n_rlimits > 0)
-                json_add(o, "rlimits", rlimits);
-        else
-                json_free(rlimits);
+        json_add(o, "rlimits", rlimits);
+}
+
+static void add_process_limits(struct json_object *o, const PlanResources *resources)
+{
+        add_rlimits(o, resources);
         if (resources->has_oom_score_adj)
                 json_add_int(o, "oom_score_adj", resources->oom_score_adj);
 }

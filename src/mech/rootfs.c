@@ -2,8 +2,8 @@
 /* Executes the plan's operations in order, and enters the new root. */
 #include "mech/rootfs.h"
 
-#include "base/fds.h"
 #include "base/defence.h"
+#include "base/fds.h"
 #include "base/path.h"
 #include "mech/rootfs_ops.h"
 

@@ -144,7 +144,7 @@ static int apply_file(RootfsContext *ctx, const PlanOp *op, Error *err)
         else if ((dir = fcntl(ctx->memory_fd, F_DUPFD_CLOEXEC, 3)) < 0)
                 r = -errno;
         if (r < 0)
-                return rootfs_op_failed(op, r, "find a mount point for the content of", err);
+                return rootfs_op_failed(op, r, "find a directory for the content of", err);
         r = make_file(ctx, op, dir, name, err);
         if (r < 0)
                 return r;

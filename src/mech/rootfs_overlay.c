@@ -2,6 +2,7 @@
 /* Mounts the two engines that redirect writes: the kernel's overlayfs, and fuse-overlayfs on a mount of
  * kurung. */
 #include "mech/rootfs_ops.h"
+
 #include "base/fds.h"
 #include "mech/rootfs_source.h"
 
@@ -9,8 +10,6 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-/* fsconfig(2) accepts at most 255 bytes, and a path may contain ':' or '\\'; the path of a descriptor avoids
- * both problems. */
 /* The merged directory has the mode of the upper: copy the lower's mode to it, except in a resumed sandbox,
  * which may have changed it. */
 static int copy_mode(const RootfsContext *ctx, int lower, int upper)
@@ -81,6 +80,8 @@ static bool join_lowers(const Layers *l, char out[LOWERS_MAX])
         return len < LOWERS_MAX;
 }
 
+/* fsconfig(2) accepts at most 255 bytes, and a path may contain ':' or '\\'; the path of a descriptor avoids
+ * both problems. */
 static const char *name_fd(FdPath *out, int fd)
 {
         *out = fd_path(fd);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Looks up the paths of the host that a run uses: each path once, and keeps its file open. */
 #include "plan/host.h"
+
 #include "base/fds.h"
 #include "base/path.h"
 #include "plan/host_internal.h"
