@@ -65,6 +65,15 @@ char *path_join(const char *dir, const char *name)
         return asprintf(&s, "%s%s%s", dir, slash || *name == '\0' ? "" : "/", name) < 0 ? NULL : s;
 }
 
+size_t path_up(const char *path, size_t len)
+{
+        if (len <= 1)
+                return 0;
+        while (path[len - 1] != '/')
+                len--;
+        return len > 1 ? len - 1 : 1;
+}
+
 char *path_parent(const char *path)
 {
         const char *slash = strrchr(path, '/');

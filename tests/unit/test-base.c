@@ -7,6 +7,7 @@
 #include "base/library.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/path_map.h"
 #include "base/process.h"
 #include "base/strlist.h"
 
@@ -61,6 +62,39 @@ static void below_is_by_components(void **state)
         assert_true(path_is_below("/home", "/"));
         assert_false(path_is_below("/homer", "/home"));
         assert_false(path_is_below("/", "/home"));
+}
+
+static void each_path_is_in_the_one_above(void **state)
+{
+        (void)state;
+        assert_int_equal(path_up("/a/b", 4), 2);
+        assert_int_equal(path_up("/a/b", 2), 1);
+        assert_int_equal(path_up("/a/b", 1), 0);
+}
+
+static void a_map_of_paths_finds_whole_paths(void **state)
+{
+        CLEANUP_PATH_MAP PathMap map = {0};
+        char paths[1000][16];
+        size_t got = 7;
+        (void)state;
+        assert_false(path_map_get(&map, "/0", &got));
+        for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+                (void)snprintf(paths[i], sizeof(paths[i]), "/%zu", i);
+                assert_int_equal(path_map_set(&map, paths[i], i), 0);
+        }
+        for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+                assert_true(path_map_get(&map, paths[i], &got));
+                assert_int_equal(got, i);
+        }
+        assert_false(path_map_get(&map, "/1000", &got));
+        assert_false(path_map_get(&map, "/", &got));
+        assert_true(path_map_get_part(&map, "/12345", 3, &got));
+        assert_int_equal(got, 12);
+        assert_int_equal(path_map_set(&map, "/12", 5), 0);
+        assert_true(path_map_get(&map, "/12", &got));
+        assert_int_equal(got, 5);
+        assert_int_equal(map.n, 1000);
 }
 
 static void joins_and_parents(void **state)
@@ -556,6 +590,8 @@ int main(void)
                 cmocka_unit_test(paths_are_cleaned_without_climbing_above_the_root),
                 cmocka_unit_test(paths_that_cannot_be_are_refused),
                 cmocka_unit_test(below_is_by_components),
+                cmocka_unit_test(each_path_is_in_the_one_above),
+                cmocka_unit_test(a_map_of_paths_finds_whole_paths),
                 cmocka_unit_test(joins_and_parents),
                 cmocka_unit_test(lists_grow_and_stay_terminated),
                 cmocka_unit_test(an_array_grows_and_keeps_what_it_holds),
