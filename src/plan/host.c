@@ -524,6 +524,7 @@ void host_clear(Host *h)
         free(h->shell);
         free(h->hostname);
         free(h->cwd);
+        free(h->cwd_named);
         free(h->cache_home);
         free(h->state_home);
         free(h->live_home);

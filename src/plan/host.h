@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/lookup.h"
+#include "base/path_map.h"
 #include "base/strlist.h"
 #include "plan/sources.h"
 
@@ -115,6 +116,7 @@ typedef struct Host {
         char *shell;       /* that of passwd(5), or "/bin/sh" */
         char *hostname;    /* gethostname(2); NULL: none */
         char *cwd;         /* normalized; NULL: it was deleted */
+        char *cwd_named;   /* the name by which the caller went there: $PWD; NULL: unknown */
         char *cache_home; /* directory of run directories and caches: $XDG_CACHE_HOME/kurung, ~/.cache/kurung,
                              ...; NULL: none */
         char *state_home; /* directory of kept sandboxes: $XDG_STATE_HOME/kurung, ~/.local/state/kurung; NULL:
@@ -129,7 +131,9 @@ typedef struct Host {
         StrList private_dirs; /* the user's directories in XDG variables, as spelled and without links */
         HostPath *paths;      /* the working directory, and the paths of host_probe_paths() */
         size_t n_paths;
-        bool is_root;                        /* uid 0 of this user namespace */
+        PathMap by_path, by_real; /* of HostPath.path, and of its path without links: the index in @paths.
+                                     Facts that are filled in by hand need none. */
+        bool is_root;             /* uid 0 of this user namespace */
         unsigned kernel_major, kernel_minor; /* for display only, because system calls show what the kernel
                                                 can do; 0: unknown */
         HostUserns userns;
@@ -221,8 +225,12 @@ const HostPath *host_find_descriptor(const Host *host, int fd);
 /** host_find_path - return the result for @path as it was spelled, borrowed from @host; NULL: none. */
 const HostPath *host_find_path(const Host *host, const char *path);
 
+/** host_find_real - return the first result whose path without links is @path, borrowed from @host; NULL:
+ * none. */
+const HostPath *host_find_real(const Host *host, const char *path);
+
 /**
- * host_take_cwd - replace the working directory of @host.
+ * host_take_cwd - replace the working directory of @host; it is known by this path alone.
  *
  * @path: absolute, without symbolic links; otherwise -ELOOP.
  *

@@ -26,9 +26,32 @@ static int add_path(Host *host, const char *path, Lookup *found)
         /* The directory is needed only if links led to the path, and there can be many paths. */
         if (found->n_links == 0)
                 found->dir = fd_close(found->dir);
-        paths[host->n_paths++] = (HostPath){.path = copy, .found = *found};
+        const HostPath *added = &paths[host->n_paths];
+        size_t any;
+        paths[host->n_paths] = (HostPath){.path = copy, .found = *found};
         *found = LOOKUP_NONE;
-        return 0;
+        /* Of several lookups of a file the first counts: the working directory was not looked up by a path.
+         */
+        int r = path_map_get(&host->by_real, added->found.path, &any)
+                        ? 0
+                        : path_map_set(&host->by_real, added->found.path, host->n_paths);
+        if (r == 0)
+                r = path_map_set(&host->by_path, added->path, host->n_paths);
+        host->n_paths++;
+        return r;
+}
+
+/* A shell's $PWD has the links by which the user went to the working directory. Another program may have set
+ * another path. */
+static int take_name_of_cwd(Host *host, const struct stat *here)
+{
+        CLEANUP_FREE char *named = NULL;
+        const char *given = getenv("PWD");
+        struct stat st;
+        int r = given ? path_normalize(given, NULL, &named) : -EINVAL;
+        if (r == 0 && stat(named, &st) == 0 && st.st_dev == here->st_dev && st.st_ino == here->st_ino)
+                host->cwd_named = TAKE_PTR(named);
+        return r == -ENOMEM ? r : 0;
 }
 
 int host_probe_cwd(Host *host)
@@ -42,12 +65,15 @@ int host_probe_cwd(Host *host)
                 return r == -ENOMEM ? r : 0;
         if (!(host->cwd = strdup(found.path)))
                 return -ENOMEM;
-        return add_path(host, host->cwd, &found);
+        r = take_name_of_cwd(host, &found.st);
+        return r < 0 ? r : add_path(host, host->cwd, &found);
 }
 
 int host_take_cwd(Host *host, const char *path)
 {
         CLEANUP(lookup_clear) Lookup found = LOOKUP_NONE;
+        free(host->cwd_named);
+        host->cwd_named = NULL;
         if (host->cwd && str_eq(host->cwd, path))
                 return 0;
         int r = lookup_path(path, &found);
@@ -70,6 +96,9 @@ int host_take_cwd(Host *host, const char *path)
 
 const HostPath *host_find_path(const Host *host, const char *path)
 {
+        size_t at;
+        if (host->by_path.n > 0)
+                return path_map_get(&host->by_path, path, &at) ? &host->paths[at] : NULL;
         for (size_t i = 0; i < host->n_paths; i++)
                 if (str_eq(host->paths[i].path, path))
                         return &host->paths[i];
@@ -186,8 +215,21 @@ int host_probe_private(Host *host, const char *passwd_home)
         return r;
 }
 
+const HostPath *host_find_real(const Host *host, const char *path)
+{
+        size_t at;
+        if (host->by_real.n > 0)
+                return path_map_get(&host->by_real, path, &at) ? &host->paths[at] : NULL;
+        for (size_t i = 0; i < host->n_paths; i++)
+                if (str_eq(host->paths[i].found.path, path))
+                        return &host->paths[i];
+        return NULL;
+}
+
 void host_clear_paths(Host *host)
 {
+        path_map_clear(&host->by_path);
+        path_map_clear(&host->by_real);
         for (size_t i = 0; i < host->n_paths; i++) {
                 free(host->paths[i].path);
                 lookup_clear(&host->paths[i].found);

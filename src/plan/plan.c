@@ -9,19 +9,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* Finds the file of a source by its path without links, which operations have. The working directory is first
- * in the table, because its path comes from the kernel and was not looked up. */
+/* Finds the file of a source by its path without links, which operations have. */
 static FileId identify(const Host *host, const char *source)
 {
-        for (size_t i = 0; i < host->n_paths; i++) {
-                const Lookup *found = &host->paths[i].found;
-                if (str_eq(found->path, source))
-                        return (FileId){.known = true,
-                                        .directory = S_ISDIR(found->st.st_mode),
-                                        .dev = found->st.st_dev,
-                                        .ino = found->st.st_ino};
-        }
-        return (FileId){0};
+        const HostPath *known = host_find_real(host, source);
+        if (!known)
+                return (FileId){0};
+        const struct stat *st = &known->found.st;
+        return (FileId){
+                .known = true, .directory = S_ISDIR(st->st_mode), .dev = st->st_dev, .ino = st->st_ino};
 }
 
 void plan_identify_sources(Plan *plan, const Host *host)

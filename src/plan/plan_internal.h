@@ -81,6 +81,31 @@ int plan_take_ops(Plan *plan, const Spec *spec, const Host *host, Error *err);
  * @err. */
 int plan_add_requests(Plan *plan, const Spec *spec, const Host *host, Error *err);
 
+/** A path inside that a Hide= makes empty. */
+typedef struct PlanHide {
+        const SpecOp *op; /* borrowed from the spec */
+        char *dest;
+        bool tells_missing; /* the user should know if nothing is there */
+} PlanHide;
+
+typedef struct PlanHides {
+        PlanHide *items;
+        size_t n, room;
+} PlanHides;
+
+/**
+ * plan_find_hides - find the paths inside that each Hide= makes empty: its own, the target if that is a link,
+ * and each path at which a share, the home or another root shows the file. One that Show= undoes has none,
+ * with a notice.
+ *
+ * @ret: empty; plan_hides_clear() frees it, also after an error.
+ *
+ * Returns 0; -EPERM with @err if the sandbox would show a part of a hidden directory, because links lead
+ * there from a path that the user named elsewhere; -EINVAL if the whole root is hidden; -ENOMEM.
+ */
+int plan_find_hides(Plan *plan, const Spec *spec, const Host *host, PlanHides *ret, Error *err);
+void plan_hides_clear(PlanHides *hides);
+
 /** plan_pin_all - insert pins before the operations that need them; called after all operations are added.
  * Returns 0 or -errno with @err. */
 int plan_pin_all(Plan *plan, Error *err);

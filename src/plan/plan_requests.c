@@ -106,19 +106,26 @@ typedef struct Request {
         const SpecOp *op;     /* NULL: the home or the working directory */
         bool is_work_dir;     /* the working directory */
         bool has_more_inside; /* it is hidden, but a path in it is shown */
-        bool is_elsewhere;    /* it is hidden where a share shows it under another name */
+        bool tells_missing;   /* it is hidden, and the user should know if nothing is there */
+        bool is_sorted;       /* it is in Requests.order */
+        size_t next;          /* another request for the same path; SIZE_MAX: none */
 } Request;
 
 typedef struct Requests {
         Request *items;
-        size_t n;
-        StrList others; /* destinations that are not part of an operation */
+        size_t n, room;
+        PathMap by_dest; /* the first request for a path */
+        size_t *order;   /* of mounting */
+        size_t n_order;
+        PlanHides hides; /* what the requests that hide borrow */
 } Requests;
 
 static void requests_clear(Requests *l)
 {
         free(l->items);
-        strlist_clear(&l->others);
+        free(l->order);
+        path_map_clear(&l->by_dest);
+        plan_hides_clear(&l->hides);
 }
 
 static bool hides(const Request *r)
@@ -151,144 +158,100 @@ static int compare_requests(const Spec *spec, const Request *old, const Request 
                          fs_op_origin(new->op), new->dest);
 }
 
-/*
- * Inserts a request. The more specific path is mounted later, and so takes precedence over a path that
- * contains it, independently of their order in the spec. Of one path, a hide takes precedence over a share,
- * and a share over the home or the working directory.
- */
-static int insert_request(Requests *l, const Spec *spec, Request new, Error *err)
+/* Returns the first request for the first @len bytes of a path; SIZE_MAX: none. */
+static size_t first_at(const Requests *l, const char *path, size_t len)
 {
-        size_t at = l->n;
-        for (size_t i = 0; i < l->n && at == l->n; i++) {
-                const Request *old = &l->items[i];
-                if (str_eq(old->dest, new.dest)) {
-                        int r = compare_requests(spec, old, &new, err);
-                        if (r != 0)
-                                return r < 0 ? r : 0;
-                        if (hides(old))
-                                at = i;
-                } else if (path_is_below(old->dest, new.dest)) {
-                        at = i;
-                }
+        size_t first = SIZE_MAX;
+        (void)path_map_get_part(&l->by_dest, path, len, &first);
+        return first;
+}
+
+static int add_request(Requests *l, const Spec *spec, Request new, Error *err)
+{
+        size_t first = first_at(l, new.dest, strlen(new.dest)), last = SIZE_MAX;
+        for (size_t i = first; i != SIZE_MAX; i = l->items[i].next) {
+                int r = compare_requests(spec, &l->items[i], &new, err);
+                if (r != 0)
+                        return r < 0 ? r : 0;
+                last = i;
         }
-        Request *items = reallocarray(l->items, l->n + 1, sizeof(*items));
-        if (!items)
+        new.next = SIZE_MAX;
+        if (ARRAY_GROW(l->items, l->n, l->room, 8) < 0 ||
+            (last == SIZE_MAX && path_map_set(&l->by_dest, new.dest, l->n) < 0))
                 return error_no_memory(err);
-        l->items = items;
-        memmove(&items[at + 1], &items[at], (l->n - at) * sizeof(*items));
-        items[at] = new;
-        l->n++;
+        if (last != SIZE_MAX)
+                l->items[last].next = l->n;
+        l->items[l->n++] = new;
         return 0;
 }
 
-/* Returns the Show= for a hidden path or a path that contains it, which undoes the hide. */
-static const SpecOp *shown_by(const Spec *spec, const SpecOp *op)
+/* Of one path, a hide takes precedence over a share, and a share over the home or the working directory. */
+static void sort_path(Requests *l, const char *path, size_t len)
 {
-        for (size_t i = 0; op->kind == OP_MASK && i < spec->n_ops; i++)
-                if (spec->ops[i].kind == OP_SHOW && path_is_below(op->dest, spec->ops[i].dest))
-                        return &spec->ops[i];
-        return NULL;
-}
-
-static int check_show(Plan *plan, const Spec *spec, const SpecOp *show, Error *err)
-{
-        bool any = false;
-        for (size_t i = 0; i < spec->n_ops; i++) {
-                const SpecOp *op = &spec->ops[i];
-                if (op->kind != OP_MASK || shown_by(spec, op) != show)
-                        continue;
-                any = true;
-                if (plan_notice(plan, "%s: shows '%s', which %s hides", fs_op_origin(show), op->dest,
-                                fs_op_origin(op)) < 0)
-                        return error_no_memory(err);
-        }
-        return any ? 0
-               : plan_notice(plan, "%s: no Hide= hides '%s'", fs_op_origin(show), show->dest) < 0
-                       ? error_no_memory(err)
-                       : 0;
-}
-
-/* The target of a hidden link of the host is hidden, too: otherwise a share of the target would be mounted
- * later, and show it. */
-static int insert_op(Requests *l, const Spec *spec, const Host *host, const SpecOp *op, Error *err)
-{
-        const char *real = op->kind == OP_MASK ? plan_real_path(host, op->dest) : op->dest;
-        bool elsewhere = !str_eq(real, op->dest);
-        int r = insert_request(l, spec, (Request){.dest = op->dest, .op = op, .is_elsewhere = elsewhere},
-                               err);
-        return r < 0 || str_eq(real, op->dest)
-                       ? r
-                       : insert_request(l, spec, (Request){.dest = real, .op = op}, err);
+        size_t first = first_at(l, path, len);
+        if (first == SIZE_MAX || l->items[first].is_sorted)
+                return;
+        for (int hiding = 0; hiding < 2; hiding++)
+                for (size_t i = first; i != SIZE_MAX; i = l->items[i].next)
+                        if (hides(&l->items[i]) == (hiding == 1)) {
+                                l->items[i].is_sorted = true;
+                                l->order[l->n_order++] = i;
+                        }
 }
 
 /*
- * Hides a path wherever the host's file is visible: @source at @dest may contain the file under another name,
- * or be the file, if a link of the user leads to it. An explicit SOURCE:DEST for the file itself shows it.
+ * Sorts the requests for mounting. The more specific path is mounted later, and so takes precedence over a
+ * path that contains it; otherwise the requests keep their order.
  */
-static int hide_in_share(Requests *l, const Spec *spec, const Host *host, const char *source,
-                         const char *dest, const SpecOp *hide, Error *err)
+static int sort_requests(Requests *l, Error *err)
 {
-        const char *real = plan_real_path(host, source), *hidden = plan_real_path(host, hide->dest);
-        const char *rest = hidden + (str_eq(real, "/") ? 0 : strlen(real));
-        if (!path_is_below(hidden, real) || (*rest == '\0' && !str_eq(source, dest)))
-                return 0;
-        CLEANUP_FREE char *target = *rest ? path_join(dest, rest + 1) : strdup(dest);
-        if (!target)
+        if (!(l->order = calloc(l->n + 1, sizeof(*l->order))))
                 return error_no_memory(err);
-        for (size_t i = 0; i < l->n; i++)
-                if (hides(&l->items[i]) && l->items[i].op == hide)
-                        l->items[i].is_elsewhere = l->items[i].is_elsewhere || !str_eq(target, hide->dest);
-        if (str_eq(target, hide->dest) || str_eq(target, hidden))
-                return 0;
-        if (strlist_add(&l->others, target) < 0)
-                return error_no_memory(err);
-        return insert_request(
-                l, spec,
-                (Request){.dest = l->others.items[l->others.n - 1], .op = hide, .is_elsewhere = true}, err);
+        for (size_t i = 0; i < l->n; i++) {
+                const char *dest = l->items[i].dest;
+                for (const char *p = dest; (p = strchr(p + 1, '/'));)
+                        sort_path(l, dest, (size_t)(p - dest));
+                sort_path(l, dest, strlen(dest));
+        }
+        return 0;
 }
 
-static int hide_in_shares(Requests *l, const Spec *spec, const Host *host, Error *err)
+/* Marks the hidden directories that hold @dest, which is shown. */
+static void mark_around(Requests *l, const char *dest)
 {
-        int r = 0;
-        for (size_t h = 0; r == 0 && h < spec->n_ops; h++) {
-                const SpecOp *hide = &spec->ops[h];
-                if (hide->kind != OP_MASK || shown_by(spec, hide))
-                        continue;
-                if (spec->home == HOME_HOST && host->home)
-                        r = hide_in_share(l, spec, host, host->home, host->home, hide, err);
-                for (size_t i = 0; r == 0 && i < spec->n_ops; i++) {
-                        const SpecOp *op = &spec->ops[i];
-                        for (size_t k = 0; r == 0 && fs_op_path(op, k); k++)
-                                r = hide_in_share(l, spec, host, fs_op_path(op, k), op->dest, hide, err);
-                }
-        }
-        return r;
+        for (size_t len = path_up(dest, strlen(dest)); len > 0; len = path_up(dest, len))
+                for (size_t i = first_at(l, dest, len); i != SIZE_MAX; i = l->items[i].next)
+                        l->items[i].has_more_inside = hides(&l->items[i]);
 }
 
 static int collect(Requests *l, Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
         int r = 0;
         if (host->home && !str_eq(host->home, "/"))
-                r = insert_request(l, spec, (Request){.dest = host->home}, err);
+                r = add_request(l, spec, (Request){.dest = host->home}, err);
         if (r == 0 && spec->work_dir != WORK_DIR_HIDDEN)
                 r = check_work_dir(plan, host, spec->work_dir, err);
         /* In "/", the whole system is visible already, read-only or redirected to layers. */
         if (r == 0 && spec->work_dir != WORK_DIR_HIDDEN && !str_eq(host->cwd, "/"))
-                r = insert_request(l, spec, (Request){.dest = host->cwd, .is_work_dir = true}, err);
+                r = add_request(l, spec, (Request){.dest = host->cwd, .is_work_dir = true}, err);
         for (size_t i = 0; r == 0 && i < spec->n_ops; i++) {
                 const SpecOp *op = &spec->ops[i];
-                if (op->kind == OP_SHOW)
-                        r = check_show(plan, spec, op, err);
-                else if (!shown_by(spec, op))
-                        r = insert_op(l, spec, host, op, err);
+                if (op->kind != OP_SHOW && op->kind != OP_MASK)
+                        r = add_request(l, spec, (Request){.dest = op->dest, .op = op}, err);
         }
         if (r == 0)
-                r = hide_in_shares(l, spec, host, err);
+                r = plan_find_hides(plan, spec, host, &l->hides, err);
+        for (size_t i = 0; r == 0 && i < l->hides.n; i++) {
+                const PlanHide *hide = &l->hides.items[i];
+                r = add_request(
+                        l, spec,
+                        (Request){.dest = hide->dest, .op = hide->op, .tells_missing = hide->tells_missing},
+                        err);
+        }
         for (size_t i = 0; r == 0 && i < l->n; i++)
-                for (size_t j = i + 1; hides(&l->items[i]) && j < l->n; j++)
-                        if (!hides(&l->items[j]) && path_is_below(l->items[j].dest, l->items[i].dest))
-                                l->items[i].has_more_inside = true;
-        return r;
+                if (!hides(&l->items[i]))
+                        mark_around(l, l->items[i].dest);
+        return r < 0 ? r : sort_requests(l, err);
 }
 
 /* Adds an empty directory for the paths that are shown in it; it becomes read-only once they exist. */
@@ -322,8 +285,7 @@ static int add_op(Plan *plan, const Host *host, const Request *request, Error *e
         if (!made)
                 return error_no_memory(err);
         /* A profile hides paths that may not exist; an option for this run should hide an existing one. */
-        if (hides(request) && str_starts(fs_op_origin(op), "--") && request->dest == op->dest &&
-            !request->is_elsewhere)
+        if (request->tells_missing)
                 made->flags |= OP_TELL_MISSING;
         for (size_t i = 0; r == 0 && fs_op_path(op, i); i++)
                 r = plan_hide_own(plan, host, fs_op_path(op, i), op->dest, writable, err);
@@ -335,8 +297,8 @@ int plan_add_requests(Plan *plan, const Spec *spec, const Host *host, Error *err
         CLEANUP(requests_clear) Requests l = {0};
         bool cgroup_added = false;
         int r = collect(&l, plan, spec, host, err);
-        for (size_t i = 0; r == 0 && i < l.n; i++) {
-                const Request *request = &l.items[i];
+        for (size_t i = 0; r == 0 && i < l.n_order; i++) {
+                const Request *request = &l.items[l.order[i]];
                 if (request->op && !cgroup_added) {
                         cgroup_added = true;
                         r = add_cgroup(plan, err);
@@ -348,8 +310,8 @@ int plan_add_requests(Plan *plan, const Spec *spec, const Host *host, Error *err
         }
         if (r == 0 && !cgroup_added)
                 r = add_cgroup(plan, err);
-        for (size_t i = 0; r == 0 && i < l.n; i++)
-                if (l.items[i].has_more_inside)
-                        r = plan_add(plan, OP_REMOUNT, NULL, l.items[i].dest, OP_RDONLY, err);
+        for (size_t i = 0; r == 0 && i < l.n_order; i++)
+                if (l.items[l.order[i]].has_more_inside)
+                        r = plan_add(plan, OP_REMOUNT, NULL, l.items[l.order[i]].dest, OP_RDONLY, err);
         return r;
 }

@@ -197,6 +197,106 @@ static void the_more_specific_path_wins(void **state)
         }
 }
 
+#define LINKED(from, to)                                                                                     \
+        {                                                                                                    \
+                .path = WORD(from), .found = {.path = WORD(to) }                                             \
+        }
+
+/* A path whose links lead into what is hidden does not show it; only a path that is named there does. */
+static void no_link_leads_into_what_is_hidden(void **state)
+{
+        static const char says[] = "leads to '/opt/s/sub', which --hide hides (to show it, name it without";
+        HostPath paths[] = {LINKED("/opt/link", "/opt/s/sub"),      LINKED("/opt/all", "/opt/s"),
+                            LINKED("/opt/deep", "/opt/s/sub/deep"), LINKED("/opt/s", "/opt/s"),
+                            LINKED("/alias/s", "/opt/s"),           LINKED("/opt/root", "/opt/s/root")};
+        static const struct {
+                const char *words[4];
+                const char *ops;
+        } shown[] = {
+                /* Named: the more specific path wins. */
+                {{"--hide=/opt/s", "--read-only=/opt/s/sub"},
+                 "tmpfs /opt/s, bind /opt/s/sub, remount /opt/s"},
+                {{"--hide=/opt/s", "--read-only=/opt/s/sub:/opt/x"}, "bind /opt/x, mask /opt/s"},
+                {{"--hide=/opt/s", "--read-only=/opt/s:/opt/x"}, "bind /opt/x, mask /opt/s"},
+                {{"--hide=/alias/s", "--read-only=/opt/s/sub:/opt/x"}, "bind /opt/x, mask /opt/s"},
+                /* A link to the hidden directory itself is the same path, wherever it is shown. */
+                {{"--hide=/opt/s", "--read-only=/opt/all"}, "bind /opt/all, mask /opt/all, mask /opt/s"},
+                {{"--hide=/opt/s", "--read-only=/opt/all:/opt/x"}, "bind /opt/x, mask /opt/x, mask /opt/s"},
+                /* What a share shows by name may be shown again by a link. */
+                {{"--hide=/opt/s", "--read-only=/opt/s/sub:/opt/x", "--read-only=/opt/deep"},
+                 "bind /opt/x, bind /opt/deep, mask /opt/s"},
+        };
+        Host h = desktop;
+        (void)state;
+        h.paths = paths;
+        h.n_paths = ARRAY_LEN(paths);
+        refused(&h, WORDS("--hide=/opt/s", "--read-only=/opt/link", "true"), says);
+        refused(&h, WORDS("--read-write=/opt/link", "--hide=/opt/s", "true"), says);
+        refused(&h, WORDS("--read-only=/opt/link:/opt/x", "--hide=/opt/s", "true"), says);
+        refused(&h, WORDS("--read-only=/opt/link:/opt/x", "--hide=/alias/s", "true"), says);
+        /* A share that is named shows nothing else. */
+        refused(&h, WORDS("--read-only=/opt/link", "--hide=/opt/s", "--read-only=/opt/s/other", "true"),
+                says);
+        refused(&h, WORDS("--hide=/opt/s", "--root=/opt/root", "true"), "Root=: '/opt/root' leads to");
+        for (size_t i = 0; i < ARRAY_LEN(shown); i++) {
+                CLEANUP(plan_clear) Plan plan = {0};
+                Error err = {0};
+                const char *words[8] = {0};
+                size_t n = 0;
+                for (; shown[i].words[n]; n++)
+                        words[n] = shown[i].words[n];
+                words[n] = "true";
+                if (make(&h, words, &plan, &err) < 0)
+                        fail_msg("%s: %s", shown[i].ops, err.text);
+                /* Each operation of the list is in the plan, in this order. */
+                size_t at = 0;
+                for (const char *p = shown[i].ops; *p; p += strcspn(p, ",") + (strchr(p, ',') ? 2 : 0)) {
+                        char want[64] = "", got[64];
+                        (void)snprintf(want, sizeof(want), "%.*s", (int)strcspn(p, ","), p);
+                        for (got[0] = '\0'; at < plan.root.n_ops && !str_eq(got, want); at++)
+                                (void)snprintf(got, sizeof(got), "%s %s",
+                                               op_kinds[plan.root.ops[at].kind].name, plan.root.ops[at].dest);
+                        if (!str_eq(got, want))
+                                fail_msg("'%s' is not in the plan, or too early (%s)", want, shown[i].ops);
+                }
+        }
+        /* The working directory, by the name that the shell knows it by. */
+        h.cwd = WORD("/opt/s/sub");
+        h.cwd_named = WORD("/opt/link");
+        refused(&h, WORDS("--hide=/opt/s", "true"), says);
+        refused(&h, WORDS("--hide=/opt/s", "--read-only=/opt/link", "true"), says);
+        CLEANUP(plan_clear) Plan plan = {0};
+        Error err = {0};
+        h.cwd_named = WORD("/alias/s/sub");
+        assert_int_equal(make(&h, WORDS("--hide=/alias/s", "true"), &plan, &err), 0);
+}
+
+static void what_is_hidden_is_hidden_in_another_root(void **state)
+{
+        Host h = desktop;
+        HostPath paths[] = {LINKED("/srv/debian/etc/secret", "/srv/debian/etc/secret"),
+                            LINKED("/srv/link", "/srv/debian")};
+        static const char *const roots[] = {"--root=/srv/debian", "--root=/srv/link"};
+        h.paths = paths;
+        h.n_paths = ARRAY_LEN(paths);
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(roots); i++) {
+                CLEANUP(plan_clear) Plan plan = {0};
+                Error err = {0};
+                bool hidden = false;
+                if (make(&h, WORDS(roots[i], "--hide=/srv/debian/etc/secret", "true"), &plan, &err) < 0)
+                        fail_msg("%s", err.text);
+                for (size_t k = 0; k < plan.root.n_ops; k++) {
+                        const PlanOp *op = &plan.root.ops[k];
+                        hidden = hidden || (op->kind == OP_MASK && str_eq(op->dest, "/etc/secret"));
+                        assert_false(op->flags & OP_TELL_MISSING);
+                }
+                assert_true(hidden);
+        }
+        refused(&h, WORDS("--root=/srv/debian", "--hide=/srv/debian", "true"),
+                "--hide and Root= conflict for '/srv/debian'");
+}
+
 /* Whatever is shown of the host, kurung's own is not. */
 static void what_is_kurungs_own_is_hidden(void **state)
 {
@@ -735,6 +835,8 @@ int main(void)
                 cmocka_unit_test(a_network_that_cannot_be_had_is_an_error),
                 cmocka_unit_test(what_a_list_means),
                 cmocka_unit_test(the_more_specific_path_wins),
+                cmocka_unit_test(no_link_leads_into_what_is_hidden),
+                cmocka_unit_test(what_is_hidden_is_hidden_in_another_root),
                 cmocka_unit_test(what_is_kurungs_own_is_hidden),
                 cmocka_unit_test(what_tools_are_configured_to_use),
                 cmocka_unit_test(what_was_trusted_with_a_profile),

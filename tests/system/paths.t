@@ -70,6 +70,29 @@ done
 like "$(KURUNG_DEFENCE_OFF=masks "$KURUNG_UNDEFENDED" run -q -p ./hides.ini --read-only="$HOME/byname" -- cat "$HOME/byname/s/f")" secret "without (masks) it is read"
 kurung run -q --hide="$HOME/q/s" --read-only="$HOME/q/s/f:/opt/f" -- cat /opt/f
 is "$out" secret "but who names what is hidden, and a place for it, means it"
+# A link into a hidden directory names no part of it: neither a share nor the working directory shows what is there.
+ln -s "$HOME/q/s/deep" "$HOME/into"
+for options in --read-only=~/into --read-write=~/into --read-only=~/into:/opt/x --root=~/into; do
+    kurung run --hide=~/q "$options" -- sh -c 'cat ~/into/f /opt/x/f'
+    like "$status:$out:$errors" "^125::kurung: [^']*: '$HOME/into' leads to '$HOME/q/s/deep', which --hide hides .to show it, name it without the link.$" \
+        "a link into what is hidden is refused ($options)" || diag "$errors"
+done
+for options in "" --work-dir=rw --work-dir=ro; do
+    # shellcheck disable=SC2086 # words
+    is "$(cd ~/into && "$KURUNG" run --hide=~/q $options -- cat f 2>&1)" \
+        "kurung: WorkDir=: '$HOME/into' leads to '$HOME/q/s/deep', which --hide hides (to show it, name it without the link)" \
+        "nor is the working directory shown by such a link ($options)"
+done
+is "$(cd ~/q/s/deep && "$KURUNG" run --hide=~/q -- cat f 2>&1)" secret "who goes there by its name means it"
+# Another root shows files of the host, too.
+mkdir -p "$HOME/root/etc"
+echo secret >"$HOME/root/etc/key"
+cp -L "$PROBE" "$HOME/root/probe"
+kurung run --dry-run --root="$HOME/root" --hide="$HOME/root/etc/key" -- /probe
+like "$out" "op mask /etc/key" "hidden in another root"
+kurung run --dry-run --root="$HOME/root" --hide="$HOME/root" -- /probe
+is "$status:$errors" "125:kurung: --hide and Root= conflict for '$HOME/root': keep one of them" "but not that root as a whole"
+rm -r "$HOME/into" "$HOME/root"
 printf '[Filesystem]\nHide=%s\n' "$HOME/q/s" "$HOME/q/f" >two.ini
 kurung run -p ./two.ini --read-only="$HOME/q" --show="$HOME/q" -- true
 is "$(grep -c ": shows .*, which" <<<"$errors")" 2 "--show names each Hide= that it takes back"
@@ -113,6 +136,8 @@ kurung run --hide="$PWD/.env" -- true
 is "$status:$errors" "0:kurung: --hide: '$PWD/.env' does not exist, so nothing is hidden" "and a name that is not there"
 kurung run -q --hide="$PWD/.env" -- true
 is "$status:$errors" "0:" "but not with -q"
+kurung run --read-only="$HOME/q:/opt/x" --hide="$HOME/q/none" -- true
+is "$status:$errors" "0:kurung: --hide: '$HOME/q/none' does not exist, so nothing is hidden" "nor is it hidden in a share with another name"
 kurung run -p ./hides.ini -- true
 is "$status:$errors" "0:" "nor where a profile hides what may be there"
 kurung run --read-only=~/none -- true
