@@ -10,12 +10,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <mqueue.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -818,8 +821,49 @@ static const struct {
         {"core-limit", attack_core_limit},
 };
 
+/* The first line of a file of pid 1, or the one that begins with @key. */
+static bool init_line(const char *name, const char *key, char *line, int room)
+{
+        char path[32];
+        bool found = false;
+        (void)snprintf(path, sizeof(path), "/proc/1/%s", name);
+        FILE *f = fopen(path, "re");
+        while (f && !found && fgets(line, room, f))
+                found = strncmp(line, key, strlen(key)) == 0;
+        if (f)
+                (void)fclose(f);
+        return found;
+}
+
+/*
+ * Waits until pid 1 of a sandbox is its init, at most a minute. It and the payload start at the same time,
+ * and until it has dropped its capabilities the kernel protects it from a payload that has fewer (ptrace(2)),
+ * whatever defence is off.
+ */
+static void wait_for_init(void)
+{
+        char comm[32], caps[64];
+        for (int i = 0; i < 60000; i++) {
+                if (!init_line("comm", "kurung", comm, sizeof(comm)) ||
+                    !init_line("status", "CapPrm:", caps, sizeof(caps)) ||
+                    strtoull(caps + strlen("CapPrm:"), NULL, 16) == UINT64_C(1) << CAP_KILL)
+                        return;
+                (void)poll(NULL, 0, 1);
+        }
+}
+
+static bool attacks_init(char **argv)
+{
+        for (; *argv; argv++)
+                if (strcmp(*argv, "1") == 0 || strncmp(*argv, "/proc/1/", strlen("/proc/1/")) == 0)
+                        return true;
+        return false;
+}
+
 int main(int argc, char **argv)
 {
+        if (argc > 2 && attacks_init(argv + 2))
+                wait_for_init();
         for (size_t i = 0; argc > 1 && i < sizeof(attacks) / sizeof(*attacks); i++)
                 if (strcmp(attacks[i].name, argv[1]) == 0)
                         return attacks[i].run(argv + 2);
