@@ -24,6 +24,12 @@
 /* Maximum time for killed processes to exit: a process that waits for a disk takes long. */
 #define END_TIMEOUT_MS 5000
 
+/* Before Linux 5.14: how often processes are killed, if new ones appear, and the time between. */
+#define KILL_ROUNDS 50
+#define KILL_ROUND_MS 20
+/* A payload with Delegate=yes may create groups without end. */
+#define GROUPS_MAX 65536
+
 static int open_group(int dir, const char *path)
 {
         int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -318,33 +324,82 @@ void cgroup_each_process(const Cgroup *cg, bool (*each)(pid_t pid, void *userdat
 
 static bool kill_one(pid_t pid, void *userdata)
 {
-        (void)userdata;
+        *(bool *)userdata = true;
         (void)kill(pid, SIGKILL);
         return true;
 }
 
+/* Adds the groups in @path, relative to @group, to the list. */
+static void list_groups_in(int group, const char *path, StrList *list)
+{
+        int fd = open_group(group, path);
+        DIR *d = fd < 0 ? NULL : fdopendir(fd);
+        if (!d) {
+                fd_close(fd);
+                return;
+        }
+        for (struct dirent *e; list->n < GROUPS_MAX && (e = readdir(d));)
+                if (e->d_type == DT_DIR && e->d_name[0] != '.' &&
+                    strlist_add_printf(list, "%s/%s", path, e->d_name) < 0)
+                        break;
+        (void)closedir(d);
+}
+
+/* Kills the processes in @group and below it. Returns whether there were any. */
+static bool kill_below(int group)
+{
+        CLEANUP_STRLIST StrList groups = {0};
+        bool any = false;
+        (void)strlist_add(&groups, ".");
+        for (size_t i = 0; i < groups.n; i++) {
+                CLEANUP_FD int fd = open_group(group, groups.items[i]);
+                if (fd >= 0)
+                        (void)each_of(fd, kill_one, &any);
+                list_groups_in(group, groups.items[i], &groups);
+        }
+        return any;
+}
+
+/* Returns whether a process is alive in the group of @events, or below it. */
+static bool is_populated(int events)
+{
+        char text[256];
+        ssize_t n = events < 0 ? 0 : pread(events, text, sizeof(text) - 1, 0);
+        text[n > 0 ? n : 0] = '\0';
+        return n > 0 && find_number(text, "populated") != 0;
+}
+
+/* Waits until the group is empty or something else changes there, at most @ms. */
+static void wait_for_change(int events, int ms)
+{
+        struct pollfd p = {.fd = events, .events = POLLPRI};
+        (void)poll(&p, 1, ms);
+}
+
+/* Frozen processes can be killed, but cannot create others. Until all are frozen they can, so this repeats.
+ */
+static void kill_without_kernel(int group)
+{
+        CLEANUP_FD int events = openat(group, "cgroup.events", O_RDONLY | O_CLOEXEC);
+        (void)io_write_file_at(group, "cgroup.freeze", "1");
+        for (int i = 0; i < KILL_ROUNDS && kill_below(group) && is_populated(events); i++)
+                wait_for_change(events, KILL_ROUND_MS);
+        (void)io_write_file_at(group, "cgroup.freeze", "0");
+}
+
 void cgroup_kill(const Cgroup *cg)
 {
-        if (cg->payload < 0)
-                return;
         /* Since Linux 5.14. */
-        if (io_write_file_at(cg->payload, "cgroup.kill", "1") < 0)
-                cgroup_each_process(cg, kill_one, NULL);
+        if (cg->payload >= 0 && io_write_file_at(cg->payload, "cgroup.kill", "1") < 0)
+                kill_without_kernel(cg->payload);
 }
 
 /* Waits until no process is alive in the group or below it. */
 static void wait_until_empty(int group)
 {
         CLEANUP_FD int fd = openat(group, "cgroup.events", O_RDONLY | O_CLOEXEC);
-        for (int left = END_TIMEOUT_MS; fd >= 0 && left > 0; left -= 100) {
-                char text[256];
-                ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
-                text[n > 0 ? n : 0] = '\0';
-                if (n <= 0 || find_number(text, "populated") == 0)
-                        return;
-                struct pollfd p = {.fd = fd, .events = POLLPRI};
-                (void)poll(&p, 1, 100);
-        }
+        for (int left = END_TIMEOUT_MS; left > 0 && is_populated(fd); left -= 100)
+                wait_for_change(fd, 100);
 }
 
 /*

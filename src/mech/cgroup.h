@@ -91,7 +91,7 @@ int cgroup_open_payload(Cgroup *cg, const char *path);
 int cgroup_join(const Cgroup *cg, pid_t pid);
 
 /** cgroup_kill - send SIGKILL to all processes in the payload's group and below it; before Linux 5.14, which
- * has no cgroup.kill, only to those in the group itself. */
+ * has no cgroup.kill, one by one while they are frozen, in at most 65536 groups and for at most a second. */
 void cgroup_kill(const Cgroup *cg);
 
 /** cgroup_read_use - read the use of the payload's group. Everything is unknown if there is no group. */

@@ -9,9 +9,12 @@
 #include "mech/cgroup.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 static char base[64];
 
@@ -252,6 +255,50 @@ static void groups_of_killed_runs_are_removed(void **state)
         assert_true(!exists("kurung-mine") && exists("kurung-alive") && exists("other"));
 }
 
+static pid_t waiting_child(void)
+{
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                /* Not left behind by a test that fails. */
+                (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+                for (;;)
+                        (void)pause();
+        }
+        return pid;
+}
+
+/* Before Linux 5.14 there is no cgroup.kill. */
+static void processes_in_all_groups_below_are_killed_one_by_one(void **state)
+{
+        static const char *const groups[] = {"payload", "payload/a", "payload/a/b", "payload/a/b/c",
+                                             "payload/d"};
+        CLEANUP(cgroup_clear) Cgroup cg = CGROUP_NOTHING;
+        pid_t children[ARRAY_LEN(groups)];
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
+                char name[64], pid[16];
+                assert_int_equal(mkdir(below(groups[i]), 0755), 0);
+                children[i] = waiting_child();
+                (void)snprintf(name, sizeof(name), "%s/cgroup.procs", groups[i]);
+                (void)snprintf(pid, sizeof(pid), "%d\n", (int)children[i]);
+                put(name, pid);
+        }
+        put("payload/cgroup.freeze", "");
+        cg.payload = open(below("payload"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        cgroup_kill(&cg);
+        for (size_t i = 0; i < ARRAY_LEN(children); i++) {
+                int status = 0;
+                if (waitpid(children[i], &status, WNOHANG) == 0)
+                        (void)kill(children[i], SIGTERM);
+                if (status == 0)
+                        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+                assert_true(WIFSIGNALED(status));
+                assert_int_equal(WTERMSIG(status), SIGKILL);
+        }
+        has("payload/cgroup.freeze", "0");
+}
+
 /* The path comes from a record that a user may write. */
 static void only_a_control_group_is_opened_by_path(void **state)
 {
@@ -273,6 +320,7 @@ int main(void)
                 TEST(a_limit_that_cannot_be_written),
                 TEST(use_is_read),
                 TEST(groups_of_killed_runs_are_removed),
+                TEST(processes_in_all_groups_below_are_killed_one_by_one),
                 TEST(only_a_control_group_is_opened_by_path),
         };
         return RUN_TESTS(tests);
