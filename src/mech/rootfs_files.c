@@ -118,12 +118,14 @@ static int write_content(RootfsContext *ctx, const PlanOp *op, int to, Error *er
         return r < 0 ? rootfs_op_failed(op, r, "write", err) : 0;
 }
 
-static int make_file(RootfsContext *ctx, const PlanOp *op, int dir, const char *name, Error *err)
+int rootfs_make_file(RootfsContext *ctx, const PlanOp *op, int dir, const char *name, const char *before,
+                     Error *err)
 {
         CLEANUP_FD int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (fd < 0)
-                return rootfs_op_failed(op, -errno, "write", err);
-        int r = write_content(ctx, op, fd, err);
+        int r = fd < 0 ? -errno : io_write_all(fd, before, strlen(before));
+        if (r < 0)
+                return rootfs_op_failed(op, r, "write", err);
+        r = write_content(ctx, op, fd, err);
         return r < 0 ? r : set_permissions(ctx, op, fd, err);
 }
 
@@ -145,7 +147,7 @@ static int apply_file(RootfsContext *ctx, const PlanOp *op, Error *err)
                 r = -errno;
         if (r < 0)
                 return rootfs_op_failed(op, r, "find a directory for the content of", err);
-        r = make_file(ctx, op, dir, name, err);
+        r = rootfs_make_file(ctx, op, dir, name, "", err);
         if (r < 0)
                 return r;
         r = mount_clone(dir, name, false, &mount_fd);
@@ -172,7 +174,7 @@ static int apply_write(RootfsContext *ctx, const PlanOp *op, Error *err)
         if (r == -ENOENT) {
                 r = root_open_parent(ctx->root_fd, op->dest, &parent, &name);
                 return r < 0 ? rootfs_op_failed(op, r, "create the directory of", err)
-                             : make_file(ctx, op, parent, name, err);
+                             : rootfs_make_file(ctx, op, parent, name, "", err);
         }
         struct stat st;
         if (r == 0 && fstat(there, &st) < 0)

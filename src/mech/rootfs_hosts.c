@@ -5,6 +5,7 @@
 #include "mech/rootfs_ops.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
@@ -50,8 +51,8 @@ static bool may_copy(const RootfsContext *ctx, const PlanOp *op, int fd)
         return !(op->flags & OP_RDONLY) || !is_payloads;
 }
 
-/* Reads the file in the new root; NULL with 0: it stays as it is. */
-static int read_hosts(RootfsContext *ctx, const PlanOp *op, int *ret_target, char **ret, size_t *ret_len)
+/* Reads the file in the new root, and completes its last line; NULL with 0: it stays as it is. */
+static int read_hosts(RootfsContext *ctx, const PlanOp *op, int *ret_target, char **ret)
 {
         CLEANUP_FD int target = FD_NONE, fd = FD_NONE;
         CLEANUP_FREE char *text = NULL;
@@ -64,30 +65,12 @@ static int read_hosts(RootfsContext *ctx, const PlanOp *op, int *ret_target, cha
                 return r == -ENOMEM ? r : 0;
         if (strlen(text) != len || has_word(text, ctx->host_name))
                 return 0;
+        if (asprintf(ret, "%s%s", text, len > 0 && text[len - 1] != '\n' ? "\n" : "") < 0) {
+                *ret = NULL;
+                return -ENOMEM;
+        }
         *ret_target = TAKE_FD(target);
-        *ret = TAKE_PTR(text);
-        *ret_len = len;
         return 0;
-}
-
-static int write_copy(RootfsContext *ctx, const PlanOp *op, const char *name, const char *text, size_t len)
-{
-        CLEANUP_FREE char *line = NULL;
-        int r = rootfs_file_text(ctx, op, &line);
-        if (r < 0)
-                return r;
-        CLEANUP_FD int fd =
-                openat(ctx->memory_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (fd < 0)
-                return -errno;
-        r = io_write_all(fd, text, len);
-        if (r == 0 && len > 0 && text[len - 1] != '\n')
-                r = io_write_all(fd, "\n", 1);
-        if (r == 0)
-                r = io_write_all(fd, line, strlen(line));
-        if (r == 0)
-                r = rootfs_chmod(fd, op->mode);
-        return r < 0 ? r : rootfs_own(ctx->identity, fd);
 }
 
 /* The copy has no visible path: a request may have covered PlanRoot.files_dir with a directory of the host.
@@ -96,15 +79,16 @@ static int apply_hosts(RootfsContext *ctx, const PlanOp *op, Error *err)
 {
         CLEANUP_FD int target = FD_NONE, mount_fd = FD_NONE;
         CLEANUP_FREE char *text = NULL;
-        size_t len = 0;
         const char *name = path_name(op->dest);
-        int r = read_hosts(ctx, op, &target, &text, &len);
-        if (r == 0 && !text)
+        int r = read_hosts(ctx, op, &target, &text);
+        if (r < 0)
+                return rootfs_op_failed(op, r, "read", err);
+        if (!text)
                 return 0;
-        if (r == 0)
-                r = write_copy(ctx, op, name, text, len);
-        if (r == 0)
-                r = mount_clone(ctx->memory_fd, name, false, &mount_fd);
+        r = rootfs_make_file(ctx, op, ctx->memory_fd, name, text, err);
+        if (r < 0)
+                return r;
+        r = mount_clone(ctx->memory_fd, name, false, &mount_fd);
         if (r == 0)
                 r = mount_set(mount_fd, rootfs_attributes(op), false);
         if (r == 0)

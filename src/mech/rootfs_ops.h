@@ -44,6 +44,16 @@ int rootfs_layer_open(RootfsContext *ctx, const PlanOp *op, const char *side, in
 int rootfs_file_text(RootfsContext *ctx, const PlanOp *op, char **ret);
 
 /**
+ * rootfs_make_file - create the file @name in @dir, with the content, permissions and owner of an operation.
+ *
+ * @before: a text that precedes the operation's content, which may be empty.
+ *
+ * Returns 0 or -errno with @err.
+ */
+int rootfs_make_file(RootfsContext *ctx, const PlanOp *op, int dir, const char *name, const char *before,
+                     Error *err);
+
+/**
  * rootfs_new_tmpfs - make a detached tmpfs.
  *
  * @mode: of its root, octal. @size: bytes, 0: the kernel's default; it has one inode per page, like the

@@ -235,8 +235,9 @@ static int add_host_name(Plan *plan, const Spec *spec, const Host *host, Error *
         bool writable = plan->identity.uid == 0 && fs_op_is(made, OP_CATCHES);
         if (writable && plan->storage.keep)
                 return 0;
-        return plan_add(plan, OP_HOSTS, "127.0.1.1 %H\n", dest,
-                        OP_OPTIONAL | OP_NO_FOLLOW | OP_SPECIFIERS | (writable ? 0 : OP_RDONLY), err);
+        return plan_add(
+                plan, OP_HOSTS, "127.0.1.1 %H\n", dest,
+                OP_OPTIONAL | OP_NO_FOLLOW | OP_SPECIFIERS | OP_ROOT_OWNED | (writable ? 0 : OP_RDONLY), err);
 }
 
 static int choose_cwd(Plan *plan, const Spec *spec, const Host *host, Error *err)
