@@ -2,6 +2,7 @@
 /* What stages may say, and when: every message, in every state, from every sender. */
 #include "unit.h"
 
+#include "base/fds.h"
 #include "spec/namespace.h"
 #include "run/helper_net.h"
 #include "run/session.h"
@@ -9,7 +10,9 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stddef.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 /* The states by their first letters; "y" is ready. */
 static const char letters[] = "mbysre";
@@ -263,6 +266,96 @@ static void what_breaks_the_order_ends_the_session_once(void **state)
         assert_ended(&s, stage, "other than a message", next);
 }
 
+/* In place of libc's: counts what is closed although it is not open. */
+static unsigned closed_again;
+
+int close(int fd)
+{
+        int r = (int)syscall(SYS_close, fd);
+        closed_again += r < 0 && errno == EBADF;
+        return r;
+}
+
+static unsigned count_open(void)
+{
+        unsigned n = 0;
+        for (int fd = 0; fd < 256; fd++)
+                n += fcntl(fd, F_GETFD) >= 0;
+        return n;
+}
+
+static void send_to_session(SessionSender sender, SessionState state, int type, int value, const int *fds,
+                            size_t n)
+{
+        const SessionOps ops = {.sender = sender, .kill = count_kill, .ended = count_end};
+        int stage;
+        Session s = make_session(state, &stage);
+        s.ops = &ops;
+        assert_int_equal(channel_send_fds(stage, (MessageType)type, value, fds, n), 0);
+        session_handle_message(&s);
+        fd_close(s.channel);
+        fd_close(stage);
+}
+
+/* Whether a message is refused or taken, its descriptors are closed, and closed once: a second time, the
+ * number may be that of another file. */
+static void received_descriptors_are_closed_once(void **state)
+{
+        static const int values[] = {-1, 0, 1, 3, SIGTSTP, 1 << NS_MNT, 1 << NS_PAYLOAD_USER};
+        int fds[CHANNEL_FDS_MAX];
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+                assert_true((fds[i] = open("/dev/null", O_RDWR | O_CLOEXEC)) >= 0);
+        unsigned open_before = count_open();
+        closed_again = 0;
+        for (int type = -1; type < MSG_EXIT_LAST + 2; type++)
+                for (int at = 0; at < SESSION_STATES; at++)
+                        for (size_t v = 0; v < ARRAY_LEN(values); v++)
+                                for (unsigned n = 0; n <= CHANNEL_FDS_MAX; n++) {
+                                        send_to_session(SENDER_JOIN, (SessionState)at, type, values[v], fds,
+                                                        n);
+                                        /* What setup may send has an effect on the run that it belongs to. */
+                                        if (!strchr(expected(SENDER_SETUP, type, values[v], n), letters[at]))
+                                                send_to_session(SENDER_SETUP, (SessionState)at, type,
+                                                                values[v], fds, n);
+                                        if (count_open() != open_before || closed_again > 0)
+                                                fail_msg("message %d, value %d, %u descriptors in state %c: "
+                                                         "%u open, not %u; "
+                                                         "%u closed again",
+                                                         type, values[v], n, letters[at], count_open(),
+                                                         open_before, closed_again);
+                                }
+        fds_close(fds, ARRAY_LEN(fds));
+}
+
+static void descriptors_of_the_net_helper_are_closed_once(void **state)
+{
+        PlanNetwork network = {.access = {.n_publish = 1}};
+        int fds[3];
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+                assert_true((fds[i] = open("/dev/null", O_RDWR | O_CLOEXEC)) >= 0);
+        unsigned open_before = count_open();
+        closed_again = 0;
+        for (int type = NETMSG_TAP; type <= NETMSG_TOTALS + 1; type++)
+                for (size_t n = 1; n <= ARRAY_LEN(fds); n++) {
+                        NetHelper helper = net_helper_make(&network, 0, 0);
+                        const NetMessage m = {.type = (NetMessageType)type};
+                        Error err = {0};
+                        int ends_of[2];
+                        assert_int_equal(channel_make(ends_of), 0);
+                        helper.helper.channel = ends_of[0];
+                        assert_int_equal(fds_send(ends_of[1], &m, offsetof(NetMessage, error), fds, n, 0), 0);
+                        assert_true(helper.helper.kind->on_message(&helper.helper, &err) < 0);
+                        fd_close(helper.helper.channel);
+                        fd_close(ends_of[1]);
+                        net_report_clear(&helper.report);
+                        assert_int_equal(count_open(), open_before);
+                        assert_int_equal(closed_again, 0);
+                }
+        fds_close(fds, ARRAY_LEN(fds));
+}
+
 static void a_terminal_is_a_pty(void **state)
 {
         int stage, null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -440,6 +533,8 @@ int main(void)
                 cmocka_unit_test(one_too_many_is_refused),
                 cmocka_unit_test(an_order_that_is_kept_leads_from_state_to_state),
                 cmocka_unit_test(what_breaks_the_order_ends_the_session_once),
+                cmocka_unit_test(received_descriptors_are_closed_once),
+                cmocka_unit_test(descriptors_of_the_net_helper_are_closed_once),
                 cmocka_unit_test(a_terminal_is_a_pty),
                 cmocka_unit_test(errors_come_twice_at_most_and_the_first_counts),
                 cmocka_unit_test(helpers_are_heard_and_started_in_their_turn),
