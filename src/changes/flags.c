@@ -8,10 +8,11 @@
 
 /*
  * The criterion: a file is flagged if a program that the user starts for another reason (a shell, an editor,
- * git status, a debugger, a package manager) takes commands, programs or trust from it implicitly, or if
- * another machine runs it automatically (CI). A Makefile, package.json, setup.py, a Dockerfile, tests and the
- * rest of the project's code and build are not flagged: they run on the user's request, and are reviewed as
- * code. A deletion runs nothing.
+ * git status, a debugger, a package manager, a coding agent) takes commands, programs or trust from it
+ * implicitly, or if another machine runs it automatically (CI). Settings that a build tool reads beside the
+ * build count, because nobody reads them as code. A Makefile, package.json, setup.py, build.rs, a Dockerfile,
+ * tests and the rest of the project's code and build are not flagged: they run on the user's request, and are
+ * reviewed as code. A deletion runs nothing.
  *
  * Version control keeps its data beside its settings. There the rule is reversed: everything is flagged
  * except known data (is_git_data(), is_hg_data()).
@@ -33,9 +34,12 @@ static const char editor[] = "the editor runs programs that it names",
                   debugger[] = "a debugger runs its commands";
 static const char hooks[] = "a git hook runs programs that it names", ci[] = "CI runs it, with its secrets";
 static const char agent[] = "a coding agent runs programs that it names",
+                  follows[] = "a coding agent follows it",
                   enters[] = "run or read when the directory is entered";
 static const char startup[] = "a shell start-up file", variables[] = "variables of every session";
 static const char session[] = "run when the session starts", service[] = "a service of yours";
+static const char linter[] = "a linter, also that of the editor, runs code that it names";
+static const char jvm[] = "sets options of the Java virtual machine, which load code";
 static const char interpreter[] = "run when the interpreter starts",
                   program[] = "a program in a directory of PATH";
 static const char registry[] = "selects the source of packages",
@@ -119,6 +123,16 @@ static const struct {
         {".tool-versions", 0, toolchain},
         {".sdkmanrc", 0, toolchain},
         {".python-version*", 0, toolchain},
+        {".node-version", 0, toolchain},
+        {".nvmrc", 0, toolchain},
+        {".ruby-version", 0, toolchain},
+        {".java-version", 0, toolchain},
+        {".bazelversion", 0, toolchain},
+        {".bazeliskrc", 0, toolchain},
+        {"tools/bazel", 0, toolchain},
+        {"gradle/wrapper", 0, toolchain},
+        {"global.json", 0, toolchain},
+        {".config/dotnet-tools.json", 0, toolchain},
         {"rust-toolchain*", 0, toolchain},
         {".vscode/tasks.json", 0, "the editor runs its tasks"},
         {".vscode/settings.json", 0, "the editor takes programs from it"},
@@ -137,6 +151,10 @@ static const struct {
         {".zed/*", 0, "the editor runs its tasks"},
         {".helix/*", 0, editor},
         {".kateproject*", 0, editor},
+        {".project", 0, editor},
+        {".externaltoolbuilders", 0, editor},
+        {".neoconf.json", 0, editor},
+        {".ycm_extra_conf.py", 0, "the editor evaluates it"},
         {"*.sublime-project", ITSELF, editor},
         {".devcontainer", 0, editor},
         {".devcontainer.json", 0, editor},
@@ -169,6 +187,17 @@ static const struct {
         {"opencode.json*", 0, agent},
         {".amp", 0, agent},
         {".aider*", 0, agent},
+        {".clinerules", 0, follows},
+        {".goosehints", 0, follows},
+        {".junie", 0, agent},
+        {".agents", 0, agent},
+        {"agents.md", 0, follows},
+        {"agents.override.md", 0, follows},
+        {"claude.md", 0, follows},
+        {"claude.local.md", 0, follows},
+        {"gemini.md", 0, follows},
+        {".github/copilot*", 0, follows},
+        {".github/instructions", 0, follows},
         {".gdbinit", 0, "gdb runs its commands"},
         {".gdbearlyinit", 0, debugger},
         {"*-gdb.py", ITSELF, debugger},
@@ -183,6 +212,14 @@ static const struct {
         {".pylintrc*", 0, "pylint evaluates it"},
         {"pylintrc*", 0, "pylint evaluates it"},
         {".luacheckrc", 0, "luacheck evaluates it"},
+        {".eslintrc*", 0, linter},
+        {"eslint.config.*", 0, linter},
+        {".prettierrc*", 0, linter},
+        {"prettier.config.*", 0, linter},
+        {".stylelintrc*", 0, linter},
+        {"stylelint.config.*", 0, linter},
+        {".rubocop*", 0, linter},
+        {".flake8", 0, linter},
         {".rprofile", 0, interpreter},
         {".renviron", 0, interpreter},
         {".rdata", 0, interpreter},
@@ -195,19 +232,30 @@ static const struct {
         {".octaverc", 0, interpreter},
         {"sitecustomize.py", 0, interpreter},
         {"usercustomize.py", 0, interpreter},
+        {"site-packages/*.pth", ITSELF, interpreter},
         {".npmrc", 0, "npm takes programs and registries from it"},
         {".yarnrc*", 0, "yarn runs programs that it names"},
         {".yarn/releases", 0, "yarn runs it"},
         {".yarn/plugins", 0, "yarn runs it"},
         {".pnpmfile.*", 0, "pnpm runs it"},
+        {"pnpm-workspace.yaml", 0, "pnpm takes programs and registries from it"},
+        {".pnp.*", 0, "yarn loads it into each program"},
         {"bunfig.toml", 0, "bun runs programs that it names"},
         {".bunfig.toml", 0, "bun runs programs that it names"},
         {".cargo/config*", 0, "cargo runs programs that it names"},
         {".cargo/env*", 0, startup},
+        {".bazelrc", 0, "bazel runs programs that it names"},
+        {".buckconfig*", 0, "buck runs programs that it names"},
+        {".mvn", 0, "maven loads code that it names"},
+        {"gradle.properties", 0, jvm},
+        {".sbtopts", 0, jvm},
+        {".jvmopts", 0, jvm},
+        {"directory.build.*", 0, "dotnet evaluates it with every project"},
         {".bundle/config", 0, registry},
         {"nuget.config", 0, registry},
         {"pip.conf", 0, registry},
         {"uv.toml", 0, registry},
+        {".condarc", 0, registry},
         {"ansible.cfg", 0, "ansible loads code that it names"},
         {".ansible.cfg", 0, "ansible loads code that it names"},
         {".bashrc", 0, startup},
