@@ -263,6 +263,20 @@ static int add_hidden_around(Plan *plan, const char *dest, Error *err)
         return r;
 }
 
+/* The consequence of a writable home for later runs is easily taken for a fault of theirs. */
+static int tell_writable_home(Plan *plan, const Host *host, const SpecOp *op, Error *err)
+{
+        const char *written = fs_op_written(op, NULL);
+        if (!written || !host->home ||
+            !path_is_below(plan_real_path(host, host->home), plan_real_path(host, written)))
+                return 0;
+        int r = plan_notice_once(plan,
+                                 "%s: this sandbox can write to your home directory, so later runs follow no "
+                                 "symbolic links of yours in '%s' (PATHS in kurung-profile(5))",
+                                 fs_op_origin(op), written);
+        return r < 0 ? error_no_memory(err) : 0;
+}
+
 static int add_op(Plan *plan, const Host *host, const Request *request, Error *err)
 {
         const SpecOp *op = request->op;
@@ -289,7 +303,7 @@ static int add_op(Plan *plan, const Host *host, const Request *request, Error *e
                 made->flags |= OP_TELL_MISSING;
         for (size_t i = 0; r == 0 && fs_op_path(op, i); i++)
                 r = plan_hide_own(plan, host, fs_op_path(op, i), op->dest, writable, err);
-        return r;
+        return r < 0 ? r : tell_writable_home(plan, host, op, err);
 }
 
 int plan_add_requests(Plan *plan, const Spec *spec, const Host *host, Error *err)

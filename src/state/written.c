@@ -71,19 +71,48 @@ int written_remember(const Plan *plan, bool kept, Error *err)
         return written_list_write(dir, &known, err);
 }
 
-/* Lists a directory and all directories that contain it, up to "/". */
-static int list_ancestors(int dir, WrittenList *ret)
+/* A directory and all directories that contain it, up to "/". */
+typedef struct Around {
+        WrittenList dirs; /* the innermost first */
+        size_t ours;      /* the first of them to which a process of the user may write; SIZE_MAX: none */
+} Around;
+
+static void around_clear(Around *around)
 {
+        written_list_clear(&around->dirs);
+}
+
+/* Returns whether the payload could have created the file: it cannot give a file to root. */
+static bool may_be_payloads(const struct stat *st)
+{
+        return st->st_uid != 0 || geteuid() == 0;
+}
+
+/* Returns whether the payload could have changed what a directory holds. If that cannot be determined, it
+ * could. */
+static bool may_be_written(int dir)
+{
+        struct stat st;
+        return fstat(dir, &st) < 0 || may_be_payloads(&st) || faccessat(dir, ".", W_OK, AT_EACCESS) == 0 ||
+               errno != EACCES;
+}
+
+static int list_around(int dir, Around *ret)
+{
+        WrittenList *list = &ret->dirs;
         CLEANUP_FD int at = openat(dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        ret->ours = SIZE_MAX;
         for (;;) {
                 WrittenTree tree = {0};
                 int r = at < 0 ? -errno : written_identify(at, &tree);
                 if (r < 0)
                         return r;
                 /* "/" is its own parent. */
-                if (ret->n > 0 && written_is_same(&tree, &ret->items[ret->n - 1]))
+                if (list->n > 0 && written_is_same(&tree, &list->items[list->n - 1]))
                         return 0;
-                if ((r = written_list_add(ret, tree, "")) < 0)
+                if (ret->ours == SIZE_MAX && may_be_written(at))
+                        ret->ours = list->n;
+                if ((r = written_list_add(list, tree, "")) < 0)
                         return r;
                 int up = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
                 (void)fd_close(at);
@@ -91,12 +120,28 @@ static int list_ancestors(int dir, WrittenList *ret)
         }
 }
 
-static bool lies_in(const WrittenTree *tree, const WrittenList *ancestors, const char *path)
+static bool lies_in(const WrittenTree *tree, const Around *around, const char *path)
 {
-        for (size_t i = 0; i < ancestors->n; i++)
-                if (written_is_same(&ancestors->items[i], tree))
+        for (size_t i = 0; i < around->dirs.n; i++)
+                if (written_is_same(&around->dirs.items[i], tree))
                         return true;
         return path_is_below(path, tree->path);
+}
+
+/*
+ * Returns whether a sandbox that could write to @tree could have created or replaced the file @st at @path:
+ * the permissions of the system's directories hold in a share of "/", too.
+ */
+static bool could_replace(const WrittenTree *tree, const Around *around, const char *path,
+                          const struct stat *st)
+{
+        size_t top = SIZE_MAX;
+        for (size_t i = 0; i < around->dirs.n && top == SIZE_MAX; i++)
+                if (written_is_same(&around->dirs.items[i], tree))
+                        top = i;
+        if (top == SIZE_MAX && !path_is_below(path, tree->path))
+                return false;
+        return may_be_payloads(st) || (around->ours != SIZE_MAX && around->ours <= top);
 }
 
 static int add_found(WrittenList *t, const Lookup *found)
@@ -123,9 +168,11 @@ static int add_project(WrittenList *t, const Host *host)
         return r;
 }
 
-static int collect(const Spec *spec, const Host *host, WrittenList *ret, Error *err)
+/* @ret_n_project: the first of them are the project, whose links count, whoever owns them. */
+static int collect(const Spec *spec, const Host *host, WrittenList *ret, size_t *ret_n_project, Error *err)
 {
         int r = add_project(ret, host);
+        *ret_n_project = ret->n;
         for (size_t i = 0; r == 0 && i < spec->n_ops; i++) {
                 const SpecOp *op = &spec->ops[i];
                 const char *given = fs_op_written(op, NULL);
@@ -145,18 +192,21 @@ static int collect(const Spec *spec, const Host *host, WrittenList *ret, Error *
  * would be shared or hidden instead, and could be replaced itself.
  */
 static int check_link(const LookupLink *link, const HostPath *source, const WrittenList *written,
-                      const char *origin, Error *err)
+                      size_t n_project, const char *origin, Error *err)
 {
-        CLEANUP(written_list_clear) WrittenList around = {0};
+        CLEANUP(around_clear) Around around = {0};
         CLEANUP_FREE char *where = NULL;
+        struct stat st;
         int r = lookup_link_path(link, &where);
         if (r == 0)
-                r = list_ancestors(link->dir, &around);
+                r = fstatat(link->dir, link->name, &st, AT_SYMLINK_NOFOLLOW) < 0
+                            ? -errno
+                            : list_around(link->dir, &around);
         if (r < 0)
                 return error_set_errno(err, r, "%s: cannot look up '%s'", origin, source->path);
         for (size_t i = 0; i < written->n; i++) {
                 const WrittenTree *tree = &written->items[i];
-                if (lies_in(tree, &around, where))
+                if (i < n_project ? lies_in(tree, &around, where) : could_replace(tree, &around, where, &st))
                         return error_set(err, EPERM,
                                          "%s: '%s' is a symbolic link in '%s', where a sandbox can write, "
                                          "and leads to '%s' (to use the target, name it instead)",
@@ -166,11 +216,11 @@ static int check_link(const LookupLink *link, const HostPath *source, const Writ
 }
 
 static int check_source(const char *path, const char *origin, const Host *host, const WrittenList *written,
-                        Error *err)
+                        size_t n_project, Error *err)
 {
         const HostPath *source = host_find_path(host, path);
         for (size_t i = 0; source && i < source->found.n_links; i++) {
-                int r = check_link(&source->found.links[i], source, written, origin, err);
+                int r = check_link(&source->found.links[i], source, written, n_project, origin, err);
                 if (r < 0)
                         return r;
         }
@@ -180,29 +230,30 @@ static int check_source(const char *path, const char *origin, const Host *host, 
 int written_check(const Spec *spec, const Host *host, Error *err)
 {
         CLEANUP(written_list_clear) WrittenList written = {0};
-        size_t links = 0;
+        size_t links = 0, n_project = 0;
         for (size_t i = 0; i < host->n_paths; i++)
                 links += host->paths[i].found.n_links;
         if (links == 0 || !defence_is_on(DEFENCE_SOURCE_LINKS))
                 return 0;
-        int r = collect(spec, host, &written, err);
+        int r = collect(spec, host, &written, &n_project, err);
         if (r == 0 && spec->root == ROOT_DIR)
-                r = check_source(spec->root_dir, "Root=", host, &written, err);
+                r = check_source(spec->root_dir, "Root=", host, &written, n_project, err);
         if (r == 0 && spec->home == HOME_HOST && host->home)
-                r = check_source(host->home, "Home=host", host, &written, err);
+                r = check_source(host->home, "Home=host", host, &written, n_project, err);
         for (size_t i = 0; r == 0 && i < spec->n_ops; i++) {
                 const SpecOp *op = &spec->ops[i];
                 for (size_t k = 0; r == 0 && fs_op_path(op, k); k++)
-                        r = check_source(fs_op_path(op, k), op->origin, host, &written, err);
+                        r = check_source(fs_op_path(op, k), op->origin, host, &written, n_project, err);
                 if (r == 0 && op->kind == OP_MASK)
-                        r = check_source(op->dest, op->origin, host, &written, err);
+                        r = check_source(op->dest, op->origin, host, &written, n_project, err);
         }
         return r;
 }
 
 int written_check_program(const char *path, Error *err)
 {
-        CLEANUP(written_list_clear) WrittenList written = {0}, around = {0};
+        CLEANUP(written_list_clear) WrittenList written = {0};
+        CLEANUP(around_clear) Around around = {0};
         CLEANUP(lookup_clear) Lookup found = LOOKUP_NONE;
         CLEANUP_FREE char *state = NULL;
         Error none = {0};
@@ -217,14 +268,14 @@ int written_check_program(const char *path, Error *err)
                 return r;
         r = lookup_path(path, &found);
         if (r == 0)
-                r = list_ancestors(found.dir, &around);
+                r = list_around(found.dir, &around);
         if (r < 0)
                 return error_set_errno(err, r, "%s", path);
         for (size_t i = 0; i < written.n; i++)
-                if (lies_in(&written.items[i], &around, found.path))
+                if (could_replace(&written.items[i], &around, found.path, &found.st))
                         return error_set(
                                 err, EPERM,
-                                "%s is not started: it lies in %s, where a sandbox could write (install "
+                                "%s is not started: it lies in '%s', where a sandbox could write (install "
                                 "kurung, or build it elsewhere)",
                                 found.path, written.items[i].path);
         return 0;

@@ -18,7 +18,8 @@ int written_remember(const Plan *plan, bool kept, Error *err);
 
 /**
  * written_check - refuse a source or a hidden path that leads through a symbolic link in the project, in a
- * writable share of @spec, or in a directory of the list, wherever the link leads.
+ * writable share of @spec, or in a directory of the list, wherever the link leads. Outside of the project, a link
+ * of root is followed if the user can write to no directory between the share and the link.
  *
  * @host: has looked up all sources of @spec (host_probe_paths()).
  *
@@ -28,7 +29,8 @@ int written_check(const Spec *spec, const Host *host, Error *err);
 
 /**
  * written_check_program - refuse a helper program of kurung in a directory of the list: a sandbox may have
- * put it there, and it would run outside of one.
+ * put it there, and it would run outside of one. A program of root is accepted if the user can write to no
+ * directory between the listed one and the program.
  *
  * @path: of the program, absolute. Called after written_remember().
  *

@@ -221,7 +221,7 @@ if [ -c /dev/net/tun ]; then
         printf "#!/bin/sh\necho >%s/started\n" "$PWD" >$name && chmod 755 $name; done'
     ok "100 a sandbox puts a helper beside a copy of kurung" [ -x bin/kurung-net ]
     planted none
-    like "$?:$(cat seen)" "^125:.*bin/kurung-net is not started: it lies in $PWD, where a sandbox could write" "100 kurung says that it does not start it"
+    like "$?:$(cat seen)" "^125:.*bin/kurung-net is not started: it lies in '$PWD', where a sandbox could write" "100 kurung says that it does not start it"
     not_ok "100 and does not" [ -e started ]
     planted helper
     ok "100 without (helper) it does" [ -e started ]

@@ -160,6 +160,23 @@ is "$("$KURUNG" run --tmpfs="$PWD/t" --read-only="/etc/hostname:$PWD/new/h" -- s
 is "$("$KURUNG" run --home=persist:p --read-only="$HOME/q/f:$HOME/a/b" -- cat "$HOME/a/b")" changed "in a kept home, too"
 "$KURUNG" discard --home p 2>/dev/null
 
+# After a share of / the links of the system are followed: a sandbox cannot have made them. One's own are not, which a line says.
+rm -f "$HOME/.local/state/kurung/written"
+kurung run --work-dir=hidden --read-write=/:/x -- true
+like "$status:$errors" "^0:kurung: --read-write: this sandbox can write to your home directory, so later runs follow no symbolic links of yours in '/'" \
+    "a share of the home says what it costs" || diag "$errors"
+system_link=$(find /usr/bin /usr/lib -maxdepth 2 -type l -user 0 -xtype f -print -quit)
+kurung run --work-dir=hidden --read-only="$system_link:/opt/linked" -- test -f /opt/linked
+is "$status" 0 "links of the system are followed all the same" || diag "$errors"
+ln -s "$HOME/q/f" "$HOME/mine"
+kurung run -q --work-dir=hidden --read-only="$HOME/mine" -- true
+like "$status:$errors" "^125:.*'$HOME/mine' is a symbolic link in '/', where a sandbox can write, and leads to '$HOME/q/f' .to use the target, name it instead.$" \
+    "but not one that a sandbox could have made"
+ln -s /etc/hostname /tmp/kurung-link.$$
+kurung run -q --work-dir=hidden --read-only="/tmp/kurung-link.$$" -- true
+like "$status:$errors" "^125:.*is a symbolic link in '/'" "nor one in a directory that everybody can write to"
+rm "/tmp/kurung-link.$$" "$HOME/mine" "$HOME/.local/state/kurung/written"
+
 # A file and a directory.
 ln -s sub link
 for options in "--read-only=/etc/hostname:$PWD/sub" "--read-only=/etc/hostname:$PWD/link"; do
