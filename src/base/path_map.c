@@ -10,7 +10,7 @@ typedef struct Entry {
         size_t value;
 } Entry;
 
-static int compare(const void *a, const void *b)
+static int compare_paths(const void *a, const void *b)
 {
         const Entry *x = a, *y = b;
         int r = memcmp(x->path, y->path, x->len < y->len ? x->len : y->len);
@@ -23,7 +23,7 @@ int path_map_set(PathMap *map, const char *path, size_t value)
         if (!new)
                 return -ENOMEM;
         *new = (Entry){.path = path, .len = strlen(path), .value = value};
-        Entry **found = tsearch(new, &map->root, compare);
+        Entry **found = tsearch(new, &map->root, compare_paths);
         if (!found)
                 return -ENOMEM;
         if (*found != new) {
@@ -38,7 +38,7 @@ int path_map_set(PathMap *map, const char *path, size_t value)
 bool path_map_get_part(const PathMap *map, const char *path, size_t len, size_t *ret)
 {
         const Entry key = {.path = path, .len = len};
-        Entry *const *found = tfind(&key, &map->root, compare);
+        Entry *const *found = tfind(&key, &map->root, compare_paths);
         if (!found)
                 return false;
         *ret = (*found)->value;

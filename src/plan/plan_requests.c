@@ -169,7 +169,7 @@ static size_t first_at(const Requests *l, const char *path, size_t len)
 static int add_request(Requests *l, const Spec *spec, Request new, Error *err)
 {
         size_t first = first_at(l, new.dest, strlen(new.dest)), last = SIZE_MAX;
-        for (size_t i = first; i != SIZE_MAX; i = l->items[i].next) {
+        for (size_t i = first; i < l->n; i = l->items[i].next) {
                 int r = compare_requests(spec, &l->items[i], &new, err);
                 if (r != 0)
                         return r < 0 ? r : 0;
@@ -192,7 +192,7 @@ static void sort_path(Requests *l, const char *path, size_t len)
         if (first == SIZE_MAX || l->items[first].is_sorted)
                 return;
         for (int hiding = 0; hiding < 2; hiding++)
-                for (size_t i = first; i != SIZE_MAX; i = l->items[i].next)
+                for (size_t i = first; i < l->n; i = l->items[i].next)
                         if (hides(&l->items[i]) == (hiding == 1)) {
                                 l->items[i].is_sorted = true;
                                 l->order[l->n_order++] = i;
@@ -220,7 +220,7 @@ static int sort_requests(Requests *l, Error *err)
 static void mark_around(Requests *l, const char *dest)
 {
         for (size_t len = path_up(dest, strlen(dest)); len > 0; len = path_up(dest, len))
-                for (size_t i = first_at(l, dest, len); i != SIZE_MAX; i = l->items[i].next)
+                for (size_t i = first_at(l, dest, len); i < l->n; i = l->items[i].next)
                         l->items[i].has_more_inside = hides(&l->items[i]);
 }
 

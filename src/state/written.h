@@ -18,8 +18,8 @@ int written_remember(const Plan *plan, bool kept, Error *err);
 
 /**
  * written_check - refuse a source or a hidden path that leads through a symbolic link in the project, in a
- * writable share of @spec, or in a directory of the list, wherever the link leads. Outside of the project, a link
- * of root is followed if the user can write to no directory between the share and the link.
+ * writable share of @spec, or in a directory of the list, wherever the link leads. Outside of the project, a
+ * link of root is followed if the user can write to no directory between the share and the link.
  *
  * @host: has looked up all sources of @spec (host_probe_paths()).
  *
