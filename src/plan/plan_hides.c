@@ -220,6 +220,21 @@ static int hide_everywhere(Finder *f, Hidden *hidden)
         return r;
 }
 
+/* Hides the path as it is spelled in another root, too: there its links lead elsewhere than on the host. */
+static int hide_in_root(Finder *f, Hidden *hidden, const Spec *spec, const Host *host)
+{
+        const char *const names[] = {spec->root_dir, plan_real_path(host, spec->root_dir)};
+        const char *dest = hidden->op->dest;
+        for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+                size_t len = strlen(names[i]);
+                if (!path_is_below(dest, names[i]) || dest[len] != '/')
+                        continue;
+                hidden->is_elsewhere = hidden->is_elsewhere || hidden->exists;
+                return add_place(f, hidden, dest + len, false);
+        }
+        return 0;
+}
+
 int plan_find_hides(Plan *plan, const Spec *spec, const Host *host, PlanHides *ret, Error *err)
 {
         CLEANUP(finder_clear) Finder f = {.found = ret, .err = err};
@@ -232,6 +247,8 @@ int plan_find_hides(Plan *plan, const Spec *spec, const Host *host, PlanHides *r
         for (size_t i = 0; r == 0 && i < f.n_hidden; i++) {
                 Hidden *hidden = &f.hidden[i];
                 r = hide_everywhere(&f, hidden);
+                if (r == 0 && spec->root == ROOT_DIR)
+                        r = hide_in_root(&f, hidden, spec, host);
                 if (r == 0)
                         r = add_place(&f, hidden, hidden->op->dest, true);
                 /* The target of a link is hidden, too: a share of it would be mounted later, and show it. */
