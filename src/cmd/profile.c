@@ -155,18 +155,6 @@ static void show_json(const Spec *spec)
         json_print(stdout, root);
 }
 
-/* Prints the source of each profile as comments, in the order of reading. */
-static void show_sources(const Spec *spec, const ProfileEnv *env)
-{
-        for (size_t i = 0; i < spec->profiles.n; i++) {
-                CLEANUP(profile_text_clear) ProfileText file = {0};
-                Error err = {0};
-                char text[8192];
-                if (profile_read(spec->profiles.items[i], &env->ctx, &file, &err) == 0)
-                        printf("; %s\n", text_escape(file.path, text, sizeof(text)));
-        }
-}
-
 static void show_text(const Spec *spec)
 {
         const char *section = "";
@@ -195,17 +183,24 @@ static int load_one(const char *name, const ProfileEnv *env, Spec *spec, Error *
 static int show(const char *name, const ProfileEnv *env, bool as_json, Error *err)
 {
         CLEANUP(spec_clear) Spec spec = {0};
+        CLEANUP_STRLIST StrList sources = {0};
+        ProfileEnv with_sources = *env;
+        with_sources.ctx.sources = &sources;
         int r = as_json ? json_load(err) : 0;
         if (r == 0)
-                r = load_one(name, env, &spec, err);
+                r = load_one(name, &with_sources, &spec, err);
         if (r < 0)
                 return r;
         if (as_json) {
                 show_json(&spec);
-        } else {
-                show_sources(&spec, env);
-                show_text(&spec);
+                return 0;
         }
+        /* The files that were merged, in the order of reading. */
+        for (size_t i = 0; i < sources.n; i++) {
+                char text[8192];
+                printf("; %s\n", text_escape(sources.items[i], text, sizeof(text)));
+        }
+        show_text(&spec);
         return 0;
 }
 

@@ -240,7 +240,7 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
         CLEANUP(plan_clear) Plan plan = {0};
         CLEANUP(resumed_clear) Resumed resumed = {.kept = KEPT_NONE, .host = &host};
         CLEANUP(kept_for_plan_clear) PlanKept kept = {0};
-        CLEANUP_STRLIST StrList stored = {0};
+        CLEANUP_STRLIST StrList stored = {0}, notices = {0};
         CLEANUP_FREE char *here = NULL;
         FrontOptions options;
         int r = host_probe(&host, err);
@@ -253,7 +253,8 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
                                   .getenv = get_variable,
                                   .state = host.state_home,
                                   .restore = restore,
-                                  .userdata = &resumed};
+                                  .userdata = &resumed,
+                                  .notices = &notices};
         r = front_make_spec(argc, argv, shell ? "shell" : "default", &ctx, &spec, &options, err);
         if (r < 0)
                 return r;
@@ -262,6 +263,8 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
                 return 0;
         }
         log_set_level(options.level);
+        for (size_t i = 0; i < notices.n; i++)
+                log_notice("%s", notices.items[i]);
         if (kind == RUN_TRY)
                 spec.keep = true;
         r = complete_argv(&spec, shell, &host, err);

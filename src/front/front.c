@@ -215,7 +215,9 @@ static int load_profiles(const StrList *profiles, const char *default_profile, c
                                             .getenv = ctx->getenv,
                                             .state = ctx->state,
                                             .base = default_profile,
-                                            .granting = granting};
+                                            .by_default = profiles->n == 0,
+                                            .granting = granting,
+                                            .notices = ctx->notices};
         int r = profiles->n == 0 ? profile_load(default_profile, &profile_ctx, spec, err) : 0;
         for (size_t i = 0; r == 0 && i < profiles->n; i++)
                 r = profile_load(profiles->items[i], &profile_ctx, spec, err);

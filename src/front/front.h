@@ -14,6 +14,7 @@ typedef struct FrontContext {
          * -errno with @err. */
         int (*restore)(void *userdata, const char *name, Spec *spec, Error *err);
         void *userdata;
+        StrList *notices; /* like ProfileContext.notices */
 } FrontContext;
 
 /** Options that are not part of the spec. */

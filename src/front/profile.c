@@ -3,19 +3,12 @@
 #include "front/profile.h"
 
 #include "base/defence.h"
-#include "base/io.h"
-#include "base/path.h"
-#include "front/builtin.h"
 #include "front/ini.h"
+#include "front/profile_find.h"
 #include "front/trust.h"
 
-#include <ctype.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <sys/stat.h>
-
-#define SUFFIX ".ini"
 
 typedef struct Parser {
         const char *name;
@@ -56,6 +49,9 @@ static int take_pair(unsigned line, const char *section, const char *name, const
                                  "%s:%u: unknown key '%.60s' in [%.60s]; did you mean '%s' in [%s]?", p->name,
                                  line, name, section, near->name, near->section);
         }
+        if (key->id == KEY_EXTENDS && (p->flags & PROFILE_DROP_IN))
+                return error_set(p->err, EINVAL,
+                                 "%s:%u: a drop-in extends its own profile: remove Extends=", p->name, line);
         if (key->id == KEY_EXTENDS) {
                 char *copy = strdup(value);
                 if (!copy)
@@ -107,61 +103,14 @@ int profile_parse_text(const char *name, const char *text, size_t len, const Pro
         return parse(&p);
 }
 
-bool profile_name_is_valid(const char *name)
-{
-        size_t n = strlen(name);
-        if (n == 0 || n > 64 || !isalnum((unsigned char)name[0]))
-                return false;
-        for (size_t i = 0; i < n; i++)
-                if (!isalnum((unsigned char)name[i]) && !strchr("._-", name[i]))
-                        return false;
-        return true;
-}
-
-int profile_directories(const ProfileContext *ctx, StrList *ret)
-{
-        const char *config = ctx->getenv ? ctx->getenv("XDG_CONFIG_HOME") : NULL;
-        int r = 0;
-        if (config && config[0] == '/')
-                r = strlist_add_printf(ret, "%s/kurung/profiles", config);
-        else if (ctx->home)
-                r = strlist_add_printf(ret, "%s/.config/kurung/profiles", ctx->home);
-        return r < 0 ? r : strlist_add(ret, "/etc/kurung/profiles");
-}
-
-/* The user and root; in a user namespace without root, root is the owner of "/" there (the overflow id). */
-static bool is_trusted_owner(uid_t uid)
-{
-        struct stat root;
-        return uid == 0 || uid == geteuid() || (stat("/", &root) == 0 && uid == root.st_uid);
-}
-
-/* Reads a whole regular file. @fd: O_PATH. */
-static int read_file(int fd, const char *name, char **ret, size_t *ret_len, Error *err)
-{
-        struct stat st;
-        if (fstat(fd, &st) < 0)
-                return error_set_errno(err, errno, "cannot read profile '%s'", name);
-        if (!S_ISREG(st.st_mode))
-                return error_set(err, EINVAL, "%s: not a regular file", name);
-        if (!is_trusted_owner(st.st_uid))
-                return error_set(err, EPERM, "%s: belongs to another user", name);
-        if (st.st_size > PROFILE_SIZE_MAX)
-                return error_set(err, EFBIG, "%s: larger than %d bytes", name, PROFILE_SIZE_MAX);
-        CLEANUP_FD int readable = io_reopen(fd, O_RDONLY | O_NONBLOCK);
-        if (readable < 0)
-                return error_set_errno(err, readable, "cannot read profile '%s'", name);
-        int r = io_read_to_end(readable, PROFILE_SIZE_MAX, -1, ret, ret_len);
-        return r < 0 ? error_set_errno(err, r, "cannot read profile '%s'", name) : 0;
-}
-
 /* The state while a profile and those that it extends are loaded. */
 typedef struct Loader {
         const ProfileContext *ctx;
-        Project project;
+        ProfileSearch search;
         TrustList trust;
-        bool has_project, has_trust; /* already looked up */
-        StrList chain;
+        bool has_trust;                   /* already read */
+        StrList chain;                    /* the profiles being loaded, the extending one first */
+        size_t places[PROFILE_DEPTH_MAX]; /* of those */
         Spec *spec;
         Error *err;
 } Loader;
@@ -169,117 +118,13 @@ typedef struct Loader {
 static void loader_clear(Loader *l)
 {
         trust_clear(&l->trust);
+        profile_search_clear(&l->search);
         strlist_clear(&l->chain);
 }
 
 static const Project *project_of(Loader *l)
 {
-        if (!l->has_project)
-                project_find(l->ctx->project, l->ctx->home, &l->project);
-        l->has_project = true;
-        return &l->project;
-}
-
-void profile_text_clear(ProfileText *text)
-{
-        free(text->path);
-        free(text->text);
-        *text = (ProfileText){0};
-}
-
-/* Reads a file that the project may control. -ENOENT does not set the error. */
-static int read_own(Loader *l, const char *path, ProfileText *ret)
-{
-        ProjectFile file;
-        int r = project_open(project_of(l), path, &file);
-        if (r == -ENOENT || r == -ENOTDIR)
-                return -ENOENT;
-        if (r < 0)
-                return error_set_errno(l->err, r, "cannot read profile '%s'", path);
-        CLEANUP_FD int fd = file.fd;
-        ret->path = file.path;
-        ret->in_project = file.in_project;
-        return read_file(fd, path, &ret->text, &ret->len, l->err);
-}
-
-/* Reads a file in a directory that only root or the user writes. -ENOENT does not set the error. */
-static int read_system(Loader *l, const char *path, ProfileText *ret)
-{
-        CLEANUP_FD int fd = open(path, O_PATH | O_CLOEXEC);
-        if (fd < 0)
-                return errno == ENOENT || errno == ENOTDIR
-                               ? -ENOENT
-                               : error_set_errno(l->err, errno, "cannot read profile '%s'", path);
-        if (!(ret->path = strdup(path)))
-                return error_no_memory(l->err);
-        return read_file(fd, path, &ret->text, &ret->len, l->err);
-}
-
-/* -ENOENT does not set the error. */
-static int read_builtin(Loader *l, const char *name, ProfileText *ret)
-{
-        const BuiltinProfile *p = builtin_profiles;
-        while (p < builtin_profiles + builtin_profiles_n && !str_eq(p->name, name))
-                p++;
-        if (p == builtin_profiles + builtin_profiles_n)
-                return -ENOENT;
-        if (asprintf(&ret->path, "%s (built in)", name) < 0)
-                ret->path = NULL;
-        if (!ret->path || !(ret->text = strdup(p->text)))
-                return error_no_memory(l->err);
-        ret->len = strlen(ret->text);
-        ret->installed = true;
-        return 0;
-}
-
-static int find_named(Loader *l, const char *name, ProfileText *ret)
-{
-        CLEANUP_STRLIST StrList dirs = {0};
-        if (profile_directories(l->ctx, &dirs) < 0)
-                return error_no_memory(l->err);
-        for (size_t i = 0; i < dirs.n; i++) {
-                CLEANUP_FREE char *path = NULL;
-                if (asprintf(&path, "%s/%s" SUFFIX, dirs.items[i], name) < 0)
-                        return error_no_memory(l->err);
-                /* The directory of the user comes first, then /etc, where most names do not exist. */
-                int r = i + 1 < dirs.n && access(path, F_OK) == 0 ? read_own(l, path, ret)
-                                                                  : read_system(l, path, ret);
-                if (r == -ENOENT && l->err->errnum == 0)
-                        continue;
-                /* A home directory is not a project; the user trusts its files. */
-                ret->in_project = ret->in_project && !project_of(l)->holds_home;
-                return r;
-        }
-        int r = read_builtin(l, name, ret);
-        if (r != -ENOENT)
-                return r;
-        return error_set(l->err, ENOENT, "no profile named '%s'; \"kurung profile list\" lists all profiles",
-                         name);
-}
-
-static int find_profile(Loader *l, const char *name, ProfileText *ret)
-{
-        if (!strchr(name, '/') && !profile_name_is_valid(name))
-                return error_set(l->err, EINVAL,
-                                 "'%.80s' is not a valid profile name: use at most 64 letters, digits, '.', "
-                                 "'_' and '-'",
-                                 name);
-        if (!strchr(name, '/'))
-                return find_named(l, name, ret);
-        int r = read_own(l, name, ret);
-        return r == -ENOENT ? error_set_errno(l->err, ENOENT, "cannot read profile '%s'", name) : r;
-}
-
-int profile_read(const char *name, const ProfileContext *ctx, ProfileText *ret, Error *err)
-{
-        CLEANUP(loader_clear) Loader l = {.ctx = ctx, .err = err};
-        CLEANUP(profile_text_clear) ProfileText text = {0};
-        int r = find_profile(&l, name, &text);
-        if (r < 0)
-                return r;
-        *ret = text;
-        text = (ProfileText){0};
-        return 0;
+        return profile_search_project(&l->search);
 }
 
 static int circle(const StrList *chain, const char *name, Error *err)
@@ -341,6 +186,8 @@ static int parse_file(Loader *l, const ProfileText *file, const char *name, unsi
                     .grants = elsewhere ? &grants : NULL,
                     .err = l->err};
         TrustState trust = TRUST_NONE;
+        if (l->ctx->sources && strlist_add(l->ctx->sources, file->path) < 0)
+                return error_no_memory(l->err);
         if ((elsewhere || (flags & PROFILE_NARROW)) && project_of(l)->holds_home)
                 p.flags |= PROFILE_HOLDS_HOME;
         int r = parse(&p);
@@ -352,36 +199,72 @@ static int parse_file(Loader *l, const ProfileText *file, const char *name, unsi
         return r;
 }
 
+/* Adds a profile to the chain and reads it. A name that is in the chain already means the next profile of
+ * this name. */
+static int find_next(Loader *l, const char *name, ProfileText *ret)
+{
+        size_t from = 0, n = l->chain.n;
+        for (size_t i = 0; i < n; i++)
+                if (str_eq(l->chain.items[i], name))
+                        from = l->places[i] + 1;
+        if (n == PROFILE_DEPTH_MAX)
+                return error_set(l->err, ELOOP, "more than %d profiles extend each other", PROFILE_DEPTH_MAX);
+        if (from > 0 && strchr(name, '/'))
+                return circle(&l->chain, name, l->err);
+        int r = profile_find(&l->search, name, from, &l->places[n], ret, l->err);
+        if (from > 0 && r == -ENOENT)
+                return circle(&l->chain, name, l->err);
+        return r == 0 && strlist_add(&l->chain, name) < 0 ? error_no_memory(l->err) : r;
+}
+
+/* Loads what a file extends, or what an untrusted file of the project cannot avoid, and then the file. */
+static int load_file(Loader *l, const ProfileText *file, const char *said, bool drop_in)
+{
+        TrustState trust = TRUST_GIVEN;
+        unsigned flags = file->installed ? PROFILE_INSTALLED : 0;
+        int r = file->in_project ? ask_trust(l, file, &trust) : 0;
+        if (r < 0)
+                return r;
+        if (trust != TRUST_GIVEN && defence_is_on(DEFENCE_NARROW))
+                r = load_base(l, trust, &flags);
+        else if (!drop_in)
+                r = load_extended(l, file, said, flags);
+        return r < 0 ? r : parse_file(l, file, said, flags | (drop_in ? PROFILE_DROP_IN : 0));
+}
+
+static int load_drop_ins(Loader *l, const char *name)
+{
+        CLEANUP_STRLIST StrList paths = {0};
+        int r = profile_find_drop_ins(&l->search, name, &paths, l->err);
+        for (size_t i = 0; r == 0 && i < paths.n; i++) {
+                CLEANUP(profile_text_clear) ProfileText file = {0};
+                r = profile_read_own(&l->search, paths.items[i], &file, l->err);
+                if (r == -ENOENT && l->err->errnum == 0)
+                        r = error_set_errno(l->err, ENOENT, "cannot read profile '%s'", paths.items[i]);
+                if (r == 0)
+                        r = load_file(l, &file, file.path, true);
+        }
+        return r;
+}
+
 static int load(Loader *l, const char *name)
 {
         CLEANUP(profile_text_clear) ProfileText file = {0};
-        TrustState trust = TRUST_GIVEN;
-        if (strlist_has(&l->chain, name))
-                return circle(&l->chain, name, l->err);
-        if (l->chain.n == PROFILE_DEPTH_MAX)
-                return error_set(l->err, ELOOP, "more than %d profiles extend each other", PROFILE_DEPTH_MAX);
-        if (strlist_add(&l->chain, name) < 0)
-                return error_no_memory(l->err);
-        int r = find_profile(l, name, &file);
-        if (r == 0 && file.in_project)
-                r = ask_trust(l, &file, &trust);
-        if (r < 0)
-                return r;
-        const char *said = strchr(name, '/') ? name : file.path;
-        unsigned flags = file.installed ? PROFILE_INSTALLED : 0;
-        if (trust != TRUST_GIVEN && defence_is_on(DEFENCE_NARROW))
-                r = load_base(l, trust, &flags);
-        else
-                r = load_extended(l, &file, said, flags);
+        bool again = strlist_has(&l->chain, name);
+        int r = find_next(l, name, &file);
         if (r == 0)
-                r = parse_file(l, &file, said, flags);
-        if (r == 0 && strlist_add(&l->spec->profiles, name) < 0)
+                r = load_file(l, &file, strchr(name, '/') ? name : file.path, false);
+        if (r == 0 && !again && strlist_add(&l->spec->profiles, name) < 0)
                 r = error_no_memory(l->err);
+        /* After the last profile of this name. */
+        if (r == 0 && !again && !strchr(name, '/'))
+                r = load_drop_ins(l, name);
         return r;
 }
 
 int profile_load(const char *name, const ProfileContext *ctx, Spec *spec, Error *err)
 {
-        CLEANUP(loader_clear) Loader l = {.ctx = ctx, .spec = spec, .err = err};
+        CLEANUP(loader_clear)
+        Loader l = {.ctx = ctx, .search = PROFILE_SEARCH(ctx), .spec = spec, .err = err};
         return load(&l, name);
 }

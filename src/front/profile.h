@@ -12,8 +12,11 @@ typedef struct ProfileContext {
         const char *state; /* the directory with the list of trusted profiles; NULL: no profile is trusted */
         const char *base;  /* base of a profile of the project if it is the first; NULL: "default" */
         bool unchecked;    /* treat profiles of the project as trusted */
+        bool by_default;   /* nobody named the profile: a directory that is not accessible is not searched */
         StrList *granting; /* gets path and position for each untrusted file outside the project that grants
                               rights; may be NULL */
+        StrList *sources;  /* gets the path of each file that is read, in order; may be NULL */
+        StrList *notices;  /* gets a line for a directory that is not searched; may be NULL */
 } ProfileContext;
 
 enum {
@@ -22,6 +25,7 @@ enum {
         PROFILE_INSTALLED = 1 << 2,    /* an installed profile: its limits are defaults */
         PROFILE_CHANGED = 1 << 3,      /* with NARROW: it was trusted with other content */
         PROFILE_HOLDS_HOME = 1 << 4,   /* the project contains the home directory */
+        PROFILE_DROP_IN = 1 << 5,      /* a drop-in: Extends= is an error */
 };
 
 #define PROFILE_SIZE_MAX (1024 * 1024)
@@ -42,7 +46,8 @@ int profile_parse_text(const char *name, const char *text, size_t len, const Pro
 /**
  * profile_load - read a profile, after those that it extends, into @spec. A name is looked up in
  * $XDG_CONFIG_HOME/kurung/profiles, in /etc/kurung/profiles and among the built-in ones; with a slash it is
- * that file.
+ * that file. A profile that extends its own name, directly or not, extends the next one in this order. After
+ * a profile that was found by name come its drop-ins, NAME.ini.d/FILE.ini in all these directories, by FILE.
  *
  * A file of the project (front/inside.h) whose content is not trusted (front/trust.h) may only restrict the
  * spec so far, or ctx->base if it is the first. Each file is opened once, so that the checked content is the

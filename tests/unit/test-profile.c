@@ -326,6 +326,89 @@ static void a_file_takes_the_place_of_a_built_in_profile(void **state)
         assert_true(profile_load("default", &ctx, &third, &err) < 0);
 }
 
+/* A profile of the user adds to the one that came with kurung. */
+static void a_name_extends_the_next_of_its_name(void **state)
+{
+        CLEANUP(spec_clear) Spec spec = {0}, other = {0};
+        CLEANUP_STRLIST StrList sources = {0};
+        ProfileContext with_sources = ctx;
+        Error err = {0};
+        (void)state;
+        with_sources.sources = &sources;
+        write_profile("pip", "[Profile]\nExtends=mine\n[Identity]\nIdMap=single\n");
+        write_profile("mine", "[Profile]\nExtends=pip\n");
+        write_profile("default", "[Profile]\nExtends=default\n[Environment]\nPass=MINE\n");
+        (void)spec_init(&spec);
+        if (profile_load("pip", &with_sources, &spec, &err) < 0)
+                fail_msg("%s", err.text);
+        assert_int_equal(spec.id_map, ID_MAP_SINGLE);
+        assert_int_equal(spec.run_as, RUN_AS_ROOT);
+        assert_int_equal(spec.network, NETWORK_SLIRP);
+        assert_true(strlist_has(&spec.env_pass, "MINE"));
+        assert_true(strlist_has(&spec.env_pass, "LC_*"));
+        static const char *const order[] = {"default (built in)", "default.ini", "build (built in)",
+                                            "pip (built in)",     "mine.ini",    "pip.ini"};
+        assert_int_equal(sources.n, ARRAY_LEN(order));
+        for (size_t i = 0; i < ARRAY_LEN(order); i++)
+                assert_non_null(strstr(sources.items[i], order[i]));
+        assert_int_equal(spec.profiles.n, 4);
+
+        write_profile("alone", "[Profile]\nExtends=alone\n");
+        (void)spec_init(&other);
+        assert_int_equal(profile_load("alone", &ctx, &other, &err), -ELOOP);
+        assert_string_equal(err.text, "profiles extend each other in a cycle: alone -> alone");
+}
+
+static void drop_ins_come_after_their_profile(void **state)
+{
+        CLEANUP(spec_clear) Spec spec = {0}, other = {0};
+        Error err = {0};
+        char path[200];
+        (void)state;
+        (void)snprintf(path, sizeof(path), "%s/kurung/profiles/git.ini.d", dir);
+        assert_int_equal(mkdir(path, 0755), 0);
+        write_profile("git.ini.d/20-b", "[Identity]\nIdMap=auto\nHostName=second\n");
+        write_profile("git.ini.d/10-a", "[Identity]\nIdMap=single\nHostName=first\n[Network]\nMode=none\n");
+        (void)spec_init(&spec);
+        if (profile_load("git", &ctx, &spec, &err) < 0)
+                fail_msg("%s", err.text);
+        assert_int_equal(spec.network, NETWORK_NONE);
+        assert_int_equal(spec.id_map, ID_MAP_AUTO);
+        assert_string_equal(spec.host_name, "second");
+
+        write_profile("git.ini.d/30-c", "[Profile]\nExtends=build\n");
+        (void)spec_init(&other);
+        assert_int_equal(profile_load("git", &ctx, &other, &err), -EINVAL);
+        assert_non_null(strstr(err.text, "30-c.ini:2: a drop-in extends its own profile"));
+}
+
+/* As "su" leaves the variable: only a profile that was named must be found. */
+static void a_closed_directory_is_skipped_by_default(void **state)
+{
+        ProfileContext closed = ctx;
+        CLEANUP(spec_clear) Spec spec = {0}, other = {0};
+        CLEANUP_STRLIST StrList notices = {0};
+        Error err = {0};
+        char path[200];
+        (void)state;
+        if (geteuid() == 0)
+                skip();
+        (void)snprintf(path, sizeof(path), "%s/kurung", dir);
+        assert_int_equal(chmod(path, 0), 0);
+        closed.notices = &notices;
+        (void)spec_init(&spec);
+        int named = profile_load("default", &closed, &spec, &err);
+        closed.by_default = true;
+        (void)spec_init(&other);
+        Error none = {0};
+        int by_default = profile_load("default", &closed, &other, &none);
+        assert_int_equal(chmod(path, 0700), 0);
+        assert_int_equal(named, -EACCES);
+        assert_int_equal(by_default, 0);
+        assert_int_equal(notices.n, 1);
+        assert_non_null(strstr(notices.items[0], "is not accessible (unset XDG_CONFIG_HOME"));
+}
+
 static int make_dir(void **state)
 {
         char path[200];
@@ -356,6 +439,9 @@ int main(void)
                 cmocka_unit_test(built_in_profiles_are_the_files),
                 cmocka_unit_test_setup_teardown(a_file_takes_the_place_of_a_built_in_profile, make_dir,
                                                 remove_dir),
+                cmocka_unit_test_setup_teardown(a_name_extends_the_next_of_its_name, make_dir, remove_dir),
+                cmocka_unit_test_setup_teardown(drop_ins_come_after_their_profile, make_dir, remove_dir),
+                cmocka_unit_test_setup_teardown(a_closed_directory_is_skipped_by_default, make_dir, remove_dir),
                 cmocka_unit_test_setup_teardown(circles_and_missing_profiles_are_errors, make_dir,
                                                 remove_dir),
         };
