@@ -2,8 +2,10 @@
 /* Starts the command that the first argument names. */
 #include "base/error.h"
 #include "base/log.h"
+#include "base/nearest.h"
 #include "base/process.h"
 #include "cmd/command.h"
+#include "front/habits.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -54,6 +56,54 @@ static int fill_standard_descriptors(void)
         }
 }
 
+static const Command *find_command(const char *name)
+{
+        for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+                if (str_eq(name, commands[i].name))
+                        return &commands[i];
+        return NULL;
+}
+
+static int unknown_command(const char *word)
+{
+        const char *advice = habits_command_advice(word);
+        Nearest n = NEAREST(word);
+        for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+                (void)nearest_offer(&n, commands[i].name);
+        if (advice)
+                log_error("unknown command '%s': %s", word, advice);
+        else if (nearest_is_close(&n))
+                log_error("unknown command '%s'; did you mean '%s'?", word, n.best);
+        else
+                log_error("unknown command '%s'; see \"kurung --help\"", word);
+        return EXIT_KURUNG_FAILED;
+}
+
+/* Prints the help of kurung, or of the command that @argv[1] names. */
+static int help(int argc, char **argv)
+{
+        if (argc < 2) {
+                print_help();
+                return 0;
+        }
+        const Command *command = find_command(argv[1]);
+        char option[] = "--help", *words[] = {argv[1], option, NULL};
+        return command ? command->main(2, words) : unknown_command(argv[1]);
+}
+
+static int dispatch(int argc, char **argv)
+{
+        const Command *command = find_command(argv[0]);
+        bool asks_help = str_eq(argv[0], "--help") || str_eq(argv[0], "-h") || str_eq(argv[0], "help");
+        if (asks_help)
+                return help(argc, argv);
+        if (str_eq(argv[0], "--version")) {
+                printf("kurung %s\n", PACKAGE_VERSION);
+                return 0;
+        }
+        return command ? command->main(argc, argv) : unknown_command(argv[0]);
+}
+
 int main(int argc, char **argv)
 {
         process_remember_arguments(argc, argv);
@@ -64,23 +114,10 @@ int main(int argc, char **argv)
                 log_error("no command given; see \"kurung --help\"");
                 return EXIT_KURUNG_FAILED;
         }
-        if (str_eq(argv[1], "--help") || str_eq(argv[1], "-h") || str_eq(argv[1], "help")) {
-                print_help();
-                return 0;
+        int code = dispatch(argc - 1, argv + 1);
+        if (fflush(stdout) != 0 && code == 0) {
+                log_error("cannot write to standard output");
+                return EXIT_KURUNG_FAILED;
         }
-        if (str_eq(argv[1], "--version")) {
-                printf("kurung %s\n", PACKAGE_VERSION);
-                return 0;
-        }
-        for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-                if (str_eq(argv[1], commands[i].name)) {
-                        int code = commands[i].main(argc - 1, argv + 1);
-                        if (fflush(stdout) != 0 && code == 0) {
-                                log_error("cannot write to standard output");
-                                return EXIT_KURUNG_FAILED;
-                        }
-                        return code;
-                }
-        log_error("unknown command '%s'; see \"kurung --help\"", argv[1]);
-        return EXIT_KURUNG_FAILED;
+        return code;
 }

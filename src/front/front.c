@@ -3,9 +3,12 @@
 #include "front/front.h"
 
 #include "base/defence.h"
+#include "base/nearest.h"
 #include "base/path.h"
+#include "front/habits.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 enum {
         FLAG_PROFILE,
@@ -54,8 +57,21 @@ static const FrontFlag *find_flag(const char *name, size_t len, char letter)
 
 static int unknown_option(const char *word, Error *err)
 {
-        return error_set(err, EINVAL, "unknown option '%.60s'; did you mean '--%s'?", word,
-                         key_nearest_option(word + strspn(word, "-"))->option);
+        const char *name = word + strspn(word, "-"), *advice = habits_option_advice(word);
+        char spelling[64];
+        (void)snprintf(spelling, sizeof(spelling), "%.*s", (int)strcspn(name, "="), name);
+        Nearest n = NEAREST(spelling);
+        if (advice)
+                return error_set(err, EINVAL, "unknown option '%.60s': %s", word, advice);
+        for (size_t i = 0; i < KEY_MAX; i++)
+                (void)nearest_offer(&n, keys[i].option);
+        for (size_t i = 0; i < key_aliases_n; i++)
+                (void)nearest_offer(&n, key_aliases[i].option);
+        for (size_t i = 0; i < front_flags_n; i++)
+                (void)nearest_offer(&n, front_flags[i].name);
+        if (nearest_is_close(&n) && str_starts(word, "--"))
+                return error_set(err, EINVAL, "unknown option '%.60s'; did you mean '--%s'?", word, n.best);
+        return error_set(err, EINVAL, "unknown option '%.60s'; see \"kurung run --help\"", word);
 }
 
 /* Converts the value of an alias (podman's options) to that of its key. */
@@ -257,6 +273,61 @@ static int check_granting(const StrList *granting, const FrontContext *ctx, cons
         return 0;
 }
 
+/* "-v /a:/b" shares a directory elsewhere. */
+static int check_command(const char *word, const FrontOptions *options, Error *err)
+{
+        if (options->level != LOG_DETAIL || !strchr("/.~", word[0]) || !strchr(word, ':') ||
+            access(word, F_OK) == 0)
+                return 0;
+        return error_set(
+                err, EINVAL,
+                "'%.80s' is not a command: -v means --verbose; to share a path, use --read-write=%.80s "
+                "or --read-only=%.80s",
+                word, word, word);
+}
+
+/* An option that has no use without a network implies one, unless --net says otherwise. @options: the bits of
+ * the keys that options set. */
+static int imply_network(uint64_t options, const FrontContext *ctx, Spec *spec, Error *err)
+{
+        const char *by = NULL;
+        if (spec->network != NETWORK_NONE || (options & (UINT64_C(1) << KEY_NETWORK_MODE)))
+                return 0;
+        for (size_t i = 0; i < KEY_MAX; i++) {
+                CLEANUP_STRLIST StrList values = {0};
+                if (!key_has(&keys[i], KEY_ASKS_NETWORK) || !(options & (UINT64_C(1) << i)))
+                        continue;
+                if (key_print(&keys[i], spec, &values) < 0)
+                        return error_no_memory(err);
+                /* Not an empty variable of a script. */
+                if (values.n > 0 && values.items[0][0] != '\0')
+                        by = keys[i].option;
+        }
+        if (!by)
+                return 0;
+        spec->network = NETWORK_SLIRP;
+        if (ctx->notices && spec->net_allow.n == 0 && spec->net_allow_from.n == 0 &&
+            strlist_add_printf(
+                    ctx->notices,
+                    "--%s implies --net=slirp, by which the whole internet may be reached (restrict "
+                    "it with --allow=HOST:PORT)",
+                    by) < 0)
+                return error_no_memory(err);
+        return 0;
+}
+
+/* Parses the options into the spec, after the profiles. Returns the index of the payload. */
+static int take_options(int argc, char **argv, const FrontContext *ctx, Spec *spec, FrontOptions *options,
+                        Error *err)
+{
+        uint64_t by_profiles = spec->asked;
+        spec->asked = 0;
+        int i = walk(argc, argv, true, ctx, spec, options, NULL, err);
+        int r = i < 0 ? i : imply_network(spec->asked, ctx, spec, err);
+        spec->asked |= by_profiles;
+        return r < 0 ? r : i;
+}
+
 int front_make_spec(int argc, char **argv, const char *default_profile, const FrontContext *ctx,
                     Spec *ret_spec, FrontOptions *ret, Error *err)
 {
@@ -282,9 +353,12 @@ int front_make_spec(int argc, char **argv, const char *default_profile, const Fr
                 r = load_profiles(&profiles, default_profile, ctx, ret_spec, &granting, err);
         }
         if (r == 0)
-                r = walk(argc, argv, true, ctx, ret_spec, &options, &profiles, err);
+                r = take_options(argc, argv, ctx, ret_spec, &options, err);
         if (r >= 0 && defence_is_on(DEFENCE_NARROW))
                 r = check_granting(&granting, ctx, ret_spec, err);
+        if (r < 0)
+                return r;
+        r = i < argc ? check_command(argv[i], &options, err) : 0;
         if (r < 0)
                 return r;
         for (; i < argc; i++)

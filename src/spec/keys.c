@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Builds the table of keys from keys.def, and finds keys in it. */
+#include "base/nearest.h"
 #include "spec/keys_internal.h"
 #include "spec/net_publish.h"
 #include "spec/net_site.h"
@@ -87,53 +88,14 @@ const Key *key_find_short(char letter)
         return NULL;
 }
 
-#define DISTANCE_MAX 64
-
-/* Levenshtein distance, ignoring case; long names are truncated. */
-static size_t distance(const char *a, const char *b)
-{
-        size_t row[DISTANCE_MAX + 1], n = strnlen(a, DISTANCE_MAX), m = strnlen(b, DISTANCE_MAX);
-        for (size_t j = 0; j <= m; j++)
-                row[j] = j;
-        for (size_t i = 1; i <= n; i++) {
-                size_t diagonal = row[0];
-                row[0] = i;
-                for (size_t j = 1; j <= m; j++) {
-                        size_t best = diagonal + (strncasecmp(&a[i - 1], &b[j - 1], 1) != 0);
-                        diagonal = row[j];
-                        if (row[j] + 1 < best)
-                                best = row[j] + 1;
-                        if (row[j - 1] + 1 < best)
-                                best = row[j - 1] + 1;
-                        row[j] = best;
-                }
-        }
-        return row[m];
-}
-
-static const Key *nearest(const char *text, bool options)
-{
-        const Key *best = &keys[0];
-        size_t best_distance = SIZE_MAX;
-        for (size_t i = 0; i < KEY_MAX; i++) {
-                const char *candidate = options ? keys[i].option : keys[i].name;
-                size_t d = candidate ? distance(text, candidate) : SIZE_MAX;
-                if (d < best_distance) {
-                        best = &keys[i];
-                        best_distance = d;
-                }
-        }
-        return best;
-}
-
 const Key *key_nearest(const char *name)
 {
-        return nearest(name, false);
-}
-
-const Key *key_nearest_option(const char *option)
-{
-        return nearest(option, true);
+        Nearest n = NEAREST(name);
+        const Key *best = &keys[0];
+        for (size_t i = 0; i < KEY_MAX; i++)
+                if (nearest_offer(&n, keys[i].name))
+                        best = &keys[i];
+        return best;
 }
 
 int key_parse(const Key *key, const char *value, const KeyContext *ctx, Spec *spec, Error *err)

@@ -25,8 +25,9 @@ enum {
         KEY_BOOLEAN = 1 << 1,   /* the value of the option may be omitted: yes */
         KEY_OPERATION = 1 << 2, /* an operation on the file system, in Spec.ops */
         /* Of a key: */
-        KEY_ONLY_ASKED = 1 << 3,  /* printed only if it was set, because its default depends on other keys */
-        KEY_TAKES_GROUP = 1 << 4, /* a limit that only a control group can enforce */
+        KEY_ONLY_ASKED = 1 << 3,   /* printed only if it was set, because its default depends on other keys */
+        KEY_TAKES_GROUP = 1 << 4,  /* a limit that only a control group can enforce */
+        KEY_ASKS_NETWORK = 1 << 5, /* its option has no use without a network, and implies Mode=slirp */
 };
 
 typedef struct Key Key;
@@ -103,9 +104,6 @@ const KeyAlias *key_find_alias(const char *option);
 /** key_nearest - find the key whose "Section.Name" is nearest to @name (edit distance), for errors; never
  * NULL. */
 const Key *key_nearest(const char *name);
-
-/** key_nearest_option - find the key whose long option is nearest to @name. */
-const Key *key_nearest_option(const char *option);
 
 /**
  * key_parse - parse one value into @spec and mark the key as set.

@@ -219,6 +219,8 @@ static const char *parse_rule(char *text, NetRule *rule)
         bool v6;
         const char *rest, *why;
         rule->protocols = NET_TCP | NET_UDP;
+        if (strstr(text, "://"))
+                return "must be a host, not a URL: leave out the scheme and the path, as in example.org:443";
         if (len > 4 && (str_eq(text + len - 4, "/tcp") || str_eq(text + len - 4, "/udp"))) {
                 rule->protocols = text[len - 3] == 't' ? NET_TCP : NET_UDP;
                 text[len - 4] = '\0';

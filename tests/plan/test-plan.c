@@ -124,8 +124,13 @@ static void what_a_list_means(void **state)
         /* An empty variable on a command line does not open everything (attack 55). */
         assert_true(
                 plan_has_line(WORDS("--net=slirp", "--allow=", "true"), "net-reach allowed destinations"));
-        assert_true(plan_has_line(WORDS("--allow=a.example", "true"),
+        assert_true(plan_has_line(WORDS("--net=none", "--allow=a.example", "true"),
                                   "notice Allow= has no effect without a network (Mode=none)"));
+        /* What is for a network asks for one. */
+        assert_true(plan_has_line(WORDS("--allow=a.example", "true"), "net-reach allowed destinations"));
+        assert_true(plan_has_line(WORDS("-p", "build", "--publish=0:80", "true"), "net-reach the internet"));
+        assert_true(plan_has_line(WORDS("--host-loopback=80", "true"), "net-reach the internet"));
+        assert_false(plan_has_line(WORDS("--allow=", "true"), "net-reach allowed destinations"));
 }
 
 /* The operations on /opt and below it but for its own pin, and what is said: "bind /opt/a, mask /opt/a/s". */

@@ -37,6 +37,20 @@ refused 125 "unknown command" frobnicate
 refused 125 "unknown argument" doctor --fast
 refused 125 "expected list, show" profile frob
 refused 125 "bad.ini:4" profile check "$HOME/bad.ini"
+# Words that users know from other programs, and misspelled ones, are answered.
+refused 125 "'--network=none': use --net=none, --net=slirp or --net=host" run --network=none true
+refused 125 "'-it': leave it out" run -it true
+refused 125 "'--rm': leave it out" run --rm true
+refused 125 "'--name=x': use --keep=NAME" run --name=x true
+refused 125 "-v means --verbose; to share a path, use --read-write=/data:/data" run -v /data:/data true
+refused 125 "'--ro-bind': use --read-only=PATH" run --ro-bind / / true
+refused 125 "'--publsih=1:1'; did you mean '--publish'" run --publsih=1:1 true
+refused 125 "'--zzzzzzzz'; see .kurung run --help" run --zzzzzzzz true
+refused 125 "'rnu'; did you mean 'run'" rnu true
+refused 125 "'ls': use .kurung ps" ls
+refused 125 "'version': use .kurung --version" version
+refused 125 "'rm': use .kurung discard" rm x
+refused 125 "not a URL: leave out the scheme" run --allow=https://example.com true
 printf '#!/no/such/interpreter\n' >script
 chmod +x script
 refused 127 "interpreter" run ./script

@@ -26,4 +26,21 @@ is "$status" 125 "a profile that was named stays an error"
 like "$errors" "cannot read profile '$HOME/other/.config/kurung/profiles/build.ini': Permission denied" "  which names it"
 rmdir "$HOME/other"
 
+# What is for a network asks for one.
+kurung run --publish=0:8000 -- cat /sys/class/net/tap0/mtu
+isnt "$out" "" "--publish asks for a network"
+like "$errors" "--publish implies --net=slirp, by which the whole internet may be reached" "  and says what it opens"
+kurung run --allow=example.invalid -- ls /sys/class/net
+like "$out" "tap0" "so does --allow"
+unlike "$errors" implies "  without a word, as it restricts"
+kurung run --net=none --allow=example.invalid -- ls /sys/class/net
+unlike "$out" "tap0" "--net=none takes precedence"
+like "$errors" "Allow= has no effect without a network" "  and the other option is said to have no effect"
+
+# Help for a command.
+kurung help diff
+like "$out" "^Usage: kurung diff" "kurung help COMMAND prints the command's help"
+kurung help dfif
+like "$errors" "did you mean 'diff'" "  or what was meant"
+
 done_testing

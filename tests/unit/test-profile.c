@@ -441,7 +441,8 @@ int main(void)
                                                 remove_dir),
                 cmocka_unit_test_setup_teardown(a_name_extends_the_next_of_its_name, make_dir, remove_dir),
                 cmocka_unit_test_setup_teardown(drop_ins_come_after_their_profile, make_dir, remove_dir),
-                cmocka_unit_test_setup_teardown(a_closed_directory_is_skipped_by_default, make_dir, remove_dir),
+                cmocka_unit_test_setup_teardown(a_closed_directory_is_skipped_by_default, make_dir,
+                                                remove_dir),
                 cmocka_unit_test_setup_teardown(circles_and_missing_profiles_are_errors, make_dir,
                                                 remove_dir),
         };

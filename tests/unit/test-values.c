@@ -418,7 +418,6 @@ static void the_nearest_key_is_found(void **state)
         (void)state;
         assert_string_equal(key_nearest("Readonly")->name, "ReadOnly");
         assert_string_equal(key_nearest("Workdir")->name, "WorkDir");
-        assert_string_equal(key_nearest_option("secomp")->option, "seccomp");
 }
 
 int main(void)

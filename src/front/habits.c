@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Answers options and commands of other programs. */
+#include "front/habits.h"
+
+typedef struct Habit {
+        const char *words; /* between spaces */
+        const char *advice;
+} Habit;
+
+static const Habit options[] = {
+        {"--rm --die-with-parent --init",
+         "leave it out: changes are removed afterwards unless --keep is given, and nothing keeps running"},
+        {"-it -i -t -ti --interactive --tty --new-session",
+         "leave it out: a terminal is passed on by itself"},
+        {"--name", "use --keep=NAME for a sandbox that is kept, --hostname=NAME for the name inside"},
+        {"--network --share-net --unshare-net --netns", "use --net=none, --net=slirp or --net=host"},
+        {"--volume --mount --bind --bind-try --whitelist",
+         "use --read-write=PATH[:DEST] or --read-only=PATH[:DEST]"},
+        {"--ro-bind --ro-bind-try", "use --read-only=PATH[:DEST]"},
+        {"--dev-bind --device --dev-bind-try", "devices are not shared"},
+        {"--blacklist", "use --hide=PATH"},
+        {"--private", "use --work-dir=hidden --home=private"},
+        {"--noprofile", "use a profile of your own: -p FILE"},
+        {"--port --expose", "use --publish=HOSTPORT:PORT"},
+        {"-u --user --uid", "use --run-as=self, --run-as=root or --run-as=UID:GID"},
+        {"-w --workdir",
+         "use --chdir=DIR for the directory inside, --work-dir=overlay, rw, ro or hidden for access"},
+        {"--env --setenv", "use --set-env=NAME=VALUE"},
+        {"-m --memory", "use --memory-max=BYTES"},
+        {"--pids-limit", "use --tasks-max=N"},
+        {"--cap-add --caps.keep", "use --capabilities=NAME..."},
+        {"--cap-drop --caps.drop", "leave it out: capabilities are dropped by default"},
+        {"--privileged", "kurung has no privileges to give; --run-as=root is root of the sandbox only"},
+        {"-d --detach", "start kurung in the background: kurung run ... &"},
+        {"--entrypoint", "give the command and its arguments after \"--\""},
+        {"--unshare-all --unshare-user --unshare-pid --unshare-ipc --unshare-uts --unshare-cgroup --proc "
+         "--dev",
+         "leave it out: every sandbox has its own"},
+        {"--platform --pull --env-file --restart --label --link", "kurung has no such option"},
+};
+
+static const Habit commands[] = {
+        {"rm", "use \"kurung discard NAME\""},
+        {"kill", "use \"kurung stop NAME\""},
+        {"ls list", "use \"kurung ps\" (with -a also for kept sandboxes)"},
+        {"version -v -V", "use \"kurung --version\""},
+        {"create start", "use \"kurung run\""},
+        {"enter join attach", "use \"kurung exec NAME COMMAND\""},
+        {"sh bash login", "use \"kurung shell\""},
+        {"commit", "use \"kurung apply NAME\" to keep the changes"},
+        {"info check", "use \"kurung doctor\""},
+        {"logs", "use the command's own output, or --report=FILE"},
+        {"profiles", "use \"kurung profile list\""},
+};
+
+/* @len: of the word. */
+static const char *advice(const Habit *habits, size_t n, const char *word, size_t len)
+{
+        for (size_t i = 0; len > 0 && i < n; i++)
+                for (const char *at = habits[i].words; *at; at += strspn(at, " ")) {
+                        size_t known = strcspn(at, " ");
+                        if (known == len && strncmp(at, word, len) == 0)
+                                return habits[i].advice;
+                        at += known;
+                }
+        return NULL;
+}
+
+const char *habits_option_advice(const char *word)
+{
+        return advice(options, ARRAY_LEN(options), word, strcspn(word, "= "));
+}
+
+const char *habits_command_advice(const char *word)
+{
+        return advice(commands, ARRAY_LEN(commands), word, strcspn(word, " "));
+}
