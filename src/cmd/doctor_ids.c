@@ -17,16 +17,35 @@ static void check_id_program(const Host *h, const char *path, HostIdmap state, D
         if (state == HOST_IDMAP_UNPRIVILEGED && h->ranges_unmapped) {
                 doctor_found(f, DOCTOR_WARN, "unusable in the current user namespace: only one id inside",
                              "see \"subordinate ids\"");
-        } else if (state == HOST_IDMAP_OK) {
+                return;
+        }
+        switch (state) {
+        case HOST_IDMAP_OK:
                 doctor_found(f, DOCTOR_OK, path, "");
-        } else if (state == HOST_IDMAP_MISSING) {
+                break;
+        case HOST_IDMAP_MISSING:
                 doctor_found(
                         f, DOCTOR_WARN, "missing: only one id inside, hence no chown and no other users",
                         doctor_install_command("uidmap", "shadow-utils", "shadow", command, sizeof(command)));
-        } else {
+                break;
+        case HOST_IDMAP_UNPRIVILEGED:
                 (void)snprintf(remedy, sizeof(remedy), "sudo chmod u+s %s", path);
                 doctor_found(f, DOCTOR_WARN,
                              "neither set-user-ID nor with a file capability: only one id inside", remedy);
+                break;
+        case HOST_IDMAP_NO_NEW_PRIVS:
+                doctor_found(f, DOCTOR_WARN,
+                             "without effect in a process with no_new_privs: only one id inside",
+                             "start kurung without \"setpriv --no-new-privs\" or NoNewPrivileges=yes");
+                break;
+        case HOST_IDMAP_NOSUID:
+                doctor_found(f, DOCTOR_WARN, "on a file system that is mounted nosuid: only one id inside",
+                             "mount it with suid");
+                break;
+        case HOST_IDMAP_BOUNDED:
+                doctor_found(f, DOCTOR_WARN, "its capability is not in the bounding set: only one id inside",
+                             "give the container or service CAP_SETUID and CAP_SETGID");
+                break;
         }
 }
 

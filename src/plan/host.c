@@ -18,7 +18,10 @@
 #include <linux/magic.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
@@ -66,8 +69,22 @@ static char *find_program(int root, const char *name)
         return NULL;
 }
 
-/* Debian's newuidmap is set-user-ID root, Fedora's has file capabilities. */
-static HostIdmap idmap_state(int root, const char *path)
+/* Whether the kernel heeds the set-user-ID bit or file capability of a program for this process. */
+static HostIdmap privilege_state(int fd, int capability)
+{
+        struct statvfs fs;
+        if (geteuid() == 0)
+                return HOST_IDMAP_OK;
+        if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
+                return HOST_IDMAP_NO_NEW_PRIVS;
+        if (fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_NOSUID))
+                return HOST_IDMAP_NOSUID;
+        return prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 0 ? HOST_IDMAP_BOUNDED : HOST_IDMAP_OK;
+}
+
+/* Debian's newuidmap is set-user-ID root, Fedora's has file capabilities. @capability: the one that it needs
+ * in this user namespace. */
+static HostIdmap idmap_state(int root, const char *path, int capability)
 {
         struct stat st;
         char cap[64];
@@ -76,12 +93,11 @@ static HostIdmap idmap_state(int root, const char *path)
         CLEANUP_FD int fd = openat(root, host_below_root(path), O_PATH | O_CLOEXEC);
         if (fd < 0)
                 return HOST_IDMAP_MISSING;
-        if (fstat(fd, &st) == 0 && (st.st_mode & S_ISUID) && st.st_uid == 0)
-                return HOST_IDMAP_OK;
+        bool set_user_id = fstat(fd, &st) == 0 && (st.st_mode & S_ISUID) && st.st_uid == 0;
         /* fgetxattr(2) does not accept an O_PATH descriptor; its link in /proc works. */
-        return getxattr(fd_path(fd).text, "security.capability", cap, sizeof(cap)) > 0
-                       ? HOST_IDMAP_OK
-                       : HOST_IDMAP_UNPRIVILEGED;
+        if (!set_user_id && getxattr(fd_path(fd).text, "security.capability", cap, sizeof(cap)) <= 0)
+                return HOST_IDMAP_UNPRIVILEGED;
+        return privilege_state(fd, capability);
 }
 
 static HostDevice device_state(int root, const char *path)
@@ -367,8 +383,8 @@ static void probe_helpers(int root, Host *h)
         find_net_helper(root, h);
         h->newuidmap = find_program(root, "newuidmap");
         h->newgidmap = find_program(root, "newgidmap");
-        h->newuidmap_state = idmap_state(root, h->newuidmap);
-        h->newgidmap_state = idmap_state(root, h->newgidmap);
+        h->newuidmap_state = idmap_state(root, h->newuidmap, CAP_SETUID);
+        h->newgidmap_state = idmap_state(root, h->newgidmap, CAP_SETGID);
         h->fuse_overlayfs = find_program(root, "fuse-overlayfs");
         h->fuse_device = device_state(root, "/dev/fuse");
         h->tun_device = device_state(root, "/dev/net/tun");

@@ -60,6 +60,10 @@ typedef enum HostIdmap {
         HOST_IDMAP_OK,
         HOST_IDMAP_MISSING,
         HOST_IDMAP_UNPRIVILEGED, /* it exists without a set-user-ID bit or file capability */
+        /* It has one, which the kernel ignores: */
+        HOST_IDMAP_NO_NEW_PRIVS, /* for this process (PR_SET_NO_NEW_PRIVS, prctl(2)) */
+        HOST_IDMAP_NOSUID,       /* on this mount (MS_NOSUID, mount(2)) */
+        HOST_IDMAP_BOUNDED,      /* the bounding set lacks the capabilities that it needs (capabilities(7)) */
 } HostIdmap;
 
 /** The version of the control groups in /sys/fs/cgroup. */

@@ -77,18 +77,32 @@ void plan_map_ids(uint32_t inside, uint32_t outside, const SubRanges *ranges, Id
                 map_add(ret, inside, outside, 1);
 }
 
+/* Why newuidmap or newgidmap cannot be used, with the remedy. */
+static const char *const idmap_reasons[] = {
+        [HOST_IDMAP_MISSING] =
+                "newuidmap and newgidmap are not installed (Debian, Ubuntu: apt install uidmap)",
+        [HOST_IDMAP_UNPRIVILEGED] = "newuidmap or newgidmap lacks its set-user-ID bit or file capability "
+                                    "(reinstall uidmap)",
+        [HOST_IDMAP_NO_NEW_PRIVS] = "kurung was started with no_new_privs, by which newuidmap has no effect "
+                                    "(start it without \"setpriv --no-new-privs\" or NoNewPrivileges=)",
+        [HOST_IDMAP_NOSUID] =
+                "newuidmap or newgidmap is on a file system that is mounted nosuid (mount it with "
+                "suid)",
+        [HOST_IDMAP_BOUNDED] = "kurung was started without the capabilities that newuidmap needs (give the "
+                               "container or service CAP_SETUID and CAP_SETGID)",
+};
+
 /* Returns why newuidmap and newgidmap cannot be used, with the remedy; NULL: they can. */
 static const char *idmap_missing(const Host *host)
 {
-        if (host->ranges_unmapped && (host->subuids.n == 0 || host->subgids.n == 0))
+        bool none = host->subuids.n == 0 || host->subgids.n == 0;
+        HostIdmap state =
+                host->newuidmap_state != HOST_IDMAP_OK ? host->newuidmap_state : host->newgidmap_state;
+        if (host->ranges_unmapped && none)
                 return "your subordinate ids are not mapped in the current user namespace";
-        if (host->newuidmap_state == HOST_IDMAP_MISSING || host->newgidmap_state == HOST_IDMAP_MISSING)
-                return "newuidmap and newgidmap are not installed (Debian, Ubuntu: apt install uidmap)";
-        if (host->newuidmap_state == HOST_IDMAP_UNPRIVILEGED ||
-            host->newgidmap_state == HOST_IDMAP_UNPRIVILEGED)
-                return "newuidmap or newgidmap lacks its set-user-ID bit or file capability (reinstall "
-                       "uidmap)";
-        if (host->subuids.n == 0 || host->subgids.n == 0)
+        if (state != HOST_IDMAP_OK)
+                return idmap_reasons[state];
+        if (none)
                 return "/etc/subuid and /etc/subgid have no range for you (\"kurung doctor\" prints the "
                        "command to add one)";
         return NULL;

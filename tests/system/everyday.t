@@ -37,6 +37,23 @@ kurung run --net=none --allow=example.invalid -- ls /sys/class/net
 unlike "$out" "tap0" "--net=none takes precedence"
 like "$errors" "Allow= has no effect without a network" "  and the other option is said to have no effect"
 
+# A process with no_new_privs, as some services and sandboxes start programs, cannot use newuidmap.
+"$KURUNG" run -q --id-map=subid true 2>/dev/null && subids=yes || subids=''
+if [ -n "$subids" ]; then
+    setpriv --no-new-privs "$KURUNG" run -p build -- sh -c 'id -u; wc -l </proc/self/uid_map' >"$HOME/.out" 2>"$HOME/.err"
+    is "$?:$(tr '\n' ' ' <"$HOME/.out")" "0:0 1 " "with no_new_privs, root inside starts with one id"
+    like "$(cat "$HOME/.err")" "only one user id exists inside: kurung was started with no_new_privs" "  and says why"
+    setpriv --no-new-privs "$KURUNG" run --id-map=subid true 2>"$HOME/.err"
+    is "$?" 125 "  --id-map=subid is an error"
+    like "$(cat "$HOME/.err")" "IdMap=subid: kurung was started with no_new_privs" "  with the reason"
+    like "$(setpriv --no-new-privs "$KURUNG" doctor)" "newuidmap[^
+]*without effect in a process with no_new_privs" "  doctor names it"
+    in_mounts 'mount --bind /usr /usr; mount -o remount,bind,nosuid /usr' "$KURUNG" run -p build true 2>"$HOME/.err"
+    like "$?:$(cat "$HOME/.err")" "^0:.*only one user id exists inside" "where subordinate ids are not mapped it starts, too"
+else
+    skip "no_new_privs" "this user has no subordinate ids"
+fi
+
 # Help for a command.
 kurung help diff
 like "$out" "^Usage: kurung diff" "kurung help COMMAND prints the command's help"
