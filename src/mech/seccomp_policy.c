@@ -35,8 +35,8 @@ const SeccompGroup seccomp_refused[] = {
         {"strict: other processes' memory", true,
          NAMES("ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "process_mrelease",
                "pidfd_open")},
-        {"strict: changing the root, devices, execution domains", true,
-         NAMES("chroot", "mknod", "mknodat", "personality", "name_to_handle_at", "seccomp", "mq_open",
+        {"strict: changing the root, execution domains", true,
+         NAMES("chroot", "personality", "name_to_handle_at", "seccomp", "mq_open",
                "mq_unlink", "mlockall", "unshare", "get_mempolicy", "set_mempolicy", "mbind")},
 };
 const size_t seccomp_refused_n = ARRAY_LEN(seccomp_refused);
@@ -263,7 +263,12 @@ const SeccompRule seccomp_rules[] = {
         {"open", EPERM, SECCOMP_WHEN_SHARED, 0, 2, {HAS(1, MAKES_FILE), HAS(2, SET_ID)}},
         {"openat", EPERM, SECCOMP_WHEN_SHARED, 0, 2, {HAS(2, MAKES_FILE), HAS(3, SET_ID)}},
         {"openat2", ENOSYS, SECCOMP_WHEN_SHARED, 0, 0, {{0}}},
+        /* Devices; also makes FIFOs, sockets and plain files. */
+        {"mknod", EPERM, SECCOMP_WHEN_STRICT, 0, 1, {MASKED(1, S_IFMT, S_IFCHR)}},
+        {"mknod", EPERM, SECCOMP_WHEN_STRICT, 0, 1, {MASKED(1, S_IFMT, S_IFBLK)}},
         {"mknod", EPERM, SECCOMP_WHEN_SHARED, 0, 1, {HAS(1, SET_ID)}},
+        {"mknodat", EPERM, SECCOMP_WHEN_STRICT, 0, 1, {MASKED(2, S_IFMT, S_IFCHR)}},
+        {"mknodat", EPERM, SECCOMP_WHEN_STRICT, 0, 1, {MASKED(2, S_IFMT, S_IFBLK)}},
         {"mknodat", EPERM, SECCOMP_WHEN_SHARED, 0, 1, {HAS(2, SET_ID)}},
 };
 /* clang-format on */

@@ -54,6 +54,9 @@ else
     skip "no_new_privs" "this user has no subordinate ids"
 fi
 
+kurung run --seccomp=strict -- sh -c 'mkfifo pipe && test -p pipe'
+is "$status:$errors" "0:" "the strict filter allows FIFOs"
+
 # Help for a command.
 kurung help diff
 like "$out" "^Usage: kurung diff" "kurung help COMMAND prints the command's help"

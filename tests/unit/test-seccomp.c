@@ -104,6 +104,7 @@ BODY(route, socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE))
 BODY(inet, socket(AF_INET6, SOCK_STREAM, 0))
 BODY(trace_me, ptrace(PTRACE_TRACEME, 0, 0, 0))
 BODY(make_node, mknod("/nonexistent/x", S_IFIFO, 0))
+BODY(make_device, mknod("/nonexistent/x", S_IFCHR, 0x103))
 BODY(get_uid, getuid())
 BODY(execution_domain, syscall(SYS_personality, 0x0400000))
 BODY(execution_domain_ask, syscall(SYS_personality, 0xffffffff))
@@ -260,7 +261,8 @@ static void strict_refuses_more(void **state)
         (void)state;
         assert_int_equal(under(SECCOMP_STRICT, NULL, ordinary_things), 0);
         assert_int_equal(under(SECCOMP_STRICT, NULL, trace_me), EPERM);
-        assert_int_equal(under(SECCOMP_STRICT, NULL, make_node), EPERM);
+        assert_int_equal(under(SECCOMP_STRICT, NULL, make_node), ENOENT);
+        assert_int_equal(under(SECCOMP_STRICT, NULL, make_device), EPERM);
         assert_int_equal(under(SECCOMP_STRICT, NULL, route), EAFNOSUPPORT);
         assert_int_equal(under(SECCOMP_STRICT, NULL, sti_high_bits), EPERM);
         assert_int_equal(under(SECCOMP_STRICT, NULL, inet), 0);

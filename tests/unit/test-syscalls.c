@@ -316,7 +316,27 @@ static void set_id_bits_are_refused_in_shared_trees(void **state)
                                                                        .args = {0, 0, 04755}}),
                              SECCOMP_RET_ALLOW);
 }
+/* "strict" refuses devices of every mode, and neither FIFOs nor files. */
+static void strict_refuses_only_devices(void **state)
+{
+        static const uint32_t types[] = {0, S_IFREG, S_IFIFO, S_IFSOCK, S_IFCHR, S_IFBLK};
+        CLEANUP(seccomp_filter_clear) SeccompFilter f = {0};
+        (void)state;
+        prepare(SECCOMP_STRICT, &f);
+        for (size_t i = 0; i < ARRAY_LEN(types); i++)
+                for (uint64_t mode = 0; mode < 010000; mode++) {
+                        uint64_t up = mode & 1 ? UINT64_C(5) << 32 : 0;
+                        const char *expected = i < 4 ? "allow" : "EPERM";
+                        assert_string_equal(answer_with(&f, AUDIT_ARCH_X86_64, SYS_mknod, 0,
+                                                        types[i] | mode | up, 0x103, 0),
+                                            expected);
+                        assert_string_equal(answer_with(&f, AUDIT_ARCH_X86_64, SYS_mknodat, 0, 0,
+                                                        types[i] | mode | up, 0x103),
+                                            expected);
+                }
+}
 #else
+#define strict_refuses_only_devices every_call_of_the_machine
 #define sockets_are_of_a_short_list every_call_of_the_machine
 #define calls_of_i386_are_held_as_well every_call_of_the_machine
 #define ioctls_that_load_modules_are_refused every_call_of_the_machine
@@ -359,6 +379,7 @@ int main(void)
                 cmocka_unit_test(sockets_are_of_a_short_list),
                 cmocka_unit_test(calls_of_i386_are_held_as_well),
                 cmocka_unit_test(ioctls_that_load_modules_are_refused),
+                cmocka_unit_test(strict_refuses_only_devices),
                 cmocka_unit_test(set_id_bits_are_refused_in_shared_trees),
                 cmocka_unit_test(a_filter_that_allows_all_is_seen),
         };
