@@ -3,6 +3,7 @@
 #include "base/defence.h"
 #include "base/log.h"
 #include "base/process.h"
+#include "cmd/caller_fds.h"
 #include "cmd/command.h"
 #include "cmd/help.h"
 #include "cmd/plan_json.h"
@@ -139,8 +140,13 @@ static int run_and_report(const Plan *plan, const FrontOptions *options, const R
         FILE *out = NULL;
         CLEANUP(run_report_clear) RunReport report = {0};
         int r = report_file_open(options->report, &out, err);
-        if (r < 0)
+        if (r == 0)
+                r = caller_fds_settle(plan->payload.kept_fds, plan->payload.n_kept_fds, err);
+        if (r < 0) {
+                if (out)
+                        (void)fclose(out);
                 return r;
+        }
         if (run->quiet_name)
                 try_block_signals(true);
         r = run_plan(plan, run, &report, err);
@@ -174,9 +180,9 @@ static int do_plan(const Plan *plan, const FrontOptions *options, const RunOptio
         }
         if (plan->root.foreign && defence_is_on(DEFENCE_SEALED_PROGRAM)) {
                 /* main()'s argv begins one entry before the command's. */
-                report_file_inherit(true);
+                caller_fds_inherit(true);
                 int r = process_run_sealed(argv - 1);
-                report_file_inherit(false);
+                caller_fds_inherit(false);
                 if (r < 0)
                         return error_set_errno(err, r, "cannot run as a sealed copy of kurung");
         }
@@ -268,6 +274,8 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
         if (kind == RUN_TRY)
                 spec.keep = true;
         r = complete_argv(&spec, shell, &host, err);
+        if (r == 0)
+                r = caller_fds_pass(&spec, err);
         /* Files are read and tools executed only on request. */
         if (r == 0 && spec.network == NETWORK_SLIRP && spec.net_allow_from.n > 0)
                 r = host_probe_sources(&host, &spec.net_allow_from, get_variable, err);
@@ -299,8 +307,11 @@ static int run_main(int argc, char **argv, RunKind kind)
 {
         Error err = {0};
         int code = 0;
-        report_file_take(argv);
-        int r = run_command(argc, argv, kind, &code, &err);
+        int r = caller_fds_take(argv);
+        if (r < 0)
+                (void)error_no_memory(&err);
+        else
+                r = run_command(argc, argv, kind, &code, &err);
         return r < 0 ? command_failed(&err, r) : code;
 }
 

@@ -36,8 +36,8 @@ const SeccompGroup seccomp_refused[] = {
          NAMES("ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "process_mrelease",
                "pidfd_open")},
         {"strict: changing the root, execution domains", true,
-         NAMES("chroot", "personality", "name_to_handle_at", "seccomp", "mq_open",
-               "mq_unlink", "mlockall", "unshare", "get_mempolicy", "set_mempolicy", "mbind")},
+         NAMES("chroot", "personality", "name_to_handle_at", "seccomp", "mq_open", "mq_unlink", "mlockall",
+               "unshare", "get_mempolicy", "set_mempolicy", "mbind")},
 };
 const size_t seccomp_refused_n = ARRAY_LEN(seccomp_refused);
 

@@ -57,6 +57,47 @@ fi
 kurung run --seccomp=strict -- sh -c 'mkfifo pipe && test -p pipe'
 is "$status:$errors" "0:" "the strict filter allows FIFOs"
 
+# The shell's process substitutions, and make's jobserver, are pipes that come along.
+"$KURUNG" run -- diff <(echo a) <(echo b) >"$HOME/.out" 2>"$HOME/.err"
+is "$?:$(grep -c '^[<>] [ab]$' "$HOME/.out")" "1:2" "process substitutions are passed on"
+"$KURUNG" run -- sh -c 'echo written >"$1"' - >(cat >"$HOME/substituted") 2>"$HOME/.err"
+wait_for test -s "$HOME/substituted"
+is "$(cat "$HOME/substituted")" written "  also to write"
+echo content >"$HOME/file"
+"$KURUNG" run -- cat /dev/fd/7 7<"$HOME/file" >"$HOME/.out" 2>"$HOME/.err"
+is "$(cat "$HOME/.out")" "" "a file's descriptor is not"
+like "$(cat "$HOME/.err")" "'/dev/fd/7' is not passed on, because it is not a pipe" "  and that is said"
+"$KURUNG" run -- sh -c 'ls /proc/self/fd | wc -l' 7< <(echo) >"$HOME/.out"
+is "$(cat "$HOME/.out")" 4 "a pipe that nobody names is not passed on"
+
+"$KURUNG" run -q --keep=pipes -- cmp <(echo a) <(echo a)
+is "$?" 0 "a kept sandbox gets them, too"
+"$KURUNG" discard pipes
+
+# Each of the two waits for the other one: one after the other they would never end.
+mkfifo meet
+cat >in.mk <<'END'
+both: one two
+one: ; echo "flags $(MAKEFLAGS)"; echo >meet
+two: ; read x <meet
+END
+printf 'all: ; +"$$KURUNG" run -q -p build -- timeout 30 make -f in.mk\n' >out.mk
+# Before make 4.4 a jobserver is always a pipe.
+ways=(-j4)
+make --help 2>/dev/null | grep -q jobserver-style && ways=(--jobserver-style=pipe --jobserver-style=fifo)
+for way in "${ways[@]}"; do
+    if ! command -v make >/dev/null; then
+        skip "make's jobserver" "make is not installed"
+        continue
+    fi
+    make -j4 "$way" -f out.mk >"$HOME/.out" 2>&1
+    is "$?" 0 "make's jobserver comes along ($way)" || diag "$(cat "$HOME/.out")"
+    like "$(cat "$HOME/.out")" "flags [^
+]*--jobserver-auth=[0-9]+,[0-9]+" "  and is the one of the outer make"
+done
+MAKEFLAGS=" -j --jobserver-auth=44,45" kurung run -p build -- sh -c 'echo "[$MAKEFLAGS]"'
+is "$out" "[ -j ]" "a jobserver that is not there is not named inside"
+
 # Help for a command.
 kurung help diff
 like "$out" "^Usage: kurung diff" "kurung help COMMAND prints the command's help"
