@@ -7,6 +7,7 @@
 #include "mech/rlimits.h"
 #include "run/stages.h"
 
+#include <elf.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <signal.h>
@@ -72,6 +73,37 @@ static int tie_to_parent(const StageContext *ctx, Error *err)
                        : 0;
 }
 
+/* A 32-bit program would end by a signal at its first system call, without a word: the filter knows only the
+ * calls of the machine's own architecture and of Architectures=. Programs that it starts are not looked at.
+ */
+static int check_architecture(const StageContext *ctx, Error *err)
+{
+        static const struct {
+                unsigned machine; /* elf(5), e_machine */
+                const char *name; /* of Architectures= */
+        } others[] = {{EM_386, "x86"}, {EM_ARM, "arm"}};
+        const PlanPayload *payload = ctx->payload;
+        const char *program = payload->program ? payload->program : payload->argv.items[0];
+        Elf32_Ehdr head = {0};
+        if (ctx->privileges->filters_given || !strchr(program, '/'))
+                return 0;
+        CLEANUP_FD int fd = open(program, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (fd < 0 || read(fd, &head, sizeof(head)) != (ssize_t)sizeof(head) ||
+            memcmp(head.e_ident, ELFMAG, SELFMAG) != 0 || head.e_ident[EI_CLASS] != ELFCLASS32)
+                return 0;
+        for (size_t i = 0; i < ARRAY_LEN(others); i++)
+                if (head.e_machine == others[i].machine &&
+                    !strlist_has(&ctx->privileges->architectures, others[i].name) && sizeof(void *) == 8) {
+                        (void)error_set(
+                                err, ENOEXEC,
+                                "cannot execute '%s': it is a 32-bit program, whose system calls are not "
+                                "allowed (add --architectures=%s)",
+                                program, others[i].name);
+                        return error_set_exit(err, EXIT_NOT_EXECUTABLE);
+                }
+        return 0;
+}
+
 /* Finds the program like execvpe(3), but reports the errno that a shell would report. */
 static int exec_payload(const PlanPayload *payload, Error *err)
 {
@@ -115,6 +147,8 @@ int stage_payload_main(const StageContext *ctx, int slave)
                 r = restrict_self(ctx, &err);
         if (r == 0)
                 r = tie_to_parent(ctx, &err);
+        if (r == 0)
+                r = check_architecture(ctx, &err);
         /* Late, because the earlier steps need memory and descriptors themselves. */
         if (r == 0)
                 r = rlimits_apply(ctx->resources, &err);

@@ -98,6 +98,30 @@ done
 MAKEFLAGS=" -j --jobserver-auth=44,45" kurung run -p build -- sh -c 'echo "[$MAKEFLAGS]"'
 is "$out" "[ -j ]" "a jobserver that is not there is not named inside"
 
+# The smallest 32-bit program: exit(7). Without a word it would end by SIGSEGV.
+python3 - <<'END'
+import struct
+code = b"\xb8\1\0\0\0\xbb\7\0\0\0\xcd\x80"
+base = 0x8048000
+head = b"\x7fELF\1\1\1" + bytes(9) + struct.pack("<HHIIIIIHHHHHH", 2, 3, 1, base + 84, 52, 0, 0, 52, 32, 1, 0, 0, 0)
+segment = struct.pack("<IIIIIIII", 1, 0, base, base, 84 + len(code), 84 + len(code), 5, 4096)
+open("exit7", "wb").write(head + segment + code)
+END
+chmod +x exit7
+if [ "$(uname -m)" = x86_64 ]; then
+    kurung run -- ./exit7
+    is "$status" 126 "a 32-bit program is refused"
+    like "$errors" "'./exit7': it is a 32-bit program.*--architectures=x86" "  with the option that allows it"
+    if ./exit7 || [ "$?" -eq 7 ]; then
+        kurung run --architectures=x86 -- ./exit7
+        is "$status" 7 "  by which it runs"
+    else
+        skip "  by which it runs" "this kernel does not run 32-bit programs"
+    fi
+else
+    skip "a 32-bit program" "the test's is of x86"
+fi
+
 # Help for a command.
 kurung help diff
 like "$out" "^Usage: kurung diff" "kurung help COMMAND prints the command's help"
