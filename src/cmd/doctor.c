@@ -52,10 +52,20 @@ static void check_landlock(const Host *h, DoctorFinding *f)
                      h->landlock_abi == 0 ? "boot with lsm=landlock,... if the kernel supports it" : "");
 }
 
-static const struct {
+/* Advice about the machine would be wrong inside. */
+static void check_outside(const Host *h, DoctorFinding *f)
+{
+        (void)h;
+        doctor_found(f, DOCTOR_FAIL, "this is inside a sandbox of kurung, in which no other can be created",
+                     "run kurung outside");
+}
+
+typedef struct DoctorCheck {
         const char *name;
         void (*check)(const Host *h, DoctorFinding *f);
-} checks[] = {
+} DoctorCheck;
+
+static const DoctorCheck all_checks[] = {
         {"user", check_user},
         {"kernel", check_kernel},
         {"user namespaces", doctor_check_userns},
@@ -75,6 +85,8 @@ static const struct {
         {"user manager", doctor_check_user_manager},
         {"limits", doctor_check_limits},
 };
+
+static const DoctorCheck inside_checks[] = {{"sandbox", check_outside}};
 
 static const char *const level_names[] = {"ok", "warn", "fail"};
 
@@ -125,8 +137,11 @@ int cmd_doctor(int argc, char **argv)
         if (host_probe(&host, &err) < 0 || (as_json && json_load(&err) < 0))
                 return command_failed(&err, -EIO);
         (void)host_probe_limits(root, &host, NULL);
+        bool inside = host_is_inside_kurung(&host);
+        const DoctorCheck *checks = inside ? inside_checks : all_checks;
+        size_t n = inside ? ARRAY_LEN(inside_checks) : ARRAY_LEN(all_checks);
         struct json_object *array = as_json ? json_new_array() : NULL;
-        for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
+        for (size_t i = 0; i < n; i++) {
                 DoctorFinding f = {0};
                 checks[i].check(&host, &f);
                 works = works && f.level != DOCTOR_FAIL;

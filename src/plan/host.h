@@ -250,6 +250,10 @@ int host_probe_sources(Host *host, const StrList *tools, const char *(*get_varia
 /** host_missing_call - return the name of an indispensable system call that fails here; NULL: none. */
 const char *host_missing_call(const Host *host);
 
+/** host_is_inside_kurung - return whether this process is in a sandbox of kurung, whose filter refuses new
+ * namespaces. */
+bool host_is_inside_kurung(const Host *host);
+
 void host_clear(Host *host);
 
 /**

@@ -79,3 +79,9 @@ const char *host_missing_call(const Host *host)
                : !host->has_mount_setattr ? "mount_setattr"
                                           : NULL;
 }
+
+bool host_is_inside_kurung(const Host *host)
+{
+        const char *container = getenv("container");
+        return container && str_eq(container, "kurung") && !host->has_clone3;
+}

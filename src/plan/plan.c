@@ -94,6 +94,11 @@ static int check_host(const Spec *spec, const Host *host, Error *err)
                 return error_set(err, EPERM,
                                  "refusing to run as root: in a user namespace, real root remains the host's "
                                  "root for its files (/proc/sys, devices); run kurung as an ordinary user");
+        if (host_is_inside_kurung(host))
+                return error_set(
+                        err, EPERM,
+                        "this is inside a sandbox of kurung, in which no other sandbox can be created: "
+                        "run the command directly");
         if (host_missing_call(host))
                 return error_set(
                         err, ENOSYS,

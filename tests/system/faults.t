@@ -96,9 +96,10 @@ cp "$KURUNG" tree/bin/kurung
 inner=./tree/bin/kurung
 got=$("$KURUNG" run -e HOME="$PWD/tree" -- "$inner" run -q --work-dir=ro -- true 2>&1)
 is "$?" 125 "inside kurung: an error"
-like "$got" "clone3[(]2[)] is not available: .* seccomp filter of a container that refuses it" "inside kurung: that names what refuses"
+like "$got" "inside a sandbox of kurung, in which no other sandbox can be created" "inside kurung: that says why"
 "$KURUNG" run -e HOME="$PWD/tree" -- "$inner" doctor >"$HOME/.out"
 is "$?" 125 "inside kurung: doctor says that nothing can be run"
+is "$(grep -c . "$HOME/.out"):$(grep -c '^fail  sandbox .*inside a sandbox of kurung' "$HOME/.out")" "2:1" "  and nothing about the machine"
 
 is "$(HOME=/nonexistent XDG_CONFIG_HOME="$PWD/none" "$KURUNG" run -- sh -c 'echo ok; ls /tmp' 2>/dev/null)" ok "a HOME that is missing"
 is "$(find /tmp /var/tmp -maxdepth 1 -user "$(id -u)" -newer "$inner" ! -path "$HOME" | grep -v kurung-home)" "" "nothing is ever written to /tmp"
