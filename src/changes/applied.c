@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads and writes the list of files that an apply has put on the host. */
+/* Reads and writes the list of files that an apply has put on the host or found there. */
 #include "changes/applied.h"
 
 #include "base/io.h"
@@ -82,6 +82,8 @@ int applied_add(Applied *a, int sandbox_fd, const struct stat *st)
                                O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (a->fd < 0)
                 return -errno;
+        if (!applied_has(a, st) && remember(a, h) < 0)
+                return -ENOMEM;
         a->pending[a->n_pending++] = h;
         return a->n_pending == ARRAY_LEN(a->pending) ? applied_flush(a) : 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The files on the host that an earlier apply of this sandbox wrote and that did not change since: they are
- * not conflicts. */
+/* The files and directories on the host that an apply of this sandbox wrote, and those that it moved, in the
+ * state in which it knew them: unless they changed since, they are not conflicts. */
 #pragma once
 
 #include "base/util.h"
@@ -22,10 +22,11 @@ typedef struct Applied {
 /** applied_load - load the list of earlier applies. Returns 0 or -errno. */
 int applied_load(Applied *a, int sandbox_fd);
 
-/** applied_has - return whether a file is unchanged since it was applied. */
+/** applied_has - return whether a file or directory is unchanged since it was added. */
 bool applied_has(const Applied *a, const struct stat *st);
 
-/** applied_add - add an applied file; applied_flush() writes it at the latest. Returns 0 or -errno. */
+/** applied_add - add a file or directory; applied_has() knows it at once, applied_flush() writes it at the
+ * latest. Returns 0 or -errno. */
 int applied_add(Applied *a, int sandbox_fd, const struct stat *st);
 int applied_flush(Applied *a);
 

@@ -70,10 +70,8 @@ int apply_check_host(Apply *a, const Change *c, struct stat *ret, bool *ret_exis
         *ret_exists = fstatat(fd, c->name, ret, AT_SYMLINK_NOFOLLOW) == 0;
         if (!*ret_exists)
                 return errno == ENOENT ? 0 : -errno;
-        bool changed = scan_changed_since(ret, &a->options.started, &a->applied);
-        int r = 0;
-        if (S_ISDIR(ret->st_mode) && !(c->kind == CHANGE_NONE))
-                r = scan_tree(fd, c->name, &a->options.started, &a->applied, &changed);
+        bool changed = false;
+        int r = scan_tree(fd, c->name, &a->options.started, &a->applied, &changed);
         if (r < 0)
                 return r;
         /* The sandbox saw nothing there: the file is newer, or was hidden from it. */

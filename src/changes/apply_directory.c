@@ -9,6 +9,7 @@
 #include "changes/apply_levels.h"
 #include "changes/apply_steps.h"
 #include "changes/below.h"
+#include "changes/scan.h"
 
 #include <fcntl.h>
 
@@ -20,18 +21,23 @@ static int enter_here(Apply *a, const Change *c, int fd)
                 return r;
         ApplyLevel *l = apply_level_top(a);
         struct stat st;
-        if (!(l->what & (CHANGE_MODE | CHANGE_XATTRS)) || (l->what & CHANGE_TYPE))
-                return 0;
         fd = dirstack_top(&a->dirs);
         if (fstat(fd, &st) < 0)
                 return -errno;
+        l->identity = apply_identity(&st);
+        l->clean = !scan_changed_since(&st, &a->options.started, &a->applied);
+        if (!(l->what & (CHANGE_MODE | CHANGE_XATTRS)) || (l->what & CHANGE_TYPE))
+                return 0;
         if (st.st_uid != geteuid())
                 return -EPERM;
         if (a->options.dry_run) {
                 apply_report(a, APPLY_DONE, c, "");
                 return 0;
         }
-        r = apply_write_entry(a, JOURNAL_MODE, 0, (FileIdentity){0}, apply_identity(&st), false, st.st_mode);
+        r = apply_note_directory(a, a->dirs.n - 1);
+        if (r == 0)
+                r = apply_write_entry(a, JOURNAL_MODE, 0, (FileIdentity){0}, apply_identity(&st), false,
+                                      st.st_mode);
         failpoint("mode");
         if (r == 0 && (st.st_mode & 0700) != 0700)
                 r = apply_set_mode(fd, (st.st_mode & 07777) | 0700);
@@ -61,7 +67,7 @@ static int enter_new(Apply *a, const Change *c, bool replaces)
         r = apply_level_push(a, c, LEVEL_PENDING, FD_NONE);
         if (r < 0)
                 return r;
-        apply_level_top(a)->old = exists ? apply_identity(&st) : (FileIdentity){0};
+        apply_level_top(a)->old = exists ? st : (struct stat){0};
         apply_level_top(a)->keep_old = keep;
         apply_level_top(a)->gone = S_ISDIR(c->before.mode);
         if (!c->selected || c->kind == CHANGE_NONE)
@@ -136,10 +142,12 @@ static int end_stage(Apply *a, const ApplyLevel *l, int fd)
                 r = apply_set_times(fd, &l->now);
         if (r == 0 && fstat(fd, &st) < 0)
                 r = -errno;
+        if (r == 0)
+                r = applied_add(&a->applied, a->sandbox_fd, &st);
         if (r < 0 || !l->top)
                 return r;
         a->stage = 0;
-        return apply_place(a, dirstack_top(&a->dirs), l->name, l->number, &st, l->old, l->keep_old);
+        return apply_place(a, dirstack_top(&a->dirs), l->name, l->number, &st, &l->old, l->keep_old);
 }
 
 int apply_leave(Apply *a)

@@ -35,6 +35,10 @@ static int take_deleted(Apply *a, const Change *c)
                 return 0;
         }
         r = apply_begin_journal(a);
+        if (r == 0)
+                r = apply_note_directory(a, a->dirs.n - 1);
+        if (r == 0)
+                r = apply_note_old(a, &st, keep);
         uint32_t number = ++a->journal->number;
         if (r == 0)
                 r = apply_write_entry(a, JOURNAL_REMOVE, number, (FileIdentity){0}, apply_identity(&st), keep,
@@ -140,7 +144,9 @@ static int take_file_here(Apply *a, const Change *c)
                 return -EACCES;
         if (a->options.dry_run)
                 return apply_note_taken(a, c, NULL);
-        r = apply_next_temporary(a, &number);
+        r = apply_note_directory(a, a->dirs.n - 1);
+        if (r == 0)
+                r = apply_next_temporary(a, &number);
         if (r < 0)
                 return r;
         (void)journal_name(a->journal, number, temporary);
@@ -150,8 +156,7 @@ static int take_file_here(Apply *a, const Change *c)
         if (r == 0)
                 r = apply_note_taken(a, c, &fresh);
         if (r == 0)
-                r = apply_place(a, dirfd, c->name, number, &fresh,
-                                exists ? apply_identity(&st) : (FileIdentity){0}, keep);
+                r = apply_place(a, dirfd, c->name, number, &fresh, exists ? &st : &(struct stat){0}, keep);
         failpoint("finished");
         if (r < 0)
                 (void)unlinkat(dirfd, temporary, 0);

@@ -28,6 +28,7 @@ int apply_level_push(Apply *a, const Change *c, LevelState state, int fd)
                 return -ENOMEM;
         ApplyLevel l = {
                 .state = state, .writable = -1, .now = c->now, .what = c->what, .name = strdup(c->name)};
+        l.path_len = a->path.len;
         l.path_before = a->path.len - (c->name[0] ? strlen(c->name) + 1 : 0);
         if (c->xattrs_len > 0 && state != LEVEL_SKIPPED) {
                 l.xattrs = malloc(c->xattrs_len);
@@ -64,7 +65,9 @@ static int begin_stage(Apply *a, size_t i)
         l->top = true;
         if (a->options.dry_run)
                 return 0;
-        int r = apply_next_temporary(a, &l->number);
+        int r = i > 0 ? apply_note_directory(a, i - 1) : 0;
+        if (r == 0)
+                r = apply_next_temporary(a, &l->number);
         if (r < 0)
                 return r;
         (void)journal_name(a->journal, l->number, temporary);

@@ -18,17 +18,20 @@ struct ApplyLevel {
         bool top;        /* STAGED: the temporary directory itself */
         bool keep_old;   /* the replaced file had changed: keep it beside */
         bool final_mode; /* HERE: set its mode after its entries are done */
+        bool clean;      /* HERE: only applies changed it since the sandbox started */
+        bool noted;      /* HERE: the journal has it (apply_note_directory()) */
         uint32_t
                 set_id; /* HERE: a set-group-ID bit of the host's directory that the sandbox did not change */
         int writable;   /* -1: not checked yet */
         uint32_t number;
-        FileIdentity old;
+        FileIdentity identity; /* HERE */
+        struct stat old;       /* PENDING: the file that it replaces; inode 0: none */
         ChangeFile now;
         unsigned what;
         char *name;
         char *xattrs;
         size_t xattrs_len;
-        size_t path_before;
+        size_t path_before, path_len; /* of a->path, without and with its name */
 };
 
 /** apply_level_top - return the deepest level, which must exist; valid until the next push. */

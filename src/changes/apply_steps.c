@@ -4,6 +4,7 @@
 
 #include "base/defence.h"
 #include "base/failpoint.h"
+#include "changes/apply_levels.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -52,29 +53,53 @@ FileIdentity apply_identity(const struct stat *st)
         return (FileIdentity){.dev = st->st_dev, .ino = st->st_ino};
 }
 
+int apply_note_directory(Apply *a, size_t i)
+{
+        ApplyLevel *l = &a->levels[i];
+        const FileIdentity none = {0};
+        if (l->state != LEVEL_HERE || !l->clean || l->noted)
+                return 0;
+        l->noted = true;
+        char saved = a->path.text[l->path_len];
+        a->path.text[l->path_len] = '\0';
+        int r = apply_write_entry(a, JOURNAL_DIRECTORY, 0, none, l->identity, false, 0);
+        a->path.text[l->path_len] = saved;
+        return r;
+}
+
+int apply_note_old(Apply *a, const struct stat *old, bool keep_old)
+{
+        /* A file in conflict stays one. */
+        int r = old->st_ino != 0 && !keep_old ? applied_add(&a->applied, a->sandbox_fd, old) : 0;
+        return r < 0 ? r : applied_flush(&a->applied);
+}
+
 /*
- * Renames the temporary file to its destination. @old: the file that was checked there before, ino 0: none.
- * The file that comes out of the exchange must be the same one; otherwise another process was faster (attack
- * 63), and the exchange is reverted.
+ * Renames the temporary file to its destination. The file that comes out of the exchange must be the same
+ * one; otherwise another process was faster (attack 63), and the exchange is reverted.
  */
 int apply_place(Apply *a, int dirfd, const char *name, uint32_t number, const struct stat *fresh,
-                FileIdentity old, bool keep_old)
+                const struct stat *old, bool keep_old)
 {
         JournalName temporary;
         struct stat st;
         (void)journal_name(a->journal, number, temporary);
-        int r = apply_write_entry(a, JOURNAL_PLACE, number, apply_identity(fresh), old, keep_old, 0);
+        /* Of a placed file or tree, the journal removes later only what the list has. */
+        int r = apply_note_old(a, old, keep_old);
+        if (r == 0)
+                r = apply_write_entry(a, JOURNAL_PLACE, number, apply_identity(fresh), apply_identity(old),
+                                      keep_old, 0);
         failpoint("place");
         if (r < 0)
                 return r;
-        if (old.ino == 0)
+        if (old->st_ino == 0)
                 return apply_rename(dirfd, temporary, name, RENAME_NOREPLACE);
         r = apply_rename(dirfd, temporary, name, RENAME_EXCHANGE);
         failpoint("placed");
         if (r < 0 || !defence_is_on(DEFENCE_IDENTITY))
                 return r;
-        if (fstatat(dirfd, temporary, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == old.ino &&
-            st.st_dev == old.dev)
+        if (fstatat(dirfd, temporary, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == old->st_ino &&
+            st.st_dev == old->st_dev)
                 return 0;
         r = apply_rename(dirfd, temporary, name, RENAME_EXCHANGE);
         return r < 0 ? r : -EBUSY;

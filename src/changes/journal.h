@@ -9,12 +9,15 @@
 #include "base/error.h"
 #include "changes/layer.h"
 
+#include <time.h>
+
 typedef enum JournalKind {
         JOURNAL_TEMPORARY = 1, /* a temporary file will be created in the directory of path */
         JOURNAL_PLACE,         /* it is complete, and will be renamed to path, where old is or nothing */
         JOURNAL_REMOVE,        /* the file at path, old, will be renamed to the temporary name */
         JOURNAL_MODE,          /* the directory at path, old, gets another mode */
         JOURNAL_COMMIT,        /* all steps are done: replaced files may be removed */
+        JOURNAL_DIRECTORY,     /* the directory at path, old, gets its first step; nobody else changed it */
 } JournalKind;
 
 typedef struct FileIdentity {
@@ -28,7 +31,8 @@ typedef struct JournalEntry {
         uint32_t mode;   /* JOURNAL_MODE: the old one */
         bool keep_old;   /* JOURNAL_PLACE: keep the replaced file under a name beside it */
         FileIdentity fresh, old;
-        const char *path; /* below the layer's host directory; "": itself, only with JOURNAL_MODE */
+        const char *path; /* below the layer's host directory; "": itself, only with JOURNAL_MODE and
+                             _DIRECTORY */
 } JournalEntry;
 
 #define JOURNAL_FILE "journal"
@@ -64,24 +68,31 @@ const char *journal_name(const Journal *j, uint32_t number, JournalName out);
  * host may contain. */
 bool journal_is_temporary(const Journal *j, const char *name);
 
+/** The host, for the functions that replay a journal. */
+typedef struct JournalHost {
+        const ChangesLayer *layers;
+        size_t n_layers;
+        struct timespec started; /* of the sandbox: files that changed since are the user's */
+        /* Called with a short text for each failure, and for each file that was kept beside its place. */
+        void (*note)(void *userdata, const char *what, const char *path);
+        void *userdata;
+} JournalHost;
+
 /**
  * journal_settle - clean up after an interrupted apply, so that it can be resumed: remove temporary files
  * that were not placed, and leave the placed ones.
  *
- * All three report failures through @note (what, path) and continue. They return 0 or -errno with @err.
+ * All three remove nothing that somebody else changed: it is kept beside its place. They report this and
+ * failures through the note, and continue. They return 0 or -errno with @err.
  */
-typedef void (*JournalNote)(void *userdata, const char *what, const char *path);
-int journal_settle(Journal *j, const ChangesLayer *layers, size_t n, JournalNote note, void *userdata,
-                   Error *err);
+int journal_settle(Journal *j, const JournalHost *host, Error *err);
 
 /** journal_roll_back - undo all steps in reverse order, and remove the journal. */
-int journal_roll_back(Journal *j, const ChangesLayer *layers, size_t n, JournalNote note, void *userdata,
-                      Error *err);
+int journal_roll_back(Journal *j, const JournalHost *host, Error *err);
 
 /** journal_commit - after the last step: remove the replaced files, or rename those to keep, and remove the
  * journal. */
-int journal_commit(Journal *j, const ChangesLayer *layers, size_t n, JournalNote note, void *userdata,
-                   Error *err);
+int journal_commit(Journal *j, const JournalHost *host, Error *err);
 
 /** journal_is_committed - return whether only the cleanup was interrupted. */
 int journal_is_committed(Journal *j, bool *ret);

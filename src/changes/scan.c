@@ -10,10 +10,7 @@
 
 bool scan_changed_since(const struct stat *st, const struct timespec *started, const Applied *applied)
 {
-        /* The time of a directory changes with each new entry. */
-        if (S_ISDIR(st->st_mode))
-                return false;
-        bool later = st->st_ctim.tv_sec > started->tv_sec ||
+        bool later = !started || st->st_ctim.tv_sec > started->tv_sec ||
                      (st->st_ctim.tv_sec == started->tv_sec && st->st_ctim.tv_nsec > started->tv_nsec);
         return later && !applied_has(applied, st);
 }
@@ -36,6 +33,9 @@ static int enter_directory(Scan *s, int dirfd, const char *name)
                 r = -errno;
         if (r == 0 && st.st_uid != geteuid())
                 r = -EPERM;
+        /* A rename changes the time of the directory that was moved, but not those of the files in it. */
+        if (r == 0)
+                s->changed = s->changed || scan_changed_since(&st, s->started, s->applied);
         if (r == 0)
                 r = ARRAY_GROW(s->names, s->dirs.n, s->room, 64);
         if (r == 0)
@@ -45,13 +45,13 @@ static int enter_directory(Scan *s, int dirfd, const char *name)
         return r;
 }
 
-static int visit(Scan *s, const char *name)
+static int visit(Scan *s, int dirfd, const char *name)
 {
         struct stat st;
-        if (fstatat(dirstack_top(&s->dirs), name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-                return errno == ENOENT ? 0 : -errno;
+        if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT && s->dirs.n > 0 ? 0 : -errno;
         if (S_ISDIR(st.st_mode))
-                return enter_directory(s, dirstack_top(&s->dirs), name);
+                return enter_directory(s, dirfd, name);
         s->changed = s->changed || scan_changed_since(&st, s->started, s->applied);
         return 0;
 }
@@ -59,12 +59,12 @@ static int visit(Scan *s, const char *name)
 int scan_tree(int dirfd, const char *name, const struct timespec *started, const Applied *applied, bool *ret)
 {
         Scan s = {.dirs.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC, .started = started, .applied = applied};
-        int r = enter_directory(&s, dirfd, name);
+        int r = visit(&s, dirfd, name);
         while (r == 0 && s.dirs.n > 0 && !s.changed) {
                 const char *entry;
                 r = names_next(&s.names[s.dirs.n - 1], dirstack_top(&s.dirs), &s.used, &entry);
                 if (r == 0 && entry)
-                        r = visit(&s, entry);
+                        r = visit(&s, dirstack_top(&s.dirs), entry);
                 else if (r == 0) {
                         names_clear(&s.names[s.dirs.n - 1], &s.used);
                         r = dirstack_pop(&s.dirs);

@@ -70,12 +70,14 @@ static int run(Applying *p, Kept *kept, Journal *journal, const StrList *command
         if (r < 0)
                 (void)error_set_errno(err, r, "cannot apply the changes");
         bool begun = journal->fd >= 0;
+        const JournalHost host = applying_host(p, kept);
         if (r == 0 && begun)
-                r = journal_commit(journal, layers, n, applying_note, NULL, err);
+                r = journal_commit(journal, &host, err);
         else if (r < 0 && begun) {
                 Error why = {0};
-                if (journal_roll_back(journal, layers, n, applying_note, NULL, &why) == 0)
-                        log_notice("nothing was applied: all changes so far were undone");
+                if (journal_roll_back(journal, &host, &why) == 0)
+                        log_notice("nothing was applied: all changes so far were undone%s",
+                                   p->noted ? ", except for the files above" : "");
                 else
                         log_notice("%s; \"kurung apply --rollback %s\" tries again", why.text,
                                    kept->dir.name);

@@ -6,10 +6,21 @@
 
 #include <stdio.h>
 
-void applying_note(void *userdata, const char *what, const char *path)
+static void note(void *userdata, const char *what, const char *path)
 {
-        (void)userdata;
+        Applying *p = userdata;
+        progress_pause(&p->progress);
+        p->left = p->noted = true;
         log_notice("%s: %s", path, what);
+}
+
+JournalHost applying_host(Applying *p, const Kept *kept)
+{
+        return (JournalHost){.layers = kept->record.layers,
+                             .n_layers = kept->record.n_layers,
+                             .started = kept->record.started,
+                             .note = note,
+                             .userdata = p};
 }
 
 /* The journal holds the options of an interrupted apply. */
@@ -57,8 +68,7 @@ int applying_print_options(const Applying *p, StrList *ret)
 int applying_resume(Applying *p, Kept *kept, Journal *journal, Error *err)
 {
         CLEANUP_STRLIST StrList command = {0};
-        const ChangesLayer *layers = kept->record.layers;
-        size_t n = kept->record.n_layers;
+        const JournalHost host = applying_host(p, kept);
         bool committed = false;
         int r = journal_open(journal, kept->dir.fd, &command);
         if (r == 0)
@@ -70,14 +80,14 @@ int applying_resume(Applying *p, Kept *kept, Journal *journal, Error *err)
                         return error_set(err, EINVAL,
                                          "the interrupted apply was complete and cannot be undone (--resume "
                                          "finishes it)");
-                r = journal_commit(journal, layers, n, applying_note, NULL, err);
+                r = journal_commit(journal, &host, err);
                 return r < 0 ? r : 1;
         }
         if (p->roll_back) {
-                r = journal_roll_back(journal, layers, n, applying_note, NULL, err);
+                r = journal_roll_back(journal, &host, err);
                 return r < 0 ? r : 1;
         }
-        r = journal_settle(journal, layers, n, applying_note, NULL, err);
+        r = journal_settle(journal, &host, err);
         if (r == 0 && parse_options(p, &command) < 0)
                 r = error_no_memory(err);
         return r;

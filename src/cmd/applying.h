@@ -23,7 +23,8 @@ typedef struct Applying {
         char *home;
         bool all[APPLY_AREAS]; /* apply the rest of the area without a question */
         bool quit;             /* skip the rest */
-        bool left;             /* a requested change was skipped */
+        bool left;             /* a requested change was skipped, or noted */
+        bool noted;            /* the journal could not undo or finish a step, or kept a file beside */
         PathBuf sure;          /* everything below it was accepted */
         Apply apply;
         Progress progress;
@@ -75,8 +76,9 @@ void applying_tell_left(const Applying *p, const char *name);
  * Returns 0 or -errno with @err. */
 int applying_count_home(Applying *p, const Kept *kept, Error *err);
 
-/** applying_note - a JournalNote that prints a notice. */
-void applying_note(void *userdata, const char *what, const char *path);
+/** applying_host - return the host for the journal of @kept, with a note that prints a notice. Borrows both.
+ */
+JournalHost applying_host(Applying *p, const Kept *kept);
 
 /** applying_print_options - store the options in @ret, for the journal. Returns 0 or -ENOMEM. */
 int applying_print_options(const Applying *p, StrList *ret);

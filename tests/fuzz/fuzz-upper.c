@@ -140,13 +140,14 @@ static void run(int topfd, int sandbox, ChangesEngine engine)
         const ApplyOptions options = {.force = true, .ask = yes, .report = no_report};
         if (fstatat(topfd, "outside/file", &before, 0) < 0)
                 return;
+        const JournalHost host = {.layers = &layer, .n_layers = 1, .note = no_note};
         journal.sandbox_fd = sandbox;
         if (apply_begin(&apply, &options, sandbox, &layer, 1, &journal, &command, &err) == 0) {
                 int r = walk_layers(sandbox, &layer, 1, &walk, apply_take, &apply, &err);
                 if (journal.fd >= 0 && r == 0)
-                        (void)journal_commit(&journal, &layer, 1, no_note, NULL, &err);
+                        (void)journal_commit(&journal, &host, &err);
                 else if (journal.fd >= 0)
-                        (void)journal_roll_back(&journal, &layer, 1, no_note, NULL, &err);
+                        (void)journal_roll_back(&journal, &host, &err);
         }
         apply_clear(&apply);
         if (fstatat(topfd, "outside/file", &after, 0) < 0 || after.st_ino != before.st_ino ||
