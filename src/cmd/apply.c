@@ -111,11 +111,8 @@ static int apply(Applying *p, const StrList *words, StrList *excludes, Error *er
                 r = error_set(err, ENOENT, "no interrupted apply of '%s'", kept.dir.name);
         else if (r == 0 && (p->resume || p->roll_back))
                 r = applying_resume(p, &kept, &journal, err);
-        else if (cut_off)
-                r = error_set(err, EBUSY,
-                              "an apply of '%s' was interrupted: \"kurung apply --resume %s\" continues it, "
-                              "\"--rollback\" undoes it",
-                              kept.dir.name, kept.dir.name);
+        else if (r == 0)
+                r = kept_refuse_interrupted(&kept, err);
         if (r == 0 && applying_print_options(p, &command) < 0)
                 r = error_no_memory(err);
         /* Without a terminal, answers come from a pipe or file. */

@@ -73,6 +73,13 @@ int applying_resume(Applying *p, Kept *kept, Journal *journal, Error *err)
         int r = journal_open(journal, kept->dir.fd, &command);
         if (r == 0)
                 r = journal_is_committed(journal, &committed);
+        if (r == -EBADMSG)
+                return error_set(
+                        err, EBADMSG,
+                        "cannot read the journal of '%s': files named .kurung-* beside yours are what the "
+                        "apply replaced; rename them, then remove kept/%s/journal in kurung's state "
+                        "directory",
+                        kept->dir.name, kept->dir.name);
         if (r < 0)
                 return error_set_errno(err, r, "cannot open the journal of '%s'", kept->dir.name);
         if (committed) {

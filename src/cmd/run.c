@@ -207,6 +207,8 @@ static int restore(void *userdata, const char *name, Spec *spec, Error *err)
         Resumed *resumed = userdata;
         CLEANUP_FREE char *origin = NULL;
         int r = kept_open(name, &resumed->kept, err);
+        if (r == 0)
+                r = kept_refuse_interrupted(&resumed->kept, err);
         if (r < 0)
                 return r;
         const KeptRecord *record = &resumed->kept.record;

@@ -161,5 +161,7 @@ int kept_discard(const char *name, const DiscardWatch *watch, Error *err)
                 }
                 return run_dir_remove(&kept.dir, FD_NONE, err);
         }
-        return kept_remove_entry(kept.dir.state_fd, kept.dir.name, &kept.record.identity, watch, err);
+        r = kept_refuse_interrupted(&kept, err);
+        return r < 0 ? r
+                     : kept_remove_entry(kept.dir.state_fd, kept.dir.name, &kept.record.identity, watch, err);
 }

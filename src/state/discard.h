@@ -21,7 +21,8 @@ typedef struct DiscardWatch {
  *
  * @watch: called often, and at the end; NULL: no reports, and nothing is counted.
  *
- * Returns 0; the result of kept_open_dir(); -errno with @err if something remains.
+ * Returns 0; the result of kept_open_dir() or kept_refuse_interrupted(); -errno with @err if something
+ * remains.
  */
 int kept_discard(const char *name, const DiscardWatch *watch, Error *err);
 

@@ -5,6 +5,7 @@
 #include "base/defence.h"
 #include "base/io.h"
 #include "base/path.h"
+#include "changes/journal.h"
 #include "state/discard.h"
 
 #include <fcntl.h>
@@ -296,6 +297,17 @@ int kept_open(const char *name, Kept *ret, Error *err)
         *ret = kept;
         kept = KEPT_NONE;
         return 0;
+}
+
+int kept_refuse_interrupted(const Kept *kept, Error *err)
+{
+        const char *name = kept->dir.name;
+        return journal_exists(kept->dir.fd) ? error_set(err, EBUSY,
+                                                        "an apply of '%s' was interrupted: \"kurung apply "
+                                                        "--resume %s\" continues it, "
+                                                        "\"kurung apply --rollback %s\" undoes it",
+                                                        name, name, name)
+                                            : 0;
 }
 
 void kept_clear(Kept *kept)

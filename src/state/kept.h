@@ -71,4 +71,8 @@ int kept_open(const char *name, Kept *ret, Error *err);
 /** kept_open_dir - like kept_open(), without reading the record, for a sandbox with an unreadable record. */
 int kept_open_dir(const char *name, RunDir *ret, Error *err);
 
+/** kept_refuse_interrupted - refuse a sandbox of which an apply was interrupted: its journal knows where the
+ * user's original files are. Returns 0 or -EBUSY with @err. */
+int kept_refuse_interrupted(const Kept *kept, Error *err);
+
 void kept_clear(Kept *kept);

@@ -143,4 +143,22 @@ a" "gone on with: a removed directory in which a program still wrote is kept"
 like "$errors" "^kurung: d: it changed during the apply: the host's version is kept as 'd.kurung-old'$" "  and named"
 "$KURUNG" discard k
 
+# While an apply is interrupted its sandbox can only be gone on with or undone.
+begin finished:2 'echo new >a; echo new >b; echo new >c'
+refusal="kurung: an apply of 'k' was interrupted: \"kurung apply --resume k\" continues it, \"kurung apply --rollback k\" undoes it"
+for words in "discard k" "run --in k -- true" "shell --in k -- true" "try --in k -- true" "apply k"; do
+    # shellcheck disable=SC2086 # words
+    kurung $words
+    is "$status:$errors" "125:$refusal" "interrupted: $words is refused"
+done
+kurung discard k other
+is "$status:$(grep -c interrupted "$HOME/.err")" "125:1" "  and so is one of several"
+printf x >"$kept/k/journal"
+kurung discard k
+is "$status:$errors" "125:$refusal" "a journal that can't be read: discard is refused"
+kurung apply --rollback k
+like "$status:$errors" "^125:kurung: cannot read the journal of 'k': .*[.]kurung-.*remove kept/k/journal" "  and what to do is said"
+rm "$kept/k/journal"
+kurung discard k
+is "$status:$errors" "0:" "  then discard"
 done_testing
