@@ -38,7 +38,10 @@ int apply_begin(Apply *a, const ApplyOptions *options, int sandbox_fd, const Cha
                 .applied = APPLIED_NONE,
                 .err = err,
         };
-        int r = applied_load(&a->applied, sandbox_fd);
+        int r = hostdirs_read(sandbox_fd, &a->host, err);
+        if (r < 0)
+                return r;
+        r = applied_load(&a->applied, sandbox_fd);
         return r < 0 ? error_set_errno(err, r, "cannot read the list of applied changes") : 0;
 }
 
@@ -63,8 +66,14 @@ int apply_take(void *userdata, ChangeEvent event, const Change *c)
         return -EBADMSG;
 }
 
+int apply_record(Apply *a)
+{
+        return a->host.changed && !a->options.dry_run ? hostdirs_write(a->sandbox_fd, &a->host) : 0;
+}
+
 void apply_clear(Apply *a)
 {
+        hostdirs_clear(&a->host);
         apply_levels_clear(a);
         pathbuf_clear(&a->path);
         applied_clear(&a->applied);

@@ -11,6 +11,7 @@
 #include "changes/applied.h"
 #include "changes/change.h"
 #include "changes/dirstack.h"
+#include "changes/hostdirs.h"
 #include "changes/journal.h"
 #include "changes/layer.h"
 #include "changes/links.h"
@@ -30,6 +31,7 @@ typedef enum ApplyReport {
         APPLY_CONFLICT,   /* skipped: changed on the host since the sandbox started */
         APPLY_NEEDS_ROOT, /* skipped: the user has no permission to write there */
         APPLY_REFUSED,    /* skipped: because of its type, or of the file at its destination */
+        APPLY_COVERED,    /* skipped: in a directory that was reported as a conflict */
         APPLY_REPORTS,
 } ApplyReport;
 
@@ -37,6 +39,7 @@ typedef struct ApplyOptions {
         bool dry_run;
         bool force; /* apply conflicting changes, and keep the host's files beside them */
         struct timespec started;
+        bool ended; /* the last run was recorded at its end */
         /* Decides whether to apply a change. @path: below the layer's directory, with a leading slash. */
         ApplyAnswer (*ask)(void *userdata, const ChangesLayer *layer, const char *path, const Change *c);
         /* @c: may be NULL. @why: a short text. */
@@ -61,6 +64,7 @@ typedef struct Apply {
         size_t room;
         PathBuf path;
         Applied applied;
+        HostDirs host;
         Links links;
         uint32_t stage;    /* number of the temporary directory under construction; 0: none */
         size_t stage_path; /* length of its path */
@@ -82,5 +86,9 @@ int apply_begin(Apply *a, const ApplyOptions *options, int sandbox_fd, const Cha
  * full or fails: the caller rolls back.
  */
 int apply_take(void *userdata, ChangeEvent event, const Change *c);
+
+/** apply_record - after journal_commit(): record the modes and attributes that were applied. Returns 0 or
+ * -errno. */
+int apply_record(Apply *a);
 
 void apply_clear(Apply *a);

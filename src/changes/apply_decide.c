@@ -3,6 +3,7 @@
 #include "changes/apply_decide.h"
 
 #include "base/defence.h"
+#include "changes/apply_levels.h"
 #include "changes/scan.h"
 
 #include <fcntl.h>
@@ -75,14 +76,15 @@ int apply_check_host(Apply *a, const Change *c, struct stat *ret, bool *ret_exis
         if (r < 0)
                 return r;
         /* The sandbox saw nothing there: the file is newer, or was hidden from it. */
-        changed = changed || (apply_layer(a)->engine == CHANGES_SCRATCH && !applied_has(&a->applied, ret));
+        const ApplyLevel *l = apply_level_top(a);
+        bool unseen = apply_layer(a)->engine == CHANGES_SCRATCH || l->unseen;
+        changed = changed || l->foreign || (unseen && !applied_has(&a->applied, ret));
         if (!changed || !defence_is_on(DEFENCE_CONFLICT))
                 return 0;
         *ret_keep = a->options.force;
         if (!a->options.force)
                 apply_report(a, APPLY_CONFLICT, c,
-                             apply_layer(a)->engine == CHANGES_SCRATCH
-                                     ? "already exists on the host"
-                                     : "changed on the host since the sandbox started");
+                             unseen ? "already exists on the host"
+                                    : "changed on the host since the sandbox started");
         return !a->options.force;
 }

@@ -8,26 +8,18 @@
 #include "changes/apply_file.h"
 #include "changes/apply_levels.h"
 #include "changes/apply_steps.h"
+#include "changes/apply_trust.h"
 #include "changes/below.h"
-#include "changes/scan.h"
 
 #include <fcntl.h>
 
-/* Opens a directory that exists on the host, and adds owner permissions for the time being. */
-static int enter_here(Apply *a, const Change *c, int fd)
+/* Gives the directory on top, which exists on the host, the mode and attributes of the change, and owner
+ * permissions for the time being. */
+static int take_attributes(Apply *a, const Change *c, const struct stat *host)
 {
-        int r = apply_level_push(a, c, LEVEL_HERE, fd);
-        if (r < 0)
-                return r;
         ApplyLevel *l = apply_level_top(a);
-        struct stat st;
-        fd = dirstack_top(&a->dirs);
-        if (fstat(fd, &st) < 0)
-                return -errno;
-        l->identity = apply_identity(&st);
-        l->clean = !scan_changed_since(&st, &a->options.started, &a->applied);
-        if (!(l->what & (CHANGE_MODE | CHANGE_XATTRS)) || (l->what & CHANGE_TYPE))
-                return 0;
+        const struct stat st = *host;
+        int fd = dirstack_top(&a->dirs), r;
         if (st.st_uid != geteuid())
                 return -EPERM;
         if (a->options.dry_run) {
@@ -43,13 +35,49 @@ static int enter_here(Apply *a, const Change *c, int fd)
                 r = apply_set_mode(fd, (st.st_mode & 07777) | 0700);
         if (r == 0 && (l->what & CHANGE_XATTRS))
                 r = apply_replace_xattrs(fd, l->xattrs, l->xattrs_len);
+        if (!(l->what & CHANGE_MODE))
+                l->now.mode = (l->now.mode & S_IFMT) | (st.st_mode & 07777);
         l->final_mode = true;
-        l->set_id = st.st_mode & l->now.mode & S_ISGID;
+        l->set_id = st.st_mode & l->now.mode & (S_ISGID | S_ISUID);
         if (r == 0 && (l->now.mode & S_ISGID) && !l->set_id)
                 apply_report(a, APPLY_STRIPPED, c, apply_stripped(c));
         if (r == 0)
                 apply_report(a, APPLY_DONE, c, "");
         return r;
+}
+
+/* Opens a directory that exists on the host. Without force, nothing is applied in one that the sandbox did
+ * not see. */
+static int enter_here(Apply *a, const Change *c, int fd)
+{
+        struct stat st;
+        bool above = a->dirs.n > 0 && apply_level_top(a)->foreign;
+        int r = apply_level_push(a, c, LEVEL_HERE, fd);
+        if (r < 0)
+                return r;
+        ApplyLevel *l = apply_level_top(a);
+        if (fstat(dirstack_top(&a->dirs), &st) < 0)
+                return -errno;
+        l->identity = apply_identity(&st);
+        r = apply_identify(a, c, &st);
+        if (r < 0)
+                return r;
+        /* One that only leads to a selected path keeps its own. */
+        bool attributes = c->kind == CHANGE_MODIFIED && (l->what & (CHANGE_MODE | CHANGE_XATTRS)) &&
+                          !(l->what & CHANGE_TYPE);
+        if (l->state == LEVEL_FOREIGN) {
+                if (c->kind != CHANGE_NONE)
+                        apply_report_foreign(a, c);
+                return 0;
+        }
+        l->foreign = l->foreign || above;
+        if (!attributes)
+                return 0;
+        if (!a->options.force && l->attributes_differ) {
+                apply_report(a, APPLY_CONFLICT, c, "its mode or attributes changed on the host as well");
+                return 0;
+        }
+        return take_attributes(a, c, &st);
 }
 
 /* Enters a directory that replaces something else or does not exist on the host. */
@@ -115,6 +143,10 @@ int apply_enter(Apply *a, const Change *c)
                         r = enter_here(a, &shown, TAKE_FD(fd));
         } else if (apply_level_top(a)->state == LEVEL_SKIPPED) {
                 r = apply_level_push(a, c, LEVEL_SKIPPED, FD_NONE);
+        } else if (apply_level_top(a)->state == LEVEL_FOREIGN) {
+                if (c->kind != CHANGE_NONE)
+                        apply_report_foreign(a, c);
+                r = apply_level_push(a, c, LEVEL_FOREIGN, FD_NONE);
         } else if (c->kind != CHANGE_NONE && apply_ask(a, c) != APPLY_TAKE) {
                 shown.what = 0;
                 /* Its mode is skipped; its entries are asked for one by one. */
@@ -169,6 +201,8 @@ int apply_leave(Apply *a)
                 r = end_stage(a, &l, fd);
         if (r == 0 && l.state == LEVEL_HERE && l.final_mode)
                 r = apply_set_mode(fd, (l.now.mode & 01777) | l.set_id);
+        if (r == 0 && l.state == LEVEL_HERE && l.final_mode)
+                apply_note_attributes(a, fd);
         failpoint("left");
         if (r < 0)
                 r = apply_leave_failed(a, &c, r);

@@ -8,6 +8,7 @@
 #include "changes/apply_file.h"
 #include "changes/apply_levels.h"
 #include "changes/apply_steps.h"
+#include "changes/apply_trust.h"
 #include "changes/below.h"
 #include "changes/compare.h"
 
@@ -206,7 +207,9 @@ int apply_take_entry(Apply *a, const Change *c)
         int r = pathbuf_push(&a->path, c->name, &before);
         if (r < 0)
                 return r;
-        if (c->kind == CHANGE_REFUSED)
+        if (apply_level_top(a)->state == LEVEL_FOREIGN)
+                apply_report_foreign(a, c);
+        else if (c->kind == CHANGE_REFUSED)
                 apply_report(a, APPLY_REFUSED, c, c->why);
         else if (apply_ask(a, c) == APPLY_TAKE)
                 r = c->kind == CHANGE_DELETED ? take_deleted(a, c) : take_file(a, c);

@@ -9,6 +9,7 @@ typedef enum LevelState {
         LEVEL_PENDING, /* does not exist on the host; created when it gets its first entry */
         LEVEL_STAGED,  /* under construction, in or as a temporary directory */
         LEVEL_SKIPPED, /* with all its entries */
+        LEVEL_FOREIGN, /* not the directory that the sandbox saw: each change in it is a conflict */
 } LevelState;
 
 /** A directory on the way down; Apply has as many as a->dirs. */
@@ -18,13 +19,18 @@ struct ApplyLevel {
         bool top;        /* STAGED: the temporary directory itself */
         bool keep_old;   /* the replaced file had changed: keep it beside */
         bool final_mode; /* HERE: set its mode after its entries are done */
-        bool clean;      /* HERE: only applies changed it since the sandbox started */
-        bool noted;      /* HERE: the journal has it (apply_note_directory()) */
+        bool clean;      /* HERE: only applies changed it, or only its entries since the sandbox started */
+        bool foreign;    /* HERE, with force: like LEVEL_FOREIGN, and each replaced file is kept beside */
+        bool unseen;     /* HERE: created after the run, so that the sandbox saw none of its entries */
+        bool attributes_differ; /* HERE: its mode or attributes may be changes of the user */
+        bool told;              /* FOREIGN: the conflict was reported */
+        bool noted;             /* HERE: the journal has it (apply_note_directory()) */
         uint32_t
                 set_id; /* HERE: a set-group-ID bit of the host's directory that the sandbox did not change */
         int writable;   /* -1: not checked yet */
         uint32_t number;
         FileIdentity identity; /* HERE */
+        const char *why;       /* FOREIGN: a short text */
         struct stat old;       /* PENDING: the file that it replaces; inode 0: none */
         ChangeFile now;
         unsigned what;

@@ -3,6 +3,7 @@
 #include "changes/marks.h"
 
 #include "base/defence.h"
+#include "base/fds.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -85,19 +86,12 @@ static int add_xattr(const char *path, const char *name, char *out, size_t *len)
         return 0;
 }
 
-int marks_read(ChangesEngine engine, int dirfd, const char *name, Marks *ret, char *out, size_t *ret_len)
+static int read_marks(ChangesEngine engine, const char *path, Marks *ret, char *out, size_t *ret_len)
 {
-        /*
-         * listxattrat(2) is too new. The working directory is used because a path through /proc/self/fd takes
-         * three times as long; the reader is a process of its own.
-         */
         static char names[MARKS_XATTRS_MAX];
-        const char *path = name[0] ? name : ".";
         size_t len = 0;
         *ret = (Marks){0};
         *ret_len = 0;
-        if (fchdir(dirfd) < 0)
-                return -errno;
         ssize_t n = llistxattr(path, names, sizeof(names));
         if (n < 0)
                 return errno == ENOTSUP ? 0 : errno == ERANGE ? -E2BIG : -errno;
@@ -112,6 +106,26 @@ int marks_read(ChangesEngine engine, int dirfd, const char *name, Marks *ret, ch
         }
         *ret_len = len;
         return 0;
+}
+
+int marks_read(ChangesEngine engine, int dirfd, const char *name, Marks *ret, char *out, size_t *ret_len)
+{
+        /*
+         * listxattrat(2) is too new. The working directory is used because a path through /proc/self/fd takes
+         * three times as long; the reader is a process of its own.
+         */
+        *ret = (Marks){0};
+        *ret_len = 0;
+        return fchdir(dirfd) < 0 ? -errno : read_marks(engine, name[0] ? name : ".", ret, out, ret_len);
+}
+
+int marks_read_fd(int fd, char *out, size_t *ret_len)
+{
+        char path[48];
+        Marks marks;
+        /* With the slash, the link in /proc is followed, and nothing but a directory accepted. */
+        (void)snprintf(path, sizeof(path), "%s/", fd_path(fd).text);
+        return read_marks(CHANGES_SCRATCH, path, &marks, out, ret_len);
 }
 
 bool change_next_xattr(const Change *c, size_t *at, const char **name, const char **value, size_t *len)

@@ -53,5 +53,9 @@ typedef struct Marks {
  */
 int marks_read(ChangesEngine engine, int dirfd, const char *name, Marks *ret, char *out, size_t *ret_len);
 
+/** marks_read_fd - read the payload's attributes of an open directory, which may be O_PATH, like
+ * marks_read(), but leave the working directory alone. */
+int marks_read_fd(int fd, char *out, size_t *ret_len);
+
 /** marks_xattrs_equal - return whether two lists of marks_read() are equal, in any order. */
 bool marks_xattrs_equal(const char *a, size_t a_len, const char *b, size_t b_len);

@@ -108,7 +108,8 @@ static int visit_directory(Walk *w, Change *c, size_t path_before, Selected sele
         WalkLevel level = {.path_before = path_before, .selected = selected};
         Marks marks = {0};
         int r = walk_open_upper(w, c->name[0] ? c->name : ".", O_RDONLY | O_DIRECTORY, &upper);
-        if (r == 0 && !w->total)
+        bool compared = !w->total && !w->options->only_directories;
+        if (r == 0 && compared)
                 r = walk_read_marks(w, dirstack_top(&w->upper), c->name, &marks, &c->xattrs_len);
         if (r < 0 || marks.forged) {
                 pathbuf_pop(&w->path, path_before);
@@ -123,7 +124,7 @@ static int visit_directory(Walk *w, Change *c, size_t path_before, Selected sele
         level.repository = repository_is(upper, lower) ? 1 : top(w)->repository ? top(w)->repository + 1 : 0;
         c->opaque = level.opaque && S_ISDIR(c->before.mode);
         level.covered = covers_below(w);
-        if (!w->total)
+        if (compared)
                 r = walk_classify(w, c);
         /* kurung created it as a mount point. */
         if (c->kind == CHANGE_ADDED && level.covered)
@@ -205,16 +206,19 @@ static int visit_entry(Walk *w, const char *name, const struct stat *st)
                 w->total->entries++;
                 w->total->bytes += S_ISREG(st->st_mode) ? compare_held(st) : 0;
         }
-        if (r == 0 && directory)
+        bool wanted = !w->options->only_directories || (directory && S_ISDIR(c.before.mode));
+        if (r == 0 && directory && wanted)
                 return visit_directory(w, &c, before, selected, parent_opaque);
         pathbuf_pop(&w->path, before);
-        return r < 0 ? r : w->total ? 0 : visit_file(w, &c);
+        return r < 0 ? r : w->total || !wanted ? 0 : visit_file(w, &c);
 }
 
 static int visit_name(Walk *w, const char *name)
 {
         const char *deleted;
         struct stat st;
+        if (w->options->only_directories && walk_stat_upper(w, name, &st) == 0 && !S_ISDIR(st.st_mode))
+                return 0;
         MarkKind mark = mark_of_name(w->layer->engine, name, &deleted);
         if (mark == MARK_FORGED)
                 return refuse(w, name, &(ChangeFile){0}, 0, "a forged whiteout");
@@ -242,7 +246,8 @@ static int begin_deletions(Walk *w)
         WalkLevel *l = top(w);
         l->deletions = true;
         names_clear(&l->names, &w->names_used);
-        if (l->opaque && dirstack_top(&w->lower) >= 0 && !w->total && l->selected == SELECTED_YES)
+        bool compared = !w->total && !w->options->only_directories;
+        if (l->opaque && dirstack_top(&w->lower) >= 0 && compared && l->selected == SELECTED_YES)
                 names_begin(&l->names);
         return 0;
 }
@@ -303,6 +308,8 @@ static int begin_layer(Walk *w, int upper_fd, int lower_fd)
         int r = push_level(w, &level, upper_fd, lower_fd);
         if (r < 0 || w->total)
                 return r;
+        if (w->options->only_directories)
+                return tell(w, CHANGE_EVENT_ENTER, &c);
         if (lower_fd >= 0 && fstat(lower_fd, &lower_st) == 0) {
                 c.before = walk_describe(w, &lower_st);
                 r = walk_read_marks(w, dirstack_top(&w->upper), "", &marks, &c.xattrs_len);

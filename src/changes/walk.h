@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "changes/change.h"
+#include "changes/hostdirs.h"
 #include "changes/layer.h"
 #include "changes/select.h"
 #include "plan/plan.h"
@@ -15,7 +16,11 @@ typedef struct WalkOptions {
         const Selection *selection;
         const IdMap *uid_map, *gid_map; /* of the sandbox; NULL: ids are not mapped */
         bool want_content;              /* pass an open descriptor of each file */
+        bool only_directories;          /* enter only those that the lower has, too, and compare nothing */
         bool only_named_scratch;        /* walk layers without a lower only if a selected path is in them */
+        /* The recorded modes and attributes of directories: what the upper did not change is no change, even
+         * if the lower's differ now. NULL: none. */
+        const HostDirs *host;
         /*
          * Called once if the upper has an unreadable entry: gains the right to read everything. From then on
          * ids are those inside. Returns 0 or -errno. NULL: not possible.

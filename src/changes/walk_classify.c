@@ -6,13 +6,24 @@
 
 #include <fcntl.h>
 
+/* The recorded line of the directory on the host at w->path; NULL: none. */
+static const HostDir *recorded(const Walk *w, const Change *c)
+{
+        const char *dest = w->layer->dest, *below = w->path.text + (str_eq(dest, "/") ? 0 : strlen(dest));
+        return w->options->host && S_ISDIR(c->now.mode)
+                       ? hostdirs_find(w->options->host, hostdirs_layer(w->layer), below[0] ? below : "/")
+                       : NULL;
+}
+
 /* Compares @c with the lower; the types are the same. */
 static int compare_meta(Walk *w, Change *c)
 {
         Marks marks;
         size_t len = 0;
         bool is_top = c->name[0] == '\0';
-        if (((c->now.mode ^ c->before.mode) & 07777) && !S_ISLNK(c->now.mode))
+        const HostDir *known = recorded(w, c);
+        bool mode_known = known && ((c->now.mode ^ known->mode) & 07777) == 0;
+        if (((c->now.mode ^ c->before.mode) & 07777) && !S_ISLNK(c->now.mode) && !mode_known)
                 c->what |= CHANGE_MODE;
         /* kurung itself gave the top of a layer to the sandbox's root; owners without an id in the sandbox
          * cannot be compared. */
@@ -25,7 +36,8 @@ static int compare_meta(Walk *w, Change *c)
         if (!S_ISREG(c->now.mode) && !S_ISDIR(c->now.mode))
                 return 0;
         int r = marks_read(CHANGES_SCRATCH, dirstack_top(&w->lower), c->name, &marks, w->lower_xattrs, &len);
-        if (r == 0 && !marks_xattrs_equal(c->xattrs, c->xattrs_len, w->lower_xattrs, len))
+        bool xattrs_known = known && hostdir_hash(c->xattrs, c->xattrs_len) == known->xattrs;
+        if (r == 0 && !xattrs_known && !marks_xattrs_equal(c->xattrs, c->xattrs_len, w->lower_xattrs, len))
                 c->what |= CHANGE_XATTRS;
         return 0;
 }

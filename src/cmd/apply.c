@@ -53,6 +53,7 @@ static int run(Applying *p, Kept *kept, Journal *journal, const StrList *command
                 .dry_run = p->dry_run,
                 .force = p->force,
                 .started = kept->record.started,
+                .ended = kept->record.ended,
                 .ask = applying_ask,
                 .report = applying_report,
                 .userdata = p,
@@ -82,6 +83,8 @@ static int run(Applying *p, Kept *kept, Journal *journal, const StrList *command
                         log_notice("%s; \"kurung apply --rollback %s\" tries again", why.text,
                                    kept->dir.name);
         }
+        if (r == 0 && apply_record(&p->apply) < 0)
+                log_notice("cannot record the directories of the host; a later apply may find conflicts");
         if (r == 0)
                 applying_summarize(p);
         apply_clear(&p->apply);

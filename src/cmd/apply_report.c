@@ -46,6 +46,7 @@ void applying_report(void *userdata, ApplyReport what, const ChangesLayer *layer
                 [APPLY_CONFLICT] = "conflict",
                 [APPLY_NEEDS_ROOT] = "needs root",
                 [APPLY_REFUSED] = "refused",
+                [APPLY_COVERED] = "",
         };
         Applying *p = userdata;
         CLEANUP_FREE char *path = applying_path(layer, rel);
@@ -63,7 +64,7 @@ void applying_report(void *userdata, ApplyReport what, const ChangesLayer *layer
         p->left = p->left || what != APPLY_STRIPPED;
         if (path)
                 applying_mark_found(p, path);
-        if (p->apply.reports[what] > NAMED_MAX && !p->verbose)
+        if (what == APPLY_COVERED || (p->apply.reports[what] > NAMED_MAX && !p->verbose))
                 return;
         progress_pause(&p->progress);
         const char *shown = path ? changes_relative(path) : "?",

@@ -58,7 +58,8 @@ static int tell_total(Reader *r, const WalkOptions *walk, Error *err)
  *   has: the user's id, the sandbox's directory, a socket to the command; later at most CAP_DAC_READ_SEARCH
  *     in a user namespace with the sandbox's id maps.
  *   must: end with the command.
- *   must not: write any file, follow a link, or open a file outside of the layers' uppers and lowers.
+ *   must not: write any file, follow a link, or open a file outside of the layers' uppers and lowers but the
+ *     record of the host's directories.
  */
 static int stage_reader_main(Reader *r)
 {
@@ -73,9 +74,13 @@ static int stage_reader_main(Reader *r)
                 .userdata = r,
         };
         Error err = {0};
+        CLEANUP(hostdirs_clear) HostDirs host = {0};
         (void)prctl(PR_SET_NAME, "kurung-reader");
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        int e = r->options->want_total ? tell_total(r, &walk, &err) : 0;
+        int e = hostdirs_read(r->kept->dir.fd, &host, &err);
+        walk.host = &host;
+        if (e == 0 && r->options->want_total)
+                e = tell_total(r, &walk, &err);
         if (e == 0)
                 e = walk_layers(r->kept->dir.fd, record->layers, record->n_layers, &walk, stream_write,
                                 &r->writer, &err);

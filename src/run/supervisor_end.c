@@ -42,6 +42,14 @@ void supervisor_ended(Session *session, bool last)
         }
 }
 
+/* Without the record, apply finds conflicts that may be none. */
+static void record_host(const Supervisor *s)
+{
+        Error err = {0};
+        if (kept_record_host(&s->run, s->plan->storage.resume, &err) < 0)
+                log_notice("%s", err.text);
+}
+
 /* The payload's changes are kept even if the run failed; a run that never started a payload has no changes to
  * keep. */
 static void end_kept(Supervisor *s)
@@ -58,6 +66,7 @@ static void end_kept(Supervisor *s)
         s->report->kept = true;
         int code = process_exit_code(s->session.payload_ended ? s->session.payload_status
                                                               : s->session.stage_status);
+        record_host(s);
         if (kept_end(&s->run, code, s->userns, &err) < 0)
                 log_notice("%s", err.text);
         if (!s->options->keep_name && !s->plan->storage.resume && !s->options->quiet_name)
@@ -76,6 +85,7 @@ static bool keep_what_is_left(Supervisor *s)
                 log_notice("cannot keep its changes: %s", err.text);
                 return false;
         }
+        record_host(s);
         log_notice("\"kurung diff %s\" shows its changes, \"kurung discard %s\" removes them; kept in %s",
                    s->run.name, s->run.name, path);
         return true;

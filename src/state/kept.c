@@ -5,6 +5,7 @@
 #include "base/defence.h"
 #include "base/io.h"
 #include "base/path.h"
+#include "changes/hostdirs_record.h"
 #include "changes/journal.h"
 #include "state/discard.h"
 
@@ -191,6 +192,20 @@ int kept_end(const RunDir *dir, int exit_code, int userns_fd, Error *err)
         if (r == 0)
                 remove_work(dir, &record, userns_fd);
         return r;
+}
+
+int kept_record_host(const RunDir *dir, bool resumed, Error *err)
+{
+        CLEANUP(kept_record_clear) KeptRecord record = {0};
+        struct stat st;
+        int r = read_record(dir, &record, err);
+        if (r == 0 && fstatat(dir->fd, RECORD_FILE, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                r = error_set_errno(err, errno, "cannot examine the record of '%s'", dir->name);
+        if (r < 0)
+                return r;
+        /* kept_resume() wrote the record at the start. */
+        return hostdirs_record(dir->fd, record.layers, record.n_layers,
+                               resumed ? &st.st_mtim : &record.started, err);
 }
 
 int kept_for_plan(const Kept *kept, PlanKept *ret, Error *err)

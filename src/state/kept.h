@@ -49,6 +49,14 @@ void kept_for_plan_clear(PlanKept *kept);
  * with @err. */
 int kept_resume(Kept *kept, const Plan *plan, Error *err);
 
+/**
+ * kept_record_host - record the host's directories of the uppers (hostdirs_record()), once no process writes
+ * to them and before kept_end().
+ *
+ * @resumed: the run was one of kept_resume(), and began then. Returns 0 or -errno with @err.
+ */
+int kept_record_host(const RunDir *dir, bool resumed, Error *err);
+
 /** kept_list - list all names, sorted. Returns 0 or -errno with @err. */
 int kept_list(StrList *ret, Error *err);
 

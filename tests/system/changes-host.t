@@ -143,6 +143,187 @@ a" "gone on with: a removed directory in which a program still wrote is kept"
 like "$errors" "^kurung: d: it changed during the apply: the host's version is kept as 'd.kurung-old'$" "  and named"
 "$KURUNG" discard k
 
+# Another directory in the place of one that the command wrote to.
+for engine in --overlay=kernel --overlay=fuse; do
+    fresh
+    "$KURUNG" run --keep=k $engine -- sh -c 'echo evil >src/f; echo evil >src/new; echo evil >src/sub/g; rm -r d; echo new >a'
+    mv src "$HOME/old"
+    mv "$HOME/other" src
+    kurung apply --dry-run k
+    is "$status:$out" "1:M  a
+D  d/" "moved away and another in its place: --dry-run ($engine)"
+    kurung apply k
+    is "$status:$(cat src/f src/sub/g; ls src):$(cat a)" "1:mine
+mine
+f
+sub:new" "  the other's files are kept, and nothing is added"
+    is "$(grep -c src "$HOME/.err"):$errors" "1:kurung: conflict: src/: another directory was moved there since the sandbox started
+kurung: --force applies conflicting changes and keeps the host's files beside them" "  and that is one line"
+    like "$("$KURUNG" diff --name-only k | tr '\n' ' ')" "src/f src/new src/sub/g" "  diff shows what is left"
+    kurung apply --force k
+    is "$status:$(cat src/f src/f.kurung-old src/sub/g.kurung-old src/new | tr '\n' ' ')" "0:evil mine mine evil " "  --force keeps its files beside"
+    "$KURUNG" discard k
+done
+fresh
+"$KURUNG" run --keep=k -- sh -c 'echo evil >src/sub/g; chmod 700 src/sub'
+mv src/sub "$HOME/old"
+mv "$HOME/other/sub" src/sub
+touch src/sub/later
+kurung apply k
+is "$status:$(cat src/sub/g; stat -c %a src/sub):$(grep -c src "$HOME/.err")" "1:mine
+755:1" "below an unchanged directory: kept, with its mode, though something was added to it"
+"$KURUNG" discard k
+fresh
+"$KURUNG" run --keep=k -- sh -c 'echo evil >a; echo new >new'
+cd "$HOME" || exit 1
+mv project "$HOME/old"
+mv "$HOME/other" project
+cd project || exit 1
+echo mine >a
+kurung apply k
+is "$status:$(cat a f; ls):$(grep -c conflict: "$HOME/.err")" "1:mine
+mine
+a
+f
+sub:1" "the working directory itself: kept"
+cd "$HOME" || exit 1
+"$KURUNG" discard k
+
+# One that was moved there while the command ran, or before a kurung that was killed could record it.
+mkfifo "$HOME/began" "$HOME/go"
+during() { # COMMANDS OF THE USER: while a command writes to src
+    fresh
+    "$KURUNG" run --keep=k --read-write="$HOME/began" --read-write="$HOME/go" -- \
+        sh -c 'echo evil >src/f; echo >~/began; read -r _ <~/go; echo evil >src/sub/g' &
+    runner=$!
+    read -r _ <"$HOME/began"
+    eval "$1"
+}
+during 'mv src "$HOME/old"; mv "$HOME/other" src'
+echo >"$HOME/go"
+wait $runner
+kurung apply k
+is "$status:$(cat src/f)" "1:mine" "moved there during the run: kept"
+like "$errors" "^kurung: conflict: src/: it may be another directory" "  and that is a conflict"
+touch src/later
+kurung apply k
+is "$status:$(cat src/f)" "1:mine" "  also when something is added to it later"
+"$KURUNG" discard k
+during 'echo user >src/user; echo user >user'
+echo >"$HOME/go"
+wait $runner
+kurung apply k
+is "$status:$errors:$(cat src/f src/user)" "0::evil
+user" "files that the user adds during the run are no conflict"
+"$KURUNG" discard k
+during 'mv src "$HOME/old"; mv "$HOME/other" src'
+kill -9 $runner
+wait $runner 2>/dev/null
+wait_for tap_none_left
+rm -f "$kept/k/directories"
+kurung apply k
+is "$status:$(cat src/f)" "1:mine" "kurung was killed, so that there is no record: kept"
+like "$errors" "conflict: src/: it may be another directory" "  and that is a conflict"
+"$KURUNG" discard k
+
+# A directory that the user makes where the command made one: the sandbox saw nothing in it.
+fresh
+"$KURUNG" run --keep=k -- sh -c 'mkdir photos; mkdir photos/2001; echo evil >photos/2001/p; echo new >photos/new'
+mv "$HOME/photos" .
+touch photos/2001/later
+kurung apply k
+is "$status:$(cat photos/2001/p)" "1:photo" "a directory of the user's in the place of a new one: its files are kept"
+"$KURUNG" discard k
+fresh
+"$KURUNG" run --keep=k -- sh -c 'mkdir n; echo 1 >n/1; echo 2 >n/2'
+kurung apply k n/1
+echo mine >n/mine
+kurung apply k
+is "$status:$errors:$(cat n/1 n/2 n/mine | tr '\n' ' ')" "0::1 2 mine " "a new directory in several steps, with a file of the user's"
+"$KURUNG" run --in k -- sh -c 'echo 3 >n/1; echo 3 >src/f; chmod 700 n'
+kurung apply k
+is "$status:$errors:$(cat n/1 src/f):$(stat -c %a n)" "0::3
+3:700" "  and a second run's changes of it"
+"$KURUNG" run --in k -- sh -c 'chmod 755 n; echo 4 >n/1; rm -r src; mkdir src; echo 4 >src/f'
+echo mine >n/mine2
+kurung apply k
+is "$status:$errors:$(cat n/1 src/f):$(stat -c %a n)" "0::4
+4:755" "  and a third's, which makes one anew"
+"$KURUNG" run --in k -- sh -c 'rm -r src; echo file >src'
+kurung apply k
+"$KURUNG" run --in k -- sh -c 'rm src; mkdir src; echo 5 >src/f'
+kurung apply k
+"$KURUNG" run --in k -- sh -c 'echo 6 >src/f; chmod 711 src'
+kurung apply k
+is "$status:$errors:$(cat src/f):$(stat -c %a src)" "0::6:711" "  a directory that became a file, and one again"
+"$KURUNG" discard k
+
+# Mode and attributes of a directory: the user's stay, unless the command changed them, too.
+for engine in --overlay=kernel --overlay=fuse; do
+    fresh
+    setfattr -n user.k -v old src
+    tick
+    "$KURUNG" run --keep=k $engine -- sh -c 'echo new >src/f; echo new >d/x; echo new >a'
+    chmod 700 src .
+    setfattr -n user.k -v mine src
+    is "$("$KURUNG" diff k)" "M  a
+M  d/x
+M  src/f" "a mode that the user changed is no difference ($engine)"
+    kurung apply k
+    is "$status:$errors:$(stat -c %a src .):$(getfattr --only-values -n user.k src):$(cat src/f)" "0::700
+700:mine:new" "  and stays"
+    "$KURUNG" discard k
+    chmod 755 .
+done
+fresh
+"$KURUNG" run --keep=k -- sh -c 'echo new >src/f; chmod 711 src; chmod 711 d; setfattr -n user.k -v evil d/e; echo new >d/e/y'
+chmod 700 src
+setfattr -n user.k -v mine d/e
+kurung apply k
+is "$status:$(stat -c %a src d):$(getfattr --only-values -n user.k d/e):$(cat src/f d/e/y)" "1:700
+711:mine:new
+new" "both changed a mode or an attribute: the user's stays, and the rest is taken"
+is "$errors" "kurung: conflict: d/e/: its mode or attributes changed on the host as well
+kurung: conflict: src/: its mode or attributes changed on the host as well
+kurung: --force applies conflicting changes and keeps the host's files beside them" "  with a line for each"
+chmod 700 d
+"$KURUNG" run --in k -- sh -c 'chmod 755 d'
+kurung apply k d
+is "$status:$(stat -c %a d)" "1:700" "  a later change of both is one, too"
+kurung apply --force k
+is "$status:$(stat -c %a src d):$(getfattr --only-values -n user.k d/e)" "0:711
+755:evil" "  --force takes them"
+"$KURUNG" discard k
+fresh
+"$KURUNG" run --keep=k -- sh -c 'chmod 700 d; echo new >d/x'
+kurung apply k d/x
+is "$status:$(stat -c %a d):$(cat d/x)" "0:755:new" "a path in a directory does not take the directory's mode"
+kurung apply k
+is "$status:$(stat -c %a d)" "0:700" "  all do"
+chmod 755 d
+"$KURUNG" run --in k -- sh -c 'echo newer >d/x'
+kurung apply k
+is "$status:$errors:$(stat -c %a d):$(cat d/x)" "0::755:newer" "  and what the user changes back stays"
+"$KURUNG" discard k
+
+# The record is read completely or refused.
+fresh
+"$KURUNG" run --keep=k -- sh -c 'echo new >src/f'
+for change in '$d' '2d' '3s/ .*/ x/' '$a end' 's/^directory.path .*/directory.path x/'; do
+    cp "$kept/k/directories" "$HOME/directories"
+    sed -i "$change" "$kept/k/directories"
+    for words in "apply k" "diff k"; do
+        # shellcheck disable=SC2086 # words
+        kurung $words
+        like "$status:$errors" "^125:kurung: .*the record of the host's directories .directories in the sandbox's directory. is malformed: remove it" \
+            "a malformed record ($change): $words"
+    done
+    mv "$HOME/directories" "$kept/k/directories"
+done
+kurung apply k
+is "$status:$(cat src/f)" "0:new" "  the whole one is taken"
+"$KURUNG" discard k
+
 # While an apply is interrupted its sandbox can only be gone on with or undone.
 begin finished:2 'echo new >a; echo new >b; echo new >c'
 refusal="kurung: an apply of 'k' was interrupted: \"kurung apply --resume k\" continues it, \"kurung apply --rollback k\" undoes it"
