@@ -3,7 +3,7 @@
 : "${FUZZERS:?directory of the fuzz targets}" "${SRCDIR:?}"
 work=$(mktemp -d /var/tmp/kurung-fuzz.XXXXXX)
 seconds=${FUZZ_SECONDS:-6}
-mkdir "$work"/{profile,options,mountinfo,subid,net-rule,net-name,dns,sni,frames,slirp,upper,record,live,spec}
+mkdir "$work"/{profile,options,mountinfo,subid,net-rule,net-name,dns,sni,frames,slirp,upper,directories,record,live,spec}
 export FUZZ_PLACE=$work
 cp "$SRCDIR"/profiles/*.ini "$work/profile"
 printf 'run\0--work-dir=ro\0-p\0build\0-eA=b\0--\0make' >"$work/options/1"
@@ -38,6 +38,14 @@ done
     printf 'layer.engine scratch\nlayer.name 4\nlayer.dest /b\nend\n'
 } >"$work/record/text"
 {
+    printf 'kurung-directories 1\ncomplete 1\n'
+    for path in / '/a/b\x0a'; do
+        for field in layer inode born mode attributes; do echo "directory.$field 9"; done
+        printf 'directory.state same\ndirectory.path %s\n' "$path"
+    done
+    echo end
+} >"$work/directories/1"
+{
     printf 'kurung-sandbox 2\n'
     for field in supervisor supervisor-started init started started-ns user cgroup-ns ipc uts net pid mnt payload-user; do echo "$field 9"; done
     printf 'kept 0\nfilter 1234\nwork-dir /w\nhost-uid %s\n' "$(id -u)"
@@ -49,7 +57,7 @@ done
 sed '1s/2/3/; $a end' "$work/live/1" >"$work/live/2"
 printf 'Filesystem.WorkDir=rw\0Filesystem.Hide=/a\0~Resources.MemoryMax=75%%\0Network.Allow=*.a.org:443\0Environment.Set=A=b' >"$work/spec/1"
 printf 'Identity.RunAs=5:6\0Resources.IOReadBandwidthMax=/ 5M\0Network.Publish=127.0.0.1:1:2/udp\0Security.Capabilities=CAP_NET_RAW' >"$work/spec/2"
-for target in profile options mountinfo subid net-rule net-name dns sni frames slirp upper record live spec; do
+for target in profile options mountinfo subid net-rule net-name dns sni frames slirp upper directories record live spec; do
     n=$((n + 1))
     if (cd "$work" && "$FUZZERS/fuzz-$target" -max_total_time="$seconds" -max_len=4096 -rss_limit_mb=2048 -print_final_stats=1 \
         "$target") >"$work/$target.log" 2>&1; then

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit.h"
 
+#include "base/io.h"
 #include "base/log.h"
 #include "changes/dirstack.h"
 #include "changes/flags.h"
+#include "changes/hostdirs.h"
 #include "changes/journal.h"
 #include "changes/marks.h"
 #include "changes/names.h"
 #include "changes/pathbuf.h"
+#include "changes/scan.h"
 #include "changes/select.h"
 #include "changes/stream.h"
 #include "spec/values.h"
@@ -52,7 +55,7 @@ static void a_journal_is_read_back(void **state)
         size_t written = 0, refused = 0;
         (void)state;
         CLEANUP_FD int fd = open(make_temporary(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        for (int kind = 0; kind <= JOURNAL_COMMIT + 1; kind++)
+        for (int kind = 0; kind <= JOURNAL_DIRECTORY + 1; kind++)
                 for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
                         Journal j = JOURNAL_NONE, again = JOURNAL_NONE;
                         StrList words = {0};
@@ -73,6 +76,57 @@ static void a_journal_is_read_back(void **state)
         assert_int_equal(journal_begin(&j, fd, &command), 0);
         assert_int_equal(journal_write(&j, &(JournalEntry){.kind = JOURNAL_MODE, .path = ""}), 0);
         journal_clear(&j);
+}
+
+/* Where the times of files count, those of directories do: what was moved is older than its place. */
+static void what_was_moved_in_is_a_change(void **state)
+{
+        CLEANUP(applied_clear) Applied applied = APPLIED_NONE;
+        const struct timespec never = {.tv_sec = INT64_MAX}, always = {0};
+        struct stat st;
+        (void)state;
+        char *dir = make_temporary();
+        CLEANUP_FD int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        assert_int_equal(mkdirat(fd, "d", 0700), 0);
+        assert_int_equal(mkdirat(fd, "d/e", 0700), 0);
+        assert_int_equal(symlinkat("x", fd, "link"), 0);
+        static const char *const all[] = {"d", "d/e", "link"};
+        for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+                bool changed = false;
+                assert_int_equal(scan_tree(fd, all[i], &never, &applied, &changed), 0);
+                assert_false(changed);
+                assert_int_equal(scan_tree(fd, all[i], &always, &applied, &changed), 0);
+                assert_true(changed);
+                changed = false;
+                assert_int_equal(scan_tree(fd, all[i], NULL, &applied, &changed), 0);
+                assert_true(changed);
+        }
+        bool changed = false;
+        assert_int_equal(scan_tree(fd, "none", &always, &applied, &changed), -ENOENT);
+        /* All but the innermost are known, then all, then one is changed again. */
+        for (size_t i = 0; i < 2; i++) {
+                changed = false;
+                assert_int_equal(fstatat(fd, all[i], &st, 0), 0);
+                assert_int_equal(applied_add(&applied, fd, &st), 0);
+                assert_int_equal(scan_tree(fd, "d", &always, &applied, &changed), 0);
+                assert_int_equal(changed, i == 0);
+        }
+        assert_int_equal(fchmodat(fd, "d/e", 0711, 0), 0);
+        assert_int_equal(scan_tree(fd, "d", NULL, &applied, &changed), 0);
+        assert_true(changed);
+        assert_int_equal(io_remove_tree_at(AT_FDCWD, dir), 0);
+}
+
+/* The hash tells names from values, and the order does not count. */
+static void attributes_are_hashed_in_any_order(void **state)
+{
+        static const char two[] = "user.a\0\1\0\0\0xuser.b\0\1\0\0\0y",
+                          turned[] = "user.b\0\1\0\0\0yuser.a\0\1\0\0\0x",
+                          other[] = "user.a\0\1\0\0\0yuser.b\0\1\0\0\0x", empty[] = "user.a\0\0\0\0\0";
+        (void)state;
+        assert_int_equal(hostdir_hash(two, sizeof(two) - 1), hostdir_hash(turned, sizeof(turned) - 1));
+        assert_int_not_equal(hostdir_hash(two, sizeof(two) - 1), hostdir_hash(other, sizeof(other) - 1));
+        assert_int_not_equal(hostdir_hash(empty, sizeof(empty) - 1), hostdir_hash("", 0));
 }
 
 static void names_come_sorted_and_whole(void **state)
@@ -484,6 +538,8 @@ int main(void)
                 cmocka_unit_test(marks_are_each_engines_own),
                 cmocka_unit_test(names_come_sorted_and_whole),
                 cmocka_unit_test(a_journal_is_read_back),
+                cmocka_unit_test(what_was_moved_in_is_a_change),
+                cmocka_unit_test(attributes_are_hashed_in_any_order),
                 cmocka_unit_test(a_stack_of_directories_finds_back),
                 cmocka_unit_test(selections_narrow),
                 cmocka_unit_test(what_is_run_later_is_flagged),

@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/path.h"
+#include "changes/hostdirs.h"
 #include "spec/keys.h"
 #include "state/kept_record.h"
 #include "state/live_record.h"
@@ -524,6 +525,52 @@ static void lists_of_written_trees_come_back(void **state)
         assert_true(written_is_same(&again.items[3], &list.items[1]));
 }
 
+static int parse_directories(const char *text, size_t len)
+{
+        CLEANUP(hostdirs_clear) HostDirs dirs = {0};
+        return hostdirs_parse(text, len, &dirs);
+}
+
+static const RecordKind directories_kind = {
+        .parse = parse_directories,
+        .optional = (const char *const[]){NULL},
+        .lists = (const char *const[]){NULL},
+};
+
+static void records_of_directories_come_back(void **state)
+{
+        static const char u64_max[] = "18446744073709551615", u64_above[] = "18446744073709551616";
+        const HostDir line = {
+                .layer = 46, .ino = UINT64_MAX, .born = INT64_MIN, .mode = 07777, .state = HOST_DIR_DOUBTFUL};
+        CLEANUP(hostdirs_clear) HostDirs dirs = {0};
+        CLEANUP(hostdirs_clear) HostDirs again = {0};
+        CLEANUP_FREE char *text = NULL;
+        size_t len;
+        (void)state;
+        assert_int_equal(hostdirs_add(&dirs, line, "/a\n1 2 3 /b"), 0);
+        assert_int_equal(hostdirs_add(&dirs, (HostDir){.layer = 46, .ino = 2}, "/"), 0);
+        assert_int_equal(fields_print(&hostdirs_fields, &dirs, &text, &len), 0);
+        check_each_line_to_count(&directories_kind, text);
+        check_number(&directories_kind, text, "directory.layer", "0", "-1", u64_max, u64_above);
+        check_number(&directories_kind, text, "directory.inode", "0", "-1", u64_max, u64_above);
+        check_number(&directories_kind, text, "directory.mode", "0", "-1", "4095", "4096");
+        check_number(&directories_kind, text, "directory.attributes", "0", "-1", u64_max, u64_above);
+        check_number(&directories_kind, text, "directory.born", "-9223372036854775808",
+                     "-9223372036854775809", "9223372036854775807", "9223372036854775808");
+        check_value(&directories_kind, text, "directory.state", "", false);
+        check_value(&directories_kind, text, "directory.state", "other", false);
+        check_value(&directories_kind, text, "directory.path", "a", false);
+        check_value(&directories_kind, text, "directory.path", "/a/..", false);
+        check_value(&directories_kind, text, "directory.path", "/", false); /* listed twice */
+        check_value(&directories_kind, text, "complete", "2", false);
+        assert_int_equal(hostdirs_parse(text, len, &again), 0);
+        assert_int_equal(again.n, 2);
+        const HostDir *found = hostdirs_find(&again, 46, "/a\n1 2 3 /b");
+        assert_true(found && hostdir_is_same(found, &line) && found->state == HOST_DIR_DOUBTFUL);
+        assert_null(hostdirs_find(&again, 47, "/"));
+        assert_null(hostdirs_find(&again, 46, "/a"));
+}
+
 static void lists_of_written_trees_of_0_1_are_read(void **state)
 {
         static const char old[] =
@@ -562,6 +609,7 @@ int main(void)
                 cmocka_unit_test(json_that_is_wrong_is_refused),
                 cmocka_unit_test(running_ones_of_before_are_read),
                 cmocka_unit_test(lists_of_written_trees_come_back),
+                cmocka_unit_test(records_of_directories_come_back),
                 cmocka_unit_test(lists_of_written_trees_of_0_1_are_read),
         };
         return RUN_TESTS(tests);
