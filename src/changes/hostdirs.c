@@ -8,6 +8,8 @@
 #include "changes/scan.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 
 #define RECORD_FILE "directories"
 #define LINES_MAX (1 << 18)
@@ -163,6 +165,7 @@ int hostdir_identify(int fd, HostDir *ret)
 {
         static char xattrs[MARKS_XATTRS_MAX];
         struct statx stx;
+        struct statfs fs;
         size_t len = 0;
         if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &stx) < 0)
                 return -errno;
@@ -171,14 +174,17 @@ int hostdir_identify(int fd, HostDir *ret)
                 len = 0;
         *ret = (HostDir){
                 .ino = stx.stx_ino, .mode = stx.stx_mode & 07777, .xattrs = hostdir_hash(xattrs, len)};
-        if (stx.stx_mask & STATX_BTIME)
+        /* In a container's overlay, the first change of a directory copies it, and its birth time becomes
+         * new. */
+        bool copied = fstatfs(fd, &fs) < 0 || fs.f_type == OVERLAYFS_SUPER_MAGIC;
+        if ((stx.stx_mask & STATX_BTIME) && !copied)
                 ret->born = stx.stx_btime.tv_sec * 1000000000 + stx.stx_btime.tv_nsec;
         return 0;
 }
 
 bool hostdir_is_same(const HostDir *a, const HostDir *b)
 {
-        return a->ino == b->ino && a->born == b->born;
+        return a->ino == b->ino && (a->born == b->born || a->born == 0 || b->born == 0);
 }
 
 bool hostdir_may_be_moved(int fd, const struct stat *st, const struct timespec *since, const Applied *applied)

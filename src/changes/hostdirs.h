@@ -22,7 +22,7 @@ typedef enum HostDirState {
 typedef struct HostDir {
         uint64_t layer; /* hostdirs_layer() */
         uint64_t ino;
-        int64_t born; /* nanoseconds since the epoch; 0: the file system does not report it */
+        int64_t born; /* nanoseconds since the epoch; 0: unknown, for example in an overlay */
         uint32_t mode;
         uint64_t xattrs; /* hostdir_hash() */
         HostDirState state;

@@ -91,7 +91,7 @@ static void replay_clear(Replay *p)
 
 static void note_about(const Replay *p, const JournalEntry *e, const char *what)
 {
-        p->host->note(p->host->userdata, what, e->path[0] ? e->path : ".");
+        p->host->note(p->host->userdata, what, e->path && e->path[0] ? e->path : ".");
 }
 
 /* "NAME.kurung-old", or with a number. @name: the result. */

@@ -258,6 +258,17 @@ kurung apply k
 is "$status:$errors:$(cat src/f):$(stat -c %a src)" "0::6:711" "  a directory that became a file, and one again"
 "$KURUNG" discard k
 
+# Where the host's files are in an overlay, as in a container: its directories are copied at their first change.
+mkdir -p "$HOME/image/src" "$HOME/written" "$HOME/work" "$HOME/merged"
+echo old >"$HOME/image/src/f"
+tick
+got=$(in_mounts 'mount -t overlay -o userxattr,lowerdir="$HOME/image",upperdir="$HOME/written",workdir="$HOME/work" none "$HOME/merged"' \
+    sh -c 'cd "$HOME/merged" && "$0" run -q --keep=k --id-map=single -- sh -c "echo new >src/f" 2>&1 && touch src/mine && "$0" apply k 2>&1; echo "$?:$(cat src/f)"' "$KURUNG")
+is "$got" "0:new" "a directory of an overlay that the user changes is no conflict"
+"$KURUNG" discard k
+chmod -R u+rwX "$HOME/work"
+rm -rf "$HOME/image" "$HOME/written" "$HOME/work" "$HOME/merged"
+
 # Mode and attributes of a directory: the user's stay, unless the command changed them, too.
 for engine in --overlay=kernel --overlay=fuse; do
     fresh
