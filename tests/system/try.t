@@ -75,6 +75,27 @@ on_tty "$prompt"'; send(b"c\n"); expect(b"Apply? "); send(b"n\n"); expect(b"Appl
 is "$(ls):$("$KURUNG" diff --name-only "$(only)" | tr '\n' ' ')" ":1 2 " "c: who says no to everything did not say d"
 drop
 
+# A mode and an attribute of the working directory itself are changes like any other.
+chmod 755 .
+is "$(on_tty 'expect(b"./ (mode 0755 -> 0750, extended attributes)"); '"$prompt"'; send(b"a\n"); print(wait())' "$KURUNG" try -- sh -c 'chmod 750 .; setfattr -n user.mine -v y .; echo 1 >1'):$(stat -c %a .):$(getfattr --only-values -n user.mine .):$(sandboxes)" \
+    "0:750:y:" "a: the mode and an attribute of the working directory are shown and taken"
+drop
+setfattr -x user.mine .
+is "$(on_tty "$prompt"'; send(b"c\n"); expect(b"Apply? "); send(b"n\n"); expect(b"Apply? "); send(b"y\n"); print(wait())' "$KURUNG" try -- sh -c 'chmod 700 .; echo 1 >1'):$(stat -c %a .):$(ls)" \
+    "0:750:1" "c: no to its mode, yes to a file in it"
+drop
+chmod 755 .
+mkdir src
+echo old >src/f
+on_tty "$prompt"'; import os; os.rename("src", "gone"); os.mkdir("other"); open("other/f", "w").write("mine\n"); os.rename("other", "src"); send(b"a\n"); wait()' \
+    "$KURUNG" try -- sh -c 'echo new >src/f; echo 1 >1'
+is "$(cat src/f gone/f 1; "$KURUNG" diff --name-only "$(only)" | tr '\n' ' ')" "mine
+old
+1
+src/f " "a: changes of a directory that was exchanged are left"
+like "$(<"$HOME/.seen")" "conflict: src/: .*1 change in the working directory is not applied" "  counted and named"
+drop
+
 # What can't be taken.
 on_tty "$prompt"'; send(b"a\n"); expect(b".envrc"); expect(b"Apply? "); send(b"n\n"); wait()' "$KURUNG" try -- sh -c 'echo 1 >1; echo evil >.envrc'
 is "$(ls -A):$("$KURUNG" diff --name-only "$(only)")" "1:.envrc" "a: what needs a second look and is not taken is left"
