@@ -16,6 +16,7 @@ typedef struct ChangesLayer {
         char *name;      /* name of its directories (plan_layer_path()) */
         char *lower;     /* absolute host path, without symlinks; NULL with CHANGES_SCRATCH */
         char *dest;      /* absolute, in the sandbox */
+        bool project;    /* it has the working directory, the project around it, or its repository */
         StrList covered; /* paths at or below dest that other mounts covered; ignored here */
 } ChangesLayer;
 

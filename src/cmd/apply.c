@@ -17,7 +17,9 @@
 
 static ApplyArea area_of(const Applying *p, const ChangesLayer *layer)
 {
-        if (!str_empty(p->kept->record.work_dir) && str_eq(layer->dest, p->kept->record.work_dir))
+        /* Records of 0.1.0 mark no layer. */
+        if (layer->project ||
+            (!str_empty(p->kept->record.work_dir) && str_eq(layer->dest, p->kept->record.work_dir)))
                 return APPLY_PROJECT;
         if (layer->engine == CHANGES_SCRATCH || (p->home && path_is_below(layer->dest, p->home)))
                 return APPLY_HOME;

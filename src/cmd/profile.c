@@ -247,6 +247,8 @@ static int project_hosts(const Spec *spec, StrList *ret, Error *err)
         if (spec->net_allow_from.n == 0)
                 return 0;
         int r = host_probe(&host, err);
+        if (r == 0 && (r = host_probe_project(&host)) < 0)
+                return error_set_errno(err, r, "cannot look up the project");
         if (r == 0)
                 r = host_probe_sources(&host, &spec->net_allow_from, get_variable, err);
         for (size_t i = 0; r == 0 && i < host.sources.n; i++) {

@@ -73,6 +73,12 @@ static int probe_shared(const Spec *spec, Host *host, Error *err)
         return r < 0 ? error_set_errno(err, r, "cannot look up the shared paths") : 0;
 }
 
+static int probe_project(Host *host, Error *err)
+{
+        int r = host_probe_project(host);
+        return r < 0 ? error_set_errno(err, r, "cannot look up the project") : 0;
+}
+
 static void tell_once(const Plan *plan)
 {
         for (size_t i = 0; i < plan->notices_once.n; i++) {
@@ -278,6 +284,8 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
         r = complete_argv(&spec, shell, &host, err);
         if (r == 0)
                 r = caller_fds_pass(&spec, err);
+        if (r == 0 && spec.work_dir != WORK_DIR_HIDDEN)
+                r = probe_project(&host, err);
         /* Files are read and tools executed only on request. */
         if (r == 0 && spec.network == NETWORK_SLIRP && spec.net_allow_from.n > 0)
                 r = host_probe_sources(&host, &spec.net_allow_from, get_variable, err);

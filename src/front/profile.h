@@ -49,7 +49,7 @@ int profile_parse_text(const char *name, const char *text, size_t len, const Pro
  * that file. A profile that extends its own name, directly or not, extends the next one in this order. After
  * a profile that was found by name come its drop-ins, NAME.ini.d/FILE.ini in all these directories, by FILE.
  *
- * A file of the project (front/inside.h) whose content is not trusted (front/trust.h) may only restrict the
+ * A file of the project (base/project.h) whose content is not trusted (front/trust.h) may only restrict the
  * spec so far, or ctx->base if it is the first. Each file is opened once, so that the checked content is the
  * parsed content.
  *

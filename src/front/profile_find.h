@@ -2,7 +2,7 @@
 /* Finds profiles by name, and their drop-ins, and reads their content. */
 #pragma once
 
-#include "front/inside.h"
+#include "base/project.h"
 #include "front/profile.h"
 
 /** The directories of profiles in the order of the search, and the project of the caller. */

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "base/strlist.h"
-#include "front/inside.h"
+#include "base/project.h"
 
 typedef enum TrustState {
         TRUST_NONE,

@@ -525,6 +525,8 @@ int host_probe_sources(Host *host, const StrList *tools, const char *(*get_varia
 {
         const SourcesContext ctx = {.home = host->home,
                                     .cwd = host->cwd,
+                                    .project = host->project,
+                                    .git_dir = host->git_dir,
                                     .root = "",
                                     .cache = host->cache_home,
                                     .getenv = get_variable};
@@ -541,6 +543,8 @@ void host_clear(Host *h)
         free(h->hostname);
         free(h->cwd);
         free(h->cwd_named);
+        free(h->project);
+        free(h->git_dir);
         free(h->cache_home);
         free(h->state_home);
         free(h->live_home);

@@ -121,6 +121,11 @@ typedef struct Host {
         char *hostname;    /* gethostname(2); NULL: none */
         char *cwd;         /* normalized; NULL: it was deleted */
         char *cwd_named;   /* the name by which the caller went there: $PWD; NULL: unknown */
+        char *project; /* the repository that contains the working directory; NULL: none, or it is the working
+                          directory; only after host_probe_project() */
+        char *git_dir; /* git's directory of the repository that the working directory is in: ".git" of it or
+                          of the repository of its worktree; NULL: none, or in a place of its own that does
+                          not name the worktree */
         char *cache_home; /* directory of run directories and caches: $XDG_CACHE_HOME/kurung, ~/.cache/kurung,
                              ...; NULL: none */
         char *state_home; /* directory of kept sandboxes: $XDG_STATE_HOME/kurung, ~/.local/state/kurung; NULL:
@@ -246,6 +251,12 @@ int host_take_cwd(Host *host, const char *path);
  * @err. */
 int host_probe_sources(Host *host, const StrList *tools, const char *(*get_variable)(const char *),
                        Error *err);
+
+/**
+ * host_probe_project - find the project of the working directory (base/project.h), and the repository of its
+ * git worktree if that names the worktree as its own, and hold both. Returns 0; -ENOMEM; -EMFILE.
+ */
+int host_probe_project(Host *host);
 
 /** host_missing_call - return the name of an indispensable system call that fails here; NULL: none. */
 const char *host_missing_call(const Host *host);

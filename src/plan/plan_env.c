@@ -51,6 +51,9 @@ int plan_make_env(Plan *plan, const Spec *spec, const Host *host, const char *co
         /* The only variable that tells programs where they run; podman and systemd-nspawn set it, too. */
         if (r == 0)
                 r = env_list_set(env, "container", "kurung");
+        /* The working directory is a mount of its own in its project, at which git would stop. */
+        if (r == 0 && host->project && spec->project != PROJECT_HIDDEN && spec->work_dir != WORK_DIR_HIDDEN)
+                r = env_list_set(env, "GIT_DISCOVERY_ACROSS_FILESYSTEM", "1");
         /* The user's own configuration is not visible inside, so variables name the hosts that AllowFrom=
          * allows. */
         for (size_t i = 0; r == 0 && spec->network == NETWORK_SLIRP && i < host->sources.env.n; i++)

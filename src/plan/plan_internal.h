@@ -77,9 +77,32 @@ bool plan_is_emptied(const char *path);
  * with @err. */
 int plan_take_ops(Plan *plan, const Spec *spec, const Host *host, Error *err);
 
-/** plan_add_requests - add the paths that the user requests, sorted for mounting. Returns 0 or -errno with
- * @err. */
-int plan_add_requests(Plan *plan, const Spec *spec, const Host *host, Error *err);
+/** A directory of the user that WorkDir= or Project= shows at its own path. */
+typedef struct PlanPlace {
+        const char *path; /* without links; borrowed from Host */
+        const char *what; /* "the working directory", for messages */
+        const char *key;  /* "WorkDir" */
+        WorkDirMode mode; /* never HIDDEN */
+        bool asked;       /* a profile or an option set the key */
+} PlanPlace;
+
+/** The places that a plan shows, and the payload's default working directory. */
+typedef struct PlanPlaces {
+        PlanPlace items[3]; /* the working directory, its project, git's directory of its worktree */
+        size_t n;
+        const char *cwd; /* borrowed from Host */
+} PlanPlaces;
+
+/** plan_choose_places - decide which places are shown and how, and refuse those that cannot be shown as
+ * asked. Returns 0 or -errno with @err. */
+int plan_choose_places(Plan *plan, const Spec *spec, const Host *host, PlanPlaces *ret, Error *err);
+
+/** plan_add_place - add the operations of a place. Returns 0 or -errno with @err. */
+int plan_add_place(Plan *plan, const Host *host, const PlanPlace *place, Error *err);
+
+/** plan_add_requests - add @places and the paths that the user requests, sorted for mounting. Returns 0 or
+ * -errno with @err. */
+int plan_add_requests(Plan *plan, const Spec *spec, const Host *host, const PlanPlaces *places, Error *err);
 
 /** A path inside that a Hide= makes empty. */
 typedef struct PlanHide {

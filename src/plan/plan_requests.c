@@ -27,70 +27,6 @@ static int add_home(Plan *plan, const Spec *spec, const Host *host, Error *err)
         return r < 0 ? r : plan_hide_own(plan, host, host->home, host->home, false, err);
 }
 
-/* Returns whether a directory cannot be meant as a project whose changes are redirected or written. */
-static bool is_system_dir(const char *path)
-{
-        static const char *const below[] = {"/usr",   "/etc",    "/bin",  "/sbin", "/lib",  "/lib32",
-                                            "/lib64", "/libx32", "/boot", "/dev",  "/proc", "/sys"};
-        if (strchr(path + 1, '/') == NULL)
-                return true;
-        for (size_t i = 0; i < ARRAY_LEN(below); i++)
-                if (path_is_below(path, below[i]))
-                        return true;
-        return plan_is_emptied(path) || str_eq(path, "/var/lib") || str_eq(path, "/var/cache");
-}
-
-static int check_work_dir(const Plan *plan, const Host *host, WorkDirMode mode, Error *err)
-{
-        if (!host->cwd)
-                return error_set(
-                        err, ENOENT,
-                        "the working directory was removed or replaced: change to another directory");
-        const char *hint = "change to a project directory, or use --work-dir=ro or --work-dir=hidden";
-        if (mode == WORK_DIR_RO)
-                return plan_check_own(plan, host, host->cwd, false, "--work-dir=ro", err);
-        if (host->home && path_is_below(host->home, host->cwd))
-                return error_set(err, EINVAL, "the working directory '%s' contains your home directory: %s",
-                                 host->cwd, hint);
-        for (size_t i = 0; i < host->homes.n && defence_is_on(DEFENCE_HOMES); i++)
-                if (path_is_below(host->homes.items[i], host->cwd))
-                        return error_set(err, EINVAL,
-                                         "the working directory '%s' contains a home directory of yours "
-                                         "('%s'): change to a project directory, or use --work-dir=hidden",
-                                         host->cwd, host->homes.items[i]);
-        if (is_system_dir(host->cwd))
-                return error_set(err, EINVAL, "the working directory '%s' is a directory of the system: %s",
-                                 host->cwd, hint);
-        const char *own = plan_own_dir_at(plan, host, host->cwd, mode == WORK_DIR_RW);
-        if (own)
-                return error_set(err, EINVAL,
-                                 "the working directory '%s' contains kurung's own state ('%s'): %s",
-                                 host->cwd, own, hint);
-        return 0;
-}
-
-static int add_work_dir(Plan *plan, const Spec *spec, const Host *host, Error *err)
-{
-        int r;
-        if (spec->work_dir == WORK_DIR_RW)
-                return plan_add(plan, OP_BIND, host->cwd, host->cwd, OP_RECURSIVE | OP_NO_FOLLOW, err);
-        if (spec->work_dir == WORK_DIR_OVERLAY) {
-                r = plan_add_caught(plan, host, host->cwd, host->cwd, err);
-                if (r == 0)
-                        plan->root.ops[plan->root.n_ops - 1].flags |= OP_WORK_DIR;
-                if (r <= 0)
-                        return r < 0 ? r : plan_hide_own(plan, host, host->cwd, host->cwd, false, err);
-                if (spec_asked(spec, KEY_WORK_DIR))
-                        return error_set(err, ENOTSUP, "WorkDir=overlay: %s",
-                                         plan_kernel_overlay_missing(host));
-                if (plan_notice(plan, "the working directory is read-only inside: %s",
-                                plan_kernel_overlay_missing(host)) < 0)
-                        return error_no_memory(err);
-        }
-        r = plan_add(plan, OP_BIND, host->cwd, host->cwd, OP_RDONLY | OP_RECURSIVE | OP_NO_FOLLOW, err);
-        return r < 0 ? r : plan_hide_own(plan, host, host->cwd, host->cwd, false, err);
-}
-
 /* Another process creates the groups while the root is built, so this is the last of kurung's own mounts. */
 static int add_cgroup(Plan *plan, Error *err)
 {
@@ -103,12 +39,12 @@ static int add_cgroup(Plan *plan, Error *err)
 /* A path that the user requests to show or to hide. */
 typedef struct Request {
         const char *dest;
-        const SpecOp *op;     /* NULL: the home or the working directory */
-        bool is_work_dir;     /* the working directory */
-        bool has_more_inside; /* it is hidden, but a path in it is shown */
-        bool tells_missing;   /* it is hidden, and the user should know if nothing is there */
-        bool is_sorted;       /* it is in Requests.order */
-        size_t next;          /* another request for the same path; SIZE_MAX: none */
+        const SpecOp *op;       /* NULL: the home, or a place */
+        const PlanPlace *place; /* the working directory or its project; NULL: neither */
+        bool has_more_inside;   /* it is hidden, but a path in it is shown */
+        bool tells_missing;     /* it is hidden, and the user should know if nothing is there */
+        bool is_sorted;         /* it is in Requests.order */
+        size_t next;            /* another request for the same path; SIZE_MAX: none */
 } Request;
 
 typedef struct Requests {
@@ -133,21 +69,21 @@ static bool hides(const Request *r)
         return r->op && r->op->kind == OP_MASK;
 }
 
-/* Returns whether a share of the working directory itself agrees with an explicit WorkDir=. */
-static bool agrees_with_work_dir(const Spec *spec, const SpecOp *op)
+/* Returns whether a share of a place itself agrees with an explicit WorkDir= or Project=. */
+static bool agrees_with_place(const PlanPlace *place, const SpecOp *op)
 {
-        if (!spec_asked(spec, KEY_WORK_DIR) || op->kind == OP_MASK)
+        if (!place->asked || op->kind == OP_MASK)
                 return true;
         return op->kind == OP_BIND && str_eq(op->source, op->dest) &&
-               spec->work_dir == (op->flags & OP_RDONLY ? WORK_DIR_RO : WORK_DIR_RW);
+               place->mode == (op->flags & OP_RDONLY ? WORK_DIR_RO : WORK_DIR_RW);
 }
 
 /* Compares two requests for one path. Returns 1: the new one adds nothing; 0: add it; -EINVAL with @err. */
-static int compare_requests(const Spec *spec, const Request *old, const Request *new, Error *err)
+static int compare_requests(const Request *old, const Request *new, Error *err)
 {
-        if (old->is_work_dir && new->op && !agrees_with_work_dir(spec, new->op))
-                return error_set(err, EINVAL, "%s and WorkDir= conflict for '%s': keep one of them",
-                                 fs_op_origin(new->op), new->dest);
+        if (old->place && new->op && !agrees_with_place(old->place, new->op))
+                return error_set(err, EINVAL, "%s and %s= conflict for '%s': keep one of them",
+                                 fs_op_origin(new->op), old->place->key, new->dest);
         if (!old->op || !new->op)
                 return 0;
         if (old->op == new->op || fs_op_same(old->op, new->op))
@@ -166,11 +102,11 @@ static size_t first_at(const Requests *l, const char *path, size_t len)
         return first;
 }
 
-static int add_request(Requests *l, const Spec *spec, Request new, Error *err)
+static int add_request(Requests *l, Request new, Error *err)
 {
         size_t first = first_at(l, new.dest, strlen(new.dest)), last = SIZE_MAX;
         for (size_t i = first; i < l->n; i = l->items[i].next) {
-                int r = compare_requests(spec, &l->items[i], &new, err);
+                int r = compare_requests(&l->items[i], &new, err);
                 if (r != 0)
                         return r < 0 ? r : 0;
                 last = i;
@@ -224,27 +160,25 @@ static void mark_around(Requests *l, const char *dest)
                         l->items[i].has_more_inside = hides(&l->items[i]);
 }
 
-static int collect(Requests *l, Plan *plan, const Spec *spec, const Host *host, Error *err)
+static int collect(Requests *l, Plan *plan, const Spec *spec, const Host *host, const PlanPlaces *places,
+                   Error *err)
 {
         int r = 0;
         if (host->home && !str_eq(host->home, "/"))
-                r = add_request(l, spec, (Request){.dest = host->home}, err);
-        if (r == 0 && spec->work_dir != WORK_DIR_HIDDEN)
-                r = check_work_dir(plan, host, spec->work_dir, err);
-        /* In "/", the whole system is visible already, read-only or redirected to layers. */
-        if (r == 0 && spec->work_dir != WORK_DIR_HIDDEN && !str_eq(host->cwd, "/"))
-                r = add_request(l, spec, (Request){.dest = host->cwd, .is_work_dir = true}, err);
+                r = add_request(l, (Request){.dest = host->home}, err);
+        for (size_t i = 0; r == 0 && i < places->n; i++)
+                r = add_request(l, (Request){.dest = places->items[i].path, .place = &places->items[i]}, err);
         for (size_t i = 0; r == 0 && i < spec->n_ops; i++) {
                 const SpecOp *op = &spec->ops[i];
                 if (op->kind != OP_SHOW && op->kind != OP_MASK)
-                        r = add_request(l, spec, (Request){.dest = op->dest, .op = op}, err);
+                        r = add_request(l, (Request){.dest = op->dest, .op = op}, err);
         }
         if (r == 0)
                 r = plan_find_hides(plan, spec, host, &l->hides, err);
         for (size_t i = 0; r == 0 && i < l->hides.n; i++) {
                 const PlanHide *hide = &l->hides.items[i];
                 r = add_request(
-                        l, spec,
+                        l,
                         (Request){.dest = hide->dest, .op = hide->op, .tells_missing = hide->tells_missing},
                         err);
         }
@@ -306,11 +240,11 @@ static int add_op(Plan *plan, const Host *host, const Request *request, Error *e
         return r < 0 ? r : tell_writable_home(plan, host, op, err);
 }
 
-int plan_add_requests(Plan *plan, const Spec *spec, const Host *host, Error *err)
+int plan_add_requests(Plan *plan, const Spec *spec, const Host *host, const PlanPlaces *places, Error *err)
 {
         CLEANUP(requests_clear) Requests l = {0};
         bool cgroup_added = false;
-        int r = collect(&l, plan, spec, host, err);
+        int r = collect(&l, plan, spec, host, places, err);
         for (size_t i = 0; r == 0 && i < l.n_order; i++) {
                 const Request *request = &l.items[l.order[i]];
                 if (request->op && !cgroup_added) {
@@ -318,9 +252,9 @@ int plan_add_requests(Plan *plan, const Spec *spec, const Host *host, Error *err
                         r = add_cgroup(plan, err);
                 }
                 if (r == 0)
-                        r = request->op            ? add_op(plan, host, request, err)
-                            : request->is_work_dir ? add_work_dir(plan, spec, host, err)
-                                                   : add_home(plan, spec, host, err);
+                        r = request->op      ? add_op(plan, host, request, err)
+                            : request->place ? plan_add_place(plan, host, request->place, err)
+                                             : add_home(plan, spec, host, err);
         }
         if (r == 0 && !cgroup_added)
                 r = add_cgroup(plan, err);

@@ -240,18 +240,9 @@ static int add_host_name(Plan *plan, const Spec *spec, const Host *host, Error *
                 OP_OPTIONAL | OP_NO_FOLLOW | OP_SPECIFIERS | OP_ROOT_OWNED | (writable ? 0 : OP_RDONLY), err);
 }
 
-static int choose_cwd(Plan *plan, const Spec *spec, const Host *host, Error *err)
-{
-        const char *cwd = spec->chdir                             ? spec->chdir
-                          : spec->work_dir != WORK_DIR_HIDDEN     ? host->cwd
-                          : host->home && spec->root == ROOT_HOST ? host->home
-                                                                  : "/";
-        plan->payload.cwd = strdup(cwd);
-        return plan->payload.cwd ? 0 : error_no_memory(err);
-}
-
 int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
+        PlanPlaces places;
         if (spec->ops_in_order)
                 return plan_take_ops(plan, spec, host, err);
         plan->root.propagation = FS_PROPAGATION_PRIVATE;
@@ -265,7 +256,9 @@ int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
         if (r == 0)
                 r = add_resolver(plan, spec, host, err);
         if (r == 0)
-                r = plan_add_requests(plan, spec, host, err);
+                r = plan_choose_places(plan, spec, host, &places, err);
+        if (r == 0)
+                r = plan_add_requests(plan, spec, host, &places, err);
         if (r == 0)
                 r = add_host_name(plan, spec, host, err);
         /* A tmpfs of kurung as the root is not for the payload's files, unless the payload is root inside. */
@@ -274,5 +267,7 @@ int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
                 r = plan_add(plan, OP_REMOUNT, NULL, "/", OP_RDONLY, err);
         if (r == 0)
                 r = plan_pin_all(plan, err);
-        return r < 0 ? r : choose_cwd(plan, spec, host, err);
+        if (r == 0 && !(plan->payload.cwd = strdup(spec->chdir ? spec->chdir : places.cwd)))
+                r = error_no_memory(err);
+        return r;
 }

@@ -153,22 +153,27 @@ int source_add_env(Finder *f, const char *name, const char *url)
                                   (int)(host + end - begin), begin);
 }
 
-static bool is_below_cwd(const Finder *f, const char *path)
+/* Whether a path is below what a sandbox of this project may write to, or may have written to. */
+static bool is_of_project(const Finder *f, const char *path)
 {
-        return f->ctx->cwd && path_is_below(path, f->ctx->cwd);
+        const char *const dirs[] = {f->ctx->cwd, f->ctx->project, f->ctx->git_dir};
+        for (size_t i = 0; i < ARRAY_LEN(dirs); i++)
+                if (dirs[i] && path_is_below(path, dirs[i]))
+                        return true;
+        return false;
 }
 
 bool source_in_project(const Finder *f, const char *path)
 {
         CLEANUP_FREE char *real = realpath(path, NULL);
-        return is_below_cwd(f, path) || (real && is_below_cwd(f, real));
+        return is_of_project(f, path) || (real && is_of_project(f, real));
 }
 
 char *source_read(Finder *f, const char *path)
 {
         struct stat st;
         /* A file of the project must not be a link, and opening it must not block. */
-        int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (is_below_cwd(f, path) ? O_NOFOLLOW : 0);
+        int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (is_of_project(f, path) ? O_NOFOLLOW : 0);
         CLEANUP_FD int fd = open(path, flags);
         if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
                 return NULL;

@@ -27,10 +27,12 @@ typedef struct HostSources {
 } HostSources;
 
 typedef struct SourcesContext {
-        const char *home;                        /* NULL: none */
-        const char *cwd;                         /* the project; NULL: it was deleted */
-        const char *root;                        /* stands for "/", for the system's files and programs; "" */
-        const char *cache;                       /* parent of temporary directories; NULL: none */
+        const char *home;    /* NULL: none */
+        const char *cwd;     /* the working directory; NULL: it was deleted */
+        const char *project; /* the repository around it; NULL: none, or the working directory itself */
+        const char *git_dir; /* git's directory of the repository; NULL: none */
+        const char *root;    /* stands for "/", for the system's files and programs; "" */
+        const char *cache;   /* parent of temporary directories; NULL: none */
         const char *(*getenv)(const char *name); /* reads the user's own environment */
 } SourcesContext;
 

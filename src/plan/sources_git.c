@@ -196,21 +196,15 @@ static int ask_known_hosts(Git *g)
         return r;
 }
 
-/* Reads the project's own repository, whose .git is a directory. If .git is a file, the repository is
- * elsewhere, and is not read. */
+/* Reads the project's own repository. */
 static int read_project(Git *g)
 {
-        const char *cwd = g->f->ctx->cwd;
-        struct stat st;
-        CLEANUP_FREE char *dot_git = cwd ? source_path(g->f, cwd, ".git") : NULL;
-        if (!cwd)
-                return 0;
-        if (!dot_git)
-                return -ENOMEM;
-        if (lstat(dot_git, &st) < 0 || !S_ISDIR(st.st_mode))
-                return source_notice(g->f, "no repository in the working directory");
-        int r = read_config_in(g, dot_git, "config");
-        return r == 0 ? read_config_in(g, cwd, ".gitmodules") : r;
+        const SourcesContext *c = g->f->ctx;
+        const char *top = c->project ? c->project : c->cwd;
+        if (!c->git_dir)
+                return source_notice(g->f, "the working directory is in no git repository");
+        int r = read_config_in(g, c->git_dir, "config");
+        return r == 0 && top ? read_config_in(g, top, ".gitmodules") : r;
 }
 
 int source_git(Finder *f, Error *err)

@@ -23,7 +23,7 @@ static void count_dropped(Supervisor *s)
             s->session.payload_pid == 0)
                 return;
         s->run_counted = true;
-        dropped_count(s->plan, s->options->work_dir, s->run.fd, &s->report->dropped);
+        dropped_count(s->plan, s->run.fd, &s->report->dropped);
 }
 
 void supervisor_ended(Session *session, bool last)

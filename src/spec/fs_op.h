@@ -48,7 +48,7 @@ enum {
         /* Only in plans: */
         OP_ROOT_OWNED = 1 << 16,   /* TMPFS, DIR, OVERLAY: the sandbox's root owns it, if it is mapped */
         OP_NO_FOLLOW = 1 << 17,    /* dest must not be a symbolic link; for kurung's own mount points */
-        OP_WORK_DIR = 1 << 18,     /* OVERLAY, FUSE: the layer of the working directory */
+        OP_WORK_DIR = 1 << 18,     /* OVERLAY, FUSE: a layer of the working directory or its project */
         OP_TELL_MISSING = 1 << 19, /* MASK: tell the user if nothing exists there */
         OP_MUST_EXIST = 1 << 20,   /* dest is in a directory of the host: do not create it */
         OP_SPECIFIERS = 1 << 22, /* FILE, HOSTS: replace %H in the text by the host name (systemd.unit(5)) */

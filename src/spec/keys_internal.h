@@ -106,6 +106,7 @@ KEY_NARROWS(narrows_to_no);
 KEY_NARROWS(narrows_if_empty);
 KEY_NARROWS(narrows_unless_empty);
 KEY_NARROWS(narrows_work_dir);
+KEY_NARROWS(narrows_project);
 KEY_NARROWS(narrows_network_mode);
 KEY_NARROWS(narrows_bandwidth);
 KEY_NARROWS(narrows_limit);

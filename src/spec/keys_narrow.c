@@ -71,6 +71,15 @@ KEY_NARROWS(narrows_work_dir)
         return str_eq(value, "overlay") && spec->work_dir != WORK_DIR_RO;
 }
 
+/* hidden < ro < overlay < rw. */
+KEY_NARROWS(narrows_project)
+{
+        (void)key, (void)ctx;
+        return str_eq(value, "hidden") || (str_eq(value, "ro") && spec->project != PROJECT_HIDDEN) ||
+               (str_eq(value, "overlay") &&
+                (spec->project == PROJECT_OVERLAY || spec->project == PROJECT_RW));
+}
+
 /* slirp < host: it allows the internet through the host's network, and by default nothing else. */
 KEY_NARROWS(narrows_network_mode)
 {

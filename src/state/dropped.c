@@ -226,13 +226,13 @@ static void count_layer(Count *c, int run_fd)
         }
 }
 
-void dropped_count(const Plan *plan, const char *work_dir, int run_fd, RunDropped *ret)
+void dropped_count(const Plan *plan, int run_fd, RunDropped *ret)
 {
         Count c = {.plan = plan};
         *ret = (RunDropped){0};
         for (c.op = 0; c.op < plan->root.n_ops; c.op++) {
                 const PlanOp *op = &plan->root.ops[c.op];
-                bool is_project = work_dir && str_eq(op->dest, work_dir);
+                bool is_project = op->flags & OP_WORK_DIR;
                 c.is_system = !is_project && (str_eq(op->dest, "/") || (op->flags & OP_ROOT_OWNED));
                 c.is_home = !is_project && !c.is_system;
                 if (!fs_op_is_kept(op) || (c.is_system && plan->identity.uid != 0))

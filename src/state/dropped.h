@@ -21,10 +21,9 @@ typedef struct RunDropped {
  * The payload controlled the uppers: no link is followed, no file is opened, and the number of entries, the
  * depth and the descriptors are limited. A directory that cannot be read (of a subordinate id) counts as one.
  *
- * @run_fd: the run directory, with those of the layers (plan_layer_path()). @work_dir: the host's; NULL:
- * none.
+ * @run_fd: the run directory, with those of the layers (plan_layer_path()).
  */
-void dropped_count(const Plan *plan, const char *work_dir, int run_fd, RunDropped *ret);
+void dropped_count(const Plan *plan, int run_fd, RunDropped *ret);
 
 /** dropped_any - return whether anything was written, including caches; also true if this cannot be
  * determined. */

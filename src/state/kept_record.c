@@ -31,6 +31,7 @@ static const Field layer_items[] = {
         TEXT_FIELD(ChangesLayer, name, "name", .check = is_layer_name),
         TEXT_FIELD(ChangesLayer, dest, "dest", .check = fields_check_path),
         TEXT_FIELD(ChangesLayer, lower, "lower", .optional = true, .check = fields_check_path),
+        BOOL_FIELD(ChangesLayer, project, "project", .since = 4),
         LIST_FIELD(ChangesLayer, covered, "covered", .optional = true, .max = 65536),
 };
 
@@ -62,7 +63,7 @@ static const Field kept_items[] = {
 };
 
 const FieldTable kept_record_fields = {.kind = "kept",
-                                       .version = 3,
+                                       .version = 4,
                                        .oldest = 3,
                                        .ended = 3,
                                        .size = sizeof(KeptRecord),
@@ -81,6 +82,7 @@ static int make_layer(const Plan *plan, size_t index, ChangesLayer *ret)
         ret->engine = op->kind == OP_OVERLAY ? CHANGES_KERNEL
                       : op->kind == OP_FUSE  ? CHANGES_FUSE
                                              : CHANGES_SCRATCH;
+        ret->project = op->flags & OP_WORK_DIR;
         ret->name = strdup(op->layer);
         ret->dest = strdup(op->dest);
         /* The path has no links: looked up again, it could lead to another directory. */

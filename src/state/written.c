@@ -4,7 +4,7 @@
 
 #include "base/defence.h"
 #include "base/path.h"
-#include "front/inside.h"
+#include "base/project.h"
 #include "state/state.h"
 #include "state/written_list.h"
 

@@ -31,11 +31,11 @@ for old in 0.1 0.2pre; do
     sed "s/\"host_uid\":1000/\"host_uid\":$(id -u)/" "$SRCDIR/tests/unit/records/kept-$old.json" >"$work/record/$old"
 done
 {
-    printf 'kurung-kept 3\nstarted 1\nstarted-ns 1\nended 1\nexit-code 0\nargv a\nargv \\x0a\ncwd /a\nwork-dir /a\nspec Filesystem.WorkDir=rw\n'
+    printf 'kurung-kept 4\nstarted 1\nstarted-ns 1\nended 1\nexit-code 0\nargv a\nargv \\x0a\ncwd /a\nwork-dir /a\nspec Filesystem.WorkDir=rw\n'
     printf 'uid 0\ngid 0\nhost-uid %s\nhost-gid 1\nmap-by-helpers 0\n' "$(id -u)"
     for map in uid-map uid-map gid-map; do printf "$map.%s 1\n" inside outside count; done
-    for engine in kernel fuse; do printf 'layer.engine %s\nlayer.name 3\nlayer.dest /a\nlayer.lower /a\nlayer.covered /a/b\n' "$engine"; done
-    printf 'layer.engine scratch\nlayer.name 4\nlayer.dest /b\nend\n'
+    for engine in kernel fuse; do printf 'layer.engine %s\nlayer.name 3\nlayer.dest /a\nlayer.lower /a\nlayer.project 1\nlayer.covered /a/b\n' "$engine"; done
+    printf 'layer.engine scratch\nlayer.name 4\nlayer.dest /b\nlayer.project 0\nend\n'
 } >"$work/record/text"
 {
     printf 'kurung-directories 1\ncomplete 1\n'

@@ -72,6 +72,12 @@ static void goldens_of_a_desktop(void **state)
                         "--net=host", "--read-write=/srv/data:/data", "--cap-add=net_raw", "--env=A=b",
                         "--chdir=/tmp", "true"));
         is_golden("ids", &desktop, WORDS("--run-as=5:6", "true"));
+        Host below = desktop;
+        below.cwd = WORD("/home/u/project/sub");
+        below.project = WORD("/home/u/project");
+        below.git_dir = WORD("/home/u/main/.git");
+        is_golden("project", &below, WORDS("true"));
+        is_golden("project-overlay", &below, WORDS("--project=overlay", "true"));
         is_golden("root-dir", &desktop, WORDS("--root=/srv/debian", "--run-as=root", "true"));
         is_golden("network", &desktop,
                   WORDS("--net=slirp", "--allow=git.example.org:443", "--allow=192.0.2.0/24",
@@ -559,6 +565,23 @@ static void each_obstacle_has_its_own_remedy(void **state)
         refused(&h, WORDS("true"), "unmask");
 }
 
+/* Nothing of a working directory that cannot be meant is shown, except as a part of the system. */
+static void is_hidden_by_default(const Host *h)
+{
+        CLEANUP(plan_clear) Plan plan = {0};
+        Error err = {0};
+        if (make(h, WORDS("true"), &plan, &err) < 0)
+                fail_msg("%s: %s", h->cwd, err.text);
+        for (size_t i = 0; i < plan.root.n_ops; i++)
+                assert_false(plan.root.ops[i].flags & OP_WORK_DIR);
+        assert_true(str_eq(plan.payload.cwd, "/home/u") || str_starts(h->cwd, "/usr") ||
+                    str_starts(h->cwd, "/etc") || str_eq(h->cwd, "/opt") || str_eq(h->cwd, "/var/lib"));
+        bool said = false;
+        for (size_t i = 0; i < plan.notices.n; i++)
+                said = said || strstr(plan.notices.items[i], "the working directory '");
+        assert_true(said);
+}
+
 static void working_directories_that_cannot_be_meant(void **state)
 {
         static const char *const refused_dirs[] = {"/",
@@ -580,9 +603,10 @@ static void working_directories_that_cannot_be_meant(void **state)
                 CLEANUP(plan_clear) Plan plan = {0};
                 Error err = {0};
                 h.cwd = (char *)(uintptr_t)refused_dirs[i];
-                refused(&h, WORDS("true"), "--work-dir=ro");
+                refused(&h, WORDS("--work-dir=overlay", "true"), "--work-dir=hidden");
                 refused(&h, WORDS("--work-dir=rw", "true"), "--work-dir=hidden");
                 assert_int_equal(make(&h, WORDS("--work-dir=ro", "true"), &plan, &err), 0);
+                is_hidden_by_default(&h);
         }
         for (size_t i = 0; i < ARRAY_LEN(fine); i++) {
                 CLEANUP(plan_clear) Plan plan = {0};
@@ -626,7 +650,8 @@ static void people_are_hidden_wherever_they_live(void **state)
         assert_false(hides(&h, WORDS("true"), "/run/user/1000"));
         assert_false(hides(&h, WORDS("--root=/srv/debian", "true"), "/data/users/u"));
         h.cwd = WORD("/data/users/u");
-        refused(&h, WORDS("true"), "contains a home directory of yours");
+        refused(&h, WORDS("--work-dir=overlay", "true"), "contains a home directory of yours");
+        assert_true(hides(&h, WORDS("true"), "/data/users/u"));
         h.cwd = WORD("/data/users/u/project");
         assert_true(hides(&h, WORDS("true"), "/data/users/u"));
         /* Kurung's own, also where a directory of the system holds it. */

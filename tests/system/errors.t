@@ -67,12 +67,14 @@ refused 125 "no command given" try
 refused 125 "No such file" try --read-only=/no/such true
 refused 127 "cannot execute 'nosuchprogram': No such file" try nosuchprogram
 is "$("$KURUNG" ps -a)" "" "what did not start is not kept"
-(cd "$HOME" && "$KURUNG" run true 2>"$HOME/.err")
+(cd "$HOME" && "$KURUNG" run --work-dir=overlay true 2>"$HOME/.err")
 is "$?" 125 "the home directory itself is refused as working directory"
-like "$(cat "$HOME/.err")" "contains your home directory.*--work-dir=ro" "  with a hint"
+like "$(cat "$HOME/.err")" "contains your home directory.*--work-dir=hidden" "  with a hint"
 for dir in / /usr/share /tmp; do
-    (cd $dir && "$KURUNG" run true 2>"$HOME/.err")
+    (cd $dir && "$KURUNG" run --work-dir=rw true 2>"$HOME/.err")
     is "$?" 125 "$dir is refused as working directory"
+    (cd $dir && "$KURUNG" run -- sh -c 'touch x || pwd' 2>"$HOME/.err" >"$HOME/.out")
+    is "$?" 0 "  without a word about it, it is not shown as one"
 done
 (cd / && "$KURUNG" run --work-dir=ro true)
 is "$?" 0 "but read-only it may be anywhere"

@@ -122,6 +122,70 @@ else
     skip "a 32-bit program" "the test's is of x86"
 fi
 
+# git below the top of its repository: it is there, and read-only; one word catches the writes to all of it.
+export GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=user.name GIT_CONFIG_VALUE_0=me GIT_CONFIG_KEY_1=user.email GIT_CONFIG_VALUE_1=me@example.com
+pass=(-e GIT_CONFIG_COUNT=2 -e GIT_CONFIG_KEY_0=user.name -e GIT_CONFIG_VALUE_0=me
+    -e GIT_CONFIG_KEY_1=user.email -e GIT_CONFIG_VALUE_1=me@example.com)
+mkdir -p repository/sub/deep "$HOME/secret"
+git -C repository init -q -b main
+echo one >repository/shared.h
+git -C repository add . && git -C repository commit -q -m first
+cd repository/sub || exit 1
+kurung run -- sh -c 'git log --format=%s; cat ../shared.h; echo two >../shared.h; echo new >new; cat new'
+is "$out" "first
+one
+new" "in a subdirectory git works, files beside it can be read, writes are caught"
+like "$errors" "shared.h: Read-only file system" "  and the rest of the repository cannot be written"
+is "$(cat ../shared.h):$(ls)" "one:deep" "  nothing has arrived outside"
+kurung run --project=hidden -- sh -c 'git log; ls ..'
+unlike "$out$errors" "first|shared.h" "--project=hidden shows only the working directory"
+kurung run --keep=commits --project=overlay "${pass[@]}" -- sh -c 'echo two >>../shared.h; echo new >new; git add -A .. && git commit -q -m second && git log --format=%s'
+is "$out" "second
+first" "--project=overlay catches a commit"
+is "$(git log --format=%s)" first "  which is not outside yet"
+kurung apply commits
+is "$status:$(git log --format=%s | tr '\n' ' '):$(git status --short)" "0:second first :" "  apply brings it, whole"
+"$KURUNG" discard commits
+cd "$project/repository/sub/deep" || exit 1
+kurung run --work-dir=rw --project=overlay -- sh -c 'echo x >here; echo y >../there'
+is "$(ls . ..)" ".:
+here
+
+..:
+deep
+new" "--work-dir=rw within a caught project writes only there"
+rm here
+
+# A worktree elsewhere, and one that only says so.
+cd "$project/repository" || exit 1
+git worktree add -q "$HOME/worktree"
+cd "$HOME/worktree" || exit 1
+kurung run -- git status --short --branch
+is "$status:$out" "0:## worktree" "in a worktree git finds its repository"
+kurung run --project=overlay "${pass[@]}" -- sh -c 'echo w >w; git add w; git commit -q -m third; git log --format=%s | wc -l'
+is "$out" 3 "  and commits to it, caught"
+is "$(git log --format=%s | wc -l)" 2 "  nothing of it is outside"
+mkdir -p "$HOME/secret/objects" "$HOME/secret/worktrees/x" && echo canary >"$HOME/secret/canary"
+echo "gitdir: $HOME/secret/worktrees/x" >.git
+kurung run -- sh -c "cat $HOME/secret/canary"
+unlike "$out" canary "a .git that names a directory that does not name it back shows nothing"
+echo "/elsewhere/.git" >"$HOME/secret/worktrees/x/gitdir"
+kurung run -- sh -c "cat $HOME/secret/canary"
+unlike "$out" canary "  nor one that names another worktree"
+cd "$project" || exit 1
+rm -rf repository "$HOME/worktree" "$HOME/secret"
+
+# A new terminal is in the home directory.
+cd "$HOME" || exit 1
+kurung run -- sh -c 'pwd; ls -A'
+is "$status:$out" "0:$HOME" "in the home directory a run starts, in an empty home"
+like "$errors" "^kurung: the working directory '$HOME' contains your home directory, and is hidden: [^
+]*\$" "  with one line"
+kurung run --work-dir=overlay -- true
+is "$status" 125 "  who asks for it to be shown gets an error"
+unlike "$errors" "work-dir=ro" "  which does not suggest to show it"
+cd "$project" || exit 1
+
 # Help for a command.
 kurung help diff
 like "$out" "^Usage: kurung diff" "kurung help COMMAND prints the command's help"

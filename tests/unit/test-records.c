@@ -328,7 +328,8 @@ static void kept_records_are_bounded(void **state)
                 assert_non_null(f);
                 (void)fwrite(base, 1, strlen(base) - strlen("end\n"), f);
                 for (size_t i = 3; i < n; i++)
-                        (void)fputs("layer.engine scratch\nlayer.name 1\nlayer.dest /x\n", f);
+                        (void)fputs("layer.engine scratch\nlayer.name 1\nlayer.dest /x\nlayer.project 0\n",
+                                    f);
                 (void)fputs("end\n", f);
                 assert_int_equal(fclose(f), 0);
                 assert_int_equal(parse_kept(text, len), n == KEPT_LAYERS_MAX ? 0 : -EBADMSG);
@@ -357,7 +358,7 @@ static void check_same_in_new_form(const KeptRecord *record)
         CLEANUP(kept_record_clear) KeptRecord second = {0};
         Error err = {0};
         CLEANUP_FREE char *text = print_kept(record);
-        assert_true(str_starts(text, "kurung-kept 3\n"));
+        assert_true(str_starts(text, "kurung-kept 4\n"));
         assert_int_equal(kept_record_parse(text, strlen(text), &second, &err), 0);
         CLEANUP_FREE char *again = print_kept(&second);
         assert_string_equal(text, again);

@@ -358,13 +358,16 @@ static bool has_git(const Machine *m)
 
 static void git_as_it_is_configured(void **state)
 {
-        const Machine *m = *state;
+        Machine *m = *state;
         found_in_it(m, "git", "error: AllowFrom=git: git, which reads");
         if (!has_git(m)) {
                 print_message("# git is not installed\n");
                 skip();
         }
-        found_in_it(m, "git", "no repository in the working directory");
+        found_in_it(m, "git", "the working directory is in no git repository");
+        char git_dir[sizeof(m->cwd) + 8];
+        (void)snprintf(git_dir, sizeof(git_dir), "%s/.git", m->cwd);
+        m->ctx.git_dir = git_dir;
         write_file(m, "home/project/.git/config",
                    "[core]\n\tfsmonitor = touch /tmp/ran\n[remote \"origin\"]\n\turl = "
                    "https://user:sesame@git.example:8443/a=b.git\n"

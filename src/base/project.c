@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Decides whether a file belongs to the project. */
-#include "front/inside.h"
+#include "base/project.h"
 
 #include "base/lookup.h"
 #include "base/path.h"
