@@ -9,6 +9,7 @@
 #include "cmd/plan_json.h"
 #include "cmd/report.h"
 #include "cmd/report_file.h"
+#include "cmd/tell_program.h"
 #include "cmd/try.h"
 #include "front/front.h"
 #include "plan/plan.h"
@@ -195,6 +196,7 @@ static int do_plan(const Plan *plan, const FrontOptions *options, const RunOptio
         for (size_t i = 0; i < plan->notices.n; i++)
                 log_notice("%s", plan->notices.items[i]);
         tell_once(plan);
+        tell_program(plan);
         log_detail("engine %s, ids by %s, %zu operations on the root", plan_engine_name(plan->root.engine),
                    plan->identity.map_by_newuidmap ? "newuidmap" : "a one-line map", plan->root.n_ops);
         return run_and_report(plan, options, run, argv[0], ret_exit, err);

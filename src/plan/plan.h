@@ -196,6 +196,10 @@ typedef struct PlanKept {
         size_t n_layers;
 } PlanKept;
 
+/** plan_shows - return whether the host's file at @path (absolute, normalized) is visible inside at the same
+ * path, if the host has it and the payload may read it. */
+bool plan_shows(const Plan *plan, const char *path);
+
 /**
  * plan_make - resolve @spec against @host.
  *

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Builds the payload's environment from a short list, never from the caller's environment. */
+#include "base/path.h"
 #include "plan/plan_internal.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -27,6 +28,67 @@ static int set_pair(StrList *env, const char *pair)
         return env_list_set(env, name, pair[len] ? pair + len + 1 : "");
 }
 
+bool plan_shows(const Plan *plan, const char *path)
+{
+        const PlanOp *last = NULL;
+        for (size_t i = 0; i < plan->root.n_ops; i++)
+                if (fs_op_is(&plan->root.ops[i], OP_COVERS) && path_is_below(path, plan->root.ops[i].dest))
+                        last = &plan->root.ops[i];
+        return last && fs_op_is(last, OP_SHOWS_HOST) && last->source && str_eq(last->source, last->dest);
+}
+
+static bool list_has(const char *list, const char *item, size_t len)
+{
+        for (const char *at = list; *at; at += strspn(at, ":")) {
+                size_t n = strcspn(at, ":");
+                if (n == len && strncmp(at, item, n) == 0)
+                        return true;
+                at += n;
+        }
+        return false;
+}
+
+/* Appends the directories of @list that are visible inside at the same path, or are in the default, to @path,
+ * but each once. */
+static int add_visible(const Plan *plan, const char *list, char *path)
+{
+        for (const char *at = list; *at; at += strspn(at, ":")) {
+                size_t len = strcspn(at, ":");
+                CLEANUP_FREE char *spelled = strndup(at, len), *dir = NULL;
+                at += len;
+                if (!spelled)
+                        return -ENOMEM;
+                int r = spelled[0] == '/' ? path_normalize(spelled, NULL, &dir) : -EINVAL;
+                if (r == -ENOMEM)
+                        return r;
+                if (r < 0 || list_has(path, dir, strlen(dir)) ||
+                    (!list_has(DEFAULT_PATH, dir, strlen(dir)) && !plan_shows(plan, dir)))
+                        continue;
+                char *end = path + strlen(path);
+                (void)stpcpy(stpcpy(end, path[0] ? ":" : ""), dir);
+        }
+        return 0;
+}
+
+/* The caller's directories come first, in the caller's order. */
+static int set_path(const Plan *plan, const char *callers, StrList *env)
+{
+        CLEANUP_FREE char *path = calloc(1, strlen(callers) + sizeof(DEFAULT_PATH) + 2);
+        int r = path ? add_visible(plan, callers, path) : -ENOMEM;
+        if (r == 0)
+                r = add_visible(plan, DEFAULT_PATH, path);
+        return r < 0 ? r : env_list_set(env, "PATH", path);
+}
+
+static const char *value_of(const char *const *environ_list, const char *name)
+{
+        size_t len = strlen(name);
+        for (size_t i = 0; environ_list && environ_list[i]; i++)
+                if (strncmp(environ_list[i], name, len) == 0 && environ_list[i][len] == '=')
+                        return environ_list[i] + len + 1;
+        return NULL;
+}
+
 int plan_make_env(Plan *plan, const Spec *spec, const Host *host, const char *const *environ_list, Error *err)
 {
         StrList *env = &plan->payload.env;
@@ -37,7 +99,8 @@ int plan_make_env(Plan *plan, const Spec *spec, const Host *host, const char *co
                 r = set_pair(env, spec->env_set.items[i]);
         if (r < 0 || spec->execution.as_given)
                 return r < 0 ? error_no_memory(err) : 0;
-        r = env_list_set(env, "PATH", DEFAULT_PATH);
+        const char *path = value_of(environ_list, "PATH");
+        r = set_path(plan, path && spec->root == ROOT_HOST ? path : "", env);
         if (r == 0)
                 r = env_list_set(env, "HOME", host->home ? host->home : "/");
         if (r == 0)

@@ -186,6 +186,27 @@ is "$status" 125 "  who asks for it to be shown gets an error"
 unlike "$errors" "work-dir=ro" "  which does not suggest to show it"
 cd "$project" || exit 1
 
+# Directories of PATH that are visible inside stay in it; for others there is a line.
+mkdir -p venv/bin "$HOME/.nvm/versions/v22/"{bin,lib} "$HOME/mine"
+printf '#!/bin/sh\necho from the project\n' >venv/bin/nodeish
+printf '#!/bin/sh\necho from nvm\n' >"$HOME/.nvm/versions/v22/bin/nodeish"
+printf '#!/bin/sh\necho mine\n' >"$HOME/mine/true"
+chmod +x venv/bin/nodeish "$HOME/.nvm/versions/v22/bin/nodeish" "$HOME/mine/true"
+PATH=$project/venv/bin:relative:$PATH kurung run -- nodeish
+is "$out:$errors" "from the project:" "a PATH entry in the project stays"
+PATH=$HOME/.nvm/versions/v22/bin:$PATH kurung run -- sh -c 'echo "$PATH"'
+unlike "$out" nvm "one that is not visible goes"
+PATH=$HOME/.nvm/versions/v22/bin:$PATH kurung run -- nodeish
+is "$status" 127 "a program there is not found"
+like "$errors" "'$HOME/.nvm/versions/v22/bin/nodeish' is not visible inside .show it with --read-only=$HOME/.nvm/versions/v22[)]" \
+    "  and the line says what shows it"
+PATH=$HOME/.nvm/versions/v22/bin:$PATH kurung run --read-only="$HOME/.nvm/versions/v22" -- nodeish
+is "$out:$errors" "from nvm:" "  which it does"
+PATH=$HOME/mine:$PATH kurung run -- true
+is "$status" 0 "another program of the same name is started"
+like "$errors" "'true' inside is /[^ ]*/true; '$HOME/mine/true' is not visible .show it with --read-only=$HOME/mine[)]" "  and said"
+rm -r venv "$HOME/.nvm" "$HOME/mine"
+
 # Help for a command.
 kurung help diff
 like "$out" "^Usage: kurung diff" "kurung help COMMAND prints the command's help"

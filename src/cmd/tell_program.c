@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Compares the program that the caller's $PATH finds with the one inside. */
+#include "cmd/tell_program.h"
+
+#include "base/log.h"
+#include "base/path.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Returns the first executable file @name in the directories of @path; owned. NULL: none. */
+static char *search(const char *path, const char *name)
+{
+        for (const char *at = path; *at; at += strspn(at, ":")) {
+                size_t len = strcspn(at, ":");
+                char *file = NULL;
+                struct stat st;
+                if (at[0] == '/' && asprintf(&file, "%.*s/%s", (int)len, at, name) >= 0 &&
+                    stat(file, &st) == 0 && S_ISREG(st.st_mode) && access(file, X_OK) == 0)
+                        return file;
+                free(file);
+                at += len;
+        }
+        return NULL;
+}
+
+static const char *path_inside(const Plan *plan)
+{
+        for (size_t i = 0; i < plan->payload.env.n; i++)
+                if (str_starts(plan->payload.env.items[i], "PATH="))
+                        return plan->payload.env.items[i] + strlen("PATH=");
+        return "";
+}
+
+/* Returns the directory to show: that of a whole installation, such as DIR of DIR/bin/node, but not the home
+ * or
+ * ~/.local; owned. */
+static char *directory_of(const char *file)
+{
+        CLEANUP_FREE char *bin = path_parent(file), *above = bin ? path_parent(bin) : NULL;
+        CLEANUP_FREE char *beside = above ? path_join(above, "lib") : NULL;
+        const char *home = getenv("HOME");
+        bool whole = beside && str_eq(path_name(bin), "bin") && access(beside, F_OK) == 0 &&
+                     !str_eq(path_name(above), ".local") && !(home && str_eq(above, home)) &&
+                     strlen(above) > 1;
+        return whole ? TAKE_PTR(above) : TAKE_PTR(bin);
+}
+
+void tell_program(const Plan *plan)
+{
+        const char *name = plan->payload.argv.n > 0 ? plan->payload.argv.items[0] : "";
+        const char *path = getenv("PATH");
+        if (!path || name[0] == '\0' || strchr(name, '/') || plan->root.foreign)
+                return;
+        CLEANUP_FREE char *outside = search(path, name), *inside = search(path_inside(plan), name);
+        if (!outside || (inside && str_eq(outside, inside)))
+                return;
+        CLEANUP_FREE char *dir = directory_of(outside);
+        if (!dir)
+                return;
+        if (inside)
+                log_notice("'%s' inside is %s; '%s' is not visible (show it with --read-only=%s)", name,
+                           inside, outside, dir);
+        else
+                log_notice("'%s' is not visible inside (show it with --read-only=%s)", outside, dir);
+}

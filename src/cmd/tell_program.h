@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Notices a program that the sandbox does not find where the caller's shell would. */
+#pragma once
+
+#include "plan/plan.h"
+
+/**
+ * tell_program - if the command is a name that $PATH finds in a directory that is not visible inside, print a
+ * line with that program, the one that is started in its place, and the option that shows it.
+ */
+void tell_program(const Plan *plan);
