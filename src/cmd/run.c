@@ -14,6 +14,7 @@
 #include "front/front.h"
 #include "plan/plan.h"
 #include "plan/plan_text.h"
+#include "plan/tools.h"
 #include "run/run.h"
 #include "state/told.h"
 #include "state/written.h"
@@ -291,6 +292,8 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
         /* Files are read and tools executed only on request. */
         if (r == 0 && spec.network == NETWORK_SLIRP && spec.net_allow_from.n > 0)
                 r = host_probe_sources(&host, &spec.net_allow_from, get_variable, err);
+        if (r == 0 && spec.tools && spec.root == ROOT_HOST && spec.home != HOME_HOST)
+                r = tools_add(&spec, host.home, get_variable, err);
         if (r == 0)
                 r = probe_limits(&spec, &host, err);
         if (r == 0)

@@ -207,6 +207,49 @@ is "$status" 0 "another program of the same name is started"
 like "$errors" "'true' inside is /[^ ]*/true; '$HOME/mine/true' is not visible .show it with --read-only=$HOME/mine[)]" "  and said"
 rm -r venv "$HOME/.nvm" "$HOME/mine"
 
+# Tools=yes shows version managers that PATH leads to, without what holds credentials.
+program() { # PATH below the home
+    mkdir -p "$HOME/${1%/*}"
+    printf '#!/bin/sh\necho %s\n' "$1" >"$HOME/$1"
+    chmod +x "$HOME/$1"
+}
+tools=(.nvm/versions/node/v22/bin/a1 .local/share/fnm/node-versions/v22/installation/bin/a2 .volta/bin/a3 .pyenv/shims/a4
+    .rbenv/shims/a5 .cargo/bin/a6 .sdkman/candidates/java/current/bin/a7 .asdf/shims/a8 .local/share/mise/shims/a9 .deno/bin/a10
+    .bun/bin/a11 go/bin/a12 miniconda3/bin/a13 .local/bin/a14 bin/a15)
+path=$PATH names=''
+for tool in "${tools[@]}"; do
+    program "$tool"
+    path=$HOME/${tool%/*}:$path
+    names+="${tool##*/} "
+done
+mkdir -p "$HOME/.rustup/toolchains/stable" "$HOME/.local/share/uv/python" "$HOME/.pyenv/plugins" "$HOME/elsewhere/bin"
+touch "$HOME/.rustup/settings.toml"
+secrets=(.cargo/credentials.toml .nvm/.npmrc .local/share/uv/credentials .npmrc .condarc .docker/config.json
+    .config/mise/config.toml .bun/bunfig.toml .sdkman/etc .volta/secret .rustup/secret .deno/.auth)
+for secret in "${secrets[@]}"; do
+    mkdir -p "$(dirname "$HOME/$secret")"
+    echo canary >"$HOME/$secret"
+done
+# shellcheck disable=SC2086 # names are words
+PATH=$path kurung run --tools -- sh -c "for name in $names; do \$name; done"
+is "$out" "$(printf '%s\n' "${tools[@]}")" "Tools=yes: every manager's programs run"
+PATH=$path kurung run --tools -- sh -c 'ls ~/.rustup ~/.local/share/uv; cat ~/.cargo/bin/new; touch ~/.cargo/bin/new'
+like "$out" "python.*settings.toml.toolchains" "  with what they need"
+like "$errors" "Read-only file system" "  read-only"
+PATH=$path kurung run --tools -- grep -rl canary "$HOME"
+is "$out" "" "  no credential is among them"
+PATH=$path kurung run -p build -- a6
+is "$out" .cargo/bin/a6 "  the profile build has it"
+kurung run --tools -- ls -A "$HOME"
+is "$out" project "  what PATH does not lead to is not shown"
+PATH=$path kurung run --tools --hide="$HOME/.cargo" -- sh -c 'a6; a14'
+is "$out" .local/bin/a14 "  what is hidden stays hidden"
+PATH=$HOME/elsewhere/bin:$path CARGO_HOME=$HOME kurung run --tools -- sh -c 'ls -d ~/elsewhere ~/.npmrc ~/.docker'
+is "$out" "" "  a variable that names the home shows nothing of it"
+cd "$HOME" && rm -rf .nvm .local/share/fnm .volta .pyenv .rbenv .cargo .sdkman .asdf .local/share/mise .deno .bun go miniconda3 .local/bin bin \
+    .rustup .local/share/uv elsewhere .npmrc .condarc .docker .config/mise
+cd "$project" || exit 1
+
 # Help for a command.
 kurung help diff
 like "$out" "^Usage: kurung diff" "kurung help COMMAND prints the command's help"
