@@ -75,7 +75,8 @@ int lower_hide(const PlanRoot *root, size_t from, bool only_masks, int tree, con
                 const char *path = str_eq(dest, "/") ? op->dest : op->dest + strlen(dest);
                 int r = cover(tree, path, op->flags & OP_NO_FOLLOW, empty);
                 if (r < 0)
-                        return error_set_errno(err, r, "cannot hide '%s' from fuse-overlayfs", op->dest);
+                        return error_set_errno(err, r, "cannot hide '%s' from the server of the overlay",
+                                               op->dest);
         }
         return 0;
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The supervisor's side of fuse-overlayfs: starts it, passes its device to it, and reports how it ended. */
+/* The supervisor's side of the server of an overlay: starts it, passes its device to it, and reports how it
+ * ended. */
 #include "run/helper_overlay.h"
 
 #include "base/defence.h"
 #include "base/process.h"
+#include "run/overlay_server.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
-
-#define WHO "fuse-overlayfs"
 
 static OverlayHelper *overlay_of(Helper *h)
 {
@@ -20,11 +20,12 @@ static int prepare(Helper *h, Error *err)
 {
         OverlayHelper *o = overlay_of(h);
         o->stage.log = memfd_create("kurung-overlay", MFD_CLOEXEC);
-        return o->stage.log < 0 ? error_set_errno(err, errno, "cannot create a file for the output of " WHO)
+        return o->stage.log < 0 ? error_set_errno(err, errno, "cannot create a file for the output of %s",
+                                                  h->kind->name)
                                 : 0;
 }
 
-/* Starts the process that becomes fuse-overlayfs. A first process leaves it behind and exits; then it waits
+/* Starts the process that becomes the server. A first process leaves it behind and exits; then it waits
  * for its ids. */
 static int start(Helper *h, Error *err)
 {
@@ -44,7 +45,7 @@ static int start(Helper *h, Error *err)
         }
         o->stage.channel = FD_NONE;
         if (pid < 0)
-                return error_set_errno(err, (int)pid, "cannot start " WHO);
+                return error_set_errno(err, (int)pid, "cannot start %s", h->kind->name);
         h->channel = TAKE_FD(ours);
         return 0;
 }
@@ -76,9 +77,9 @@ static int on_mapped(Helper *h, Error *err)
         (void)process_wait(o->joiner, NULL);
         o->joiner = fd_close(o->joiner);
         if (r <= 0)
-                return error_set(err, EIO, "cannot start " WHO ": its first process exited");
+                return error_set(err, EIO, "cannot start %s: its first process exited", h->kind->name);
         if (m.type == MSG_ERROR)
-                return error_take(err, &m.error, "cannot start " WHO);
+                return error_take(err, &m.error, h->kind->name);
         /* If it has exited, its pidfd shows it. */
         (void)channel_send(h->channel, MSG_SYNC, SYNC_USERNS, FD_NONE);
         return 0;
@@ -91,7 +92,7 @@ static int on_message(Helper *h, Error *err)
         int fd = FD_NONE;
         int r = receive(overlay_of(h), SESSION_RUNNING, &m, &fd, err);
         h->channel = fd_close(h->channel);
-        return r == 0 ? 0 : error_set(err, EPROTO, WHO " sent something other than a message");
+        return r == 0 ? 0 : error_set(err, EPROTO, "%s sent something other than a message", h->kind->name);
 }
 
 void overlay_helper_serve(OverlayHelper *o, int fuse_fd)
@@ -120,12 +121,12 @@ static int on_end(Helper *h, bool expected, Error *err)
         char said[256];
         (void)process_wait(h->pidfd, &status);
         h->pidfd = fd_close(h->pidfd);
-        /* When the sandbox ends, fuse-overlayfs exits too, because its file system no longer exists. */
+        /* When the sandbox ends, the server exits too, because its file system no longer exists. */
         if (expected)
                 return 0;
         last_words(overlay_of(h), said, sizeof(said));
         h->died = true;
-        return error_set(err, EIO, WHO " exited (status %d)%s%s: the sandbox was killed",
+        return error_set(err, EIO, "%s exited (status %d)%s%s: the sandbox was killed", h->kind->name,
                          process_exit_code(status), said[0] ? ": " : "", said);
 }
 
@@ -146,24 +147,21 @@ static int stop(Helper *h, Error *err)
         return 0;
 }
 
-static const HelperKind overlay_kind = {
-        .name = WHO,
-        .serves_files = true,
-        .prepare = prepare,
-        .start = start,
-        .on_mapped = on_mapped,
-        .on_message = on_message,
-        .on_end = on_end,
-        .stop = stop,
-};
+#define OVERLAY_KIND(text)                                                                                   \
+        {                                                                                                    \
+                .name = (text), .serves_files = true, .prepare = prepare, .start = start,                    \
+                .on_mapped = on_mapped, .on_message = on_message, .on_end = on_end, .stop = stop             \
+        }
 
-OverlayHelper overlay_helper_make(const StageContext *ctx, size_t index, const char *program)
+OverlayHelper overlay_helper_make(const StageContext *ctx, const PlanRoot *root, size_t index)
 {
+        static const HelperKind fuse_kind = OVERLAY_KIND("fuse-overlayfs");
         return (OverlayHelper){
-                .helper = HELPER_OF(&overlay_kind),
+                .helper = HELPER_OF(&fuse_kind),
                 .stage = {.ctx = ctx,
+                          .server = &overlay_fuse,
                           .index = index,
-                          .program = defence_helper(program),
+                          .program = defence_helper(root->fuse_overlayfs),
                           .userns = FD_NONE,
                           .placeholders = FD_NONE,
                           .channel = FD_NONE,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The supervisor's side of fuse-overlayfs: its start, its device, and its end. */
+/* The supervisor's side of the server of an overlay: its start, its device, and its end. */
 #pragma once
 
 #include "run/helper.h"
@@ -18,11 +18,11 @@ typedef struct OverlayHelper {
  * overlay_helper_make - make the helper for one OP_FUSE operation, without starting it.
  *
  * @ctx: the context of the stages, borrowed; filled before the start, like ret->stage.userns.
- * @index: index of the operation in the plan. @program: absolute path of fuse-overlayfs, borrowed.
+ * @root: of the plan, borrowed. @index: index of the operation in it.
  *
  * Returns the helper; helpers_stop() closes its descriptors.
  */
-OverlayHelper overlay_helper_make(const StageContext *ctx, size_t index, const char *program);
+OverlayHelper overlay_helper_make(const StageContext *ctx, const PlanRoot *root, size_t index);
 
 /** overlay_helper_serve - pass on @fuse_fd (borrowed), after the setup stage has made the mount. If the
  * helper has exited, its pidfd shows it. */

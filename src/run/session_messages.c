@@ -88,7 +88,7 @@ _Static_assert(ARRAY_LEN(rules) <= MESSAGE_RULES_MAX, "counts for each rule");
 static const char *const senders[SENDERS] = {
         [SENDER_SETUP] = "the setup stage",
         [SENDER_JOIN] = "the joining process",
-        [SENDER_OVERLAY] = "the stage of fuse-overlayfs",
+        [SENDER_OVERLAY] = "the stage of an overlay's server",
 };
 
 static const char *const states[SESSION_STATES] = {

@@ -25,7 +25,7 @@ typedef enum SessionState {
 typedef enum SessionSender {
         SENDER_SETUP,   /* of run: setup, which becomes init, and the payload's stage until exec */
         SENDER_JOIN,    /* of exec: join, which waits like init, and the payload's stage until exec */
-        SENDER_OVERLAY, /* the stage that becomes fuse-overlayfs, and then sends nothing */
+        SENDER_OVERLAY, /* the stage that becomes the server of an overlay, and then sends nothing */
         SENDERS,
 } SessionSender;
 

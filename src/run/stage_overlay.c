@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The stage that becomes fuse-overlayfs, with which the payload communicates: it is confined before its first
- * request. */
+/* The stage that becomes the server of an overlay, with which the payload communicates: it is confined before
+ * its first request. */
 #include "base/caps.h"
 #include "base/defence.h"
 #include "base/mount.h"
@@ -9,14 +9,11 @@
 #include "confine/confine.h"
 #include "mech/lower.h"
 #include "mech/rootfs_source.h"
-#include "run/stages.h"
+#include "run/overlay_server.h"
 
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/capability.h>
-#include <linux/seccomp.h>
 #include <sched.h>
-#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -25,183 +22,8 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-#define WHO "fuse-overlayfs"
-#define CAP_BIT(cap) (UINT64_C(1) << (cap))
-
-/*
- * Serving files of other ids requires these. They apply in the sandbox's user namespace, to files whose ids
- * are mapped there; of those files, the server can write only to the upper's.
- */
-#define CAPABILITIES                                                                                         \
-        (CAP_BIT(CAP_CHOWN) |        /* a chown inside changes the upper's file */                           \
-         CAP_BIT(CAP_DAC_OVERRIDE) | /* files of other ids in the upper; the kernel has already checked the  \
-                                        payload's rights */                                                  \
-         CAP_BIT(CAP_FOWNER) |       /* chmod, utimes and attributes of files of other ids */                \
-         CAP_BIT(CAP_FSETID) |       /* a file's set-group-ID bit survives chmod and write */                \
-         CAP_BIT(CAP_SETFCAP))       /* setcap(8) inside, which packages use */
-
 /* Descriptor numbers of the program: the fuse device is part of its command line. */
 enum { FD_FUSE = 3, FD_MAX };
-
-/* Paths in its root: */
-#define LOWER "/lower"
-#define LAYER "/layer"
-#define PLACEHOLDERS "/placeholders"
-#define PROGRAM "/program"
-
-/* fchmodat2(2) has the same number on all architectures, and is newer than some headers. */
-#define FCHMODAT2 452
-
-/* The system calls of fuse-overlayfs 1.10 to 1.16 and its libraries: no sockets, no other process, no mount,
- * no namespace. */
-static const ConfineCall calls[] = {
-        /* The loop, and the most frequent requests. */
-        CONFINE_CALL(read),
-        CONFINE_CALL(write),
-        CONFINE_CALL(readv),
-        CONFINE_CALL(writev),
-        CONFINE_CALL(splice),
-        CONFINE_CALL(vmsplice),
-        CONFINE_CALL(tee),
-        CONFINE_CALL(openat),
-        CONFINE_CALL(openat2),
-        CONFINE_CALL(close),
-        CONFINE_CALL(fstat),
-        CONFINE_CALL(newfstatat),
-        CONFINE_CALL(statx),
-        CONFINE_CALL(getdents64),
-        CONFINE_CALL(futex),
-        CONFINE_CALL(pread64),
-        CONFINE_CALL(pwrite64),
-        CONFINE_CALL(preadv),
-        CONFINE_CALL(pwritev),
-        CONFINE_CALL(preadv2),
-        CONFINE_CALL(pwritev2),
-        CONFINE_CALL(lseek),
-        CONFINE_CALL(pipe),
-        CONFINE_CALL(pipe2),
-        CONFINE_CALL(fcntl),
-        CONFINE_CALL(ioctl),
-        CONFINE_CALL(poll),
-        CONFINE_CALL(ppoll),
-        /* Files. */
-        CONFINE_CALL(open),
-        CONFINE_CALL(creat),
-        CONFINE_CALL(stat),
-        CONFINE_CALL(lstat),
-        CONFINE_CALL(access),
-        CONFINE_CALL(faccessat),
-        CONFINE_CALL(faccessat2),
-        CONFINE_CALL(readlink),
-        CONFINE_CALL(readlinkat),
-        CONFINE_CALL(mkdir),
-        CONFINE_CALL(mkdirat),
-        CONFINE_CALL(rmdir),
-        CONFINE_CALL(mknod),
-        CONFINE_CALL(mknodat),
-        CONFINE_CALL(unlink),
-        CONFINE_CALL(unlinkat),
-        CONFINE_CALL(link),
-        CONFINE_CALL(linkat),
-        CONFINE_CALL(symlink),
-        CONFINE_CALL(symlinkat),
-        CONFINE_CALL(rename),
-        CONFINE_CALL(renameat),
-        CONFINE_CALL(renameat2),
-        CONFINE_CALL(chmod),
-        CONFINE_CALL(fchmod),
-        CONFINE_CALL(fchmodat),
-        {.nr = FCHMODAT2},
-        CONFINE_CALL(chown),
-        CONFINE_CALL(lchown),
-        CONFINE_CALL(fchown),
-        CONFINE_CALL(fchownat),
-        CONFINE_CALL(utimensat),
-        CONFINE_CALL(futimesat),
-        CONFINE_CALL(truncate),
-        CONFINE_CALL(ftruncate),
-        CONFINE_CALL(fallocate),
-        CONFINE_CALL(copy_file_range),
-        CONFINE_CALL(sendfile),
-        CONFINE_CALL(fsync),
-        CONFINE_CALL(fdatasync),
-        CONFINE_CALL(syncfs),
-        CONFINE_CALL(flock),
-        CONFINE_CALL(statfs),
-        CONFINE_CALL(fstatfs),
-        CONFINE_CALL(getdents),
-        CONFINE_CALL(getxattr),
-        CONFINE_CALL(lgetxattr),
-        CONFINE_CALL(fgetxattr),
-        CONFINE_CALL(setxattr),
-        CONFINE_CALL(lsetxattr),
-        CONFINE_CALL(fsetxattr),
-        CONFINE_CALL(listxattr),
-        CONFINE_CALL(llistxattr),
-        CONFINE_CALL(flistxattr),
-        CONFINE_CALL(removexattr),
-        CONFINE_CALL(lremovexattr),
-        CONFINE_CALL(fremovexattr),
-        CONFINE_CALL(umask),
-        CONFINE_CALL(chdir),
-        CONFINE_CALL(fchdir),
-        CONFINE_CALL(getcwd),
-        CONFINE_CALL(dup),
-        CONFINE_CALL(dup2),
-        CONFINE_CALL(dup3),
-        CONFINE_CALL(close_range),
-        CONFINE_CALL(fadvise64),
-        /* Memory, threads, time, exit. clone creates threads only, because CLONE_THREAD is required. */
-        CONFINE_CALL(mmap),
-        CONFINE_CALL(munmap),
-        CONFINE_CALL(mremap),
-        CONFINE_CALL(mprotect),
-        CONFINE_CALL(madvise),
-        CONFINE_CALL(brk),
-        CONFINE_CALL_IF(clone, 0, CLONE_THREAD, CLONE_THREAD),
-        CONFINE_CALL(set_robust_list),
-        CONFINE_CALL(get_robust_list),
-        CONFINE_CALL(set_tid_address),
-        CONFINE_CALL(rseq),
-        CONFINE_CALL(arch_prctl),
-        CONFINE_CALL(sched_yield),
-        CONFINE_CALL(sched_getaffinity),
-        CONFINE_CALL(membarrier),
-        CONFINE_CALL(prctl),
-        CONFINE_CALL(prlimit64),
-        CONFINE_CALL(getrlimit),
-        CONFINE_CALL(setrlimit),
-        CONFINE_CALL(sysinfo),
-        CONFINE_CALL(uname),
-        CONFINE_CALL(getrandom),
-        CONFINE_CALL(clock_gettime),
-        CONFINE_CALL(clock_getres),
-        CONFINE_CALL(gettimeofday),
-        CONFINE_CALL(time),
-        CONFINE_CALL(clock_nanosleep),
-        CONFINE_CALL(nanosleep),
-        CONFINE_CALL(rt_sigaction),
-        CONFINE_CALL(rt_sigprocmask),
-        CONFINE_CALL(rt_sigreturn),
-        CONFINE_CALL(rt_sigtimedwait),
-        CONFINE_CALL(sigaltstack),
-        CONFINE_CALL(restart_syscall),
-        CONFINE_CALL(tgkill),
-        CONFINE_CALL(getpid),
-        CONFINE_CALL(gettid),
-        CONFINE_CALL(getppid),
-        CONFINE_CALL(getuid),
-        CONFINE_CALL(geteuid),
-        CONFINE_CALL(getgid),
-        CONFINE_CALL(getegid),
-        CONFINE_CALL(getgroups),
-        CONFINE_CALL(capget),
-        CONFINE_CALL(exit),
-        CONFINE_CALL(exit_group),
-        /* The stage itself calls it to start the program; any other program would be confined in the same
-         * way. */
-        CONFINE_CALL(execve),
-};
 
 /* The program's libraries: read-only, and with the hidden paths hidden there, too, because a home may be
  * among them. In another root only masks count, because its paths are not the host's. */
@@ -209,9 +31,9 @@ static const char *const library_dirs[] = {"/usr",    "/lib",       "/lib32",   
                                            "/libx32", "/nix/store", "/gnu/store"};
 static const char *const library_files[] = {"/etc/ld.so.cache"};
 
-static int fail(Error *err, int r, const char *what)
+static int fail(const OverlayStage *stage, Error *err, int r, const char *what)
 {
-        return error_set_errno(err, r, WHO ": cannot %s", what);
+        return error_set_errno(err, r, "%s: cannot %s", stage->server->name, what);
 }
 
 /* Waits until ids are mapped: before that, files cannot be created (EOVERFLOW), nor groups dropped. */
@@ -240,53 +62,54 @@ static int add_program(const OverlayStage *stage, int root, Error *err)
         CLEANUP_FD int fd = FD_NONE;
         int r = clone_program(stage->program, &fd);
         return r < 0 ? error_set_errno(err, r, "cannot clone '%s'", stage->program)
-                     : confine_root_add(WHO, root, PROGRAM, fd, err);
+                     : confine_root_add(stage->server->name, root, OVERLAY_PROGRAM, fd, err);
 }
 
-static int add_library(const Plan *plan, int root, int empty, const char *path, Error *err)
+static int add_library(const OverlayStage *stage, int root, int empty, const char *path, Error *err)
 {
+        const Plan *plan = stage->ctx->plan;
         char target[64];
         CLEANUP_FD int mount_fd = FD_NONE;
         ssize_t n = readlink(path, target, sizeof(target) - 1);
         if (n > 0) {
                 target[n] = '\0';
                 return symlinkat(target, root, path + 1) < 0
-                               ? fail(err, -errno, "create a link to its libraries")
+                               ? fail(stage, err, -errno, "create a link to its libraries")
                                : 0;
         }
         int r = clone_program(path, &mount_fd);
         if (r == -ENOENT)
                 return 0;
         if (r < 0)
-                return fail(err, r, "clone its libraries");
-        r = confine_root_add(WHO, root, path, mount_fd, err);
+                return fail(stage, err, r, "clone its libraries");
+        r = confine_root_add(stage->server->name, root, path, mount_fd, err);
         return r < 0 ? r : lower_hide(&plan->root, 0, plan->root.foreign, mount_fd, path, empty, err);
 }
 
-static int add_libraries(const Plan *plan, int root, int empty, Error *err)
+static int add_libraries(const OverlayStage *stage, int root, int empty, Error *err)
 {
         int r = 0;
         for (size_t i = 0; r == 0 && i < ARRAY_LEN(library_dirs); i++)
-                r = add_library(plan, root, empty, library_dirs[i], err);
+                r = add_library(stage, root, empty, library_dirs[i], err);
         for (size_t i = 0; r == 0 && i < ARRAY_LEN(library_files); i++)
-                r = add_library(plan, root, empty, library_files[i], err);
+                r = add_library(stage, root, empty, library_files[i], err);
         return r;
 }
 
-/* Adds a procfs that shows only fuse-overlayfs itself, which accesses open files through /proc/self/fd. */
-static int add_proc(int root, Error *err)
+/* Adds a procfs that shows only the server itself, which accesses open files through /proc/self/fd. */
+static int add_proc(const OverlayStage *stage, int root, Error *err)
 {
         CLEANUP_FD int fd = FD_NONE;
         int r = mount_new("proc", NULL, 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, &fd,
                           err);
-        return r < 0 ? r : confine_root_add(WHO, root, "/proc", fd, err);
+        return r < 0 ? r : confine_root_add(stage->server->name, root, "/proc", fd, err);
 }
 
 static int add_lower(const OverlayStage *stage, int root, int lower, int empty, Error *err)
 {
         const Plan *plan = stage->ctx->plan;
         const PlanOp *op = &plan->root.ops[stage->index];
-        int r = confine_root_add(WHO, root, LOWER, lower, err);
+        int r = confine_root_add(stage->server->name, root, OVERLAY_LOWER, lower, err);
         return r < 0 ? r : lower_hide(&plan->root, stage->index + 1, false, lower, op->dest, empty, err);
 }
 
@@ -325,38 +148,38 @@ static int add_placeholders(const OverlayStage *stage, int root, Error *err)
         int r = open_again(stage->placeholders_path, stage->placeholders, &fd);
         if (r == 0)
                 r = clone_read_only(fd, "", &copy);
-        return r < 0 ? fail(err, r, "clone the placeholders of unreadable files")
-                     : confine_root_add(WHO, root, PLACEHOLDERS, copy, err);
+        return r < 0 ? fail(stage, err, r, "clone the placeholders of unreadable files")
+                     : confine_root_add(stage->server->name, root, OVERLAY_PLACEHOLDERS, copy, err);
 }
 
 /* Makes the root except for the layer, which the setup stage is still creating. */
 static int make_root(const OverlayStage *stage, int *ret_root, Error *err)
 {
-        const Plan *plan = stage->ctx->plan;
-        const PlanOp *op = &plan->root.ops[stage->index];
+        const PlanOp *op = &stage->ctx->plan->root.ops[stage->index];
         CLEANUP_FD int source = FD_NONE, lower = FD_NONE, root = FD_NONE, empty = FD_NONE;
-        int r = confine_private_mounts(WHO, err);
+        int r = confine_private_mounts(stage->server->name, err);
         /* The source must be opened before a new root covers the old one. */
         if (r == 0)
                 r = rootfs_source_open(op, &source, err);
         if (r == 0 && (r = clone_read_only(source, "", &lower)) < 0)
-                (void)error_set_errno(err, r, WHO ": cannot clone the lower directory '%s'", op->source);
+                (void)error_set_errno(err, r, "%s: cannot clone the lower directory '%s'",
+                                      stage->server->name, op->source);
         if (r == 0)
-                r = confine_root_begin(WHO, &root, err);
+                r = confine_root_begin(stage->server->name, &root, err);
         if (r == 0)
                 r = lower_make_empty(&empty, err);
         if (r == 0)
-                r = confine_root_add(WHO, root, "/empty", empty, err);
+                r = confine_root_add(stage->server->name, root, "/empty", empty, err);
         if (r == 0)
                 r = add_lower(stage, root, lower, empty, err);
         if (r == 0)
                 r = add_program(stage, root, err);
         if (r == 0)
-                r = add_libraries(plan, root, empty, err);
+                r = add_libraries(stage, root, empty, err);
         if (r == 0)
                 r = lower_seal_empty(empty, err);
         if (r == 0)
-                r = add_proc(root, err);
+                r = add_proc(stage, root, err);
         if (r == 0)
                 r = add_placeholders(stage, root, err);
         if (r == 0)
@@ -379,19 +202,19 @@ static int add_layer(const OverlayStage *stage, int root, Error *err)
                 r = mount_clone(run, name, false, &layer);
         if (r == 0)
                 r = mount_set(layer, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, false);
-        return r < 0 ? fail(err, r, "open its upper directory")
-                     : confine_root_add(WHO, root, LAYER, layer, err);
+        return r < 0 ? fail(stage, err, r, "open its upper directory")
+                     : confine_root_add(stage->server->name, root, OVERLAY_LAYER, layer, err);
 }
 
 /* The setup stage makes the kernel's side of the mount, and sends its device. */
-static int wait_for_device(int channel, int *ret_fd, Error *err)
+static int wait_for_device(const OverlayStage *stage, int *ret_fd, Error *err)
 {
         Message m;
         int fd = FD_NONE;
-        int r = channel_receive(channel, &m, &fd);
+        int r = channel_receive(stage->channel, &m, &fd);
         if (r <= 0 || m.type != MSG_FUSE_DEVICE || fd < 0) {
                 fd_close(fd);
-                return fail(err, r < 0 ? r : -ECONNRESET, "receive its device");
+                return fail(stage, err, r < 0 ? r : -ECONNRESET, "receive its device");
         }
         *ret_fd = fd;
         return 0;
@@ -427,30 +250,29 @@ static void raise_descriptors(void)
 
 static int enter_root(const OverlayStage *stage, int root, int fuse, Error *err)
 {
+        const OverlayServer *server = stage->server;
         const Confinement c = {
-                .who = WHO,
-                .capabilities = CAPABILITIES,
+                .who = server->name,
+                .capabilities = server->capabilities,
                 .max_data = memory_max(),
                 .reads_root = true,
-                .writable = LAYER,
-                .calls = calls,
-                .n_calls = ARRAY_LEN(calls),
-                /* The result of a kernel without the call: another version may try more calls, and fall
-                 * back. */
-                .other_calls = SECCOMP_RET_ERRNO | ENOSYS,
+                .writable = server->has_layer ? OVERLAY_LAYER : NULL,
+                .calls = server->calls,
+                .n_calls = server->n_calls,
+                .other_calls = server->other_calls,
         };
-        int r = add_layer(stage, root, err);
+        int r = server->has_layer ? add_layer(stage, root, err) : 0;
         if (r == 0)
-                r = confine_root_enter(WHO, root, err);
+                r = confine_root_enter(stage->server->name, root, err);
         if (r == 0 && (r = arrange(fuse)) < 0)
-                (void)fail(err, r, "close its descriptors");
+                (void)fail(stage, err, r, "close its descriptors");
         raise_descriptors();
         process_reset_signals();
         if (r == 0)
                 r = confine_privileges(&c, err);
         /* Changing capabilities has reset it (PR_SET_PDEATHSIG(2const)). */
         if (r == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
-                r = fail(err, -errno, "tie it to the supervisor");
+                r = fail(stage, err, -errno, "tie it to the supervisor");
         return r < 0 ? r : confine_seal(&c, err);
 }
 
@@ -460,33 +282,8 @@ static int take_standard_descriptors(const OverlayStage *stage, Error *err)
         CLEANUP_FD int null = open("/dev/null", O_RDWR | O_CLOEXEC);
         if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
             dup2(stage->log >= 0 ? stage->log : null, 2) < 0)
-                return fail(err, -errno, "set its standard descriptors");
+                return fail(stage, err, -errno, "set its standard descriptors");
         return 0;
-}
-
-/* Makes the options with the paths of the layers: in its own root, or in the host's if the defence is off. */
-static char *make_options(const OverlayStage *stage, bool confined)
-{
-        const Plan *plan = stage->ctx->plan;
-        const PlanOp *op = &plan->root.ops[stage->index];
-        char *options = NULL;
-        bool extra = stage->placeholders >= 0;
-        /*
-         * timeout: only this mount changes the lower, as far as the payload may rely on it, so the kernel may
-         * cache names and attributes; static_nlink: counting links would read every directory; noxattrs would
-         * hide capabilities.
-         */
-        static const char common[] = "static_nlink,volatile,timeout=3600,fast_ino=1,allow_other";
-        int n = confined ? asprintf(&options,
-                                    "lowerdir=%s" LOWER ",upperdir=" LAYER "/upper,workdir=" LAYER "/work,%s",
-                                    extra ? PLACEHOLDERS ":" : "", common)
-                         : asprintf(&options,
-                                    "lowerdir=%s%s%s,upperdir=%s/%s/fuse-%s/upper,workdir=%s/%s/fuse-%s/"
-                                    "work,%s",
-                                    extra ? stage->placeholders_path : "", extra ? ":" : "", op->source,
-                                    plan->storage.runs_dir, stage->ctx->run_name, op->layer,
-                                    plan->storage.runs_dir, stage->ctx->run_name, op->layer, common);
-        return n < 0 ? NULL : options;
 }
 
 static int prepare(const OverlayStage *stage, Error *err)
@@ -495,45 +292,46 @@ static int prepare(const OverlayStage *stage, Error *err)
         int r = take_standard_descriptors(stage, err);
         process_leave_group();
         if (r == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
-                r = fail(err, -errno, "tie it to the supervisor");
+                r = fail(stage, err, -errno, "tie it to the supervisor");
         if (r == 0)
                 r = wait_for_ids(stage, err);
         if (r == 0 && stage->confined)
                 r = make_root(stage, &root, err);
         if (r == 0)
-                r = wait_for_device(stage->channel, &fuse, err);
+                r = wait_for_device(stage, &fuse, err);
         /* arrange() reuses their numbers. */
         if (r == 0 && stage->confined)
                 return enter_root(stage, TAKE_FD(root), TAKE_FD(fuse), err);
         if (r == 0)
                 r = arrange(TAKE_FD(fuse));
-        return r < 0 ? r : caps_pass_on(CAPABILITIES, err);
+        return r < 0 ? r : caps_pass_on(stage->server->capabilities, err);
 }
 
 static int serve(const OverlayStage *stage, Error *err)
 {
         const char *name = stage->program;
-        CLEANUP_FREE char *options = make_options(stage, stage->confined);
-        if (!options)
+        CLEANUP_STRLIST StrList args = {0};
+        int r = strlist_add(&args, name);
+        if (r == 0)
+                r = stage->server->add_arguments(stage, &args);
+        if (r < 0)
                 return error_no_memory(err);
-        char *const argv[] = {(char *)(uintptr_t)name, (char[]){"-f"},
-                              (char[]){"-o"},          options,
-                              (char[]){"/dev/fd/3"},   NULL};
-        int r = prepare(stage, err);
+        r = prepare(stage, err);
         if (r < 0)
                 return r;
         /* No variable of the payload, because a profile may have set it (attack 12). */
         char *const *env =
                 defence_is_on(DEFENCE_ENVIRONMENT) ? defence_environment() : stage->ctx->payload->env.items;
-        (void)execve(stage->confined ? PROGRAM : name, argv, env);
+        (void)execve(stage->confined ? OVERLAY_PROGRAM : name, args.items, env);
         return error_set_errno(err, errno, "cannot start '%s'", name);
 }
 
 /*
- * overlay (fuse-overlayfs)
+ * overlay (the server of an overlay)
  *   has: the sandbox's user namespace, and its own namespaces for everything else: a root with the lower,
- *     read-only and with all hidden paths hidden in it, upper and work, the program and its libraries, and a
- *     procfs that shows only itself; an empty network. The capabilities above, one /dev/fuse.
+ *     read-only and with all hidden paths hidden in it, the program and its libraries, and a procfs that
+ *     shows only itself; an empty network; one /dev/fuse. By its kind (OverlayServer): upper and work,
+ *     capabilities.
  *   must: be confined before exec, because the payload communicates with it; serve the file system until it
  *     is killed; die with the supervisor.
  *   must not: be visible to the payload, see another process, reach any other file of the host.
@@ -559,7 +357,8 @@ int stage_overlay_main(const OverlayStage *stage)
                 pid_t pid = process_clone(own | CLONE_PARENT, &pidfd);
                 if (pid == 0)
                         _exit(server_main(stage));
-                r = pid < 0 ? error_set_errno(&err, (int)pid, WHO ": cannot create its namespaces")
+                r = pid < 0 ? error_set_errno(&err, (int)pid, "%s: cannot create its namespaces",
+                                              stage->server->name)
                             : channel_send(stage->channel, MSG_STARTED, (int)pid, pidfd);
         }
         if (r < 0)

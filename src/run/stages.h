@@ -79,10 +79,14 @@ int stage_init_main(const StageContext *ctx, pid_t payload);
 /** stage_payload_main - become the payload by exec. Returns the exit status if exec fails. */
 int stage_payload_main(const StageContext *ctx, int slave_fd);
 
-/** The parameters of the stage that becomes fuse-overlayfs. */
+/** A kind of program that serves the files of an overlay (run/overlay_server.h). */
+typedef struct OverlayServer OverlayServer;
+
+/** The parameters of the stage that becomes the server of an overlay. */
 typedef struct OverlayStage {
         const StageContext *ctx;
-        size_t index;                  /* index of the OP_FUSE operation to serve */
+        const OverlayServer *server;
+        size_t index;                  /* index of the operation to serve */
         const char *program;           /* absolute path */
         int userns;                    /* the sandbox's user namespace */
         int placeholders;              /* an additional lower, opened by the supervisor; FD_NONE: none */
@@ -94,7 +98,7 @@ typedef struct OverlayStage {
 
 /**
  * stage_overlay_main - main function of the supervisor's child that joins the sandbox's user namespace, and
- * starts the process that becomes fuse-overlayfs as another child of the supervisor: sends MSG_STARTED with
+ * starts the process that becomes the server as another child of the supervisor: sends MSG_STARTED with
  * its pid and pidfd, or MSG_ERROR. Returns the exit status.
  */
 int stage_overlay_main(const OverlayStage *stage);

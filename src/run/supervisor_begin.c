@@ -52,9 +52,9 @@ static int make_own(const Plan *plan, Error *err)
 static int add_overlay(Supervisor *s, size_t index, Error *err)
 {
         if (s->n_overlays == OVERLAYS_MAX)
-                return error_set(err, E2BIG, "more than %d fuse-overlayfs file systems", OVERLAYS_MAX);
+                return error_set(err, E2BIG, "more than %d overlays with a server", OVERLAYS_MAX);
         OverlayHelper *o = &s->overlays[s->n_overlays++];
-        *o = overlay_helper_make(&s->stage, index, s->plan->root.fuse_overlayfs);
+        *o = overlay_helper_make(&s->stage, &s->plan->root, index);
         if (s->plan->root.ops[index].placeholders) {
                 o->stage.placeholders = s->placeholders;
                 o->stage.placeholders_path = s->placeholders_path;

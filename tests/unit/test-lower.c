@@ -116,7 +116,7 @@ static void seal_covers(void)
         const PlanOp more[] = {{.kind = OP_MASK, AT("/private")}};
         const PlanRoot root = {.ops = (PlanOp *)(uintptr_t)more, .n_ops = 1};
         CHECK(lower_hide(&root, 0, false, s.tree, "/", s.empty, &err) == -EROFS);
-        CHECK(strstr(err.text, "cannot hide '/private' from fuse-overlayfs: ") == err.text);
+        CHECK(strstr(err.text, "cannot hide '/private' from the server of the overlay: ") == err.text);
 }
 
 static void make_lower(void)
