@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The files of a view as the sandbox sees them: their attributes, and the content of those that the user
+ * cannot read. */
+#pragma once
+
+#include "view/ids.h"
+#include "view/owners.h"
+#include "view/tree.h"
+
+#define DEVICES_MAX 128
+
+typedef struct View {
+        int lower;        /* O_PATH */
+        int placeholders; /* the directory of mech/placeholders.h; FD_NONE: none */
+        int owners;       /* channel to the process that knows owners */
+        Ids uids, gids;
+        Nodes *nodes;
+        Tree tree;
+        dev_t devices[DEVICES_MAX]; /* seen so far: their inode numbers must differ */
+        size_t n_devices;
+} View;
+
+/** The names in the root of a view. Each has the whole lower; below the first, regular files refer to the
+ * data layer of the overlay (overlayfs.rst, "Data-only lower layers"). */
+#define VIEW_DIRECT "direct"
+#define VIEW_THROUGH "through"
+
+/**
+ * view_init - prepare a view.
+ *
+ * @lower, @placeholders, @owners: see View; borrowed. @uid_map, @gid_map: the text of the files of this name.
+ *
+ * Returns 0 or -errno. view_clear() frees it, also after a failure.
+ */
+int view_init(View *v, int lower, int placeholders, int owners, const char *uid_map, const char *gid_map);
+void view_clear(View *v);
+
+/**
+ * view_look_up - find names in a directory.
+ *
+ * @names, @len, @n: like owners_ask(), without empty names. @ret_ids: for each name its node, whose lookup is
+ * counted, or 0. @ret: its attributes, if it has a node. @ret_errors: otherwise why not, as -errno.
+ *
+ * Returns 0, or -errno for all of them.
+ */
+int view_look_up(View *v, NodeId parent, const char *names, size_t len, size_t n, NodeId *ret_ids,
+                 struct stat *ret, int *ret_errors);
+
+/** view_stat - get the attributes of a node. Returns 0; -ESTALE: its name leads to another file now;
+ * -errno. */
+int view_stat(View *v, NodeId id, struct stat *ret);
+
+/**
+ * view_open - open a regular file for reading; a placeholder in place of one that the user cannot read.
+ *
+ * @ret_fd: owned by the caller; FD_NONE: the file is empty.
+ *
+ * Returns 0; -ESTALE, -EISDIR, -ENXIO, -errno.
+ */
+int view_open(View *v, NodeId id, int *ret_fd);
+
+/** view_forget - the kernel forgets @n lookups of a node. */
+void view_forget(View *v, uint64_t id, uint64_t n);
+
+/**
+ * view_attribute - get an extended attribute of a node.
+ *
+ * @value: room for @size bytes; with @size 0 only the length is returned.
+ *
+ * Returns its length; -ENODATA, -ERANGE, -errno.
+ */
+ssize_t view_attribute(View *v, NodeId id, const char *name, char *value, size_t size);
+
+/** view_attributes - list the names of a node's attributes, each with its terminating 0; like
+ * view_attribute(). Those of the overlay are not listed: it asks for them by name. */
+ssize_t view_attributes(View *v, NodeId id, char *list, size_t size);

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Answers the requests about files. libfuse answers those that are not listed with ENOSYS. */
+#include "view/serve.h"
+
+#include "view/serve_internal.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/statvfs.h>
+#include <sys/xattr.h>
+
+/* The kernel asks for no more than one piece of this size (FUSE_MAX_MAX_PAGES). */
+#define READ_MAX ((size_t)1 << 20)
+
+View *serve_view(fuse_req_t req)
+{
+        return fuse_req_userdata(req);
+}
+
+NodeId serve_node(fuse_ino_t ino)
+{
+        return ino <= UINT32_MAX ? (NodeId)ino : 0;
+}
+
+void serve_entry(NodeId id, const struct stat *st, struct fuse_entry_param *ret)
+{
+        *ret = (struct fuse_entry_param){
+                .ino = id, .attr = *st, .attr_timeout = SERVE_TIMEOUT, .entry_timeout = SERVE_TIMEOUT};
+}
+
+static void fail(fuse_req_t req, int r)
+{
+        (void)fuse_reply_err(req, -r);
+}
+
+static void init(void *userdata, struct fuse_conn_info *conn)
+{
+        const unsigned wanted = FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_ASYNC_READ |
+                                FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_CACHE_SYMLINKS;
+        (void)userdata;
+        conn->want = conn->capable & wanted;
+}
+
+static void lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+        struct fuse_entry_param e = {.entry_timeout = SERVE_TIMEOUT};
+        struct stat st;
+        NodeId id = 0;
+        int error = 0;
+        size_t len = strnlen(name, NAME_MAX + 1);
+        if (len > NAME_MAX) {
+                fail(req, -ENAMETOOLONG);
+                return;
+        }
+        if (len == 0 || strchr(name, '/') || str_eq(name, ".") || str_eq(name, "..")) {
+                fail(req, -EINVAL);
+                return;
+        }
+        int r = view_look_up(serve_view(req), serve_node(parent), name, len + 1, 1, &id, &st, &error);
+        if (r == 0)
+                r = error;
+        if (r == 0)
+                serve_entry(id, &st, &e);
+        /* Without a number: the kernel remembers that there is no such name. */
+        if (r == 0 || r == -ENOENT)
+                r = fuse_reply_entry(req, &e);
+        else
+                fail(req, r);
+        /* Nobody waits for the answer any more. */
+        if (r == -ENOENT && id != 0)
+                view_forget(serve_view(req), id, 1);
+}
+
+static void forget(fuse_req_t req, fuse_ino_t ino, uint64_t n)
+{
+        view_forget(serve_view(req), ino, n);
+        fuse_reply_none(req);
+}
+
+static void forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
+{
+        for (size_t i = 0; i < count; i++)
+                view_forget(serve_view(req), forgets[i].ino, forgets[i].nlookup);
+        fuse_reply_none(req);
+}
+
+static void getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+        struct stat st;
+        (void)fi;
+        int r = view_stat(serve_view(req), serve_node(ino), &st);
+        if (r < 0)
+                fail(req, r);
+        else
+                (void)fuse_reply_attr(req, &st, SERVE_TIMEOUT);
+}
+
+static void read_link(fuse_req_t req, fuse_ino_t ino)
+{
+        char name[256], target[PATH_MAX];
+        int dir = FD_NONE;
+        ssize_t len = tree_parent(&serve_view(req)->tree, serve_node(ino), &dir, name);
+        if (len == 0 && (len = readlinkat(dir, name, target, sizeof(target))) < 0)
+                len = -errno;
+        if (len >= (ssize_t)sizeof(target))
+                len = -ENAMETOOLONG;
+        if (len < 0) {
+                fail(req, (int)len);
+                return;
+        }
+        target[len] = '\0';
+        (void)fuse_reply_readlink(req, target);
+}
+
+static void open_file(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+        int fd = FD_NONE;
+        int r = (fi->flags & O_ACCMODE) != O_RDONLY || (fi->flags & O_TRUNC)
+                        ? -EROFS
+                        : view_open(serve_view(req), serve_node(ino), &fd);
+        if (r < 0) {
+                fail(req, r);
+                return;
+        }
+        /* 0: an empty file. */
+        fi->fh = fd < 0 ? 0 : (uint64_t)fd + 1;
+        fi->keep_cache = 1;
+        if (fuse_reply_open(req, fi) == -ENOENT)
+                fd_close(fd);
+}
+
+/* Returns the descriptor of an open file; FD_NONE: none. Of the numbers that the kernel could name, those of
+ * other files of this process are no regular files. */
+static int descriptor_of(uint64_t fh)
+{
+        struct stat st;
+        if (fh == 0 || fh > INT_MAX || fstat((int)(fh - 1), &st) < 0 || !S_ISREG(st.st_mode))
+                return FD_NONE;
+        return (int)(fh - 1);
+}
+
+static void read_file(fuse_req_t req, fuse_ino_t ino, size_t size, off_t at, struct fuse_file_info *fi)
+{
+        struct fuse_bufvec data = FUSE_BUFVEC_INIT(size < READ_MAX ? size : READ_MAX);
+        (void)ino;
+        int fd = descriptor_of(fi->fh);
+        if (fi->fh == 0 || size == 0) {
+                (void)fuse_reply_buf(req, NULL, 0);
+                return;
+        }
+        if (fd < 0 || at < 0) {
+                fail(req, -EBADF);
+                return;
+        }
+        data.buf[0].flags = (enum fuse_buf_flags)(FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK);
+        data.buf[0].fd = fd;
+        data.buf[0].pos = at;
+        (void)fuse_reply_data(req, &data, FUSE_BUF_NO_SPLICE);
+}
+
+static void release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+        (void)ino;
+        fd_close(descriptor_of(fi->fh));
+        fail(req, 0);
+}
+
+static void stat_fs(fuse_req_t req, fuse_ino_t ino)
+{
+        struct statvfs st;
+        (void)ino;
+        if (fstatvfs(serve_view(req)->lower, &st) < 0)
+                fail(req, -errno);
+        else
+                (void)fuse_reply_statfs(req, &st);
+}
+
+/* Sends an attribute, or its length if @size is 0. */
+static void reply_attribute(fuse_req_t req, ssize_t len, const char *value, size_t size)
+{
+        if (len < 0)
+                fail(req, (int)len);
+        else if (size == 0)
+                (void)fuse_reply_xattr(req, (size_t)len);
+        else
+                (void)fuse_reply_buf(req, value, (size_t)len);
+}
+
+static void get_xattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
+{
+        size_t room = size < XATTR_SIZE_MAX ? size : XATTR_SIZE_MAX;
+        CLEANUP_FREE char *value = malloc(room + 1);
+        ssize_t len = !value ? -ENOMEM
+                      : strnlen(name, XATTR_NAME_MAX + 1) > XATTR_NAME_MAX
+                              ? -ERANGE
+                              : view_attribute(serve_view(req), serve_node(ino), name, value, room);
+        reply_attribute(req, len, value, room);
+}
+
+static void list_xattr(fuse_req_t req, fuse_ino_t ino, size_t size)
+{
+        size_t room = size < XATTR_LIST_MAX ? size : XATTR_LIST_MAX;
+        CLEANUP_FREE char *list = malloc(room + 1);
+        ssize_t len = list ? view_attributes(serve_view(req), serve_node(ino), list, room) : -ENOMEM;
+        reply_attribute(req, len, list, room);
+}
+
+/* The kernel checks the modes itself (default_permissions). */
+static void check_access(fuse_req_t req, fuse_ino_t ino, int mask)
+{
+        (void)ino;
+        fail(req, mask & W_OK ? -EROFS : 0);
+}
+
+/* Nothing is known of any file. To the overlay ENOTTY means that it has no flags to copy up. */
+static void control(fuse_req_t req, fuse_ino_t ino, int command, void *arg, struct fuse_file_info *fi,
+                    unsigned flags, const void *in, size_t in_size, size_t out_size)
+{
+        (void)ino, (void)command, (void)arg, (void)fi, (void)flags, (void)in, (void)in_size, (void)out_size;
+        fail(req, -ENOTTY);
+}
+
+static const struct fuse_lowlevel_ops requests = {
+        .init = init,
+        .lookup = lookup,
+        .forget = forget,
+        .forget_multi = forget_multi,
+        .getattr = getattr,
+        .readlink = read_link,
+        .open = open_file,
+        .read = read_file,
+        .release = release,
+        .opendir = serve_opendir,
+        .readdir = serve_readdir,
+        .readdirplus = serve_readdirplus,
+        .releasedir = serve_releasedir,
+        .statfs = stat_fs,
+        .getxattr = get_xattr,
+        .listxattr = list_xattr,
+        .access = check_access,
+        .ioctl = control,
+};
+
+struct fuse_session *serve_open(int device, View *v, Error *err)
+{
+        char name[] = "kurung-view", path[32];
+        char *argv[] = {name, NULL};
+        struct fuse_args args = FUSE_ARGS_INIT(1, argv);
+        struct fuse_session *session = fuse_session_new(&args, &requests, sizeof(requests), v);
+        (void)snprintf(path, sizeof(path), "/dev/fd/%d", device);
+        if (session && fuse_session_mount(session, path) == 0)
+                return session;
+        if (session)
+                fuse_session_destroy(session);
+        (void)error_set(err, EIO, "libfuse cannot use the device");
+        return NULL;
+}
+
+int serve_run(struct fuse_session *session)
+{
+        return fuse_session_loop(session);
+}
+
+void serve_close(struct fuse_session *session)
+{
+        serve_close_directories();
+        fuse_session_destroy(session);
+}

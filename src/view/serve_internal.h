@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Declarations shared by the files that serve requests. */
+#pragma once
+
+#include "view/serve.h"
+
+/* The oldest interface of libfuse that has everything used here. */
+#define FUSE_USE_VERSION 34
+#include <fuse3/fuse_lowlevel.h>
+
+/* Only this view shows the lower to the payload, so that the kernel may keep what it was told: seconds. */
+#define SERVE_TIMEOUT 3600.0
+
+/** serve_view - return the view of a request. */
+View *serve_view(fuse_req_t req);
+
+/** serve_node - return the node of a number, of which the kernel has more bits; 0, which no node has, if it
+ * is too large. */
+NodeId serve_node(fuse_ino_t ino);
+
+/** serve_entry - fill the answer about a node that was looked up. */
+void serve_entry(NodeId id, const struct stat *st, struct fuse_entry_param *ret);
+
+/* Requests on directories (serve_directory.c). */
+void serve_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void serve_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t at, struct fuse_file_info *fi);
+void serve_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t at, struct fuse_file_info *fi);
+void serve_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void serve_close_directories(void);
