@@ -72,11 +72,11 @@ int confine_root_enter(const char *who, int root, Error *err)
 /* RLIMIT_CORE is not 0, because that would start a handler. */
 static int set_limits(const Confinement *c)
 {
-        const struct rlimit none = {0, 0}, memory = {c->max_data, c->max_data};
+        const struct rlimit file = {c->max_file, c->max_file}, memory = {c->max_data, c->max_data};
         int r = defence_is_on(DEFENCE_CORE) ? process_forbid_core_dumps(false) : 0;
         if (r < 0)
                 return r;
-        if ((!c->writable && setrlimit(RLIMIT_FSIZE, &none) < 0) ||
+        if ((!c->writable && setrlimit(RLIMIT_FSIZE, &file) < 0) ||
             (c->max_data > 0 && setrlimit(RLIMIT_DATA, &memory) < 0))
                 return -errno;
         return 0;

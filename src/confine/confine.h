@@ -39,8 +39,10 @@ typedef struct Confinement {
         const char *who;       /* in errors: "net helper" */
         uint64_t capabilities; /* a mask, in the helper's user namespace */
         uint64_t max_data;     /* maximum memory that it may allocate, in bytes (RLIMIT_DATA); 0: no limit */
-        bool reads_root;       /* Landlock: it may read, list and execute files in its root */
-        const char *writable;  /* Landlock: the directory below which it may write; NULL: none */
+        uint64_t max_file; /* maximum size of a file that it writes, in bytes, if it has no writable directory
+                              (RLIMIT_FSIZE); 0: it writes none */
+        bool reads_root;   /* Landlock: it may read, list and execute files in its root */
+        const char *writable; /* Landlock: the directory below which it may write; NULL: none */
         const ConfineCall *calls;
         size_t n_calls;
         uint32_t other_calls; /* the answer to all other calls: SECCOMP_RET_* of seccomp(2) */

@@ -68,6 +68,9 @@ int lower_hide(const PlanRoot *root, size_t from, bool only_masks, int tree, con
                 return 0;
         for (size_t i = from; i < root->n_ops; i++) {
                 const PlanOp *op = &root->ops[i];
+                /* It shows what the server serves. */
+                if (op->flags & OP_VIEWED)
+                        continue;
                 if (only_masks ? op->kind != OP_MASK : !fs_op_is(op, OP_COVERS))
                         continue;
                 if (!path_is_below(op->dest, dest) || str_eq(op->dest, dest))

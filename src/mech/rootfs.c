@@ -301,25 +301,29 @@ int rootfs_new_tmpfs(const char *mode, uint64_t size, unsigned attrs, int *ret_f
 }
 
 /*
- * Makes a tmpfs for the uppers in memory. Overlayfs requires an attached one; it is attached to the run
- * directory in the old root, and disappears with it. A run with all layers in memory has no run directory.
- * Then it is attached to /sys: nothing of the host is looked up there any more (rootfs_make() has already
- * cloned it), and no overlay covers it. On "/" it would end up above the new root, or the old root could not
- * be left.
+ * The run directory is such a place. A run with all layers in memory has none. Then it is /sys: rootfs_make()
+ * has already cloned it, and no overlay covers it. On "/" the mount would end up above the new root, or the
+ * old root could not be left.
  */
+int rootfs_attach_unseen(const RootfsContext *ctx, int mount_fd, Error *err)
+{
+        CLEANUP_FD int sys = FD_NONE;
+        if (ctx->run_fd < 0 && (sys = open("/sys", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
+                return error_set_errno(err, errno, "cannot use /sys as a mount point");
+        int r = mount_attach(mount_fd, ctx->run_fd >= 0 ? ctx->run_fd : sys);
+        return r < 0 ? error_set_errno(err, r, "cannot mount a layer of the system") : 0;
+}
+
+/* Makes a tmpfs for the uppers in memory. */
 static int make_memory(RootfsContext *ctx, Error *err)
 {
-        CLEANUP_FD int fd = FD_NONE, sys = FD_NONE;
+        CLEANUP_FD int fd = FD_NONE;
         int r = rootfs_new_tmpfs("700", ctx->root->uppers_size, mount_safe_attrs(false), &fd, err);
-        if (r < 0)
-                return r;
-        if (ctx->run_fd < 0 && (sys = open("/sys", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
-                return error_set_errno(err, errno, "cannot use /sys as the mount point for writes in memory");
-        r = mount_attach(fd, ctx->run_fd >= 0 ? ctx->run_fd : sys);
-        if (r < 0)
-                return error_set_errno(err, r, "cannot mount a tmpfs for writes to the system");
-        ctx->memory_fd = TAKE_FD(fd);
-        return 0;
+        if (r == 0)
+                r = rootfs_attach_unseen(ctx, fd, err);
+        if (r == 0)
+                ctx->memory_fd = TAKE_FD(fd);
+        return r;
 }
 
 /* If a kind has no source, OP_OPTIONAL means that dest may be missing. */
@@ -423,5 +427,6 @@ void rootfs_clear(RootfsContext *ctx)
         ctx->run_fd = fd_close(ctx->run_fd);
         ctx->memory_fd = fd_close(ctx->memory_fd);
         ctx->root_fd = fd_close(ctx->root_fd);
+        ctx->view_fd = fd_close(ctx->view_fd);
         ctx->empty_fd = fd_close(ctx->empty_fd);
 }

@@ -10,15 +10,17 @@ typedef struct RootfsContext {
         const PlanIdentity *identity;
         const char *cwd; /* initial working directory of the payload, inside */
         const char *host_name;
-        bool resume;   /* the layers already exist */
-        int run_fd;    /* the run directory (upper-LAYER, work-LAYER); FD_NONE: no layer is in it */
-        int memory_fd; /* the same on a tmpfs, for OP_IN_MEMORY, HOSTS and files; made on demand */
-        int home_fd;   /* the kept home, held by the supervisor; FD_NONE: none; borrowed */
-        int root_fd;   /* the new root, after its first operation */
-        int empty_fd;  /* an empty read-only directory, mounted: masks are clones of it */
-        int *made;     /* per operation, the mount of rootfs_make(), or FD_NONE */
-        /* Passes an open /dev/fuse, whose mount is made, to the process that starts fuse-overlayfs for
-         * operation @index. */
+        bool resume;        /* the layers already exist */
+        int run_fd;         /* the run directory (upper-LAYER, work-LAYER); FD_NONE: no layer is in it */
+        int memory_fd;      /* the same on a tmpfs, for OP_IN_MEMORY, HOSTS and files; made on demand */
+        int home_fd;        /* the kept home, held by the supervisor; FD_NONE: none; borrowed */
+        int root_fd;        /* the new root, after its first operation */
+        int view_fd;        /* the mount of the view; FD_NONE: none */
+        int empty_fd;       /* an empty read-only directory, mounted: masks are clones of it */
+        int *made;          /* per operation, the mount of rootfs_make(), or FD_NONE */
+        bool no_data_layer; /* the kernel has no data-only layers for user namespaces */
+        /* Passes an open /dev/fuse, whose mount is made, to the process that starts the server of operation
+         * @index. */
         int (*serve_fuse)(void *userdata, size_t index, int fuse_fd, Error *err);
         /* Reports that nothing exists at the destination of operation @index, which has OP_TELL_MISSING. */
         void (*tell_missing)(void *userdata, size_t index);

@@ -40,6 +40,12 @@ int rootfs_make_mount_point(RootfsContext *ctx, const PlanOp *op, bool directory
  * @side: "upper" or "work". Returns 0 or -errno with @err. */
 int rootfs_layer_open(RootfsContext *ctx, const PlanOp *op, const char *side, int *ret_fd, Error *err);
 
+/**
+ * rootfs_attach_unseen - attach a detached mount where nothing of the host is looked up any more, in the old
+ * root, with which it disappears: overlays require attached layers. Returns 0 or -errno with @err.
+ */
+int rootfs_attach_unseen(const RootfsContext *ctx, int mount_fd, Error *err);
+
 /** rootfs_file_text - make the text of a FILE or HOSTS operation. @ret: owned. Returns 0 or -errno. */
 int rootfs_file_text(RootfsContext *ctx, const PlanOp *op, char **ret);
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Mounts the two engines that redirect writes: the kernel's overlayfs, and fuse-overlayfs on a mount of
- * kurung. */
+/* Mounts the engines that redirect writes: the kernel's overlayfs, also over a view, and fuse-overlayfs. A
+ * server of kurung's side serves a mount of a fuse device. */
 #include "mech/rootfs_ops.h"
 
 #include "base/fds.h"
 #include "mech/rootfs_source.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -20,11 +21,12 @@ static int copy_mode(const RootfsContext *ctx, int lower, int upper)
         return fstat(lower, &st) < 0 ? -errno : rootfs_chmod(upper, st.st_mode);
 }
 
-/* Open layers: lowers, topmost first; upper and work are FD_NONE if nothing can be written. */
+/* Open layers: lowers, topmost first; data are those of the lower's files, FD_NONE: its own; upper and work
+ * are FD_NONE if nothing can be written. */
 typedef struct Layers {
         int *lowers;
         size_t n_lowers;
-        int upper, work;
+        int data, upper, work;
 } Layers;
 
 static void layers_clear(Layers *l)
@@ -32,8 +34,29 @@ static void layers_clear(Layers *l)
         for (size_t i = 0; i < l->n_lowers; i++)
                 fd_close(l->lowers[i]);
         free(l->lowers);
+        fd_close(l->data);
         fd_close(l->upper);
         fd_close(l->work);
+}
+
+/*
+ * Opens the lower in one of the view's two directories. Below the first, its files have no data: they are
+ * those of the source at the same path, which the overlay opens itself.
+ */
+static int open_viewed(const RootfsContext *ctx, const PlanOp *op, Layers *l, Error *err)
+{
+        char path[PATH_MAX];
+        bool own_data = (op->flags & OP_OWN_DATA) && !ctx->no_data_layer;
+        int r = own_data ? rootfs_source_open(op, &l->data, err) : 0;
+        if (r < 0)
+                return r;
+        if (!(l->lowers = calloc(1, sizeof(*l->lowers))))
+                return error_no_memory(err);
+        (void)snprintf(path, sizeof(path), "/%s%s", own_data ? "direct" : "through", op->source);
+        if ((r = root_open(ctx->view_fd, path, true, &l->lowers[0])) < 0)
+                return error_set_errno(err, r, "cannot open the view of '%s'", op->source);
+        l->n_lowers = 1;
+        return 0;
 }
 
 static int open_lowers(const PlanOp *op, Layers *l, Error *err)
@@ -97,13 +120,16 @@ static const char *name_fd(FdPath *out, int fd)
  */
 static int mount_layers(const PlanOp *op, const Layers *l, int *ret_fd, Error *err)
 {
-        CLEANUP_FREE MountOption *options = calloc(l->n_lowers + 4, sizeof(*options));
-        CLEANUP_FREE FdPath *names = calloc(l->n_lowers + 2, sizeof(*names));
+        CLEANUP_FREE MountOption *options = calloc(l->n_lowers + 5, sizeof(*options));
+        CLEANUP_FREE FdPath *names = calloc(l->n_lowers + 3, sizeof(*names));
         char joined[LOWERS_MAX];
         size_t n = 0, k = 0;
         if (!options || !names)
                 return error_no_memory(err);
-        if (l->n_lowers == 1)
+        if (l->data >= 0) { /* Linux 6.16 in a user namespace */
+                options[n++] = (MountOption){"lowerdir+", name_fd(&names[k++], l->lowers[0])};
+                options[n++] = (MountOption){"datadir+", name_fd(&names[k++], l->data)};
+        } else if (l->n_lowers == 1)
                 options[n++] = (MountOption){"lowerdir", name_fd(&names[k++], l->lowers[0])};
         else if (join_lowers(l, joined))
                 options[n++] = (MountOption){"lowerdir", joined};
@@ -120,14 +146,36 @@ static int mount_layers(const PlanOp *op, const Layers *l, int *ret_fd, Error *e
         return mount_new("overlay", options, n, rootfs_attributes(op), ret_fd, err);
 }
 
+/* An older kernel refuses the data layer, whatever it is, with this error. Then the view gives the data, for
+ * all overlays. */
+static int mount_viewed(RootfsContext *ctx, const PlanOp *op, Layers *l, int *ret_fd, Error *err)
+{
+        Error refused = {0};
+        if (l->data < 0)
+                return mount_layers(op, l, ret_fd, err);
+        int r = mount_layers(op, l, ret_fd, &refused);
+        if (r != -EINVAL)
+                return r < 0 ? error_take(err, &refused, op->dest) : 0;
+        ctx->no_data_layer = true;
+        l->data = fd_close(l->data);
+        l->lowers[0] = fd_close(l->lowers[0]);
+        free(l->lowers);
+        l->lowers = NULL;
+        l->n_lowers = 0;
+        r = open_viewed(ctx, op, l, err);
+        return r < 0 ? r : mount_layers(op, l, ret_fd, err);
+}
+
 static int make_overlay(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
 {
-        CLEANUP(layers_clear) Layers l = {.upper = FD_NONE, .work = FD_NONE};
-        int r = open_lowers(op, &l, err);
+        CLEANUP(layers_clear) Layers l = {.data = FD_NONE, .upper = FD_NONE, .work = FD_NONE};
+        int r = op->flags & OP_VIEWED ? open_viewed(ctx, op, &l, err) : open_lowers(op, &l, err);
         if (r == 0)
                 r = open_upper(ctx, op, &l, err);
         if (r < 0)
                 return r;
+        if (op->flags & OP_VIEWED)
+                return mount_viewed(ctx, op, &l, ret_fd, err);
         if (l.n_lowers == 1)
                 return mount_layers(op, &l, ret_fd, err);
         /* Paths of lowers are short there. */
@@ -140,9 +188,46 @@ static int make_overlay(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error
         return r;
 }
 
+/* Makes a mount of a fuse device, and passes the device to the server of the operation. */
+static int make_served(RootfsContext *ctx, const PlanOp *op, unsigned attrs, int *ret_fd, Error *err)
+{
+        CLEANUP_FD int mount_fd = FD_NONE;
+        /* Opened here, because the kernel requires that the opener's user namespace is that of the mount
+         * (fs/fuse/inode.c). */
+        CLEANUP_FD int fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+        if (fuse < 0)
+                return error_set_errno(err, errno, "cannot open /dev/fuse");
+        char fd_text[16], uid[16], gid[16];
+        (void)snprintf(fd_text, sizeof(fd_text), "%d", fuse);
+        (void)snprintf(uid, sizeof(uid), "%u", ctx->identity->uid);
+        (void)snprintf(gid, sizeof(gid), "%u", ctx->identity->gid);
+        const MountOption options[] = {
+                {"source", "kurung"}, {"fd", fd_text},       {"rootmode", "40755"},         {"user_id", uid},
+                {"group_id", gid},    {"allow_other", NULL}, {"default_permissions", NULL},
+        };
+        int r = mount_new("fuse", options, ARRAY_LEN(options), attrs, &mount_fd, err);
+        if (r < 0)
+                return r;
+        r = ctx->serve_fuse(ctx->userdata, (size_t)(op - ctx->root->ops), fuse, err);
+        if (r == 0)
+                *ret_fd = TAKE_FD(mount_fd);
+        return r;
+}
+
+static int apply_view(RootfsContext *ctx, const PlanOp *op, Error *err)
+{
+        CLEANUP_FD int fd = FD_NONE;
+        int r = make_served(ctx, op, mount_safe_attrs(true), &fd, err);
+        if (r == 0)
+                r = rootfs_attach_unseen(ctx, fd, err);
+        if (r == 0)
+                ctx->view_fd = TAKE_FD(fd);
+        return r;
+}
+
 static int make_fuse(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
 {
-        CLEANUP_FD int fuse = FD_NONE, upper = FD_NONE, work = FD_NONE, mount_fd = FD_NONE;
+        CLEANUP_FD int upper = FD_NONE, work = FD_NONE;
         int r = rootfs_layer_open(ctx, op, "upper", &upper, err);
         if (r == 0)
                 r = rootfs_layer_open(ctx, op, "work", &work, err);
@@ -157,28 +242,9 @@ static int make_fuse(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *e
                 r = rootfs_own(ctx->identity, upper);
         if (r < 0)
                 return error_set_errno(err, r, "cannot prepare the upper directory for '%s'", op->dest);
-        /* Opened here, because the kernel requires that the opener's user namespace is that of the mount
-         * (fs/fuse/inode.c). */
-        fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
-        if (fuse < 0)
-                return error_set_errno(err, errno, "cannot open /dev/fuse");
-        char fd_text[16];
-        (void)snprintf(fd_text, sizeof(fd_text), "%d", fuse);
-        char uid[16], gid[16];
-        (void)snprintf(uid, sizeof(uid), "%u", ctx->identity->uid);
-        (void)snprintf(gid, sizeof(gid), "%u", ctx->identity->gid);
-        const MountOption options[] = {
-                {"source", "kurung"}, {"fd", fd_text},       {"rootmode", "40755"},         {"user_id", uid},
-                {"group_id", gid},    {"allow_other", NULL}, {"default_permissions", NULL},
-        };
-        r = mount_new("fuse", options, ARRAY_LEN(options), rootfs_attributes(op), &mount_fd, err);
-        if (r < 0)
-                return r;
-        r = ctx->serve_fuse(ctx->userdata, (size_t)(op - ctx->root->ops), fuse, err);
-        if (r == 0)
-                *ret_fd = TAKE_FD(mount_fd);
-        return r;
+        return make_served(ctx, op, rootfs_attributes(op), ret_fd, err);
 }
 
 const RootfsOpKind rootfs_do_overlay = {.make = make_overlay, .needs_ids = true};
+const RootfsOpKind rootfs_do_view = {.apply = apply_view};
 const RootfsOpKind rootfs_do_fuse = {.make = make_fuse, .needs_ids = true};

@@ -368,19 +368,18 @@ static bool is_own_helper(int root, const char *path)
                                   stat(program, &own) == 0 && own.st_uid == st.st_uid);
 }
 
-static void find_net_helper(int root, Host *h)
+/* Returns the path of a helper in h->helpers_dir; NULL: there is none. */
+static char *find_helper(int root, const Host *h, const char *name)
 {
-        h->helpers_dir = host_helpers_dir();
-        char *path = h->helpers_dir ? path_join(h->helpers_dir, "kurung-net") : NULL;
-        if (path && is_own_helper(root, path))
-                h->net_helper = path;
-        else
-                free(path);
+        CLEANUP_FREE char *path = h->helpers_dir ? path_join(h->helpers_dir, name) : NULL;
+        return path && is_own_helper(root, path) ? TAKE_PTR(path) : NULL;
 }
 
 static void probe_helpers(int root, Host *h)
 {
-        find_net_helper(root, h);
+        h->helpers_dir = host_helpers_dir();
+        h->net_helper = find_helper(root, h, "kurung-net");
+        h->view_helper = find_helper(root, h, "kurung-view");
         h->newuidmap = find_program(root, "newuidmap");
         h->newgidmap = find_program(root, "newgidmap");
         h->newuidmap_state = idmap_state(root, h->newuidmap, CAP_SETUID);
@@ -558,6 +557,7 @@ void host_clear(Host *h)
         free(h->fuse_overlayfs);
         free(h->helpers_dir);
         free(h->net_helper);
+        free(h->view_helper);
         free(h->resolv_conf);
         host_free_mounts(h->mounts, h->n_mounts);
         for (size_t i = 0; i < h->n_top; i++) {

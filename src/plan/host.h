@@ -155,6 +155,7 @@ typedef struct Host {
         HostDevice fuse_device, tun_device;
         char *helpers_dir;      /* directory of kurung's own helpers; NULL: unknown */
         char *net_helper;       /* absolute path of kurung-net; NULL: missing */
+        char *view_helper;      /* the same of kurung-view */
         bool kernel_overlay;    /* overlayfs exists, and a user namespace may mount it */
         bool tmpfs_user_xattrs; /* the upper of an overlay may be on a tmpfs */
         int landlock_abi;       /* 0: none */

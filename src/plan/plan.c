@@ -293,6 +293,7 @@ static void clear_root(PlanRoot *root)
                 fs_op_clear(&root->ops[i]);
         free(root->ops);
         free(root->fuse_overlayfs);
+        free(root->view);
         free(root->files_dir);
 }
 

@@ -75,6 +75,7 @@ typedef struct PlanIdentity {
 typedef struct PlanRoot {
         OverlayEngine engine; /* never OVERLAY_AUTO */
         char *fuse_overlayfs; /* path of the program; OVERLAY_FUSE */
+        char *view;           /* path of kurung-view; OVERLAY_VIEW */
         PlanOp *ops;
         size_t n_ops;
         FsPropagation propagation; /* of the host's mounts: PRIVATE, or SLAVE: later mounts of the host become

@@ -41,14 +41,24 @@ bool plan_kernel_overlay_works(const Host *host)
                str_in(host_fstype(host, host->cache_home), upper_fstypes, ARRAY_LEN(upper_fstypes));
 }
 
+bool plan_view_works(const Host *host)
+{
+        return host->view_helper && host->fuse_device == HOST_DEVICE_OK && plan_kernel_overlay_works(host);
+}
+
+static const char *device_missing(const Host *host)
+{
+        return host->fuse_device == HOST_DEVICE_MISSING
+                       ? "/dev/fuse does not exist (sudo modprobe fuse)"
+                       : "no permission to open /dev/fuse (sudo chmod 666 /dev/fuse, as udev does)";
+}
+
 const char *plan_fuse_missing(const Host *host)
 {
         if (!host->fuse_overlayfs)
                 return "fuse-overlayfs is not installed (Debian, Ubuntu: apt install fuse-overlayfs)";
-        if (host->fuse_device == HOST_DEVICE_MISSING)
-                return "/dev/fuse does not exist (sudo modprobe fuse)";
-        if (host->fuse_device == HOST_DEVICE_CLOSED)
-                return "no permission to open /dev/fuse (sudo chmod 666 /dev/fuse, as udev does)";
+        if (host->fuse_device != HOST_DEVICE_OK)
+                return device_missing(host);
         return "no directory for writes (set HOME or XDG_CACHE_HOME to a directory of yours)";
 }
 
@@ -60,6 +70,15 @@ const char *plan_kernel_overlay_missing(const Host *host)
                 return "no directory for writes (set HOME or XDG_CACHE_HOME to a directory of yours)";
         return "the file system of the cache directory does not support overlays (set XDG_CACHE_HOME to a "
                "directory on ext4, xfs, btrfs or tmpfs)";
+}
+
+const char *plan_view_missing(const Host *host)
+{
+        if (!host->view_helper)
+                return "cannot find kurung-view beside kurung's other helpers, owned by root or by the owner "
+                       "of "
+                       "kurung (\"make install\" installs it)";
+        return host->fuse_device != HOST_DEVICE_OK ? device_missing(host) : plan_kernel_overlay_missing(host);
 }
 
 static int choose_asked(Plan *plan, const Spec *spec, const Host *host, Error *err)
@@ -74,6 +93,13 @@ static int choose_asked(Plan *plan, const Spec *spec, const Host *host, Error *e
                                  "Overlay=kernel: the kernel's overlay does not support '%s', which has "
                                  "mounts below it; use Overlay=fuse",
                                  spec->root_dir);
+        if (spec->overlay == OVERLAY_VIEW && spec->root != ROOT_HOST)
+                return error_set(
+                        err, EINVAL,
+                        "Overlay=view: only the host's system has a view (Root=host); use Overlay=fuse "
+                        "or Overlay=kernel");
+        if (spec->overlay == OVERLAY_VIEW && !plan_view_works(host))
+                return error_set(err, ENOTSUP, "Overlay=view: %s", plan_view_missing(host));
         plan->root.engine = spec->overlay;
         return 0;
 }

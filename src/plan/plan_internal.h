@@ -58,13 +58,15 @@ int plan_choose_engine(Plan *plan, const Spec *spec, const Host *host, Error *er
  */
 int plan_add_caught(Plan *plan, const Host *host, const char *source, const char *dest, Error *err);
 
-/** plan_fuse_works, plan_kernel_overlay_works - return whether an engine is available. */
+/** plan_fuse_works, plan_kernel_overlay_works, plan_view_works - return whether an engine is available. */
 bool plan_fuse_works(const Host *host);
+bool plan_view_works(const Host *host);
 bool plan_kernel_overlay_works(const Host *host);
 
-/** plan_fuse_missing, plan_kernel_overlay_missing - return why an engine is not available, with the
- * remedy. */
+/** plan_fuse_missing, plan_kernel_overlay_missing, plan_view_missing - return why an engine is not available,
+ * with the remedy. */
 const char *plan_fuse_missing(const Host *host);
+const char *plan_view_missing(const Host *host);
 const char *plan_kernel_overlay_missing(const Host *host);
 
 /** plan_has_submounts - return whether the host has mounts below @dir. */

@@ -59,6 +59,7 @@ static unsigned system_flags(const Plan *plan, const Host *host)
 /* Adds the visible top directories with the engine's kind of mount, and symbolic links unchanged. */
 static int add_system(Plan *plan, const Host *host, Error *err)
 {
+        const bool view = plan->root.engine == OVERLAY_VIEW;
         for (size_t i = 0; i < host->n_top; i++) {
                 const HostEntry *e = &host->top[i];
                 CLEANUP_FREE char *path = path_join("/", e->name);
@@ -69,9 +70,10 @@ static int add_system(Plan *plan, const Host *host, Error *err)
                         continue;
                 if (e->type == HOST_SYMLINK)
                         r = plan_add(plan, OP_SYMLINK, e->target, path, OP_NO_FOLLOW, err);
-                else if (e->type == HOST_DIRECTORY && plan->root.engine == OVERLAY_KERNEL &&
-                         !plan_has_submounts(host, path))
-                        r = plan_add_layer(plan, OP_OVERLAY, path, path, system_flags(plan, host), err);
+                else if (e->type == HOST_DIRECTORY &&
+                         (view || (plan->root.engine == OVERLAY_KERNEL && !plan_has_submounts(host, path))))
+                        r = plan_add_layer(plan, OP_OVERLAY, path, path,
+                                           system_flags(plan, host) | (view ? OP_VIEWED : 0U), err);
                 else if (e->type == HOST_DIRECTORY)
                         r = plan_add(plan, OP_BIND, path, path, OP_RDONLY | OP_RECURSIVE | OP_NO_FOLLOW, err);
                 if (r < 0)
@@ -99,10 +101,37 @@ static int add_hidden(Plan *plan, const Host *host, bool root_is_tmpfs, Error *e
         return plan_add_mode(plan, OP_DIR, "/run/lock", 01777, OP_ROOT_OWNED, err);
 }
 
+static int add_view(Plan *plan, const Host *host, Error *err)
+{
+        if (!(plan->root.view = strdup(host->view_helper)))
+                return error_no_memory(err);
+        PlanOp *op = plan_add_op(plan, OP_VIEW, "/", "/", 0);
+        if (!op)
+                return error_no_memory(err);
+        op->placeholders = plan->identity.uid == 0;
+        return 0;
+}
+
+/* Lets files of the host be read directly where nothing of the source is hidden: a view that was taken over
+ * could give a hidden file's data to a name that is visible. Nor can the kernel clone a source with mounts
+ * below it (plan_add_caught()). */
+static void allow_own_data(Plan *plan, const Host *host)
+{
+        for (size_t i = 0; i < plan->root.n_ops; i++) {
+                PlanOp *op = &plan->root.ops[i];
+                bool own = (op->flags & OP_VIEWED) && !plan_has_submounts(host, op->source);
+                for (size_t k = i + 1; own && k < plan->root.n_ops; k++)
+                        own = !fs_op_is(&plan->root.ops[k], OP_COVERS) ||
+                              !path_is_below(plan->root.ops[k].dest, op->dest);
+                if (own)
+                        op->flags |= OP_OWN_DATA;
+        }
+}
+
 static int add_root_host(Plan *plan, const Host *host, Error *err)
 {
         int r;
-        bool fuse = plan->root.engine == OVERLAY_FUSE;
+        bool fuse = plan->root.engine == OVERLAY_FUSE, view = plan->root.engine == OVERLAY_VIEW;
         if (fuse) {
                 plan->root.fuse_overlayfs = strdup(host->fuse_overlayfs);
                 if (!plan->root.fuse_overlayfs)
@@ -112,10 +141,13 @@ static int add_root_host(Plan *plan, const Host *host, Error *err)
                         plan->root.ops[0].placeholders = plan->identity.uid == 0;
         } else {
                 r = plan_add_mode(plan, OP_TMPFS, "/", 0755, OP_ROOT_OWNED, err);
+                if (r == 0 && view)
+                        r = add_view(plan, host, err);
                 if (r == 0)
                         r = add_system(plan, host, err);
         }
-        return r < 0 ? r : add_hidden(plan, host, !fuse, err);
+        /* What a mount hides is also hidden from a server. */
+        return r < 0 ? r : add_hidden(plan, host, !fuse && !view, err);
 }
 
 static int add_root_dir(Plan *plan, const Spec *spec, const Host *host, Error *err)
@@ -267,6 +299,7 @@ int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
                 r = plan_add(plan, OP_REMOUNT, NULL, "/", OP_RDONLY, err);
         if (r == 0)
                 r = plan_pin_all(plan, err);
+        allow_own_data(plan, host);
         if (r == 0 && !(plan->payload.cwd = strdup(spec->chdir ? spec->chdir : places.cwd)))
                 r = error_no_memory(err);
         return r;

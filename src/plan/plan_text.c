@@ -26,6 +26,8 @@ static const struct {
         {OP_ROOT_OWNED, "root-owned"},
         {OP_NO_FOLLOW, "no-follow"},
         {OP_IN_MEMORY, "in-memory"},
+        {OP_VIEWED, "viewed"},
+        {OP_OWN_DATA, "own-data"},
         {OP_SPECIFIERS, "specifiers"},
 };
 
@@ -60,7 +62,7 @@ const char *plan_propagation_name(FsPropagation propagation)
 
 const char *plan_engine_name(OverlayEngine engine)
 {
-        static const char *const names[] = {"auto", "fuse", "kernel", "none"};
+        static const char *const names[] = {"auto", "fuse", "kernel", "view", "none"};
         return names[engine];
 }
 

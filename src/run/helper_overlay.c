@@ -25,6 +25,34 @@ static int prepare(Helper *h, Error *err)
                                 : 0;
 }
 
+/* Starts the process that tells the server of a view the owners of files. @ret_channel: the server's end. */
+static int start_owners(OverlayHelper *o, int *ret_channel, Error *err)
+{
+        int ends[2];
+        int r = channel_make(ends);
+        if (r < 0)
+                return error_set_errno(err, r, "cannot create a channel");
+        CLEANUP_FD int its = ends[0], theirs = ends[1];
+        pid_t pid = process_clone(0, &o->owners);
+        if (pid == 0) {
+                (void)process_keep_only(&its, 1);
+                _exit(stage_owners_main(its));
+        }
+        if (pid < 0)
+                return error_set_errno(err, (int)pid, "cannot start the helper of %s", o->helper.kind->name);
+        *ret_channel = TAKE_FD(theirs);
+        return 0;
+}
+
+static void stop_owners(OverlayHelper *o)
+{
+        if (o->owners < 0)
+                return;
+        (void)process_signal(o->owners, SIGKILL);
+        (void)process_wait(o->owners, NULL);
+        o->owners = fd_close(o->owners);
+}
+
 /* Starts the process that becomes the server. A first process leaves it behind and exits; then it waits
  * for its ids. */
 static int start(Helper *h, Error *err)
@@ -34,16 +62,19 @@ static int start(Helper *h, Error *err)
         int r = channel_make(ends);
         if (r < 0)
                 return error_set_errno(err, r, "cannot create a channel");
-        CLEANUP_FD int ours = ends[0], theirs = ends[1];
+        CLEANUP_FD int ours = ends[0], theirs = ends[1], owners = FD_NONE;
+        if (o->stage.server->asks_owners && (r = start_owners(o, &owners, err)) < 0)
+                return r;
         o->stage.channel = theirs;
+        o->stage.owners = owners;
         pid_t pid = process_clone(0, &o->joiner);
         if (pid == 0) {
-                const int own[] = {theirs, o->stage.userns, o->stage.placeholders, o->stage.log,
-                                   o->stage.ctx->run_fd};
+                const int own[] = {theirs,       o->stage.userns,      o->stage.placeholders,
+                                   o->stage.log, o->stage.ctx->run_fd, owners};
                 (void)process_keep_only(own, ARRAY_LEN(own));
                 _exit(stage_overlay_main(&o->stage));
         }
-        o->stage.channel = FD_NONE;
+        o->stage.channel = o->stage.owners = FD_NONE;
         if (pid < 0)
                 return error_set_errno(err, (int)pid, "cannot start %s", h->kind->name);
         h->channel = TAKE_FD(ours);
@@ -141,6 +172,7 @@ static int stop(Helper *h, Error *err)
                 (void)process_signal(h->pidfd, SIGKILL);
                 (void)process_wait(h->pidfd, NULL);
         }
+        stop_owners(o);
         h->pidfd = fd_close(h->pidfd);
         h->channel = fd_close(h->channel);
         o->stage.log = fd_close(o->stage.log);
@@ -155,18 +187,22 @@ static int stop(Helper *h, Error *err)
 
 OverlayHelper overlay_helper_make(const StageContext *ctx, const PlanRoot *root, size_t index)
 {
-        static const HelperKind fuse_kind = OVERLAY_KIND("fuse-overlayfs");
+        static const HelperKind fuse_kind = OVERLAY_KIND("fuse-overlayfs"),
+                                view_kind = OVERLAY_KIND("kurung-view");
+        bool view = root->ops[index].kind == OP_VIEW;
         return (OverlayHelper){
-                .helper = HELPER_OF(&fuse_kind),
+                .helper = HELPER_OF(view ? &view_kind : &fuse_kind),
                 .stage = {.ctx = ctx,
-                          .server = &overlay_fuse,
+                          .server = view ? &overlay_view : &overlay_fuse,
                           .index = index,
-                          .program = defence_helper(root->fuse_overlayfs),
+                          .program = defence_helper(view ? root->view : root->fuse_overlayfs),
                           .userns = FD_NONE,
                           .placeholders = FD_NONE,
                           .channel = FD_NONE,
+                          .owners = FD_NONE,
                           .log = FD_NONE,
                           .confined = defence_is_on(DEFENCE_CONFINE)},
                 .joiner = FD_NONE,
+                .owners = FD_NONE,
         };
 }

@@ -10,12 +10,13 @@ typedef struct OverlayHelper {
         Helper helper;
         OverlayStage stage; /* the parameters of its stage */
         int joiner;         /* pidfd of the process that starts it; FD_NONE: reaped */
+        int owners;         /* pidfd of the process that tells it owners; FD_NONE: none */
         MessageCounts heard;
         bool served; /* its device was passed on, or it has exited */
 } OverlayHelper;
 
 /**
- * overlay_helper_make - make the helper for one OP_FUSE operation, without starting it.
+ * overlay_helper_make - make the helper for one OP_FUSE or OP_VIEW operation, without starting it.
  *
  * @ctx: the context of the stages, borrowed; filled before the start, like ret->stage.userns.
  * @root: of the plan, borrowed. @index: index of the operation in it.

@@ -211,7 +211,7 @@ static int add_arguments(const OverlayStage *stage, StrList *args)
                 r = strlist_add(args, "-o");
         if (r == 0)
                 r = strlist_add(args, options);
-        return r < 0 ? r : strlist_add(args, OVERLAY_DEVICE);
+        return r < 0 ? r : strlist_add(args, "/dev/fd/3");
 }
 
 const OverlayServer overlay_fuse = {

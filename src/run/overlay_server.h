@@ -14,12 +14,13 @@
 #define OVERLAY_PLACEHOLDERS "/placeholders"
 #define OVERLAY_PROGRAM "/program"
 
-/** OVERLAY_DEVICE - the fuse device, as the program's arguments name it. */
-#define OVERLAY_DEVICE "/dev/fd/3"
+/** Descriptor numbers of a server: its fuse device, and a channel to the process that knows owners. */
+enum { OVERLAY_FD_DEVICE = 3, OVERLAY_FD_OWNERS, OVERLAY_FD_MAX };
 
 struct OverlayServer {
         const char *name;         /* for people: "fuse-overlayfs" */
         uint64_t capabilities;    /* a mask, in the sandbox's user namespace */
+        bool asks_owners;         /* it has a channel to stage_owners_main() */
         bool has_layer;           /* it has the operation's upper and work directory, and writes to them */
         const ConfineCall *calls; /* the system calls of the program, and execve(2), which starts it */
         size_t n_calls;
@@ -29,5 +30,5 @@ struct OverlayServer {
         int (*add_arguments)(const OverlayStage *stage, StrList *args);
 };
 
-/** overlay_fuse - fuse-overlayfs, for OP_FUSE. */
-extern const OverlayServer overlay_fuse;
+/** overlay_fuse - fuse-overlayfs, for OP_FUSE. overlay_view - kurung-view, for OP_VIEW. */
+extern const OverlayServer overlay_fuse, overlay_view;

@@ -22,9 +22,6 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-/* Descriptor numbers of the program: the fuse device is part of its command line. */
-enum { FD_FUSE = 3, FD_MAX };
-
 /* The program's libraries: read-only, and with the hidden paths hidden there, too, because a home may be
  * among them. In another root only masks count, because its paths are not the host's. */
 static const char *const library_dirs[] = {"/usr",    "/lib",       "/lib32",    "/lib64",
@@ -220,14 +217,23 @@ static int wait_for_device(const OverlayStage *stage, int *ret_fd, Error *err)
         return 0;
 }
 
-/* Moves the device to its number, and closes all others. */
-static int arrange(int fuse)
+/* Moves the device and the channel to their numbers, and closes all others. */
+static int arrange(int fuse, int owners)
 {
-        CLEANUP_FD int high = fcntl(fuse, F_DUPFD_CLOEXEC, FD_MAX);
-        if (high < 0 || dup2(high, FD_FUSE) < 0)
+        CLEANUP_FD int high = fcntl(fuse, F_DUPFD_CLOEXEC, OVERLAY_FD_MAX), high_owners = FD_NONE;
+        fd_close(fuse);
+        if (high < 0)
                 return -errno;
-        return process_close_from(FD_MAX);
+        if (owners < 0)
+                return dup2(high, OVERLAY_FD_DEVICE) < 0 ? -errno : process_close_from(OVERLAY_FD_DEVICE + 1);
+        high_owners = fcntl(owners, F_DUPFD_CLOEXEC, OVERLAY_FD_MAX);
+        if (high_owners < 0 || dup2(high, OVERLAY_FD_DEVICE) < 0 || dup2(high_owners, OVERLAY_FD_OWNERS) < 0)
+                return -errno;
+        return process_close_from(OVERLAY_FD_MAX);
 }
+
+/* Its stderr is a file of kurung's. */
+#define LOG_MAX (UINT64_C(64) << 10)
 
 /* A quarter of the machine's memory: the payload determines how many names the server has to remember. */
 static uint64_t memory_max(void)
@@ -255,6 +261,7 @@ static int enter_root(const OverlayStage *stage, int root, int fuse, Error *err)
                 .who = server->name,
                 .capabilities = server->capabilities,
                 .max_data = memory_max(),
+                .max_file = LOG_MAX,
                 .reads_root = true,
                 .writable = server->has_layer ? OVERLAY_LAYER : NULL,
                 .calls = server->calls,
@@ -264,7 +271,7 @@ static int enter_root(const OverlayStage *stage, int root, int fuse, Error *err)
         int r = server->has_layer ? add_layer(stage, root, err) : 0;
         if (r == 0)
                 r = confine_root_enter(stage->server->name, root, err);
-        if (r == 0 && (r = arrange(fuse)) < 0)
+        if (r == 0 && (r = arrange(fuse, stage->owners)) < 0)
                 (void)fail(stage, err, r, "close its descriptors");
         raise_descriptors();
         process_reset_signals();
@@ -303,7 +310,7 @@ static int prepare(const OverlayStage *stage, Error *err)
         if (r == 0 && stage->confined)
                 return enter_root(stage, TAKE_FD(root), TAKE_FD(fuse), err);
         if (r == 0)
-                r = arrange(TAKE_FD(fuse));
+                r = arrange(TAKE_FD(fuse), stage->owners);
         return r < 0 ? r : caps_pass_on(stage->server->capabilities, err);
 }
 

@@ -92,6 +92,7 @@ typedef struct OverlayStage {
         int placeholders;              /* an additional lower, opened by the supervisor; FD_NONE: none */
         const char *placeholders_path; /* its path */
         int channel;   /* this stage's end: MSG_STARTED to the supervisor, MSG_FUSE_DEVICE from it */
+        int owners;    /* its channel to the process that knows owners; FD_NONE: none */
         int log;       /* its stderr */
         bool confined; /* true, except in the tests' own program */
 } OverlayStage;
@@ -102,3 +103,7 @@ typedef struct OverlayStage {
  * its pid and pidfd, or MSG_ERROR. Returns the exit status.
  */
 int stage_overlay_main(const OverlayStage *stage);
+
+/** stage_owners_main - tell the server of a view the owners of files, in the host's user namespace, until it
+ * closes its end of @channel. Returns the exit status. */
+int stage_owners_main(int channel);

@@ -186,6 +186,7 @@ static int check_detached(const Plan *plan, Error *err)
         const PlanResources *resources = &plan->resources;
         const char *what = plan->network.mode == NETWORK_SLIRP ? "a network of its own (Mode=slirp)"
                            : plan->root.fuse_overlayfs         ? "fuse-overlayfs"
+                           : plan->root.view                   ? "a view of the host's system"
                            : plan->root.needs_run_dir          ? "directories of kurung's own"
                            : plan->storage.home_name           ? "a kept home"
                            : resources->cgroup != CGROUP_NONE  ? "limits"

@@ -71,7 +71,7 @@ static int prepare_helpers(Supervisor *s, Error *err)
                 r = helpers_add(&s->session.helpers, &s->net.helper, err);
         }
         for (size_t i = 0; r == 0 && i < plan->root.n_ops; i++)
-                if (plan->root.ops[i].kind == OP_FUSE)
+                if (plan->root.ops[i].kind == OP_FUSE || plan->root.ops[i].kind == OP_VIEW)
                         r = add_overlay(s, i, err);
         return r < 0 ? r : helpers_prepare(&s->session.helpers, err);
 }
@@ -144,6 +144,8 @@ int supervisor_prepare(Supervisor *s, Error *err)
                 supervisor_remember_written(s, plan->storage.keep);
         if (r == 0 && plan->network.mode == NETWORK_SLIRP)
                 r = written_check_program(plan->network.helper, err);
+        if (r == 0 && plan->root.view)
+                r = written_check_program(plan->root.view, err);
         if (r == 0)
                 r = seccomp_prepare(&plan->privileges, plan->storage.state_dir, &s->filter, err);
         if (r == 0 && plan->storage.home_name)

@@ -54,6 +54,9 @@ enum {
         OP_SPECIFIERS = 1 << 22, /* FILE, HOSTS: replace %H in the text by the host name (systemd.unit(5)) */
         OP_KEPT_HOME = 1 << 21,  /* BIND: the source is the kept home, which the supervisor creates after the
                                     plan and holds open */
+        OP_VIEWED = 1 << 23,     /* OVERLAY: the lower is seen through the VIEW before it */
+        OP_OWN_DATA = 1 << 24,   /* OVERLAY, VIEWED: the content of files may come from source itself, because
+                                    nothing in it is hidden */
 };
 
 #define OP_ATTRIBUTES                                                                                        \
@@ -107,8 +110,8 @@ typedef struct FsOp {
         /* Only in plans: */
         FileId source_id;  /* of the user's shares, not of the system's files */
         char *layer;       /* OVERLAY, SCRATCH, FUSE: unique name of the layer in the run directory */
-        bool placeholders; /* FUSE: a file that the user cannot read is shown as an empty file of the same
-                              mode */
+        bool placeholders; /* FUSE, VIEW: a file that the user cannot read is shown as an empty file of the
+                              same mode */
 } FsOp;
 
 /* Traits of a kind. */

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <sys/sysmacros.h>
 
 int view_init(View *v, int lower, int placeholders, int owners, const char *uid_map, const char *gid_map)
@@ -36,6 +37,18 @@ void view_clear(View *v)
         tree_clear(&v->tree);
         nodes_free(v->nodes);
         v->nodes = NULL;
+}
+
+/* Asks for owners. Without the process that knows them there is no view: this one exits, and kurung says so.
+ */
+static int ask(const View *v, int dir, const char *names, size_t len, size_t n, OwnersAnswer *ret)
+{
+        int r = owners_ask(v->owners, dir, names, len, n, ret);
+        if (r == -EPIPE || r == -EPROTO) {
+                (void)dprintf(2, "the process that knows the owners of files exited\n");
+                _exit(EXIT_FAILURE);
+        }
+        return r;
 }
 
 /* The view is one file system, and two files with the same number would be taken for one. */
@@ -154,7 +167,7 @@ int view_look_up(View *v, NodeId parent, const char *names, size_t len, size_t n
         if (parent != NODE_ROOT) {
                 int r = tree_dir(&v->tree, parent, &dir);
                 if (r == 0)
-                        r = owners_ask(v->owners, dir, names, len, n, answers);
+                        r = ask(v, dir, names, len, n, answers);
                 if (r < 0)
                         return r;
         }
@@ -179,7 +192,7 @@ int view_stat(View *v, NodeId id, struct stat *ret)
         int dir = FD_NONE;
         int r = tree_parent(&v->tree, id, &dir, name);
         if (r == 0)
-                r = owners_ask(v->owners, dir, name, strlen(name) + 1, 1, &a);
+                r = ask(v, dir, name, strlen(name) + 1, 1, &a);
         if (r < 0)
                 return r;
         if (a.error != 0)

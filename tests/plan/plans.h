@@ -73,6 +73,7 @@ static const Host desktop = {
         .n_top = ARRAY_LEN(top),
         .helpers_dir = (char[]){"/usr/libexec/kurung"},
         .net_helper = (char[]){"/usr/libexec/kurung/kurung-net"},
+        .view_helper = (char[]){"/usr/libexec/kurung/kurung-view"},
         .resolv_conf = (char[]){"/run/systemd/resolve/stub-resolv.conf"},
         .limits = {.version = HOST_CGROUP_V2,
                    .nsdelegate = true,

@@ -66,6 +66,8 @@ static void goldens_of_a_desktop(void **state)
         (void)state;
         is_golden("default", &desktop, WORDS("true"));
         is_golden("build", &desktop, WORDS(BUILD, "make", "install"));
+        is_golden("view", &desktop,
+                  WORDS(BUILD, "--overlay=view", "--net=none", "--hide=/opt/secret", "make"));
         is_golden("none-single", &desktop, WORDS("--overlay=none", "--id-map=single", "true"));
         is_golden("wishes", &desktop,
                   WORDS("--work-dir=rw", "--read-only=.git/hooks", "--hide=.git/config", "--tmpfs=/opt/x:4M",

@@ -11,7 +11,7 @@ over='mount -t tmpfs none "$HOME/project/tree/deep"; mkdir "$HOME/project/tree/d
     mount --bind "$HOME/bound" /usr/games'
 all="cat tree/file tree/deep/file tree/deep/er/file /opt/file /usr/games/file"
 content=$'lower\ntmpfs\nbound\nseparate\nbound'
-for engine in auto kernel none fuse; do
+for engine in auto kernel none fuse view; do
     is "$(in_mounts "$over" "$KURUNG" run -q --overlay=$engine -- sh -c "$all" 2>&1)" "$content" "$engine: what is mounted below is there"
     is "$(in_mounts "$over" "$KURUNG" run -q --overlay=$engine --run-as=root -- sh -c "$all" 2>&1)" "$content" \
         "$engine: also for root inside"

@@ -64,6 +64,7 @@ static void hide_what_covers(void)
                 {.kind = OP_MASK, AT("/x/private")},
                 {.kind = OP_TMPFS, AT("/x/sub/deep")},
                 {.kind = OP_DIR, AT("/x/made")},
+                {.kind = OP_OVERLAY, AT("/x/made"), .flags = OP_VIEWED}, /* what the lower is for */
                 {.kind = OP_MASK, AT("/x/none")},
                 {.kind = OP_MASK, AT("/xylophone")},
         };

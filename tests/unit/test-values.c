@@ -376,7 +376,7 @@ static void wrong_values_name_what_would_be_right(void **state)
                 KeyId id;
                 const char *value, *says;
         } cases[] = {
-                {KEY_OVERLAY, "fusee", "auto|fuse|kernel|none"},
+                {KEY_OVERLAY, "fusee", "auto|fuse|kernel|view|none"},
                 {KEY_WORK_DIR, "", "overlay|rw|ro|hidden"},
                 {KEY_RUN_AS, "nobody", "UID:GID"},
                 {KEY_CAPABILITIES, "CAP_FLY", "capabilit"},
