@@ -120,7 +120,7 @@ static const char *name_fd(FdPath *out, int fd)
  */
 static int mount_layers(const PlanOp *op, const Layers *l, int *ret_fd, Error *err)
 {
-        CLEANUP_FREE MountOption *options = calloc(l->n_lowers + 5, sizeof(*options));
+        CLEANUP_FREE MountOption *options = calloc(l->n_lowers + 6, sizeof(*options));
         CLEANUP_FREE FdPath *names = calloc(l->n_lowers + 3, sizeof(*names));
         char joined[LOWERS_MAX];
         size_t n = 0, k = 0;
@@ -141,6 +141,10 @@ static int mount_layers(const PlanOp *op, const Layers *l, int *ret_fd, Error *e
                 options[n++] = (MountOption){"workdir", name_fd(&names[k++], l->work)};
         }
         options[n++] = (MountOption){"userxattr", NULL};
+        /* Names in a directory have the numbers that stat(2) has, as if it were one file system; the view
+         * leaves the highest bits free. */
+        if (op->flags & OP_VIEWED)
+                options[n++] = (MountOption){"xino", "on"};
         if (op->layer && !(op->flags & OP_IN_MEMORY))
                 options[n++] = (MountOption){"volatile", NULL};
         return mount_new("overlay", options, n, rootfs_attributes(op), ret_fd, err);

@@ -57,7 +57,9 @@ static uint64_t number_of(View *v, dev_t dev, uint64_t ino)
         size_t i = 0;
         while (i < v->n_devices && v->devices[i] != dev)
                 i++;
-        if (i == v->n_devices && i < DEVICES_MAX)
+        if (i == DEVICES_MAX)
+                i--;
+        else if (i == v->n_devices)
                 v->devices[v->n_devices++] = dev;
         return ino ^ (uint64_t)i << 56;
 }

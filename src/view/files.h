@@ -7,7 +7,8 @@
 #include "view/owners.h"
 #include "view/tree.h"
 
-#define DEVICES_MAX 128
+/** File systems with numbers of their own. The overlay takes the highest three bits (xino, overlayfs.rst). */
+#define DEVICES_MAX 32
 
 typedef struct View {
         int lower;        /* O_PATH */

@@ -13,7 +13,7 @@ chmod 600 "$HOME/secrets/canary"
 canary_state() { (cd "$HOME/secrets" && stat -c '%n %a %s %Y' -- . ./* && cat -- ./*); }
 before=$(canary_state)
 
-# taken_over DEFENCES-OFF ARGS...: runs with the stand-in as fuse-overlayfs; what it could do, in $got.
+# taken_over DEFENCES-OFF ARGS...: runs with the stand-in as the file system's server; what it could do, in $got.
 taken_over() {
     got=$(KURUNG_STAND_IN=$STAND_IN KURUNG_STAND_IN_SEEKS=$HOME/secrets/canary undefended "$1" run -q "${@:2}" -- true 2>&1 </dev/null)
 }
@@ -38,25 +38,35 @@ for engine in kernel none fuse; do
         "$KURUNG_UNDEFENDED" run -q --overlay=$engine --hide="$HOME/project/sub" -- true 2>&1 </dev/null)
     like "$got" "fuse-overlayfs exited .*: held: the sandbox was killed" "78 nor the working directory's own ($engine)"
 done
+# The server of a view.
+for how in --run-as=root --run-as=self --id-map=single --home=host --work-dir=rw "--hide=$HOME/secrets" --keep=confined; do
+    taken_over none -p build --overlay=view "$how"
+    like "$got" "kurung-view exited .*: held: the sandbox was killed" "102 a view that was taken over reaches nothing (${how/$HOME/\~})"
+    "$KURUNG" discard confined >/dev/null 2>&1
+done
 "$KURUNG" discard confined >/dev/null 2>&1
 "$KURUNG" discard --home x >/dev/null 2>&1
 is "$(canary_state)" "$before" "78 the canary is as it was"
 
 # What is hidden in the system itself is hidden from the server and from what it is loaded by.
-for hidden in /usr/bin /etc/passwd; do
-    KURUNG_STAND_IN=$STAND_IN KURUNG_STAND_IN_SEEKS=$hidden undefended none run -q -p build --hide="$hidden" -- true >seen 2>&1 </dev/null
-    like "$(cat seen)" ": held:" "79 what is hidden in the system is hidden from the server: $hidden"
-    KURUNG_STAND_IN=$STAND_IN KURUNG_STAND_IN_SEEKS=$hidden undefended lower-masks run -q -p build --hide="$hidden" -- true >seen 2>&1 </dev/null
-    like "$(cat seen)" "escaped:.*/lower$hidden" "79 without (lower-masks) it is not: $hidden"
+for engine in fuse view; do
+    for hidden in /usr/bin /etc/passwd; do
+        KURUNG_STAND_IN=$STAND_IN KURUNG_STAND_IN_SEEKS=$hidden undefended none run -q -p build --overlay=$engine --hide="$hidden" -- true >seen 2>&1 </dev/null
+        like "$(cat seen)" ": held:" "79 what is hidden in the system is hidden from the server: $hidden ($engine)"
+        KURUNG_STAND_IN=$STAND_IN KURUNG_STAND_IN_SEEKS=$hidden undefended lower-masks run -q -p build --overlay=$engine --hide="$hidden" -- true >seen 2>&1 </dev/null
+        like "$(cat seen)" "escaped:.*/lower$hidden" "79 without (lower-masks) it is not: $hidden ($engine)"
+    done
+    taken_over lower-masks -p build --overlay=$engine
+    like "$got" "escaped:.* read /lower$HOME/secrets/canary" "79 without (lower-masks) homes are seen by it ($engine)"
 done
 # A home in a directory that programs are loaded from.
 got=$(in_mounts 'mount -t tmpfs none /usr/games; mkdir /usr/games/home; echo canary >/usr/games/home/canary' \
     env KURUNG_STAND_IN="$STAND_IN" KURUNG_STAND_IN_SEEKS=/usr/games/home/canary HOME=/usr/games/home \
     XDG_CACHE_HOME="$HOME/.cache" XDG_STATE_HOME="$HOME/.state" "$KURUNG_UNDEFENDED" run -q -p build -- true 2>&1 </dev/null)
 like "$got" "fuse-overlayfs exited .*: held: the sandbox was killed" "79 a home below /usr is hidden from the server, too"
-taken_over lower-masks -p build
-like "$got" "escaped:.* read /lower$HOME/secrets/canary" "79 without (lower-masks) homes are seen by it"
-taken_over confine -p build
+taken_over confine -p build --overlay=view
+like "$got" "escaped:.* wrote $HOME/secrets/canary" "102 without (confine) a view writes the user's files"
+taken_over confine -p build --overlay=fuse
 like "$got" "escaped:.* wrote $HOME/secrets/canary" "78 without (confine) it writes the user's files"
 isnt "$(canary_state)" "$before" "78 and the canary shows it"
 done_testing

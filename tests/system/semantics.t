@@ -46,7 +46,7 @@ fi
 # Root inside, over the host's /usr/share/doc.
 root=$HOME/root
 mkdir "$root"
-engines=(fuse)
+engines=(fuse view)
 for engine in "${engines[@]}"; do
     "$KURUNG" run -p build --overlay="$engine" --tmpfs=/mnt --read-only="$tools" --read-write="$root" -- sh -c '
         cp -a /usr/share/doc /mnt/doc &&
