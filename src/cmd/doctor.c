@@ -78,6 +78,7 @@ static const DoctorCheck all_checks[] = {
         {"/dev/fuse", doctor_check_fuse_device},
         {"/dev/net/tun", doctor_check_tun_device},
         {"kernel overlay", doctor_check_kernel_overlay},
+        {"view", doctor_check_view},
         {"state directory", doctor_check_state},
         {"seccomp", check_seccomp},
         {"Landlock", check_landlock},

@@ -32,6 +32,7 @@ void doctor_check_newuidmap(const Host *h, DoctorFinding *f);
 void doctor_check_newgidmap(const Host *h, DoctorFinding *f);
 void doctor_check_ranges(const Host *h, DoctorFinding *f);
 void doctor_check_fuse_overlayfs(const Host *h, DoctorFinding *f);
+void doctor_check_view(const Host *h, DoctorFinding *f);
 void doctor_check_fuse_device(const Host *h, DoctorFinding *f);
 void doctor_check_tun_device(const Host *h, DoctorFinding *f);
 void doctor_check_kernel_overlay(const Host *h, DoctorFinding *f);

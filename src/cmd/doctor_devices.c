@@ -48,6 +48,19 @@ void doctor_check_kernel_overlay(const Host *h, DoctorFinding *f)
                              "sudo modprobe overlay");
 }
 
+void doctor_check_view(const Host *h, DoctorFinding *f)
+{
+        if (!h->view_helper)
+                doctor_found(f, DOCTOR_WARN, "kurung-view is missing: Overlay=view does not work",
+                             "make install, which installs it");
+        else if (h->fuse_device != HOST_DEVICE_OK || !h->kernel_overlay)
+                doctor_found(f, DOCTOR_WARN,
+                             "Overlay=view does not work without /dev/fuse and the kernel's overlay",
+                             "see these");
+        else
+                doctor_found(f, DOCTOR_OK, h->view_helper, "");
+}
+
 void doctor_check_state(const Host *h, DoctorFinding *f)
 {
         if (h->cache_home)

@@ -9,12 +9,13 @@
 int owners_ask(int channel, int dir, const char *names, size_t len, size_t n, OwnersAnswer *ret)
 {
         size_t n_fds = 0;
+        int no_fd = FD_NONE;
         if (n == 0 || n > OWNERS_NAMES_MAX || len > OWNERS_TEXT_MAX)
                 return -EINVAL;
         int r = fds_send(channel, names, len, &dir, 1, 0);
         if (r < 0)
                 return r;
-        ssize_t got = fds_receive(channel, ret, n * sizeof(*ret), 0, NULL, 0, &n_fds);
+        ssize_t got = fds_receive(channel, ret, n * sizeof(*ret), 0, &no_fd, 0, &n_fds);
         if (got < 0)
                 return (int)got;
         return (size_t)got == n * sizeof(*ret) ? 0 : -EPROTO;

@@ -123,46 +123,43 @@ static void open_file(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
                 fail(req, r);
                 return;
         }
-        /* 0: an empty file. */
-        fi->fh = fd < 0 ? 0 : (uint64_t)fd + 1;
+        fi->fh = handle_add(HANDLE_FILE, fd, NULL);
         fi->keep_cache = 1;
-        if (fuse_reply_open(req, fi) == -ENOENT)
+        if (fi->fh == 0) {
                 fd_close(fd);
-}
-
-/* Returns the descriptor of an open file; FD_NONE: none. Of the numbers that the kernel could name, those of
- * other files of this process are no regular files. */
-static int descriptor_of(uint64_t fh)
-{
-        struct stat st;
-        if (fh == 0 || fh > INT_MAX || fstat((int)(fh - 1), &st) < 0 || !S_ISREG(st.st_mode))
-                return FD_NONE;
-        return (int)(fh - 1);
+                fail(req, -ENOMEM);
+                return;
+        }
+        const uint64_t number = fi->fh;
+        if (fuse_reply_open(req, fi) == -ENOENT)
+                handle_drop(handle_get(HANDLE_FILE, number));
 }
 
 static void read_file(fuse_req_t req, fuse_ino_t ino, size_t size, off_t at, struct fuse_file_info *fi)
 {
         struct fuse_bufvec data = FUSE_BUFVEC_INIT(size < READ_MAX ? size : READ_MAX);
+        const Handle *h = handle_get(HANDLE_FILE, fi->fh);
         (void)ino;
-        int fd = descriptor_of(fi->fh);
-        if (fi->fh == 0 || size == 0) {
-                (void)fuse_reply_buf(req, NULL, 0);
-                return;
-        }
-        if (fd < 0 || at < 0) {
+        if (!h || at < 0) {
                 fail(req, -EBADF);
                 return;
         }
+        if (h->fd < 0 || size == 0) {
+                (void)fuse_reply_buf(req, NULL, 0);
+                return;
+        }
         data.buf[0].flags = (enum fuse_buf_flags)(FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK);
-        data.buf[0].fd = fd;
+        data.buf[0].fd = h->fd;
         data.buf[0].pos = at;
         (void)fuse_reply_data(req, &data, FUSE_BUF_NO_SPLICE);
 }
 
 static void release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
+        Handle *h = handle_get(HANDLE_FILE, fi->fh);
         (void)ino;
-        fd_close(descriptor_of(fi->fh));
+        if (h)
+                handle_drop(h);
         fail(req, 0);
 }
 
@@ -264,6 +261,6 @@ int serve_run(struct fuse_session *session)
 
 void serve_close(struct fuse_session *session)
 {
-        serve_close_directories();
+        handles_clear();
         fuse_session_destroy(session);
 }

@@ -2,45 +2,10 @@
 /* Answers the requests about directories. */
 #include "view/serve_internal.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 
 /* The kernel asks for one page, or a few (Linux 6.13). */
 #define ANSWER_MAX ((size_t)64 << 10)
-
-typedef struct Directory {
-        bool used;
-        DIR *stream; /* NULL: one that the user cannot read, which is shown empty */
-        off_t at;    /* position of the stream */
-} Directory;
-
-/* Open directories, by the handle that the kernel gets, minus one. */
-static Directory *directories;
-static size_t n_directories;
-
-static Directory *directory_of(uint64_t fh)
-{
-        return fh > 0 && fh <= n_directories && directories[fh - 1].used ? &directories[fh - 1] : NULL;
-}
-
-/* Returns a handle; 0: no memory. */
-static uint64_t add(DIR *stream)
-{
-        size_t i = 0;
-        while (i < n_directories && directories[i].used)
-                i++;
-        if (i == n_directories) {
-                size_t n = n_directories > 0 ? 2 * n_directories : 16;
-                Directory *more = realloc(directories, n * sizeof(*more));
-                if (!more)
-                        return 0;
-                memset(more + n_directories, 0, (n - n_directories) * sizeof(*more));
-                directories = more;
-                n_directories = n;
-        }
-        directories[i] = (Directory){.used = true, .stream = stream};
-        return i + 1;
-}
 
 static int open_stream(View *v, NodeId id, DIR **ret)
 {
@@ -69,41 +34,28 @@ void serve_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
         DIR *stream = NULL;
         int r = open_stream(serve_view(req), serve_node(ino), &stream);
-        if (r == 0 && (fi->fh = add(stream)) == 0)
+        if (r == 0 && (fi->fh = handle_add(HANDLE_DIRECTORY, FD_NONE, stream)) == 0) {
+                if (stream)
+                        (void)closedir(stream);
                 r = -ENOMEM;
-        if (r == 0) {
-                uint64_t fh = fi->fh;
-                fi->keep_cache = fi->cache_readdir = 1;
-                if (fuse_reply_open(req, fi) != -ENOENT)
-                        return;
-                directories[fh - 1].used = false;
-        } else {
-                (void)fuse_reply_err(req, -r);
         }
-        if (stream)
-                (void)closedir(stream);
+        if (r < 0) {
+                (void)fuse_reply_err(req, -r);
+                return;
+        }
+        const uint64_t number = fi->fh;
+        fi->keep_cache = fi->cache_readdir = 1;
+        if (fuse_reply_open(req, fi) == -ENOENT)
+                handle_drop(handle_get(HANDLE_DIRECTORY, number));
 }
 
 void serve_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-        Directory *d = directory_of(fi->fh);
+        Handle *h = handle_get(HANDLE_DIRECTORY, fi->fh);
         (void)ino;
-        if (d) {
-                if (d->stream)
-                        (void)closedir(d->stream);
-                *d = (Directory){.used = false};
-        }
+        if (h)
+                handle_drop(h);
         (void)fuse_reply_err(req, 0);
-}
-
-void serve_close_directories(void)
-{
-        for (size_t i = 0; i < n_directories; i++)
-                if (directories[i].used && directories[i].stream)
-                        (void)closedir(directories[i].stream);
-        free(directories);
-        directories = NULL;
-        n_directories = 0;
 }
 
 /* Entries of a directory for one answer. */
@@ -126,7 +78,7 @@ static size_t size_of(fuse_req_t req, const char *name, bool plus)
 }
 
 /* Reads entries, as many as the answer has room for. */
-static int fill_batch(fuse_req_t req, Directory *d, size_t room, bool plus, Batch *b)
+static int fill_batch(fuse_req_t req, Handle *d, size_t room, bool plus, Batch *b)
 {
         b->len = b->n = 0;
         while (b->n < OWNERS_NAMES_MAX) {
@@ -191,7 +143,7 @@ static void list(fuse_req_t req, NodeId id, size_t size, off_t at, uint64_t fh, 
 {
         static Batch batch;
         static char answer[ANSWER_MAX];
-        Directory *d = directory_of(fh);
+        Handle *d = handle_get(HANDLE_DIRECTORY, fh);
         size_t room = size < sizeof(answer) ? size : sizeof(answer);
         if (!d) {
                 (void)fuse_reply_err(req, EBADF);

@@ -3,7 +3,7 @@
 : "${FUZZERS:?directory of the fuzz targets}" "${SRCDIR:?}"
 work=$(mktemp -d /var/tmp/kurung-fuzz.XXXXXX)
 seconds=${FUZZ_SECONDS:-6}
-mkdir "$work"/{profile,options,mountinfo,subid,net-rule,net-name,dns,sni,frames,slirp,upper,directories,record,live,spec}
+mkdir "$work"/{profile,options,mountinfo,subid,net-rule,net-name,dns,sni,frames,slirp,upper,directories,record,live,spec,view}
 export FUZZ_PLACE=$work
 cp "$SRCDIR"/profiles/*.ini "$work/profile"
 printf 'run\0--work-dir=ro\0-p\0build\0-eA=b\0--\0make' >"$work/options/1"
@@ -57,7 +57,10 @@ done
 sed '1s/2/3/; $a end' "$work/live/1" >"$work/live/2"
 printf 'Filesystem.WorkDir=rw\0Filesystem.Hide=/a\0~Resources.MemoryMax=75%%\0Network.Allow=*.a.org:443\0Environment.Set=A=b' >"$work/spec/1"
 printf 'Identity.RunAs=5:6\0Resources.IOReadBandwidthMax=/ 5M\0Network.Publish=127.0.0.1:1:2/udp\0Security.Capabilities=CAP_NET_RAW' >"$work/spec/2"
-for target in profile options mountinfo subid net-rule net-name dns sni frames slirp upper directories record live spec; do
+# Requests as fuzz-view.c reads them: a kind, a node, a length, arguments. Look up "through", "a", "file"; open; list.
+printf '\0\0\10through\0\0\1\2a\0\0\2\5file\0\4\3\0\5\3\0\7\2\0\11\2\40\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\20\0\0' >"$work/view/1"
+printf '\0\0\7direct\0\0\1\2a\0\14\2\34\377\0\0\0\0\0\0\0user.overlay.redirect' >"$work/view/2"
+for target in profile options mountinfo subid net-rule net-name dns sni frames slirp upper directories record live spec view; do
     n=$((n + 1))
     if (cd "$work" && "$FUZZERS/fuzz-$target" -max_total_time="$seconds" -max_len=4096 -rss_limit_mb=2048 -print_final_stats=1 \
         "$target") >"$work/$target.log" 2>&1; then

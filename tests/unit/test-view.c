@@ -479,9 +479,11 @@ static void what_the_user_cannot_read_is_a_placeholder(void **state)
         uint64_t empty = walk(VIEW_DIRECT, "empty", NULL);
         assert_int_equal(reply.entry.attr.size, 0);
         assert_int_equal(open_node(FUSE_OPEN, empty, O_RDONLY), 0);
-        assert_int_equal(reply.open.fh, 0);
-        assert_int_equal(read_handle(FUSE_READ, empty, 0, 0, 100), 0);
+        fh = reply.open.fh;
+        assert_int_equal(read_handle(FUSE_READ, empty, fh, 0, 100), 0);
         assert_int_equal(reply_len, 0);
+        release(FUSE_RELEASE, empty, fh);
+        assert_int_equal(read_handle(FUSE_READ, empty, fh, 0, 100), -EBADF);
         uint64_t closed = walk(VIEW_DIRECT, "closed", NULL);
         assert_int_equal(reply.entry.attr.mode, S_IFDIR | 0300);
         assert_int_equal(look_up(closed, "file"), 0);
