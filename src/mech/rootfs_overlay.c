@@ -52,7 +52,8 @@ static int open_viewed(const RootfsContext *ctx, const PlanOp *op, Layers *l, Er
                 return r;
         if (!(l->lowers = calloc(1, sizeof(*l->lowers))))
                 return error_no_memory(err);
-        (void)snprintf(path, sizeof(path), "/%s%s", own_data ? "direct" : "through", op->source);
+        (void)snprintf(path, sizeof(path), "/%s%s", own_data ? "direct" : "through",
+                       str_eq(op->source, "/") ? "" : op->source);
         if ((r = root_open(ctx->view_fd, path, true, &l->lowers[0])) < 0)
                 return error_set_errno(err, r, "cannot open the view of '%s'", op->source);
         l->n_lowers = 1;

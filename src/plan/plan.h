@@ -23,7 +23,7 @@ typedef struct IdMap {
 
 /**
  * One step that builds the root; mech/rootfs executes the steps in order. The first one has dest "/" and
- * makes the root itself (TMPFS, BIND, OVERLAY, FUSE or FILESYSTEM).
+ * makes the root itself (TMPFS, BIND, OVERLAY, FUSE or FILESYSTEM); only a VIEW may precede it.
  */
 typedef FsOp PlanOp;
 

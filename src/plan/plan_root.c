@@ -68,6 +68,9 @@ static int add_system(Plan *plan, const Host *host, Error *err)
                         return error_no_memory(err);
                 if (plan_is_emptied(path) || str_in(path, kernel_dirs, ARRAY_LEN(kernel_dirs)))
                         continue;
+                /* The view's root has them. */
+                if (e->type == HOST_SYMLINK && view)
+                        continue;
                 if (e->type == HOST_SYMLINK)
                         r = plan_add(plan, OP_SYMLINK, e->target, path, OP_NO_FOLLOW, err);
                 else if (e->type == HOST_DIRECTORY &&
@@ -109,7 +112,9 @@ static int add_view(Plan *plan, const Host *host, Error *err)
         if (!op)
                 return error_no_memory(err);
         op->placeholders = plan->identity.uid == 0;
-        return 0;
+        /* What is in no other overlay: new names in the root directory itself. */
+        return plan_add_layer(plan, OP_OVERLAY, "/", "/",
+                              (system_flags(plan, host) & ~(unsigned)OP_NO_FOLLOW) | OP_VIEWED, err);
 }
 
 /* Lets files of the host be read directly where nothing of the source is hidden: a view that was taken over
@@ -140,9 +145,8 @@ static int add_root_host(Plan *plan, const Host *host, Error *err)
                 if (r == 0)
                         plan->root.ops[0].placeholders = plan->identity.uid == 0;
         } else {
-                r = plan_add_mode(plan, OP_TMPFS, "/", 0755, OP_ROOT_OWNED, err);
-                if (r == 0 && view)
-                        r = add_view(plan, host, err);
+                r = view ? add_view(plan, host, err)
+                         : plan_add_mode(plan, OP_TMPFS, "/", 0755, OP_ROOT_OWNED, err);
                 if (r == 0)
                         r = add_system(plan, host, err);
         }

@@ -56,12 +56,12 @@ kurung "${root[@]}" --hide=/usr/bin/env --hide="$doc" -- sh -c 'wc -c </usr/bin/
 is "$out" $'0' "what is hidden is hidden" || diag "$out"
 
 # A kept sandbox: only what changed is a change, and files that were only copied are none.
-kurung run -q --keep=view -p build --overlay=view -- sh -c 'echo more >>/etc/hosts; chown 0:0 /usr/bin/env; touch -a /usr/bin/cut; rm /usr/bin/nl; mkdir /opt/kept; echo 1 >/opt/kept/1; echo >made'
+kurung run -q --keep=view -p build --overlay=view -- sh -c 'echo more >>/etc/hosts; chown 0:0 /usr/bin/env; touch -a /usr/bin/cut; rm /usr/bin/nl; mkdir /opt/kept /new; echo 1 >/opt/kept/1; echo >/new/file; echo >made'
 is "$status" 0 "a sandbox is kept" || diag "$errors"
 kurung diff view
-is "$(awk '{ sub(/ *!.*/, "") } 1' <<<"$out")" $'M  /etc/hosts\nA  /opt/kept/\nD  /usr/bin/nl\nA  made' "diff shows what changed, and no copy of what did not" || diag "$out"
-kurung run -q --in view -- sh -c 'tail -n 1 /etc/hosts; cat /opt/kept/1; ls /usr/bin/nl; ls made'
-like "$out" $'^more\n1\nmade$' "it is resumed with its changes" || diag "$out $errors"
+is "$(awk '{ sub(/ *!.*/, "") } 1' <<<"$out")" $'A  /new/\nM  /etc/hosts\nA  /opt/kept/\nD  /usr/bin/nl\nA  made' "diff shows what changed, and no copy of what did not" || diag "$out"
+kurung run -q --in view -- sh -c 'tail -n 1 /etc/hosts; cat /opt/kept/1; ls /usr/bin/nl; ls made /new'
+like "$out" $'^more\n1\nmade\n\n/new:\nfile$' "it is resumed with its changes" || diag "$out $errors"
 kurung export view -o view.tar
 like "$(tar tf view.tar)" "opt/kept/1" "and exported" || diag "$errors"
 kurung apply view made
