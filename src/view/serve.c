@@ -245,6 +245,7 @@ struct fuse_session *serve_open(int device, View *v, Error *err)
         char *argv[] = {name, NULL};
         struct fuse_args args = FUSE_ARGS_INIT(1, argv);
         struct fuse_session *session = fuse_session_new(&args, &requests, sizeof(requests), v);
+        fuse_opt_free_args(&args);
         (void)snprintf(path, sizeof(path), "/dev/fd/%d", device);
         if (session && fuse_session_mount(session, path) == 0)
                 return session;
