@@ -7,6 +7,7 @@
 #include "run/stages.h"
 #include "view/owners.h"
 
+#include <fcntl.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -18,6 +19,15 @@ static const ConfineCall owners_calls[] = {
         CONFINE_CALL(close),      CONFINE_CALL(rt_sigreturn),    CONFINE_CALL(exit),
         CONFINE_CALL(exit_group), CONFINE_CALL(restart_syscall),
 };
+
+/* It has no use for the caller's input and output. */
+static int leave_caller(Error *err)
+{
+        CLEANUP_FD int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
+                return error_set_errno(err, errno, "cannot open /dev/null");
+        return 0;
+}
 
 /* It is in the host's namespaces, where it needs no privilege, and cannot have a root of its own. */
 static int confine_owners(Error *err)
@@ -47,7 +57,7 @@ int stage_owners_main(int channel)
         int r;
         process_leave_group();
         process_reset_signals();
-        if (confine_owners(&err) < 0)
+        if (leave_caller(&err) < 0 || confine_owners(&err) < 0)
                 return EXIT_KURUNG_FAILED;
         do
                 r = owners_answer(channel);

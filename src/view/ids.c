@@ -20,10 +20,18 @@ int ids_parse(const char *text, Ids *ret)
         return 0;
 }
 
-uint32_t ids_show(const Ids *ids, uint32_t host)
+static bool has_id(const Ids *ids, uint32_t id)
 {
         for (size_t i = 0; i < ids->n; i++)
-                if (host - ids->items[i].first < ids->items[i].count)
-                        return host;
-        return IDS_OVERFLOW;
+                if (id - ids->items[i].first < ids->items[i].count)
+                        return true;
+        return false;
+}
+
+/* A file whose owner is not mapped cannot be changed by anybody: not even copied up. */
+uint32_t ids_show(const Ids *ids, uint32_t host)
+{
+        if (has_id(ids, host))
+                return host;
+        return !has_id(ids, IDS_OVERFLOW) && has_id(ids, 0) ? 0 : IDS_OVERFLOW;
 }

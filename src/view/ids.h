@@ -23,5 +23,5 @@ typedef struct Ids {
 int ids_parse(const char *text, Ids *ret);
 
 /** ids_show - return the id under which a view shows the host's id @host: the same number if the sandbox has
- * it, otherwise IDS_OVERFLOW. */
+ * it, otherwise IDS_OVERFLOW; if the sandbox does not have that either, 0. */
 uint32_t ids_show(const Ids *ids, uint32_t host);

@@ -222,9 +222,10 @@ const char *nodes_path(const Nodes *t, NodeId id, unsigned skip, char *out, size
 {
         unsigned depth = 0;
         size_t i = room;
-        for (NodeId up = id; up != NODE_ROOT; up = at(t, up)->parent)
+        /* A path of more names does not fit. */
+        for (NodeId up = id; up != NODE_ROOT && depth < room; up = at(t, up)->parent)
                 depth++;
-        if (depth <= skip || room == 0)
+        if (depth <= skip || depth >= room)
                 return NULL;
         out[--i] = '\0';
         for (; depth > skip; depth--, id = at(t, id)->parent) {

@@ -64,7 +64,7 @@ untouched=$(protected)
 like "$(<outside)" "escaped: 70.*escaped: 38.*escaped: 33.*escaped: 63" "the attacks succeed outside"
 
 engines=(kernel none)
-[ ! -w /dev/fuse ] || engines+=(fuse)
+[ ! -w /dev/fuse ] || engines+=(fuse view)
 who=(self)
 [ -z "$tap_subids" ] || who+=(root)
 profiles=("$SRCDIR"/profiles/*.ini)

@@ -81,7 +81,7 @@ echo go >go
 wait "$pid"
 unlike "$(cat out)" "fresh|secret|ended" "80 a file in a hidden directory is saved by rename, and stays hidden"
 rm -f go
-for engine in kernel fuse; do
+for engine in kernel fuse view; do
     fresh
     "$KURUNG" run -q --work-dir=overlay --overlay=$engine "--read-write=$HOME/begun" "--hide=$PWD/.env" -- \
         sh -c "echo >$HOME/begun; read _ <$HOME/begun; cat .env; find . -name .env -size +0" >out 2>&1 </dev/null &

@@ -117,10 +117,14 @@ X
 "$KURUNG" run -p evil -- /usr/bin/sleep 0
 is "$(sort -u "$HOME/loot/loaded-by")" sleep "12 LD_PRELOAD, GCONV_PATH and PATH of a profile reach the command alone"
 rm "$HOME/loot/loaded-by"
-undefended environment run -p evil -- /usr/bin/true
-unlike "$(cat "$HOME/loot/loaded-by" 2>/dev/null)" fuse-overlayfs "12 nor is there such a file where fuse-overlayfs is confined"
-undefended environment,confine run -p evil -- /usr/bin/true
-like "$(cat "$HOME/loot/loaded-by" 2>/dev/null)" fuse-overlayfs "12 without (environment, confine) they reach fuse-overlayfs"
+for server in fuse-overlayfs kurung-view; do
+    engine=${server#kurung-}
+    rm -f "$HOME/loot/loaded-by"
+    undefended environment run -p evil --overlay="${engine%-overlayfs}" -- /usr/bin/true
+    unlike "$(cat "$HOME/loot/loaded-by" 2>/dev/null)" $server "12 nor is there such a file where $server is confined"
+    undefended environment,confine run -p evil --overlay="${engine%-overlayfs}" -- /usr/bin/true
+    like "$(cat "$HOME/loot/loaded-by" 2>/dev/null)" $server "12 without (environment, confine) they reach $server"
+done
 
 # The filter can't be loaded without no_new_privs, so it is always off where something is.
 gain() { # KURUNG COMMAND-ON-THE-PROGRAM

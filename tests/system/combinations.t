@@ -26,12 +26,12 @@ trouble() {
     esac
 }
 run_ass=(self root 77:88) id_maps=(auto subid single)
-# 864 starts take too long where all is emulated, or is watched by a sanitizer.
+# 1,080 starts take too long where all is emulated, or is watched by a sanitizer.
 if [ -n "${KURUNG_VM:-}" ] || [ "$KURUNG" = "${KURUNG_ASAN:-}" ]; then
     run_ass=(self root) id_maps=(auto)
 fi
 for home in private persist:x host; do
-    for overlay in auto kernel fuse none; do
+    for overlay in auto kernel fuse view none; do
         failed='' ran=0
         for work_dir in overlay rw ro hidden; do
             for run_as in "${run_ass[@]}"; do

@@ -76,15 +76,15 @@ is "$?" 125 "DiskMax: nothing starts with a home that can't be measured"
 like "$(<"$HOME/.err")" "cannot start: measuring the size of the home took longer" "which says why"
 kurung discard --home d
 
-if grep -q fuse-overlayfs <<<"$("$KURUNG" run -q --dry-run -p build -- true 2>/dev/null)$(command -v fuse-overlayfs)" &&
+if grep -qE "^engine (view|fuse)" <<<"$("$KURUNG" run -q --dry-run -p build -- true 2>/dev/null)" &&
     "$KURUNG" run -q -p build -- true 2>/dev/null; then
     kurung run -p build --disk-max=10M -- sh -c "$(writes /usr/a /usr/b /usr/c)"
     is "$status" 137 "DiskMax: as root, who writes to the system"
-    like "$errors" "exceeded DiskMax" "and the line is that one, and none of fuse-overlayfs"
+    like "$errors" "exceeded DiskMax" "and the line is that one, and none of the server"
     kurung run -q -p build --disk-max=10M -- sh -c "mkdir -m 700 /usr/own && chown 1:1 /usr/own && cd /usr/own && $(writes a b c)"
     is "$status" 137 "DiskMax: files of other ids count"
 else
-    skip "DiskMax: as root" "this machine has no fuse-overlayfs"
+    skip "DiskMax: as root" "this machine has no engine for root"
 fi
 
 kurung run --disk-keep-free=1000T -- touch made

@@ -57,17 +57,20 @@ is "$("$KURUNG" diff --name-only "${kept##*/}" 2>/dev/null)" result "fuse-overla
 like "$(<"$HOME/.err")" "later runs will not recognise links" "  with a notice"
 kurung discard "${kept##*/}"
 
-begin -p build -- sh -c "$waits"
-overlay=$(children_of "$pid" -f fuse-overlayfs)
-kill -STOP "$overlay"
-wait_for grep -q stopped "$HOME/.err"
-tap_result $? "fuse-overlayfs stopped: said so"
-kill -INT "$pid"
-SECONDS=0
-ok "fuse-overlayfs stopped: gone after Ctrl-C" wait_for tap_gone "$pid"
-wait "$pid" 2>/dev/null
-isnt "$?" 0 "fuse-overlayfs stopped: not a success"
-ok "fuse-overlayfs stopped: nothing of it stays" wait_for tap_gone "$overlay"
+for server in fuse-overlayfs kurung-view; do
+    engine=${server#kurung-}
+    begin -p build --overlay="${engine%-overlayfs}" -- sh -c "$waits"
+    overlay=$(children_of "$pid" -f $server)
+    kill -STOP "$overlay"
+    wait_for grep -q "$server was stopped" "$HOME/.err"
+    tap_result $? "$server stopped: said so"
+    kill -INT "$pid"
+    SECONDS=0
+    ok "$server stopped: gone after Ctrl-C" wait_for tap_gone "$pid"
+    wait "$pid" 2>/dev/null
+    isnt "$?" 0 "$server stopped: not a success"
+    ok "$server stopped: nothing of it stays" wait_for tap_gone "$overlay"
+done
 
 mkdir "$HOME/small"
 got=$(in_mounts 'mount -t tmpfs -o size=1M none "$HOME/small"' env XDG_CACHE_HOME="$HOME/small" "$KURUNG" run -q --disk-keep-free=0 -- \

@@ -72,8 +72,9 @@ is "$status:$(find "$HOME/.cache/kurung" -name 'run-*' -o -name 'view' | wc -l)"
 # For one who is not root inside, and with one id.
 kurung run -q --overlay=view -- sh -c 'stat -c "%u:%g" /usr/bin/env; touch /usr/bin/env; cat /etc/shadow'
 is "$out:$(grep -c ermission <<<"$errors")" "0:0:2" "the modes of the host's files hold for other users inside" || diag "$errors"
-kurung run -q --overlay=view --run-as=root --id-map=single -- sh -c 'stat -c "%u" /usr/bin/env; echo x >>/etc/passwd && tail -n 1 /etc/passwd'
-is "$out" $'0\nx' "with one id, root's files are root's" || diag "$errors"
+kurung run -q --overlay=view --run-as=root --id-map=single -- sh -c 'stat -c "%u" /usr/bin/env; echo x >>/etc/passwd && tail -n 1 /etc/passwd
+    chmod 600 /etc/shadow && stat -c "%u:%g %a" /etc/shadow'
+is "$out" $'0\nx\n0:0 600' "with one id, root's files are root's" || diag "$errors"
 
 # Errors are one line.
 kurung run --overlay=view --root=/usr -- true

@@ -135,6 +135,8 @@ static void owners_are_the_hosts_if_the_sandbox_has_them(void **state)
         assert_int_equal(ids_show(&ids, 65537), IDS_OVERFLOW);
         assert_int_equal(ids_show(&ids, UINT32_MAX), IDS_OVERFLOW);
         assert_int_equal(ids_parse("0 1000 1\n", &ids), 0);
+        assert_int_equal(ids_show(&ids, 8), 0);
+        assert_int_equal(ids_parse("5 1000 1\n", &ids), 0);
         assert_int_equal(ids_show(&ids, 8), IDS_OVERFLOW);
         assert_int_equal(ids_parse("", &ids), 0);
         assert_int_equal(ids_show(&ids, 0), IDS_OVERFLOW);
