@@ -194,7 +194,7 @@ static int fill_plan(Plan *plan, const Spec *spec, const Host *host, const PlanK
         if (r == 0)
                 r = plan_make_limits(plan, spec, host, err);
         if (r == 0)
-                r = plan_choose_engine(plan, spec, &with_uppers, err);
+                r = plan_choose_engine(plan, spec, &with_uppers, kept, err);
         if (r == 0)
                 r = plan_make_root(plan, spec, &with_uppers, err);
         plan_identify_sources(plan, host);

@@ -104,32 +104,55 @@ static int choose_asked(Plan *plan, const Spec *spec, const Host *host, Error *e
         return 0;
 }
 
-int plan_choose_engine(Plan *plan, const Spec *spec, const Host *host, Error *err)
+static OverlayEngine choose_kernel(const Host *host)
 {
+        return plan_kernel_overlay_works(host) ? OVERLAY_KERNEL : OVERLAY_NONE;
+}
+
+/* Chooses for root inside over the host's system: an engine by which it may change files of any owner, if
+ * there is one. A kept sandbox gets the one that made its layer of the root. */
+static OverlayEngine choose_for_root(const Host *host, const PlanKept *kept)
+{
+        const PlanLayer *root = NULL;
+        for (size_t i = 0; kept && i < kept->n_layers; i++)
+                if (str_eq(kept->layers[i].dest, "/"))
+                        root = &kept->layers[i];
+        if (kept && !root)
+                return choose_kernel(host);
+        if ((!root || root->kind == OP_OVERLAY) && plan_view_works(host))
+                return OVERLAY_VIEW;
+        if ((!root || root->kind == OP_FUSE) && plan_fuse_works(host))
+                return OVERLAY_FUSE;
+        return choose_kernel(host);
+}
+
+static OverlayEngine choose_for_user(const Spec *spec, const Host *host)
+{
+        /* The kernel's overlay has no lower with mounts below it. */
+        bool kernel = !(spec->root == ROOT_DIR && plan_has_submounts(host, spec->root_dir));
+        if (kernel && plan_kernel_overlay_works(host))
+                return OVERLAY_KERNEL;
+        return plan_fuse_works(host) ? OVERLAY_FUSE : OVERLAY_NONE;
+}
+
+int plan_choose_engine(Plan *plan, const Spec *spec, const Host *host, const PlanKept *kept, Error *err)
+{
+        bool root = plan->identity.uid == 0 && spec->root == ROOT_HOST;
+        int r = 0;
         if (spec->ops_in_order) {
                 plan->root.engine = OVERLAY_NONE;
-        } else if (spec->overlay != OVERLAY_AUTO) {
-                int r = choose_asked(plan, spec, host, err);
-                if (r < 0)
-                        return r;
-        } else {
-                bool kernel = plan_kernel_overlay_works(host) &&
-                              !(spec->root == ROOT_DIR && plan_has_submounts(host, spec->root_dir));
-                bool prefer_fuse = plan->identity.uid == 0 && spec->root == ROOT_HOST;
-                if (prefer_fuse && !plan_fuse_works(host) &&
-                    plan_notice(plan, "files of the system cannot be changed inside: %s",
-                                plan_fuse_missing(host)) < 0)
-                        return error_no_memory(err);
-                if (!kernel && !plan_fuse_works(host) &&
-                    plan_notice(plan, "the system is read-only inside: %s",
-                                plan_kernel_overlay_missing(host)) < 0)
-                        return error_no_memory(err);
-                plan->root.engine = prefer_fuse && plan_fuse_works(host) ? OVERLAY_FUSE
-                                    : kernel                             ? OVERLAY_KERNEL
-                                    : plan_fuse_works(host)              ? OVERLAY_FUSE
-                                                                         : OVERLAY_NONE;
+                return 0;
         }
-        return 0;
+        if (spec->overlay != OVERLAY_AUTO)
+                return choose_asked(plan, spec, host, err);
+        plan->root.engine = root ? choose_for_root(host, kept) : choose_for_user(spec, host);
+        if (root && !plan_view_works(host) && !plan_fuse_works(host))
+                r = plan_notice(plan, "files of the system cannot be changed inside: %s",
+                                plan_fuse_missing(host));
+        if (r == 0 && plan->root.engine == OVERLAY_NONE)
+                r = plan_notice(plan, "the system is read-only inside: %s",
+                                plan_kernel_overlay_missing(host));
+        return r < 0 ? error_no_memory(err) : 0;
 }
 
 int plan_add_caught(Plan *plan, const Host *host, const char *source, const char *dest, Error *err)

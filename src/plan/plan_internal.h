@@ -46,8 +46,9 @@ int plan_choose_identity(Plan *plan, const Spec *spec, const Host *host, const P
  */
 int plan_make_execution(Plan *plan, const Spec *spec, Error *err);
 
-/** plan_choose_engine - choose the root's engine. Returns 0 or -errno with @err. */
-int plan_choose_engine(Plan *plan, const Spec *spec, const Host *host, Error *err);
+/** plan_choose_engine - choose the root's engine; that of @kept, if it is resumed and the user chooses none.
+ * Returns 0 or -errno with @err. */
+int plan_choose_engine(Plan *plan, const Spec *spec, const Host *host, const PlanKept *kept, Error *err);
 
 /**
  * plan_add_caught - redirect writes below @dest to a layer: by the kernel's overlay if possible, otherwise by

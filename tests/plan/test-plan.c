@@ -440,6 +440,8 @@ static void goldens_of_poorer_hosts(void **state)
         h.subuids.n = 0;
         is_golden("no-subids", &h, WORDS("true"));
         h = desktop;
+        h.view_helper = NULL;
+        is_golden("no-view-build", &h, WORDS(BUILD, "true"));
         h.fuse_overlayfs = NULL;
         is_golden("no-fuse-build", &h, WORDS(BUILD, "true"));
         h = desktop;
@@ -715,6 +717,33 @@ static void a_resumed_plan_has_the_kept_layers(void **state)
                         assert_string_equal(after.root.ops[i].layer, layers[n++].name);
 }
 
+/* Each engine has layers of its own: what is installed later does not hide them. */
+static void a_resumed_plan_has_the_kept_engine(void **state)
+{
+        static const OverlayEngine engines[] = {OVERLAY_VIEW, OVERLAY_FUSE, OVERLAY_KERNEL};
+        const char *const *words = WORDS("--keep", BUILD, "--work-dir=overlay", "--", "true");
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(engines); i++) {
+                CLEANUP(plan_clear) Plan before = {0};
+                CLEANUP(plan_clear) Plan after = {0};
+                Host host = desktop;
+                PlanLayer layers[8];
+                Error err = {0};
+                host.state_home = (char[]){"/home/user/.local/state/kurung"};
+                Host then = host;
+                then.view_helper = engines[i] == OVERLAY_VIEW ? then.view_helper : NULL;
+                then.fuse_overlayfs = engines[i] == OVERLAY_KERNEL ? NULL : then.fuse_overlayfs;
+                assert_int_equal(make(&then, words, &before, &err), 0);
+                assert_int_equal(before.root.engine, engines[i]);
+                PlanKept kept = {.name = "x",
+                                 .identity = &before.identity,
+                                 .layers = layers,
+                                 .n_layers = keep_layers(&before, layers, ARRAY_LEN(layers))};
+                assert_int_equal(make_in(&host, &kept, words, &after, &err), 0);
+                assert_int_equal(after.root.engine, engines[i]);
+        }
+}
+
 /* Sandboxes of 0.1 shifted the ids below one's own by one: theirs stay as they were written. */
 static void a_resumed_plan_has_the_kept_maps(void **state)
 {
@@ -888,6 +917,7 @@ int main(void)
                 cmocka_unit_test(working_directories_that_cannot_be_meant),
                 cmocka_unit_test(people_are_hidden_wherever_they_live),
                 cmocka_unit_test(a_resumed_plan_has_the_kept_layers),
+                cmocka_unit_test(a_resumed_plan_has_the_kept_engine),
                 cmocka_unit_test(a_resumed_plan_has_the_kept_maps),
                 cmocka_unit_test(a_plan_that_would_lose_changes_is_refused),
                 cmocka_unit_test(the_host_name_is_in_etc_hosts),
