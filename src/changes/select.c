@@ -37,6 +37,21 @@ bool selection_names(const Selection *s, const char *path)
         return strlist_has(&s->paths, path);
 }
 
+int selection_mark_found(Selection *s, const char *path)
+{
+        if (s->paths.n > 0 && !s->found && !(s->found = calloc(s->paths.n, sizeof(*s->found))))
+                return -ENOMEM;
+        for (size_t i = 0; i < s->paths.n; i++)
+                s->found[i] = s->found[i] || path_is_below(path, s->paths.items[i]) ||
+                              path_is_below(s->paths.items[i], path);
+        return 0;
+}
+
+bool selection_has_found(const Selection *s, size_t i)
+{
+        return s->found && s->found[i];
+}
+
 static int add_path(StrList *list, const char *path, const char *cwd)
 {
         CLEANUP_FREE char *clean = NULL;
@@ -59,4 +74,6 @@ void selection_clear(Selection *s)
 {
         strlist_clear(&s->paths);
         strlist_clear(&s->excludes);
+        free(s->found);
+        s->found = NULL;
 }

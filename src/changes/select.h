@@ -8,6 +8,7 @@ typedef struct Selection {
         StrList paths;    /* absolute, normalized paths inside the sandbox; none: all */
         StrList excludes; /* patterns of fnmatch(3): with a slash for whole absolute paths, otherwise for
                              names */
+        bool *found;      /* one per path: selection_mark_found() had it; NULL: none yet */
 } Selection;
 
 typedef enum Selected {
@@ -21,6 +22,13 @@ Selected selection_of(const Selection *s, const char *path, Selected parent);
 
 /** selection_names - return whether @path itself is one of the paths. */
 bool selection_names(const Selection *s, const char *path);
+
+/** selection_mark_found - mark the paths at, below or above @path, which is a change, as found. Returns 0 or
+ * -ENOMEM. */
+int selection_mark_found(Selection *s, const char *path);
+
+/** selection_has_found - return whether the path with the index @i was marked. */
+bool selection_has_found(const Selection *s, size_t i);
 
 /** selection_add_path, selection_add_exclude - add a path or pattern of the command line, relative to @cwd.
  * Returns 0 or -errno of path_normalize(). */

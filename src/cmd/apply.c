@@ -124,15 +124,12 @@ static int apply(Applying *p, const StrList *words, StrList *excludes, Error *er
         if (r == 0 && p->interactive && !applying_can_ask(p))
                 /* cppcheck-suppress autoVariables ; likewise */
                 p->asker = &answers;
-        if (r == 0 && !(p->found = calloc(p->reader.selection.paths.n + 1, sizeof(*p->found))))
-                r = error_no_memory(err);
         apply_signals_take(&before);
         if (r == 0)
                 r = run(p, &kept, &journal, &command, err);
         apply_signals_restore(&before);
         if (r == 0)
                 applying_tell_not_found(p);
-        free(p->found);
         ask_close(&p->own_asker);
         pathbuf_clear(&p->sure);
         selection_clear(&p->reader.selection);

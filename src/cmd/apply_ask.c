@@ -135,11 +135,10 @@ ApplyAnswer applying_ask(void *userdata, const ChangesLayer *layer, const char *
 {
         Applying *p = userdata;
         CLEANUP_FREE char *path = applying_path(layer, rel);
-        if (!path) {
+        if (!path || selection_mark_found(&p->reader.selection, path) < 0) {
                 p->left = true;
                 return leave(p);
         }
-        applying_mark_found(p, path);
         const char *flag = flags_of(c, path, p->home);
         if (flag)
                 return ask_flagged(p, layer, path, c, flag);

@@ -16,25 +16,9 @@ char *applying_path(const ChangesLayer *layer, const char *path)
         return path[0] ? path_join(layer->dest, path) : strdup(layer->dest);
 }
 
-void applying_mark_found(Applying *p, const char *path)
-{
-        const StrList *paths = &p->reader.selection.paths;
-        for (size_t i = 0; p->found && i < paths->n; i++)
-                p->found[i] = p->found[i] || path_is_below(path, paths->items[i]) ||
-                              path_is_below(paths->items[i], path);
-}
-
 void applying_tell_not_found(Applying *p)
 {
-        const StrList *paths = &p->reader.selection.paths;
-        for (size_t i = 0; p->found && i < paths->n; i++) {
-                if (p->found[i])
-                        continue;
-                bool exists = faccessat(AT_FDCWD, paths->items[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-                log_notice("%s '%s'", exists ? "no changes left to apply at" : "no changes at",
-                           changes_relative(paths->items[i]));
-                p->left = p->left || !exists;
-        }
+        p->left = changes_tell_not_found(&p->reader.selection, "no changes left to apply at") || p->left;
 }
 
 void applying_report(void *userdata, ApplyReport what, const ChangesLayer *layer, const char *rel,
@@ -63,7 +47,7 @@ void applying_report(void *userdata, ApplyReport what, const ChangesLayer *layer
         }
         p->left = p->left || what != APPLY_STRIPPED;
         if (path)
-                applying_mark_found(p, path);
+                (void)selection_mark_found(&p->reader.selection, path);
         if (what == APPLY_COVERED || (p->apply.reports[what] > NAMED_MAX && !p->verbose))
                 return;
         progress_pause(&p->progress);

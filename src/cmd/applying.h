@@ -30,7 +30,6 @@ typedef struct Applying {
         Progress progress;
         Asker *asker, own_asker;
         bool looked_for_asker;
-        bool *found; /* one per requested path */
         /* The counts of the outcomes. */
         const Kept *kept;
         ApplyArea area;
@@ -54,9 +53,6 @@ ApplyAnswer applying_ask(void *userdata, const ChangesLayer *layer, const char *
 /** applying_report - ApplyOptions.report; @userdata: Applying. */
 void applying_report(void *userdata, ApplyReport what, const ChangesLayer *layer, const char *rel,
                      const Change *c, const char *why);
-
-/** applying_mark_found - mark the requested paths at, below or above @path as found. */
-void applying_mark_found(Applying *p, const char *path);
 
 /** applying_tell_not_found - report each requested path without changes: it has a typing error, or was
  * applied before. */

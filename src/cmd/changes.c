@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <unistd.h>
 
@@ -100,6 +101,20 @@ int changes_open(const char *command, const StrList *words, Kept *ret, Selection
                 selection->excludes.items[i] = clean;
         }
         return kept_open(words->items[0], ret, err);
+}
+
+bool changes_tell_not_found(const Selection *selection, const char *unchanged)
+{
+        bool any = false;
+        for (size_t i = 0; i < selection->paths.n; i++) {
+                const char *path = selection->paths.items[i];
+                if (selection_has_found(selection, i))
+                        continue;
+                bool exists = faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+                log_notice("%s '%s'", exists ? unchanged : "no changes at", changes_relative(path));
+                any = any || !exists;
+        }
+        return any;
 }
 
 char changes_letter(const Change *c)

@@ -38,6 +38,14 @@ void changes_cursor_clear(ChangesCursor *cursor);
 int changes_open(const char *command, const StrList *words, Kept *ret, Selection *selection, Error *err);
 
 /**
+ * changes_tell_not_found - print a line for each requested path without changes.
+ *
+ * @unchanged: begins the line for one that exists on the host; otherwise it has a typing error. Returns
+ * whether there is one of the latter.
+ */
+bool changes_tell_not_found(const Selection *selection, const char *unchanged);
+
+/**
  * changes_show_path - format the path @path of @c for display: relative to the working directory if it is
  * below it, control bytes escaped, a slash after a directory. Owned by the caller; NULL: out of memory.
  */

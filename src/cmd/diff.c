@@ -14,6 +14,7 @@
 typedef struct Diff {
         bool all, stat, json, name_only, patch, raw;
         ChangesCursor cursor;
+        Selection *selection;
         PatchOptions patch_options;
         const char *home;
         uint64_t n[CHANGE_REFUSED + 1], flagged, bytes;
@@ -141,6 +142,8 @@ static int print_line(Diff *d, const Change *c, const char *flag)
 static int show(Diff *d, ChangeEvent event, const Change *c)
 {
         const char *flag = flags_of(c, d->cursor.path.text, d->home);
+        if (selection_mark_found(d->selection, d->cursor.path.text) < 0)
+                return -ENOMEM;
         bool hidden = !d->all && changes_cursor_in_added(&d->cursor) && !flag && c->kind != CHANGE_REFUSED;
         d->n[c->kind]++;
         d->flagged += flag != NULL;
@@ -201,6 +204,7 @@ static int diff(Diff *d, const StrList *words, StrList *excludes, Error *err)
                 r = error_no_memory(err);
         if (r == 0) {
                 d->cursor.kept = &kept;
+                d->selection = &options.selection;
                 d->home = home;
                 if (d->json)
                         (void)putchar('[');
@@ -220,6 +224,8 @@ static int diff(Diff *d, const StrList *words, StrList *excludes, Error *err)
                         print_summary(d);
                 pager_end();
         }
+        if (r == 0 && !ferror(stdout))
+                (void)changes_tell_not_found(&options.selection, "no changes at");
         changes_cursor_clear(&d->cursor);
         selection_clear(&options.selection);
         return r;

@@ -18,6 +18,7 @@
 
 typedef struct Exporting {
         ChangesCursor cursor;
+        Selection *selection;
         Export export;
         Progress progress;
 } Exporting;
@@ -42,7 +43,11 @@ static int take_change(void *userdata, ChangeEvent event, const Change *c)
                 x->progress.bytes_total = c->now.size;
         }
         int r = changes_cursor_take(&x->cursor, event, c);
-        if (r == 0 && (event == CHANGE_EVENT_ENTER || event == CHANGE_EVENT_ENTRY) && c->kind != CHANGE_NONE)
+        bool is_change =
+                (event == CHANGE_EVENT_ENTER || event == CHANGE_EVENT_ENTRY) && c->kind != CHANGE_NONE;
+        if (r == 0 && is_change)
+                r = selection_mark_found(x->selection, x->cursor.path.text);
+        if (r == 0 && is_change)
                 r = pack_change(x, c);
         progress_update(&x->progress, x->export.entries, x->export.bytes);
         return r;
@@ -164,6 +169,7 @@ static int export_changes(const char *output, ExportFormat format, const StrList
                 r = open_output(output, &temporary, &fd, err);
         if (r == 0) {
                 x.cursor.kept = &kept;
+                x.selection = &reader.selection;
                 progress_begin(&x.progress, "packing");
                 reader.want_total = x.progress.shown;
                 r = export_begin(&x.export, format, compression, fd, err);
@@ -177,6 +183,8 @@ static int export_changes(const char *output, ExportFormat format, const StrList
                 r = close_output(output, &temporary, fd, r, err);
                 if (r == 0)
                         summarize(&x.export);
+                if (r == 0)
+                        (void)changes_tell_not_found(&reader.selection, "no changes at");
                 export_clear(&x.export);
         }
         changes_cursor_clear(&x.cursor);

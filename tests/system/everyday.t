@@ -250,6 +250,18 @@ cd "$HOME" && rm -rf .nvm .local/share/fnm .volta .pyenv .rbenv .cargo .sdkman .
     .rustup .local/share/uv elsewhere .npmrc .condarc .docker .config/mise
 cd "$project" || exit 1
 
+# A path without changes has a typing error, and is named.
+kurung run --keep=typo -- sh -c 'mkdir dir; echo a >dir/a'
+kurung diff typo dir/a dirr
+is "$status:$out" "0:A  dir/a" "diff of two paths"
+is "$errors" "kurung: no changes at 'dirr'" "  names the one without changes"
+kurung export -o out.tar typo dirr
+like "$errors" "no changes at 'dirr'" "so does export"
+kurung diff typo dir dir/a
+is "$errors" "" "and neither names one with changes"
+"$KURUNG" discard typo
+rm -f out.tar
+
 # Help for a command.
 kurung help diff
 like "$out" "^Usage: kurung diff" "kurung help COMMAND prints the command's help"
