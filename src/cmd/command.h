@@ -33,3 +33,7 @@ int cmd_stop(int argc, char **argv);
 int cmd_try(int argc, char **argv);
 int cmd_profile(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+
+/** cmd_short - run "kurung PROFILE [ARG...]": "run -p PROFILE", with the profile's Command= if it has one.
+ * Returns the exit status; -ENOENT: @argv[0] is no profile. */
+int cmd_short(int argc, char **argv);

@@ -5,6 +5,7 @@
 #include "base/nearest.h"
 #include "base/process.h"
 #include "cmd/command.h"
+#include "front/builtin.h"
 #include "front/habits.h"
 
 #include <fcntl.h>
@@ -35,7 +36,8 @@ static const Command commands[] = {
 static void print_help(void)
 {
         printf("kurung runs untrusted code in a sandbox, without root and without a daemon.\n\n"
-               "Usage: kurung COMMAND [OPTIONS] [ARG...]\n\nCommands:\n");
+               "Usage: kurung COMMAND [OPTIONS] [ARG...]\n"
+               "       kurung PROFILE [ARG...]    (such as \"kurung npm install\")\n\nCommands:\n");
         for (size_t i = 0; i < ARRAY_LEN(commands); i++)
                 printf("  %-8s  %s\n", commands[i].name, commands[i].help);
         printf("\nSee \"kurung COMMAND --help\", kurung(1) and kurung-profile(5).\n");
@@ -70,6 +72,8 @@ static int unknown_command(const char *word)
         Nearest n = NEAREST(word);
         for (size_t i = 0; i < ARRAY_LEN(commands); i++)
                 (void)nearest_offer(&n, commands[i].name);
+        for (size_t i = 0; i < builtin_profiles_n; i++)
+                (void)nearest_offer(&n, builtin_profiles[i].name);
         if (advice)
                 log_error("unknown command '%s': %s", word, advice);
         else if (nearest_is_close(&n))
@@ -101,7 +105,11 @@ static int dispatch(int argc, char **argv)
                 printf("kurung %s\n", PACKAGE_VERSION);
                 return 0;
         }
-        return command ? command->main(argc, argv) : unknown_command(argv[0]);
+        if (command)
+                return command->main(argc, argv);
+        /* Not a profile: it is misspelled. */
+        int code = cmd_short(argc, argv);
+        return code == -ENOENT ? unknown_command(argv[0]) : code;
 }
 
 int main(int argc, char **argv)

@@ -67,7 +67,8 @@ engines=(kernel none)
 [ ! -w /dev/fuse ] || engines+=(fuse view)
 who=(self)
 [ -z "$tap_subids" ] || who+=(root)
-profiles=("$SRCDIR"/profiles/*.ini)
+# Those that only name another one make the same sandbox.
+mapfile -t profiles < <(grep -lE '^(WorkDir|Home|RunAs|Mode|AllowFrom|Pass|Set|Tools|MemoryMax)=' "$SRCDIR"/profiles/*.ini)
 profiles=("${profiles[@]##*/}")
 [ -z "${KURUNG_VM:-}" ] || profiles=(build.ini)
 for profile in "${profiles[@]%.ini}"; do

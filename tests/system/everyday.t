@@ -262,6 +262,24 @@ is "$errors" "" "and neither names one with changes"
 "$KURUNG" discard typo
 rm -f out.tar
 
+# The short form: a profile in place of a command.
+kurung build id -u
+is "$status:$out" "0:0" "kurung PROFILE COMMAND"
+printf '[Profile]\nExtends=default\nCommand=echo\n' >"$profiles/say.ini"
+kurung say -n hello --keep
+is "$status:$out:$errors" "0:hello --keep:" "kurung PROFILE ARG... runs its Command= with all arguments"
+kurung say
+is "$status:$out" "0:" "  also without any"
+kurung bulid true
+like "$status:$errors" "125:.*unknown command 'bulid'; did you mean 'build'" "a misspelled profile is answered"
+printf '[Profile]\nExtends=nosuch\n' >"$profiles/broken.ini"
+kurung broken true
+like "$status:$errors" "125:.*no profile named 'nosuch'" "one with an error says it"
+rm "$profiles/say.ini" "$profiles/broken.ini"
+for name in yarn pnpm bun uv npm pip cargo git apt; do
+    like "$("$KURUNG" profile show "$name")" "Command=$name" "the profile $name names its program"
+done
+
 # Help for a command.
 kurung help diff
 like "$out" "^Usage: kurung diff" "kurung help COMMAND prints the command's help"

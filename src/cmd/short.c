@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs "kurung PROFILE [ARG...]", the short form of "kurung run -p PROFILE". */
+#include "cmd/command.h"
+#include "front/profile.h"
+#include "plan/host.h"
+
+#include <stdio.h>
+
+static const char *get_variable(const char *name)
+{
+        return getenv(name);
+}
+
+/* Reads the profile's Command=. @ret: owned; NULL: it has none. -ENOENT: there is no such profile. */
+static int find_command(const char *profile, char **ret, Error *err)
+{
+        CLEANUP_FREE char *home = NULL;
+        CLEANUP(spec_clear) Spec spec = {0};
+        CLEANUP(profile_text_clear) ProfileText text = {0};
+        Error missing = {0};
+        if (!profile_name_is_valid(profile))
+                return -ENOENT;
+        int r = host_home(&home);
+        if (r == 0)
+                r = spec_init(&spec);
+        if (r < 0)
+                return error_no_memory(err);
+        const ProfileContext ctx = {.home = home, .getenv = get_variable, .unchecked = true};
+        if (profile_read(profile, &ctx, &text, &missing) == -ENOENT)
+                return -ENOENT;
+        r = profile_load(profile, &ctx, &spec, err);
+        if (r < 0)
+                return r;
+        *ret = spec.command;
+        spec.command = NULL;
+        return 0;
+}
+
+int cmd_short(int argc, char **argv)
+{
+        CLEANUP_FREE char *command = NULL;
+        CLEANUP_FREE char **words = calloc((size_t)argc + 5, sizeof(*words));
+        static char run[] = "run", option[] = "-p", end[] = "--";
+        Error err = {0};
+        int n = 0, r = find_command(argv[0], &command, &err);
+        if (r == -ENOENT && err.errnum == 0)
+                return r;
+        if (r == 0 && !words)
+                r = error_no_memory(&err);
+        if (r < 0)
+                return command_failed(&err, r);
+        words[n++] = run;
+        words[n++] = option;
+        words[n++] = argv[0];
+        words[n++] = end;
+        if (command)
+                words[n++] = command;
+        for (int i = 1; i < argc; i++)
+                words[n++] = argv[i];
+        return cmd_run(n, words);
+}
