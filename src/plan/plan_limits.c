@@ -196,7 +196,7 @@ static const char *asked_by(const Spec *spec, const char **ret_key)
                         return spec->io_limits[i].rate.origin;
                 }
         *ret_key = keys[KEY_DELEGATE].name;
-        return spec->delegate ? "--delegate" : NULL;
+        return spec->delegate ? "Delegate=yes" : NULL;
 }
 
 /* Without groups, drops the defaults, except for what rlimits and the OOM score can do. */

@@ -76,7 +76,7 @@ static int choose_work_dir(Plan *plan, const Spec *spec, const Host *host, PlanP
                 return error_set(
                         err, ENOENT,
                         "the working directory was removed or replaced: change to another directory");
-        int r = place.mode == WORK_DIR_RO ? plan_check_own(plan, host, host->cwd, false, "--work-dir=ro", err)
+        int r = place.mode == WORK_DIR_RO ? plan_check_own(plan, host, host->cwd, false, "WorkDir=ro", err)
                                           : check_place(plan, host, &place, &why);
         if (r == -EINVAL && why.errnum != 0 && !place.asked)
                 return hide_by_default(plan, host->cwd, &why, ret, err);
