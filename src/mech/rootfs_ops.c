@@ -191,6 +191,19 @@ static int apply_pin(RootfsContext *ctx, const PlanOp *op, Error *err)
         return bind_on_itself(ctx, op, 0, err);
 }
 
+static int apply_alias(RootfsContext *ctx, const PlanOp *op, Error *err)
+{
+        CLEANUP_FD int source = FD_NONE, target = FD_NONE, mount_fd = FD_NONE;
+        int r = root_open(ctx->root_fd, op->source, true, &source);
+        if (r == 0)
+                r = root_open(ctx->root_fd, op->dest, true, &target);
+        if (r == 0)
+                r = mount_clone(source, "", true, &mount_fd);
+        if (r == 0)
+                r = mount_attach(mount_fd, target);
+        return r < 0 ? rootfs_op_failed(op, r, "show the home at", err) : 0;
+}
+
 static int apply_read_only(RootfsContext *ctx, const PlanOp *op, Error *err)
 {
         return defence_is_on(DEFENCE_MOUNT_FLAGS) ? bind_on_itself(ctx, op, MOUNT_ATTR_RDONLY, err) : 0;
@@ -237,6 +250,7 @@ const RootfsOpKind rootfs_do_sysfs = {.make = make_sysfs};
 const RootfsOpKind rootfs_do_cgroup = {.make = make_cgroup, .needs_ids = true};
 const RootfsOpKind rootfs_do_mask = {.apply = apply_mask};
 const RootfsOpKind rootfs_do_pin = {.apply = apply_pin};
+const RootfsOpKind rootfs_do_alias = {.apply = apply_alias};
 const RootfsOpKind rootfs_do_read_only = {.apply = apply_read_only};
 const RootfsOpKind rootfs_do_filesystem = {.make = make_filesystem, .needs_ids = true};
 const RootfsOpKind rootfs_do_remount = {.apply = apply_remount};

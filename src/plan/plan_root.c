@@ -276,6 +276,26 @@ static int add_host_name(Plan *plan, const Spec *spec, const Host *host, Error *
                 OP_OPTIONAL | OP_NO_FOLLOW | OP_SPECIFIERS | OP_ROOT_OWNED | (writable ? 0 : OP_RDONLY), err);
 }
 
+/* Programs that look up root's home in the password file find the home of $HOME: ~ is one directory, whoever
+ * asks. */
+static int add_root_home(Plan *plan, const Spec *spec, const Host *host, Error *err)
+{
+        static const char path[] = "/root";
+        if (plan->identity.uid != 0 || spec->root != ROOT_HOST || !host->home ||
+            path_is_below(host->home, path) || path_is_below(path, host->home))
+                return 0;
+        bool emptied = false;
+        for (size_t i = 0; i < plan->root.n_ops; i++) {
+                const PlanOp *op = &plan->root.ops[i];
+                bool empty = str_eq(op->dest, path) && (op->kind == OP_TMPFS || op->kind == OP_DIR);
+                emptied = emptied || empty;
+                /* What the user puts there stays visible. */
+                if (path_is_below(op->dest, path) && !empty)
+                        return 0;
+        }
+        return emptied ? plan_add(plan, OP_ALIAS, host->home, path, OP_NO_FOLLOW, err) : 0;
+}
+
 int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
         PlanPlaces places;
@@ -295,6 +315,8 @@ int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
                 r = plan_choose_places(plan, spec, host, &places, err);
         if (r == 0)
                 r = plan_add_requests(plan, spec, host, &places, err);
+        if (r == 0)
+                r = add_root_home(plan, spec, host, err);
         if (r == 0)
                 r = add_host_name(plan, spec, host, err);
         /* A tmpfs of kurung as the root is not for the payload's files, unless the payload is root inside. */

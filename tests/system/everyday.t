@@ -280,6 +280,25 @@ for name in yarn pnpm bun uv npm pip cargo git apt; do
     like "$("$KURUNG" profile show "$name")" "Command=$name" "the profile $name names its program"
 done
 
+# The home of $HOME and that of the password file are one directory for root inside.
+mkdir -p "$HOME/.m2" && echo settings >"$HOME/.m2/settings.xml"
+for engine in auto fuse kernel none; do
+    [ "$engine" != fuse ] || [ -w /dev/fuse ] || continue
+    kurung run --run-as=root --overlay="$engine" --read-only="$HOME/.m2" -- sh -c 'echo mine >/root/.file; cat ~/.file ~root/.m2/settings.xml; stat -c %a /root'
+    is "$out" "mine
+settings
+700" "root's home is the home (--overlay=$engine)"
+done
+kurung run --run-as=root --read-only=/etc/hostname:/root/name -- ls -A /root
+is "$out" name "what the user puts into /root stays visible"
+kurung run --keep=home --run-as=root -- sh -c 'echo x >/root/.installed'
+kurung diff home
+like "$out" "^A  $HOME/.installed" "what is written to /root is a change of the home"
+"$KURUNG" discard home
+kurung run -- ls /root
+isnt "$status" 0 "for others /root is closed"
+rm -r "$HOME/.m2"
+
 # Help for a command.
 kurung help diff
 like "$out" "^Usage: kurung diff" "kurung help COMMAND prints the command's help"
