@@ -10,6 +10,18 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Whether this build has a sanitizer, whose shadow memory takes most of the address space. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED true
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED false
+#endif
+
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 #define CLEANUP(f) __attribute__((cleanup(f)))
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))

@@ -204,6 +204,7 @@ static int diff(Diff *d, const StrList *words, StrList *excludes, Error *err)
                 r = error_no_memory(err);
         if (r == 0) {
                 d->cursor.kept = &kept;
+                /* cppcheck-suppress autoVariables ; not used after this function */
                 d->selection = &options.selection;
                 d->home = home;
                 if (d->json)

@@ -17,20 +17,8 @@
 /* The numbers that stage_net.c sets. */
 enum { FD_CHANNEL = 3, FD_CONFIG };
 
-/* A sanitizer's shadow memory takes most of the address space. */
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifdef SANITIZED
-#define MEMORY_MAX 0
-#else
 /* 8,192 connections with full buffers take 2 GiB; a build's connections take some megabytes. */
-#define MEMORY_MAX (UINT64_C(3) << 30)
-#endif
+#define MEMORY_MAX (SANITIZED ? 0 : UINT64_C(3) << 30)
 
 /* Attack 91: sends as many messages as possible. */
 static void flood(void)

@@ -19,6 +19,7 @@ enum { OVERLAY_FD_DEVICE = 3, OVERLAY_FD_OWNERS, OVERLAY_FD_MAX };
 
 struct OverlayServer {
         const char *name;         /* for people: "fuse-overlayfs" */
+        bool is_own;              /* a program of kurung, built like this one */
         uint64_t capabilities;    /* a mask, in the sandbox's user namespace */
         bool asks_owners;         /* it has a channel to stage_owners_main() */
         bool has_layer;           /* it has the operation's upper and work directory, and writes to them */

@@ -50,6 +50,7 @@ static int add_lower_paths(const OverlayStage *stage, StrList *args)
 
 const OverlayServer overlay_view = {
         .name = "kurung-view",
+        .is_own = true,
         .asks_owners = true,
         .calls = view_calls,
         .n_calls = ARRAY_LEN(view_calls),

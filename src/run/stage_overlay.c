@@ -260,7 +260,7 @@ static int enter_root(const OverlayStage *stage, int root, int fuse, Error *err)
         const Confinement c = {
                 .who = server->name,
                 .capabilities = server->capabilities,
-                .max_data = memory_max(),
+                .max_data = server->is_own && SANITIZED ? 0 : memory_max(),
                 .max_file = LOG_MAX,
                 .reads_root = true,
                 .writable = server->has_layer ? OVERLAY_LAYER : NULL,

@@ -73,5 +73,7 @@ int main(int argc, char *argv[])
         }
         (void)malloc_trim(0);
         r = serve_run(session);
+        serve_close(session);
+        view_clear(&v);
         return r < 0 ? 1 : 0;
 }
