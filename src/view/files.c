@@ -128,7 +128,7 @@ static NodeId take_name(View *v, NodeId parent, int dir, const char *name, const
         if (id == 0)
                 return 0;
         Node *n = nodes_get(v->nodes, id);
-        uint32_t print = node_print(makedev(a->dev_major, a->dev_minor), a->ino);
+        uint16_t print = node_print(makedev(a->dev_major, a->dev_minor), a->ino);
         if (n->print != print)
                 tree_forget(&v->tree, id);
         n->print = print;

@@ -11,6 +11,8 @@
 #define NODE_UNITS(len) ((NODE_SIZE(len) + UNIT - 1) / UNIT)
 #define CLASSES (NODE_UNITS(UINT8_MAX) + 1)
 #define BUCKETS_MIN 1024U
+/* Before there are twice as many buckets: a longer list costs less than the memory of a shorter one. */
+#define NODES_PER_BUCKET 4U
 
 struct Nodes {
         uint32_t **chunks;
@@ -39,9 +41,10 @@ static uint32_t hash(NodeId parent, const char *name, size_t len)
         return mix(mix(0x811c9dc5U, &parent, sizeof(parent)), name, len);
 }
 
-uint32_t node_print(uint64_t dev, uint64_t ino)
+uint16_t node_print(uint64_t dev, uint64_t ino)
 {
-        return mix(mix(0x811c9dc5U, &dev, sizeof(dev)), &ino, sizeof(ino));
+        uint32_t h = mix(mix(0x811c9dc5U, &dev, sizeof(dev)), &ino, sizeof(ino));
+        return (uint16_t)(h ^ h >> 16);
 }
 
 static NodeId *bucket(const Nodes *t, NodeId parent, const char *name, size_t len)
@@ -53,7 +56,7 @@ static NodeId *bucket(const Nodes *t, NodeId parent, const char *name, size_t le
 static void grow_buckets(Nodes *t)
 {
         Nodes old = *t;
-        if (t->n_nodes < 2 * t->n_buckets || t->n_buckets > UINT32_MAX / 4)
+        if (t->n_nodes < NODES_PER_BUCKET * t->n_buckets || t->n_buckets > UINT32_MAX / 4)
                 return;
         t->n_buckets = 2 * old.n_buckets;
         t->buckets = calloc(t->n_buckets, sizeof(*t->buckets));

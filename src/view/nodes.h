@@ -25,7 +25,7 @@ typedef struct Node {
         NodeId parent;
         NodeId next;    /* with the same hash */
         uint32_t refs;  /* lookups that the kernel has not forgotten, and nodes below */
-        uint32_t print; /* identifies the file that had the name (node_print()) */
+        uint16_t print; /* identifies the file that had the name (node_print()) */
         uint8_t flags;
         uint8_t len; /* of name */
         char name[]; /* not terminated */
@@ -69,4 +69,4 @@ const char *nodes_path(const Nodes *t, NodeId id, unsigned skip, char *out, size
 size_t nodes_memory(const Nodes *t);
 
 /** node_print - return a number that differs for two files with high probability. */
-uint32_t node_print(uint64_t dev, uint64_t ino);
+uint16_t node_print(uint64_t dev, uint64_t ino);

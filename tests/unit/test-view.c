@@ -113,7 +113,7 @@ static void names_take_little_memory(void **state)
         }
         size_t used = nodes_memory(t);
         /* With the program's own memory, less than 4 MiB. */
-        assert_in_range(used, 1, 3600 << 10);
+        assert_in_range(used, 1, 3100 << 10);
         /* Names that are forgotten make room for others. */
         for (unsigned round = 0; round < 50000; round++) {
                 (void)snprintf(name, sizeof(name), "another-%05u", round);
