@@ -34,6 +34,11 @@ static const char *const sys_masked[] = {"/sys/firmware", "/sys/devices/virtual/
 static const char *const sys_bind_masked[] = {"/sys/kernel/security", "/sys/kernel/debug",
                                               "/sys/kernel/tracing", "/sys/fs/bpf"};
 
+/* Over a view, directories that programs are loaded from have overlays of their own, which may read the
+ * host's files directly. Each overlay takes some time of a start. */
+static const char *const loaded_from[] = {"usr",   "opt",   "bin",    "sbin", "lib",
+                                          "lib32", "lib64", "libx32", "nix",  "gnu"};
+
 /* Directory for kurung's generated files inside. */
 #define FILES_DIR "/run/kurung"
 
@@ -68,8 +73,9 @@ static int add_system(Plan *plan, const Host *host, Error *err)
                         return error_no_memory(err);
                 if (plan_is_emptied(path) || str_in(path, kernel_dirs, ARRAY_LEN(kernel_dirs)))
                         continue;
-                /* The view's root has them. */
-                if (e->type == HOST_SYMLINK && view)
+                /* The overlay of the view's root has all others. */
+                if (view &&
+                    (e->type != HOST_DIRECTORY || !str_in(e->name, loaded_from, ARRAY_LEN(loaded_from))))
                         continue;
                 if (e->type == HOST_SYMLINK)
                         r = plan_add(plan, OP_SYMLINK, e->target, path, OP_NO_FOLLOW, err);
