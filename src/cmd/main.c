@@ -92,6 +92,10 @@ static int help(int argc, char **argv)
         }
         const Command *command = find_command(argv[1]);
         char option[] = "--help", *words[] = {argv[1], option, NULL};
+        /* A profile runs a command. */
+        for (size_t i = 0; !command && i < builtin_profiles_n; i++)
+                if (str_eq(builtin_profiles[i].name, argv[1]))
+                        command = find_command("run");
         return command ? command->main(2, words) : unknown_command(argv[1]);
 }
 

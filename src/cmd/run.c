@@ -284,6 +284,12 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
                 log_notice("%s", notices.items[i]);
         if (kind == RUN_TRY)
                 spec.keep = true;
+        if (spec.keep && (spec.work_dir == WORK_DIR_RW || spec.project == PROJECT_RW))
+                log_notice("what the command writes to the %s is there at once, and not among the changes to "
+                           "review "
+                           "(%s=rw)",
+                           spec.work_dir == WORK_DIR_RW ? "working directory" : "project",
+                           spec.work_dir == WORK_DIR_RW ? "WorkDir" : "Project");
         r = complete_argv(&spec, shell, &host, err);
         if (r == 0)
                 r = caller_fds_pass(&spec, err);

@@ -47,6 +47,11 @@ int cmd_short(int argc, char **argv)
                 return r;
         if (r == 0 && !words)
                 r = error_no_memory(&err);
+        if (r == 0 && !command && argc > 1 && argv[1][0] == '-')
+                r = error_set(
+                        &err, EINVAL,
+                        "'%.40s': options are not for the short form: kurung run -p %.64s [OPTIONS] COMMAND",
+                        argv[1], argv[0]);
         if (r < 0)
                 return command_failed(&err, r);
         words[n++] = run;

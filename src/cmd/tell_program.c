@@ -47,11 +47,28 @@ static char *directory_of(const char *file)
         return whole ? TAKE_PTR(above) : TAKE_PTR(bin);
 }
 
+/* A path that is there outside. */
+static void tell_path(const Plan *plan, const char *name)
+{
+        CLEANUP_FREE char *here = getcwd(NULL, 0), *path = NULL;
+        if (access(name, X_OK) < 0 || path_normalize(name, here, &path) < 0 || plan_shows(plan, path))
+                return;
+        CLEANUP_FREE char *dir = directory_of(path);
+        if (dir)
+                log_notice("'%s' is not visible inside (show it with --read-only=%s)", name, dir);
+}
+
 void tell_program(const Plan *plan)
 {
         const char *name = plan->payload.argv.n > 0 ? plan->payload.argv.items[0] : "";
         const char *path = getenv("PATH");
-        if (!path || name[0] == '\0' || strchr(name, '/') || plan->root.foreign)
+        if (name[0] == '\0' || plan->root.foreign)
+                return;
+        if (strchr(name, '/')) {
+                tell_path(plan, name);
+                return;
+        }
+        if (!path)
                 return;
         CLEANUP_FREE char *outside = search(path, name), *inside = search(path_inside(plan), name);
         if (!outside || (inside && str_eq(outside, inside)))

@@ -55,7 +55,7 @@ static const FrontFlag *find_flag(const char *name, size_t len, char letter)
         return NULL;
 }
 
-static int unknown_option(const char *word, Error *err)
+static int unknown_option(const char *word, const char *command, Error *err)
 {
         const char *name = word + strspn(word, "-"), *advice = habits_option_advice(word);
         char spelling[64];
@@ -71,7 +71,7 @@ static int unknown_option(const char *word, Error *err)
                 (void)nearest_offer(&n, front_flags[i].name);
         if (nearest_is_close(&n) && str_starts(word, "--"))
                 return error_set(err, EINVAL, "unknown option '%.60s'; did you mean '--%s'?", word, n.best);
-        return error_set(err, EINVAL, "unknown option '%.60s'; see \"kurung run --help\"", word);
+        return error_set(err, EINVAL, "unknown option '%.60s'; see \"kurung %.20s --help\"", word, command);
 }
 
 /* Converts the value of an alias (podman's options) to that of its key. */
@@ -112,13 +112,13 @@ static int next_option(int argc, char **argv, int *i, Option *ret, Error *err)
                 o.value = word[2] ? word + 2 : NULL;
         }
         if (!o.flag && !o.key)
-                return unknown_option(word, err);
+                return unknown_option(word, argv[0], err);
         if (!takes_value(&o) && o.value)
                 return error_set(err, EINVAL, "%s takes no value", o.spelling);
         if (takes_value(&o) && !o.value && o.key && key_has(o.key, KEY_BOOLEAN))
                 o.value = "yes";
         if (takes_value(&o) && !o.value && !(o.flag && o.flag->argument[0] == '[')) {
-                if (*i >= argc)
+                if (*i >= argc || str_eq(argv[*i], "--"))
                         return error_set(err, EINVAL, "%s requires a value: %s", o.spelling,
                                          o.key ? o.key->argument : o.flag->argument);
                 o.value = argv[(*i)++];

@@ -25,10 +25,10 @@ static const Habit options[] = {
         {"-u --user --uid", "use --run-as=self, --run-as=root or --run-as=UID:GID"},
         {"-w --workdir",
          "use --chdir=DIR for the directory inside, --work-dir=overlay, rw, ro or hidden for access"},
-        {"--env --setenv", "use --set-env=NAME=VALUE"},
+        {"--setenv", "use --env=NAME=VALUE"},
         {"-m --memory", "use --memory-max=BYTES"},
         {"--pids-limit", "use --tasks-max=N"},
-        {"--cap-add --caps.keep", "use --capabilities=NAME..."},
+        {"--caps.keep", "use --cap-add=NAME..."},
         {"--cap-drop --caps.drop", "leave it out: capabilities are dropped by default"},
         {"--privileged", "kurung has no privileges to give; --run-as=root is root of the sandbox only"},
         {"-d --detach", "start kurung in the background: kurung run ... &"},
@@ -36,6 +36,12 @@ static const Habit options[] = {
         {"--unshare-all --unshare-user --unshare-pid --unshare-ipc --unshare-uts --unshare-cgroup --proc "
          "--dev",
          "leave it out: every sandbox has its own"},
+        {"--rw --writable", "use --work-dir=rw, or --read-write=PATH"},
+        {"--ro", "use --work-dir=ro, or --read-only=PATH"},
+        {"--timeout --stop-timeout", "use --runtime-max-sec=TIME"},
+        {"--no-net --no-network --net-none", "use --net=none, which is the default of most profiles"},
+        {"--clearenv", "leave it out: the environment is empty but for what --env and Pass= name"},
+        {"--security-opt --userns --nodbus --x11 --seccomp-bpf --gpus", "kurung has no such option"},
         {"--platform --pull --env-file --restart --label --link", "kurung has no such option"},
 };
 

@@ -3,6 +3,7 @@
 #include "front/profile_find.h"
 
 #include "base/io.h"
+#include "base/path.h"
 #include "front/builtin.h"
 
 #include <ctype.h>
@@ -82,6 +83,16 @@ void profile_text_clear(ProfileText *text)
         *text = (ProfileText){0};
 }
 
+/* Whether a file is in a directory that contains the working directory, but not the home: without a
+ * repository nothing else shows that they belong together, as in an unpacked archive. */
+static bool is_around(const ProfileSearch *s, const char *path)
+{
+        CLEANUP_FREE char *dir = path_parent(path);
+        CLEANUP_FREE char *home = s->ctx->home ? realpath(s->ctx->home, NULL) : NULL;
+        return dir && s->ctx->project && path_is_below(s->ctx->project, dir) &&
+               !(home && path_is_below(home, dir)) && strlen(dir) > 1;
+}
+
 int profile_read_own(ProfileSearch *s, const char *path, ProfileText *ret, Error *err)
 {
         ProjectFile file;
@@ -92,7 +103,7 @@ int profile_read_own(ProfileSearch *s, const char *path, ProfileText *ret, Error
                 return error_set_errno(err, r, "cannot read profile '%s'", path);
         CLEANUP_FD int fd = file.fd;
         ret->path = file.path;
-        ret->in_project = file.in_project;
+        ret->in_project = file.in_project || is_around(s, file.path);
         return read_file(fd, path, &ret->text, &ret->len, err);
 }
 

@@ -148,6 +148,25 @@ static int without_network(Plan *plan, const Spec *spec, Error *err)
         return 0;
 }
 
+/* A rule for a loopback address allows nothing: inside, that is the sandbox itself. */
+static int tell_loopback(Plan *plan, const Spec *spec)
+{
+        static const char *const begins[] = {"localhost", "127.", "::1", "[::1]"};
+        for (size_t i = 0; i < spec->net_allow.n; i++)
+                for (size_t k = 0; k < ARRAY_LEN(begins); k++) {
+                        const char *rule = spec->net_allow.items[i];
+                        /* "localhost.example" is another name. */
+                        const char *rest = str_starts(rule, begins[k]) ? rule + strlen(begins[k]) : NULL;
+                        if (rest && (k != 0 || rest[0] == '\0' || rest[0] == ':' || rest[0] == '/') &&
+                            plan_notice(plan,
+                                        "Allow=%s is the sandbox's own loopback; the host's is at 10.0.2.2, "
+                                        "and opened by --host-loopback=PORT",
+                                        rule) < 0)
+                                return -ENOMEM;
+                }
+        return 0;
+}
+
 int plan_make_network(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
         PlanNetwork *net = &plan->network;
@@ -160,7 +179,8 @@ int plan_make_network(Plan *plan, const Spec *spec, const Host *host, Error *err
                 return r;
         if (!(net->helper = strdup(host->net_helper)) ||
             copy_list(&spec->net_allow, &net->access.allow) < 0 ||
-            copy_list(&spec->net_deny, &net->access.deny) < 0 || add_sources(plan, spec, &host->sources) < 0)
+            copy_list(&spec->net_deny, &net->access.deny) < 0 || tell_loopback(plan, spec) < 0 ||
+            add_sources(plan, spec, &host->sources) < 0)
                 return error_no_memory(err);
         /* An empty list, for example from an empty variable on a command line, does not allow the whole
          * internet. */

@@ -272,6 +272,8 @@ kurung say
 is "$status:$out" "0:" "  also without any"
 kurung bulid true
 like "$status:$errors" "125:.*unknown command 'bulid'; did you mean 'build'" "a misspelled profile is answered"
+kurung build --net=none true
+like "$status:$errors" "125:.*'--net=none': options are not for the short form: kurung run -p build .OPTIONS. COMMAND" "options are for run"
 printf '[Profile]\nExtends=nosuch\n' >"$profiles/broken.ini"
 kurung broken true
 like "$status:$errors" "125:.*no profile named 'nosuch'" "one with an error says it"
@@ -299,9 +301,34 @@ kurung run -- ls /root
 isnt "$status" 0 "for others /root is closed"
 rm -r "$HOME/.m2"
 
+# A profile above the working directory belongs to the project, also where no repository says so: an unpacked archive.
+mkdir -p archive/src && printf '[Network]\nMode=host\n' >archive/kurung.ini
+cd archive/src || exit 1
+kurung run -p ../kurung.ini -- true
+like "$status:$errors" "125:.*a profile inside the project may only restrict" "a profile of an archive needs trust, also from a subdirectory"
+cd "$project" || exit 1
+rm -r archive
+
+# Who reviews is told what cannot be reviewed.
+kurung run --keep=written --work-dir=rw -- true
+like "$errors" "writes to the working directory is there at once, and not among the changes to review .WorkDir=rw" "--keep with rw says it"
+"$KURUNG" discard written
+mkdir -p beside && printf '#!/bin/sh\necho beside\n' >beside/configure && chmod +x beside/configure
+mkdir build && cd build || exit 1
+kurung run -- ../beside/configure
+like "$status:$errors" "^127:.*'../beside/configure' is not visible inside .show it with --read-only=$project/beside[)]" "a path that is not visible is named"
+cd "$project" || exit 1
+rm -r beside build
+kurung run --allow=localhost:80 -- true
+like "$errors" "localhost.*is the sandbox's own loopback.*--host-loopback=PORT" "a rule for the host's loopback says how it is reached"
+kurung run --allow=127.0.0.1 -- true
+like "$errors" "127.0.0.1.*--host-loopback=PORT" "  also by address"
+
 # Help for a command.
 kurung help diff
 like "$out" "^Usage: kurung diff" "kurung help COMMAND prints the command's help"
+kurung help build
+like "$out" "^Usage: kurung run" "kurung help PROFILE prints that of run"
 kurung help dfif
 like "$errors" "did you mean 'diff'" "  or what was meant"
 
