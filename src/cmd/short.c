@@ -36,24 +36,15 @@ static int find_command(const char *profile, char **ret, Error *err)
         return 0;
 }
 
-int cmd_short(int argc, char **argv)
+/* Runs "run -p PROFILE -- [COMMAND] ARG...". */
+static int run_words(int argc, char **argv, char *command)
 {
-        CLEANUP_FREE char *command = NULL;
-        CLEANUP_FREE char **words = calloc((size_t)argc + 5, sizeof(*words));
         static char run[] = "run", option[] = "-p", end[] = "--";
+        CLEANUP_FREE char **words = calloc((size_t)argc + 5, sizeof(*words));
         Error err = {0};
-        int n = 0, r = find_command(argv[0], &command, &err);
-        if (r == -ENOENT && err.errnum == 0)
-                return r;
-        if (r == 0 && !words)
-                r = error_no_memory(&err);
-        if (r == 0 && !command && argc > 1 && argv[1][0] == '-')
-                r = error_set(
-                        &err, EINVAL,
-                        "'%.40s': options are not for the short form: kurung run -p %.64s [OPTIONS] COMMAND",
-                        argv[1], argv[0]);
-        if (r < 0)
-                return command_failed(&err, r);
+        int n = 0;
+        if (!words)
+                return command_failed(&err, error_no_memory(&err));
         words[n++] = run;
         words[n++] = option;
         words[n++] = argv[0];
@@ -63,4 +54,19 @@ int cmd_short(int argc, char **argv)
         for (int i = 1; i < argc; i++)
                 words[n++] = argv[i];
         return cmd_run(n, words);
+}
+
+int cmd_short(int argc, char **argv)
+{
+        CLEANUP_FREE char *command = NULL;
+        Error err = {0};
+        int r = find_command(argv[0], &command, &err);
+        if (r == -ENOENT && err.errnum == 0)
+                return r;
+        if (r == 0 && !command && argc > 1 && argv[1][0] == '-')
+                r = error_set(
+                        &err, EINVAL,
+                        "'%.40s': options are not for the short form: kurung run -p %.64s [OPTIONS] COMMAND",
+                        argv[1], argv[0]);
+        return r < 0 ? command_failed(&err, r) : run_words(argc, argv, command);
 }

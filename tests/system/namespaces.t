@@ -99,7 +99,11 @@ fill init=payload ns=pid=caller -- sh -c 'kill -TERM $$'
 is "$status" 143 "  and its end is told as it was"
 fill init=payload -- /nonexistent
 is "$status:$errors" "127:kurung: cannot execute '/nonexistent': No such file or directory" "  one that does not exist is told"
-"$fill_spec" init=payload -- sh -c 'trap "exit 6" TERM; echo up; sleep infinity & wait' >ready &
+# Not by a shell, which cannot start anything in the background where /dev/null is a node of the host's.
+"$fill_spec" init=payload -- python3 -c 'import os, signal
+signal.signal(signal.SIGTERM, lambda *ignored: os._exit(6))
+print("up", flush=True)
+while True: signal.pause()' >ready &
 started=$!
 read -r line <ready
 kill -TERM "$started"
