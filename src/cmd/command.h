@@ -19,7 +19,8 @@ static inline int command_failed(Error *err, int r)
         return err->exit_code;
 }
 
-/** Each gets its own argv (argv[0] is the command's name), prints, and returns the exit status. */
+/** Each gets its own argv (argv[0] is the command's name, and the entry before it that of the program),
+ * prints, and returns the exit status. */
 int cmd_run(int argc, char **argv);
 int cmd_shell(int argc, char **argv);
 int cmd_apply(int argc, char **argv);

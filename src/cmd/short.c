@@ -39,12 +39,13 @@ static int find_command(const char *profile, char **ret, Error *err)
 /* Runs "run -p PROFILE -- [COMMAND] ARG...". */
 static int run_words(int argc, char **argv, char *command)
 {
-        static char run[] = "run", option[] = "-p", end[] = "--";
-        CLEANUP_FREE char **words = calloc((size_t)argc + 5, sizeof(*words));
+        static char program[] = "kurung", run[] = "run", option[] = "-p", end[] = "--";
+        CLEANUP_FREE char **words = calloc((size_t)argc + 6, sizeof(*words));
         Error err = {0};
         int n = 0;
         if (!words)
                 return command_failed(&err, error_no_memory(&err));
+        words[n++] = program;
         words[n++] = run;
         words[n++] = option;
         words[n++] = argv[0];
@@ -53,7 +54,7 @@ static int run_words(int argc, char **argv, char *command)
                 words[n++] = command;
         for (int i = 1; i < argc; i++)
                 words[n++] = argv[i];
-        return cmd_run(n, words);
+        return cmd_run(n - 1, words + 1);
 }
 
 int cmd_short(int argc, char **argv)

@@ -270,6 +270,12 @@ kurung say -n hello --keep
 is "$status:$out:$errors" "0:hello --keep:" "kurung PROFILE ARG... runs its Command= with all arguments"
 kurung say
 is "$status:$out" "0:" "  also without any"
+# With a root of its own, kurung executes itself again, with these arguments.
+mkdir -p root/bin && cp "$(command -v busybox)" root/bin/sh
+printf '[Filesystem]\nRoot=%s\nWorkDir=hidden\n' "$PWD/root" >"$profiles/rooted.ini"
+kurung rooted /bin/sh -c 'echo "in $0"' it
+is "$status:$out" "0:in it" "the short form with another root"
+rm -r root "$profiles/rooted.ini"
 kurung bulid true
 like "$status:$errors" "125:.*unknown command 'bulid'; did you mean 'build'" "a misspelled profile is answered"
 kurung build --net=none true
