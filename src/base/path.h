@@ -22,11 +22,8 @@ bool path_is_below(const char *path, const char *dir);
 /** path_join - return "@dir/@name" without a doubled slash; owned by the caller, NULL if out of memory. */
 char *path_join(const char *dir, const char *name);
 
-/**
- * path_up - return the length of the path that contains the first @len bytes of the normalized absolute
- * @path: of
- * "/a/b" 2, of "/a" 1, of "/" 0.
- */
+/** path_up - return the length of the directory of the first @len bytes of the normalized absolute @path: of
+ * "/a/b" 2, of "/a" 1, of "/" 0. */
 size_t path_up(const char *path, size_t len);
 
 /** path_parent - return the parent of a normalized absolute path ("/" for "/"); owned by the caller, NULL if

@@ -19,6 +19,13 @@ static inline int command_failed(Error *err, int r)
         return err->exit_code;
 }
 
+/** command_variable - return a variable of the caller's environment; NULL: unset. For contexts that take a
+ * function. */
+static inline const char *command_variable(const char *name)
+{
+        return getenv(name);
+}
+
 /** Each gets its own argv (argv[0] is the command's name, and the entry before it that of the program),
  * prints, and returns the exit status. */
 int cmd_run(int argc, char **argv);

@@ -18,11 +18,6 @@
 
 #define SUFFIX ".ini"
 
-static const char *get_variable(const char *name)
-{
-        return getenv(name);
-}
-
 typedef struct ProfileEnv {
         char cwd[PATH_MAX];
         char *home, *state;
@@ -41,7 +36,7 @@ static int profile_env_init(ProfileEnv *p)
         if (r < 0)
                 return r;
         p->state = host_state_home(p->home);
-        p->ctx = (ProfileContext){.home = p->home, .getenv = get_variable, .state = p->state};
+        p->ctx = (ProfileContext){.home = p->home, .getenv = command_variable, .state = p->state};
         p->ctx.project = getcwd(p->cwd, sizeof(p->cwd)) ? p->cwd : NULL;
         return 0;
 }
@@ -250,7 +245,7 @@ static int project_hosts(const Spec *spec, StrList *ret, Error *err)
         if (r == 0 && (r = host_probe_project(&host)) < 0)
                 return error_set_errno(err, r, "cannot look up the project");
         if (r == 0)
-                r = host_probe_sources(&host, &spec->net_allow_from, get_variable, err);
+                r = host_probe_sources(&host, &spec->net_allow_from, command_variable, err);
         for (size_t i = 0; r == 0 && i < host.sources.n; i++) {
                 const HostSource *s = &host.sources.items[i];
                 if (!s->in_project || s->vouches)

@@ -25,11 +25,6 @@
 
 extern char **environ;
 
-static const char *get_variable(const char *name)
-{
-        return getenv(name);
-}
-
 /* The default command of "shell" is the user's shell, as a login shell. */
 static int complete_argv(Spec *spec, bool shell, const Host *host, Error *err)
 {
@@ -267,7 +262,7 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
                 return error_no_memory(err);
         const FrontContext ctx = {.home = host.home,
                                   .cwd = here,
-                                  .getenv = get_variable,
+                                  .getenv = command_variable,
                                   .state = host.state_home,
                                   .restore = restore,
                                   .userdata = &resumed,
@@ -297,9 +292,9 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
                 r = probe_project(&host, err);
         /* Files are read and tools executed only on request. */
         if (r == 0 && spec.network == NETWORK_SLIRP && spec.net_allow_from.n > 0)
-                r = host_probe_sources(&host, &spec.net_allow_from, get_variable, err);
+                r = host_probe_sources(&host, &spec.net_allow_from, command_variable, err);
         if (r == 0 && spec.tools && spec.root == ROOT_HOST && spec.home != HOME_HOST)
-                r = tools_add(&spec, host.home, get_variable, err);
+                r = tools_add(&spec, host.home, command_variable, err);
         if (r == 0)
                 r = probe_limits(&spec, &host, err);
         if (r == 0)

@@ -6,11 +6,6 @@
 
 #include <stdio.h>
 
-static const char *get_variable(const char *name)
-{
-        return getenv(name);
-}
-
 /* Reads the profile's Command=. @ret: owned; NULL: it has none. -ENOENT: there is no such profile. */
 static int find_command(const char *profile, char **ret, Error *err)
 {
@@ -25,7 +20,7 @@ static int find_command(const char *profile, char **ret, Error *err)
                 r = spec_init(&spec);
         if (r < 0)
                 return error_no_memory(err);
-        const ProfileContext ctx = {.home = home, .getenv = get_variable, .unchecked = true};
+        const ProfileContext ctx = {.home = home, .getenv = command_variable, .unchecked = true};
         if (profile_read(profile, &ctx, &text, &missing) == -ENOENT)
                 return -ENOENT;
         r = profile_load(profile, &ctx, &spec, err);
