@@ -12,7 +12,7 @@ typedef struct ProfileContext {
         const char *state; /* the directory with the list of trusted profiles; NULL: no profile is trusted */
         const char *base;  /* base of a profile of the project if it is the first; NULL: "default" */
         bool unchecked;    /* treat profiles of the project as trusted */
-        bool by_default;   /* nobody named the profile: a directory that is not accessible is not searched */
+        bool by_default;   /* no profile was named: a directory that is not accessible is not searched */
         StrList *granting; /* gets path and position for each untrusted file outside the project that grants
                               rights; may be NULL */
         StrList *sources;  /* gets the path of each file that is read, in order; may be NULL */

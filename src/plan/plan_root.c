@@ -282,8 +282,8 @@ static int add_host_name(Plan *plan, const Spec *spec, const Host *host, Error *
                 OP_OPTIONAL | OP_NO_FOLLOW | OP_SPECIFIERS | OP_ROOT_OWNED | (writable ? 0 : OP_RDONLY), err);
 }
 
-/* Programs that look up root's home in the password file find the home of $HOME: ~ is one directory, whoever
- * asks. */
+/* Programs that look up root's home in the password file find the home of $HOME: ~ is one directory for
+ * all of them. */
 static int add_root_home(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
         static const char path[] = "/root";
