@@ -3,6 +3,7 @@
 #include "base/log.h"
 
 #include "base/clock.h"
+#include "base/colour.h"
 #include "base/defence.h"
 #include "base/io.h"
 
@@ -249,6 +250,9 @@ int text_unescape(const char *s, char **ret)
         return 0;
 }
 
+/* The priorities of sd-daemon(3). */
+#define LOG_PRIORITY_ERROR '3'
+
 static LogStyle log_style = {.program = "kurung"};
 
 void log_set_style(LogStyle style)
@@ -261,8 +265,11 @@ static char *make_prefix(char priority)
 {
         char *prefix = NULL;
         const char level[] = {'<', priority, '>', '\0'};
-        return asprintf(&prefix, "%s%s: ", log_style.priorities ? level : "", log_style.program) < 0 ? NULL
-                                                                                                     : prefix;
+        bool red =
+                priority == LOG_PRIORITY_ERROR && !log_style.priorities && colour_wanted(log_fd, COLOUR_AUTO);
+        int n = asprintf(&prefix, "%s%s%s:%s ", log_style.priorities ? level : "", red ? COLOUR_BOLD_RED : "",
+                         log_style.program, red ? COLOUR_RESET : "");
+        return n < 0 ? NULL : prefix;
 }
 
 __attribute__((format(printf, 2, 0))) static void log_line(char priority, const char *fmt, va_list ap)
@@ -294,6 +301,6 @@ __attribute__((format(printf, 2, 0))) static void log_line(char priority, const 
                 va_end(ap);                                                                                  \
         }
 
-LOG_FUNCTION(log_error, LOG_QUIET, '3')
+LOG_FUNCTION(log_error, LOG_QUIET, LOG_PRIORITY_ERROR)
 LOG_FUNCTION(log_notice, LOG_NORMAL, '4')
 LOG_FUNCTION(log_detail, LOG_DETAIL, '6')

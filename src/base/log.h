@@ -37,7 +37,7 @@ void log_set_patience(int ms, int until);
 void log_stop_watching(void);
 
 /** log_error, log_notice, log_detail - print one line "PROGRAM: ..." of any length, escaped (text_escape()).
- */
+ * The program is red before an error on a terminal (colour_wanted()). */
 void log_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_notice(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_detail(const char *fmt, ...) PRINTF_LIKE(1, 2);

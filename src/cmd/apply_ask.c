@@ -2,6 +2,7 @@
 /* Asks whether to apply a change, and skips changes that need a second look. */
 #include "cmd/applying.h"
 
+#include "base/colour.h"
 #include "base/defence.h"
 #include "base/log.h"
 #include "base/path.h"
@@ -50,7 +51,7 @@ static ApplyAnswer question(Applying *p, const ChangesLayer *layer, const char *
                             const char *flag)
 {
         static const char *const words[] = {"yes", "no", "diff", "all", "quit", NULL};
-        const PatchOptions options = {.colour = isatty(STDERR_FILENO), .escaped = true};
+        const PatchOptions options = {.colour = colour_wanted(STDERR_FILENO, COLOUR_AUTO), .escaped = true};
         if (p->quit)
                 return leave(p);
         progress_pause(&p->progress);

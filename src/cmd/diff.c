@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Implements "kurung diff". */
+#include "base/colour.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "cmd/changes.h"
 #include "cmd/command.h"
 #include "cmd/options.h"
+#include "cmd/pager.h"
 #include "cmd/patch.h"
 #include "plan/host.h"
 
 #include <limits.h>
 
 typedef struct Diff {
-        bool all, stat, json, name_only, patch, raw;
+        bool all, stat, json, name_only, patch, raw, colour, no_pager;
         ChangesCursor cursor;
         Selection *selection;
         PatchOptions patch_options;
@@ -115,6 +117,14 @@ static void print_details(const Change *c)
                 (void)putchar(')');
 }
 
+static const char *letter_colour(char letter)
+{
+        return letter == 'A'   ? COLOUR_GREEN
+               : letter == 'D' ? COLOUR_RED
+               : letter == '!' ? COLOUR_BOLD_RED
+                               : COLOUR_YELLOW;
+}
+
 static int print_line(Diff *d, const Change *c, const char *flag)
 {
         CLEANUP_FREE char *shown = changes_show_path(d->cursor.path.text, c);
@@ -125,16 +135,18 @@ static int print_line(Diff *d, const Change *c, const char *flag)
                 (void)puts(shown);
                 return 0;
         }
-        printf("%c  %s", changes_letter(c), shown);
+        char letter = changes_letter(c);
+        const char *colour = d->colour ? letter_colour(letter) : "", *reset = d->colour ? COLOUR_RESET : "";
+        printf("%s%c%s  %s", colour, letter, reset, shown);
         print_details(c);
         if (c->target[0])
                 printf(" -> %s", text_escape(c->target, text, sizeof(text)));
         if (d->stat && S_ISREG(c->now.mode))
                 printf("  %s", changes_show_size(c->now.size, size, sizeof(size)));
         if (c->why[0])
-                printf("  ! %s", text_escape(c->why, text, sizeof(text)));
-        else if (flag)
-                printf("  ! %s", flag);
+                flag = text_escape(c->why, text, sizeof(text));
+        if (flag)
+                printf("  %s! %s%s", d->colour ? COLOUR_BOLD_RED : "", flag, reset);
         (void)putchar('\n');
         return 0;
 }
@@ -195,6 +207,7 @@ static int diff(Diff *d, const StrList *words, StrList *excludes, Error *err)
 {
         CLEANUP(kept_clear) Kept kept = KEPT_NONE;
         CLEANUP_FREE char *home = NULL;
+        bool gone = false;
         ReaderOptions options = {.want_content = d->patch, .selection.excludes = *excludes};
         *excludes = (StrList){0};
         int r = d->json ? json_load(err) : 0;
@@ -209,11 +222,10 @@ static int diff(Diff *d, const StrList *words, StrList *excludes, Error *err)
                 d->home = home;
                 if (d->json)
                         (void)putchar('[');
-                if (d->patch) {
-                        d->patch_options = (PatchOptions){.colour = isatty(STDOUT_FILENO),
-                                                          .escaped = !d->raw || isatty(STDOUT_FILENO)};
+                d->patch_options =
+                        (PatchOptions){.colour = d->colour, .escaped = !d->raw || isatty(STDOUT_FILENO)};
+                if (!d->json && !d->no_pager)
                         pager_start();
-                }
                 r = reader_run(&kept, &options, take_change, d, err);
                 if (r == -EPIPE)
                         r = 0;
@@ -223,9 +235,10 @@ static int diff(Diff *d, const StrList *words, StrList *excludes, Error *err)
                         (void)fputs(d->first ? "]\n" : "\n]\n", stdout);
                 if (r == 0 && d->stat && !d->json)
                         print_summary(d);
+                gone = ferror(stdout) != 0;
                 pager_end();
         }
-        if (r == 0 && !ferror(stdout))
+        if (r == 0 && !gone)
                 (void)changes_tell_not_found(&options.selection, "no changes at");
         changes_cursor_clear(&d->cursor);
         selection_clear(&options.selection);
@@ -237,6 +250,8 @@ int cmd_diff(int argc, char **argv)
         Diff d = {.first = true};
         CLEANUP_STRLIST StrList words = {0}, excludes = {0};
         Error err = {0};
+        const char *colour = "auto";
+        ColourWhen when = COLOUR_AUTO;
         const CmdOption options[] = {
                 {"all", 'a', NULL, "list the content of new directories", .flag = &d.all},
                 {"stat", 0, NULL, "show sizes and the total", .flag = &d.stat},
@@ -245,6 +260,8 @@ int cmd_diff(int argc, char **argv)
                 {"raw", 0, NULL, "with --patch, do not escape bytes, for patch(1)", .flag = &d.raw},
                 {"json", 0, NULL, "print as JSON", .flag = &d.json},
                 {"exclude", 'x', "PATTERN", "leave out matching paths; may be repeated", .list = &excludes},
+                {"color", 0, "WHEN", "colours: auto, always or never", .value = &colour},
+                {"no-pager", 0, NULL, "do not use a pager", .flag = &d.no_pager},
         };
         const CmdUsage usage = {"diff [OPTIONS] NAME [PATH...]", "Show the changes of the kept sandbox NAME.",
                                 "A added, M modified, T type changed, D deleted, ! refused. A new directory "
@@ -257,6 +274,12 @@ int cmd_diff(int argc, char **argv)
                 r = error_set(&err, EINVAL, "diff: --json, --patch and --name-only exclude each other");
         if (r == 0 && d.raw && !d.patch)
                 r = error_set(&err, EINVAL, "diff: --raw requires --patch");
+        if (r == 0 && colour_parse(colour, &when) < 0)
+                r = error_set(&err, EINVAL, "diff: --color=%.60s: must be auto, always or never", colour);
+        if (r == 0 && d.raw && when == COLOUR_ALWAYS)
+                r = error_set(&err, EINVAL, "diff: --raw and --color=always exclude each other");
+        /* Asked before the pager takes the place of the terminal. */
+        d.colour = !d.json && colour_wanted(STDOUT_FILENO, when);
         if (r == 0)
                 r = diff(&d, &words, &excludes, &err);
         return r < 0 ? command_failed(&err, r) : 0;

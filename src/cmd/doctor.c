@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Implements "kurung doctor", which checks the host and prints remedies. */
+#include "base/colour.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "cmd/command.h"
 #include "cmd/doctor_checks.h"
+#include "cmd/options.h"
+#include "cmd/pager.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -91,28 +94,21 @@ static const DoctorCheck inside_checks[] = {{"sandbox", check_outside}};
 
 static const char *const level_names[] = {"ok", "warn", "fail"};
 
-static void print_help(void)
+static const char *const level_colours[] = {COLOUR_GREEN, COLOUR_YELLOW, COLOUR_BOLD_RED};
+
+static void print_finding(const char *name, const DoctorFinding *f, bool colour)
 {
-        printf("Usage: kurung doctor [--json]\n\n"
-               "Check this machine for what kurung needs, one line per requirement.\n"
-               "ok; warn: \"kurung run\" works with restrictions; fail: it does not work. The line after "
-               "\"->\" is "
-               "the remedy.\n\n"
-               "Exit status: 0 if \"kurung run\" works, otherwise 125.\n");
+        /* Only this text may contain paths from the environment. The remedy must stay a valid shell
+         * command. */
+        char what[4 * sizeof(f->what) + 1];
+        printf("%s%-4s%s  %-16s  %s\n", colour ? level_colours[f->level] : "", level_names[f->level],
+               colour ? COLOUR_RESET : "", name, text_escape(f->what, what, sizeof(what)));
+        if (f->remedy[0])
+                printf("      %-16s  -> %s\n", "", f->remedy);
 }
 
-static void print_finding(const char *name, const DoctorFinding *f, struct json_object *array)
+static void add_finding(const char *name, const DoctorFinding *f, struct json_object *array)
 {
-        if (!array) {
-                /* Only this text may contain paths from the environment. The remedy must stay a valid shell
-                 * command. */
-                char what[4 * sizeof(f->what) + 1];
-                printf("%-4s  %-16s  %s\n", level_names[f->level], name,
-                       text_escape(f->what, what, sizeof(what)));
-                if (f->remedy[0])
-                        printf("      %-16s  -> %s\n", "", f->remedy);
-                return;
-        }
         struct json_object *o = json_new_object();
         json_add_string(o, "name", name);
         json_add_string(o, "level", level_names[f->level]);
@@ -121,38 +117,80 @@ static void print_finding(const char *name, const DoctorFinding *f, struct json_
         json_append(array, o);
 }
 
-int cmd_doctor(int argc, char **argv)
+/* Returns whether "kurung run" works. */
+static bool check_all(const Host *host, bool colour, struct json_object *array)
 {
-        CLEANUP(host_clear) Host host = {0};
-        Error err = {0};
-        bool as_json = argc == 2 && str_eq(argv[1], "--json"), works = true;
-        if (argc == 2 && (str_eq(argv[1], "--help") || str_eq(argv[1], "-h"))) {
-                print_help();
-                return 0;
-        }
-        if (argc > 1 && !as_json) {
-                log_error("doctor: unknown argument '%s'; see \"kurung doctor --help\"", argv[1]);
-                return EXIT_KURUNG_FAILED;
-        }
-        CLEANUP_FD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (host_probe(&host, &err) < 0 || (as_json && json_load(&err) < 0))
-                return command_failed(&err, -EIO);
-        (void)host_probe_limits(root, &host, NULL);
-        bool inside = host_is_inside_kurung(&host);
+        bool inside = host_is_inside_kurung(host), works = true;
         const DoctorCheck *checks = inside ? inside_checks : all_checks;
         size_t n = inside ? ARRAY_LEN(inside_checks) : ARRAY_LEN(all_checks);
-        struct json_object *array = as_json ? json_new_array() : NULL;
         for (size_t i = 0; i < n; i++) {
                 DoctorFinding f = {0};
-                checks[i].check(&host, &f);
+                checks[i].check(host, &f);
                 works = works && f.level != DOCTOR_FAIL;
-                print_finding(checks[i].name, &f, array);
+                if (array)
+                        add_finding(checks[i].name, &f, array);
+                else
+                        print_finding(checks[i].name, &f, colour);
         }
-        if (as_json) {
-                struct json_object *o = json_new_object();
-                json_add_bool(o, "works", works);
-                json_add(o, "checks", array);
-                json_print(stdout, o);
+        return works;
+}
+
+static int doctor(bool as_json, ColourWhen when, bool no_pager, bool *ret_works, Error *err)
+{
+        CLEANUP(host_clear) Host host = {0};
+        CLEANUP_FD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        int r = host_probe(&host, err);
+        if (r == 0 && as_json)
+                r = json_load(err);
+        if (r < 0)
+                return r;
+        (void)host_probe_limits(root, &host, NULL);
+        if (!as_json) {
+                bool colour = colour_wanted(STDOUT_FILENO, when);
+                if (!no_pager)
+                        pager_start();
+                *ret_works = check_all(&host, colour, NULL);
+                pager_end();
+                return 0;
         }
+        struct json_object *array = json_new_array(), *o = json_new_object();
+        *ret_works = check_all(&host, false, array);
+        json_add_bool(o, "works", *ret_works);
+        json_add(o, "checks", array);
+        json_print(stdout, o);
+        return 0;
+}
+
+int cmd_doctor(int argc, char **argv)
+{
+        CLEANUP_STRLIST StrList words = {0};
+        Error err = {0};
+        const char *colour = "auto";
+        bool as_json = false, no_pager = false, works = false;
+        ColourWhen when = COLOUR_AUTO;
+        const CmdOption options[] = {
+                {"json", 0, NULL, "print as JSON", .flag = &as_json},
+                {"color", 0, "WHEN", "colours: auto, always or never", .value = &colour},
+                {"no-pager", 0, NULL, "do not use a pager", .flag = &no_pager},
+        };
+        const CmdUsage usage = {
+                "doctor [OPTIONS]", "Check this machine for what kurung needs, one line per requirement.",
+                "ok; warn: \"kurung run\" works with restrictions; fail: it does not work. The line after "
+                "\"->\" is "
+                "the remedy.\n\n"
+                "Exit status: 0 if \"kurung run\" works, otherwise 125.",
+                options, ARRAY_LEN(options)};
+        int r = cmd_options_parse(&usage, argc, argv, &words, &err);
+        if (r == 1)
+                return 0;
+        if (r == 0 && words.n > 0)
+                r = error_set(&err, EINVAL, "doctor: unknown argument '%.60s'; see \"kurung doctor --help\"",
+                              words.items[0]);
+        if (r == 0 && colour_parse(colour, &when) < 0)
+                r = error_set(&err, EINVAL, "doctor: --color=%.60s: must be auto, always or never", colour);
+        if (r == 0)
+                r = doctor(as_json, when, no_pager, &works, &err);
+        if (r < 0)
+                return command_failed(&err, r);
         return works ? 0 : EXIT_KURUNG_FAILED;
 }

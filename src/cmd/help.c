@@ -2,6 +2,7 @@
 /* Prints --help of "run", "shell" and "try", from the key table. */
 #include "cmd/help.h"
 
+#include "cmd/pager.h"
 #include "front/front.h"
 
 #include <stdio.h>
@@ -40,6 +41,7 @@ static const char *synopsis(const char *command)
 void help_print_run(const char *command)
 {
         const char *section = "";
+        pager_start();
         printf("%s\nOptions:\n", synopsis(command));
         for (size_t i = 0; i < front_flags_n; i++)
                 print_option(front_flags[i].letter, front_flags[i].name, front_flags[i].argument,
@@ -54,4 +56,5 @@ void help_print_run(const char *command)
         printf("\nExit status: the command's own; 125 if kurung failed, 126 if the command cannot be "
                "executed,\n"
                "127 if it is not found, 128+N if signal N ended it. See kurung(1) and kurung-profile(5).\n");
+        pager_end();
 }

@@ -5,6 +5,7 @@
 #include "base/nearest.h"
 #include "base/process.h"
 #include "cmd/command.h"
+#include "cmd/pager.h"
 #include "front/builtin.h"
 #include "front/habits.h"
 
@@ -35,12 +36,15 @@ static const Command commands[] = {
 
 static void print_help(void)
 {
+        pager_start();
         printf("kurung runs untrusted code in a sandbox, without root and without a daemon.\n\n"
                "Usage: kurung COMMAND [OPTIONS] [ARG...]\n"
-               "       kurung PROFILE [ARG...]    (such as \"kurung npm install\")\n\nCommands:\n");
+               "       kurung PROFILE [ARG...]    (such as \"kurung npm install\")\n"
+               "       kurung --no-pager COMMAND...\n\nCommands:\n");
         for (size_t i = 0; i < ARRAY_LEN(commands); i++)
                 printf("  %-8s  %s\n", commands[i].name, commands[i].help);
         printf("\nSee \"kurung COMMAND --help\", kurung(1) and kurung-profile(5).\n");
+        pager_end();
 }
 
 /* Opens /dev/null for each closed descriptor of 0 to 2. Otherwise the next opened file would get this number,
@@ -122,6 +126,11 @@ int main(int argc, char **argv)
         process_tame_umask();
         if (fill_standard_descriptors() < 0)
                 return EXIT_KURUNG_FAILED;
+        if (argc > 1 && str_eq(argv[1], "--no-pager")) {
+                pager_forbid();
+                argc--;
+                argv++;
+        }
         if (argc < 2) {
                 log_error("no command given; see \"kurung --help\"");
                 return EXIT_KURUNG_FAILED;

@@ -2,10 +2,13 @@
 /* Parses the options of the commands without profiles. */
 #include "cmd/options.h"
 
+#include "cmd/pager.h"
+
 #include <stdio.h>
 
 static void print_usage(const CmdUsage *usage)
 {
+        pager_start();
         printf("Usage: kurung %s\n\n%s\n\nOptions:\n", usage->synopsis, usage->about);
         for (size_t i = 0; i < usage->n; i++) {
                 const CmdOption *o = &usage->options[i];
@@ -19,6 +22,7 @@ static void print_usage(const CmdUsage *usage)
         printf("  -h, --help                  show this help\n");
         if (usage->more)
                 printf("\n%s\n", usage->more);
+        pager_end();
 }
 
 static const CmdOption *find(const CmdUsage *usage, const char *name, size_t len, char letter)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Prints a change as a unified diff, through a pager on a terminal. */
+/* Prints a change as a unified diff, by diff(1). */
 #include "cmd/patch.h"
 
+#include "base/colour.h"
 #include "base/error.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -23,13 +24,6 @@
 #define MEMORY_MAX (UINT64_C(1) << 30)
 
 #define CHUNK 65536
-
-#define BOLD "\033[1m"
-#define CYAN "\033[36m"
-#define GREEN "\033[32m"
-#define RED "\033[31m"
-#define REVERSE "\033[7m"
-#define RESET "\033[m"
 
 /* Executes diff(1) on the descriptors 3 and 4. Its input is untrusted, so it gets no other. */
 static void exec_diff(int before, int after, int out)
@@ -66,19 +60,19 @@ static void print_escaped(const char *line, size_t len, const PatchOptions *o, c
                 c.shown = c.shown || *line == '\t';
                 if (o->colour && reversed == c.shown) {
                         reversed = !c.shown;
-                        (void)fprintf(out, "%s%s", reversed ? REVERSE : RESET, colour);
+                        (void)fprintf(out, "%s%s", reversed ? COLOUR_REVERSE : COLOUR_RESET, colour);
                 }
                 (void)fwrite(piece, 1, text_escape_char(line, c, piece), out);
                 line += c.len;
                 len -= c.len;
         }
         if (reversed)
-                (void)fputs(RESET, out);
+                (void)fputs(COLOUR_RESET, out);
 }
 
 static const char *colour_of(char first)
 {
-        return first == '+' ? GREEN : first == '-' ? RED : first == '@' ? CYAN : "";
+        return first == '+' ? COLOUR_GREEN : first == '-' ? COLOUR_RED : first == '@' ? COLOUR_CYAN : "";
 }
 
 /* @len: all bytes except the newline, including NUL. */
@@ -87,7 +81,7 @@ static void print_line(const char *line, size_t len, const PatchOptions *o, FILE
         const char *colour = o->colour && len > 0 ? colour_of(line[0]) : "";
         (void)fputs(colour, out);
         print_escaped(line, len, o, colour, out);
-        (void)fprintf(out, "%s\n", colour[0] ? RESET : "");
+        (void)fprintf(out, "%s\n", colour[0] ? COLOUR_RESET : "");
 }
 
 /* Copies the lines of diff(1), except for the two that name the files. */
@@ -225,7 +219,7 @@ static int open_after(const Change *c, int *ret)
 
 static void print_header(const char *shown, const Change *c, const PatchOptions *o, FILE *out)
 {
-        const char *bold = o->colour ? BOLD : "", *reset = o->colour ? RESET : "";
+        const char *bold = o->colour ? COLOUR_BOLD : "", *reset = o->colour ? COLOUR_RESET : "";
         (void)fprintf(out, "%sdiff --git a%s b%s%s\n", bold, shown, shown, reset);
         if (c->before.mode == 0)
                 (void)fprintf(out, "%snew file mode %06o%s\n", bold, c->now.mode, reset);
@@ -253,7 +247,7 @@ static void print_instead(const char *text, const Change *c, FILE *out)
 static int print_lines(const char *shown, const Change *c, int before, int after, const PatchOptions *o,
                        FILE *out)
 {
-        const char *bold = o->colour ? BOLD : "", *reset = o->colour ? RESET : "";
+        const char *bold = o->colour ? COLOUR_BOLD : "", *reset = o->colour ? COLOUR_RESET : "";
         bool binary[2] = {false, false};
         int r = looks_binary(before, &binary[0]);
         if (r == 0)
@@ -303,50 +297,4 @@ int patch_print(const ChangesLayer *layer, const char *path, const Change *c, co
         if (r == 0)
                 r = open_after(c, &after);
         return r < 0 ? r : print_lines(shown, c, before, after, o, out);
-}
-
-static int pager_pidfd = FD_NONE, pager_terminal = FD_NONE;
-
-void pager_start(void)
-{
-        const char *pager = getenv("PAGER");
-        int ends[2];
-        if (!isatty(STDOUT_FILENO) || (pager && (pager[0] == '\0' || str_eq(pager, "cat"))))
-                return;
-        if (!pager && access("/usr/bin/less", X_OK) < 0)
-                return;
-        if (pipe2(ends, O_CLOEXEC) < 0)
-                return;
-        pid_t pid = process_clone(0, &pager_pidfd);
-        if (pid == 0) {
-                char *const argv[] = {(char[]){"/bin/sh"}, (char[]){"-c"},
-                                      (char *)(uintptr_t)(pager ? pager : "/usr/bin/less"), NULL};
-                /* Like git: exit if everything fits on the screen, keep colours, but no other control
-                 * sequences. */
-                (void)setenv("LESS", "FRX", 0);
-                process_reset_signals();
-                if (dup2(ends[0], STDIN_FILENO) >= 0)
-                        (void)execv(argv[0], argv);
-                _exit(EXIT_NOT_FOUND);
-        }
-        if (pid > 0) {
-                pager_terminal = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-                (void)dup2(ends[1], STDOUT_FILENO);
-                (void)signal(SIGPIPE, SIG_IGN);
-        }
-        fd_close(ends[0]);
-        fd_close(ends[1]);
-}
-
-void pager_end(void)
-{
-        if (pager_pidfd < 0)
-                return;
-        (void)fflush(stdout);
-        /* Closes the pipe to the pager; "try" prints more afterwards. */
-        if (pager_terminal < 0 || dup2(pager_terminal, STDOUT_FILENO) < 0)
-                (void)close(STDOUT_FILENO);
-        pager_terminal = fd_close(pager_terminal);
-        (void)process_wait(pager_pidfd, NULL);
-        pager_pidfd = fd_close(pager_pidfd);
 }

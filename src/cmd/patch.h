@@ -23,8 +23,3 @@ typedef struct PatchOptions {
  */
 int patch_print(const ChangesLayer *layer, const char *path, const Change *c, const char *flag,
                 const PatchOptions *options, FILE *out);
-
-/** pager_start - if standard output is a terminal, redirect it to a pager ($PAGER, otherwise less).
- * pager_end() waits for it. */
-void pager_start(void);
-void pager_end(void);

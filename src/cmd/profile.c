@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "cmd/command.h"
+#include "cmd/pager.h"
 #include "front/builtin.h"
 #include "front/profile.h"
 #include "front/trust.h"
@@ -344,6 +345,7 @@ static int list_trusted(const ProfileEnv *env, bool as_json, Error *err)
 
 static void print_help(void)
 {
+        pager_start();
         printf("Usage: kurung profile list [--json]\n"
                "       kurung profile show [--json] NAME|FILE\n"
                "       kurung profile check NAME|FILE...\n"
@@ -357,6 +359,7 @@ static void print_help(void)
                "         without FILE, list the profiles that are trusted, changed since, or gone\n"
                "untrust  revoke the trust\n\n"
                "Exit status: 0, or 125 on errors.\n");
+        pager_end();
 }
 
 int cmd_profile(int argc, char **argv)

@@ -145,10 +145,7 @@ static bool do_answer(int answer, const char *name, Asker *asker, int *ret_exit)
                 code = apply(name, answer == 'c', asker);
                 break;
         case 'l':
-                /* Ctrl-C belongs to the pager. */
-                set_signals(isatty(STDOUT_FILENO) ? SIG_IGN : end, NULL);
                 (void)command(cmd_diff, look);
-                set_signals(end, NULL);
                 return false;
         case 'k':
                 try_keep(name);
@@ -173,7 +170,7 @@ static bool do_answer(int answer, const char *name, Asker *asker, int *ret_exit)
 static int review(const char *name, bool may_ask, int *ret_exit, Error *err)
 {
         static const char *const answers[] = {"apply", "choose", "look", "keep", "discard", NULL};
-        const char *const stat[] = {"diff", "--stat", name, NULL};
+        const char *const stat[] = {"diff", "--stat", "--no-pager", name, NULL};
         Asker asker = ASKER_NOBODY;
         bool any = false;
         int r = has_changes(name, &any, err);

@@ -34,7 +34,7 @@ refused 125 "seccomp|NoNewPrivileges" run --no-new-privileges=no true
 refused 125 "cannot be a working directory" run --chdir=/proc/self/fd/3 true
 refused 125 "No such file" run --chdir=/no/such true
 refused 125 "unknown command" frobnicate
-refused 125 "unknown argument" doctor --fast
+refused 125 "unknown option" doctor --fast
 refused 125 "expected list, show" profile frob
 refused 125 "bad.ini:4" profile check "$HOME/bad.ini"
 # Words that users know from other programs, and misspelled ones, are answered.

@@ -1,0 +1,86 @@
+#!/bin/bash
+# How kurung looks: colours, the pager, help. Only kurung's own escape sequences reach a terminal or a pager.
+. "$SRCDIR/tests/lib.sh"
+unset NO_COLOR PAGER KURUNG_PAGER LESS
+export TERM=xterm
+# on_tty COMMAND...: all that a terminal of 24 rows and 80 columns shows, and the exit status as the last word.
+on_tty() {
+    python3 "$SRCDIR/tests/tools/on_terminal.py" "resize(24, 80)
+status = wait()
+sys.stdout.buffer.write(seen)
+print(status)" "$@"
+}
+red=$'\033[1;31m' green=$'\033[32m' off=$'\033[m'
+
+# Errors, diff and doctor have colours on a terminal, and nowhere else.
+ln -s "$KURUNG" "$HOME/kurung"
+PATH=$HOME:$PATH
+like "$(on_tty kurung diff nosuch)" "${red//[/\\[}kurung:${off//[/\\[} no kept sandbox" "an error begins in red on a terminal"
+like "$(kurung diff nosuch; echo "$errors")" "^kurung: no " "  and without colours elsewhere"
+kurung run --keep=k -- sh -c 'echo 1 >one; echo x >.envrc'
+like "$(on_tty env KURUNG_PAGER=cat kurung diff k)" "${green//[/\\[}A${off//[/\\[}  .envrc  ${red//[/\\[}! .*A${off//[/\\[}  one" "diff: letters and flags have colours on a terminal"
+for without in "NO_COLOR=1 kurung diff k" "TERM=dumb kurung diff k" "kurung diff --color=never k" "NO_COLOR=1 kurung diff -p k" "kurung diff -p --color=never k" \
+    "NO_COLOR=1 kurung doctor" "kurung doctor --color=never" "NO_COLOR=1 kurung diff nosuch"; do
+    # shellcheck disable=SC2086
+    unlike "$(on_tty env KURUNG_PAGER=cat $without)" $'\033' "no colours: $without"
+done
+like "$(on_tty env KURUNG_PAGER=cat NO_COLOR= kurung diff k)" "${green//[/\\[}" "an empty NO_COLOR is none"
+for command in "diff k" "diff -p k" "doctor"; do
+    # shellcheck disable=SC2086
+    kurung $command
+    unlike "$out" $'\033' "no colours in a file: $command"
+    # shellcheck disable=SC2086
+    kurung $command --color=always
+    like "$out" $'\033' "  unless --color=always"
+    # shellcheck disable=SC2086
+    kurung $command --color=blue
+    like "$status:$errors" "^125:.*--color=blue: must be auto, always or never" "  and nothing else"
+done
+kurung diff --json --color=always k
+ok "JSON has no colours" jq . "$HOME/.out"
+kurung diff -p --raw --color=always k
+like "$status:$errors" "^125:.*exclude each other" "a patch for programs has none"
+
+# Long output goes to a pager, on a terminal only.
+paged="sed s/^/paged:/"
+for command in "diff k" "diff -p k" "doctor" "--help" "run --help" "diff --help" "help run" "profile --help"; do
+    # shellcheck disable=SC2086
+    like "$(on_tty env KURUNG_PAGER="$paged" PAGER=false kurung $command)" "paged:" "a pager: $command"
+    # shellcheck disable=SC2086
+    unlike "$(on_tty env KURUNG_PAGER="$paged" kurung --no-pager $command)" "paged:" "  --no-pager"
+    # shellcheck disable=SC2086
+    unlike "$(env KURUNG_PAGER="$paged" "$KURUNG" $command)" "paged:" "  not into a file"
+done
+like "$(on_tty env PAGER="$paged" kurung diff k)" "paged:" "PAGER"
+unlike "$(on_tty env KURUNG_PAGER=cat PAGER="$paged" kurung diff k)" "paged:" "KURUNG_PAGER takes precedence"
+unlike "$(on_tty env KURUNG_PAGER="$paged" kurung diff --no-pager k; on_tty env KURUNG_PAGER="$paged" kurung doctor --no-pager)" "paged:" "diff and doctor take --no-pager, too"
+is "$(on_tty env KURUNG_PAGER="head -1 >/dev/null" kurung run --help)" 0 "what a pager does not read appears nowhere"
+# Ctrl-C is the pager's: kurung waits until the user leaves it.
+cat >"$HOME/pager" <<'EOF'
+#!/bin/bash
+trap 'echo interrupted' INT
+echo reading
+until read -r line </dev/tty && [ "$line" = q ]; do :; done
+cat >/dev/null
+echo left
+EOF
+chmod +x "$HOME/pager"
+is "$(python3 "$SRCDIR/tests/tools/on_terminal.py" 'expect(b"reading"); send(b"\x03"); expect(b"interrupted"); send(b"q\n"); expect(b"left"); print(wait())' \
+    env KURUNG_PAGER="$HOME/pager" "$KURUNG" diff k)" 0 "Ctrl-C is the pager's, and kurung waits for its end"
+if [ -x /usr/bin/less ]; then
+    like "$(python3 "$SRCDIR/tests/tools/on_terminal.py" 'resize(24, 80); expect(b"--overlay"); send(b"q"); print(wait())' env -u PAGER "$KURUNG" run --help)" "0$" "less is the default, and waits for the user"
+    like "$(on_tty env -u PAGER "$KURUNG" diff k)" "one.*0$" "  but not if everything fits on the screen"
+else
+    skip "less is the default" "less is not installed"
+fi
+"$KURUNG" discard k
+
+# Escape sequences of a sandbox reach neither a terminal nor a pager that shows those of kurung.
+kurung run --keep=evil -- sh -c 'printf "\033]0;title\007\033[2J" >"$(printf "a\033[2Jb")"; ln -s "$(printf "\033[31mx")" link; printf "\033[5m\n" >text'
+for command in "diff" "diff -p" "diff --stat --all" "diff --name-only"; do
+    # shellcheck disable=SC2086
+    got=$(on_tty env KURUNG_PAGER="tr '\033' '~'" kurung $command evil)
+    unlike "$(sed 's/~\[[0-9;]*m//g' <<<"${got//'~[5m'/BLINK}${got//'~[31mx'/RED}")" '~|BLINK|REDx' "no escape sequence of the sandbox: $command"
+done
+"$KURUNG" discard evil
+done_testing
