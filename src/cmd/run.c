@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Implements "kurung run", "kurung shell" and the run of "kurung try". */
+#include "base/colour.h"
 #include "base/defence.h"
 #include "base/log.h"
 #include "base/process.h"
@@ -14,6 +15,7 @@
 #include "front/front.h"
 #include "plan/plan.h"
 #include "plan/plan_text.h"
+#include "plan/plan_words.h"
 #include "plan/tools.h"
 #include "run/run.h"
 #include "state/told.h"
@@ -178,7 +180,11 @@ static int do_plan(const Plan *plan, const FrontOptions *options, const RunOptio
         if (options->dry_run && options->json)
                 return plan_print_json(plan, stdout, err);
         if (options->dry_run) {
-                plan_print(plan, stdout);
+                plan_print_words(plan, colour_wanted(STDOUT_FILENO, COLOUR_AUTO), stdout);
+                if (log_get_level() == LOG_DETAIL) {
+                        (void)putchar('\n');
+                        plan_print(plan, stdout);
+                }
                 return 0;
         }
         if (plan->root.foreign && defence_is_on(DEFENCE_SEALED_PROGRAM)) {

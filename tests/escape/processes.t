@@ -52,7 +52,7 @@ export KURUNG_CANARY=canary-of-the-host
 # With the host's network there is Landlock's domain as well, where the kernel has it (ABI 6).
 for how in "" --net=host; do
     off=not-dumpable
-    [ -z "$how" ] || ! "$KURUNG" run --dry-run --net=host -- true | grep -q '^landlock scope' || off+=,landlock
+    [ -z "$how" ] || ! "$KURUNG" run -v --dry-run --net=host -- true | grep -q '^landlock scope' || off+=,landlock
     OPTIONS=(-q --run-as=root ${how:+"$how"})
     attack "9 /proc/1/exe can't be changed $how" $off readlink /proc/1/exe
     attack "10 ptrace of init $how" $off ptrace 1

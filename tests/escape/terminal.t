@@ -48,7 +48,7 @@ canary urgent2 wait-for-signal
 undefended pty run -- ./probe kill 0 >/dev/null
 end_canary
 is "$(cat urgent2)" "signalled" "5 kill(0) without (pty) reaches the caller's group"
-if "$KURUNG" run --dry-run --net=host -- true | grep -q '^landlock scope'; then
+if "$KURUNG" run -v --dry-run --net=host -- true | grep -q '^landlock scope'; then
     for off in pty landlock pty,landlock; do
         canary urgent5 wait-for-signal
         undefended $off run --net=host -- ./probe kill 0 >/dev/null

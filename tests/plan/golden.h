@@ -7,6 +7,7 @@
 
 #include "base/io.h"
 #include "cmd/plan_json.h"
+#include "plan/plan_words.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -54,5 +55,19 @@ static UNUSED void json_is_golden(const Plan *plan, const char *name)
         assert_int_equal(r, 0);
         join_empty(got);
         (void)snprintf(file, sizeof(file), "%s-json", name);
+        lines_are_golden(got, file);
+}
+
+/* Compares the words for a plan with NAME-words.golden. */
+static UNUSED void words_are_golden(const Plan *plan, const char *name)
+{
+        char file[64];
+        CLEANUP_FREE char *got = NULL;
+        size_t len;
+        FILE *out = open_memstream(&got, &len);
+        assert_non_null(out);
+        plan_print_words(plan, false, out);
+        assert_int_equal(fclose(out), 0);
+        (void)snprintf(file, sizeof(file), "%s-words", name);
         lines_are_golden(got, file);
 }

@@ -91,6 +91,7 @@ static void is_golden(const char *name, const SpecOp *ops, size_t n, FsPropagati
         CLEANUP_FREE char *got = print_root(&plan);
         lines_are_golden(got, name);
         json_is_golden(&plan, name);
+        words_are_golden(&plan, name);
 }
 
 static void refused(const SpecOp *ops, size_t n, bool in_order, const char *says)

@@ -48,6 +48,13 @@ static void is_golden(const char *name, const Host *host, const char *const *wor
         if (make(host, words, &plan, &err) < 0)
                 fail_msg("%s: %s", name, err.text);
         plan_is_golden(&plan, name);
+        static const char *const in_words[] = {
+                "default",  "build",           "wishes",    "ids",     "none-single", "project-overlay",
+                "root-dir", "network",         "home-host", "sources", "no-subids",   "nowhere-to-write",
+                "limits",   "limits-delegated"};
+        for (size_t i = 0; i < ARRAY_LEN(in_words); i++)
+                if (str_eq(in_words[i], name))
+                        words_are_golden(&plan, name);
 }
 
 static void refused(const Host *host, const char *const *words, const char *says)
@@ -59,6 +66,21 @@ static void refused(const Host *host, const char *const *words, const char *says
                 fail_msg("'%s' does not say '%s'", err.text, says);
         assert_int_equal(err.exit_code, EXIT_KURUNG_FAILED);
         assert_int_equal(plan.root.n_ops, 0);
+}
+
+/* Names that look like other names, like kurung's own words, or control the terminal. */
+static void words_with_hostile_names(void **state)
+{
+        CLEANUP(plan_clear) Plan plan = {0};
+        Error err = {0};
+        (void)state;
+        if (make(&desktop,
+                 WORDS("--read-only=/srv/a, /etc", "--read-write=/srv/b: the files themselves, at once",
+                       "--hide=/opt/x\n            /etc/shadow", "--read-only=/srv/\033[2J", "true",
+                       "\033[31m\nWrites      nothing"),
+                 &plan, &err) < 0)
+                fail_msg("%s", err.text);
+        words_are_golden(&plan, "hostile");
 }
 
 static void goldens_of_a_desktop(void **state)
@@ -900,6 +922,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(goldens_of_a_desktop),
+                cmocka_unit_test(words_with_hostile_names),
                 cmocka_unit_test(a_network_that_cannot_be_had_is_an_error),
                 cmocka_unit_test(what_a_list_means),
                 cmocka_unit_test(the_more_specific_path_wins),

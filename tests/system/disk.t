@@ -76,7 +76,7 @@ is "$?" 125 "DiskMax: nothing starts with a home that can't be measured"
 like "$(<"$HOME/.err")" "cannot start: measuring the size of the home took longer" "which says why"
 kurung discard --home d
 
-if grep -qE "^engine (view|fuse)" <<<"$("$KURUNG" run -q --dry-run -p build -- true 2>/dev/null)" &&
+if grep -qE "^engine (view|fuse)" <<<"$("$KURUNG" run -v --dry-run -p build -- true 2>/dev/null)" &&
     "$KURUNG" run -q -p build -- true 2>/dev/null; then
     kurung run -p build --disk-max=10M -- sh -c "$(writes /usr/a /usr/b /usr/c)"
     is "$status" 137 "DiskMax: as root, who writes to the system"

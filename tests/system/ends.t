@@ -52,7 +52,7 @@ fi
 
 # The list of what can't be read of the system, which a start may be making when it is killed.
 making() { (cd "$cache" && ls -d placeholders-new-* 2>/dev/null); }
-if grep -q fuse <<<"$("$KURUNG" run -q --dry-run -p build -- true 2>/dev/null)" && ls -d "$cache"/placeholders-* >/dev/null 2>&1; then
+if grep -q fuse <<<"$("$KURUNG" run -v --dry-run -p build -- true 2>/dev/null)" && ls -d "$cache"/placeholders-* >/dev/null 2>&1; then
     rm -rf "$cache"/placeholders-*
     (KURUNG_FAILPOINT=placeholders "$KURUNG_UNDEFENDED" run -p build -- true; exit $?) 2>/dev/null
     is "$?:$(making | wc -l)" "137:1" "a start that is killed while it makes the list leaves it"

@@ -75,6 +75,25 @@ else
 fi
 "$KURUNG" discard k
 
+# --dry-run says in words what the command may do; the operations are behind -v.
+mkdir -p "$HOME/data" "$HOME/secret"
+kurung run --dry-run --work-dir=rw --read-only="$HOME/data" --hide="$HOME/data/x" --net=slirp --allow=example.org:443 --publish=8080:80 -e TOKEN=sesame -- make all
+like "$out" "^Command     make all"$'\n'"Directory   $project"$'\n'"User        yourself .$(id -u):$(id -g)." "--dry-run: the command, where, and as whom"
+like "$out" $'\n'"Reads       the system of this machine, without its users' data"$'\n'".* $HOME/data"$'\n' "  what can be read"
+like "$out" $'\n'"Writes      $project: changes the files themselves, at once"$'\n'"            dropped at the end: the system" "  and written"
+like "$out" $'\n'"Hidden      $HOME/data/x"$'\n' "  what is hidden"
+like "$out" $'\n'"Network     example.org:443"$'\n'"            published on this machine: 127.0.0.1:8080:80/tcp"$'\n' "  and reached"
+like "$out" $'\n'"Variables .*TOKEN" "  the names of variables"
+unlike "$out" "sesame" "  but not their values"
+unlike "$out" $'\nop ' "  and no operations"
+words=$out
+kurung run --dry-run -v --work-dir=rw --read-only="$HOME/data" --hide="$HOME/data/x" --net=slirp --allow=example.org:443 --publish=8080:80 -e TOKEN=sesame -- make all
+is "${out:0:${#words}}" "$words" "--dry-run -v begins with the words"
+like "$out" $'\n\n'"namespaces .*"$'\nop ' "  and goes on with the operations"
+like "$(on_tty kurung run --dry-run --work-dir=rw -- true)" $'\033\\[33m'"$project: changes the files themselves" "on a terminal, what reaches beyond the sandbox has a colour"
+kurung run --dry-run --read-only="$HOME/data:/mnt/x, /etc/shadow" -- true
+like "$out" " $HOME/data at '/mnt/x, /etc/shadow'" "a name that could be taken for several is quoted"
+
 # Escape sequences of a sandbox reach neither a terminal nor a pager that shows those of kurung.
 kurung run --keep=evil -- sh -c 'printf "\033]0;title\007\033[2J" >"$(printf "a\033[2Jb")"; ln -s "$(printf "\033[31mx")" link; printf "\033[5m\n" >text'
 for command in "diff" "diff -p" "diff --stat --all" "diff --name-only"; do

@@ -88,9 +88,9 @@ is "$(cd ~/q/s/deep && "$KURUNG" run --hide=~/q -- cat f 2>&1)" secret "who goes
 mkdir -p "$HOME/root/etc"
 echo secret >"$HOME/root/etc/key"
 cp -L "$PROBE" "$HOME/root/probe"
-kurung run --dry-run --root="$HOME/root" --hide="$HOME/root/etc/key" -- /probe
+kurung run --dry-run -v --root="$HOME/root" --hide="$HOME/root/etc/key" -- /probe
 like "$out" "op mask /etc/key" "hidden in another root"
-kurung run --dry-run --root="$HOME/root" --hide="$HOME/root" -- /probe
+kurung run --dry-run -v --root="$HOME/root" --hide="$HOME/root" -- /probe
 is "$status:$errors" "125:kurung: --hide and Root= conflict for '$HOME/root': keep one of them" "but not that root as a whole"
 rm -r "$HOME/into" "$HOME/root"
 printf '[Filesystem]\nHide=%s\n' "$HOME/q/s" "$HOME/q/f" >two.ini

@@ -105,8 +105,8 @@ for how in --id-map=auto --id-map=single; do
 done
 kurung shell -- sh -c 'echo in a shell'
 is "$out" "in a shell" "kurung shell runs a command, too"
-kurung run --dry-run true
-like "$out" "op proc /proc" "--dry-run prints the plan"
+kurung run --dry-run -v true
+like "$out" "op proc /proc" "--dry-run -v prints the plan"
 kurung run --dry-run --json true
 ok "--dry-run --json is JSON" jq -e '.ops | length > 10' "$HOME/.out"
 mkdir -p "$HOME/deep" && ln -s /usr "$HOME/deep/link"

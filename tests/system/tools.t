@@ -32,7 +32,7 @@ echo '{"name": "demo", "dist-tags": {"latest": "1.0.0"}, "versions": {"1.0.0": {
     "bin": {"demo": "demo.js"}, "dist": {"tarball": "http://npm.example/tarballs/demo.tgz"}}}}' >"$WEB/demo"
 printf 'registry=http://user:sesame@npm.example/\n' >"$HOME/.npmrc"
 printf 'registry=http://evil.example/\n@x:registry=http://npm.example/\n' >.npmrc
-kurung run -p npm --dry-run -- true
+kurung run -p npm --dry-run -v -- true
 like "$out" $'\nnet-allow-from npm npm.example:80/tcp ~/.npmrc\n' "--dry-run shows what came of AllowFrom=npm"
 like "$out" "notice AllowFrom=npm: ignored a host in ~/project/.npmrc: 'evil.example:80/tcp' is not in your own configuration. To allow it" \
     "a host that only the project names is left out, and said to be"
@@ -40,17 +40,17 @@ unlike "$out$errors" sesame "no password is in the plan"
 
 # A profile of the project that is trusted brings what the project's configuration named when it was trusted.
 printf '[Profile]\nExtends=npm\n' >team.ini
-kurung run -p ./team.ini --dry-run -- true
+kurung run -p ./team.ini --dry-run -v -- true
 like "$status:$errors" "^125:.*team.ini:2: a profile inside the project" "a profile of the project can't take a tool's network by itself"
 kurung profile trust team.ini
 like "$status:$errors" "^0:.*this also trusts a host that '~/project/.npmrc' names: AllowFrom=npm allows evil.example:80/tcp" \
     "with a profile is trusted what the project's configuration names, and it is said"
-kurung run -p ./team.ini --dry-run -- true
+kurung run -p ./team.ini --dry-run -v -- true
 like "$out" $'\nnet-allow-from npm evil.example:80/tcp ~/project/.npmrc \(trusted\)\n' "--dry-run shows what trust brought"
 reaches ./team.ini http://evil.example/ 0 "and it is reached"
 reaches npm http://evil.example/ 6 "but not with a profile that came with kurung"
 echo 'registry=http://git.example/' >.npmrc
-kurung run -p ./team.ini --dry-run -- true
+kurung run -p ./team.ini --dry-run -v -- true
 like "$out" "'git.example:80/tcp' is not in your own configuration, and was not there when you trusted the profile" \
     "what the project names since is left out"
 unlike "$out" "net-allow git.example" "  and not allowed"
@@ -86,7 +86,7 @@ if python3 -m pip --version >/dev/null 2>&1; then
         'python3 -m pip install --break-system-packages --disable-pip-version-check demo && python3 -c "import demo"'
     is "$status" 0 "pip install from the configured index" || diag "$out $errors"
     like "$out" "demo runs" "and what was installed runs"
-    unlike "$(kurung run -p pip --dry-run -- true; echo "$out$errors")" sesame "no password is in the plan"
+    unlike "$(kurung run -p pip --dry-run -v -- true; echo "$out$errors")" sesame "no password is in the plan"
 else
     skip "pip install from the configured index" "pip is not installed"
 fi
@@ -115,7 +115,7 @@ shown=()
 if [ -n "$cargo" ] && command -v cc >/dev/null && "$cargo" --version >/dev/null 2>&1 && "$tools/bin/rustc" --version >/dev/null 2>&1; then
     mkdir -p demo-1.0.0/src "$WEB/index/de/mo" "$WEB/dl/demo/1.0.0" app/src app/.cargo "$HOME/.cargo/bin"
     ln -s "$cargo" "$HOME/.cargo/bin/cargo"
-    kurung run -p cargo --dry-run -- true
+    kurung run -p cargo --dry-run -v -- true
     like "$out" $'\nnet-allow-from cargo index.crates.io:443/tcp ' "cargo says what its own registry is, without a network"
     printf '[package]\nname = "demo"\nversion = "1.0.0"\nedition = "2021"\n' >demo-1.0.0/Cargo.toml
     echo 'pub fn says() -> &'"'static"' str { "demo runs" }' >demo-1.0.0/src/lib.rs
@@ -135,7 +135,7 @@ if [ -n "$cargo" ] && command -v cc >/dev/null && "$cargo" --version >/dev/null 
     like "$errors" "refused name crates.example " "  and that host is refused" || diag "$out $errors"
     unlike "$errors" "refused name cargo.example" "  but not the index"
     like "$(PATH=$tools/bin:$PATH cargo fetch 2>&1)" "Downloaded demo" "cargo outside used the index once"
-    kurung run -p cargo --dry-run -- true
+    kurung run -p cargo --dry-run -v -- true
     like "$out" $'\nnet-allow-from cargo crates.example:80/tcp ~/.cargo/registry/index/cargo.example-[0-9a-f]*/config.json\n' \
         "and what it kept of it names the host"
     like "$out" "'evil.example:80/tcp' is not in your own configuration" "the project's registry is left out"
@@ -158,7 +158,7 @@ git -c user.name=n -c user.email=n@example.org init -q work
 git -C "$WEB/repo.git" update-server-info
 git init -q .
 git remote add origin http://git.example/repo.git
-kurung run -p git --dry-run -- true
+kurung run -p git --dry-run -v -- true
 like "$out" "notice AllowFrom=git: ignored a host in ~/project/.git/config: 'git.example:80/tcp'" "a remote that no configuration of yours knows is left out"
 reaches git http://git.example/ 6 "and not reached"
 printf '[credential "http://git.example"]\n\thelper = store\n' >"$HOME/.gitconfig"
