@@ -107,7 +107,7 @@ static int apply(Applying *p, const StrList *words, StrList *excludes, Error *er
         int r = changes_open("apply", words, &kept, &p->reader.selection, err);
         /* cppcheck-suppress autoVariables ; both have the same lifetime */
         p->kept = &kept;
-        p->name = kept.dir.name;
+        (void)snprintf(p->name, sizeof(p->name), "%s", kept.dir.name);
         if (r == 0 && host_home(&p->home) < 0)
                 r = error_no_memory(err);
         bool cut_off = r == 0 && journal_exists(kept.dir.fd);
@@ -188,6 +188,6 @@ int cmd_apply(int argc, char **argv)
                 r = apply(&p, &words, &excludes, &err);
         if (r < 0)
                 return command_failed(&err, r);
-        applying_tell_left(&p, words.items[0]);
+        applying_tell_left(&p);
         return p.left ? EXIT_LEFT : 0;
 }

@@ -111,11 +111,11 @@ void applying_summarize(const Applying *p)
                 log_notice("\"kurung export\" packs the changes that need root");
 }
 
-void applying_tell_left(const Applying *p, const char *name)
+void applying_tell_left(const Applying *p)
 {
         uint64_t n = p->result.left[APPLY_HOME];
         if (p->result.home_unasked)
                 log_notice("%llu change%s in your home %s not applied: \"kurung apply %s --home\" applies %s",
-                           (unsigned long long)n, n == 1 ? "" : "s", n == 1 ? "is" : "are", name,
+                           (unsigned long long)n, n == 1 ? "" : "s", n == 1 ? "is" : "are", p->name,
                            n == 1 ? "it" : "them");
 }

@@ -19,7 +19,7 @@ typedef struct Applying {
         bool interactive, dry_run, force, resume, roll_back, verbose;
         bool with_home; /* apply changes of a private home, too */
         ReaderOptions reader;
-        const char *name;
+        char name[sizeof((RunDir){0}.name)]; /* the whole name of the sandbox */
         char *home;
         bool all[APPLY_AREAS]; /* apply the rest of the area without a question */
         bool quit;             /* skip the rest */
@@ -65,8 +65,8 @@ void applying_note_outcome(Applying *p, ChangeEvent event, const Change *c);
  * missing permissions. */
 void applying_summarize(const Applying *p);
 
-/** applying_tell_left - print what remains of a private home of the sandbox @name. */
-void applying_tell_left(const Applying *p, const char *name);
+/** applying_tell_left - print what remains of a private home of the sandbox. */
+void applying_tell_left(const Applying *p);
 
 /** applying_count_home - count the remaining changes in private homes, which are applied only on request.
  * Returns 0 or -errno with @err. */

@@ -3,6 +3,7 @@
 #include "cmd/changes.h"
 
 #include "base/log.h"
+#include "cmd/names.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -100,7 +101,12 @@ int changes_open(const char *command, const StrList *words, Kept *ret, Selection
                 free(selection->excludes.items[i]);
                 selection->excludes.items[i] = clean;
         }
-        return kept_open(words->items[0], ret, err);
+        const char *name;
+        char room[NAMES_ROOM];
+        int r = str_eq(command, "apply")
+                        ? names_complete_to_change(words->items[0], NAMES_KEPT, room, &name, err)
+                        : names_complete(words->items[0], NAMES_KEPT, room, &name, err);
+        return r < 0 ? r : kept_open(name, ret, err);
 }
 
 bool changes_tell_not_found(const Selection *selection, const char *unchanged)

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Implements "kurung discard". */
 #include "base/log.h"
+#include "cmd/ask.h"
 #include "cmd/command.h"
+#include "cmd/names.h"
 #include "cmd/options.h"
 #include "cmd/progress.h"
 #include "state/discard.h"
 #include "state/home.h"
+
+#include <stdio.h>
 
 static void update(void *userdata, const DiscardCount *count)
 {
@@ -15,19 +19,51 @@ static void update(void *userdata, const DiscardCount *count)
         progress_update(p, count->files, count->bytes);
 }
 
+/* Asks whether a name that was completed is meant: what is discarded is gone. Returns 0; -ECANCELED with
+ * @err. */
+static int confirm(const char *name, bool home, Error *err)
+{
+        static const char *const answers[] = {"yes", "no", NULL};
+        Asker asker;
+        int answer = 0;
+        if (!ask_open(&asker))
+                return error_set(err, ECANCELED,
+                                 "nobody can be asked whether '%s' is meant: give the whole name", name);
+        while (answer == 0) {
+                (void)fprintf(stderr, "Discard the %s '%s'? [y]es, [n]o: ", home ? "home" : "sandbox", name);
+                answer = ask_read(&asker, answers);
+        }
+        ask_close(&asker);
+        if (answer == EOF)
+                (void)fputc('\n', stderr);
+        return answer == 'y' ? 0 : error_set(err, ECANCELED, "'%s' was not discarded", name);
+}
+
+static int discard_one(const char *word, bool home, const PlanIdentity *ids, Error *err)
+{
+        char room[NAMES_ROOM];
+        const char *name;
+        Progress progress;
+        const DiscardWatch watch = {.update = update, .userdata = &progress};
+        int r = names_complete_to_change(word, home ? NAMES_HOMES : NAMES_KEPT, room, &name, err);
+        if (r == 1)
+                r = confirm(name, home, err);
+        if (r < 0)
+                return r;
+        progress_begin(&progress, "discarding");
+        const DiscardWatch *watched = progress.shown ? &watch : NULL;
+        r = home ? home_discard(name, ids, watched, err) : kept_discard(name, watched, err);
+        progress_pause(&progress);
+        return r;
+}
+
 static int discard_all(const StrList *names, bool homes, Error *err)
 {
         CLEANUP(plan_identity_clear) PlanIdentity ids = {0};
         int r = homes ? discard_own_ids(&ids, err) : 0, code = 0;
         for (size_t i = 0; r == 0 && i < names->n; i++) {
-                const char *name = names->items[i];
                 Error why = {0};
-                Progress progress;
-                const DiscardWatch watch = {.update = update, .userdata = &progress};
-                progress_begin(&progress, "discarding");
-                const DiscardWatch *watched = progress.shown ? &watch : NULL;
-                int e = homes ? home_discard(name, &ids, watched, &why) : kept_discard(name, watched, &why);
-                progress_pause(&progress);
+                int e = discard_one(names->items[i], homes, &ids, &why);
                 if (e < 0)
                         code = command_failed(&why, e);
         }

@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "base/process.h"
 #include "cmd/command.h"
+#include "cmd/names.h"
 #include "cmd/options.h"
 #include "run/join.h"
 #include "spec/values.h"
@@ -63,7 +64,11 @@ static int run(char **argv, const StrList *words, const StrList *env, const char
         CLEANUP(plan_payload_clear) PlanPayload payload = {0};
         if (words->n < 2 || words->items[1][0] == '\0')
                 return error_set(err, EINVAL, "exec: no command given; see \"kurung exec --help\"");
-        int r = live_open(words->items[0], &live, err);
+        char room[NAMES_ROOM];
+        const char *name;
+        int r = names_complete(words->items[0], NAMES_RUNNING, room, &name, err);
+        if (r >= 0)
+                r = live_open(name, &live, err);
         if (r < 0)
                 return r;
         if (live.record.foreign_root && defence_is_on(DEFENCE_SEALED_PROGRAM)) {

@@ -5,6 +5,7 @@
 #include "base/measure.h"
 #include "base/path.h"
 #include "cmd/command.h"
+#include "cmd/names.h"
 #include "cmd/options.h"
 #include "mech/cgroup.h"
 #include "plan/host.h"
@@ -211,6 +212,8 @@ int cmd_inspect(int argc, char **argv)
         CLEANUP_STRLIST StrList words = {0};
         Error err = {0};
         bool json = true, home = false;
+        char room[NAMES_ROOM];
+        const char *name;
         const CmdOption options[] = {
                 {"home", 0, NULL, "NAME is a kept home (Home=persist:NAME)", .flag = &home},
                 {"json", 0, NULL, "print as JSON; this is the only format", .flag = &json},
@@ -226,6 +229,9 @@ int cmd_inspect(int argc, char **argv)
         if (r == 0 && words.n != 1)
                 r = error_set(&err, EINVAL, "inspect: no sandbox given; \"kurung ps -a\" lists them");
         if (r == 0)
-                r = home ? inspect_home(words.items[0], &err) : inspect(words.items[0], &err);
+                r = names_complete(words.items[0], home ? NAMES_HOMES : NAMES_RUNNING | NAMES_KEPT, room,
+                                   &name, &err);
+        if (r >= 0)
+                r = home ? inspect_home(name, &err) : inspect(name, &err);
         return r < 0 ? command_failed(&err, r) : 0;
 }

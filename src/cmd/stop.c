@@ -2,6 +2,7 @@
 /* Implements "kurung stop". */
 #include "base/log.h"
 #include "cmd/command.h"
+#include "cmd/names.h"
 #include "cmd/options.h"
 #include "spec/values.h"
 #include "state/live.h"
@@ -12,7 +13,10 @@
 static int stop(const char *name, uint64_t grace_us, Error *err)
 {
         CLEANUP(live_clear) Live live = LIVE_NONE;
-        int r = live_open(name, &live, err);
+        char room[NAMES_ROOM];
+        int r = names_complete_to_change(name, NAMES_RUNNING, room, &name, err);
+        if (r >= 0)
+                r = live_open(name, &live, err);
         return r < 0 ? r : live_stop(&live, (unsigned)(grace_us / 1000), err);
 }
 

@@ -57,12 +57,14 @@ unlike "$(on_tty env KURUNG_PAGER="$paged" kurung diff --no-pager k; on_tty env 
 is "$(on_tty env KURUNG_PAGER="head -1 >/dev/null" kurung run --help)" 0 "what a pager does not read appears nowhere"
 # Ctrl-C is the pager's: kurung waits until the user leaves it.
 cat >"$HOME/pager" <<'EOF'
-#!/bin/bash
-trap 'echo interrupted' INT
-echo reading
-until read -r line </dev/tty && [ "$line" = q ]; do :; done
-cat >/dev/null
-echo left
+#!/usr/bin/python3
+import signal, sys
+signal.signal(signal.SIGINT, lambda *_: print("interrupted", flush=True))
+print("reading", flush=True)
+while open("/dev/tty").readline() != "q\n":
+    pass
+sys.stdin.buffer.read()
+print("left", flush=True)
 EOF
 chmod +x "$HOME/pager"
 is "$(python3 "$SRCDIR/tests/tools/on_terminal.py" 'expect(b"reading"); send(b"\x03"); expect(b"interrupted"); send(b"q\n"); expect(b"left"); print(wait())' \
@@ -93,6 +95,52 @@ like "$out" $'\n\n'"namespaces .*"$'\nop ' "  and goes on with the operations"
 like "$(on_tty kurung run --dry-run --work-dir=rw -- true)" $'\033\\[33m'"$project: changes the files themselves" "on a terminal, what reaches beyond the sandbox has a colour"
 kurung run --dry-run --read-only="$HOME/data:/mnt/x, /etc/shadow" -- true
 like "$out" " $HOME/data at '/mnt/x, /etc/shadow'" "a name that could be taken for several is quoted"
+
+# A prefix of a name is enough if it is the only one; a whole name is never a prefix.
+for name in amber-acorn amber-reef plain plain-2; do kurung run --keep=$name -- sh -c "echo 1 >$name"; done
+kurung diff --name-only amber-r
+is "$status:$out" "0:amber-reef" "diff: a unique prefix"
+kurung diff --name-only am
+is "$status:$errors" "125:kurung: 'am' begins several names: amber-acorn, amber-reef" "an ambiguous prefix lists the names"
+kurung diff --name-only plain
+is "$status:$out" "0:plain" "a whole name is not a prefix"
+kurung inspect amber-r
+is "$(jq -r .name "$HOME/.out")" amber-reef "inspect: a unique prefix"
+kurung export -o - amber-a
+is "$(tar -tf "$HOME/.out" | grep -c amber-acorn)" 1 "export: a unique prefix"
+for command in "apply amber-a" "discard amber-a" "discard --home ho"; do
+    [[ $command != *home* ]] || kurung run --home=persist:homely -- true
+    # shellcheck disable=SC2086
+    kurung $command
+    like "$status:$errors" "^125:kurung: '.*' is not a whole name; '.*' begins with it" "$command: what changes something takes only whole names in a script"
+done
+is "$(ls "$HOME/.local/state/kurung/kept" "$HOME/.local/state/kurung/homes"; ls)" "$HOME/.local/state/kurung/homes:
+homely
+
+$HOME/.local/state/kurung/kept:
+amber-acorn
+amber-reef
+plain
+plain-2" "  and did nothing"
+like "$(on_tty kurung apply amber-a)" "'amber-a' is 'amber-acorn'.*0$" "apply: a prefix counts on a terminal, and is named"
+is "$(ls)" amber-acorn "  and applied"
+for answer in 'n\n:125' '\x04:125' 'y\n:0'; do
+    got=$(python3 "$SRCDIR/tests/tools/on_terminal.py" "expect(b'o: '); send(b'${answer%:*}'); print(wait())" "$KURUNG" discard amber-a)
+    is "$got:$(ls "$HOME/.local/state/kurung/kept" | grep -c acorn)" "${answer#*:}:$([ "${answer#*:}" = 0 ]; echo $?)" "discard of a prefix asks: $answer"
+done
+"$KURUNG" discard amber-reef plain plain-2
+"$KURUNG" discard --home homely
+rm -f amber-acorn
+mkfifo "$HOME/up"
+"$KURUNG" run --keep=runs --read-write="$HOME/up" -- sh -c 'echo >~/up; exec sleep 1000' &
+read -r _ <"$HOME/up"
+kurung exec ru -- echo inside
+is "$status:$out" 0:inside "exec: a unique prefix"
+kurung stop ru
+like "$status:$errors" "^125:.*'ru' is not a whole name; 'runs' begins with it" "stop: not in a script"
+like "$(on_tty kurung stop ru)" "'ru' is 'runs'.*0$" "  but on a terminal"
+wait
+"$KURUNG" discard runs
 
 # Escape sequences of a sandbox reach neither a terminal nor a pager that shows those of kurung.
 kurung run --keep=evil -- sh -c 'printf "\033]0;title\007\033[2J" >"$(printf "a\033[2Jb")"; ln -s "$(printf "\033[31mx")" link; printf "\033[5m\n" >text'
