@@ -4,6 +4,7 @@
 #include "base/defence.h"
 #include "base/log.h"
 #include "base/process.h"
+#include "base/timings.h"
 #include "cmd/caller_fds.h"
 #include "cmd/command.h"
 #include "cmd/help.h"
@@ -264,6 +265,7 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
         int r = host_probe(&host, err);
         if (r < 0)
                 return r;
+        timings_reached("probe the host");
         if (host.cwd && !(here = strdup(host.cwd)))
                 return error_no_memory(err);
         const FrontContext ctx = {.home = host.home,
@@ -312,6 +314,7 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
         if (r == 0)
                 r = plan_make(&spec, &host, options.in_name ? &kept : NULL, (const char *const *)environ,
                               &plan, err);
+        timings_reached("make the plan");
         if (r == 0 && spec_store(&spec, &stored) < 0)
                 r = error_no_memory(err);
         const RunOptions run = {

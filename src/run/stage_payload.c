@@ -3,6 +3,7 @@
 #include "base/caps.h"
 #include "base/defence.h"
 #include "base/process.h"
+#include "base/timings.h"
 #include "mech/landlock.h"
 #include "mech/rlimits.h"
 #include "run/stages.h"
@@ -136,6 +137,7 @@ static int exec_payload(const PlanPayload *payload, Error *err)
 int stage_payload_main(const StageContext *ctx, int slave)
 {
         Error err = {0};
+        timings_reached("begin");
         int r = stage_take_terminal(ctx, slave, &err);
         if (r == 0)
                 r = keep_descriptors(ctx, &err);
@@ -152,8 +154,10 @@ int stage_payload_main(const StageContext *ctx, int slave)
         /* Late, because the earlier steps need memory and descriptors themselves. */
         if (r == 0)
                 r = rlimits_apply(ctx->resources, &err);
+        timings_reached("drop privileges");
         if (r == 0 && defence_is_on(DEFENCE_SECCOMP))
                 r = seccomp_apply(ctx->filter, &err);
+        timings_reached("load the filter");
         if (r == 0)
                 r = exec_payload(ctx->payload, &err);
         return channel_fail(ctx->channel, &err, r, "the payload's stage");

@@ -3,6 +3,7 @@
 #include "base/defence.h"
 #include "base/path.h"
 #include "base/process.h"
+#include "base/timings.h"
 #include "mech/idmap.h"
 #include "mech/loopback.h"
 #include "mech/rlimits.h"
@@ -289,6 +290,7 @@ static int build(Setup *setup, int *ret_slave, Error *err)
         };
         bool own_root = makes(ctx, CLONE_NEWNS);
         bool own_net = makes(ctx, CLONE_NEWNET) && defence_is_on(DEFENCE_NET_NAMESPACE);
+        timings_reached("begin");
         int r = die_with_supervisor(err);
         if (r == 0 && (setup->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
                 r = error_set_errno(err, errno, "cannot open /proc");
@@ -296,18 +298,23 @@ static int build(Setup *setup, int *ret_slave, Error *err)
                 r = make_namespaces(setup, own_net, err);
         if (r == 0)
                 r = open_run_dir(ctx, &root.run_fd, err);
+        timings_reached("create namespaces");
         if (r == 0 && own_root)
                 r = rootfs_make(&root, err);
+        timings_reached("make mounts that need no ids");
         if (r == 0)
                 r = channel_expect_sync(ctx->channel, SYNC_USERNS, err);
+        timings_reached("wait for the ids");
         if (r == 0)
                 r = idmap_apply(&plan->identity, err);
         if (r == 0)
                 r = set_namespaces(ctx, own_net, err);
         if (r == 0)
                 r = build_root(setup, own_root ? &root : NULL, err);
+        timings_reached("build the root");
         if (r == 0)
                 r = wait_for_network(ctx, err);
+        timings_reached("wait for the start");
         if (r == 0)
                 r = stage_make_terminal(ctx, ret_slave, err);
         /* Changing ids has reset it (PR_SET_PDEATHSIG(2const)). */

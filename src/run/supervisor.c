@@ -3,6 +3,7 @@
 #include "run/supervisor_internal.h"
 
 #include "base/process.h"
+#include "base/timings.h"
 #include "plan/plan_text.h"
 
 #include <signal.h>
@@ -113,6 +114,7 @@ static int begin(Supervisor *s, Error *err)
         s->session.terminal = s->plan->payload.terminal;
         s->session.stage_is_payload = s->plan->payload.init == INIT_PAYLOAD;
         int r = supervisor_prepare(s, err);
+        timings_reached("prepare");
         if (r == 0)
                 r = supervisor_start(s, err);
         /* Now, while the setup stage works and the supervisor would wait. */
@@ -172,7 +174,9 @@ int run_plan(const Plan *plan, const RunOptions *options, RunReport *ret, Error 
         (void)clock_gettime(CLOCK_REALTIME, &ret->started);
         (void)clock_gettime(CLOCK_MONOTONIC, &begun);
         carry(&s);
+        timings_reached("wait for the end of init");
         supervisor_teardown(&s);
+        timings_reached("undo the run");
         ret->network = s.net.report;
         (void)clock_gettime(CLOCK_MONOTONIC, &end);
         ret->duration_us =

@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/process.h"
+#include "base/timings.h"
 #include "mech/idmap.h"
 #include "mech/placeholders.h"
 #include "mech/rlimits.h"
@@ -295,8 +296,10 @@ int supervisor_start(Supervisor *s, Error *err)
         pid_t pid = make_setup(s, theirs, err);
         if (pid < 0)
                 return (int)pid;
+        timings_reached("clone the setup stage");
         theirs = fd_close(theirs);
         r = map_and_limit(s, pid, err);
+        timings_reached("map ids, request limits");
         if (r == 0)
                 r = disk_measure_home(&s->disk, &s->plan->resources, s->home, s->userns, err);
         if (r < 0)

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/process.h"
+#include "base/timings.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@ static void count_dropped(Supervisor *s)
 void supervisor_ended(Session *session, bool last)
 {
         Supervisor *s = supervisor_of(session);
+        timings_reached("wait for the command");
         mount_watch_end(&s->mounts);
         if (!last)
                 return;
@@ -40,6 +42,7 @@ void supervisor_ended(Session *session, bool last)
                 count_dropped(s);
                 s->run_removed = run_dir_remove(&s->run, s->userns, NULL) == 0;
         }
+        timings_reached("remove the run directory");
 }
 
 /* Without the record, apply finds conflicts that may be none. */

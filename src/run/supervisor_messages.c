@@ -4,6 +4,7 @@
 
 #include "base/defence.h"
 #include "base/log.h"
+#include "base/timings.h"
 #include "plan/plan_text.h"
 
 #include <linux/magic.h>
@@ -142,6 +143,7 @@ void supervisor_started(Session *session)
 {
         Supervisor *s = supervisor_of(session);
         LiveRecord *record = &s->record;
+        timings_reached("wait for the start of the command");
         Error err = {0};
         record->init = s->init_pid;
         record->userns = s->userns;

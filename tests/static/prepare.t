@@ -46,7 +46,7 @@ chmod +x fake/*
 : >state/installed
 
 # All packages, from what is missing where none is there.
-mapfile -t packages < <(PATH=$fakes "$prepare" --dry-run check vm bench bench-network bench-changes build |
+mapfile -t packages < <(PATH=$fakes "$prepare" --dry-run check vm bench bench-network bench-changes bench-start build |
     sed -n 's/^prepare: install[^:]*: //p' | tr ' ' '\n')
 ok "more than fifty packages are named" test "${#packages[@]}" -gt 50 || diag "${packages[*]}"
 is "$(printf '%s\n' "${packages[@]}" | sort | uniq -d)" "" "each once"
@@ -89,7 +89,7 @@ done
 is "$(PATH=$fakes "$prepare" --dry-run "" 2>&1)" "prepare: unknown argument '' (prepare --help)" "an empty word is refused, with its name"
 
 # What needs root is nowhere else.
-others=(check quickstart .ci/run tests/lib.sh tests/tools/machine.sh tests/vm/machine tests/vm/image.sh tests/bench/{bench,network,changes,jobs.sh})
+others=(check quickstart .ci/run tests/lib.sh tests/tools/machine.sh tests/vm/machine tests/vm/image.sh tests/bench/{bench,network,changes,start,jobs.sh})
 is "$(cd "$SRCDIR" && grep -nE '\b(sudo |(user|group)(add|mod|del)|apt-get [^|]*install|dpkg -i|chmod [^ ]+ .?/dev|mknod|modprobe|sysctl -w)\b' "${others[@]}" |
     grep -vE ':[0-9]+: *#')" "" "what needs root is done by prepare alone"
 
