@@ -83,6 +83,23 @@ void fds_close(const int *fds, size_t n)
                 fd_close(fds[i]);
 }
 
+void fds_abandon(const int *fds, size_t n)
+{
+        int queue[FDS_MAX], ends[2];
+        size_t used = 1;
+        for (size_t i = 0; i < n && used < FDS_MAX; i++)
+                if (fds[i] >= 0)
+                        queue[used++] = fds[i];
+        if (used > 1 && socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends) == 0) {
+                queue[0] = ends[1];
+                (void)fds_send(ends[0], "", 1, queue, used, MSG_DONTWAIT);
+                /* The last one closed makes the kernel look for garbage. */
+                fd_close(ends[1]);
+                fd_close(ends[0]);
+        }
+        fds_close(fds, n);
+}
+
 FdPath fd_path(int fd)
 {
         FdPath path;

@@ -33,6 +33,14 @@ ssize_t fds_receive(int socket, void *data, size_t size, int flags, int *ret_fds
 /** fds_close - close @n descriptors. */
 void fds_close(const int *fds, size_t n);
 
+/**
+ * fds_abandon - close @n descriptors (less than FDS_MAX) without waiting until the kernel has released their
+ * files. A socket whose only reference is in its own queue is garbage: the kernel destroys it with its queue,
+ * since Linux 6.9 in a thread of its own (net/unix/garbage.c). Earlier kernels, and a failure, make this an
+ * ordinary close(2).
+ */
+void fds_abandon(const int *fds, size_t n);
+
 typedef struct FdPath {
         char text[32];
 } FdPath;

@@ -2,6 +2,7 @@
 /* Notices mounts of the sandbox that disappear while it runs. */
 #include "run/mount_watch.h"
 
+#include "base/fds.h"
 #include "base/log.h"
 #include "base/path.h"
 
@@ -256,7 +257,10 @@ int mount_watch_look(MountWatch *w, const PlanRoot *root, Error *err)
 void mount_watch_end(MountWatch *w)
 {
         w->fd = fd_close(w->fd);
-        w->renames = fd_close(w->renames);
+        /* The kernel takes some 15 ms to close an inotify instance: it waits for a grace period
+         * (fs/notify/mark.c). */
+        fds_abandon(&w->renames, 1);
+        w->renames = FD_NONE;
         strlist_clear(&w->mounts);
         strlist_clear(&w->paths);
 }

@@ -3,6 +3,7 @@
 
 #include "base/capture.h"
 #include "base/channel.h"
+#include "base/fds.h"
 #include "base/io.h"
 #include "base/library.h"
 #include "base/log.h"
@@ -13,6 +14,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -477,6 +479,23 @@ static void a_file_is_read_whole_up_to_its_limit(void **state)
         assert_null(none);
 }
 
+/* The kernel releases it in a thread of its own; a pipe shows the end. */
+static void an_abandoned_descriptor_is_closed_and_its_file_released(void **state)
+{
+        int ends[2], none = FD_NONE;
+        (void)state;
+        fds_abandon(&none, 1);
+        assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+        const int given[] = {FD_NONE, ends[1]};
+        fds_abandon(given, 2);
+        assert_int_equal(fcntl(ends[1], F_GETFD), -1);
+        assert_int_equal(errno, EBADF);
+        struct pollfd end = {.fd = ends[0]};
+        assert_int_equal(poll(&end, 1, 60000), 1);
+        assert_int_equal(end.revents, POLLHUP);
+        fd_close(ends[0]);
+}
+
 static void helpers_start_with_nothing(void **state)
 {
         char *const argv[] = {
@@ -613,6 +632,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(a_link_in_the_place_of_a_deep_directory_is_not_followed,
                                                 enter_with_victim, leave),
                 cmocka_unit_test(a_file_is_read_whole_up_to_its_limit),
+                cmocka_unit_test(an_abandoned_descriptor_is_closed_and_its_file_released),
                 cmocka_unit_test(helpers_start_with_nothing),
                 cmocka_unit_test(a_signal_is_128_more),
         };
