@@ -47,6 +47,21 @@ int path_normalize(const char *path, const char *base, char **ret)
         return 0;
 }
 
+int path_list_next(const char **at, char **ret)
+{
+        while (**at) {
+                size_t len = strcspn(*at, ":");
+                CLEANUP_FREE char *spelled = strndup(*at, len);
+                *at += len + ((*at)[len] == ':');
+                int r = spelled ? -EINVAL : -ENOMEM;
+                if (spelled && spelled[0] == '/')
+                        r = path_normalize(spelled, NULL, ret);
+                if (r == 0 || r == -ENOMEM)
+                        return r == 0 ? 1 : r;
+        }
+        return 0;
+}
+
 bool path_is_below(const char *path, const char *dir)
 {
         size_t n = strlen(dir);

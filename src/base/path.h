@@ -19,6 +19,16 @@ int path_normalize(const char *path, const char *base, char **ret);
 /** path_is_below - return whether the normalized @path is @dir or is below it. */
 bool path_is_below(const char *path, const char *dir);
 
+/**
+ * path_list_next - take the next directory of a list such as $PATH, normalized. Relative entries, and those
+ * that are too long, are skipped.
+ *
+ * @at: the position in the list, which the function advances. @ret: owned by the caller.
+ *
+ * Returns 1, 0 at the end of the list, or -ENOMEM.
+ */
+int path_list_next(const char **at, char **ret);
+
 /** path_join - return "@dir/@name" without a doubled slash; owned by the caller, NULL if out of memory. */
 char *path_join(const char *dir, const char *name);
 

@@ -4,26 +4,9 @@
 
 #include "base/log.h"
 #include "base/path.h"
+#include "base/program.h"
 
-#include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-/* Returns the first executable file @name in the directories of @path; owned. NULL: none. */
-static char *search(const char *path, const char *name)
-{
-        for (const char *at = path; *at; at += strspn(at, ":")) {
-                size_t len = strcspn(at, ":");
-                char *file = NULL;
-                struct stat st;
-                if (at[0] == '/' && asprintf(&file, "%.*s/%s", (int)len, at, name) >= 0 &&
-                    stat(file, &st) == 0 && S_ISREG(st.st_mode) && access(file, X_OK) == 0)
-                        return file;
-                free(file);
-                at += len;
-        }
-        return NULL;
-}
 
 static const char *path_inside(const Plan *plan)
 {
@@ -70,7 +53,8 @@ void tell_program(const Plan *plan)
         }
         if (!path)
                 return;
-        CLEANUP_FREE char *outside = search(path, name), *inside = search(path_inside(plan), name);
+        CLEANUP_FREE char *outside = program_find(path, name),
+                          *inside = program_find(path_inside(plan), name);
         if (!outside || (inside && str_eq(outside, inside)))
                 return;
         CLEANUP_FREE char *dir = directory_of(outside);

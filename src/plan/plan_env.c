@@ -37,8 +37,9 @@ bool plan_shows(const Plan *plan, const char *path)
         return last && fs_op_is(last, OP_SHOWS_HOST) && last->source && str_eq(last->source, last->dest);
 }
 
-static bool list_has(const char *list, const char *item, size_t len)
+static bool list_has(const char *list, const char *item)
 {
+        size_t len = strlen(item);
         for (const char *at = list; *at; at += strspn(at, ":")) {
                 size_t n = strcspn(at, ":");
                 if (n == len && strncmp(at, item, n) == 0)
@@ -52,22 +53,16 @@ static bool list_has(const char *list, const char *item, size_t len)
  * but each once. */
 static int add_visible(const Plan *plan, const char *list, char *path)
 {
-        for (const char *at = list; *at; at += strspn(at, ":")) {
-                size_t len = strcspn(at, ":");
-                CLEANUP_FREE char *spelled = strndup(at, len), *dir = NULL;
-                at += len;
-                if (!spelled)
-                        return -ENOMEM;
-                int r = spelled[0] == '/' ? path_normalize(spelled, NULL, &dir) : -EINVAL;
-                if (r == -ENOMEM)
+        for (;;) {
+                CLEANUP_FREE char *dir = NULL;
+                int r = path_list_next(&list, &dir);
+                if (r <= 0)
                         return r;
-                if (r < 0 || list_has(path, dir, strlen(dir)) ||
-                    (!list_has(DEFAULT_PATH, dir, strlen(dir)) && !plan_shows(plan, dir)))
+                if (list_has(path, dir) || (!list_has(DEFAULT_PATH, dir) && !plan_shows(plan, dir)))
                         continue;
                 char *end = path + strlen(path);
                 (void)stpcpy(stpcpy(end, path[0] ? ":" : ""), dir);
         }
-        return 0;
 }
 
 /* The caller's directories come first, in the caller's order. */

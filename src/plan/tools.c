@@ -68,15 +68,13 @@ static char *expand(const char *path, const char *home)
 /* Whether a directory of $PATH is @dir or below it. */
 static bool leads_into(const char *path, const char *dir)
 {
-        for (const char *at = path; *at; at += strspn(at, ":")) {
-                size_t len = strcspn(at, ":");
-                CLEANUP_FREE char *spelled = strndup(at, len), *entry = NULL;
-                if (spelled && spelled[0] == '/' && path_normalize(spelled, NULL, &entry) == 0 &&
-                    path_is_below(entry, dir))
+        for (;;) {
+                CLEANUP_FREE char *entry = NULL;
+                if (path_list_next(&path, &entry) <= 0)
+                        return false;
+                if (path_is_below(entry, dir))
                         return true;
-                at += len;
         }
-        return false;
 }
 
 /* What the user named counts: a share of the path or of one that holds it, and a hide. */

@@ -56,6 +56,21 @@ static void paths_that_cannot_be_are_refused(void **state)
         assert_null(got);
 }
 
+static void lists_of_directories_have_absolute_ones_only(void **state)
+{
+        static const char *const expected[] = {"/usr/bin", "/bin", "/x"};
+        const char *at = "relative:/usr//bin/::/bin:./y:/a/../x:";
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
+                CLEANUP_FREE char *dir = NULL;
+                assert_int_equal(path_list_next(&at, &dir), 1);
+                assert_string_equal(dir, expected[i]);
+        }
+        char *none = NULL;
+        assert_int_equal(path_list_next(&at, &none), 0);
+        assert_null(none);
+}
+
 static void below_is_by_components(void **state)
 {
         (void)state;
@@ -608,6 +623,7 @@ int main(void)
                 cmocka_unit_test(what_a_program_says),
                 cmocka_unit_test(paths_are_cleaned_without_climbing_above_the_root),
                 cmocka_unit_test(paths_that_cannot_be_are_refused),
+                cmocka_unit_test(lists_of_directories_have_absolute_ones_only),
                 cmocka_unit_test(below_is_by_components),
                 cmocka_unit_test(each_path_is_in_the_one_above),
                 cmocka_unit_test(a_map_of_paths_finds_whole_paths),
