@@ -68,7 +68,7 @@ static int choose_work_dir(Plan *plan, const Spec *spec, const Host *host, PlanP
                            .what = "the working directory",
                            .key = "WorkDir",
                            .mode = spec->work_dir,
-                           .asked = spec_asked(spec, KEY_WORK_DIR)};
+                           .asked = spec_insists(spec, KEY_WORK_DIR)};
         ret->cwd = default_cwd(spec, host);
         if (place.mode == WORK_DIR_HIDDEN)
                 return 0;
@@ -109,7 +109,7 @@ static int add_project(Plan *plan, const Spec *spec, const Host *host, const cha
                                  .what = "the project",
                                  .key = "Project",
                                  .mode = mode_of(spec->project),
-                                 .asked = spec_asked(spec, KEY_PROJECT)};
+                                 .asked = spec_insists(spec, KEY_PROJECT)};
         if (!path)
                 return 0;
         if (check_place(plan, host, &place, &why) < 0) {

@@ -103,7 +103,9 @@ int key_parse(const Key *key, const char *value, const KeyContext *ctx, Spec *sp
         int r = key->type->parse(key, value, ctx, spec, err);
         if (r < 0)
                 return r;
-        spec->asked |= UINT64_C(1) << key->id;
+        const uint64_t bit = UINT64_C(1) << key->id;
+        spec->asked |= bit;
+        spec->by_installed = ctx->installed ? spec->by_installed | bit : spec->by_installed & ~bit;
         return 0;
 }
 

@@ -15,7 +15,7 @@ typedef struct KeyContext {
         const char *(*getenv)(const char *name); /* for $XDG_* only */
         const char *origin;                      /* "FILE:LINE" or "--option" */
         bool expand;     /* profiles: expand $HOME and $XDG_*; for options the shell did */
-        bool installed;  /* an installed profile: its limits are defaults */
+        bool installed;  /* an installed profile: its values are defaults */
         bool holds_home; /* the working directory is, or contains, the home directory */
 } KeyContext;
 

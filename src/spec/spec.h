@@ -103,12 +103,13 @@ typedef struct Spec {
         SpecIoLimit *io_limits; /* IOReadBandwidthMax= and IOWriteBandwidthMax= */
         size_t n_io_limits;
         SpecExecution execution;
-        bool keep;           /* keep the changes after the run */
-        StrList profiles;    /* names or files of the merged profiles, base first */
-        StrList net_trusted; /* "TOOL RULE": hosts that the project's configuration named when the user
-                                trusted its profile */
-        uint64_t asked;      /* bit KeyId: set by a profile or an option */
-        StrList argv;        /* the payload; empty for "shell" until its default is filled in */
+        bool keep;             /* keep the changes after the run */
+        StrList profiles;      /* names or files of the merged profiles, base first */
+        StrList net_trusted;   /* "TOOL RULE": hosts that the project's configuration named when the user
+                                  trusted its profile */
+        uint64_t asked;        /* bit KeyId: set by a profile or an option */
+        uint64_t by_installed; /* bit KeyId: the last that set it is an installed profile */
+        StrList argv;          /* the payload; empty for "shell" until its default is filled in */
 } Spec;
 
 /** spec_init - initialize with the safe defaults: host root, writes to layers, empty home, no network.
@@ -138,6 +139,14 @@ void spec_clear_io_limits(Spec *spec, KeyId id);
 /** spec_validate - refuse contradictions that do not depend on the host. Returns 0 or -EINVAL with @err. */
 int spec_validate(const Spec *spec, Error *err);
 
+/** spec_insists - return whether the user set a key. What an installed profile sets is a default, for which a
+ * notice takes the place of an error. */
+static inline bool spec_insists(const Spec *spec, KeyId id)
+{
+        return ((spec->asked & ~spec->by_installed) >> id) & 1;
+}
+
+/** spec_asked - return whether a profile or an option set a key. */
 static inline bool spec_asked(const Spec *spec, KeyId id)
 {
         return (spec->asked >> id) & 1;

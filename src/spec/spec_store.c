@@ -2,7 +2,7 @@
 /* Converts a spec to lines for records, and back. */
 #include "spec/keys_internal.h"
 
-/* Marks a limit that is a default: "~Resources.MemoryMax=75%". */
+/* Marks a value that an installed profile set: "~Resources.MemoryMax=75%". */
 #define DEFAULT_MARK '~'
 
 static const Key *key_of(const SpecOp *op)
@@ -20,7 +20,7 @@ static bool is_default(const Spec *spec, const Key *key, size_t index)
         for (size_t i = 0; i < spec->n_io_limits; i++)
                 if (spec->io_limits[i].key == key->id && index-- == 0)
                         return spec->io_limits[i].rate.installed;
-        return false;
+        return (spec->by_installed >> key->id) & 1;
 }
 
 static int store_key(const Spec *spec, const Key *key, StrList *ret)
