@@ -325,7 +325,11 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
                 .quiet_name = kind == RUN_TRY,
                 .count_dropped = !spec.keep && isatty(STDERR_FILENO) && log_get_level() != LOG_QUIET,
         };
-        return r < 0 ? r : do_plan(&plan, &options, &run, argv, ret_exit, err);
+        if (r == 0)
+                r = do_plan(&plan, &options, &run, argv, ret_exit, err);
+        if (r == 0 && spec.project == PROJECT_RO && plan.payload.below_project)
+                tell_git(&plan, host.project, *ret_exit);
+        return r;
 }
 
 static int run_main(int argc, char **argv, RunKind kind)

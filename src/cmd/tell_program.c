@@ -66,3 +66,14 @@ void tell_program(const Plan *plan)
         else
                 log_notice("'%s' is not visible inside (show it with --read-only=%s)", outside, dir);
 }
+
+void tell_git(const Plan *plan, const char *project, int code)
+{
+        const char *name = plan->payload.argv.n > 0 ? path_name(plan->payload.argv.items[0]) : "";
+        /* git exits with 128 or 255 if it cannot go on. */
+        if (project && str_eq(name, "git") && code >= 128)
+                log_notice("the repository '%s' is read-only (--project=overlay catches writes to it, and "
+                           "\"kurung git\" "
+                           "does so)",
+                           project);
+}

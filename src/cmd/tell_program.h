@@ -9,3 +9,7 @@
  * line with that program, the one that is started in its place, and the option that shows it.
  */
 void tell_program(const Plan *plan);
+
+/** tell_git - say that the repository @project around the working directory is read-only, if the command was
+ * git and failed as it does when it cannot write. @code: the exit status. */
+void tell_git(const Plan *plan, const char *project, int code);

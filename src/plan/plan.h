@@ -159,11 +159,12 @@ typedef struct PlanPayload {
         TerminalMode terminal;
         int terminal_socket; /* TERMINAL_SOCKET: receives the pty's master */
         StrList argv;
-        StrList env;     /* complete */
-        char *cwd;       /* working directory inside */
-        char *host_name; /* NULL: the sandbox's name */
-        char *program;   /* path to execute; NULL: the first word of argv */
-        bool has_umask;  /* otherwise the caller's umask */
+        StrList env;        /* complete */
+        char *cwd;          /* working directory inside */
+        bool below_project; /* the working directory may be a mount in that of its project */
+        char *host_name;    /* NULL: the sandbox's name */
+        char *program;      /* path to execute; NULL: the first word of argv */
+        bool has_umask;     /* otherwise the caller's umask */
         mode_t umask;
         int *kept_fds; /* borrowed from the caller: the payload has them under the same numbers */
         size_t n_kept_fds;

@@ -110,12 +110,14 @@ int plan_make_env(Plan *plan, const Spec *spec, const Host *host, const char *co
         if (r == 0)
                 r = env_list_set(env, "container", "kurung");
         /* The working directory is a mount of its own in its project, at which git would stop. */
-        if (r == 0 && host->project && spec->project != PROJECT_HIDDEN && spec->work_dir != WORK_DIR_HIDDEN)
+        if (r == 0 && plan->payload.below_project)
                 r = env_list_set(env, "GIT_DISCOVERY_ACROSS_FILESYSTEM", "1");
         /* The user's own configuration is not visible inside, so variables name the hosts that AllowFrom=
          * allows. */
         for (size_t i = 0; r == 0 && spec->network == NETWORK_SLIRP && i < host->sources.env.n; i++)
                 r = set_pair(env, host->sources.env.items[i]);
+        if (r == 0 && spec->network == NETWORK_SLIRP && host->sources.git_config)
+                r = env_list_set(env, "GIT_CONFIG_SYSTEM", PLAN_GIT_CONFIG);
         for (size_t i = 0; r == 0 && environ_list && environ_list[i]; i++)
                 if (strchr(environ_list[i], '=') && name_passes(&spec->env_pass, environ_list[i]))
                         r = set_pair(env, environ_list[i]);

@@ -80,6 +80,9 @@ bool plan_is_emptied(const char *path);
  * with @err. */
 int plan_take_ops(Plan *plan, const Spec *spec, const Host *host, Error *err);
 
+/** The file by which git finds the user's identity inside, in place of /etc/gitconfig, which it includes. */
+#define PLAN_GIT_CONFIG "/run/kurung/gitconfig"
+
 /** A directory of the user that WorkDir= or Project= shows at its own path. */
 typedef struct PlanPlace {
         const char *path; /* without links; borrowed from Host */
@@ -93,7 +96,8 @@ typedef struct PlanPlace {
 typedef struct PlanPlaces {
         PlanPlace items[3]; /* the working directory, its project, git's directory of its worktree */
         size_t n;
-        const char *cwd; /* borrowed from Host */
+        const char *cwd;    /* borrowed from Host */
+        bool below_project; /* the directory of its project is visible, too */
 } PlanPlaces;
 
 /** plan_choose_places - decide which places are shown and how, and refuse those that cannot be shown as

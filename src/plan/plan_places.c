@@ -129,6 +129,7 @@ int plan_choose_places(Plan *plan, const Spec *spec, const Host *host, PlanPlace
                 return r;
         size_t before = ret->n;
         r = add_project(plan, spec, host, host->project, ret, err);
+        ret->below_project = ret->n > before;
         /* One overlay catches the writes to both. */
         if (r == 0 && ret->n > before && spec->project == PROJECT_OVERLAY &&
             ret->items[0].mode == WORK_DIR_OVERLAY)

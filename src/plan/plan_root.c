@@ -233,6 +233,15 @@ static int add_network_files(Plan *plan, const Spec *spec, const Host *host, Err
                                 err);
 }
 
+/* The identity has the lowest precedence, so that the repository's own configuration still counts. */
+static int add_git_config(Plan *plan, const Spec *spec, const Host *host, Error *err)
+{
+        if (spec->network != NETWORK_SLIRP || !host->sources.git_config)
+                return 0;
+        return plan_add(plan, OP_FILE, host->sources.git_config, PLAN_GIT_CONFIG, OP_RDONLY | OP_OPTIONAL,
+                        err);
+}
+
 /* Adds files in hidden directories to which the system's own files lead. */
 static int add_resolver(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
@@ -318,6 +327,8 @@ int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
         if (r == 0)
                 r = add_resolver(plan, spec, host, err);
         if (r == 0)
+                r = add_git_config(plan, spec, host, err);
+        if (r == 0)
                 r = plan_choose_places(plan, spec, host, &places, err);
         if (r == 0)
                 r = plan_add_requests(plan, spec, host, &places, err);
@@ -332,6 +343,8 @@ int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
         if (r == 0)
                 r = plan_pin_all(plan, err);
         allow_own_data(plan, host);
+        if (r == 0)
+                plan->payload.below_project = places.below_project;
         if (r == 0 && !(plan->payload.cwd = strdup(spec->chdir ? spec->chdir : places.cwd)))
                 r = error_no_memory(err);
         return r;

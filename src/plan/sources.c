@@ -306,6 +306,7 @@ void sources_clear(HostSources *sources)
         }
         free(sources->items);
         strlist_clear(&sources->env);
+        free(sources->git_config);
         strlist_clear(&sources->notices);
         *sources = (HostSources){0};
 }

@@ -23,7 +23,9 @@ typedef struct HostSources {
         HostSource *items;
         size_t n;
         StrList env; /* "NAME=VALUE": variables that configure the tool inside, without the user's files */
-        StrList notices; /* unreadable sources, one line each */
+        char *git_config; /* AllowFrom=git: a configuration with the user's identity, and no secret; NULL:
+                             none */
+        StrList notices;  /* unreadable sources, one line each */
 } HostSources;
 
 typedef struct SourcesContext {

@@ -13,6 +13,15 @@
 #include <sys/stat.h>
 
 #define REWRITES_MAX 64
+#define VALUE_MAX_BYTES 512
+
+/* What a commit needs of the user's configuration. Everything else stays outside: keys like url.*.insteadOf,
+ * http.extraHeader and sendemail.smtpPass may hold tokens and passwords. */
+static const char *const passed_keys[] = {
+        "user.name",      "user.email",      "author.name",        "author.email",
+        "committer.name", "committer.email", "init.defaultbranch", "pull.rebase",
+        "pull.ff",        "push.default",    "core.autocrlf",
+};
 
 /* url.BASE.insteadOf=PREFIX */
 typedef struct Rewrite {
@@ -80,6 +89,26 @@ static int add_vouched(Git *g, const char *key, const SourceOrigin *origin)
         return url ? source_add_url(g->f, url, origin) : -ENOMEM;
 }
 
+/* Appends a key to the configuration inside, as git-config(1) spells values. */
+static int pass_key(Git *g, const char *key, const char *value)
+{
+        char quoted[2 * VALUE_MAX_BYTES + 1], *to = quoted, *text = NULL;
+        if (strlen(value) > VALUE_MAX_BYTES || strchr(value, '\n'))
+                return 0;
+        for (; *value; *to++ = *value++)
+                if (strchr("\"\\", *value))
+                        *to++ = '\\';
+        *to = '\0';
+        const char *before = g->f->out->git_config, *dot = strchr(key, '.');
+        if (asprintf(&text, "%s[%.*s]\n\t%s = \"%s\"\n",
+                     before ? before : "[include]\n\tpath = /etc/gitconfig\n", (int)(dot - key), key, dot + 1,
+                     quoted) < 0)
+                return -ENOMEM;
+        free(g->f->out->git_config);
+        g->f->out->git_config = text;
+        return 0;
+}
+
 static int take_pair(Git *g, const char *key, const char *value, const SourceOrigin *origin)
 {
         if (str_starts(key, "url.") && ends_with(key, ".insteadof")) {
@@ -88,6 +117,8 @@ static int take_pair(Git *g, const char *key, const char *value, const SourceOri
         }
         if (!origin->in_project && (str_starts(key, "credential.") || str_starts(key, "http.")))
                 return add_vouched(g, key, origin);
+        if (!origin->in_project && str_in(key, passed_keys, ARRAY_LEN(passed_keys)))
+                return pass_key(g, key, value);
         bool remote = str_starts(key, "remote.") && (ends_with(key, ".url") || ends_with(key, ".pushurl"));
         bool submodule = str_starts(key, "submodule.") && ends_with(key, ".url");
         return remote || submodule ? add_remote(g, value, origin) : 0;

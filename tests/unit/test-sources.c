@@ -103,6 +103,8 @@ static char *probe(const Machine *m, const char *tool)
         }
         for (size_t i = 0; i < sources.env.n; i++)
                 (void)fprintf(f, "env %s\n", sources.env.items[i]);
+        if (sources.git_config)
+                (void)fprintf(f, "config %s", sources.git_config);
         for (size_t i = 0; i < sources.notices.n; i++)
                 (void)fprintf(f, "notice: %s\n", sources.notices.items[i]);
         (void)fclose(f);
@@ -285,7 +287,10 @@ static void cargo_as_it_is_configured(void **state)
 static void cargo_is_asked_for_its_default(void **state)
 {
         const Machine *m = *state;
-        found_in_it(m, "cargo", "error: AllowFrom=cargo: no registry is configured");
+        found_in_it(m, "cargo",
+                    "error: AllowFrom=cargo: cargo, which knows its default registry, is not installed");
+        write_file(m, "root/usr/bin/cargo", "#!/bin/sh\nexit 1\n", 0700);
+        found_in_it(m, "cargo", "error: AllowFrom=cargo: no registry is configured, and cargo cannot print");
         write_file(
                 m, "root/usr/bin/cargo",
                 "#!/bin/sh\n[ -d \"$CARGO_HOME\" ] && [ \"$CARGO_HTTP_PROXY\" = http://127.0.0.1:1 ] || exit "
@@ -373,13 +378,16 @@ static void git_as_it_is_configured(void **state)
                    "https://user:sesame@git.example:8443/a=b.git\n"
                    "[remote \"ssh\"]\n\turl = git@scp.example:me/repo\n\tpushurl = "
                    "ssh://git@push.example:2222/x\n"
-                   "[remote \"local\"]\n\turl = ../other\n[remote \"short\"]\n\turl = work:x/y\n",
+                   "[user]\n\temail = project@evil.example\n[remote \"local\"]\n\turl = ../other\n[remote "
+                   "\"short\"]\n\turl = work:x/y\n",
                    0600);
         write_file(m, "home/project/.gitmodules", "[submodule \"s\"]\n\turl = git://sub.example/s\n", 0600);
         write_file(m, "home/.gitconfig",
                    "[url \"https://mirror.example/\"]\n\tinsteadOf = work:\n[credential "
                    "\"https://cred.example\"]\n\thelper = store\n"
-                   "[http]\n\tsslVerify = true\n",
+                   "[http]\n\tsslVerify = true\n\textraHeader = \"Authorization: sesame\"\n"
+                   "[user]\n\tname = \"M \\\"E\\\" \\\\ ; x\"\n\temail = me@mine.example\n"
+                   "[sendemail]\n\tsmtpPass = sesame\n[alias]\n\tx = \"!echo sesame\"\n",
                    0600);
         write_file(m, "home/.git-credentials", "https://me:sesame@stored.example\n", 0600);
         found(m, "git",
@@ -389,7 +397,9 @@ static void git_as_it_is_configured(void **state)
               "scp.example:22/tcp ~/project/.git/config (project)\n"
               "push.example:2222/tcp ~/project/.git/config (project)\n"
               "mirror.example:443/tcp ~/project/.git/config (project)\n"
-              "sub.example:9418/tcp ~/project/.gitmodules (project)\n");
+              "sub.example:9418/tcp ~/project/.gitmodules (project)\n"
+              "config [include]\n\tpath = /etc/gitconfig\n[user]\n\tname = \"M \\\"E\\\" \\\\ ; x\"\n"
+              "[user]\n\temail = \"me@mine.example\"\n");
         /* ssh knows some. */
         write_file(m, "root/usr/bin/ssh-keygen",
                    "#!/bin/sh\n[ \"$1\" = -f ] && [ \"$3\" = -F ] || exit 1\ncase $4 in scp.example | "
