@@ -3,6 +3,7 @@
 #include "cmd/options.h"
 
 #include "cmd/pager.h"
+#include "front/habits.h"
 
 #include <stdio.h>
 
@@ -57,6 +58,9 @@ static int parse_word(const CmdUsage *usage, const char *command, int argc, char
                 o = find(usage, "", 0, word[1]);
                 value = word[2] ? word + 2 : NULL;
         }
+        const char *advice = o ? NULL : habits_other_option_advice(command, word);
+        if (advice)
+                return error_set(err, EINVAL, "%s: unknown option '%.60s': %s", command, word, advice);
         if (!o)
                 return error_set(err, EINVAL, "%s: unknown option '%.60s'; see \"kurung %s --help\"", command,
                                  word, command);

@@ -5,7 +5,9 @@
 #include "base/defence.h"
 #include "base/nearest.h"
 #include "base/path.h"
+#include "base/program.h"
 #include "front/habits.h"
+#include "spec/values.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -273,6 +275,25 @@ static int check_granting(const StrList *granting, const FrontContext *ctx, cons
         return 0;
 }
 
+/* "--keep NAME" without "=": the value of --keep is optional, so that the name is taken for the command. */
+static int check_kept_name(int argc, char **argv, int at, const FrontContext *ctx, const Spec *spec,
+                           Error *err)
+{
+        const char *word = argv[at], *path = ctx->getenv ? ctx->getenv("PATH") : NULL;
+        if (!str_eq(argv[at - 1], "--keep") || at + 1 >= argc || strchr(word, '/') || !value_name(word) ||
+            spec->root != ROOT_HOST)
+                return 0;
+        CLEANUP_FREE char *callers = program_find(path ? path : "", word);
+        CLEANUP_FREE char *systems =
+                program_find("/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin", word);
+        return callers || systems
+                       ? 0
+                       : error_set(err, EINVAL,
+                                   "'%.63s' is not a command; to keep the changes under this name, write "
+                                   "--keep=%.63s",
+                                   word, word);
+}
+
 /* "-v /a:/b" shares a directory elsewhere. */
 static int check_command(const char *word, const FrontOptions *options, Error *err)
 {
@@ -359,6 +380,8 @@ int front_make_spec(int argc, char **argv, const char *default_profile, const Fr
         if (r < 0)
                 return r;
         r = i < argc ? check_command(argv[i], &options, err) : 0;
+        if (r == 0 && i < argc)
+                r = check_kept_name(argc, argv, i, ctx, ret_spec, err);
         if (r < 0)
                 return r;
         for (; i < argc; i++)

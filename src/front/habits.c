@@ -45,6 +45,30 @@ static const Habit options[] = {
         {"--platform --pull --env-file --restart --label --link", "kurung has no such option"},
 };
 
+/* Of the commands that start no sandbox. */
+static const struct {
+        const char *command;
+        Habit habit;
+} others[] = {
+        {"exec", {"-it -i -t -ti --interactive --tty", "leave it out: a terminal is passed on by itself"}},
+        {"exec",
+         {"-u --user --uid",
+          "leave it out: the command gets the ids of the sandbox's own, which \"kurung run "
+          "--run-as\" chooses"}},
+        {"exec", {"-w --workdir --cwd", "use --chdir=DIR"}},
+        {"exec", {"--setenv", "use --env=NAME=VALUE"}},
+        {"exec", {"-d --detach", "start kurung in the background: kurung exec ... &"}},
+        {"exec",
+         {"--privileged --cap-add", "leave it out: the command has the restrictions of the sandbox's own"}},
+        {"exec", {"--rm", "leave it out: exec starts no sandbox"}},
+        {"stop", {"-a --all", "name the sandboxes (\"kurung ps\" lists them)"}},
+        {"stop", {"-s --signal", "send the signal to the process of \"kurung run\", which passes it on"}},
+        {"stop", {"-f --force --kill", "use --time=0"}},
+        {"discard", {"-f --force", "leave it out: discard does not ask"}},
+        {"discard", {"-a --all", "name the sandboxes (\"kurung ps -a\" lists them)"}},
+        {"ps", {"-q --quiet", "use --json"}},
+};
+
 static const Habit commands[] = {
         {"rm", "use \"kurung discard NAME\""},
         {"kill", "use \"kurung stop NAME\""},
@@ -75,6 +99,15 @@ static const char *advice(const Habit *habits, size_t n, const char *word, size_
 const char *habits_option_advice(const char *word)
 {
         return advice(options, ARRAY_LEN(options), word, strcspn(word, "= "));
+}
+
+const char *habits_other_option_advice(const char *command, const char *word)
+{
+        const char *found = NULL;
+        for (size_t i = 0; !found && i < ARRAY_LEN(others); i++)
+                if (str_eq(others[i].command, command))
+                        found = advice(&others[i].habit, 1, word, strcspn(word, "= "));
+        return found;
 }
 
 const char *habits_command_advice(const char *word)

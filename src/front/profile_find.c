@@ -182,6 +182,22 @@ static int read_at_place(ProfileSearch *s, size_t place, const char *path, Profi
         return r;
 }
 
+/* A file is named by a path, so that no project can put one in place of a profile. */
+static int no_profile(const char *name, Error *err)
+{
+        static const char *const endings[] = {"", SUFFIX};
+        for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
+                char file[64 + sizeof(SUFFIX) + 2];
+                struct stat st;
+                (void)snprintf(file, sizeof(file), "./%s%s", name, endings[i]);
+                if (stat(file, &st) == 0 && S_ISREG(st.st_mode))
+                        return error_set(err, ENOENT, "no profile named '%s'; to use the file, write -p %s",
+                                         name, file);
+        }
+        return error_set(err, ENOENT, "no profile named '%s'; \"kurung profile list\" lists all profiles",
+                         name);
+}
+
 static int find_named(ProfileSearch *s, const char *name, size_t from, size_t *ret_place, ProfileText *ret,
                       Error *err)
 {
@@ -199,8 +215,7 @@ static int find_named(ProfileSearch *s, const char *name, size_t from, size_t *r
         r = *ret_place == s->dirs.n ? read_builtin(name, ret, err) : -ENOENT;
         if (r != -ENOENT || from > 0)
                 return r;
-        return error_set(err, ENOENT, "no profile named '%s'; \"kurung profile list\" lists all profiles",
-                         name);
+        return no_profile(name, err);
 }
 
 int profile_find(ProfileSearch *s, const char *name, size_t from, size_t *ret_place, ProfileText *ret,

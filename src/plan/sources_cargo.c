@@ -301,6 +301,11 @@ static int ask_cargo(Cargo *c, Error *err)
                 r = ask_in(c, program, empty, &url);
                 (void)io_remove_tree_at(AT_FDCWD, empty);
         }
+        if (!program)
+                return error_set(
+                        err, ENOENT,
+                        "AllowFrom=cargo: cargo, which knows its default registry, is not installed; install "
+                        "it, or allow the hosts with Allow=");
         if (r < 0)
                 return error_set(err, -r,
                                  "AllowFrom=cargo: no registry is configured, and cargo cannot print its "
