@@ -73,9 +73,11 @@ static int probe_shared(const Spec *spec, Host *host, Error *err)
         return r < 0 ? error_set_errno(err, r, "cannot look up the shared paths") : 0;
 }
 
-static int probe_project(Host *host, Error *err)
+static int probe_project(Host *host, const StrList *words, Error *err)
 {
         int r = host_probe_project(host);
+        if (r == 0)
+                r = host_probe_names(host, words);
         return r < 0 ? error_set_errno(err, r, "cannot look up the project") : 0;
 }
 
@@ -297,7 +299,7 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
         if (r == 0)
                 r = caller_fds_pass(&spec, err);
         if (r == 0 && spec.work_dir != WORK_DIR_HIDDEN)
-                r = probe_project(&host, err);
+                r = probe_project(&host, &spec.argv, err);
         /* Files are read and tools executed only on request. */
         if (r == 0 && spec.network == NETWORK_SLIRP && spec.net_allow_from.n > 0)
                 r = host_probe_sources(&host, &spec.net_allow_from, command_variable, err);

@@ -196,12 +196,18 @@ static int apply_alias(RootfsContext *ctx, const PlanOp *op, Error *err)
         CLEANUP_FD int source = FD_NONE, target = FD_NONE, mount_fd = FD_NONE;
         int r = root_open(ctx->root_fd, op->source, true, &source);
         if (r == 0)
-                r = root_open(ctx->root_fd, op->dest, true, &target);
-        if (r == 0)
                 r = mount_clone(source, "", true, &mount_fd);
-        if (r == 0)
-                r = mount_attach(mount_fd, target);
-        return r < 0 ? rootfs_op_failed(op, r, "show the home at", err) : 0;
+        if (r < 0)
+                return rootfs_op_failed(op, r, "show a directory at", err);
+        r = rootfs_make_mount_point(ctx, op, true, &target, err);
+        if (r < 0 && (op->flags & OP_OPTIONAL)) {
+                *err = (Error){0};
+                return 0;
+        }
+        if (r < 0)
+                return r;
+        r = mount_attach(mount_fd, target);
+        return r < 0 ? rootfs_op_failed(op, r, "show a directory at", err) : 0;
 }
 
 static int apply_read_only(RootfsContext *ctx, const PlanOp *op, Error *err)

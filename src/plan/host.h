@@ -126,6 +126,8 @@ typedef struct Host {
         char *git_dir; /* git's directory of the repository that the working directory is in: ".git" of it or
                           of the repository of its worktree; NULL: none, or in a place of its own that does
                           not name the worktree */
+        StrList names; /* pairs: a path with links, and the directory without links at or in the project to
+                          which it leads; only after host_probe_names() */
         char *cache_home; /* directory of run directories and caches: $XDG_CACHE_HOME/kurung, ~/.cache/kurung,
                              ...; NULL: none */
         char *state_home; /* directory of kept sandboxes: $XDG_STATE_HOME/kurung, ~/.local/state/kurung; NULL:
@@ -258,6 +260,13 @@ int host_probe_sources(Host *host, const StrList *tools, const char *(*get_varia
  * git worktree if that names the worktree as its own, and hold both. Returns 0; -ENOMEM; -EMFILE.
  */
 int host_probe_project(Host *host);
+
+/**
+ * host_probe_names - find other names of the working directory and its project: that by which the caller went
+ * there, that below a $HOME with links, and those of absolute paths in @words, a command line. After
+ * host_probe_project(). Returns 0 or -ENOMEM.
+ */
+int host_probe_names(Host *host, const StrList *words);
 
 /** host_missing_call - return the name of an indispensable system call that fails here; NULL: none. */
 const char *host_missing_call(const Host *host);

@@ -26,6 +26,8 @@ void plan_identify_sources(Plan *plan, const Host *host)
                 PlanOp *op = &plan->root.ops[i];
                 if (!fs_op_is(op, OP_SHOWS_HOST))
                         continue;
+                op->in_place =
+                        op->in_place || (op->source && str_eq(op->source, plan_real_path(host, op->dest)));
                 if (op->source && !op->source_id.known)
                         op->source_id = identify(host, op->source);
                 for (size_t k = 0; k < op->n_lowers; k++)

@@ -31,10 +31,16 @@ static int set_pair(StrList *env, const char *pair)
 bool plan_shows(const Plan *plan, const char *path)
 {
         const PlanOp *last = NULL;
+        CLEANUP_FREE char *there = NULL;
         for (size_t i = 0; i < plan->root.n_ops; i++)
                 if (fs_op_is(&plan->root.ops[i], OP_COVERS) && path_is_below(path, plan->root.ops[i].dest))
                         last = &plan->root.ops[i];
-        return last && fs_op_is(last, OP_SHOWS_HOST) && last->source && str_eq(last->source, last->dest);
+        if (!last || last->kind != OP_ALIAS)
+                return last && fs_op_is(last, OP_SHOWS_HOST) && last->in_place;
+        /* An alias shows what is at its source. */
+        const char *rest = path + strlen(last->dest);
+        there = rest[0] ? path_join(last->source, rest + 1) : strdup(last->source);
+        return there && !path_is_below(there, last->dest) && plan_shows(plan, there);
 }
 
 static bool list_has(const char *list, const char *item)

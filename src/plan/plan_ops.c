@@ -31,7 +31,8 @@ PlanOp *plan_add_op(Plan *plan, FsOpKind kind, const char *source, const char *d
                          .source = (char *)(uintptr_t)source,
                          .source_len = source && (takes & FROM(BYTES)) ? strlen(source) : 0,
                          .dest = (char *)(uintptr_t)dest,
-                         .flags = flags};
+                         .flags = flags,
+                         .in_place = source && str_eq(source, dest)};
         return append(plan, &op);
 }
 
@@ -67,6 +68,7 @@ PlanOp *plan_take_op(Plan *plan, const Host *host, const SpecOp *asked, const ch
                 resolve_descriptor(host, &op);
         if (op.source_kind == FS_SOURCE_PATH)
                 op.source = (char *)(uintptr_t)plan_real_path(host, op.source);
+        op.in_place = op.source && str_eq(op.source, plan_real_path(host, dest));
         PlanOp *made = append(plan, &op);
         for (size_t i = 0; made && i < made->n_lowers; i++) {
                 char *real = strdup(plan_real_path(host, made->lowers[i].path));

@@ -311,6 +311,34 @@ static int add_root_home(Plan *plan, const Spec *spec, const Host *host, Error *
         return emptied ? plan_add(plan, OP_ALIAS, host->home, path, OP_NO_FOLLOW, err) : 0;
 }
 
+/* Returns whether a directory of kurung's own, in which nothing is a file of the host, is around @path, and
+ * no request is at @path or in it. */
+static bool is_free(const Plan *plan, const char *path, bool *ret_kept)
+{
+        for (size_t i = 0; i < plan->root.n_ops; i++)
+                if (path_is_below(plan->root.ops[i].dest, path))
+                        return false;
+        const PlanOp *around = made_by(plan, path);
+        *ret_kept = around && (around->flags & OP_KEPT_HOME);
+        return around && (*ret_kept || around->kind == OP_TMPFS || around->kind == OP_DIR ||
+                          around->kind == OP_SCRATCH);
+}
+
+/* Shows the working directory and its project also by names with links, which scripts name as their
+ * interpreter, and command lines. */
+static int add_names(Plan *plan, const Host *host, Error *err)
+{
+        int r = 0;
+        for (size_t i = 0; r == 0 && i + 1 < host->names.n; i += 2) {
+                const char *name = host->names.items[i], *real = host->names.items[i + 1];
+                bool kept;
+                if (plan_shows(plan, real) && is_free(plan, name, &kept))
+                        r = plan_add(plan, OP_ALIAS, real, name, OP_NO_FOLLOW | (kept ? OP_OPTIONAL : 0),
+                                     err);
+        }
+        return r;
+}
+
 int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
         PlanPlaces places;
@@ -332,6 +360,8 @@ int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
                 r = plan_choose_places(plan, spec, host, &places, err);
         if (r == 0)
                 r = plan_add_requests(plan, spec, host, &places, err);
+        if (r == 0)
+                r = add_names(plan, host, err);
         if (r == 0)
                 r = add_root_home(plan, spec, host, err);
         if (r == 0)

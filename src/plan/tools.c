@@ -86,13 +86,23 @@ static bool is_named(const Spec *spec, const char *path)
         return false;
 }
 
-static int share(Spec *spec, const char *base, const char *part)
+/* Returns whether no link leads to @path, except for those to the home itself. */
+static bool is_plain(const char *path, const char *home)
+{
+        CLEANUP_FREE char *real = realpath(path, NULL);
+        CLEANUP_FREE char *real_home = home && path_is_below(path, home) ? realpath(home, NULL) : NULL;
+        if (!real || !real_home)
+                return real && str_eq(real, path);
+        size_t n = strlen(real_home);
+        return str_starts(real, real_home) && str_eq(real + n, path + strlen(home));
+}
+
+static int share(Spec *spec, const char *home, const char *base, const char *part)
 {
         CLEANUP_FREE char *path = part[0] ? path_join(base, part) : strdup(base);
-        CLEANUP_FREE char *real = path ? realpath(path, NULL) : NULL;
         if (!path)
                 return -ENOMEM;
-        if (!real || !str_eq(real, path) || is_named(spec, path))
+        if (!is_plain(path, home) || is_named(spec, path))
                 return 0;
         char origin[] = "Tools=yes";
         return spec_add_op(spec, &(SpecOp){.kind = OP_BIND,
@@ -115,7 +125,7 @@ static int add_tool(Spec *spec, const Tool *t, const char *path, const char *hom
                 return 0;
         int r = 0;
         for (size_t i = 0; r == 0 && i < PARTS_MAX && t->parts[i]; i++)
-                r = share(spec, base, t->parts[i]);
+                r = share(spec, home, base, t->parts[i]);
         return r;
 }
 

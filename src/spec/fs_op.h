@@ -109,6 +109,7 @@ typedef struct FsOp {
 
         /* Only in plans: */
         FileId source_id;  /* of the user's shares, not of the system's files */
+        bool in_place;     /* the host has its source at the destination, too */
         char *layer;       /* OVERLAY, SCRATCH, FUSE: unique name of the layer in the run directory */
         bool placeholders; /* FUSE, VIEW: a file that the user cannot read is shown as an empty file of the
                               same mode */
