@@ -549,6 +549,7 @@ void host_clear(Host *h)
         free(h->live_home);
         free(h->config_home);
         strlist_clear(&h->own_real);
+        strlist_clear(&h->by_group);
         strlist_clear(&h->names);
         strlist_clear(&h->homes);
         strlist_clear(&h->private_dirs);

@@ -126,8 +126,10 @@ typedef struct Host {
         char *git_dir; /* git's directory of the repository that the working directory is in: ".git" of it or
                           of the repository of its worktree; NULL: none, or in a place of its own that does
                           not name the worktree */
-        StrList names; /* pairs: a path with links, and the directory without links at or in the project to
-                          which it leads; only after host_probe_names() */
+        StrList by_group; /* shared paths to which only a supplementary group gives access; only after
+                             host_probe_groups() */
+        StrList names;    /* pairs: a path with links, and the directory without links at or in the project to
+                             which it leads; only after host_probe_names() */
         char *cache_home; /* directory of run directories and caches: $XDG_CACHE_HOME/kurung, ~/.cache/kurung,
                              ...; NULL: none */
         char *state_home; /* directory of kept sandboxes: $XDG_STATE_HOME/kurung, ~/.local/state/kurung; NULL:
@@ -267,6 +269,14 @@ int host_probe_project(Host *host);
  * host_probe_project(). Returns 0 or -ENOMEM.
  */
 int host_probe_names(Host *host, const StrList *words);
+
+/**
+ * host_probe_groups - find those of the paths that were looked up, and of the directories above the working
+ * directory, to which the user has access only by a supplementary group.
+ *
+ * @with_cwd: the working directory is shown. Returns 0 or -ENOMEM.
+ */
+int host_probe_groups(Host *host, bool with_cwd);
 
 /** host_missing_call - return the name of an indispensable system call that fails here; NULL: none. */
 const char *host_missing_call(const Host *host);

@@ -143,6 +143,21 @@ static int take_kept_maps(PlanIdentity *identity, const PlanKept *kept, const Su
         return 0;
 }
 
+/* The sandbox keeps the caller's groups if it has no subordinate ids, because the kernel does not let it drop
+ * them then (user_namespaces(7)). */
+static int tell_groups(Plan *plan, const Host *host)
+{
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < host->by_group.n && plan->identity.map_by_newuidmap; i++)
+                r = plan_notice(
+                        plan,
+                        "you have access to '%s' only by a supplementary group, which the sandbox does not "
+                        "have "
+                        "(--id-map=single keeps it; or run \"setfacl -R -m u:%s:rwX\" on the directory)",
+                        host->by_group.items[i], host->user ? host->user : "USER");
+        return r;
+}
+
 int plan_choose_identity(Plan *plan, const Spec *spec, const Host *host, const PlanKept *kept, Error *err)
 {
         plan->identity.host_uid = host->uid;
@@ -164,6 +179,8 @@ int plan_choose_identity(Plan *plan, const Spec *spec, const Host *host, const P
         if (missing && plan_notice(plan, "only one user id exists inside: %s", missing) < 0)
                 return error_no_memory(err);
         plan->identity.map_by_newuidmap = spec->id_map != ID_MAP_SINGLE && !missing;
+        if (tell_groups(plan, host) < 0)
+                return error_no_memory(err);
 
         const SubRanges none = {0};
         const SubRanges *uids = plan->identity.map_by_newuidmap ? &host->subuids : &none;

@@ -83,6 +83,10 @@ int plan_take_ops(Plan *plan, const Spec *spec, const Host *host, Error *err);
 /** The file by which git finds the user's identity inside, in place of /etc/gitconfig, which it includes. */
 #define PLAN_GIT_CONFIG "/run/kurung/gitconfig"
 
+/** plan_check_kernel - refuse a share of a file system of the kernel; tell that a device cannot be opened.
+ * Returns 0 or -EINVAL with @err. */
+int plan_check_kernel(Plan *plan, const Host *host, const SpecOp *op, Error *err);
+
 /** A directory of the user that WorkDir= or Project= shows at its own path. */
 typedef struct PlanPlace {
         const char *path; /* without links; borrowed from Host */

@@ -215,7 +215,7 @@ static int add_op(Plan *plan, const Host *host, const Request *request, Error *e
 {
         const SpecOp *op = request->op;
         bool writable = fs_op_writes_host(op);
-        int r = 0;
+        int r = plan_check_kernel(plan, host, op, err);
         for (size_t i = 0; r == 0 && fs_op_path(op, i); i++)
                 r = plan_check_own(plan, host, fs_op_path(op, i), writable, fs_op_origin(op), err);
         if (r < 0)

@@ -608,6 +608,48 @@ static void is_hidden_by_default(const Host *h)
         assert_true(said);
 }
 
+static void file_systems_of_the_kernel_are_not_shared(void **state)
+{
+        Host h = desktop;
+        HostMount more[] = {MOUNT("/", "ext4"), MOUNT("/opt/debian/proc", "proc"),
+                            MOUNT("/sys/fs/cgroup", "cgroup2")};
+        (void)state;
+        h.mounts = more;
+        h.n_mounts = ARRAY_LEN(more);
+        refused(&h, WORDS("--read-write=/proc", "true"),
+                "--read-write: '/proc' shows the processes of the host");
+        refused(&h, WORDS("--read-only=/proc/1/root:/x", "true"), "shows the processes of the host");
+        refused(&h, WORDS("--read-only=/opt/debian/proc", "true"), "shows the processes of the host");
+        refused(&h, WORDS("--read-only=/dev", "true"), "the sandbox has a /dev of its own");
+        refused(&h, WORDS("--read-only=/sys", "true"), "the sandbox has a /sys of its own");
+        refused(&h, WORDS("--read-write=/sys/fs/cgroup", "true"), "cannot be shared for writing");
+        assert_true(plan_has_line(WORDS("--read-only=/sys/class:/x", "true"),
+                                  "op bind /x from=/sys/class ro,recursive"));
+        assert_true(plan_has_line(WORDS("--hide=/proc/cpuinfo", "true"), "op mask /proc/cpuinfo optional"));
+}
+
+static void groups_that_a_sandbox_drops_are_told(void **state)
+{
+        char *paths[] = {WORD("/srv/team"), NULL};
+        static const char says[] = "you have access to '/srv/team' only by a supplementary group";
+        Host h = desktop;
+        (void)state;
+        h.by_group = (StrList){paths, 1};
+        for (int single = 0; single < 2; single++) {
+                CLEANUP(plan_clear) Plan plan = {0};
+                Error err = {0};
+                bool said = false;
+                assert_int_equal(
+                        make(&h, WORDS(single ? "--id-map=single" : "--id-map=subid", "true"), &plan, &err),
+                        0);
+                for (size_t i = 0; i < plan.notices.n; i++)
+                        said = said || (str_starts(plan.notices.items[i], says) &&
+                                        strstr(plan.notices.items[i], "--id-map=single keeps it"));
+                /* Without subordinate ids the kernel keeps them. */
+                assert_int_equal(said, !single);
+        }
+}
+
 static void working_directories_that_cannot_be_meant(void **state)
 {
         static const char *const refused_dirs[] = {"/",
@@ -938,6 +980,8 @@ int main(void)
                 cmocka_unit_test(limits_that_were_asked_for_and_cannot_be_had),
                 cmocka_unit_test(each_obstacle_has_its_own_remedy),
                 cmocka_unit_test(working_directories_that_cannot_be_meant),
+                cmocka_unit_test(file_systems_of_the_kernel_are_not_shared),
+                cmocka_unit_test(groups_that_a_sandbox_drops_are_told),
                 cmocka_unit_test(people_are_hidden_wherever_they_live),
                 cmocka_unit_test(a_resumed_plan_has_the_kept_layers),
                 cmocka_unit_test(a_resumed_plan_has_the_kept_engine),
