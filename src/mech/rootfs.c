@@ -427,6 +427,7 @@ void rootfs_clear(RootfsContext *ctx)
         ctx->run_fd = fd_close(ctx->run_fd);
         ctx->memory_fd = fd_close(ctx->memory_fd);
         ctx->root_fd = fd_close(ctx->root_fd);
-        ctx->view_fd = fd_close(ctx->view_fd);
+        for (size_t i = 0; i < ARRAY_LEN(ctx->view_fds); i++)
+                ctx->view_fds[i] = fd_close(ctx->view_fds[i]);
         ctx->empty_fd = fd_close(ctx->empty_fd);
 }

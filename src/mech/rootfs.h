@@ -15,7 +15,7 @@ typedef struct RootfsContext {
         int memory_fd;      /* the same on a tmpfs, for OP_IN_MEMORY, HOSTS and files; made on demand */
         int home_fd;        /* the kept home, held by the supervisor; FD_NONE: none; borrowed */
         int root_fd;        /* the new root, after its first operation */
-        int view_fd;        /* the mount of the view; FD_NONE: none */
+        int view_fds[2];    /* the mounts of the view: of the programs, of the rest; FD_NONE: none */
         int empty_fd;       /* an empty read-only directory, mounted: masks are clones of it */
         int *made;          /* per operation, the mount of rootfs_make(), or FD_NONE */
         bool no_data_layer; /* the kernel has no data-only layers for user namespaces */

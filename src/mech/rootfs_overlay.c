@@ -6,6 +6,7 @@
 #include "base/fds.h"
 #include "mech/rootfs_source.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -39,25 +40,50 @@ static void layers_clear(Layers *l)
         fd_close(l->work);
 }
 
+/* Opens a directory of a view (view/files.h). */
+static int open_in_view(int view, const char *top, const char *path, Layers *l, Error *err)
+{
+        char name[PATH_MAX];
+        (void)snprintf(name, sizeof(name), "/%s%s", top, str_eq(path, "/") ? "" : path);
+        int r = root_open(view, name, true, &l->lowers[l->n_lowers]);
+        if (r < 0)
+                return error_set_errno(err, r, "cannot open the view of '%s'", path);
+        l->n_lowers++;
+        return 0;
+}
+
+/* Lists a directory of a view: the answers have all that the kernel would ask about each name. */
+static void read_names(int dir)
+{
+        CLEANUP_FD int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        char names[4096];
+        while (fd >= 0 && getdents64(fd, names, sizeof(names)) > 0)
+                ;
+}
+
 /*
- * Opens the lower in one of the view's two directories. Below the first, its files have no data: they are
- * those of the source at the same path, which the overlay opens itself.
+ * Opens the view's directories for the source. With own data, the files of the first have none: they are
+ * those of the data layer, which the overlay opens itself. Two directories make the whole system: that of the
+ * programs, and the rest, of which the kernel asks fewer questions.
  */
 static int open_viewed(const RootfsContext *ctx, const PlanOp *op, Layers *l, Error *err)
 {
-        char path[PATH_MAX];
-        bool own_data = (op->flags & OP_OWN_DATA) && !ctx->no_data_layer;
-        int r = own_data ? rootfs_source_open(op, &l->data, err) : 0;
+        const bool own_data = (op->flags & OP_OWN_DATA) && !ctx->no_data_layer, all = str_eq(op->source, "/");
+        const FsFile data = {(char *)(uintptr_t)fs_op_data(op), all ? (FileId){0} : op->source_id};
+        int r = own_data ? rootfs_file_open(op, &data, &l->data, err) : 0;
         if (r < 0)
                 return r;
-        if (!(l->lowers = calloc(1, sizeof(*l->lowers))))
+        if (!(l->lowers = calloc(2, sizeof(*l->lowers))))
                 return error_no_memory(err);
-        (void)snprintf(path, sizeof(path), "/%s%s", own_data ? "direct" : "through",
-                       str_eq(op->source, "/") ? "" : op->source);
-        if ((r = root_open(ctx->view_fd, path, true, &l->lowers[0])) < 0)
-                return error_set_errno(err, r, "cannot open the view of '%s'", op->source);
-        l->n_lowers = 1;
-        return 0;
+        if (!all)
+                return open_in_view(ctx->view_fds[0], own_data ? "direct" : "through", op->source, l, err);
+        /* Above the last lower, no file may refer to the data layer. */
+        r = open_in_view(ctx->view_fds[1], "rest", "/", l, err);
+        if (r == 0)
+                r = open_in_view(ctx->view_fds[0], own_data ? "programs" : "programs-through", "/", l, err);
+        if (r == 0)
+                read_names(l->lowers[0]);
+        return r;
 }
 
 static int open_lowers(const PlanOp *op, Layers *l, Error *err)
@@ -128,7 +154,8 @@ static int mount_layers(const PlanOp *op, const Layers *l, int *ret_fd, Error *e
         if (!options || !names)
                 return error_no_memory(err);
         if (l->data >= 0) { /* Linux 6.16 in a user namespace */
-                options[n++] = (MountOption){"lowerdir+", name_fd(&names[k++], l->lowers[0])};
+                for (size_t i = 0; i < l->n_lowers; i++)
+                        options[n++] = (MountOption){"lowerdir+", name_fd(&names[k++], l->lowers[i])};
                 options[n++] = (MountOption){"datadir+", name_fd(&names[k++], l->data)};
         } else if (l->n_lowers == 1)
                 options[n++] = (MountOption){"lowerdir", name_fd(&names[k++], l->lowers[0])};
@@ -151,24 +178,38 @@ static int mount_layers(const PlanOp *op, const Layers *l, int *ret_fd, Error *e
         return mount_new("overlay", options, n, rootfs_attributes(op), ret_fd, err);
 }
 
+/* Mounts several lowers: their paths are short in the directory of the descriptors. */
+static int mount_stacked(const PlanOp *op, const Layers *l, int *ret_fd, Error *err)
+{
+        if (l->n_lowers == 1 || l->data >= 0)
+                return mount_layers(op, l, ret_fd, err);
+        CLEANUP_FD int before = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (before < 0 || chdir("/proc/self/fd") < 0)
+                return error_set_errno(err, errno, "cannot change to /proc/self/fd");
+        int r = mount_layers(op, l, ret_fd, err);
+        if (fchdir(before) < 0 && r == 0)
+                r = error_set_errno(err, errno, "cannot change back from /proc/self/fd");
+        return r;
+}
+
 /* An older kernel refuses the data layer, whatever it is, with this error. Then the view gives the data, for
  * all overlays. */
 static int mount_viewed(RootfsContext *ctx, const PlanOp *op, Layers *l, int *ret_fd, Error *err)
 {
         Error refused = {0};
         if (l->data < 0)
-                return mount_layers(op, l, ret_fd, err);
-        int r = mount_layers(op, l, ret_fd, &refused);
+                return mount_stacked(op, l, ret_fd, err);
+        int r = mount_stacked(op, l, ret_fd, &refused);
         if (r != -EINVAL)
                 return r < 0 ? error_take(err, &refused, op->dest) : 0;
         ctx->no_data_layer = true;
         l->data = fd_close(l->data);
-        l->lowers[0] = fd_close(l->lowers[0]);
+        while (l->n_lowers > 0)
+                fd_close(l->lowers[--l->n_lowers]);
         free(l->lowers);
         l->lowers = NULL;
-        l->n_lowers = 0;
         r = open_viewed(ctx, op, l, err);
-        return r < 0 ? r : mount_layers(op, l, ret_fd, err);
+        return r < 0 ? r : mount_stacked(op, l, ret_fd, err);
 }
 
 static int make_overlay(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error *err)
@@ -179,18 +220,8 @@ static int make_overlay(RootfsContext *ctx, const PlanOp *op, int *ret_fd, Error
                 r = open_upper(ctx, op, &l, err);
         if (r < 0)
                 return r;
-        if (op->flags & OP_VIEWED)
-                return mount_viewed(ctx, op, &l, ret_fd, err);
-        if (l.n_lowers == 1)
-                return mount_layers(op, &l, ret_fd, err);
-        /* Paths of lowers are short there. */
-        CLEANUP_FD int before = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (before < 0 || chdir("/proc/self/fd") < 0)
-                return error_set_errno(err, errno, "cannot change to /proc/self/fd");
-        r = mount_layers(op, &l, ret_fd, err);
-        if (fchdir(before) < 0 && r == 0)
-                r = error_set_errno(err, errno, "cannot change back from /proc/self/fd");
-        return r;
+        return op->flags & OP_VIEWED ? mount_viewed(ctx, op, &l, ret_fd, err)
+                                     : mount_stacked(op, &l, ret_fd, err);
 }
 
 /* Makes a mount of a fuse device, and passes the device to the server of the operation. */
@@ -206,11 +237,13 @@ static int make_served(RootfsContext *ctx, const PlanOp *op, unsigned attrs, int
         (void)snprintf(fd_text, sizeof(fd_text), "%d", fuse);
         (void)snprintf(uid, sizeof(uid), "%u", ctx->identity->uid);
         (void)snprintf(gid, sizeof(gid), "%u", ctx->identity->gid);
+        /* Of a file system that is read-only, reading changes no time: the kernel keeps the attributes. */
         const MountOption options[] = {
                 {"source", "kurung"}, {"fd", fd_text},       {"rootmode", "40755"},         {"user_id", uid},
-                {"group_id", gid},    {"allow_other", NULL}, {"default_permissions", NULL},
+                {"group_id", gid},    {"allow_other", NULL}, {"default_permissions", NULL}, {"ro", NULL},
         };
-        int r = mount_new("fuse", options, ARRAY_LEN(options), attrs, &mount_fd, err);
+        size_t n = ARRAY_LEN(options) - (op->kind == OP_VIEW ? 0 : 1);
+        int r = mount_new("fuse", options, n, attrs, &mount_fd, err);
         if (r < 0)
                 return r;
         r = ctx->serve_fuse(ctx->userdata, (size_t)(op - ctx->root->ops), fuse, err);
@@ -221,12 +254,15 @@ static int make_served(RootfsContext *ctx, const PlanOp *op, unsigned attrs, int
 
 static int apply_view(RootfsContext *ctx, const PlanOp *op, Error *err)
 {
-        CLEANUP_FD int fd = FD_NONE;
-        int r = make_served(ctx, op, mount_safe_attrs(true), &fd, err);
-        if (r == 0)
-                r = rootfs_attach_unseen(ctx, fd, err);
-        if (r == 0)
-                ctx->view_fd = TAKE_FD(fd);
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < ARRAY_LEN(ctx->view_fds); i++) {
+                CLEANUP_FD int fd = FD_NONE;
+                r = make_served(ctx, op, mount_safe_attrs(true), &fd, err);
+                if (r == 0)
+                        r = rootfs_attach_unseen(ctx, fd, err);
+                if (r == 0)
+                        ctx->view_fds[i] = TAKE_FD(fd);
+        }
         return r;
 }
 

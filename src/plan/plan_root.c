@@ -34,10 +34,10 @@ static const char *const sys_masked[] = {"/sys/firmware", "/sys/devices/virtual/
 static const char *const sys_bind_masked[] = {"/sys/kernel/security", "/sys/kernel/debug",
                                               "/sys/kernel/tracing", "/sys/fs/bpf"};
 
-/* Over a view, directories that programs are loaded from have overlays of their own, which may read the
- * host's files directly. Each overlay takes some time of a start. */
-static const char *const loaded_from[] = {"usr",   "opt",   "bin",    "sbin", "lib",
-                                          "lib32", "lib64", "libx32", "nix",  "gnu"};
+/* Over a view, the root's overlay reads the host's files in /usr directly. Other directories that programs are
+ * loaded from have overlays of their own for that. Each overlay takes some time of a start, which is why /opt
+ * has none. */
+static const char *const loaded_from[] = {"bin", "sbin", "lib", "lib32", "lib64", "libx32", "nix", "gnu"};
 
 /* Directory for kurung's generated files inside. */
 #define FILES_DIR "/run/kurung"
@@ -123,6 +123,14 @@ static int add_view(Plan *plan, const Host *host, Error *err)
                               (system_flags(plan, host) & ~(unsigned)OP_NO_FOLLOW) | OP_VIEWED, err);
 }
 
+static bool is_directory(const Host *host, const char *name)
+{
+        for (size_t i = 0; i < host->n_top; i++)
+                if (str_eq(host->top[i].name, name))
+                        return host->top[i].type == HOST_DIRECTORY;
+        return false;
+}
+
 /* Lets files of the host be read directly where nothing of the source is hidden: a view that was taken over
  * could give a hidden file's data to a name that is visible. Nor can the kernel clone a source with mounts
  * below it (plan_add_caught()). */
@@ -130,10 +138,13 @@ static void allow_own_data(Plan *plan, const Host *host)
 {
         for (size_t i = 0; i < plan->root.n_ops; i++) {
                 PlanOp *op = &plan->root.ops[i];
-                bool own = (op->flags & OP_VIEWED) && !plan_has_submounts(host, op->source);
+                if (!(op->flags & OP_VIEWED))
+                        continue;
+                const char *data = fs_op_data(op);
+                bool own = !plan_has_submounts(host, data) && is_directory(host, data + 1);
                 for (size_t k = i + 1; own && k < plan->root.n_ops; k++)
                         own = !fs_op_is(&plan->root.ops[k], OP_COVERS) ||
-                              !path_is_below(plan->root.ops[k].dest, op->dest);
+                              !path_is_below(plan->root.ops[k].dest, data);
                 if (own)
                         op->flags |= OP_OWN_DATA;
         }

@@ -63,7 +63,7 @@ static int start(Helper *h, Error *err)
         if (r < 0)
                 return error_set_errno(err, r, "cannot create a channel");
         CLEANUP_FD int ours = ends[0], theirs = ends[1], owners = FD_NONE;
-        if (o->stage.server->asks_owners && (r = start_owners(o, &owners, err)) < 0)
+        if (o->stage.server->has_view && (r = start_owners(o, &owners, err)) < 0)
                 return r;
         o->stage.channel = theirs;
         o->stage.owners = owners;
@@ -126,12 +126,18 @@ static int on_message(Helper *h, Error *err)
         return r == 0 ? 0 : error_set(err, EPROTO, "%s sent something other than a message", h->kind->name);
 }
 
+bool overlay_helper_is_served(const OverlayHelper *o)
+{
+        return o->devices >= (o->stage.server->has_view ? 2 : 1);
+}
+
 void overlay_helper_serve(OverlayHelper *o, int fuse_fd)
 {
-        o->served = true;
+        o->devices++;
         if (o->helper.channel >= 0)
                 (void)channel_send(o->helper.channel, MSG_FUSE_DEVICE, (int)o->stage.index, fuse_fd);
-        o->helper.channel = fd_close(o->helper.channel);
+        if (overlay_helper_is_served(o))
+                o->helper.channel = fd_close(o->helper.channel);
 }
 
 /* Finds the last line that it wrote to its stderr, except complaints about mount options. */

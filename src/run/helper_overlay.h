@@ -12,7 +12,7 @@ typedef struct OverlayHelper {
         int joiner;         /* pidfd of the process that starts it; FD_NONE: reaped */
         int owners;         /* pidfd of the process that tells it owners; FD_NONE: none */
         MessageCounts heard;
-        bool served; /* its device was passed on, or it has exited */
+        unsigned devices; /* passed on to it */
 } OverlayHelper;
 
 /**
@@ -24,6 +24,9 @@ typedef struct OverlayHelper {
  * Returns the helper; helpers_stop() closes its descriptors.
  */
 OverlayHelper overlay_helper_make(const StageContext *ctx, const PlanRoot *root, size_t index);
+
+/** overlay_helper_is_served - return whether it has all its devices. */
+bool overlay_helper_is_served(const OverlayHelper *o);
 
 /** overlay_helper_serve - pass on @fuse_fd (borrowed), after the setup stage has made the mount. If the
  * helper has exited, its pidfd shows it. */

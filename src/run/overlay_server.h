@@ -14,14 +14,15 @@
 #define OVERLAY_PLACEHOLDERS "/placeholders"
 #define OVERLAY_PROGRAM "/program"
 
-/** Descriptor numbers of a server: its fuse device, and a channel to the process that knows owners. */
-enum { OVERLAY_FD_DEVICE = 3, OVERLAY_FD_OWNERS, OVERLAY_FD_MAX };
+/** Descriptor numbers of a server: its fuse device. Of that of a view also: a channel to the process that knows
+ * owners, and a second device. */
+enum { OVERLAY_FD_DEVICE = 3, OVERLAY_FD_OWNERS, OVERLAY_FD_DEVICE_2, OVERLAY_FD_MAX };
 
 struct OverlayServer {
         const char *name;         /* for people: "fuse-overlayfs" */
         bool is_own;              /* a program of kurung, built like this one */
         uint64_t capabilities;    /* a mask, in the sandbox's user namespace */
-        bool asks_owners;         /* it has a channel to stage_owners_main() */
+        bool has_view;            /* it has two devices, and a channel to stage_owners_main() */
         bool has_layer;           /* it has the operation's upper and work directory, and writes to them */
         const ConfineCall *calls; /* the system calls of the program, and execve(2), which starts it */
         size_t n_calls;

@@ -51,7 +51,7 @@ static int add_lower_paths(const OverlayStage *stage, StrList *args)
 const OverlayServer overlay_view = {
         .name = "kurung-view",
         .is_own = true,
-        .asks_owners = true,
+        .has_view = true,
         .calls = view_calls,
         .n_calls = ARRAY_LEN(view_calls),
         .other_calls = SECCOMP_RET_ERRNO | ENOSYS,

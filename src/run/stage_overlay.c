@@ -217,19 +217,42 @@ static int wait_for_device(const OverlayStage *stage, int *ret_fd, Error *err)
         return 0;
 }
 
-/* Moves the device and the channel to their numbers, and closes all others. */
-static int arrange(int fuse, int owners)
+/* What a server gets: at most two devices and a channel, FD_NONE where it has none. */
+typedef struct Given {
+        int fds[OVERLAY_FD_MAX - OVERLAY_FD_DEVICE];
+} Given;
+
+static void given_clear(Given *g)
 {
-        CLEANUP_FD int high = fcntl(fuse, F_DUPFD_CLOEXEC, OVERLAY_FD_MAX), high_owners = FD_NONE;
-        fd_close(fuse);
-        if (high < 0)
-                return -errno;
-        if (owners < 0)
-                return dup2(high, OVERLAY_FD_DEVICE) < 0 ? -errno : process_close_from(OVERLAY_FD_DEVICE + 1);
-        high_owners = fcntl(owners, F_DUPFD_CLOEXEC, OVERLAY_FD_MAX);
-        if (high_owners < 0 || dup2(high, OVERLAY_FD_DEVICE) < 0 || dup2(high_owners, OVERLAY_FD_OWNERS) < 0)
-                return -errno;
-        return process_close_from(OVERLAY_FD_MAX);
+        for (size_t i = 0; i < ARRAY_LEN(g->fds); i++)
+                g->fds[i] = fd_close(g->fds[i]);
+}
+
+static int wait_for_devices(const OverlayStage *stage, Given *g, Error *err)
+{
+        int r = wait_for_device(stage, &g->fds[0], err);
+        if (r < 0 || !stage->server->has_view)
+                return r;
+        return wait_for_device(stage, &g->fds[OVERLAY_FD_DEVICE_2 - OVERLAY_FD_DEVICE], err);
+}
+
+/* Moves the devices and the channel to their numbers, and closes all others. */
+static int arrange(Given *g, int owners)
+{
+        int n = 0;
+        g->fds[OVERLAY_FD_OWNERS - OVERLAY_FD_DEVICE] = owners;
+        for (; n < (int)ARRAY_LEN(g->fds) && g->fds[n] >= 0; n++) {
+                int high = fcntl(g->fds[n], F_DUPFD_CLOEXEC, OVERLAY_FD_MAX);
+                if (high < 0)
+                        return -errno;
+                fd_close(g->fds[n]);
+                g->fds[n] = high;
+        }
+        for (int i = 0; i < n; i++)
+                if (dup2(g->fds[i], OVERLAY_FD_DEVICE + i) < 0)
+                        return -errno;
+        given_clear(g);
+        return process_close_from(OVERLAY_FD_DEVICE + (unsigned)n);
 }
 
 /* Its stderr is a file of kurung's. */
@@ -254,7 +277,7 @@ static void raise_descriptors(void)
         (void)setrlimit(RLIMIT_NOFILE, &files);
 }
 
-static int enter_root(const OverlayStage *stage, int root, int fuse, Error *err)
+static int enter_root(const OverlayStage *stage, int root, Given *given, Error *err)
 {
         const OverlayServer *server = stage->server;
         const Confinement c = {
@@ -271,7 +294,7 @@ static int enter_root(const OverlayStage *stage, int root, int fuse, Error *err)
         int r = server->has_layer ? add_layer(stage, root, err) : 0;
         if (r == 0)
                 r = confine_root_enter(stage->server->name, root, err);
-        if (r == 0 && (r = arrange(fuse, stage->owners)) < 0)
+        if (r == 0 && (r = arrange(given, stage->owners)) < 0)
                 (void)fail(stage, err, r, "close its descriptors");
         raise_descriptors();
         process_reset_signals();
@@ -295,7 +318,8 @@ static int take_standard_descriptors(const OverlayStage *stage, Error *err)
 
 static int prepare(const OverlayStage *stage, Error *err)
 {
-        CLEANUP_FD int root = FD_NONE, fuse = FD_NONE;
+        CLEANUP_FD int root = FD_NONE;
+        CLEANUP(given_clear) Given given = {{FD_NONE, FD_NONE, FD_NONE}};
         int r = take_standard_descriptors(stage, err);
         process_leave_group();
         if (r == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
@@ -305,12 +329,12 @@ static int prepare(const OverlayStage *stage, Error *err)
         if (r == 0 && stage->confined)
                 r = make_root(stage, &root, err);
         if (r == 0)
-                r = wait_for_device(stage, &fuse, err);
+                r = wait_for_devices(stage, &given, err);
         /* arrange() reuses their numbers. */
         if (r == 0 && stage->confined)
-                return enter_root(stage, TAKE_FD(root), TAKE_FD(fuse), err);
+                return enter_root(stage, TAKE_FD(root), &given, err);
         if (r == 0)
-                r = arrange(TAKE_FD(fuse), stage->owners);
+                r = arrange(&given, stage->owners);
         return r < 0 ? r : caps_pass_on(stage->server->capabilities, err);
 }
 

@@ -281,7 +281,7 @@ static int build(Setup *setup, int *ret_slave, Error *err)
                 .memory_fd = FD_NONE,
                 .home_fd = ctx->home_fd,
                 .root_fd = FD_NONE,
-                .view_fd = FD_NONE,
+                .view_fds = {FD_NONE, FD_NONE},
                 .empty_fd = FD_NONE,
                 .serve_fuse = serve_fuse,
                 .tell_missing = tell_missing,

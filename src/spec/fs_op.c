@@ -88,6 +88,11 @@ const char *fs_op_origin(const FsOp *op)
         return op->origin ? op->origin : "root file system";
 }
 
+const char *fs_op_data(const FsOp *op)
+{
+        return str_eq(op->source, "/") ? "/usr" : op->source;
+}
+
 static bool takes_propagation(const FsOp *op)
 {
         return fs_op_is(op, OP_IS_PLACED) || op->kind == OP_REMOUNT;

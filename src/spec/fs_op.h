@@ -55,8 +55,8 @@ enum {
         OP_KEPT_HOME = 1 << 21,  /* BIND: the source is the kept home, which the supervisor creates after the
                                     plan and holds open */
         OP_VIEWED = 1 << 23,     /* OVERLAY: the lower is seen through the VIEW before it */
-        OP_OWN_DATA = 1 << 24,   /* OVERLAY, VIEWED: the content of files may come from source itself, because
-                                    nothing in it is hidden */
+        OP_OWN_DATA = 1 << 24,   /* OVERLAY, VIEWED: the content of files may come from the host's directory
+                                    itself (fs_op_data()), because nothing in it is hidden */
 };
 
 #define OP_ATTRIBUTES                                                                                        \
@@ -155,6 +155,10 @@ int fs_op_check(const FsOp *op, Error *err);
 /** fs_op_origin - return the source of the request, for errors: its origin, or "root file system" if it has
  * none. */
 const char *fs_op_origin(const FsOp *op);
+
+/** fs_op_data - return the directory of the host from which a VIEWED overlay with OWN_DATA takes the content of
+ * files: its source, or /usr in the place of the whole system, parts of which are hidden. */
+const char *fs_op_data(const FsOp *op);
 
 /** fs_op_same - return whether both operations have the same effect at their destinations; origins are
  * ignored. */

@@ -8,6 +8,21 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
+static const struct {
+        const char *name;
+        uint8_t flags;
+} tops[] = {
+        {VIEW_DIRECT, NODE_DIRECTORY | NODE_DIRECT},
+        {VIEW_THROUGH, NODE_DIRECTORY},
+        {VIEW_PROGRAMS, NODE_DIRECTORY | NODE_PROGRAMS | NODE_DIRECT},
+        {VIEW_PROGRAMS_THROUGH, NODE_DIRECTORY | NODE_PROGRAMS},
+        {VIEW_REST, NODE_DIRECTORY | NODE_REST},
+};
+
+/* The directories of /usr with large files, which many processes share. */
+static const char *const program_dirs[] = {"bin",   "sbin",   "lib",     "lib32",
+                                           "lib64", "libx32", "libexec", "local"};
+
 int view_init(View *v, int lower, int placeholders, int owners, const char *uid_map, const char *gid_map)
 {
         struct stat st = {0};
@@ -23,13 +38,13 @@ int view_init(View *v, int lower, int placeholders, int owners, const char *uid_
         if (r < 0)
                 return r;
         v->devices[v->n_devices++] = st.st_dev;
-        /* They are never forgotten. */
-        NodeId direct = nodes_look_up(v->nodes, NODE_ROOT, VIEW_DIRECT, strlen(VIEW_DIRECT));
-        NodeId through = nodes_look_up(v->nodes, NODE_ROOT, VIEW_THROUGH, strlen(VIEW_THROUGH));
-        if (direct == 0 || through == 0)
-                return -ENOMEM;
-        nodes_get(v->nodes, direct)->flags = NODE_DIRECTORY | NODE_DIRECT;
-        nodes_get(v->nodes, through)->flags = NODE_DIRECTORY;
+        for (size_t i = 0; i < ARRAY_LEN(tops); i++) {
+                /* They are never forgotten. */
+                NodeId id = nodes_look_up(v->nodes, NODE_ROOT, tops[i].name, strlen(tops[i].name));
+                if (id == 0)
+                        return -ENOMEM;
+                nodes_get(v->nodes, id)->flags = tops[i].flags;
+        }
         return 0;
 }
 
@@ -120,12 +135,30 @@ static void show(View *v, NodeId id, const OwnersAnswer *a, struct stat *ret)
         ret->st_blocks = st.st_blocks;
 }
 
+bool view_shows(const View *v, NodeId parent, const char *name)
+{
+        const Node *n = nodes_get(v->nodes, parent);
+        if (!n || !(n->flags & (NODE_PROGRAMS | NODE_REST)))
+                return true;
+        bool programs = n->flags & NODE_PROGRAMS;
+        if (n->parent == NODE_ROOT)
+                return str_eq(name, "usr") || str_eq(name, "opt") == programs;
+        if (nodes_get(v->nodes, n->parent)->parent != NODE_ROOT || n->len != 3 ||
+            memcmp(n->name, "usr", 3) != 0)
+                return true;
+        return str_in(name, program_dirs, ARRAY_LEN(program_dirs)) == programs;
+}
+
 /* Adds or renews the node of one name. A file that has replaced another takes its node over: the kernel then
  * sees the new attributes with the old number, as after any change. */
 static NodeId take_name(View *v, NodeId parent, int dir, const char *name, const OwnersAnswer *a,
                         struct stat *ret)
 {
-        unsigned inherited = nodes_get(v->nodes, parent)->flags & NODE_DIRECT;
+        const Node *up = nodes_get(v->nodes, parent);
+        unsigned inherited = up->flags & (NODE_DIRECT | NODE_PROGRAMS | NODE_REST);
+        /* The data layer beside the programs is /usr. */
+        if ((inherited & NODE_PROGRAMS) && up->parent == NODE_ROOT && !str_eq(name, "usr"))
+                inherited &= ~(unsigned)NODE_DIRECT;
         NodeId id = nodes_look_up(v->nodes, parent, name, strlen(name));
         if (id == 0)
                 return 0;
@@ -143,7 +176,10 @@ static NodeId take_name(View *v, NodeId parent, int dir, const char *name, const
 
 static int take_top(View *v, const char *name, NodeId *ret_id, struct stat *ret)
 {
-        if (!str_eq(name, VIEW_DIRECT) && !str_eq(name, VIEW_THROUGH))
+        size_t i = 0;
+        while (i < ARRAY_LEN(tops) && !str_eq(name, tops[i].name))
+                i++;
+        if (i == ARRAY_LEN(tops))
                 return -ENOENT;
         NodeId id = nodes_look_up(v->nodes, NODE_ROOT, name, strlen(name));
         int r = id == 0 ? -ENOMEM : view_stat(v, id, ret);
@@ -167,6 +203,8 @@ int view_look_up(View *v, NodeId parent, const char *names, size_t len, size_t n
                 return -ENOTDIR;
         /* A directory that the user cannot read is empty. */
         if (node->flags & NODE_UNREADABLE)
+                return -ENOENT;
+        if (n == 1 && !view_shows(v, parent, names))
                 return -ENOENT;
         if (parent != NODE_ROOT) {
                 int r = tree_dir(&v->tree, parent, &dir);
@@ -218,6 +256,30 @@ int view_open(View *v, NodeId id, int *ret_fd)
                 return tree_open(&v->tree, id, O_RDONLY, ret_fd);
         int r = placeholder(v, id, O_RDONLY, ret_fd);
         return r == -ENOENT ? 0 : r;
+}
+
+int view_read_fd(View *v, NodeId id, bool directory, int *ret_fd)
+{
+        const Node *n = nodes_get(v->nodes, id);
+        int fd = FD_NONE, r = 0;
+        if (!n)
+                return -ESTALE;
+        if (directory && !(n->flags & NODE_DIRECTORY))
+                return -ENOTDIR;
+        if (id == NODE_ROOT)
+                return -EACCES;
+        if ((fd = tree_kept(&v->tree, id)) < 0) {
+                if (!directory)
+                        r = view_open(v, id, &fd);
+                else if (!(n->flags & NODE_UNREADABLE))
+                        r = tree_open(&v->tree, id, O_RDONLY | O_DIRECTORY, &fd);
+                if (r < 0)
+                        return r;
+                if (fd >= 0)
+                        tree_keep(&v->tree, id, fd);
+        }
+        *ret_fd = fd;
+        return 0;
 }
 
 static void dropped(void *userdata, NodeId id)

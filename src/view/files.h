@@ -21,10 +21,21 @@ typedef struct View {
         size_t n_devices;
 } View;
 
-/** The names in the root of a view. Each has the whole lower; below the first, regular files refer to the
- * data layer of the overlay (overlayfs.rst, "Data-only lower layers"). */
+/**
+ * The names in the root of a view. The first two have the whole lower. The others have two halves of it, for an
+ * overlay of two lowers: /opt and the directories of /usr that have programs, and the rest, whose files are
+ * small and many. Below VIEW_DIRECT, and in /usr below VIEW_PROGRAMS, regular files refer to the data
+ * layer of the overlay (overlayfs.rst, "Data-only lower layers").
+ *
+ * Files of the rest have no attribute that the overlay could ask for, and are not opened before they are read:
+ * the kernel is told so once and for all (ENOSYS), and then asks nothing more about any file of its mount.
+ * Therefore the rest is seen through a mount of its own.
+ */
 #define VIEW_DIRECT "direct"
 #define VIEW_THROUGH "through"
+#define VIEW_PROGRAMS "programs"
+#define VIEW_PROGRAMS_THROUGH "programs-through"
+#define VIEW_REST "rest"
 
 /**
  * view_init - prepare a view.
@@ -60,18 +71,29 @@ int view_stat(View *v, NodeId id, struct stat *ret);
  */
 int view_open(View *v, NodeId id, int *ret_fd);
 
+/**
+ * view_read_fd - open a regular file or a directory for reading, or find that it is still open.
+ *
+ * @ret_fd: of any position, valid until the next call for any node; borrowed. FD_NONE: the file or directory
+ * is empty.
+ *
+ * Returns like view_open(), but -ENOTDIR if @directory is set and it is none; -EACCES for the root.
+ */
+int view_read_fd(View *v, NodeId id, bool directory, int *ret_fd);
+
+/** view_shows - return whether a directory of the view has a name of the lower's directory. */
+bool view_shows(const View *v, NodeId parent, const char *name);
+
 /** view_forget - the kernel forgets @n lookups of a node. */
 void view_forget(View *v, uint64_t id, uint64_t n);
 
 /**
- * view_attribute - get an extended attribute of a node.
+ * view_attribute - get an extended attribute of a node, by which the overlay finds the data of a file. Files have
+ * no others: whatever the overlay would read in an attribute of its own, no file of the host decides it.
  *
  * @value: room for @size bytes; with @size 0 only the length is returned.
  *
- * Returns its length; -ENODATA, -ERANGE, -errno.
+ * Returns its length; -ENOSYS: nothing in the node's mount has any; -ENODATA, -ERANGE, -ESTALE.
  */
-ssize_t view_attribute(View *v, NodeId id, const char *name, char *value, size_t size);
+ssize_t view_attribute(const View *v, NodeId id, const char *name, char *value, size_t size);
 
-/** view_attributes - list the names of a node's attributes, each with its terminating 0; like
- * view_attribute(). Those of the overlay are not listed: it asks for them by name. */
-ssize_t view_attributes(View *v, NodeId id, char *list, size_t size);

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keeps what the kernel has open in a view. */
+/* Keeps the files that the kernel has open in a view. */
 #include "view/serve_internal.h"
+
+typedef struct Handle {
+        bool used;
+        int fd;
+} Handle;
 
 static Handle *handles;
 static size_t n_handles, maybe_free;
 
-uint64_t handle_add(HandleKind kind, int fd, DIR *stream)
+uint64_t handle_add(int fd)
 {
-        while (maybe_free < n_handles && handles[maybe_free].kind != HANDLE_NONE)
+        while (maybe_free < n_handles && handles[maybe_free].used)
                 maybe_free++;
         if (maybe_free == n_handles) {
                 size_t n = n_handles > 0 ? 2 * n_handles : 16;
@@ -18,31 +23,39 @@ uint64_t handle_add(HandleKind kind, int fd, DIR *stream)
                 handles = more;
                 n_handles = n;
         }
-        handles[maybe_free] = (Handle){.kind = kind, .fd = fd, .stream = stream};
+        handles[maybe_free] = (Handle){.used = true, .fd = fd};
         return ++maybe_free;
 }
 
-Handle *handle_get(HandleKind kind, uint64_t number)
+static Handle *find(uint64_t number)
 {
-        return number > 0 && number <= n_handles && handles[number - 1].kind == kind ? &handles[number - 1]
-                                                                                     : NULL;
+        return number > 0 && number <= n_handles && handles[number - 1].used ? &handles[number - 1] : NULL;
 }
 
-void handle_drop(Handle *h)
+int handle_get(uint64_t number, int *ret_fd)
 {
-        if (h->stream)
-                (void)closedir(h->stream);
+        const Handle *h = find(number);
+        if (!h)
+                return -EBADF;
+        *ret_fd = h->fd;
+        return 0;
+}
+
+void handle_drop(uint64_t number)
+{
+        Handle *h = find(number);
+        if (!h)
+                return;
         fd_close(h->fd);
-        *h = (Handle){.kind = HANDLE_NONE, .fd = FD_NONE};
-        if ((size_t)(h - handles) < maybe_free)
-                maybe_free = (size_t)(h - handles);
+        *h = (Handle){.fd = FD_NONE};
+        if (number - 1 < maybe_free)
+                maybe_free = number - 1;
 }
 
 void handles_clear(void)
 {
-        for (size_t i = 0; i < n_handles; i++)
-                if (handles[i].kind != HANDLE_NONE)
-                        handle_drop(&handles[i]);
+        for (uint64_t i = 1; i <= n_handles; i++)
+                handle_drop(i);
         free(handles);
         handles = NULL;
         n_handles = maybe_free = 0;

@@ -11,7 +11,7 @@
 #include <sys/prctl.h>
 
 /* The numbers that the stage sets (run/stage_overlay.c). */
-enum { FD_DEVICE = 3, FD_OWNERS };
+enum { FD_DEVICE = 3, FD_OWNERS, FD_DEVICE_2 };
 
 #define MAP_MAX 65536
 
@@ -50,8 +50,8 @@ static int confine(Error *err)
 
 /*
  * view
- *   has: what the overlay stage gives to every server (run/stage_overlay.c), and a channel to the process
- * that tells it the owners of files. No capability; nothing that it could write to. must: confine itself
+ *   has: what the overlay stage gives to every server (run/stage_overlay.c), a second device, and a
+ * channel to the process that tells it the owners of files. No capability; nothing that it could write to. must: confine itself
  * before its first request; serve the file system until it is killed. must not: show what the lower does not
  * have, or follow a link out of it.
  */
@@ -64,16 +64,20 @@ int main(int argc, char *argv[])
                 return 2;
         }
         int r = prepare_view(&v, argv, &err);
-        struct fuse_session *session = r < 0 ? NULL : serve_open(FD_DEVICE, &v, &err);
-        if (session)
+        struct fuse_session *sessions[] = {NULL, NULL};
+        if (r == 0 && (!(sessions[0] = serve_open(FD_DEVICE, &v, &err)) ||
+                       !(sessions[1] = serve_open(FD_DEVICE_2, &v, &err))))
+                r = -EIO;
+        if (r == 0)
                 r = confine(&err);
-        if (!session || r < 0) {
+        if (r < 0) {
                 (void)dprintf(2, "%s\n", err.text);
                 return 1;
         }
         (void)malloc_trim(0);
-        r = serve_run(session);
-        serve_close(session);
+        r = serve_run(sessions, ARRAY_LEN(sessions));
+        for (size_t i = 0; i < ARRAY_LEN(sessions); i++)
+                serve_close(sessions[i]);
         view_clear(&v);
         return r < 0 ? 1 : 0;
 }

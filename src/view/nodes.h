@@ -17,7 +17,9 @@ enum {
         NODE_REGULAR = 1 << 0,
         NODE_DIRECTORY = 1 << 1,
         NODE_UNREADABLE = 1 << 2, /* the user cannot read it: a placeholder is shown */
-        NODE_DIRECT = 1 << 3,     /* below the top directory whose overlays take data from the host's files */
+        NODE_DIRECT = 1 << 3,     /* below a top directory whose overlays take data from the host's files */
+        NODE_PROGRAMS = 1 << 4,   /* below a top directory that has the programs of /usr only */
+        NODE_REST = 1 << 5,       /* below the top directory that has everything but these */
 };
 
 /** One name. Everything except refs may be changed by the caller. */

@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 
 /** Maximum number of names in one question. */
-#define OWNERS_NAMES_MAX 64
+#define OWNERS_NAMES_MAX 192
 /** Maximum length of all of them, each with its terminating 0. */
-#define OWNERS_TEXT_MAX (OWNERS_NAMES_MAX * 256)
+#define OWNERS_TEXT_MAX 16384
 
 typedef struct OwnersAnswer {
         int32_t error; /* 0, or an errno: then the rest is zero */

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/statvfs.h>
 #include <sys/xattr.h>
@@ -34,10 +35,18 @@ static void fail(fuse_req_t req, int r)
         (void)fuse_reply_err(req, -r);
 }
 
+static bool is_of_rest(fuse_req_t req, fuse_ino_t ino)
+{
+        const Node *n = nodes_get(serve_view(req)->nodes, ino);
+        return n && (n->flags & NODE_REST);
+}
+
 static void init(void *userdata, struct fuse_conn_info *conn)
 {
-        const unsigned wanted = FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_ASYNC_READ |
-                                FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_CACHE_SYMLINKS;
+        /* Whoever lists a directory also looks at its files, or at least the overlay does: each answer to a
+         * list has their attributes. */
+        const unsigned wanted = FUSE_CAP_READDIRPLUS | FUSE_CAP_ASYNC_READ | FUSE_CAP_PARALLEL_DIROPS |
+                                FUSE_CAP_CACHE_SYMLINKS;
         (void)userdata;
         conn->want = conn->capable & wanted;
 }
@@ -113,17 +122,18 @@ static void read_link(fuse_req_t req, fuse_ino_t ino)
         (void)fuse_reply_readlink(req, target);
 }
 
+/* Of a file of the rest, the kernel reads without opening it first (view/files.h). */
 static void open_file(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
         int fd = FD_NONE;
-        int r = (fi->flags & O_ACCMODE) != O_RDONLY || (fi->flags & O_TRUNC)
-                        ? -EROFS
-                        : view_open(serve_view(req), serve_node(ino), &fd);
+        int r = (fi->flags & O_ACCMODE) != O_RDONLY || (fi->flags & O_TRUNC) ? -EROFS
+                : is_of_rest(req, ino)                                       ? -ENOSYS
+                                       : view_open(serve_view(req), serve_node(ino), &fd);
         if (r < 0) {
                 fail(req, r);
                 return;
         }
-        fi->fh = handle_add(HANDLE_FILE, fd, NULL);
+        fi->fh = handle_add(fd);
         fi->keep_cache = 1;
         if (fi->fh == 0) {
                 fd_close(fd);
@@ -132,34 +142,34 @@ static void open_file(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
         }
         const uint64_t number = fi->fh;
         if (fuse_reply_open(req, fi) == -ENOENT)
-                handle_drop(handle_get(HANDLE_FILE, number));
+                handle_drop(number);
 }
 
 static void read_file(fuse_req_t req, fuse_ino_t ino, size_t size, off_t at, struct fuse_file_info *fi)
 {
         struct fuse_bufvec data = FUSE_BUFVEC_INIT(size < READ_MAX ? size : READ_MAX);
-        const Handle *h = handle_get(HANDLE_FILE, fi->fh);
-        (void)ino;
-        if (!h || at < 0) {
-                fail(req, -EBADF);
+        int fd = FD_NONE;
+        int r = at < 0                  ? -EBADF
+                : is_of_rest(req, ino) ? view_read_fd(serve_view(req), serve_node(ino), false, &fd)
+                                        : handle_get(fi->fh, &fd);
+        if (r < 0) {
+                fail(req, r);
                 return;
         }
-        if (h->fd < 0 || size == 0) {
+        if (fd < 0 || size == 0) {
                 (void)fuse_reply_buf(req, NULL, 0);
                 return;
         }
         data.buf[0].flags = (enum fuse_buf_flags)(FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK);
-        data.buf[0].fd = h->fd;
+        data.buf[0].fd = fd;
         data.buf[0].pos = at;
         (void)fuse_reply_data(req, &data, FUSE_BUF_NO_SPLICE);
 }
 
 static void release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-        Handle *h = handle_get(HANDLE_FILE, fi->fh);
         (void)ino;
-        if (h)
-                handle_drop(h);
+        handle_drop(fi->fh);
         fail(req, 0);
 }
 
@@ -195,12 +205,11 @@ static void get_xattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t s
         reply_attribute(req, len, value, room);
 }
 
+/* The overlay knows the names that it asks for. */
 static void list_xattr(fuse_req_t req, fuse_ino_t ino, size_t size)
 {
-        size_t room = size < XATTR_LIST_MAX ? size : XATTR_LIST_MAX;
-        CLEANUP_FREE char *list = malloc(room + 1);
-        ssize_t len = list ? view_attributes(serve_view(req), serve_node(ino), list, room) : -ENOMEM;
-        reply_attribute(req, len, list, room);
+        (void)ino;
+        reply_attribute(req, 0, NULL, size);
 }
 
 /* The kernel checks the modes itself (default_permissions). */
@@ -231,7 +240,6 @@ static const struct fuse_lowlevel_ops requests = {
         .opendir = serve_opendir,
         .readdir = serve_readdir,
         .readdirplus = serve_readdirplus,
-        .releasedir = serve_releasedir,
         .statfs = stat_fs,
         .getxattr = get_xattr,
         .listxattr = list_xattr,
@@ -247,7 +255,9 @@ struct fuse_session *serve_open(int device, View *v, Error *err)
         struct fuse_session *session = fuse_session_new(&args, &requests, sizeof(requests), v);
         fuse_opt_free_args(&args);
         (void)snprintf(path, sizeof(path), "/dev/fd/%d", device);
-        if (session && fuse_session_mount(session, path) == 0)
+        /* One process reads from several devices. */
+        if (session && fcntl(device, F_SETFL, O_RDWR | O_NONBLOCK) == 0 &&
+            fuse_session_mount(session, path) == 0)
                 return session;
         if (session)
                 fuse_session_destroy(session);
@@ -255,9 +265,40 @@ struct fuse_session *serve_open(int device, View *v, Error *err)
         return NULL;
 }
 
-int serve_run(struct fuse_session *session)
+/* Returns 1 if a request was served or there is none; 0: the file system was unmounted; -errno. */
+static int serve_one(struct fuse_session *session, struct fuse_buf *buf)
 {
-        return fuse_session_loop(session);
+        int r = fuse_session_receive_buf(session, buf);
+        if (r <= 0)
+                return r == -EAGAIN || r == -EINTR ? 1 : r;
+        fuse_session_process_buf(session, buf);
+        return 1;
+}
+
+int serve_run(struct fuse_session *const sessions[], size_t n)
+{
+        struct fuse_buf bufs[SERVE_SESSIONS_MAX] = {{0}};
+        struct pollfd ready[SERVE_SESSIONS_MAX];
+        size_t left = n;
+        int r = 0;
+        for (size_t i = 0; i < n; i++)
+                ready[i] = (struct pollfd){.fd = fuse_session_fd(sessions[i]), .events = POLLIN};
+        while (left > 0 && r >= 0) {
+                if (poll(ready, n, -1) < 0 && errno != EINTR)
+                        r = -errno;
+                for (size_t i = 0; r >= 0 && i < n; i++) {
+                        if (ready[i].fd < 0 || ready[i].revents == 0)
+                                continue;
+                        r = serve_one(sessions[i], &bufs[i]);
+                        if (r == 0) {
+                                ready[i].fd = -1;
+                                left--;
+                        }
+                }
+        }
+        for (size_t i = 0; i < n; i++)
+                free(bufs[i].mem);
+        return r < 0 ? r : 0;
 }
 
 void serve_close(struct fuse_session *session)

@@ -16,8 +16,12 @@ struct fuse_session;
  */
 struct fuse_session *serve_open(int device, View *v, Error *err);
 
-/** serve_run - serve requests until the file system is unmounted. Returns 0 or -errno. */
-int serve_run(struct fuse_session *session);
+/** Maximum number of sessions that one process serves. */
+#define SERVE_SESSIONS_MAX 2
+
+/** serve_run - serve the requests of @n sessions until all their file systems are unmounted. Returns 0 or
+ * -errno. */
+int serve_run(struct fuse_session *const sessions[], size_t n);
 
 /** serve_close - free the session and everything that is open in it. */
 void serve_close(struct fuse_session *session);

@@ -2,60 +2,17 @@
 /* Answers the requests about directories. */
 #include "view/serve_internal.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 
 /* The kernel asks for one page, or a few (Linux 6.13). */
 #define ANSWER_MAX ((size_t)64 << 10)
 
-static int open_stream(View *v, NodeId id, DIR **ret)
-{
-        const Node *n = nodes_get(v->nodes, id);
-        int fd = FD_NONE;
-        if (!n)
-                return -ESTALE;
-        if (!(n->flags & NODE_DIRECTORY))
-                return -ENOTDIR;
-        if (id == NODE_ROOT)
-                return -EACCES;
-        if (n->flags & NODE_UNREADABLE)
-                return 0;
-        int r = tree_open(&v->tree, id, O_RDONLY | O_DIRECTORY, &fd);
-        if (r < 0)
-                return r;
-        *ret = fdopendir(fd);
-        if (*ret)
-                return 0;
-        r = -errno;
-        fd_close(fd);
-        return r;
-}
-
+/* Directories are read without opening them first: told so once, the kernel asks no more. */
 void serve_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-        DIR *stream = NULL;
-        int r = open_stream(serve_view(req), serve_node(ino), &stream);
-        if (r == 0 && (fi->fh = handle_add(HANDLE_DIRECTORY, FD_NONE, stream)) == 0) {
-                if (stream)
-                        (void)closedir(stream);
-                r = -ENOMEM;
-        }
-        if (r < 0) {
-                (void)fuse_reply_err(req, -r);
-                return;
-        }
-        const uint64_t number = fi->fh;
-        fi->keep_cache = fi->cache_readdir = 1;
-        if (fuse_reply_open(req, fi) == -ENOENT)
-                handle_drop(handle_get(HANDLE_DIRECTORY, number));
-}
-
-void serve_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
-{
-        Handle *h = handle_get(HANDLE_DIRECTORY, fi->fh);
-        (void)ino;
-        if (h)
-                handle_drop(h);
-        (void)fuse_reply_err(req, 0);
+        (void)ino, (void)fi;
+        (void)fuse_reply_err(req, ENOSYS);
 }
 
 /* Entries of a directory for one answer. */
@@ -77,29 +34,36 @@ static size_t size_of(fuse_req_t req, const char *name, bool plus)
                     : fuse_add_direntry(req, NULL, 0, name, NULL, 0);
 }
 
-/* Reads entries, as many as the answer has room for. */
-static int fill_batch(fuse_req_t req, Handle *d, size_t room, bool plus, Batch *b)
+/* Reads entries, as many as the answer has room for. Returns 1; 0 at the end of the directory; -errno. */
+static int fill_batch(fuse_req_t req, NodeId id, int dir, off_t at, size_t room, bool plus, Batch *b)
 {
+        static char entries[32768] __attribute__((aligned(8)));
+        /* An entry of an answer with attributes is larger than that of a directory. */
+        size_t size = plus ? room / 4 : room;
+        size = size < 1024 ? 1024 : size < sizeof(entries) ? size : sizeof(entries);
         b->len = b->n = 0;
+        if (lseek(dir, at, SEEK_SET) < 0)
+                return -errno;
         while (b->n < OWNERS_NAMES_MAX) {
-                off_t before = d->at;
-                errno = 0;
-                const struct dirent *e = readdir(d->stream);
-                if (!e)
-                        return -errno;
-                size_t len = strlen(e->d_name) + 1, need = size_of(req, e->d_name, plus);
-                if (need > room || b->len + len > sizeof(b->names)) {
-                        seekdir(d->stream, before);
-                        return 0;
+                ssize_t got = getdents64(dir, entries, size);
+                if (got <= 0)
+                        return got < 0 ? -errno : 0;
+                for (ssize_t i = 0; i < got;) {
+                        const struct dirent64 *e = (const void *)(entries + i);
+                        size_t len = strlen(e->d_name) + 1, need = size_of(req, e->d_name, plus);
+                        i += e->d_reclen;
+                        if (!view_shows(serve_view(req), id, e->d_name))
+                                continue;
+                        if (need > room || b->len + len > sizeof(b->names) || b->n == OWNERS_NAMES_MAX)
+                                return 1;
+                        room -= need;
+                        memcpy(b->names + b->len, e->d_name, len);
+                        b->len += len;
+                        b->st[b->n] = (struct stat){.st_ino = e->d_ino, .st_mode = DTTOIF(e->d_type)};
+                        b->next[b->n++] = e->d_off;
                 }
-                room -= need;
-                memcpy(b->names + b->len, e->d_name, len);
-                b->len += len;
-                b->st[b->n] = (struct stat){.st_ino = e->d_ino, .st_mode = DTTOIF(e->d_type)};
-                d->at = b->next[b->n] = e->d_off;
-                b->n++;
         }
-        return 0;
+        return 1;
 }
 
 /* Looks up the names of a batch but "." and "..". What cannot be looked up is listed without attributes, and
@@ -139,26 +103,16 @@ static size_t add_entries(fuse_req_t req, NodeId id, const Batch *b, bool plus, 
         return used;
 }
 
-static void list(fuse_req_t req, NodeId id, size_t size, off_t at, uint64_t fh, bool plus)
+static void list(fuse_req_t req, NodeId id, size_t size, off_t at, bool plus)
 {
         static Batch batch;
         static char answer[ANSWER_MAX];
-        Handle *d = handle_get(HANDLE_DIRECTORY, fh);
         size_t room = size < sizeof(answer) ? size : sizeof(answer);
-        if (!d) {
-                (void)fuse_reply_err(req, EBADF);
-                return;
-        }
-        if (!d->stream) {
-                (void)fuse_reply_buf(req, NULL, 0);
-                return;
-        }
-        if (at == 0)
-                rewinddir(d->stream);
-        else if (at != d->at)
-                seekdir(d->stream, at);
-        d->at = at;
-        int r = fill_batch(req, d, room, plus, &batch);
+        int dir = FD_NONE;
+        int r = view_read_fd(serve_view(req), id, true, &dir);
+        batch.n = 0;
+        if (r == 0 && dir >= 0)
+                r = fill_batch(req, id, dir, at, room, plus, &batch);
         if (r < 0 && batch.n == 0)
                 (void)fuse_reply_err(req, -r);
         else
@@ -167,10 +121,12 @@ static void list(fuse_req_t req, NodeId id, size_t size, off_t at, uint64_t fh, 
 
 void serve_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t at, struct fuse_file_info *fi)
 {
-        list(req, serve_node(ino), size, at, fi->fh, false);
+        (void)fi;
+        list(req, serve_node(ino), size, at, false);
 }
 
 void serve_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t at, struct fuse_file_info *fi)
 {
-        list(req, serve_node(ino), size, at, fi->fh, true);
+        (void)fi;
+        list(req, serve_node(ino), size, at, true);
 }

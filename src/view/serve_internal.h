@@ -4,8 +4,6 @@
 
 #include "view/serve.h"
 
-#include <dirent.h>
-
 /* The oldest interface of libfuse that has everything used here. */
 #define FUSE_USE_VERSION 34
 #include <fuse3/fuse_lowlevel.h>
@@ -23,30 +21,16 @@ NodeId serve_node(fuse_ino_t ino);
 /** serve_entry - fill the answer about a node that was looked up. */
 void serve_entry(NodeId id, const struct stat *st, struct fuse_entry_param *ret);
 
-typedef enum HandleKind {
-        HANDLE_NONE,
-        HANDLE_FILE,
-        HANDLE_DIRECTORY,
-} HandleKind;
+/** handle_add - add an open file, which owns @fd (FD_NONE: it is empty). Returns the number that the kernel gets;
+ * 0: no memory. */
+uint64_t handle_add(int fd);
 
-/** An open file or directory. */
-typedef struct Handle {
-        HandleKind kind;
-        int fd;      /* of a file; FD_NONE: it is empty */
-        DIR *stream; /* of a directory; NULL: one that the user cannot read, which is shown empty */
-        off_t at;    /* position of the stream */
-} Handle;
+/** handle_get - return in @ret_fd the descriptor of a handle (borrowed), or FD_NONE. Returns 0; -EBADF: there is
+ * none. */
+int handle_get(uint64_t number, int *ret_fd);
 
-/** handle_add - add a handle, which owns @fd and @stream. Returns the number that the kernel gets; 0: no
- * memory. */
-uint64_t handle_add(HandleKind kind, int fd, DIR *stream);
-
-/** handle_get - return the handle of a number, valid until the next handle_add(); NULL: there is none of this
- * kind. */
-Handle *handle_get(HandleKind kind, uint64_t number);
-
-/** handle_drop - close a handle. */
-void handle_drop(Handle *h);
+/** handle_drop - close a handle; an unknown one is ignored. */
+void handle_drop(uint64_t number);
 
 /** handles_clear - close all handles. */
 void handles_clear(void);
@@ -55,4 +39,3 @@ void handles_clear(void);
 void serve_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void serve_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t at, struct fuse_file_info *fi);
 void serve_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t at, struct fuse_file_info *fi);
-void serve_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);

@@ -10,45 +10,64 @@ void tree_init(Tree *t, int lower, Nodes *nodes)
         *t = (Tree){.lower = lower, .nodes = nodes};
         for (size_t i = 0; i < TREE_DIRS; i++)
                 t->dirs[i].fd = FD_NONE;
+        for (size_t i = 0; i < TREE_FILES; i++)
+                t->files[i].fd = FD_NONE;
+}
+
+static void close_all(TreeOpen open[], size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                open[i].fd = fd_close(open[i].fd);
 }
 
 void tree_clear(Tree *t)
 {
-        for (size_t i = 0; i < TREE_DIRS; i++)
-                t->dirs[i].fd = fd_close(t->dirs[i].fd);
+        close_all(t->dirs, TREE_DIRS);
+        close_all(t->files, TREE_FILES);
+}
+
+static void close_one(TreeOpen open[], size_t n, NodeId id)
+{
+        for (size_t i = 0; i < n; i++)
+                if (open[i].id == id)
+                        open[i] = (TreeOpen){.fd = fd_close(open[i].fd)};
 }
 
 void tree_forget(Tree *t, NodeId id)
 {
-        for (size_t i = 0; i < TREE_DIRS; i++)
-                if (t->dirs[i].id == id) {
-                        t->dirs[i].fd = fd_close(t->dirs[i].fd);
-                        t->dirs[i].id = 0;
-                        t->dirs[i].used = 0;
-                }
+        close_one(t->dirs, TREE_DIRS, id);
+        close_one(t->files, TREE_FILES, id);
 }
 
-static int cached(Tree *t, NodeId id)
+static int find(Tree *t, TreeOpen open[], size_t n, NodeId id)
 {
-        for (size_t i = 0; i < TREE_DIRS; i++)
-                if (t->dirs[i].id == id) {
-                        t->dirs[i].used = ++t->clock;
-                        return t->dirs[i].fd;
+        for (size_t i = 0; i < n; i++)
+                if (open[i].id == id) {
+                        open[i].used = ++t->clock;
+                        return open[i].fd;
                 }
         return FD_NONE;
 }
 
 /* Keeps @fd in place of the one that was used least recently. */
-static void keep(Tree *t, NodeId id, int fd)
+static void keep(Tree *t, TreeOpen open[], size_t n, NodeId id, int fd)
 {
         size_t oldest = 0;
-        for (size_t i = 1; i < TREE_DIRS; i++)
-                if (t->dirs[i].used < t->dirs[oldest].used)
+        for (size_t i = 1; i < n; i++)
+                if (open[i].used < open[oldest].used)
                         oldest = i;
-        fd_close(t->dirs[oldest].fd);
-        t->dirs[oldest].id = id;
-        t->dirs[oldest].fd = fd;
-        t->dirs[oldest].used = ++t->clock;
+        fd_close(open[oldest].fd);
+        open[oldest] = (TreeOpen){.id = id, .fd = fd, .used = ++t->clock};
+}
+
+void tree_keep(Tree *t, NodeId id, int fd)
+{
+        keep(t, t->files, TREE_FILES, id, fd);
+}
+
+int tree_kept(Tree *t, NodeId id)
+{
+        return find(t, t->files, TREE_FILES, id);
 }
 
 static void copy_name(const Node *n, char out[256])
@@ -89,7 +108,7 @@ int tree_dir(Tree *t, NodeId id, int *ret_fd)
                 const Node *node = nodes_get(t->nodes, id);
                 if (!node)
                         return -ESTALE;
-                fd = is_top(node, id) ? t->lower : cached(t, id);
+                fd = is_top(node, id) ? t->lower : find(t, t->dirs, TREE_DIRS, id);
                 if (fd >= 0)
                         break;
                 if (n == TREE_DEPTH_MAX)
@@ -102,7 +121,7 @@ int tree_dir(Tree *t, NodeId id, int *ret_fd)
                 int r = open_in(fd, nodes_get(t->nodes, id), O_PATH | O_DIRECTORY, &next);
                 if (r < 0)
                         return r;
-                keep(t, id, next);
+                keep(t, t->dirs, TREE_DIRS, id, next);
                 fd = next;
         }
         *ret_fd = fd;

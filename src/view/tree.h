@@ -6,17 +6,23 @@
 #include "view/nodes.h"
 
 #define TREE_DIRS 64
+/** Files and directories that stay open for reading. */
+#define TREE_FILES 128
 /** Names below each other: a deeper tree is refused, because every walk through it takes as long. */
 #define TREE_DEPTH_MAX 2048
+
+/** A file that stays open until others have taken its place. */
+typedef struct TreeOpen {
+        NodeId id; /* 0: unused */
+        int fd;
+        uint64_t used;
+} TreeOpen;
 
 typedef struct Tree {
         int lower; /* its root, borrowed */
         Nodes *nodes;
-        struct {
-                NodeId id; /* 0: unused */
-                int fd;
-                uint64_t used;
-        } dirs[TREE_DIRS];
+        TreeOpen dirs[TREE_DIRS]; /* O_PATH */
+        TreeOpen files[TREE_FILES];
         uint64_t clock;
 } Tree;
 
@@ -45,5 +51,12 @@ int tree_parent(Tree *t, NodeId id, int *ret_fd, char ret_name[256]);
  */
 int tree_open(Tree *t, NodeId id, int flags, int *ret_fd);
 
-/** tree_forget - close the directory of a node that no longer exists. */
+/** tree_keep - keep a node's file open for reading. @fd: owned by the tree. */
+void tree_keep(Tree *t, NodeId id, int fd);
+
+/** tree_kept - return the descriptor of a file that is kept open, of any position; borrowed, valid until the next
+ * tree_keep(); FD_NONE: it is not open. */
+int tree_kept(Tree *t, NodeId id);
+
+/** tree_forget - close the files of a node that no longer exists, or whose name leads to another. */
 void tree_forget(Tree *t, NodeId id);

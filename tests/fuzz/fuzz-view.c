@@ -42,7 +42,7 @@ static void make_tree(const char *dir)
 {
         char command[512];
         (void)snprintf(command, sizeof(command),
-                       "cd '%s' && mkdir -p a/b/c d && echo x >a/file && echo y >a/b/unreadable && chmod 0 "
+                       "cd '%s' && mkdir -p a/b/c d usr/bin usr/share && echo z >usr/bin/file && echo z >usr/share/file && echo x >a/file && echo y >a/b/unreadable && chmod 0 "
                        "a/b/unreadable && ln -s ../d a/link && mkfifo d/fifo && for i in 1 2 3 4 5 6 7 8 9; "
                        "do >d/$i; "
                        "done",
@@ -106,8 +106,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         static const struct fuse_init_in init = {.major = FUSE_KERNEL_VERSION,
                                                  .minor = FUSE_KERNEL_MINOR_VERSION};
         if (!session) {
+                static const char *const tops[] = {VIEW_DIRECT, VIEW_THROUGH, VIEW_PROGRAMS,
+                                                   VIEW_PROGRAMS_THROUGH, VIEW_REST};
                 prepare();
                 ask(FUSE_INIT, 0, (const uint8_t *)&init, sizeof(init));
+                for (size_t i = 0; i < ARRAY_LEN(tops); i++)
+                        ask(FUSE_LOOKUP, FUSE_ROOT_ID, (const uint8_t *)tops[i], strlen(tops[i]) + 1);
         }
         for (size_t i = 0; i + 3 <= size;) {
                 uint32_t opcode = opcodes[data[i] % ARRAY_LEN(opcodes)];

@@ -83,7 +83,7 @@ static void inside_make(const Inside *t, const PlanIdentity *identity)
                              .memory_fd = FD_NONE,
                              .home_fd = FD_NONE,
                              .root_fd = FD_NONE,
-                             .view_fd = FD_NONE,
+                             .view_fds = {FD_NONE, FD_NONE},
                              .empty_fd = FD_NONE,
                              .serve_fuse = inside_serve_fuse,
                              .tell_missing = inside_tell_missing,

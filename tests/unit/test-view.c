@@ -192,7 +192,7 @@ static void serve_tree(int device, int channel)
         struct fuse_session *session = serve_open(device, &v, &err);
         if (!session)
                 _exit(1);
-        (void)serve_run(session);
+        (void)serve_run(&session, 1);
         serve_close(session);
         view_clear(&v);
         _exit(0);
@@ -205,12 +205,14 @@ static int start(void **state)
         (void)snprintf(served.dir, sizeof(served.dir), "%s/kurung-view.XXXXXX",
                        getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
         assert_non_null(mkdtemp(served.dir));
-        static const char *const dirs[] = {"lower",         "lower/usr",
-                                           "lower/usr/bin", "lower/usr/closed",
-                                           "placeholders",  "placeholders/usr"};
+        static const char *const dirs[] = {"lower",     "lower/usr",    "lower/usr/bin",   "lower/usr/closed",
+                                           "lower/etc", "lower/opt",    "placeholders",
+                                           "placeholders/usr"};
         for (size_t i = 0; i < ARRAY_LEN(dirs); i++)
                 assert_int_equal(mkdir(below(dirs[i]), 0755), 0);
         make_file("lower/usr/bin/env", "env's content", 0755);
+        make_file("lower/etc/file", "one", 0644);
+        make_file("lower/opt/tool", "tool", 0755);
         make_file("lower/usr/secret", "secret", 0200);
         make_file("lower/usr/empty", "secret", 0000);
         make_file("placeholders/usr/secret", "locked", 0600);
@@ -319,7 +321,8 @@ static uint64_t look_up(uint64_t parent, const char *name)
 
 static uint64_t walk(const char *top, const char *a, const char *b)
 {
-        uint64_t node = look_up(look_up(look_up(FUSE_ROOT_ID, top), "usr"), a);
+        uint64_t node = look_up(look_up(FUSE_ROOT_ID, top), "usr");
+        node = a ? look_up(node, a) : node;
         return b ? look_up(node, b) : node;
 }
 
@@ -425,16 +428,13 @@ static void data_come_from_the_data_layer(void **state)
         assert_int_equal(attribute(walk(VIEW_DIRECT, "bin", NULL), "user.overlay.metacopy", 0), -ENODATA);
         assert_int_equal(attribute(walk(VIEW_DIRECT, "secret", NULL), "user.overlay.metacopy", 0), -ENODATA);
         assert_int_equal(attribute(walk(VIEW_DIRECT, "link", NULL), "user.overlay.redirect", 0), -ENODATA);
-        assert_int_equal(attribute(direct, "security.capability", 100), -ENODATA);
-        int r = attribute(through, "user.mine", 100);
-        /* A tmpfs of an older kernel has no attributes of users. */
-        struct fuse_getxattr_in in = {.size = 1000};
-        assert_int_equal(ask(FUSE_LISTXATTR, through, &in, sizeof(in), NULL), 0);
-        if (r == 0) {
-                assert_int_equal(reply_len, sizeof("user.mine"));
-                assert_string_equal(reply.data, "user.mine");
-        } else {
-                assert_true(r == -ENODATA || r == -EOPNOTSUPP);
+        /* Files have no attribute of the host's, least of all one of the overlay's. */
+        const struct fuse_getxattr_in in = {.size = 1000};
+        for (size_t i = 0; i < 2; i++) {
+                uint64_t node = i == 0 ? direct : through;
+                assert_int_equal(attribute(node, "security.capability", 100), -ENODATA);
+                assert_int_equal(attribute(node, "user.mine", 100), -ENODATA);
+                assert_int_equal(ask(FUSE_LISTXATTR, node, &in, sizeof(in), NULL), 0);
                 assert_int_equal(reply_len, 0);
         }
 }
@@ -489,11 +489,8 @@ static void what_the_user_cannot_read_is_a_placeholder(void **state)
         uint64_t closed = walk(VIEW_DIRECT, "closed", NULL);
         assert_int_equal(reply.entry.attr.mode, S_IFDIR | 0300);
         assert_int_equal(look_up(closed, "file"), 0);
-        assert_int_equal(open_node(FUSE_OPENDIR, closed, O_RDONLY), 0);
-        fh = reply.open.fh;
-        assert_int_equal(read_handle(FUSE_READDIRPLUS, closed, fh, 0, 4096), 0);
+        assert_int_equal(read_handle(FUSE_READDIRPLUS, closed, 0, 0, 4096), 0);
         assert_int_equal(reply_len, 0);
-        release(FUSE_RELEASEDIR, closed, fh);
 }
 
 /* Lists a directory in answers of @size bytes. Returns the number of names; @ret_known: those with a node. */
@@ -502,10 +499,10 @@ static size_t list(uint64_t node, bool plus, uint32_t size, size_t *ret_known)
         size_t n = 0;
         uint64_t at = 0;
         *ret_known = 0;
-        assert_int_equal(open_node(FUSE_OPENDIR, node, O_RDONLY), 0);
-        uint64_t fh = reply.open.fh;
+        /* The kernel learns that it need not open directories. */
+        assert_int_equal(open_node(FUSE_OPENDIR, node, O_RDONLY), -ENOSYS);
         for (;;) {
-                assert_int_equal(read_handle(plus ? FUSE_READDIRPLUS : FUSE_READDIR, node, fh, at, size), 0);
+                assert_int_equal(read_handle(plus ? FUSE_READDIRPLUS : FUSE_READDIR, node, 0, at, size), 0);
                 if (reply_len == 0)
                         break;
                 assert_true(reply_len <= size);
@@ -517,7 +514,6 @@ static size_t list(uint64_t node, bool plus, uint32_t size, size_t *ret_known)
                         *ret_known += plus && p->entry_out.nodeid != 0 ? 1 : 0;
                 }
         }
-        release(FUSE_RELEASEDIR, node, fh);
         return n;
 }
 
@@ -541,11 +537,103 @@ static void directories_are_listed(void **state)
                 assert_int_equal(list(bin, true, sizes[i], &known), 203);
                 assert_int_equal(known, 201);
         }
-        assert_int_equal(open_node(FUSE_OPENDIR, look_up(bin, "env"), O_RDONLY), -ENOTDIR);
-        assert_int_equal(open_node(FUSE_OPENDIR, FUSE_ROOT_ID, O_RDONLY), -EACCES);
-        assert_int_equal(read_handle(FUSE_READDIR, bin, 100000, 0, 4096), -EBADF);
-        assert_int_equal(read_handle(FUSE_READDIR, bin, 0, 0, 4096), -EBADF);
-        assert_int_equal(read_handle(FUSE_READDIRPLUS, bin, UINT64_MAX, 0, 4096), -EBADF);
+        assert_int_equal(read_handle(FUSE_READDIR, look_up(bin, "env"), 0, 0, 4096), -ENOTDIR);
+        assert_int_equal(read_handle(FUSE_READDIR, FUSE_ROOT_ID, 0, 0, 4096), -EACCES);
+        assert_int_equal(read_handle(FUSE_READDIR, UINT64_MAX, 0, 0, 4096), -ESTALE);
+        assert_int_equal(read_handle(FUSE_READDIRPLUS, bin, 0, UINT64_MAX, 4096), -EINVAL);
+}
+
+/* For an overlay of two lowers: each name is in one of them, and the kernel need not ask about the rest. */
+static void the_system_has_two_halves(void **state)
+{
+        size_t known;
+        const struct fuse_getxattr_in in = {.size = 1000};
+        (void)state;
+        uint64_t programs = look_up(FUSE_ROOT_ID, VIEW_PROGRAMS), rest = look_up(FUSE_ROOT_ID, VIEW_REST);
+        uint64_t through = look_up(FUSE_ROOT_ID, VIEW_PROGRAMS_THROUGH);
+        assert_int_equal(look_up(programs, "etc"), 0);
+        assert_int_equal(look_up(through, "etc"), 0);
+        uint64_t file = look_up(look_up(rest, "etc"), "file");
+        assert_int_equal(look_up(rest, "opt"), 0);
+        assert_int_equal(list(rest, true, 4096, &known), 4);
+        assert_int_equal(list(programs, true, 4096, &known), 2);
+        assert_int_equal(known, 2);
+        uint64_t tool = look_up(look_up(programs, "opt"), "tool");
+        assert_int_equal(attribute(tool, "user.overlay.metacopy", 0), -ENODATA);
+        assert_int_equal(open_node(FUSE_OPEN, tool, O_RDONLY), 0);
+        release(FUSE_RELEASE, tool, reply.open.fh);
+        uint64_t usr = look_up(rest, "usr");
+        assert_int_equal(look_up(usr, "bin"), 0);
+        assert_int_equal(list(usr, true, 4096, &known), list(walk(VIEW_DIRECT, NULL, NULL), true, 4096, &known) - 1);
+        uint64_t env = walk(VIEW_PROGRAMS, "bin", "env");
+        assert_int_equal(look_up(look_up(programs, "usr"), "secret"), 0);
+        assert_int_equal(attribute(env, "user.overlay.redirect", 100), 0);
+        assert_memory_equal(reply.data, "/bin/env", 8);
+        assert_int_equal(attribute(walk(VIEW_PROGRAMS_THROUGH, "bin", "env"), "user.overlay.metacopy", 0),
+                         -ENODATA);
+        assert_int_equal(attribute(file, "user.overlay.metacopy", 0), -ENOSYS);
+        assert_int_equal(attribute(rest, "user.overlay.origin", 0), -ENOSYS);
+        assert_int_equal(ask(FUSE_LISTXATTR, file, &in, sizeof(in), NULL), 0);
+        assert_int_equal(reply_len, 0);
+        /* It is read without being opened, as what it is now. */
+        assert_int_equal(open_node(FUSE_OPEN, file, O_RDONLY), -ENOSYS);
+        assert_int_equal(open_node(FUSE_OPEN, file, O_WRONLY), -EROFS);
+        assert_int_equal(read_handle(FUSE_READ, file, 0, 1, 4096), 0);
+        assert_int_equal(reply_len, 2);
+        assert_memory_equal(reply.data, "ne", 2);
+        assert_int_equal(read_handle(FUSE_READ, file, 7, 100, 4096), 0);
+        assert_int_equal(reply_len, 0);
+        assert_int_equal(read_handle(FUSE_READ, rest, 0, 0, 4096), -EISDIR);
+        assert_int_equal(read_handle(FUSE_READ, env, 0, 0, 4096), -EBADF);
+        /* The open one stays the one that it was; a new look-up finds the other. */
+        make_file("lower/etc/new", "two", 0644);
+        char from[512];
+        (void)snprintf(from, sizeof(from), "%s", below("lower/etc/new"));
+        assert_int_equal(rename(from, below("lower/etc/file")), 0);
+        assert_int_equal(read_handle(FUSE_READ, file, 0, 0, 4096), 0);
+        assert_memory_equal(reply.data, "one", 3);
+        assert_int_equal(look_up(look_up(rest, "etc"), "file"), file);
+        assert_int_equal(read_handle(FUSE_READ, file, 0, 0, 4096), 0);
+        assert_memory_equal(reply.data, "two", 3);
+}
+
+/* A file that is not open any more is another's, or none: never the content of another file. */
+static void many_files_are_read(void **state)
+{
+        char name[64], content[32];
+        uint64_t nodes[2 * TREE_FILES];
+        (void)state;
+        uint64_t etc = look_up(look_up(FUSE_ROOT_ID, VIEW_REST), "etc");
+        for (unsigned i = 0; i < ARRAY_LEN(nodes); i++) {
+                (void)snprintf(name, sizeof(name), "lower/etc/many-%u", i);
+                (void)snprintf(content, sizeof(content), "content of %u", i);
+                make_file(name, content, 0644);
+                nodes[i] = look_up(etc, strrchr(name, '/') + 1);
+        }
+        for (unsigned round = 0; round < 2; round++)
+                for (unsigned i = 0; i < ARRAY_LEN(nodes); i++) {
+                        (void)snprintf(content, sizeof(content), "content of %u", i);
+                        assert_int_equal(read_handle(FUSE_READ, nodes[i], 0, 0, 4096), 0);
+                        assert_int_equal(reply_len, strlen(content));
+                        assert_memory_equal(reply.data, content, reply_len);
+                }
+        /* The number of a forgotten node may become another's. */
+        const struct fuse_forget_in once = {.nlookup = 1};
+        unsigned last = ARRAY_LEN(nodes) - 1;
+        send_request(FUSE_FORGET, nodes[last], &once, sizeof(once), NULL, 0);
+        make_file("lower/etc/mini-255", "another", 0644);
+        uint64_t other = look_up(etc, "mini-255");
+        assert_int_equal(other, nodes[last]);
+        assert_int_equal(read_handle(FUSE_READ, other, 0, 0, 4096), 0);
+        assert_memory_equal(reply.data, "another", 7);
+        make_file("lower/etc/replaced", "another", 0644);
+        char from[512];
+        (void)snprintf(from, sizeof(from), "%s", below("lower/etc/replaced"));
+        assert_int_equal(rename(from, below("lower/etc/many-0")), 0);
+        /* It is not open any more. */
+        for (unsigned i = 1; i <= TREE_FILES; i++)
+                assert_int_equal(read_handle(FUSE_READ, nodes[i], 0, 0, 4096), 0);
+        assert_int_equal(read_handle(FUSE_READ, nodes[0], 0, 0, 4096), -ESTALE);
 }
 
 /* What the host replaces is not mixed with what the kernel knows; what it removes does not exist. */
@@ -584,7 +672,7 @@ static void the_host_changes_files(void **state)
         /* An open directory stays the one that it was. */
         assert_int_equal(open_node(FUSE_OPEN, file, O_RDONLY), 0);
         release(FUSE_RELEASE, file, reply.open.fh);
-        assert_int_equal(open_node(FUSE_OPENDIR, dir, O_RDONLY), -ESTALE);
+        assert_int_equal(read_handle(FUSE_READDIR, dir, 0, 0, 4096), -ESTALE);
         assert_int_equal(look_up(look_up(look_up(FUSE_ROOT_ID, VIEW_THROUGH), "usr"), "dir"), dir);
         assert_true(S_ISLNK(reply.entry.attr.mode));
         assert_int_equal(ask(FUSE_LOOKUP, dir, NULL, 0, "file"), -ENOTDIR);
@@ -643,12 +731,11 @@ static void a_deep_tree_is_walked(void **state)
         (void)close(at);
         /* These are no longer open, and one is too deep to walk to it from the top. */
         const size_t walked = TREE_DEPTH_MAX - 10, refused = TREE_DEPTH_MAX + 10;
-        assert_int_equal(open_node(FUSE_OPENDIR, nodes[refused], O_RDONLY), -ENAMETOOLONG);
-        assert_int_equal(open_node(FUSE_OPENDIR, nodes[walked], O_RDONLY), 0);
-        release(FUSE_RELEASEDIR, nodes[walked], reply.open.fh);
+        assert_int_equal(read_handle(FUSE_READDIR, nodes[refused], 0, 0, 4096), -ENAMETOOLONG);
+        assert_int_equal(read_handle(FUSE_READDIR, nodes[walked], 0, 0, 4096), 0);
         const struct fuse_forget_in in = {.nlookup = 1};
         send_request(FUSE_FORGET, node, &in, sizeof(in), NULL, 0);
-        assert_int_equal(open_node(FUSE_OPENDIR, node, O_RDONLY), -ESTALE);
+        assert_int_equal(read_handle(FUSE_READDIR, node, 0, 0, 4096), -ESTALE);
 }
 
 /* The process that knows owners: it is asked by one that an attacker may have taken over. */
@@ -701,6 +788,8 @@ int main(void)
                 cmocka_unit_test(files_are_read),
                 cmocka_unit_test(what_the_user_cannot_read_is_a_placeholder),
                 cmocka_unit_test(directories_are_listed),
+                cmocka_unit_test(the_system_has_two_halves),
+                cmocka_unit_test(many_files_are_read),
                 cmocka_unit_test(the_host_changes_files),
                 cmocka_unit_test(nothing_is_written),
                 cmocka_unit_test(a_deep_tree_is_walked),
