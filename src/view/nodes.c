@@ -4,21 +4,20 @@
 
 #include <limits.h>
 
-/* A node's number is its place in the arena, in units. */
-#define UNIT 4
-#define CHUNK_UNITS 16384U
-#define NODE_SIZE(len) (offsetof(Node, name) + (len))
-#define NODE_UNITS(len) ((NODE_SIZE(len) + UNIT - 1) / UNIT)
-#define CLASSES (NODE_UNITS(UINT8_MAX) + 1)
+/* A node's number is its place in the arena, in bytes. */
+#define CHUNK_SIZE 65536U
+#define NODE_SIZE(len) ((uint32_t)offsetof(Node, name) + (len))
 #define BUCKETS_MIN 1024U
 /* Before there are twice as many buckets: a longer list costs less than the memory of a shorter one. */
 #define NODES_PER_BUCKET 4U
+/* A node that was counted so often stays: there are not more such nodes than files, and most have few lookups. */
+#define REFS_MAX UINT8_MAX
 
 struct Nodes {
-        uint32_t **chunks;
+        char **chunks;
         size_t n_chunks, room_chunks;
-        uint32_t used;        /* units, of all chunks */
-        NodeId free[CLASSES]; /* by size in units: lists, by Node.next */
+        uint32_t used;              /* bytes, of all chunks */
+        NodeId free[UINT8_MAX + 1]; /* by length of name: lists, by Node.next */
         NodeId *buckets;
         uint32_t n_buckets; /* a power of two */
         uint32_t n_nodes;
@@ -26,7 +25,7 @@ struct Nodes {
 
 static Node *at(const Nodes *t, NodeId id)
 {
-        return (Node *)(void *)(t->chunks[id / CHUNK_UNITS] + id % CHUNK_UNITS);
+        return (Node *)(void *)(t->chunks[id / CHUNK_SIZE] + id % CHUNK_SIZE);
 }
 
 static uint32_t mix(uint32_t h, const void *data, size_t len)
@@ -76,33 +75,33 @@ static void grow_buckets(Nodes *t)
 }
 
 /* A node does not cross the end of a chunk: the rest of a chunk that is too small stays unused. */
-static NodeId take_units(Nodes *t, uint32_t units)
+static NodeId take(Nodes *t, size_t len)
 {
-        if (t->free[units] != 0) {
-                NodeId id = t->free[units];
-                t->free[units] = at(t, id)->next;
+        if (t->free[len] != 0) {
+                NodeId id = t->free[len];
+                t->free[len] = at(t, id)->next;
                 return id;
         }
-        uint32_t left = (uint32_t)(t->n_chunks * CHUNK_UNITS - t->used);
-        if (left < units) {
-                if (t->n_chunks >= UINT32_MAX / CHUNK_UNITS)
+        if (t->n_chunks * CHUNK_SIZE - t->used < NODE_SIZE(len)) {
+                if (t->n_chunks >= UINT32_MAX / CHUNK_SIZE)
                         return 0;
                 if (t->n_chunks == t->room_chunks) {
                         size_t room = t->room_chunks ? 2 * t->room_chunks : 16;
-                        uint32_t **chunks = realloc(t->chunks, room * sizeof(*chunks));
+                        char **chunks = realloc(t->chunks, room * sizeof(*chunks));
                         if (!chunks)
                                 return 0;
                         t->chunks = chunks;
                         t->room_chunks = room;
                 }
-                uint32_t *chunk = calloc(CHUNK_UNITS, UNIT);
+                char *chunk = calloc(CHUNK_SIZE, 1);
                 if (!chunk)
                         return 0;
-                t->used = (uint32_t)(t->n_chunks * CHUNK_UNITS);
+                /* Number 0 is none, and the root follows it. */
+                t->used = t->n_chunks == 0 ? NODE_ROOT : (uint32_t)(t->n_chunks * CHUNK_SIZE);
                 t->chunks[t->n_chunks++] = chunk;
         }
         NodeId id = t->used;
-        t->used += units;
+        t->used += NODE_SIZE(len);
         return id;
 }
 
@@ -114,12 +113,11 @@ Nodes *nodes_new(void)
                 return NULL;
         }
         t->n_buckets = BUCKETS_MIN;
-        /* Number 0 is none, and the root follows it. */
-        if (take_units(t, 1) != 0 || t->n_chunks == 0 || take_units(t, NODE_UNITS(0)) != NODE_ROOT) {
+        if (take(t, 0) != NODE_ROOT) {
                 nodes_free(t);
                 return NULL;
         }
-        *at(t, NODE_ROOT) = (Node){.refs = UINT32_MAX, .flags = NODE_DIRECTORY};
+        *at(t, NODE_ROOT) = (Node){.refs = REFS_MAX, .flags = NODE_DIRECTORY};
         return t;
 }
 
@@ -140,10 +138,10 @@ Node *nodes_get(const Nodes *t, uint64_t id)
 {
         if (id == NODE_ROOT)
                 return at(t, NODE_ROOT);
-        if (id == 0 || id >= t->used || CHUNK_UNITS - id % CHUNK_UNITS < NODE_UNITS(0))
+        if (id == 0 || id >= t->used || CHUNK_SIZE - id % CHUNK_SIZE < NODE_SIZE(0))
                 return NULL;
         Node *n = at(t, (NodeId)id);
-        if (CHUNK_UNITS - id % CHUNK_UNITS < NODE_UNITS(n->len))
+        if (CHUNK_SIZE - id % CHUNK_SIZE < NODE_SIZE(n->len))
                 return NULL;
         NodeId other = *bucket(t, n->parent, n->name, n->len);
         while (other != 0 && other != id)
@@ -154,8 +152,7 @@ Node *nodes_get(const Nodes *t, uint64_t id)
 static void hold(Nodes *t, NodeId id)
 {
         Node *n = at(t, id);
-        /* One that was counted so often stays. */
-        if (n->refs < UINT32_MAX)
+        if (n->refs < REFS_MAX)
                 n->refs++;
 }
 
@@ -171,18 +168,13 @@ NodeId nodes_look_up(Nodes *t, NodeId parent, const char *name, size_t len)
                         return id;
                 }
         }
-        id = take_units(t, NODE_UNITS(len));
+        id = take(t, len);
         if (id == 0)
                 return 0;
         grow_buckets(t);
         NodeId *b = bucket(t, parent, name, len);
         Node *n = at(t, id);
-        n->parent = parent;
-        n->next = *b;
-        n->refs = 1;
-        n->print = 0;
-        n->flags = 0;
-        n->len = (uint8_t)len;
+        *n = (Node){.parent = parent, .next = *b, .refs = 1, .len = (uint8_t)len};
         memcpy(n->name, name, len);
         *b = id;
         t->n_nodes++;
@@ -193,12 +185,17 @@ NodeId nodes_look_up(Nodes *t, NodeId parent, const char *name, size_t len)
 static void drop(Nodes *t, NodeId id)
 {
         Node *n = at(t, id);
-        NodeId *link = bucket(t, n->parent, n->name, n->len);
-        while (*link != id)
-                link = &at(t, *link)->next;
-        *link = n->next;
-        n->next = t->free[NODE_UNITS(n->len)];
-        t->free[NODE_UNITS(n->len)] = id;
+        NodeId *first = bucket(t, n->parent, n->name, n->len);
+        if (*first == id) {
+                *first = n->next;
+        } else {
+                Node *before = at(t, *first);
+                while (before->next != id)
+                        before = at(t, before->next);
+                before->next = n->next;
+        }
+        n->next = t->free[n->len];
+        t->free[n->len] = id;
         t->n_nodes--;
 }
 
@@ -206,9 +203,9 @@ void nodes_forget(Nodes *t, uint64_t id, uint64_t n, void (*dropped)(void *userd
                   void *userdata)
 {
         Node *node = nodes_get(t, id);
-        while (node && node->refs != UINT32_MAX) {
+        while (node && node->refs != REFS_MAX) {
                 NodeId self = (NodeId)id, parent = node->parent;
-                node->refs -= n < node->refs ? (uint32_t)n : node->refs;
+                node->refs = n < node->refs ? (uint8_t)(node->refs - n) : 0;
                 if (node->refs > 0)
                         return;
                 drop(t, self);
@@ -246,6 +243,6 @@ const char *nodes_path(const Nodes *t, NodeId id, unsigned skip, char *out, size
 
 size_t nodes_memory(const Nodes *t)
 {
-        return sizeof(*t) + t->n_chunks * CHUNK_UNITS * UNIT + t->room_chunks * sizeof(*t->chunks) +
+        return sizeof(*t) + t->n_chunks * CHUNK_SIZE + t->room_chunks * sizeof(*t->chunks) +
                t->n_buckets * sizeof(*t->buckets);
 }

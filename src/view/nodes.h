@@ -22,12 +22,12 @@ enum {
         NODE_REST = 1 << 5,       /* below the top directory that has everything but these */
 };
 
-/** One name. Everything except refs may be changed by the caller. */
-typedef struct Node {
+/** One name, at any address: there are many. The caller may change print and flags. */
+typedef struct __attribute__((packed)) Node {
         NodeId parent;
         NodeId next;    /* with the same hash */
-        uint32_t refs;  /* lookups that the kernel has not forgotten, and nodes below */
         uint16_t print; /* identifies the file that had the name (node_print()) */
+        uint8_t refs;   /* lookups that the kernel has not forgotten, and nodes below; the maximum: it stays */
         uint8_t flags;
         uint8_t len; /* of name */
         char name[]; /* not terminated */
