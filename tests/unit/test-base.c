@@ -56,6 +56,24 @@ static void paths_that_cannot_be_are_refused(void **state)
         assert_null(got);
 }
 
+static void a_long_name_does_not_cut_off_the_reason(void **state)
+{
+        char name[4096];
+        (void)state;
+        for (size_t i = 0; i + 1 < sizeof(name); i += 3)
+                memcpy(name + i, "\xe2\x82\xac", 3);
+        name[sizeof(name) - 1] = '\0';
+        Error err = {0}, other = {0}, plain = {0};
+        (void)error_set(&err, EPERM, "cannot open '%s': the reason", name);
+        assert_int_equal(strncmp(err.text, "cannot open '\xe2\x82\xac", 16), 0);
+        assert_non_null(strstr(err.text, "\xe2\x82\xac[...]\xe2\x82\xac"));
+        assert_string_equal(err.text + strlen(err.text) - 13, "': the reason");
+        (void)error_set_errno(&other, ENOENT, "cannot open '%s'", name);
+        assert_string_equal(other.text + strlen(other.text) - 28, "': No such file or directory");
+        (void)error_set_errno(&plain, ENOENT, "opening");
+        assert_string_equal(plain.text, "opening: No such file or directory");
+}
+
 static void lists_of_directories_have_absolute_ones_only(void **state)
 {
         static const char *const expected[] = {"/usr/bin", "/bin", "/x"};
@@ -623,6 +641,7 @@ int main(void)
                 cmocka_unit_test(what_a_program_says),
                 cmocka_unit_test(paths_are_cleaned_without_climbing_above_the_root),
                 cmocka_unit_test(paths_that_cannot_be_are_refused),
+                cmocka_unit_test(a_long_name_does_not_cut_off_the_reason),
                 cmocka_unit_test(lists_of_directories_have_absolute_ones_only),
                 cmocka_unit_test(below_is_by_components),
                 cmocka_unit_test(each_path_is_in_the_one_above),
