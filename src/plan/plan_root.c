@@ -50,6 +50,14 @@ bool plan_is_emptied(const char *path)
         return false;
 }
 
+static bool is_in_emptied(const char *path)
+{
+        for (size_t i = 0; i < ARRAY_LEN(hidden); i++)
+                if (path_is_below(path, hidden[i].path))
+                        return true;
+        return false;
+}
+
 /*
  * A payload with the user's own id can write to almost no file of the system. Such writes are redirected to
  * memory: this makes a start much faster than two directories on a disk for each overlay.
@@ -258,7 +266,7 @@ static int add_resolver(Plan *plan, const Spec *spec, const Host *host, Error *e
 {
         if (spec->network == NETWORK_SLIRP)
                 return add_network_files(plan, spec, host, err);
-        if (!host->resolv_conf || !str_starts(host->resolv_conf, "/run/"))
+        if (!host->resolv_conf || !is_in_emptied(host->resolv_conf))
                 return 0;
         return plan_add(plan, OP_BIND, host->resolv_conf, host->resolv_conf,
                         OP_RDONLY | OP_OPTIONAL | OP_NO_FOLLOW, err);

@@ -78,4 +78,41 @@ is "$status:$errors" "0:" "  in the host's home"
 HOME=$tap_home
 cd "$project" || exit 1
 
+# The system's resolv.conf is a link into a directory that is empty inside, as on WSL.
+for network in none host slirp; do
+    [ "$network" != slirp ] || [ -w /dev/net/tun ] || continue
+    in_mounts 'mount -t tmpfs tmpfs /mnt; mkdir /mnt/wsl /mnt/etc; echo canary >/mnt/secret; echo "nameserver 192.0.2.53" >/mnt/wsl/resolv.conf
+        cp -a /etc/. /mnt/etc/ 2>/dev/null || :; ln -sf /mnt/wsl/resolv.conf /mnt/etc/resolv.conf; mount --bind /mnt/etc /etc' \
+        "$KURUNG" run -q --net=$network -- sh -c 'cat /etc/resolv.conf; ls -R /mnt; cat /mnt/secret' >"$HOME/.out" 2>/dev/null
+    like "$(<"$HOME/.out")" "^nameserver [^ ]*.*wsl" "/etc/resolv.conf leads to /mnt (--net=$network)"
+    unlike "$(<"$HOME/.out")" "canary|secret" "  nothing else of /mnt is there"
+done
+
+# Long paths: a profile's line, its own path, and what is shared.
+part=$(printf 'd%.0s' {1..200})
+long=$HOME
+while [ ${#long} -lt 3800 ]; do
+    mkdir "$(printf %s "$part")" && cd "$part" || exit 1
+    long+=/project/$part
+    long=$PWD
+done
+mkdir -p "$HOME/.config/kurung/profiles"
+echo seen >seen
+printf '[Profile]\nExtends=default\n[Filesystem]\nReadOnly=%s\n' "$long" >"$HOME/.config/kurung/profiles/long.ini"
+cd "$HOME" && kurung run -q -p long -- sh -c 'cd "$0" && cat seen' "$long"
+is "$status:$out:$errors" "0:seen:" "a path of ${#long} bytes in a profile"
+printf '[Environment]\nSet=LONG=%s\n' "$(head -c 100000 /dev/zero | tr '\0' x)" >"$HOME/.config/kurung/profiles/long.ini"
+kurung run -q -p long --work-dir=hidden -- sh -c 'echo ${#LONG}'
+is "$status:$out" "0:100000" "a line of 100 kB"
+printf '[Filesystem]\nReadOnly=/%s\n' "$(head -c 5000 /dev/zero | tr '\0' x)" >"$HOME/.config/kurung/profiles/long.ini"
+kurung run -q -p long -- true
+like "$status:$errors" "^125:[^
+]*long.ini:2: a path of 5001 characters exceeds the limit of 4095\$" "a path that is too long is named by its length, in one line"
+cd "$long" && printf '[Environment]\nSet=FROM=here\n' >here.ini
+cd "$HOME" && kurung run -p "$long/here.ini" -- true
+like "$status:$errors" "^125:.* .*here.ini:2: a profile inside the project may only restrict" "an error with a long path keeps its reason"
+mkdir "$HOME/beside" && cd "$HOME/beside" && kurung run -q -p "$long/here.ini" --work-dir=hidden -- sh -c 'echo $FROM'
+is "$status:$out" "0:here" "a profile whose own path is long"
+cd "$project" && rm -rf "$part"
+
 done_testing
