@@ -35,14 +35,6 @@ static void check_kernel(const Host *h, DoctorFinding *f)
                         : "");
 }
 
-static void check_seccomp(const Host *h, DoctorFinding *f)
-{
-        doctor_found(f, h->seccomp ? DOCTOR_OK : DOCTOR_FAIL,
-                     h->seccomp ? "filters can be loaded"
-                                : "the kernel was built without CONFIG_SECCOMP_FILTER",
-                     h->seccomp ? "" : "use another kernel");
-}
-
 static void check_landlock(const Host *h, DoctorFinding *f)
 {
         char text[128];
@@ -82,8 +74,9 @@ static const DoctorCheck all_checks[] = {
         {"/dev/net/tun", doctor_check_tun_device},
         {"kernel overlay", doctor_check_kernel_overlay},
         {"view", doctor_check_view},
-        {"state directory", doctor_check_state},
-        {"seccomp", check_seccomp},
+        {"network", doctor_check_network},
+        {"directories", doctor_check_directories},
+        {"seccomp", doctor_check_seccomp},
         {"Landlock", check_landlock},
         {"cgroup", doctor_check_cgroup},
         {"user manager", doctor_check_user_manager},

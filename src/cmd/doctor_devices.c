@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checks devices, the engines, and the directory for the layers. */
+/* Checks devices, the engines of the system, and kurung's directories. */
 #include "cmd/doctor_checks.h"
 
 #include <stdio.h>
@@ -48,24 +48,18 @@ void doctor_check_kernel_overlay(const Host *h, DoctorFinding *f)
                              "sudo modprobe overlay");
 }
 
-void doctor_check_view(const Host *h, DoctorFinding *f)
+/* The directories for what a run writes, and for what outlives it. */
+void doctor_check_directories(const Host *h, DoctorFinding *f)
 {
-        if (!h->view_helper)
-                doctor_found(f, DOCTOR_WARN, "kurung-view is missing: Overlay=view does not work",
-                             "make install, which installs it");
-        else if (h->fuse_device != HOST_DEVICE_OK || !h->kernel_overlay)
-                doctor_found(f, DOCTOR_WARN,
-                             "Overlay=view does not work without /dev/fuse and the kernel's overlay",
-                             "see these");
-        else
-                doctor_found(f, DOCTOR_OK, h->view_helper, "");
-}
-
-void doctor_check_state(const Host *h, DoctorFinding *f)
-{
-        if (h->cache_home)
-                doctor_found(f, DOCTOR_OK, h->cache_home, "");
-        else
+        char text[sizeof(f->what)];
+        (void)snprintf(text, sizeof(text), "%s for runs, %s for kept sandboxes",
+                       h->cache_home ? h->cache_home : "none", h->state_home ? h->state_home : "none");
+        if (!h->cache_home)
                 doctor_found(f, DOCTOR_WARN, "no directory for writes: everything inside is read-only",
                              "set HOME or XDG_CACHE_HOME to a directory that you own");
+        else if (!h->state_home)
+                doctor_found(f, DOCTOR_WARN, "no directory for kept sandboxes: --keep does not work",
+                             "set HOME or XDG_STATE_HOME to a directory that you own");
+        else
+                doctor_found(f, DOCTOR_OK, text, "");
 }

@@ -39,6 +39,10 @@ enum { SECCOMP_ALLOWLIST, SECCOMP_REFUSALS, SECCOMP_OWN_PROGRAMS };
  */
 int seccomp_prepare(const PlanPrivileges *privileges, const char *state_dir, SeccompFilter *ret, Error *err);
 
+/** seccomp_check - return 0 if libseccomp, which compiles filters, can be loaded; otherwise -ENOENT with
+ * @err. */
+int seccomp_check(Error *err);
+
 /**
  * seccomp_apply - load the programs into this process; without programs there is no filter. Requires
  * no_new_privs or an effective CAP_SYS_ADMIN (-EACCES). Returns 0 or -errno with @err.

@@ -230,6 +230,11 @@ static int compile_allowlist(const PlanPrivileges *privileges, SeccompProgram *r
         return r < 0 ? r : finished;
 }
 
+int seccomp_check(Error *err)
+{
+        return library_load(&libseccomp_library, err);
+}
+
 int seccomp_compile(const PlanPrivileges *privileges, SeccompFilter *ret, Error *err)
 {
         int (*const compile[SECCOMP_OWN_PROGRAMS])(const PlanPrivileges *, SeccompProgram *, Error *) = {

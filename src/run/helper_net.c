@@ -214,8 +214,11 @@ static const char *end_of(NetHelper *n, const Error *said)
         if (said->errnum)
                 (void)snprintf(why, sizeof(why), "%s", said->text);
         else
-                (void)snprintf(why, sizeof(why), "the net helper exited (status %d)",
-                               process_exit_code(status));
+                (void)snprintf(why, sizeof(why), "the net helper exited (status %d)%s",
+                               process_exit_code(status),
+                               process_exit_code(status) == EXIT_NOT_FOUND
+                                       ? ": a library is missing (\"kurung doctor\" names it)"
+                                       : "");
         return why;
 }
 

@@ -137,7 +137,38 @@ like "$errors" "clone3[(]2[)] is not available: kurung needs Linux 5.12 .* secco
 mkdir alone && mv inner alone/kurung
 alone/kurung run -q -- echo works >"$HOME/.out" 2>&1
 is "$(cat "$HOME/.out")" works "the program runs without any other file of its own, wherever it is copied to"
+# Its helpers are where the program was built or installed.
+alone/kurung run -q -p build -- echo works >"$HOME/.out" 2>&1
+is "$(cat "$HOME/.out")" works "  also for root inside"
+alone/kurung run -q --net=slirp -- echo works >"$HOME/.out" 2>&1
+like "$(cat "$HOME/.out")" "^works$|cannot find kurung-net in $PWD/alone.*make install" "  with a network it works, or names what is missing"
 rm -r alone
+
+# Libraries that are not installed: what needs them fails, and doctor names them.
+library() { # NAME
+    ldconfig -p | sed -n "s|.*$1 .*=> ||p" | head -1 | xargs realpath
+}
+PATH=$PATH:/usr/sbin:/sbin
+missing=$(library libseccomp.so.2)
+rm -rf "$HOME/.cache/kurung/seccomp"
+in_mounts "mount --bind /dev/null $missing" "$KURUNG" run -q -- true 2>"$HOME/.err"
+is "$?" 125 "without libseccomp nothing runs"
+like "$(<"$HOME/.err")" "cannot load 'libseccomp' [(]Debian, Ubuntu: apt install libseccomp2" "  and the error names it"
+in_mounts "mount --bind /dev/null $missing" "$KURUNG" doctor >"$HOME/.out"
+is "$?" 125 "  doctor fails, too"
+like "$(<"$HOME/.out")" "fail  seccomp .*cannot load 'libseccomp'" "  and names it"
+missing=$(library libslirp.so.0)
+in_mounts "mount --bind /dev/null $missing" "$KURUNG" doctor >"$HOME/.out"
+is "$?" 0 "without libslirp doctor does not fail, as kurung runs without it"
+like "$(<"$HOME/.out")" "warn  network .*libslirp.so.0" "  but names it"
+if [ -w /dev/net/tun ]; then
+    in_mounts "mount --bind /dev/null $missing" "$KURUNG" run -q --net=slirp -- true 2>"$HOME/.err"
+    like "$?:$(<"$HOME/.err")" "^125:.*a library is missing [(]\"kurung doctor\" names it" "  and so does a run that needs it"
+else
+    skip "a run without libslirp" "/dev/net/tun is not accessible"
+fi
+kurung doctor
+like "$out" "directories +$HOME/.cache/kurung for runs, $HOME/.local/state/kurung for kept sandboxes" "doctor names both directories"
 printf '[Filesystem]\nReadOnly=~/.ssh\n' >evil.ini
 kurung run -p ./evil.ini true
 is "$status" 125 "a profile inside the project can't widen"
