@@ -33,7 +33,7 @@ static bool fill(RelayBuffer *b, int fd)
 {
         if (pending(b) > 0)
                 return true;
-        ssize_t n = read(fd, b->data, sizeof(b->data));
+        ssize_t n = read(fd, b->data, RELAY_BUFFER);
         if (n < 0)
                 return errno == EAGAIN || errno == EINTR;
         b->start = 0;
@@ -71,6 +71,10 @@ static int write_all(Relay *r, const char *data, size_t len, StreamsEnd *how)
 
 void relay_start(Relay *r, int master)
 {
+        /* Not in the relay: a process has one, and initializing it would touch all their pages. */
+        static char typed[RELAY_BUFFER], shown[RELAY_BUFFER];
+        r->to_payload.data = typed;
+        r->to_caller.data = shown;
         r->master = master;
         (void)fcntl(master, F_SETFL, O_RDWR | O_NONBLOCK);
         int out = isatty(STDOUT_FILENO)   ? STDOUT_FILENO
@@ -135,7 +139,7 @@ static void await_answers(Relay *r)
                 "\x18\x1b\\\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?2031l\x1b[?2048l"
                 "\x1b[=0u\x1b[5n";
         static const char well[] = "\x1b[0n";
-        char tail[sizeof(r->to_payload.data)];
+        char tail[RELAY_BUFFER];
         size_t len = 0;
         uint64_t end = clock_us() + ANSWER_US;
         StreamsEnd soon = {.until = end};

@@ -19,7 +19,7 @@
 #define RELAY_BUFFER 16384
 
 typedef struct RelayBuffer {
-        char data[RELAY_BUFFER];
+        char *data; /* RELAY_BUFFER bytes, of the process; NULL: no relay */
         size_t start, end;
 } RelayBuffer;
 

@@ -60,7 +60,7 @@ static int open_own(Stream *stream, int fd, bool input, bool regular)
                   : may_wait       ? io_reopen(fd, O_WRONLY | O_NONBLOCK)
                                    : -EINVAL;
         stream->waits = may_wait && own < 0;
-        stream->piece = stream->kind == STREAM_PIPE ? PIECE : sizeof(stream->data);
+        stream->piece = stream->kind == STREAM_PIPE ? PIECE : STREAM_BUFFER;
         return own >= 0 ? own : fcntl(fd, F_DUPFD_CLOEXEC, STREAMS);
 }
 
@@ -153,9 +153,13 @@ static int prepare_stream(Streams *s, int fd, Error *err)
 
 int streams_prepare(Streams *s, Error *err)
 {
+        /* Not in the streams: initializing them would touch all their pages. */
+        static char buffers[STREAMS][STREAM_BUFFER];
         int r = 0;
-        for (int fd = 0; r == 0 && fd < STREAMS; fd++)
+        for (int fd = 0; r == 0 && fd < STREAMS; fd++) {
+                s->items[fd].data = buffers[fd];
                 r = prepare_stream(s, fd, err);
+        }
         return r;
 }
 
@@ -210,8 +214,8 @@ int streams_poll_prepare(Streams *s, struct pollfd fds[STREAMS])
 static ssize_t fill(Stream *s, bool input)
 {
         ssize_t n = !input        ? read(s->pipe, s->data, s->piece)
-                    : s->seekable ? pread(s->file, s->data, sizeof(s->data), s->at)
-                                  : read(s->file, s->data, sizeof(s->data));
+                    : s->seekable ? pread(s->file, s->data, STREAM_BUFFER, s->at)
+                                  : read(s->file, s->data, STREAM_BUFFER);
         if (n > 0) {
                 s->start = 0;
                 s->end = (size_t)n;

@@ -39,7 +39,7 @@ typedef struct Stream {
         size_t piece;   /* output: maximum bytes per step */
         bool waits;     /* output: the file could not be reopened, and may block */
         int error;      /* errno of reading or writing the file */
-        char data[STREAM_BUFFER];
+        char *data;     /* STREAM_BUFFER bytes, of the process */
         size_t start, end;
 } Stream;
 
