@@ -143,8 +143,27 @@ static int make_component(int parent_fd, const char *name, bool directory, mode_
         return 0;
 }
 
+int root_make_new(int root_fd, const char *path, bool directory, mode_t mode, int *ret_fd)
+{
+        const int flags = O_NOFOLLOW | O_CLOEXEC;
+        const char *name = path + strspn(path, "/");
+        if (name[0] == '\0' || strchr(name, '/') || str_eq(name, ".") || str_eq(name, ".."))
+                return -EINVAL;
+        if (directory && mkdirat(root_fd, name, mode) < 0)
+                return -errno;
+        int fd = directory ? openat(root_fd, name, flags | O_PATH | O_DIRECTORY)
+                           : openat(root_fd, name, flags | O_RDONLY | O_CREAT | O_EXCL, mode);
+        if (fd < 0)
+                return -errno;
+        *ret_fd = fd;
+        return 0;
+}
+
 int root_make(int root_fd, const char *path, bool directory, mode_t mode, bool no_follow, int *ret_fd)
 {
+        /* Most are new. */
+        if (root_make_new(root_fd, path, directory, mode, ret_fd) == 0)
+                return 0;
         int r = root_open(root_fd, path, no_follow, ret_fd);
         if (r != -ENOENT)
                 return r;
@@ -165,7 +184,11 @@ int root_open_parent(int root_fd, const char *path, int *ret_fd, const char **re
         CLEANUP_FREE char *parent = strndup(path, (size_t)(name - path));
         if (!parent)
                 return -ENOMEM;
-        CLEANUP_FD int fd = open_in_root(root_fd, parent, O_PATH | O_DIRECTORY);
+        CLEANUP_FD int fd = FD_NONE;
+        if (parent[strspn(parent, "/")] != '\0')
+                fd = open_in_root(root_fd, parent, O_PATH | O_DIRECTORY);
+        else if ((fd = fcntl(root_fd, F_DUPFD_CLOEXEC, 3)) < 0)
+                fd = -errno;
         if (fd == -ENOENT) {
                 /* Each prefix is opened again from the root, so that symlinks on the way stay inside it. */
                 fd = open_in_root(root_fd, "/", O_PATH | O_DIRECTORY);

@@ -61,6 +61,16 @@ int root_open(int root_fd, const char *path, bool no_follow, int *ret_fd);
  */
 int root_make(int root_fd, const char *path, bool directory, mode_t mode, bool no_follow, int *ret_fd);
 
+/**
+ * root_make_new - create a directory or an empty file of one component, which must be new: so no link can be
+ * on the way, and two system calls suffice.
+ *
+ * @ret_fd: a mount can be attached to it; a directory's has O_PATH.
+ *
+ * Returns 0; -EINVAL: the path has several components, or names no entry of the root; -EEXIST; -errno.
+ */
+int root_make_new(int root_fd, const char *path, bool directory, mode_t mode, int *ret_fd);
+
 /** root_open_parent - open the parent directory of @path, creating missing directories; @ret_name points into
  * @path. Returns 0; -EINVAL if there is no last component; -errno. */
 int root_open_parent(int root_fd, const char *path, int *ret_fd, const char **ret_name);

@@ -10,13 +10,17 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+static int set_owner(RootfsContext *ctx, const PlanOp *op, int fd, Error *err)
+{
+        int r = op->flags & OP_ROOT_OWNED ? rootfs_own(ctx->identity, fd) : 0;
+        return r < 0 ? rootfs_op_failed(op, r, "set the owner of", err) : rootfs_give(op, fd, err);
+}
+
 /* Sets permissions and owner of a new file. */
 static int set_permissions(RootfsContext *ctx, const PlanOp *op, int fd, Error *err)
 {
         int r = rootfs_chmod(fd, op->mode);
-        if (r == 0 && (op->flags & OP_ROOT_OWNED))
-                r = rootfs_own(ctx->identity, fd);
-        return r < 0 ? rootfs_op_failed(op, r, "set the permissions of", err) : rootfs_give(op, fd, err);
+        return r < 0 ? rootfs_op_failed(op, r, "set the permissions of", err) : set_owner(ctx, op, fd, err);
 }
 
 static int apply_dir(RootfsContext *ctx, const PlanOp *op, Error *err)
@@ -24,6 +28,9 @@ static int apply_dir(RootfsContext *ctx, const PlanOp *op, Error *err)
         CLEANUP_FD int fd = FD_NONE;
         struct stat st;
         bool no_follow = op->flags & OP_NO_FOLLOW;
+        /* rootfs_apply() has set the umask to 0; mkdir(2) takes no other bits than these. */
+        if (!(op->mode & ~(mode_t)01777) && root_make_new(ctx->root_fd, op->dest, true, op->mode, &fd) == 0)
+                return set_owner(ctx, op, fd, err);
         int r = root_open(ctx->root_fd, op->dest, no_follow, &fd);
         if (r == 0)
                 return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)
