@@ -44,6 +44,16 @@ static int complete_argv(Spec *spec, bool shell, const Host *host, Error *err)
         return 0;
 }
 
+/* Probes the host for what the plan of the spec can need. */
+static int probe_machine(const Spec *spec, Host *host, Error *err)
+{
+        CLEANUP_FD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        unsigned facts = (spec->id_map != ID_MAP_SINGLE ? HOST_FACT_IDS : 0) |
+                         (spec->network == NETWORK_SLIRP ? HOST_FACT_NETWORK : 0);
+        return root < 0 ? error_set_errno(err, errno, "cannot open /")
+                        : host_probe_machine(root, host, facts, err);
+}
+
 /* Probes the host for limits, if the spec has any. */
 static int probe_limits(const Spec *spec, Host *host, Error *err)
 {
@@ -266,10 +276,10 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
         CLEANUP_STRLIST StrList stored = {0}, notices = {0};
         CLEANUP_FREE char *here = NULL;
         FrontOptions options;
-        int r = host_probe(&host, err);
+        int r = host_probe_user(&host, err);
         if (r < 0)
                 return r;
-        timings_reached("probe the host");
+        timings_reached("probe the user");
         if (host.cwd && !(here = strdup(host.cwd)))
                 return error_no_memory(err);
         const FrontContext ctx = {.home = host.home,
@@ -297,7 +307,11 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
                            "(%s=rw)",
                            spec.work_dir == WORK_DIR_RW ? "working directory" : "project",
                            spec.work_dir == WORK_DIR_RW ? "WorkDir" : "Project");
+        timings_reached("read profiles and options");
         r = complete_argv(&spec, shell, &host, err);
+        if (r == 0)
+                r = probe_machine(&spec, &host, err);
+        timings_reached("probe the machine");
         if (r == 0)
                 r = caller_fds_pass(&spec, err);
         if (r == 0 && spec.work_dir != WORK_DIR_HIDDEN)

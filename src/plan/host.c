@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Probes this machine. The probe runs at every start: a few dozen system calls, no library, no program. Facts
- * of the machine are read below a directory descriptor, which is "/" except in tests.
+ * Probes this machine. The probe runs at every start: a few dozen system calls, no library, no program, and
+ * only what the plan needs. Facts of the machine are read below a directory descriptor, which is "/" except
+ * in tests.
  */
 #include "plan/host.h"
 
@@ -16,7 +17,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <linux/capability.h>
 #include <sys/prctl.h>
@@ -107,160 +107,6 @@ static HostDevice device_state(int root, const char *path)
         return errno == ENOENT ? HOST_DEVICE_MISSING : HOST_DEVICE_CLOSED;
 }
 
-static bool is_directory(const char *path)
-{
-        struct stat st;
-        return path && path[0] == '/' && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-/* @pw: the user's passwd entry; NULL: look it up if it is needed. */
-static int find_home(const struct passwd *pw, char **ret)
-{
-        const char *home = getenv("HOME");
-        *ret = NULL;
-        if (!is_directory(home)) {
-                pw = pw ? pw : getpwuid(getuid());
-                home = pw ? pw->pw_dir : NULL;
-        }
-        return is_directory(home) && path_normalize(home, NULL, ret) == -ENOMEM ? -ENOMEM : 0;
-}
-
-int host_home(char **ret)
-{
-        return find_home(NULL, ret);
-}
-
-static int probe_user(Host *h, char **ret_passwd_home)
-{
-        h->uid = getuid();
-        h->gid = getgid();
-        int n = getgroups(0, NULL);
-        h->groups_n = n > 0 ? (unsigned)n : 0;
-        h->is_root = h->uid == 0 || geteuid() == 0;
-        struct passwd *pw = getpwuid(h->uid);
-        if (find_home(pw, &h->home) < 0 || (pw && !(*ret_passwd_home = strdup(pw->pw_dir))))
-                return -ENOMEM;
-        if (pw && !(h->user = strdup(pw->pw_name)))
-                return -ENOMEM;
-        char hostname[HOST_NAME_MAX + 1] = "";
-        if (gethostname(hostname, sizeof(hostname) - 1) == 0 && hostname[0] &&
-            !(h->hostname = strdup(hostname)))
-                return -ENOMEM;
-        h->shell = strdup(pw && pw->pw_shell && pw->pw_shell[0] == '/' ? pw->pw_shell : "/bin/sh");
-        return h->shell ? 0 : -ENOMEM;
-}
-
-/* Returns whether the user may write to @path, or to its nearest existing parent. */
-static bool can_be_made(const char *path)
-{
-        CLEANUP_FREE char *p = strdup(path);
-        while (p && access(p, F_OK) < 0 && errno == ENOENT && !str_eq(p, "/")) {
-                char *parent = path_parent(p);
-                free(p);
-                p = parent;
-        }
-        return is_directory(p) && access(p, W_OK | X_OK) == 0;
-}
-
-/* Chooses the cache directory, otherwise the runtime directory; never a directory that other users share,
- * such as /tmp. */
-static int probe_cache_home(Host *h)
-{
-        const char *xdg = getenv("XDG_CACHE_HOME"), *runtime = getenv("XDG_RUNTIME_DIR");
-        char *candidates[3] = {NULL, NULL, NULL};
-        struct stat st;
-        int r = 0;
-        /* An explicit XDG_CACHE_HOME is not replaced by ~/.cache. */
-        if (xdg && xdg[0] == '/')
-                r = asprintf(&candidates[0], "%s/kurung", xdg);
-        else if (h->home)
-                r = asprintf(&candidates[1], "%s/.cache/kurung", h->home);
-        if (r >= 0 && runtime && runtime[0] == '/' && stat(runtime, &st) == 0 && S_ISDIR(st.st_mode) &&
-            st.st_uid == h->uid)
-                r = asprintf(&candidates[2], "%s/kurung", runtime);
-        for (size_t i = 0; i < ARRAY_LEN(candidates); i++) {
-                if (!h->cache_home && candidates[i] && can_be_made(candidates[i]))
-                        r = path_normalize(candidates[i], NULL, &h->cache_home) == -ENOMEM ? -1 : 0;
-                free(candidates[i]);
-        }
-        return r < 0 ? -ENOMEM : 0;
-}
-
-char *host_live_home(const char *state_home)
-{
-        const char *runtime = getenv("XDG_RUNTIME_DIR");
-        CLEANUP_FREE char *path = NULL;
-        char *clean = NULL;
-        struct stat st;
-        bool usable = runtime && runtime[0] == '/' && stat(runtime, &st) == 0 && S_ISDIR(st.st_mode) &&
-                      st.st_uid == geteuid();
-        int n = usable       ? asprintf(&path, "%s/kurung", runtime)
-                : state_home ? asprintf(&path, "%s/" LIVE_DIR, state_home)
-                             : -1;
-        if (n < 0) {
-                path = NULL;
-                return NULL;
-        }
-        return path_normalize(path, NULL, &clean) == 0 ? clean : NULL;
-}
-
-char *host_state_home(const char *home)
-{
-        const char *xdg = getenv("XDG_STATE_HOME");
-        CLEANUP_FREE char *path = NULL;
-        char *clean = NULL;
-        int n = xdg && xdg[0] == '/' ? asprintf(&path, "%s/kurung", xdg)
-                : home               ? asprintf(&path, "%s/.local/state/kurung", home)
-                                     : -1;
-        if (n < 0) {
-                path = NULL;
-                return NULL;
-        }
-        return path_normalize(path, NULL, &clean) == 0 ? clean : NULL;
-}
-
-static int probe_config_home(Host *h)
-{
-        const char *xdg = getenv("XDG_CONFIG_HOME");
-        CLEANUP_FREE char *path = NULL;
-        int n = xdg && xdg[0] == '/' ? asprintf(&path, "%s/kurung", xdg)
-                : h->home            ? asprintf(&path, "%s/.config/kurung", h->home)
-                                     : 0;
-        if (n < 0) {
-                path = NULL;
-                return -ENOMEM;
-        }
-        return path && path_normalize(path, NULL, &h->config_home) == -ENOMEM ? -ENOMEM : 0;
-}
-
-/* Resolves the links in the existing part of a path. The result is owned; NULL: no memory, or the path cannot
- * be resolved. */
-static char *real_path(const char *path)
-{
-        char *real = realpath(path, NULL), *joined;
-        if (real || errno != ENOENT || str_eq(path, "/"))
-                return real;
-        CLEANUP_FREE char *parent = path_parent(path);
-        CLEANUP_FREE char *above = parent ? real_path(parent) : NULL;
-        joined = above ? path_join(above, path_name(path)) : NULL;
-        return joined;
-}
-
-static int probe_own(Host *h)
-{
-        const char *const own[] = {h->cache_home, h->config_home, h->state_home, h->live_home};
-        int r = 0;
-        for (size_t i = 0; r == 0 && i < ARRAY_LEN(own); i++) {
-                CLEANUP_FREE char *real = own[i] ? real_path(own[i]) : NULL;
-                if (!real || str_eq(real, own[i]))
-                        continue;
-                r = strlist_add(&h->own_real, own[i]);
-                if (r == 0)
-                        r = strlist_add(&h->own_real, real);
-        }
-        return r;
-}
-
 /* Ubuntu lets an unconfined program create a user namespace, but removes all capabilities in it. */
 static bool apparmor_keeps_us(int root)
 {
@@ -333,9 +179,13 @@ static void probe_library_ranges(Host *h)
         }
 }
 
-static void probe_ranges(int root, Host *h)
+static void probe_ids(int root, Host *h)
 {
         CLEANUP_FREE char *nsswitch = NULL, *uids = NULL, *gids = NULL;
+        h->newuidmap = find_program(root, "newuidmap");
+        h->newgidmap = find_program(root, "newgidmap");
+        h->newuidmap_state = idmap_state(root, h->newuidmap, CAP_SETUID);
+        h->newgidmap_state = idmap_state(root, h->newgidmap, CAP_SETGID);
         if (host_read_below(root, "/etc/nsswitch.conf", SUBID_MAX, &nsswitch) == 0 &&
             !host_subid_is_in_files(nsswitch)) {
                 probe_library_ranges(h);
@@ -375,18 +225,16 @@ static char *find_helper(int root, const Host *h, const char *name)
         return path && is_own_helper(root, path) ? TAKE_PTR(path) : NULL;
 }
 
-static void probe_helpers(int root, Host *h)
+static void probe_helpers(int root, Host *h, unsigned facts)
 {
         h->helpers_dir = host_helpers_dir();
-        h->net_helper = find_helper(root, h, "kurung-net");
         h->view_helper = find_helper(root, h, "kurung-view");
-        h->newuidmap = find_program(root, "newuidmap");
-        h->newgidmap = find_program(root, "newgidmap");
-        h->newuidmap_state = idmap_state(root, h->newuidmap, CAP_SETUID);
-        h->newgidmap_state = idmap_state(root, h->newgidmap, CAP_SETGID);
         h->fuse_overlayfs = find_program(root, "fuse-overlayfs");
         h->fuse_device = device_state(root, "/dev/fuse");
-        h->tun_device = device_state(root, "/dev/net/tun");
+        if (facts & HOST_FACT_NETWORK) {
+                h->net_helper = find_helper(root, h, "kurung-net");
+                h->tun_device = device_state(root, "/dev/net/tun");
+        }
 }
 
 /* Finds the target of /etc/resolv.conf. */
@@ -431,9 +279,13 @@ static int add_entry(Host *h, int fd, const struct dirent *d)
                 return -ENOMEM;
         h->top = grown;
         struct stat st;
-        if (fstatat(fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        unsigned char type = d->d_type;
+        /* Not every file system tells it. */
+        if (type == DT_UNKNOWN && fstatat(fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return 0;
-        if (S_ISLNK(st.st_mode)) {
+        if (type == DT_UNKNOWN)
+                type = IFTODT(st.st_mode);
+        if (type == DT_LNK) {
                 ssize_t n = readlinkat(fd, d->d_name, target, sizeof(target) - 1);
                 if (n < 0)
                         return 0;
@@ -441,7 +293,7 @@ static int add_entry(Host *h, int fd, const struct dirent *d)
                 e.type = HOST_SYMLINK;
                 if (!(e.target = strdup(target)))
                         return -ENOMEM;
-        } else if (S_ISDIR(st.st_mode)) {
+        } else if (type == DT_DIR) {
                 e.type = faccessat(fd, d->d_name, R_OK | X_OK, AT_EACCESS) == 0 ? HOST_DIRECTORY
                                                                                 : HOST_UNREADABLE;
         }
@@ -472,40 +324,33 @@ static int probe_top(int root, Host *h)
         return r;
 }
 
+int host_probe_machine(int root, Host *h, unsigned facts, Error *err)
+{
+        host_probe_kernel(root, h);
+        probe_userns(root, h);
+        probe_helpers(root, h, facts);
+        if (facts & HOST_FACT_IDS) {
+                probe_ids(root, h);
+                keep_mapped(root, "/proc/self/uid_map", &h->subuids, h);
+                keep_mapped(root, "/proc/self/gid_map", &h->subgids, h);
+        }
+        host_probe_shared(root, h);
+        int r = probe_resolv_conf(root, h);
+        if (r == 0)
+                r = probe_mounts(root, h);
+        if (r == 0)
+                r = probe_top(root, h);
+        return r < 0 ? error_set_errno(err, r, "cannot inspect this machine") : 0;
+}
+
 int host_probe_at(int root, Host *ret, Error *err)
 {
         CLEANUP(host_clear) Host h = {0};
-        CLEANUP_FREE char *passwd_home = NULL;
-        int r = probe_user(&h, &passwd_home);
+        int r = host_probe_user(&h, err);
         if (r == 0)
-                r = host_probe_cwd(&h);
-        if (r == 0)
-                r = probe_cache_home(&h);
-        if (r == 0) {
-                h.state_home = host_state_home(h.home);
-                h.live_home = host_live_home(h.state_home);
-                r = probe_config_home(&h);
-        }
-        if (r == 0)
-                r = probe_own(&h);
-        if (r == 0)
-                r = host_probe_private(&h, passwd_home);
-        if (r == 0) {
-                host_probe_kernel(root, &h);
-                probe_userns(root, &h);
-                probe_helpers(root, &h);
-                probe_ranges(root, &h);
-                keep_mapped(root, "/proc/self/uid_map", &h.subuids, &h);
-                keep_mapped(root, "/proc/self/gid_map", &h.subgids, &h);
-                host_probe_shared(root, &h);
-                r = probe_resolv_conf(root, &h);
-        }
-        if (r == 0)
-                r = probe_mounts(root, &h);
-        if (r == 0)
-                r = probe_top(root, &h);
+                r = host_probe_machine(root, &h, HOST_FACTS_ALL, err);
         if (r < 0)
-                return error_set_errno(err, r, "cannot inspect this machine");
+                return r;
         *ret = h;
         h = (Host){0};
         return 0;

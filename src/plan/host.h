@@ -179,8 +179,30 @@ typedef struct Host {
         uint64_t inotify_instances, inotify_watches; /* user.max_inotify_*, per user; 0: unknown */
 } Host;
 
+/** Facts that only some plans need. Without them, the host seems to lack what they are about. */
+#define HOST_FACT_IDS 1U     /* subordinate ids, and the programs that map them */
+#define HOST_FACT_NETWORK 2U /* the net helper and its device */
+#define HOST_FACTS_ALL 3U
+
 /**
- * host_probe - fill @ret from this machine and the caller's environment. host_clear() frees it.
+ * host_probe_user - fill @ret with the facts of the caller: account, home, working directory, directories of
+ * kurung. They suffice to read profiles. host_clear() frees it. Returns 0 or -errno with @err; @ret is
+ * untouched on failure.
+ */
+int host_probe_user(Host *ret, Error *err);
+
+/**
+ * host_probe_machine - add the facts of the machine to those of host_probe_user().
+ *
+ * @root: stands for "/". @facts: HOST_FACT_..., of those that not every plan needs.
+ *
+ * Returns 0 or -errno with @err.
+ */
+int host_probe_machine(int root, Host *host, unsigned facts, Error *err);
+
+/**
+ * host_probe - fill @ret from this machine and the caller's environment, with all facts. host_clear() frees
+ * it.
  *
  * Runs at every start. It executes no program, and loads only libsubid, and that only if nsswitch.conf(5)
  * names another source of subordinate ids than the files. Returns 0 or -errno with @err; @ret is untouched on

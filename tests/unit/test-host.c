@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void mounts_are_parsed(void **state)
@@ -188,6 +189,48 @@ static int remove_made_up(void **state)
         return io_remove_tree_at(AT_FDCWD, made_up);
 }
 
+static void the_account_is_that_of_the_password_file(void **state)
+{
+        CLEANUP(host_clear) Host h = {0};
+        Error err = {0};
+        const struct passwd *pw = getpwuid(getuid());
+        (void)state;
+        assert_int_equal(host_probe_user(&h, &err), 0);
+        if (!pw) {
+                assert_null(h.user);
+                return;
+        }
+        assert_string_equal(h.user, pw->pw_name);
+        assert_string_equal(h.shell, pw->pw_shell[0] == '/' ? pw->pw_shell : "/bin/sh");
+        assert_true(strlist_has(&h.homes, pw->pw_dir) || pw->pw_dir[0] != '/');
+}
+
+static void facts_that_no_part_of_the_plan_needs_are_not_probed(void **state)
+{
+        char line[64];
+        CLEANUP_FD int root = FD_NONE;
+        (void)state;
+        write_below("proc/self/mountinfo", "");
+        write_below("usr/bin/newuidmap", "");
+        write_below("dev/net/tun", "");
+        (void)snprintf(line, sizeof(line), "%u:100000:65536\n", getuid());
+        write_below("etc/subuid", line);
+        char program[200];
+        (void)snprintf(program, sizeof(program), "%s/usr/bin/newuidmap", made_up);
+        assert_int_equal(chmod(program, 0700), 0);
+        root = open(made_up, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        for (unsigned facts = 0; facts <= HOST_FACTS_ALL; facts++) {
+                CLEANUP(host_clear) Host h = {0};
+                Error err = {0};
+                assert_int_equal(host_probe_user(&h, &err), 0);
+                assert_int_equal(host_probe_machine(root, &h, facts, &err), 0);
+                assert_int_equal(h.subuids.n, facts & HOST_FACT_IDS ? 1 : 0);
+                assert_int_equal(h.newuidmap != NULL, (facts & HOST_FACT_IDS) != 0);
+                /* HOST_DEVICE_OK is 0. */
+                assert_int_equal(h.tun_device, HOST_DEVICE_OK);
+        }
+}
+
 static void a_home_is_a_directory(void **state)
 {
         static const char *const none[] = {NULL, "", "relative", "/dev/null", "/nonexistent/home"};
@@ -238,6 +281,9 @@ int main(void)
                 cmocka_unit_test(never_more_ranges_than_there_is_room_for),
                 cmocka_unit_test(ranges_that_the_namespace_has_not_are_left_out),
                 cmocka_unit_test(a_home_is_a_directory),
+                cmocka_unit_test(the_account_is_that_of_the_password_file),
+                cmocka_unit_test_setup_teardown(facts_that_no_part_of_the_plan_needs_are_not_probed, make_up,
+                                                remove_made_up),
                 cmocka_unit_test(this_machine_is_probed),
                 cmocka_unit_test_setup_teardown(the_kernel_is_asked_and_its_version_only_told, make_up,
                                                 remove_made_up),
