@@ -4,11 +4,14 @@
 #include "front/profile.h"
 #include "plan/host.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <unistd.h>
 
 /* Reads the profile's Command=. @ret: owned; NULL: it has none. -ENOENT: there is no such profile. */
 static int find_command(const char *profile, char **ret, Error *err)
 {
+        char here[PATH_MAX];
         CLEANUP_FREE char *home = NULL;
         CLEANUP(spec_clear) Spec spec = {0};
         CLEANUP(profile_text_clear) ProfileText text = {0};
@@ -20,7 +23,10 @@ static int find_command(const char *profile, char **ret, Error *err)
                 r = spec_init(&spec);
         if (r < 0)
                 return error_no_memory(err);
-        const ProfileContext ctx = {.home = home, .getenv = command_variable, .unchecked = true};
+        const ProfileContext ctx = {.home = home,
+                                    .project = getcwd(here, sizeof(here)) ? here : NULL,
+                                    .getenv = command_variable,
+                                    .unchecked = true};
         if (profile_read(profile, &ctx, &text, &missing) == -ENOENT)
                 return -ENOENT;
         r = profile_load(profile, &ctx, &spec, err);

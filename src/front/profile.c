@@ -66,6 +66,7 @@ static int take_pair(unsigned line, const char *section, const char *name, const
         const KeyContext ctx = {
                 .home = p->ctx->home,
                 .getenv = p->ctx->getenv,
+                .here = p->ctx->project,
                 .origin = origin,
                 .expand = true,
                 .installed = (p->flags & PROFILE_INSTALLED) != 0,

@@ -6,8 +6,10 @@
 
 /** The context in which profiles are found and their values parsed. */
 typedef struct ProfileContext {
-        const char *home;                        /* NULL: none */
-        const char *project;                     /* profiles in it may only restrict; NULL: none */
+        const char *home; /* NULL: none */
+        const char
+                *project; /* the working directory: profiles in it, or in its repository, may only restrict;
+                             "./" in a profile stands for it; NULL: none */
         const char *(*getenv)(const char *name); /* for $XDG_* */
         const char *state; /* the directory with the list of trusted profiles; NULL: no profile is trusted */
         const char *base;  /* base of a profile of the project if it is the first; NULL: "default" */

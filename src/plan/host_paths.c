@@ -167,6 +167,23 @@ const HostPath *host_find_descriptor(const Host *host, int fd)
         return host_find_path(host, descriptor_name(fd, name));
 }
 
+/* Looks up the directories above an optional source that is missing: plan_make() must know whether one of
+ * them is a file. */
+static int probe_above(Host *host, const SpecOp *op)
+{
+        CLEANUP_FREE char *path = strdup(op->source);
+        while (path && !str_eq(path, "/") && !host_find_path(host, path)) {
+                char *parent = path_parent(path);
+                free(path);
+                path = parent;
+                const char *const paths[] = {path, NULL};
+                int r = path ? host_probe_paths(host, paths) : -ENOMEM;
+                if (r < 0)
+                        return r;
+        }
+        return path ? 0 : -ENOMEM;
+}
+
 int host_probe_ops(Host *host, const Spec *spec)
 {
         CLEANUP_STRLIST StrList paths = {0};
@@ -183,7 +200,13 @@ int host_probe_ops(Host *host, const Spec *spec)
                         r = r == -ENOENT ? 0 : r;
                 }
         }
-        return r < 0 || paths.n == 0 ? r : host_probe_paths(host, (const char *const *)paths.items);
+        if (r == 0 && paths.n > 0)
+                r = host_probe_paths(host, (const char *const *)paths.items);
+        for (size_t i = 0; r == 0 && i < spec->n_ops; i++)
+                if (spec->ops[i].kind == OP_BIND && (spec->ops[i].flags & OP_OPTIONAL) &&
+                    spec->ops[i].source_kind == FS_SOURCE_PATH)
+                        r = probe_above(host, &spec->ops[i]);
+        return r;
 }
 
 /* Adds @path as it is spelled and, if that is another path, without links. */

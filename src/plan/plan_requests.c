@@ -39,6 +39,7 @@ static int add_cgroup(Plan *plan, Error *err)
 /* A path that the user requests to show or to hide. */
 typedef struct Request {
         const char *dest;
+        const char *file;       /* shown read-only at dest in place of the request's source; NULL: none */
         const SpecOp *op;       /* NULL: the home, or a place */
         const PlanPlace *place; /* the working directory or its project; NULL: neither */
         bool has_more_inside;   /* it is hidden, but a path in it is shown */
@@ -78,18 +79,41 @@ static bool agrees_with_place(const PlanPlace *place, const SpecOp *op)
                place->mode == (op->flags & OP_RDONLY ? WORK_DIR_RO : WORK_DIR_RW);
 }
 
-/* Compares two requests for one path. Returns 1: the new one adds nothing; 0: add it; -EINVAL with @err. */
-static int compare_requests(const Request *old, const Request *new, Error *err)
+/* Returns whether the request makes a file of the host read-only where it is. */
+static bool is_read_only(const Request *r)
+{
+        return r->op && r->op->kind == OP_BIND && r->op->source_kind == FS_SOURCE_PATH &&
+               (r->op->flags & OP_RDONLY) && str_eq(r->file ? r->file : r->op->source, r->dest);
+}
+
+/* Returns whether @new, for the same path as @old, adds nothing to it. */
+static bool adds_nothing(const Request *old, const Request *new)
+{
+        bool was_optional = (old->op->flags & OP_OPTIONAL) && !old->file;
+        bool is_optional = (new->op->flags &OP_OPTIONAL) && !new->file;
+        return old->op == new->op || (!old->file && !new->file &&fs_op_same(old->op, new->op)) ||
+               (is_read_only(old) && is_read_only(new) && (!was_optional || is_optional));
+}
+
+/* Compares two requests for one path. Returns 1: the new one adds nothing, or has replaced the old one; 0:
+ * add it; -EINVAL with @err. */
+static int compare_requests(Request *old, const Request *new, Error *err)
 {
         if (old->place && new->op && !agrees_with_place(old->place, new->op))
                 return error_set(err, EINVAL, "%s and %s= conflict for '%s': keep one of them",
                                  fs_op_origin(new->op), old->place->key, new->dest);
         if (!old->op || !new->op)
                 return 0;
-        if (old->op == new->op || fs_op_same(old->op, new->op))
+        if (adds_nothing(old, new))
                 return 1;
-        if (hides(old) || hides(new))
+        if (hides(old) || hides(new) || (is_read_only(old) && is_read_only(new)))
                 return 0;
+        /* What may be missing is a default of a profile, which a later share replaces. */
+        if (old->op->kind == OP_BIND && (old->op->flags & OP_OPTIONAL)) {
+                old->op = new->op;
+                old->file = new->file;
+                return 1;
+        }
         return error_set(err, EINVAL, "%s and %s conflict for '%s': keep one of them", fs_op_origin(old->op),
                          fs_op_origin(new->op), new->dest);
 }
@@ -160,6 +184,34 @@ static void mark_around(Requests *l, const char *dest)
                         l->items[i].has_more_inside = hides(&l->items[i]);
 }
 
+/* Returns whether @op shares a path that may be missing, and is. */
+static bool is_missing(const Host *host, const SpecOp *op)
+{
+        return op->kind == OP_BIND && (op->flags & OP_OPTIONAL) && op->source_kind == FS_SOURCE_PATH &&
+               !host_find_path(host, op->source);
+}
+
+/*
+ * Returns the file that stands in the way of an optional share which makes a path read-only where it is: the
+ * path appears if a directory replaces the file, such as the ".git" of a worktree. So the file becomes
+ * read-only. NULL: there is none.
+ */
+static const char *file_on_the_way(const Host *host, const SpecOp *op)
+{
+        const HostPath *found = NULL;
+        CLEANUP_FREE char *path = NULL;
+        if (!is_missing(host, op) || !(op->flags & OP_RDONLY) || !str_eq(op->source, op->dest))
+                return NULL;
+        for (size_t len = path_up(op->source, strlen(op->source)); len > 0 && !found;
+             len = path_up(op->source, len)) {
+                free(path);
+                path = strndup(op->source, len);
+                found = path ? host_find_path(host, path) : NULL;
+        }
+        /* A link could be replaced; run/guard.c refuses it. */
+        return found && found->found.n_links == 0 && !S_ISDIR(found->found.st.st_mode) ? found->path : NULL;
+}
+
 static int collect(Requests *l, Plan *plan, const Spec *spec, const Host *host, const PlanPlaces *places,
                    Error *err)
 {
@@ -170,8 +222,10 @@ static int collect(Requests *l, Plan *plan, const Spec *spec, const Host *host, 
                 r = add_request(l, (Request){.dest = places->items[i].path, .place = &places->items[i]}, err);
         for (size_t i = 0; r == 0 && i < spec->n_ops; i++) {
                 const SpecOp *op = &spec->ops[i];
+                const char *file = file_on_the_way(host, op);
                 if (op->kind != OP_SHOW && op->kind != OP_MASK)
-                        r = add_request(l, (Request){.dest = op->dest, .op = op}, err);
+                        r = add_request(l, (Request){.dest = file ? file : op->dest, .file = file, .op = op},
+                                        err);
         }
         if (r == 0)
                 r = plan_find_hides(plan, spec, host, &l->hides, err);
@@ -211,6 +265,30 @@ static int tell_writable_home(Plan *plan, const Host *host, const SpecOp *op, Er
         return r < 0 ? error_no_memory(err) : 0;
 }
 
+static int take_file(PlanOp *op, const Host *host, const char *file)
+{
+        op->flags &= ~(unsigned)OP_OPTIONAL;
+        free(op->source);
+        op->source = strdup(plan_real_path(host, file));
+        return op->source ? 0 : -ENOMEM;
+}
+
+/* Returns whether a share that may be missing has no effect, because it is. In a directory that is shared
+ * writable it has one: run/guard.c keeps the path from being created. */
+static bool is_without_effect(const Plan *plan, const Host *host, const Request *request)
+{
+        const PlanOp *above = NULL;
+        if (!is_missing(host, request->op) || request->file)
+                return false;
+        if (!(request->op->flags & OP_RDONLY))
+                return true;
+        for (size_t i = 0; i < plan->root.n_ops; i++)
+                if (fs_op_is(&plan->root.ops[i], OP_IS_PLACED) &&
+                    path_is_below(request->dest, plan->root.ops[i].dest))
+                        above = &plan->root.ops[i];
+        return !above || !fs_op_writes_host(above) || (above->flags & OP_KEPT_HOME);
+}
+
 static int add_op(Plan *plan, const Host *host, const Request *request, Error *err)
 {
         const SpecOp *op = request->op;
@@ -220,6 +298,8 @@ static int add_op(Plan *plan, const Host *host, const Request *request, Error *e
                 r = plan_check_own(plan, host, fs_op_path(op, i), writable, fs_op_origin(op), err);
         if (r < 0)
                 return r;
+        if (is_without_effect(plan, host, request))
+                return 0;
         /* Operations that create or change files could do so in a directory of the host. */
         if (!fs_op_is(op, OP_IS_PLACED) || op->source_kind == FS_SOURCE_DESCRIPTOR)
                 return error_set(err, EINVAL, "%s: the operation \"%s\" needs a list whose order is given",
@@ -230,7 +310,7 @@ static int add_op(Plan *plan, const Host *host, const Request *request, Error *e
         if (request->has_more_inside)
                 return add_hidden_around(plan, request->dest, err);
         PlanOp *made = plan_take_op(plan, host, op, request->dest);
-        if (!made)
+        if (!made || (request->file && take_file(made, host, request->file) < 0))
                 return error_no_memory(err);
         /* A profile hides paths that may not exist; an option for this run should hide an existing one. */
         if (request->tells_missing)

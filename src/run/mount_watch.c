@@ -143,9 +143,7 @@ static int lost(Error *err, const char *path)
                          path);
 }
 
-/* Returns the host's path on which an operation's mount lies, and the length of the shared directory in it;
- * NULL: it lies in no directory of the host. */
-static char *host_path(const PlanRoot *root, size_t index, size_t *ret_shared)
+char *mount_watch_host_path(const PlanRoot *root, size_t index, const PlanOp **ret_shared)
 {
         const char *dest = root->ops[index].dest;
         for (size_t i = index; i > 0; i--) {
@@ -154,7 +152,7 @@ static char *host_path(const PlanRoot *root, size_t index, size_t *ret_shared)
                         continue;
                 if (op->kind != OP_BIND)
                         return NULL;
-                *ret_shared = strlen(op->source);
+                *ret_shared = op;
                 return path_join(op->source, dest + (str_eq(op->dest, "/") ? 1 : strlen(op->dest) + 1));
         }
         return NULL;
@@ -184,13 +182,13 @@ int mount_watch_prepare(MountWatch *w, const PlanRoot *root, Error *err)
 {
         int r = 0;
         for (size_t i = 0; r == 0 && i < root->n_ops; i++) {
-                size_t shared = 0;
+                const PlanOp *shared = NULL;
                 if (!fs_op_is(&root->ops[i], OP_IS_PLACED) || is_generated(&root->ops[i]))
                         continue;
-                CLEANUP_FREE char *path = host_path(root, i, &shared);
+                CLEANUP_FREE char *path = mount_watch_host_path(root, i, &shared);
                 if (!path)
                         continue;
-                for (char *p = path + shared + 1; r == 0 && (p = strchr(p, '/')); p++) {
+                for (char *p = path + strlen(shared->source) + 1; r == 0 && (p = strchr(p, '/')); p++) {
                         *p = '\0';
                         r = watch(w, path, err);
                         *p = '/';

@@ -28,6 +28,11 @@ typedef struct MountWatch {
  */
 int mount_watch_prepare(MountWatch *w, const PlanRoot *root, Error *err);
 
+/** mount_watch_host_path - return the host's path on which the mount of operation @index lies, and the
+ * operation that shares the directory around it. The caller owns the path; NULL: it lies in no directory of
+ * the host, or no memory. */
+char *mount_watch_host_path(const PlanRoot *root, size_t index, const PlanOp **ret_shared);
+
 /** mount_watch_begin - record the current mounts. Takes ownership of @fd. Returns 0 or -errno with @err. */
 int mount_watch_begin(MountWatch *w, int fd, Error *err);
 

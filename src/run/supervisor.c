@@ -15,6 +15,7 @@
 enum {
         POLL_MOUNTS,
         POLL_RENAMES,
+        POLL_GUARD,
         POLL_LIMITS,
         POLL_DISK = POLL_LIMITS + LIMITS_POLLS,
         POLLS = POLL_DISK + DISK_POLLS
@@ -61,6 +62,24 @@ static void handle_limits(Supervisor *s, const struct pollfd *fds)
                 time_is_up(s);
 }
 
+static void end_with(Supervisor *s, const Error *err)
+{
+        if (s->session.error.errnum == 0)
+                s->session.error = *err;
+        session_kill(&s->session);
+}
+
+/* A path was created that must not be: the sandbox ends. What is there is renamed once all processes have
+ * exited. */
+static void look_at_guard(Supervisor *s)
+{
+        Error err = {0};
+        if (guard_look(&s->guard, &err) == 0)
+                return;
+        s->guard.fd = fd_close(s->guard.fd);
+        end_with(s, &err);
+}
+
 /* A mount that hides or protects something has disappeared: the sandbox ends. */
 static void look_at_mounts(Supervisor *s, bool by_rename)
 {
@@ -70,9 +89,7 @@ static void look_at_mounts(Supervisor *s, bool by_rename)
         if (r == 0)
                 return;
         mount_watch_end(&s->mounts);
-        if (s->session.error.errnum == 0)
-                s->session.error = err;
-        session_kill(&s->session);
+        end_with(s, &err);
 }
 
 static int poll_prepare(Session *session, struct pollfd fds[SESSION_OWN_POLLS])
@@ -80,6 +97,7 @@ static int poll_prepare(Session *session, struct pollfd fds[SESSION_OWN_POLLS])
         const Supervisor *s = supervisor_of(session);
         fds[POLL_MOUNTS] = (struct pollfd){.fd = s->mounts.fd, .events = POLLPRI};
         fds[POLL_RENAMES] = (struct pollfd){.fd = s->mounts.renames, .events = POLLIN};
+        fds[POLL_GUARD] = (struct pollfd){.fd = s->guard.fd, .events = POLLIN};
         disk_poll_prepare(&s->disk, fds + POLL_DISK);
         return limits_poll_prepare(&s->limits, fds + POLL_LIMITS);
 }
@@ -91,6 +109,8 @@ static void poll_handle(Session *session, const struct pollfd fds[SESSION_OWN_PO
                 look_at_mounts(s, false);
         if (fds[POLL_RENAMES].revents && s->mounts.renames >= 0)
                 look_at_mounts(s, true);
+        if (fds[POLL_GUARD].revents && s->guard.fd >= 0)
+                look_at_guard(s);
         handle_limits(s, fds + POLL_LIMITS);
         /* When a disk fills up, there is no time for SIGTERM. */
         if (disk_poll_handle(&s->disk, fds + POLL_DISK, s->userns))
@@ -140,6 +160,7 @@ static int begin(Supervisor *s, Error *err)
                       .live = LIVE_FILE_NONE,                                                                \
                       .net = NET_HELPER_NONE,                                                                \
                       .mounts = MOUNT_WATCH_NONE,                                                            \
+                      .guard = GUARD_NONE,                                                                   \
                       .limits = LIMITS_NOTHING,                                                              \
                       .disk = DISK_WATCH_NOTHING,                                                            \
                       .fuse_fd = FD_NONE,                                                                    \

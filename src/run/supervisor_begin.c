@@ -141,6 +141,8 @@ int supervisor_prepare(Supervisor *s, Error *err)
                 r = rootfs_prepare(&plan->root, err);
         if (r == 0 && watches_mounts(plan))
                 r = mount_watch_prepare(&s->mounts, &plan->root, err);
+        if (r == 0 && watches_mounts(plan))
+                r = guard_prepare(&s->guard, &plan->root, err);
         if (r == 0)
                 supervisor_remember_written(s, plan->storage.keep);
         if (r == 0 && plan->network.mode == NETWORK_SLIRP)

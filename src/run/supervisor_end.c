@@ -115,6 +115,9 @@ void supervisor_teardown(Supervisor *s)
 {
         Session *session = &s->session;
         session_end(session, s->limits.timer);
+        Error planted = {0};
+        if (guard_end(&s->guard, &planted) < 0 && session->error.errnum == 0)
+                session->error = planted;
         live_remove(&s->live);
         live_record_clear(&s->record);
         Error not_served = {0};

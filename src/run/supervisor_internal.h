@@ -3,6 +3,7 @@
 #pragma once
 
 #include "run/disk.h"
+#include "run/guard.h"
 #include "run/helper_net.h"
 #include "run/helper_overlay.h"
 #include "run/limits.h"
@@ -36,6 +37,7 @@ typedef struct Supervisor {
         OverlayHelper overlays[OVERLAYS_MAX];
         size_t n_overlays;
         MountWatch mounts;
+        Guard guard;
         Limits limits;
         DiskWatch disk;
         bool cgroup_awaited; /* the setup stage waits for its control group */

@@ -13,10 +13,12 @@ typedef struct KeyContext {
         const char *cwd; /* base of relative paths on the command line; NULL (profiles): a relative path is an
                             error */
         const char *(*getenv)(const char *name); /* for $XDG_* only */
-        const char *origin;                      /* "FILE:LINE" or "--option" */
-        bool expand;     /* profiles: expand $HOME and $XDG_*; for options the shell did */
-        bool installed;  /* an installed profile: its values are defaults */
-        bool holds_home; /* the working directory is, or contains, the home directory */
+        const char *here;   /* profiles: the working directory, for paths that begin with "./"; NULL: such a
+                               path is an error */
+        const char *origin; /* "FILE:LINE" or "--option" */
+        bool expand;        /* profiles: expand $HOME and $XDG_*; for options the shell did */
+        bool installed;     /* an installed profile: its values are defaults */
+        bool holds_home;    /* the working directory is, or contains, the home directory */
 } KeyContext;
 
 enum {

@@ -87,11 +87,11 @@ static KEY_PRINT(print_chdir)
 
 const KeyType key_type_chdir = {0, parse_chdir, print_chdir};
 
-static int add_operation(const Key *key, char *source, char *dest, uint64_t size, const KeyContext *ctx,
-                         Spec *spec, Error *err)
+static int add_operation(const Key *key, unsigned flags, char *source, char *dest, uint64_t size,
+                         const KeyContext *ctx, Spec *spec, Error *err)
 {
         const SpecOp op = {.kind = key->operation,
-                           .flags = key->op_flags,
+                           .flags = key->op_flags | flags,
                            .source_kind = source ? FS_SOURCE_PATH : FS_SOURCE_NONE,
                            .source = source,
                            .dest = dest,
@@ -107,12 +107,14 @@ static KEY_PARSE(parse_bind)
                 return 0;
         }
         CLEANUP_FREE char *first = NULL, *rest = NULL, *source = NULL, *dest = NULL;
-        if (value_split(value, &first, &rest) < 0)
+        /* As in systemd.exec(5). */
+        unsigned optional = value[0] == '-' ? OP_OPTIONAL : 0;
+        if (value_split(value + (optional ? 1 : 0), &first, &rest) < 0)
                 return error_no_memory(err);
         int r = value_path(first, ctx, &source, err);
         if (r == 0)
                 r = value_path(rest ? rest : first, ctx, &dest, err);
-        return r < 0 ? r : add_operation(key, source, dest, 0, ctx, spec, err);
+        return r < 0 ? r : add_operation(key, optional, source, dest, 0, ctx, spec, err);
 }
 
 static KEY_PARSE(parse_tmpfs)
@@ -129,7 +131,7 @@ static KEY_PARSE(parse_tmpfs)
                 return key_bad_value(key, value, ctx,
                                      "the size must be a number of bytes (suffixes K, M, G, T)", err);
         int r = value_path(first, ctx, &dest, err);
-        return r < 0 ? r : add_operation(key, NULL, dest, size, ctx, spec, err);
+        return r < 0 ? r : add_operation(key, 0, NULL, dest, size, ctx, spec, err);
 }
 
 static KEY_PARSE(parse_path)
@@ -140,7 +142,7 @@ static KEY_PARSE(parse_path)
         }
         CLEANUP_FREE char *dest = NULL;
         int r = value_path(value, ctx, &dest, err);
-        return r < 0 ? r : add_operation(key, NULL, dest, 0, ctx, spec, err);
+        return r < 0 ? r : add_operation(key, 0, NULL, dest, 0, ctx, spec, err);
 }
 
 /* Escapes colons in a path for value_split(). */
@@ -161,13 +163,14 @@ int key_print_operation(const Key *key, const SpecOp *op, StrList *ret)
         if (key->type == &key_type_path)
                 return strlist_add(ret, op->dest);
         CLEANUP_FREE char *first = escape_colons(op->source ? op->source : op->dest);
+        const char *optional = key->type == &key_type_bind && (op->flags & OP_OPTIONAL) ? "-" : "";
         if (!first)
                 return -ENOMEM;
         if (op->source && strcmp(op->source, op->dest) != 0)
-                return strlist_add_printf(ret, "%s:%s", first, op->dest);
+                return strlist_add_printf(ret, "%s%s:%s", optional, first, op->dest);
         if (op->size)
                 return strlist_add_printf(ret, "%s:%llu", first, (unsigned long long)op->size);
-        return strlist_add(ret, first);
+        return strlist_add_printf(ret, "%s%s", optional, first);
 }
 
 static KEY_PRINT(print_operations)

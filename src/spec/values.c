@@ -227,6 +227,10 @@ int value_path(const char *text, const KeyContext *ctx, char **ret, Error *err)
                 return error_set(err, EINVAL, "%s: the path is empty", ctx->origin);
         /* A shell does not expand "~" after "=". */
         bool is_home = text[0] == '~' && (text[1] == '/' || text[1] == '\0');
+        bool is_here = text[0] == '.' && (text[1] == '/' || text[1] == '\0');
+        if (ctx->expand && is_here && !ctx->here)
+                return error_set(err, EINVAL, "%s: '%.100s': there is no working directory", ctx->origin,
+                                 text);
         int r = ctx->expand || is_home ? expand(text, ctx, &expanded) : 0;
         if (r == -ENOMEM)
                 return error_no_memory(err);
@@ -239,14 +243,15 @@ int value_path(const char *text, const KeyContext *ctx, char **ret, Error *err)
                                  ctx->origin, text);
         if (!expanded && !(expanded = strdup(text)))
                 return error_no_memory(err);
-        r = path_normalize(expanded, ctx->cwd, ret);
+        r = path_normalize(expanded, ctx->expand && is_here ? ctx->here : ctx->cwd, ret);
         if (r == -ENOMEM)
                 return error_no_memory(err);
         if (r == -ENAMETOOLONG)
                 return error_set(err, ENAMETOOLONG, "%s: a path of %zu characters exceeds the limit of %d",
                                  ctx->origin, strlen(expanded), PATH_MAX - 1);
         if (r < 0)
-                return error_set(err, EINVAL, "%s: '%.100s' is not absolute", ctx->origin, text);
+                return error_set(err, EINVAL, "%s: '%.100s' is not absolute%s", ctx->origin, text,
+                                 ctx->expand ? " (write ./PATH for one in the working directory)" : "");
         return 0;
 }
 

@@ -164,12 +164,12 @@ static void what_a_list_means(void **state)
 }
 
 /* The operations on /opt and below it but for its own pin, and what is said: "bind /opt/a, mask /opt/a/s". */
-static const char *below_opt(const char *const *options, char *out, size_t room)
+static const char *below_opt_of(const Host *host, const char *const *options, char *out, size_t room)
 {
         CLEANUP(plan_clear) Plan plan = {0};
         Error err = {0};
         size_t len = 0;
-        int r = make(&desktop, options, &plan, &err);
+        int r = make(host, options, &plan, &err);
         (void)snprintf(out, room, "%s", r < 0 ? err.text : "");
         for (size_t i = 0; r == 0 && i < plan.root.n_ops; i++) {
                 const PlanOp *op = &plan.root.ops[i];
@@ -182,6 +182,11 @@ static const char *below_opt(const char *const *options, char *out, size_t room)
         for (size_t i = 0; r == 0 && i < plan.notices.n; i++)
                 len += (size_t)snprintf(out + len, room - len, "; %s", plan.notices.items[i]);
         return out;
+}
+
+static const char *below_opt(const char *const *options, char *out, size_t room)
+{
+        return below_opt_of(&desktop, options, out, room);
 }
 
 static void the_more_specific_path_wins(void **state)
@@ -229,6 +234,56 @@ static void the_more_specific_path_wins(void **state)
                 (void)snprintf(want, sizeof(want), "%s%s%s", fails ? "" : work_dir,
                                fails || quiet ? "" : ", ", cases[i].ops);
                 assert_string_equal(below_opt(words, got, sizeof(got)), want);
+        }
+}
+
+/* What may be missing and is: nothing, but for what the payload could create in a directory of the host. */
+static void shares_may_be_missing(void **state)
+{
+        HostPath paths[] = {
+                {.path = WORD("/"), .found = {.path = WORD("/"), .st.st_mode = S_IFDIR}},
+                {.path = WORD("/opt/rw"), .found = {.path = WORD("/opt/rw"), .st.st_mode = S_IFDIR}},
+                {.path = WORD("/opt/rw/.git"),
+                 .found = {.path = WORD("/opt/rw/.git"), .st.st_mode = S_IFREG}},
+                {.path = WORD("/opt/there"), .found = {.path = WORD("/opt/there"), .st.st_mode = S_IFDIR}}};
+        static const struct {
+                const char *words[6];
+                const char *ops;
+        } cases[] = {
+                {{"--read-only=-/opt/there"}, "bind /opt/there"},
+                {{"--read-only=-/opt/gone"}, ""},
+                {{"--read-write=-/opt/gone"}, ""},
+                {{"--read-write=/opt/rw", "--read-only=-/opt/rw/a/b"},
+                 "bind /opt/rw, pin /opt/rw/a, bind /opt/rw/a/b"},
+                {{"--read-only=/opt/rw", "--read-only=-/opt/rw/a/b"}, "bind /opt/rw"},
+                /* A file on the way, once. */
+                {{"--read-write=/opt/rw", "--read-only=-/opt/rw/.git/hooks",
+                  "--read-only=-/opt/rw/.git/config"},
+                 "bind /opt/rw, bind /opt/rw/.git"},
+                /* A later share takes the place of one that may be missing, and not the other way round. */
+                {{"--read-write=/opt/rw", "--read-only=-/opt/rw/a", "--read-write=-/opt/rw/a"},
+                 "bind /opt/rw"},
+                {{"--read-only=-/opt/there", "--read-write=/opt/there"}, "bind /opt/there"},
+                {{"--read-write=/opt/there", "--read-only=-/opt/there"},
+                 "--read-write and --read-only conflict for '/opt/there': keep one of them"},
+                {{"--read-only=/opt/there", "--read-only=-/opt/there"}, "bind /opt/there"},
+        };
+        Host h = desktop;
+        (void)state;
+        h.paths = paths;
+        h.n_paths = ARRAY_LEN(paths);
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+                char got[1024], want[1024];
+                const char *words[8] = {0};
+                size_t n = 0;
+                for (; cases[i].words[n]; n++)
+                        words[n] = cases[i].words[n];
+                words[n] = "true";
+                (void)snprintf(want, sizeof(want), "%s%s%s",
+                               strstr(cases[i].ops, "conflict") ? "" : "overlay /home/u/project",
+                               strstr(cases[i].ops, "conflict") || !cases[i].ops[0] ? "" : ", ",
+                               cases[i].ops);
+                assert_string_equal(below_opt_of(&h, words, got, sizeof(got)), want);
         }
 }
 
@@ -968,6 +1023,7 @@ int main(void)
                 cmocka_unit_test(a_network_that_cannot_be_had_is_an_error),
                 cmocka_unit_test(what_a_list_means),
                 cmocka_unit_test(the_more_specific_path_wins),
+                cmocka_unit_test(shares_may_be_missing),
                 cmocka_unit_test(no_link_leads_into_what_is_hidden),
                 cmocka_unit_test(what_is_hidden_is_hidden_in_another_root),
                 cmocka_unit_test(what_is_kurungs_own_is_hidden),

@@ -281,7 +281,9 @@ static void built_in_profiles_are_the_files(void **state)
                 assert_string_equal(builtin_profiles[i].text, text);
                 assert_true(i == 0 || strcmp(builtin_profiles[i - 1].name, builtin_profiles[i].name) < 0);
                 (void)spec_init(&spec);
-                if (profile_load(builtin_profiles[i].name, &ctx, &spec, &err) < 0)
+                ProfileContext here = ctx;
+                here.project = dir;
+                if (profile_load(builtin_profiles[i].name, &here, &spec, &err) < 0)
                         fail_msg("%s", err.text);
         }
         CLEANUP_FREE char *all = NULL;

@@ -15,6 +15,8 @@ static const char *const lines[] = {
         "Filesystem.Hide=/etc/shadow",
         "Filesystem.ReadOnly=/usr:/opt",
         "Filesystem.Hide=/etc/hosts",
+        "Filesystem.ReadOnly=-/opt/may:/opt/there",
+        "Filesystem.ReadWrite=-/opt/miss",
         "Identity.RunAs=5:6",
         "Network.Mode=slirp",
         "Network.Allow=*.example.org:443/tcp",
@@ -54,7 +56,7 @@ static void specs_come_back(void **state)
         assert_true(spec_limit(&second, KEY_MEMORY_MAX)->installed);
         assert_false(spec_limit(&second, KEY_TASKS_MAX)->installed);
         /* What hides comes in the order in which it was said. */
-        assert_int_equal(second.n_ops, 3);
+        assert_int_equal(second.n_ops, 5);
         assert_int_equal(second.ops[1].kind, OP_BIND);
         assert_int_equal(second.ops[1].flags, OP_RDONLY | OP_RECURSIVE);
 }

@@ -126,6 +126,13 @@ static void paths_of_profiles_expand(void **state)
         path_fails("~other/a", &profile_ctx, "not absolute");
         path_fails("a/b", &profile_ctx, "not absolute");
         path_fails("", &profile_ctx, "empty");
+        path_fails("./a", &profile_ctx, "there is no working directory");
+        const KeyContext here = {.here = "/home/u/p", .getenv = no_variable, .origin = "f:1", .expand = true};
+        path_is("./a", &here, "/home/u/p/a");
+        path_is("./../a", &here, "/home/u/a");
+        path_is(".", &here, "/home/u/p");
+        path_fails(".a", &here, "not absolute (write ./PATH");
+        path_fails("../a", &here, "not absolute");
         const KeyContext homeless = {.getenv = no_variable, .origin = "f:1", .expand = true};
         path_fails("~/x", &homeless, "is not set");
 }
