@@ -186,7 +186,7 @@ done_testing() {
     mounts=$(cut -d' ' -f5 /proc/self/mountinfo | sort)
     [ -z "$left" ] && [ "$mounts" = "$tap_mounts_before" ] && wait_for tap_none_left
     tap_result $? "nothing is left behind: no mount, process or directory" ||
-        diag "directories: $left; processes: $(comm -13 <(echo "$tap_processes_before") <(tap_processes))"
+        diag "directories: $left; mounts: $(diff <(echo "$tap_mounts_before") <(echo "$mounts") | grep '^[<>]'); processes: $(comm -13 <(echo "$tap_processes_before") <(tap_processes))"
     echo "1..$tap_n"
     cd / || exit 1
     chmod -R u+rwX "$tap_home" 2>/dev/null

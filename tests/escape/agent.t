@@ -24,7 +24,7 @@ is "$out" state "its home is kept"
 not_ok "and is not the user's" [ -e "$HOME/.agent-state" ]
 kurung agent sh -c 'cat /proc/net/route | wc -l'
 is "$out" 1 "there is no network until hosts are listed"
-like "$("$KURUNG" run --dry-run -p agent --allow=api.example.org:443 -- true 2>&1)" "net-reach allowed destinations.net-allow api.example.org:443" \
+like "$("$KURUNG" run -v --dry-run -p agent --allow=api.example.org:443 -- true 2>&1)" "net-reach allowed destinations.net-allow api.example.org:443" \
     "and then these alone"
 
 # held NAME OFF WHAT HOW EVIDENCE: HOW, a shell command, fails inside; without the defences OFF, EVIDENCE succeeds afterwards.

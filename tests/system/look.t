@@ -58,8 +58,8 @@ is "$(on_tty env KURUNG_PAGER="head -1 >/dev/null" kurung run --help)" 0 "what a
 # Ctrl-C is the pager's: kurung waits until the user leaves it.
 cat >"$HOME/pager" <<'EOF'
 #!/usr/bin/python3
-import signal, sys
-signal.signal(signal.SIGINT, lambda *_: print("interrupted", flush=True))
+import os, signal, sys
+signal.signal(signal.SIGINT, lambda *_: os.write(1, b"interrupted"))
 print("reading", flush=True)
 while open("/dev/tty").readline() != "q\n":
     pass
