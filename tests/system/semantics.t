@@ -6,14 +6,19 @@
 listed=$SRCDIR/docs/DIFFERENCES.md
 tools=$SRCDIR/tests/tools
 
-# The rows of the table for an engine: "CALL SUBJECT"; a call may be "a, b", a subject "all".
+# The rows of the table of an engine: "CALL SUBJECT"; a call may be "a, b", a subject "all".
 rows() { # ENGINE
-    awk -F'|' -v engine="$1" '/^\| `/ {
+    awk -F'|' -v engine="## Engine \`$1\`" '/^## / { wanted = $0 == engine } wanted && /^\| `/ {
         gsub(/[` ]/, "", $2); gsub(/ /, "", $3)
-        if (index($4, engine) == 0) next
         n = split($2, call, ","); m = split($3 == "all" ? "host,own,missing" : $3, subject, ",")
         for (i = 1; i <= n; i++) for (k = 1; k <= m; k++) print call[i], subject[k]
     }' "$listed" | sort -u
+}
+
+# listed ENGINE TEXT: fails unless the table of the engine has a line that begins with the text.
+listed() {
+    ok "$1: the difference is listed: $2" awk -v engine="## Engine \`$1\`" -v text="| $2 |" '
+        /^## / { wanted = $0 == engine } wanted && index($0, text) == 1 { found = 1 } END { exit !found }' "$listed"
 }
 
 # The calls that differ between two outputs, as "CALL SUBJECT".
@@ -63,6 +68,62 @@ cp -a --no-preserve=ownership /usr/share/doc "$project/doc" 2>/dev/null
     "$tools" "$root"
 is $? 0 "kernel: the calls are made"
 compare kernel "$root/own" "$root/kernel"
+
+# Differences that no single call shows. A file with two names:
+split='set -- $(find "$0" -type f -links +1 | head -n 1); other=$(find "$0" -samefile "$1" ! -path "$1" | head -n 1)
+    echo more >>"$1"; [ "$other" ] && if [ "$(tail -n 1 "$other")" = more ]; then echo both; else echo one; fi'
+mkdir -p "$project/names"
+echo text >"$project/names/a"
+ln "$project/names/a" "$project/names/b"
+kurung run -q --overlay=kernel -- sh -c "$split" "$project/names"
+is "$out" one "kernel: a write through one name of a file does not change the other" || diag "$errors"
+listed kernel "a file with two names"
+if [ "$(find /usr/bin -type f -links +1 | head -n 1)" ]; then
+    for engine in view fuse; do
+        kurung run -q -p build --overlay="$engine" -- sh -c "$split" /usr/bin
+        is "$out" one "$engine: nor over the system" || diag "$errors"
+        listed "$engine" "a file with two names"
+    done
+else
+    skip "a file of the system with two names" "there is none in /usr/bin"
+fi
+
+# A change that the host makes, between two that the sandbox makes: the events are in the order of the changes.
+mkdir -p "$HOME/tell"
+mkfifo "$HOME/tell/ready" "$HOME/tell/go"
+watched() { # DIRECTORY OPTION...
+    local dir=$1
+    shift
+    "$KURUNG" run -q --read-only="$tools" --read-write="$HOME/tell" "$@" -- sh -c '
+        python3 "$0/watch_directory.py" "$1" "$2/ready" & read -r _ <"$2/ready"
+        echo >"$1/begin"; echo >"$2/go"; read -r _ <"$2/go"; ls "$1" >/dev/null; echo >"$1/end"; wait' "$tools" "$dir" "$HOME/tell" &
+    read -r _ <"$HOME/tell/go"
+    echo >"$dir/host"
+    echo >"$HOME/tell/go"
+    wait $!
+    rm "$dir/host"
+}
+got=$(watched "$project/names" --overlay=kernel)
+is "$got" $'begin\nend' "kernel: inotify does not report what the host changes"
+got=$(watched "$project/names" --work-dir=rw)
+is "$got" $'begin\nhost\nend' "it does with --work-dir=rw"
+rm "$project/names/begin" "$project/names/end"
+listed kernel "inotify(7)"
+
+# The size of the disk. Directories of a tmpfs take no memory.
+size='stat -f -c "%S %b" /'
+disk=$(stat -f -c '%S %b' "$HOME")
+kurung run -q --overlay=kernel -- sh -c "$size; [ \"\$(stat -f -c %b /)\" -gt 0 ] && df --output=used / | tail -n 1"
+isnt "$(head -n 1 <<<"$out")" "$disk" "kernel: the changes of the system take memory"
+is "$(tail -n 1 <<<"$out" | tr -d ' ')" 0 "kernel: none is taken at first"
+listed kernel "statfs(2), df(1)"
+for engine in view fuse; do
+    kurung run -q -p build --overlay="$engine" -- sh -c "$size"
+    is "$out" "$disk" "$engine: those of root inside take the disk's space, and df shows it"
+done
+listed view "names below each other"
+
+rm -rf "$project/names" "$HOME/tell"
 
 # Nothing was lost or changed on the host.
 ok "the host's files are as they were" diff -r --no-dereference /usr/share/doc "$project/doc"

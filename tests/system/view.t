@@ -106,22 +106,44 @@ for victim in program kurung; do
 done
 like "$(cat errors)" "knows the owners" "and what was missing"
 
-# The host's files change while they are shown: in a directory of one's own, which is the system's only here.
+# The host's files change while they are shown: in a directory of one's own, which is the system's only here. It is one of
+# programs, or of the rest.
 mkfifo go
 changed() { # COMMANDS-INSIDE-BEFORE COMMANDS-OUTSIDE COMMANDS-INSIDE-AFTER OPTION...
-    in_mounts 'mount -t tmpfs none /opt; mkdir /opt/d; for f in file d/gone d/grown; do echo old >/opt/$f; done' sh -c '
-        before=$1 between=$2 after=$3; shift 3
-        "$KURUNG" run -q --work-dir=rw --overlay=view --run-as=root "$@" -- sh -c "cd /opt; $before; echo >\"\$OLDPWD/up\"; read -r _ <\"\$OLDPWD/go\"; $after" &
-        read -r _ <up; (cd /opt && eval "$between"); echo >go; wait $!' - "$@" 2>&1
+    in_mounts "mount -t tmpfs none $place; mkdir $place/d; for f in file d/gone d/grown; do echo old >$place/\$f; done" sh -c '
+        place=$1 before=$2 between=$3 after=$4; shift 4
+        "$KURUNG" run -q --work-dir=rw --overlay=view --run-as=root "$@" -- sh -c "cd $place; $before; echo >\"\$OLDPWD/up\"; read -r _ <\"\$OLDPWD/go\"; $after" &
+        read -r _ <up; (cd "$place" && eval "$between"); echo >go; wait $!' - "$place" "$@" 2>&1
 }
-for how in --overlay=view --hide=/opt/d/none; do
+for how in "/opt --overlay=view" "/opt --hide=/opt/d/none" "/usr/share/doc --overlay=view"; do
+    read -r place how <<<"$how"
     got=$(changed 'stat -c %s d/gone >/dev/null' 'rm d/gone' 'cat d/gone || echo failed' $how)
-    like "$got" $'^cat: d/gone: (No such file or directory|Stale file handle|Input/output error)\nfailed$' "a file that the host removed is an error ($how)"
+    like "$got" $'^cat: d/gone: (No such file or directory|Stale file handle|Input/output error)\nfailed$' "a file that the host removed is an error ($place, $how)"
     got=$(changed 'stat -c %s d/grown >/dev/null' 'echo new >>d/grown' 'cat d/grown' $how)
-    like "$got" $'^old(\nnew)?$' "one that grew has its old content, or also the new ($how)"
+    like "$got" $'^old(\nnew)?$' "one that grew has its old content, or also the new ($place, $how)"
     got=$(changed 'stat file >/dev/null' 'echo other >file.new; mv file.new file' 'cat file || echo failed' $how)
-    like "$got" $'^(other|cat: file: Stale file handle\nfailed)$' "one that was replaced is the new one, or an error ($how)"
+    like "$got" $'^(other|cat: file: Stale file handle\nfailed)$' "one that was replaced is the new one, or an error ($place, $how)"
     got=$(changed 'ls d >/dev/null' 'mkdir d/new; echo new >d/new/file' 'cat d/new/file || echo failed' $how)
-    like "$got" $'^new$' "a name that nobody looked up is found ($how)"
+    like "$got" $'^new$' "a name that nobody looked up is found ($place, $how)"
+done
+
+# A file capability of the host's gives nothing inside, and is not copied. A bind of the same file shows that it is there.
+sets='for f in "$0" /bin/cat; do "$f" /proc/self/status | grep ^Cap; done | sort -u | wc -l
+    chmod 711 "$0"; getfattr --absolute-names --only-values -n security.capability "$0" 2>/dev/null | wc -c'
+granted() { # OPTION...
+    in_mounts 'mount -t tmpfs none /opt; cp /bin/cat /opt/cat; setcap cap_dac_override,cap_net_raw+ep /opt/cat' \
+        "$KURUNG" run -q --run-as=root "$@" -- sh -c "$sets" /opt/cat 2>/dev/null
+}
+isnt "$(granted --overlay=none | sed -n 2p)" 0 "a program has a file capability on the host"
+# Five lines of capabilities, the same for both programs.
+is "$(granted --overlay=view)" $'5\n0' "it has none over a view, nor has its copy"
+program=$(getcap -r /usr/bin 2>/dev/null | sed -n '1s/ .*//p')
+for how in "" --hide=/usr/games; do
+    if [ "$program" ]; then
+        kurung "${root[@]}" $how -- sh -c 'getcap "$0"; touch "$0"; getcap "$0"' "$program"
+        is "$status:$out" "0:" "and none of a program of the system (${how:-direct})" || diag "$errors"
+    else
+        skip "a program of the system with a file capability (${how:-direct})" "there is none in /usr/bin"
+    fi
 done
 done_testing
