@@ -80,6 +80,8 @@ static int probe_shared(const Spec *spec, Host *host, Error *err)
                 r = host_probe_paths(host, (const char *const *)paths.items);
         if (r == 0)
                 r = host_probe_ops(host, spec);
+        if (r == 0 && spec->run_as == RUN_AS_ROOT && spec->root == ROOT_HOST)
+                r = host_probe_skeleton(host);
         if (r == 0)
                 r = host_probe_groups(host, spec->work_dir != WORK_DIR_HIDDEN);
         return r < 0 ? error_set_errno(err, r, "cannot look up the shared paths") : 0;

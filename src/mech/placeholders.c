@@ -37,6 +37,8 @@ static const char *const watched[] = {"/etc",
                                       "/usr/lib/sysimage/rpm",
                                       "/var/lib/pacman/local"};
 
+static const char sudoers[] = "root ALL=(ALL:ALL) NOPASSWD: ALL\n";
+
 static uint64_t hash_bytes(uint64_t h, const void *data, size_t len)
 {
         /* FNV-1a; a collision only gives users a stale list of their own files. */
@@ -49,6 +51,7 @@ static void make_name(const PlanIdentity *identity, const char *lower, char *out
 {
         uint64_t h = UINT64_C(0xcbf29ce484222325);
         h = hash_bytes(h, PACKAGE_VERSION, strlen(PACKAGE_VERSION));
+        h = hash_bytes(h, sudoers, strlen(sudoers));
         h = hash_bytes(h, lower, strlen(lower));
         h = hash_bytes(h, &identity->host_uid, sizeof(identity->host_uid));
         h = hash_bytes(h, &identity->host_gid, sizeof(identity->host_gid));
@@ -207,6 +210,21 @@ static int fill_accounts(int dirfd, const char *path, const char *from, void (*w
         return fclose(out) < 0 ? -errno : 0;
 }
 
+/* sudo refuses a file of rules that is empty. Only root gets rights, which it has. */
+static int fill_sudoers(int dirfd)
+{
+        static const char path[] = "etc/sudoers";
+        CLEANUP_FD int placeholder = openat(dirfd, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        struct stat st;
+        if (placeholder < 0)
+                return errno == ENOENT ? 0 : -errno;
+        if (fstat(placeholder, &st) < 0 || fchmodat(dirfd, path, 0600, 0) < 0)
+                return -errno;
+        CLEANUP_FD int fd = openat(dirfd, path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+        int r = fd < 0 ? -errno : io_write_all(fd, sudoers, strlen(sudoers));
+        return r == 0 && fchmod(fd, st.st_mode & 0777) < 0 ? -errno : r;
+}
+
 static int build(const PlanIdentity *identity, int dirfd)
 {
         int r = scan(identity, dirfd);
@@ -215,7 +233,7 @@ static int build(const PlanIdentity *identity, int dirfd)
                 r = fill_accounts(dirfd, "etc/shadow", "/etc/passwd", write_shadow);
         if (r == 0)
                 r = fill_accounts(dirfd, "etc/gshadow", "/etc/group", write_gshadow);
-        return r;
+        return r < 0 ? r : fill_sudoers(dirfd);
 }
 
 static void remove_others(int state_fd, const char *name)

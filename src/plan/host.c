@@ -394,6 +394,7 @@ void host_clear(Host *h)
         free(h->live_home);
         free(h->config_home);
         strlist_clear(&h->own_real);
+        host_clear_skeleton(h);
         strlist_clear(&h->by_group);
         strlist_clear(&h->names);
         strlist_clear(&h->homes);

@@ -111,6 +111,14 @@ typedef struct HostPath {
 #define HOMES_DIR "homes"
 #define LIVE_DIR "running"
 
+/** A directory of the host that is empty inside, but exists. */
+typedef struct HostDirectory {
+        char *path;
+        unsigned mode;
+        uid_t uid;
+        gid_t gid;
+} HostDirectory;
+
 typedef struct Host {
         uid_t uid;
         gid_t gid;
@@ -126,6 +134,8 @@ typedef struct Host {
         char *git_dir; /* git's directory of the repository that the working directory is in: ".git" of it or
                           of the repository of its worktree; NULL: none, or in a place of its own that does
                           not name the worktree */
+        HostDirectory *skeleton; /* sorted by path; only after host_probe_skeleton() */
+        size_t n_skeleton;
         StrList by_group; /* shared paths to which only a supplementary group gives access; only after
                              host_probe_groups() */
         StrList names;    /* pairs: a path with links, and the directory without links at or in the project to
@@ -291,6 +301,12 @@ int host_probe_project(Host *host);
  * host_probe_project(). Returns 0 or -ENOMEM.
  */
 int host_probe_names(Host *host, const StrList *words);
+
+/**
+ * host_probe_skeleton - list the directories of installed packages in /run, /run/lock, /var/log and
+ * /var/spool. For root inside. Returns 0 or -ENOMEM.
+ */
+int host_probe_skeleton(Host *host);
 
 /**
  * host_probe_groups - find those of the paths that were looked up, and of the directories above the working

@@ -25,6 +25,9 @@ int host_probe_private(Host *host, const char *passwd_home);
 void host_clear_paths(Host *host);
 void host_limits_clear(HostLimits *limits);
 
+/** host_clear_skeleton - free the result of host_probe_skeleton(). */
+void host_clear_skeleton(Host *host);
+
 /** host_helpers_dir - return the directory of kurung's own helper programs, absolute and owned: the one that
  * a build installs to (host_helpers.c), or the program's own (host_helpers_built.c). NULL: no memory, or
  * unknown. */

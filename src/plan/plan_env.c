@@ -71,10 +71,21 @@ static int add_visible(const Plan *plan, const char *list, char *path)
         }
 }
 
-/* The caller's directories come first, in the caller's order. */
+static bool has_programs(const Plan *plan)
+{
+        for (size_t i = 0; i < plan->root.n_ops; i++)
+                if (str_eq(plan->root.ops[i].dest, PLAN_SUDO))
+                        return true;
+        return false;
+}
+
+/* kurung's own directory comes first, and then the caller's in the caller's order. */
 static int set_path(const Plan *plan, const char *callers, StrList *env)
 {
-        CLEANUP_FREE char *path = calloc(1, strlen(callers) + sizeof(DEFAULT_PATH) + 2);
+        CLEANUP_FREE char *path =
+                calloc(1, strlen(callers) + sizeof(DEFAULT_PATH) + sizeof(PLAN_PROGRAMS) + 3);
+        if (path && has_programs(plan))
+                (void)stpcpy(path, PLAN_PROGRAMS);
         int r = path ? add_visible(plan, callers, path) : -ENOMEM;
         if (r == 0)
                 r = add_visible(plan, DEFAULT_PATH, path);

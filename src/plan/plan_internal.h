@@ -80,6 +80,11 @@ bool plan_is_emptied(const char *path);
  * with @err. */
 int plan_take_ops(Plan *plan, const Spec *spec, const Host *host, Error *err);
 
+/** The directory of programs of kurung's own in PATH, for root inside; the program in it, and its content. */
+#define PLAN_PROGRAMS "/run/kurung/bin"
+#define PLAN_SUDO PLAN_PROGRAMS "/sudo"
+extern const char plan_sudo_script[];
+
 /** The file by which git finds the user's identity inside, in place of /etc/gitconfig, which it includes. */
 #define PLAN_GIT_CONFIG "/run/kurung/gitconfig"
 

@@ -99,6 +99,30 @@ static int add_system(Plan *plan, const Host *host, Error *err)
         return 0;
 }
 
+static bool is_mapped(const IdMap *map, uint32_t inside)
+{
+        for (size_t i = 0; i < map->n; i++)
+                if (inside >= map->items[i].inside && inside - map->items[i].inside < map->items[i].count)
+                        return true;
+        return false;
+}
+
+/* Adds empty directories for packages. Their owners have the same numbers inside. */
+static int add_skeleton(Plan *plan, const Host *host, Error *err)
+{
+        for (size_t i = 0; i < host->n_skeleton; i++) {
+                const HostDirectory *dir = &host->skeleton[i];
+                int r = plan_add_mode(plan, OP_DIR, dir->path, dir->mode, OP_NO_FOLLOW, err);
+                if (r < 0)
+                        return r;
+                PlanOp *op = &plan->root.ops[plan->root.n_ops - 1];
+                op->has_owner = true;
+                op->uid = is_mapped(&plan->identity.uid_map, dir->uid) ? dir->uid : 0;
+                op->gid = is_mapped(&plan->identity.gid_map, dir->gid) ? dir->gid : 0;
+        }
+        return 0;
+}
+
 static int add_hidden(Plan *plan, const Host *host, bool root_is_tmpfs, Error *err)
 {
         for (size_t i = 0; i < ARRAY_LEN(hidden); i++) {
@@ -114,8 +138,8 @@ static int add_hidden(Plan *plan, const Host *host, bool root_is_tmpfs, Error *e
                 if (r < 0)
                         return r;
         }
-        (void)host;
-        return plan_add_mode(plan, OP_DIR, "/run/lock", 01777, OP_ROOT_OWNED, err);
+        int r = plan_add_mode(plan, OP_DIR, "/run/lock", 01777, OP_ROOT_OWNED, err);
+        return r < 0 || plan->identity.uid != 0 ? r : add_skeleton(plan, host, err);
 }
 
 static int add_view(Plan *plan, const Host *host, Error *err)
@@ -261,6 +285,20 @@ static int add_git_config(Plan *plan, const Spec *spec, const Host *host, Error 
                         err);
 }
 
+/* Scripts call sudo also as root. That of the host, if there is one, stays where it is: nothing is created in
+ * a directory of the system, in which a package manager may put its own. */
+static int add_sudo(Plan *plan, const Spec *spec, Error *err)
+{
+        if (plan->identity.uid != 0 || spec->root != ROOT_HOST || spec->execution.as_given)
+                return 0;
+        PlanOp *op = plan_add_op(plan, OP_FILE, plan_sudo_script, PLAN_SUDO,
+                                 OP_RDONLY | OP_ROOT_OWNED | OP_NO_FOLLOW);
+        if (!op)
+                return error_no_memory(err);
+        op->mode = 0755;
+        return 0;
+}
+
 /* Adds files in hidden directories to which the system's own files lead. */
 static int add_resolver(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
@@ -375,6 +413,8 @@ int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
                 r = add_resolver(plan, spec, host, err);
         if (r == 0)
                 r = add_git_config(plan, spec, host, err);
+        if (r == 0)
+                r = add_sudo(plan, spec, err);
         if (r == 0)
                 r = plan_choose_places(plan, spec, host, &places, err);
         if (r == 0)

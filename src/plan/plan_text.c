@@ -109,11 +109,16 @@ static void print_map(FILE *out, const char *name, const IdMap *map)
                               map->items[i].count);
 }
 
+/* Of a file whose content would fill the screen. */
+#define LONG_TEXT 1024
+
 static void print_op(FILE *out, const PlanOp *op)
 {
         char flags[256], source[8192], dest[8192];
         (void)fprintf(out, "op %s %s", op_kinds[op->kind].name, text_escape(op->dest, dest, sizeof(dest)));
-        if (op->source)
+        if (op->source && op->source_kind == FS_SOURCE_BYTES && op->source_len > LONG_TEXT)
+                (void)fputs(" from=(a long text)", out);
+        else if (op->source)
                 (void)fprintf(out, " from=%s", text_escape(op->source, source, sizeof(source)));
         if (op->source_kind == FS_SOURCE_DESCRIPTOR)
                 (void)fprintf(out, " from-descriptor=%d", op->source_fd);
