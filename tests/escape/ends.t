@@ -59,8 +59,9 @@ done
 wait_for cleared
 is "$(on_tty 'expect(b"ready"); send(b"\x1a"); print(wait_stopped()); signal(18); send(b"go\n"); print(wait())' \
     "$KURUNG" run -- sh -c "echo ready; read x; ${loop//SIGNAL/STOP}")" $'True\n7' "81 Ctrl-Z stops kurung once, and the stops that follow do not"
-is "$(on_tty 'expect(b"ready"); send(b"\x1a"); send(b"x"); expect(b"stopped itself"); print(wait())' \
-    "$KURUNG" run -- sh -c "stty raw -echo; echo ready; head -c 2 >/dev/null; ${loop//SIGNAL/STOP}")" 7 "81 nor does one that comes once something else was typed"
+# It stays stopped until kurung passes on a SIGCONT: init does not see a stop that ends at once.
+is "$(on_tty 'expect(b"ready"); send(b"\x1a"); send(b"x"); expect(b"stopped itself"); signal(18); print(wait())' \
+    "$KURUNG" run -- sh -c 'stty raw -echo; echo ready; head -c 2 >/dev/null; kill -STOP $$; exit 7')" 7 "81 nor does one that comes once something else was typed"
 is "$(on_tty 'expect(b"stopped itself"); send(b"\x1a"); print(wait_stopped()); signal(18); expect(b"went on"); print(wait())' \
     "$KURUNG" run -- sh -c 'kill -STOP $$; echo went on; exit 7')" $'True\n7' "81 a payload that has stopped itself: Ctrl-Z suspends kurung"
 is "$(on_tty 'expect(b"stopped itself"); send(b"\x03"); print(wait())' "$KURUNG" run -- sh -c 'kill -STOP $$; exit 7')" 130 \
@@ -115,7 +116,7 @@ done
 is "$(signals TERM "$many" "$KURUNG" run --net=slirp)" "$many moments" "89 TERM to the caller's group (with a network)"
 # Not at each moment, nor in each round.
 wrong_status() {
-    for _ in {1..12}; do
+    for _ in {1..40}; do
         ! KURUNG_DEFENCE_OFF=group signals INT 8 "$KURUNG_UNDEFENDED" run -p build | grep "status 125" || return 0
     done
     return 1
