@@ -9,6 +9,7 @@
 #include "cmd/command.h"
 #include "cmd/help.h"
 #include "cmd/plan_json.h"
+#include "cmd/planning.h"
 #include "cmd/report.h"
 #include "cmd/report_file.h"
 #include "cmd/tell_program.h"
@@ -17,16 +18,11 @@
 #include "plan/plan.h"
 #include "plan/plan_text.h"
 #include "plan/plan_words.h"
-#include "plan/tools.h"
 #include "run/run.h"
 #include "state/told.h"
-#include "state/written.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
-
-extern char **environ;
 
 /* The default command of "shell" is the user's shell, as a login shell. */
 static int complete_argv(Spec *spec, bool shell, const Host *host, Error *err)
@@ -42,57 +38,6 @@ static int complete_argv(Spec *spec, bool shell, const Host *host, Error *err)
                 return error_set_exit(err, EXIT_NOT_FOUND);
         }
         return 0;
-}
-
-/* Probes the host for what the plan of the spec can need. */
-static int probe_machine(const Spec *spec, Host *host, Error *err)
-{
-        CLEANUP_FD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        unsigned facts = (spec->id_map != ID_MAP_SINGLE ? HOST_FACT_IDS : 0) |
-                         (spec->network == NETWORK_SLIRP ? HOST_FACT_NETWORK : 0);
-        return root < 0 ? error_set_errno(err, errno, "cannot open /")
-                        : host_probe_machine(root, host, facts, err);
-}
-
-/* Probes the host for limits, if the spec has any. */
-static int probe_limits(const Spec *spec, Host *host, Error *err)
-{
-        CLEANUP_STRLIST StrList paths = {0};
-        if (!spec_has_limits(spec))
-                return 0;
-        CLEANUP_FD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        for (size_t i = 0; i < spec->n_io_limits; i++)
-                if (strlist_add(&paths, spec->io_limits[i].path) < 0)
-                        return error_no_memory(err);
-        return host_probe_limits(root, host, (const char *const *)paths.items) < 0 ? error_no_memory(err) : 0;
-}
-
-/* Looks up all shared paths once, before anything else of the sandbox exists. */
-static int probe_shared(const Spec *spec, Host *host, Error *err)
-{
-        CLEANUP_STRLIST StrList paths = {0};
-        int r = 0;
-        if (spec->home == HOME_HOST && host->home)
-                r = strlist_add(&paths, host->home);
-        if (r == 0 && spec->root == ROOT_DIR)
-                r = strlist_add(&paths, spec->root_dir);
-        if (r == 0 && paths.n > 0)
-                r = host_probe_paths(host, (const char *const *)paths.items);
-        if (r == 0)
-                r = host_probe_ops(host, spec);
-        if (r == 0 && spec->run_as == RUN_AS_ROOT && spec->root == ROOT_HOST)
-                r = host_probe_skeleton(host);
-        if (r == 0)
-                r = host_probe_groups(host, spec->work_dir != WORK_DIR_HIDDEN);
-        return r < 0 ? error_set_errno(err, r, "cannot look up the shared paths") : 0;
-}
-
-static int probe_project(Host *host, const StrList *words, Error *err)
-{
-        int r = host_probe_project(host);
-        if (r == 0)
-                r = host_probe_names(host, words);
-        return r < 0 ? error_set_errno(err, r, "cannot look up the project") : 0;
 }
 
 static void tell_once(const Plan *plan)
@@ -232,34 +177,12 @@ typedef struct Resumed {
 static int restore(void *userdata, const char *name, Spec *spec, Error *err)
 {
         Resumed *resumed = userdata;
-        CLEANUP_FREE char *origin = NULL;
         int r = kept_open(name, &resumed->kept, err);
         if (r == 0)
                 r = kept_refuse_interrupted(&resumed->kept, err);
         if (r < 0)
                 return r;
-        const KeptRecord *record = &resumed->kept.record;
-        if (asprintf(&origin, "the sandbox '%s'", name) < 0) {
-                origin = NULL;
-                return error_no_memory(err);
-        }
-        /* A resumed sandbox keeps its original working directory. */
-        Host *host = resumed->host;
-        if (str_empty(record->work_dir)) {
-                free(host->cwd);
-                host->cwd = NULL;
-        } else if ((r = host_take_cwd(host, record->work_dir)) < 0) {
-                return r == -ELOOP
-                               ? error_set(err, ELOOP,
-                                           "the working directory '%s' of the sandbox '%s' is now a symbolic "
-                                           "link or behind one (restore the directory, or remove the "
-                                           "sandbox: kurung discard %s)",
-                                           record->work_dir, name, name)
-                               : error_set_errno(err, r,
-                                                 "cannot open the working directory '%s' of the sandbox '%s'",
-                                                 record->work_dir, name);
-        }
-        return spec_restore(&record->spec, origin, spec, err);
+        return planning_restore(&resumed->kept, resumed->host, spec, err);
 }
 
 static void resumed_clear(Resumed *resumed)
@@ -274,7 +197,6 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
         CLEANUP(spec_clear) Spec spec = {0};
         CLEANUP(plan_clear) Plan plan = {0};
         CLEANUP(resumed_clear) Resumed resumed = {.kept = KEPT_NONE, .host = &host};
-        CLEANUP(kept_for_plan_clear) PlanKept kept = {0};
         CLEANUP_STRLIST StrList stored = {0}, notices = {0};
         CLEANUP_FREE char *here = NULL;
         FrontOptions options;
@@ -312,28 +234,9 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
         timings_reached("read profiles and options");
         r = complete_argv(&spec, shell, &host, err);
         if (r == 0)
-                r = probe_machine(&spec, &host, err);
-        timings_reached("probe the machine");
-        if (r == 0)
                 r = caller_fds_pass(&spec, err);
-        if (r == 0 && spec.work_dir != WORK_DIR_HIDDEN)
-                r = probe_project(&host, &spec.argv, err);
-        /* Files are read and tools executed only on request. */
-        if (r == 0 && spec.network == NETWORK_SLIRP && spec.net_allow_from.n > 0)
-                r = host_probe_sources(&host, &spec.net_allow_from, command_variable, err);
-        if (r == 0 && spec.tools && spec.root == ROOT_HOST && spec.home != HOME_HOST)
-                r = tools_add(&spec, host.home, command_variable, err);
         if (r == 0)
-                r = probe_limits(&spec, &host, err);
-        if (r == 0)
-                r = probe_shared(&spec, &host, err);
-        if (r == 0)
-                r = written_check(&spec, &host, err);
-        if (r == 0 && options.in_name)
-                r = kept_for_plan(&resumed.kept, &kept, err);
-        if (r == 0)
-                r = plan_make(&spec, &host, options.in_name ? &kept : NULL, (const char *const *)environ,
-                              &plan, err);
+                r = planning_make(&spec, &host, options.in_name ? &resumed.kept : NULL, &plan, err);
         timings_reached("make the plan");
         if (r == 0 && spec_store(&spec, &stored) < 0)
                 r = error_no_memory(err);

@@ -167,6 +167,8 @@ static int fill_plan(Plan *plan, const Spec *spec, const Host *host, const PlanK
                 return error_no_memory(err);
         if (state && host->live_home && !(plan->storage.live_dir = strdup(host->live_home)))
                 return error_no_memory(err);
+        if (strlist_copy(&spec->profiles, &plan->storage.profiles) < 0)
+                return error_no_memory(err);
         plan->payload.init = spec->execution.init;
         plan->payload.die_with_parent = spec->execution.die_with_parent;
         plan->payload.detached = spec->execution.detached;
@@ -307,6 +309,7 @@ static void clear_storage(PlanStorage *storage)
         free(storage->home_name);
         free(storage->homes_dir);
         strlist_clear(&storage->own_dirs);
+        strlist_clear(&storage->profiles);
 }
 
 void plan_clear(Plan *plan)

@@ -94,6 +94,7 @@ typedef struct PlanStorage {
         char *runs_dir;   /* parent of the run directory: state_dir, or the directory of kept sandboxes */
         bool keep;        /* the run directory outlives the run */
         bool resume;      /* the layers already exist: those of a kept sandbox */
+        StrList profiles; /* the names or files of the merged profiles, base first */
         StrList own_dirs; /* directories of kurung to create, with mode 0700, before anything is shown */
         char *live_dir;   /* directory of records of running sandboxes (Host.live_home); NULL: none */
         char *home_name;  /* NAME of Home=persist:NAME, which is created in homes_dir; NULL: none */

@@ -47,6 +47,7 @@ static const Field kept_items[] = {
         TEXT_FIELD(KeptRecord, cwd, "cwd", .check = fields_check_path),
         TEXT_FIELD(KeptRecord, work_dir, "work-dir", .optional = true),
         LIST_FIELD(KeptRecord, spec, "spec", .optional = true, .max = 1 << 16),
+        LIST_FIELD(KeptRecord, profiles, "profile", .optional = true, .since = 4, .max = 1 << 16),
         NUMBER_FIELD(KeptRecord, identity.uid, "uid", .max = UINT32_MAX - 1),
         NUMBER_FIELD(KeptRecord, identity.gid, "gid", .max = UINT32_MAX - 1),
         NUMBER_FIELD(KeptRecord, identity.host_uid, "host-uid", .max = UINT32_MAX - 1),
@@ -104,6 +105,7 @@ int kept_record_make(const Plan *plan, const StrList *spec, const char *work_dir
         rec.layers = calloc(KEPT_LAYERS_MAX, sizeof(*rec.layers));
         if (!rec.cwd || !rec.layers || plan_identity_copy(&plan->identity, &rec.identity) < 0 ||
             strlist_copy(&plan->payload.argv, &rec.argv) < 0 || (spec && strlist_copy(spec, &rec.spec) < 0) ||
+            strlist_copy(&plan->storage.profiles, &rec.profiles) < 0 ||
             (work_dir && !(rec.work_dir = strdup(work_dir))))
                 return error_no_memory(err);
         for (size_t i = 0; i < plan->root.n_ops; i++) {

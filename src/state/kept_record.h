@@ -19,6 +19,7 @@ typedef struct KeptRecord {
         char *cwd;
         char *work_dir;       /* of the host; NULL: none */
         StrList spec;         /* as spec_store() formats it */
+        StrList profiles;     /* as in PlanStorage */
         ChangesLayer *layers; /* in the plan's order */
         size_t n_layers;
 } KeptRecord;

@@ -4,6 +4,7 @@
 
 #include "base/process.h"
 #include "plan/plan_text.h"
+#include "plan/plan_words.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -62,6 +63,8 @@ static const Field live_items[] = {
         LIST(payload.env, "env", .optional = true, .max = TEXTS_MAX),
         LIST(spec, "spec", .optional = true, .max = TEXTS_MAX),
         LIST(text, "plan", .optional = true, .max = TEXTS_MAX),
+        LIST(words, "words", .optional = true, .since = 3, .max = TEXTS_MAX),
+        LIST(profiles, "profile", .optional = true, .since = 3, .max = TEXTS_MAX),
 };
 
 const FieldTable live_record_fields = {.kind = "sandbox",
@@ -79,22 +82,32 @@ void live_record_clear(LiveRecord *record)
         *record = LIVE_RECORD_NONE;
 }
 
-/* Formats the plan for people. */
-static int print_plan(const Plan *plan, StrList *ret)
+/* Splits a text into its lines, in place. */
+static int split_lines(char *text, StrList *ret)
 {
-        CLEANUP_FREE char *text = NULL;
         char *save = NULL;
-        size_t len;
         int r = 0;
+        for (char *l = strtok_r(text, "\n", &save); r == 0 && l; l = strtok_r(NULL, "\n", &save))
+                r = strlist_add(ret, l);
+        return r;
+}
+
+/* Formats the plan for people. */
+static int print_plan(const Plan *plan, LiveRecord *rec)
+{
+        CLEANUP_FREE char *text = NULL, *words = NULL;
+        size_t len;
         FILE *out = open_memstream(&text, &len);
         if (!out)
                 return -ENOMEM;
         plan_print(plan, out);
+        if (fclose(out) != 0 || !(out = open_memstream(&words, &len)))
+                return -ENOMEM;
+        plan_print_words(plan, false, out);
         if (fclose(out) != 0)
                 return -ENOMEM;
-        for (char *l = strtok_r(text, "\n", &save); r == 0 && l; l = strtok_r(NULL, "\n", &save))
-                r = strlist_add(ret, l);
-        return r;
+        int r = split_lines(text, &rec->text);
+        return r < 0 ? r : split_lines(words, &rec->words);
 }
 
 static int copy_text(const char *from, char **to)
@@ -123,7 +136,9 @@ static int copy_plan(const Plan *plan, LiveRecord *rec)
                 r = plan_privileges_copy(&plan->privileges, &rec->privileges);
         if (r == 0)
                 r = plan_payload_copy(&plan->payload, &rec->payload);
-        return r < 0 ? r : print_plan(plan, &rec->text);
+        if (r == 0)
+                r = strlist_copy(&plan->storage.profiles, &rec->profiles);
+        return r < 0 ? r : print_plan(plan, rec);
 }
 
 int live_record_make(const Plan *plan, const StrList *spec, const char *work_dir, LiveRecord *ret, Error *err)

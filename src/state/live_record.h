@@ -15,13 +15,15 @@ typedef struct LiveRecord {
         int userns;                  /* the supervisor's descriptors of the namespaces; FD_NONE: none */
         int ns[NS_MAX];
         struct timespec started;
-        bool kept;      /* the changes are kept under its name */
-        char *filter;   /* SeccompFilter.key */
-        char *cgroup;   /* path of the payload's group; NULL: none */
-        char *unit;     /* the scope that contains it; NULL: none */
-        char *work_dir; /* of the host; NULL: none */
-        StrList spec;   /* as spec_store() formats it */
-        StrList text;   /* lines of plan_print() */
+        bool kept;        /* the changes are kept under its name */
+        char *filter;     /* SeccompFilter.key */
+        char *cgroup;     /* path of the payload's group; NULL: none */
+        char *unit;       /* the scope that contains it; NULL: none */
+        char *work_dir;   /* of the host; NULL: none */
+        StrList spec;     /* as spec_store() formats it */
+        StrList text;     /* lines of plan_print() */
+        StrList words;    /* lines of plan_print_words() */
+        StrList profiles; /* as in PlanStorage */
 
         /* From the plan: */
         uint64_t namespaces;
