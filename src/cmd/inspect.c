@@ -5,6 +5,7 @@
 #include "base/measure.h"
 #include "base/path.h"
 #include "cmd/command.h"
+#include "cmd/inspect_text.h"
 #include "cmd/names.h"
 #include "cmd/options.h"
 #include "mech/cgroup.h"
@@ -18,19 +19,26 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+/* Returns the size of the files in a directory, in @room; NULL: unknown. */
+static const TreeSize *measure(const RunDir *dir, TreeSize *room)
+{
+        int fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return NULL;
+        measure_tree(fd, room);
+        return room;
+}
+
 static void add_size(struct json_object *o, const char *key, const RunDir *dir)
 {
-        TreeSize size;
-        struct json_object *told = json_new_object();
-        int fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0) {
-                json_free(told);
+        TreeSize room;
+        const TreeSize *size = measure(dir, &room);
+        if (!size)
                 return;
-        }
-        measure_tree(fd, &size);
-        json_add_int(told, "bytes", (int64_t)size.bytes);
-        json_add_int(told, "entries", (int64_t)size.entries);
-        json_add_bool(told, "complete", size.complete);
+        struct json_object *told = json_new_object();
+        json_add_int(told, "bytes", (int64_t)size->bytes);
+        json_add_int(told, "entries", (int64_t)size->entries);
+        json_add_bool(told, "complete", size->complete);
         json_add(o, key, told);
 }
 
@@ -94,10 +102,16 @@ static int open_run_dir(const LiveRecord *record, const char *name, RunDir *ret)
         return 0;
 }
 
-static void tell_live(const Live *live)
+static void tell_live(const Live *live, bool as_json)
 {
         const LiveRecord *record = &live->record;
         CLEANUP(run_dir_clear) RunDir dir = RUN_DIR_NONE;
+        bool has_dir = open_run_dir(record, live->name, &dir) == 0;
+        TreeSize room;
+        if (!as_json) {
+                inspect_print_live(live, has_dir ? measure(&dir, &room) : NULL);
+                return;
+        }
         CLEANUP_FREE char *caps = plan_capability_names(record->privileges.capabilities);
         struct json_object *o = json_new_object();
         json_add_string(o, "name", live->name);
@@ -115,10 +129,12 @@ static void tell_live(const Live *live)
         json_add_string(o, "capabilities", caps);
         json_add_string(o, "filter", record->filter);
         json_add(o, "env", json_new_strings(&record->payload.env));
+        json_add(o, "profiles", json_new_strings(&record->profiles));
         json_add(o, "spec", json_new_strings(&record->spec));
+        json_add(o, "words", json_new_strings(&record->words));
         json_add(o, "plan", json_new_strings(&record->text));
         add_group(o, record);
-        if (open_run_dir(record, live->name, &dir) == 0)
+        if (has_dir)
                 add_size(o, "upper", &dir);
         json_print(stdout, o);
 }
@@ -152,17 +168,18 @@ static void tell_kept(const char *name, const KeptRecord *record, const RunDir *
         json_add_int(o, "gid", record->identity.gid);
         json_add(o, "uid_map", plan_map_json(&record->identity.uid_map));
         json_add(o, "gid_map", plan_map_json(&record->identity.gid_map));
+        json_add(o, "profiles", json_new_strings(&record->profiles));
         json_add(o, "spec", json_new_strings(&record->spec));
         json_add(o, "layers", layers(record));
         add_size(o, "upper", dir);
         json_print(stdout, o);
 }
 
-static int inspect_home(const char *name, Error *err)
+static int inspect_home(const char *name, bool as_json, Error *err)
 {
         CLEANUP(home_clear) Home home = HOME_NONE;
         CLEANUP_FREE char *path = NULL;
-        int r = json_load(err);
+        int r = as_json ? json_load(err) : 0;
         if (r == 0)
                 r = home_open(name, &home, err);
         if (r == 0)
@@ -170,6 +187,13 @@ static int inspect_home(const char *name, Error *err)
         if (r < 0)
                 return r;
         CLEANUP_FREE char *whole = path_join(path, name);
+        TreeSize room;
+        if (!whole)
+                return error_no_memory(err);
+        if (!as_json) {
+                inspect_print_home(name, whole, home.in_use, measure(&home.dir, &room));
+                return 0;
+        }
         struct json_object *o = json_new_object();
         json_add_string(o, "name", name);
         json_add_string(o, "path", whole);
@@ -179,17 +203,19 @@ static int inspect_home(const char *name, Error *err)
         return 0;
 }
 
-static int inspect(const char *name, Error *err)
+static int inspect(const char *name, bool as_json, Error *err)
 {
         CLEANUP(live_clear) Live live = LIVE_NONE;
         CLEANUP(kept_clear) Kept kept = KEPT_NONE;
         Error why = {0};
+        TreeSize room;
+        /* Records of 0.1.0 are JSON. */
         int r = json_load(err);
         if (r < 0)
                 return r;
         r = live_open(name, &live, &why);
         if (r == 0) {
-                tell_live(&live);
+                tell_live(&live, as_json);
                 return 0;
         }
         if (r != -ESRCH) {
@@ -202,8 +228,10 @@ static int inspect(const char *name, Error *err)
                 return error_set(err, ENOENT,
                                  "no running or kept sandbox named '%s' (\"kurung ps -a\" lists them)", name);
         }
-        if (r == 0)
+        if (r == 0 && as_json)
                 tell_kept(name, &kept.record, &kept.dir);
+        else if (r == 0)
+                inspect_print_kept(&kept, measure(&kept.dir, &room));
         return r;
 }
 
@@ -211,18 +239,19 @@ int cmd_inspect(int argc, char **argv)
 {
         CLEANUP_STRLIST StrList words = {0};
         Error err = {0};
-        bool json = true, home = false;
+        bool json = false, home = false;
         char room[NAMES_ROOM];
         const char *name;
         const CmdOption options[] = {
                 {"home", 0, NULL, "NAME is a kept home (Home=persist:NAME)", .flag = &home},
-                {"json", 0, NULL, "print as JSON; this is the only format", .flag = &json},
+                {"json", 0, NULL, "print everything as JSON", .flag = &json},
         };
-        const CmdUsage usage = {"inspect [--home] NAME",
-                                "Print details of a running or kept sandbox as JSON: its spec (the request), "
-                                "its plan, processes,\n"
-                                "control group and resource usage, network, and the size of its changes.",
-                                NULL, options, ARRAY_LEN(options)};
+        const CmdUsage usage = {
+                "inspect [OPTIONS] NAME",
+                "Print details of a running or kept sandbox: what it may do, its processes and resource "
+                "usage,\n"
+                "and the size of its changes. JSON also has the spec (the request) and the plan.",
+                NULL, options, ARRAY_LEN(options)};
         int r = cmd_options_parse(&usage, argc, argv, &words, &err);
         if (r == 1)
                 return 0;
@@ -232,6 +261,6 @@ int cmd_inspect(int argc, char **argv)
                 r = names_complete(words.items[0], home ? NAMES_HOMES : NAMES_RUNNING | NAMES_KEPT, room,
                                    &name, &err);
         if (r >= 0)
-                r = home ? inspect_home(name, &err) : inspect(name, &err);
+                r = home ? inspect_home(name, json, &err) : inspect(name, json, &err);
         return r < 0 ? command_failed(&err, r) : 0;
 }

@@ -45,8 +45,8 @@ int names_complete(const char *word, unsigned kinds, char room[NAMES_ROOM], cons
         CLEANUP_STRLIST StrList names = {0};
         const char *found = NULL;
         *ret = word;
-        /* The caller refuses it. */
-        if (!value_name(word))
+        /* The caller refuses it, or looks it up. */
+        if (!value_name(word) || ((kinds & NAMES_RUNNING) && live_has(word)))
                 return 0;
         int r = list_names(kinds, &names, err);
         if (r < 0)

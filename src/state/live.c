@@ -203,6 +203,14 @@ int live_open(const char *name, Live *ret, Error *err)
         return 0;
 }
 
+bool live_has(const char *name)
+{
+        CLEANUP_FD int dir = FD_NONE;
+        Error none = {0};
+        return value_name(name) && open_dir(&dir, &none) == 0 &&
+               faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 static int compare_names(const void *a, const void *b)
 {
         return strcmp(*(char *const *)a, *(char *const *)b);

@@ -49,6 +49,9 @@ typedef struct Live {
  */
 int live_open(const char *name, Live *ret, Error *err);
 
+/** live_has - return whether there is a record of this name, whatever it holds. */
+bool live_has(const char *name);
+
 /** live_list - list the names of running sandboxes, and remove records of killed ones. Returns 0 or -errno
  * with @err. */
 int live_list(StrList *ret, Error *err);

@@ -79,7 +79,7 @@ for signal in TERM INT HUP; do
     supervisor=$!
     read -r _ <ready
     wait_for recorded
-    wait_for sh -c "grep -q '^State:.T' /proc/$("$KURUNG" inspect "$name" | jq .init)/task/*/children /proc/[0-9]*/status 2>/dev/null"
+    wait_for sh -c "grep -q '^State:.T' /proc/$("$KURUNG" inspect --json "$name" | jq .init)/task/*/children /proc/[0-9]*/status 2>/dev/null"
     kill -"$signal" "$supervisor"
     wait "$supervisor"
     is "$?" $((128 + $(kill -l "$signal"))) "81 SIG$signal ends a payload that has stopped itself"

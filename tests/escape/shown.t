@@ -97,7 +97,7 @@ like "$errors" 'no\\xe2\\x80\\xaesuch' "85 a command that is not there"
 runs=$!
 is_listed() { "$KURUNG" ps | grep -q '^named '; }
 wait_for is_listed
-for command in "ps" "ps --json" "inspect named"; do
+for command in "ps" "ps --json" "inspect --json named" "inspect named"; do
     # shellcheck disable=SC2086 # words
     "$KURUNG" $command >"$HOME/.out" 2>&1
     is "$(grep -q infinity "$HOME/.out"; echo $?):$(hidden <"$HOME/.out")" "0:" "85 $command shows no character that is not seen"

@@ -73,7 +73,8 @@ like "$out" "^1"$'\n'"[a-z]" "the memory that holds writes to the system is not 
     mkfifo "$ready" "$HOME/end"
     "$KURUNG" run --home=persist:x --work-dir=hidden --read-write="$ready" --read-write="$HOME/end" -- sh -c "echo >$ready; read -r _ <$HOME/end" &
     read -r _ <"$ready"
-    name=$("$KURUNG" ps | awk 'END { print $1 }')
+    named() { name=$("$KURUNG" ps --json | jq -er '.[0].name'); }
+    wait_for named
     "$KURUNG" exec "$name" -- sh -c 'exit 7'
     echo "exec: $?"
     "$KURUNG" exec "$name" -- /no/such/program

@@ -75,7 +75,7 @@ kurung exec none-such true
 is "$status" 125 "exec: no such sandbox"
 like "$errors" "no running sandbox named 'none-such'" "exec: that says so"
 
-got=$("$KURUNG" inspect "$name")
+got=$("$KURUNG" inspect --json "$name")
 is "$(jq -r '.state, .work_dir, .network' <<<"$got")" $'running\n'"$PWD"$'\nnone' "inspect: state, directory, network"
 is "$(jq '.init > 1 and .supervisor == '"$supervisor"' and (.plan | length > 20) and (.spec | length > 3) and .upper.bytes >= 0' <<<"$got")" \
     true "inspect: processes, plan, spec and size"
@@ -116,7 +116,7 @@ for how in "--overlay=kernel" "--overlay=fuse" "-p build" "--overlay=kernel --id
     kurung discard one
     is "$status" 125 "discard: of a running one is refused ($how)"
     like "$errors" "is running" "discard: that says why ($how)"
-    init=$("$KURUNG" inspect one | jq .init)
+    init=$("$KURUNG" inspect --json one | jq .init)
     kill -KILL "$supervisor"
     wait "$supervisor" 2>/dev/null
     wait_for tap_gone "$init"
@@ -136,7 +136,7 @@ kurung run --in two --env=A=b --net=host -- sh -c 'echo "$A"'
 is "$out" b "run --in: variables and network may be others"
 kurung run --in ../two -- true
 is "$status" 125 "run --in: no path is a name"
-is "$("$KURUNG" inspect two | jq -r '.state, .exit_code')" $'kept\n0' "inspect: a kept one"
+is "$("$KURUNG" inspect --json two | jq -r '.state, .exit_code')" $'kept\n0' "inspect: a kept one"
 mv "$PWD" "$HOME/elsewhere"
 kurung run --in two -- true
 is "$status" 125 "run --in: its directory is gone"
@@ -161,8 +161,8 @@ for bad in ../x a/b '' "$(printf 'x%.0s' {1..300})"; do
     kurung inspect --home -- "$bad"
     is "$status" 125 "75 nor looked at"
 done
-is "$("$KURUNG" ps --homes)" "NAME                  STATE
-mine                  kept" "ps --homes: homes that are kept"
+is "$("$KURUNG" ps --homes)" "NAME  STATE
+mine  kept" "ps --homes: homes that are kept"
 is "$("$KURUNG" ps -a)" "" "ps -a: they are no sandboxes"
 "$KURUNG" run --home=persist:mine -- sleep 1000 2>/dev/null &
 supervisor=$!
@@ -173,7 +173,7 @@ is "$status" 125 "discard: a home that is used is not removed"
 like "$errors" "uses the home 'mine'" "discard: that says so"
 "$KURUNG" stop "$(only_name)"
 wait "$supervisor"
-got=$("$KURUNG" inspect --home mine)
+got=$("$KURUNG" inspect --json --home mine)
 is "$(jq -r '.name, .path, .in_use' <<<"$got")" "mine
 $HOME/.local/state/kurung/homes/mine
 false" "inspect: a home"

@@ -59,8 +59,8 @@ is "$(on_tty env KURUNG_PAGER="head -1 >/dev/null" kurung run --help)" 0 "what a
 cat >"$HOME/pager" <<'EOF'
 #!/usr/bin/python3
 import os, signal, sys
-signal.signal(signal.SIGINT, lambda *_: os.write(1, b"interrupted"))
-print("reading", flush=True)
+signal.signal(signal.SIGINT, lambda *_: os.write(1, b"interrupted\n"))
+os.write(1, b"reading\n")
 while open("/dev/tty").readline() != "q\n":
     pass
 sys.stdin.buffer.read()
@@ -96,6 +96,44 @@ like "$(on_tty kurung run --dry-run --work-dir=rw -- true)" $'\033\\[33m'"$proje
 kurung run --dry-run --read-only="$HOME/data:/mnt/x, /etc/shadow" -- true
 like "$out" " $HOME/data at '/mnt/x, /etc/shadow'" "a name that could be taken for several is quoted"
 
+# ps: who runs since when, with which profile, where, on which ports, and how it ended; aligned, as wide as the terminal.
+mkfifo "$HOME/up"
+kurung run --keep=ended -p build -- sh -c 'exit 3'
+"$KURUNG" run --keep=runs --publish=0.0.0.0:18080:80 --publish=18443:443 --read-write="$HOME/up" -- sh -c 'echo >~/up; exec sleep 1000' "$(printf 'x%.0s' {1..200})" 2>"$HOME/.run" &
+read -r _ <"$HOME/up"
+runs() { "$KURUNG" ps | grep -q '^runs '; }
+wait_for runs
+kurung ps
+like "$out" "^NAME +STATE +PID +AGE +PROFILE +DIRECTORY +PORTS +COMMAND"$'\n'"runs +running +[0-9]+ +[0-9a-z ]+ +default +~/project +0.0.0.0:18080:80,18443:443 +sh -c echo" "ps: age, profile, directory and ports"
+unlike "$out" "ended" "  of those that run"
+kurung ps -a
+like "$out" $'\n'"ended +kept +3 +- +[0-9a-z ]+ +build +~/project +- +sh -c exit 3" "ps -a: the exit status"
+is "$(awk '{ print index($0, "DIR") ? index($0, "DIR") : index($0, "~/project") }' "$HOME/.out" | sort -u | wc -l)" 1 "  the columns are aligned"
+kurung ps --json -a
+is "$(jq -c '.[] | select(.name == "runs") | [.work_dir, .profiles, .publish]' "$HOME/.out")" "[\"$project\",[\"default\"],[\"0.0.0.0:18080:80/tcp\",\"127.0.0.1:18443:443/tcp\"]]" "  JSON has them, too"
+got=$(on_tty kurung ps -a --color=never | tr -d '\r')
+is "$(awk 'NR <= 3 && length($0) > 80' <<<"$got")" "" "on a terminal a row is one line"
+like "$got" "runs .*sh -c [^ ]*[.][.][.]" "  with its end cut"
+like "$(on_tty kurung ps)" "${green//[/\\[}running" "  and the state has a colour"
+unlike "$(on_tty env NO_COLOR=1 kurung ps)" $'\033' "  but for NO_COLOR"
+
+# inspect says the same as --dry-run, of what really runs.
+kurung inspect runs
+like "$out" "^Name        runs"$'\n'"State       running, kept"$'\n'"Started     .*"$'\n'"Profiles    default"$'\n' "inspect: name, state, start, profiles"
+like "$out" $'\n'"Command     sh -c echo.*"$'\n'"Directory   $project"$'\n'".* $HOME/up: changes the files themselves, at once"$'\n' "  and what it may do"
+kurung inspect ended
+like "$out" "State       kept, exit status 3"$'\n'".*"$'\n'"Profiles    default"$'\n'"            build"$'\n'".*User        root inside.*kept with the sandbox: " "inspect of a kept one: what resuming it would mean"
+kurung inspect --json runs
+ok "inspect --json has the words, the spec and the plan" jq -e '(.words | length > 10) and (.plan | length > 20) and (.spec | length > 3) and .profiles == ["default"]' "$HOME/.out"
+"$KURUNG" stop runs
+wait
+kurung run --home=persist:mine -- true
+kurung inspect --home mine
+like "$out" "^Name        mine"$'\n'"State       kept"$'\n'"Path        $HOME/.local/state/kurung/homes/mine"$'\n'"Content     [0-9]+ entr" "inspect --home"
+"$KURUNG" discard ended runs
+"$KURUNG" discard --home mine
+rm "$HOME/up"
+
 # A prefix of a name is enough if it is the only one; a whole name is never a prefix.
 for name in amber-acorn amber-reef plain plain-2; do kurung run --keep=$name -- sh -c "echo 1 >$name"; done
 kurung diff --name-only amber-r
@@ -104,7 +142,7 @@ kurung diff --name-only am
 is "$status:$errors" "125:kurung: 'am' begins several names: amber-acorn, amber-reef" "an ambiguous prefix lists the names"
 kurung diff --name-only plain
 is "$status:$out" "0:plain" "a whole name is not a prefix"
-kurung inspect amber-r
+kurung inspect --json amber-r
 is "$(jq -r .name "$HOME/.out")" amber-reef "inspect: a unique prefix"
 kurung export -o - amber-a
 is "$(tar -tf "$HOME/.out" | grep -c amber-acorn)" 1 "export: a unique prefix"
