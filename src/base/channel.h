@@ -22,6 +22,7 @@ typedef enum MessageType {
         MSG_FUSE_DEVICE, /* fd: an opened /dev/fuse, already mounted */
         MSG_TERMINAL,    /* fd: the pty's master */
         MSG_TAP,         /* fd: the net helper's end of the tap device */
+        MSG_SOCKETS,     /* fd: the net helper's end of the channel by which init makes sockets */
         MSG_NAMESPACES,  /* value: bit N for namespace N (NS_*); fds: theirs, in that order */
         MSG_MOUNTS,      /* fd: /proc/self/mountinfo of the setup stage, the root complete */
         MSG_MISSING,     /* value: an operation of the plan whose destination does not exist */

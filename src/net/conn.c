@@ -14,7 +14,7 @@ int conn_table_init(ConnTable *t, size_t files, uint32_t seed)
         Conn *items = calloc(files, sizeof(*items));
         if (!items)
                 return -ENOMEM;
-        *t = (ConnTable){.items = items, .n = files, .seed = seed, .arriving = FD_NONE};
+        *t = (ConnTable){.items = items, .n = files, .seed = seed};
         for (size_t i = 0; i < CONN_BUCKETS; i++)
                 t->buckets[i] = FD_NONE;
         return 0;
@@ -25,7 +25,7 @@ void conn_table_clear(ConnTable *t)
         for (size_t i = 0; i < t->n; i++)
                 free(t->items[i].hello);
         free(t->items);
-        *t = (ConnTable){.arriving = FD_NONE};
+        *t = (ConnTable){0};
 }
 
 /* Returns the entry of a descriptor in any state; NULL: outside of the table. */
@@ -83,26 +83,12 @@ Conn *conn_open(ConnTable *t, int fd, const Destination *to, uint16_t guest_port
         return c;
 }
 
-Conn *conn_accept(ConnTable *t, int fd, const NetAddress *host)
-{
-        Conn *c = slot(t, fd);
-        if (!c)
-                return NULL;
-        conn_close(t, fd);
-        *c = (Conn){.state = CONN_ARRIVING, .to = {.host = *host}};
-        t->arriving = fd;
-        return c;
-}
-
 void conn_close(ConnTable *t, int fd)
 {
         Conn *c = slot(t, fd);
         if (!c || c->state == CONN_NONE)
                 return;
-        if (c->state != CONN_ARRIVING)
-                index_remove(t, c);
-        if (t->arriving == fd)
-                t->arriving = FD_NONE;
+        index_remove(t, c);
         free(c->hello);
         *c = (Conn){.state = CONN_NONE};
 }
@@ -125,25 +111,10 @@ Conn *conn_of_flow(ConnTable *t, const FlowKey *key)
         return NULL;
 }
 
-/* libslirp sends its SYN immediately after accepting. */
-static void name_arriving(ConnTable *t, const Frame *syn)
-{
-        Conn *c = slot(t, t->arriving);
-        t->arriving = FD_NONE;
-        if (!c || c->state != CONN_ARRIVING)
-                return;
-        c->state = CONN_OPEN;
-        c->guest_port = syn->dest_port;
-        c->to.named = (PolicyTarget){.address = syn->source, .protocol = NET_TCP, .port = syn->source_port};
-        index_add(t, c);
-}
-
 void conn_to_sandbox(ConnTable *t, const Frame *frame)
 {
         if (frame->protocol != NET_TCP)
                 return;
-        if ((frame->flags & (FRAME_SYN | FRAME_ACK)) == FRAME_SYN)
-                name_arriving(t, frame);
         if (frame->flags & FRAME_FIN) {
                 const FlowKey key = flow_key(NET_TCP, &frame->source, frame->source_port, frame->dest_port);
                 Conn *c = conn_of_flow(t, &key);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sandbox's TCP connections as the host sees them: for each socket that libslirp connects or accepts, its
+ * The sandbox's TCP connections as the host sees them: for each socket that libslirp connects, its
  * destination, the first bytes of its client, whether libslirp still has data to send, and how it ended. A
  * table of fixed size, by descriptor; a connection is also found by its flow. No I/O: wall.c makes the system
  * calls, and stack.c passes on the frames.
@@ -13,9 +13,8 @@
 #include "net/destination.h"
 
 typedef enum ConnState {
-        CONN_NONE,     /* the descriptor has no connection */
-        CONN_ARRIVING, /* it arrived at a published port; its SYN to the sandbox will show its flow */
-        CONN_HELLO,    /* its first bytes are kept until they name a host */
+        CONN_NONE,  /* the descriptor has no connection */
+        CONN_HELLO, /* its first bytes are kept until they name a host */
         CONN_OPEN,
         CONN_RESET,   /* ended: its first bytes could not be sent */
         CONN_REFUSED, /* ended: the policy refuses the name, and this was reported */
@@ -28,7 +27,7 @@ typedef struct Conn {
         bool short_write; /* a send(2) took only a part: libslirp keeps the rest */
         bool host_closed; /* the host's end has finished sending: libslirp has sent its FIN */
         uint16_t guest_port;
-        Destination to;   /* of an accepted one: its origin */
+        Destination to;
         ConnHello *hello; /* CONN_HELLO */
         int next;         /* the next descriptor in the same bucket */
 } Conn;
@@ -40,7 +39,6 @@ typedef struct ConnTable {
         size_t n;
         int buckets[CONN_BUCKETS]; /* by flow: the first descriptor */
         uint32_t seed;
-        int arriving; /* FD_NONE: none */
         /* Called when the second check refuses a destination, or when the name of a client's connection is
          * refused. @name: NULL: none. */
         void (*refused)(void *userdata, const PolicyTarget *to, const char *name,
@@ -62,10 +60,6 @@ void conn_table_clear(ConnTable *t);
  * a socket must not be connected.
  */
 Conn *conn_open(ConnTable *t, int fd, const Destination *to, uint16_t guest_port, bool check_name);
-
-/** conn_accept - register @fd, which arrived at a published port from @host. NULL: @fd is outside of the
- * table. */
-Conn *conn_accept(ConnTable *t, int fd, const NetAddress *host);
 
 /** conn_close - remove @fd before it is closed. */
 void conn_close(ConnTable *t, int fd);

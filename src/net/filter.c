@@ -182,7 +182,7 @@ FilterAction filter_to_sandbox(Filter *f, const uint8_t *bytes, size_t len, uint
                 return FILTER_DROP;
         const FlowKey key = flow_key(frame->protocol, &frame->source, frame->source_port, frame->dest_port);
         if (frame->protocol == NET_TCP && (frame->flags & (FRAME_SYN | FRAME_ACK)) == FRAME_SYN)
-                add_inbound(f, &key, now_ms);
+                return FILTER_DROP;
         if (frame->protocol != NET_UDP || flow_find(f->flows, &key, now_ms, UDP_IDLE_MS))
                 return FILTER_PASS;
         if (!(f->published[family][frame->dest_port / 8] & (1 << frame->dest_port % 8)))

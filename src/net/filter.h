@@ -38,9 +38,9 @@ typedef struct Filter {
 FilterAction filter_from_sandbox(Filter *f, const uint8_t *bytes, size_t len, uint64_t now_ms);
 
 /**
- * filter_to_sandbox - decide about a frame of libslirp: FILTER_PASS or FILTER_DROP. Connections that arrive
- * at a published port become flows; unsolicited datagrams are dropped, and so are libslirp's own messages
- * (ARP, neighbours, router advertisements).
+ * filter_to_sandbox - decide about a frame of libslirp: FILTER_PASS or FILTER_DROP. Datagrams for a published
+ * port become flows; other unsolicited datagrams and new connections are dropped (net/relay.h passes those to
+ * published ports on), and so are libslirp's own messages (ARP, neighbours, router advertisements).
  */
 FilterAction filter_to_sandbox(Filter *f, const uint8_t *bytes, size_t len, uint64_t now_ms);
 

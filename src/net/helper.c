@@ -281,10 +281,13 @@ int helper_prepare(Helper *h, int config_fd, int channel, Error *err)
                 r = stack_new(&h->config, h->filter, &h->stack, err);
         h->stack.resolve = resolve_datagram;
         h->stack.userdata = h;
+        relay_init(&h->relays, &h->stack);
         for (size_t i = 0; r == 0 && i < h->config.access.n_publish; i++) {
                 NetMessage m = {.type = NETMSG_PUBLISHED};
-                r = stack_publish(&h->stack, &h->config.access.publish[i], err);
-                m.publish = h->config.access.publish[i];
+                NetPublish *p = &h->config.access.publish[i];
+                r = p->protocol == NET_UDP ? stack_publish(&h->stack, p, err)
+                                           : relay_publish(&h->relays, p, err);
+                m.publish = *p;
                 if (r == 0)
                         r = net_message_send(channel, &m, FD_NONE, true);
         }
@@ -308,6 +311,8 @@ static int handle_channel(Helper *h, Error *err)
                 return error_set_errno(err, r, "net helper: cannot use its channel");
         if (m.type == NETMSG_TAP && fd >= 0 && h->stack.tap < 0) {
                 h->stack.tap = TAKE_FD(fd);
+        } else if (m.type == NETMSG_SOCKETS && fd >= 0 && h->relays.items && h->relays.sockets < 0) {
+                h->relays.sockets = TAKE_FD(fd);
         } else if (m.type == NETMSG_FINISH) {
                 h->finish = h->tell = true;
         } else {
@@ -343,6 +348,7 @@ static int wait_for_events(Helper *h, bool more, size_t *ret_dns, size_t *ret_n_
         *ret_n_dns = dns_poll(h->dns, polls->fds + polls->n, DNS_FDS_MAX, &timeout);
         polls->n += *ret_n_dns;
         *ret_n_streams = add_streams(h, polls);
+        relay_poll_prepare(&h->relays, polls, &timeout);
         stack_poll_prepare(&h->stack, polls, &timeout);
         int r = poll(polls->fds, polls->n, more ? 0 : timeout);
         if (r < 0 && errno != EINTR)
@@ -370,6 +376,7 @@ int helper_run(Helper *h, Error *err)
                 dns_process(h->dns, h->polls.fds + dns, n_dns, wall.now_ms);
                 if (n_streams > 0)
                         handle_streams(h);
+                relay_poll_handle(&h->relays, &h->polls);
                 stack_poll_handle(&h->stack, &h->polls);
                 if (h->stack.tap >= 0) {
                         r = stack_read(&h->stack);

@@ -5,6 +5,7 @@
 #include "net/dns.h"
 #include "net/hostaddr.h"
 #include "net/message.h"
+#include "net/relay.h"
 #include "net/stack.h"
 
 #define HELPER_STREAMS_MAX DNS_STREAMS_MAX
@@ -21,6 +22,7 @@ typedef struct Helper {
         Policy *policy;
         Filter *filter;
         Stack stack;
+        RelayTable relays;
         Dns *dns;
         HostAddresses *host;
         HelperStream streams[HELPER_STREAMS_MAX];

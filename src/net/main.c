@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Starts the net helper: reads its configuration, confines it, runs its loop. */
 #include "base/defence.h"
+#include "base/fds.h"
 #include "net/helper.h"
 #include "net/lockdown.h"
 #include "net/wall.h"
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* The numbers that stage_net.c sets. */
@@ -33,6 +35,35 @@ static void flood(void)
                 (void)snprintf(m.attempt.name, sizeof(m.attempt.name), "%0250u", i);
                 (void)net_message_send(FD_CHANNEL, &m, FD_NONE, true);
         }
+}
+
+/* Attack 91: asks init for as many sockets as possible. @takes: takes the answers. */
+static void want_sockets(bool takes)
+{
+        CLEANUP_FD int sockets = FD_NONE;
+        NetMessage m = {.type = NETMSG_READY};
+        (void)net_message_send(FD_CHANNEL, &m, FD_NONE, true);
+        while (sockets < 0) {
+                struct pollfd channel = {.fd = FD_CHANNEL, .events = POLLIN};
+                (void)poll(&channel, 1, -1);
+                if (net_message_receive(FD_CHANNEL, &m, &sockets) == 0)
+                        return;
+                if (m.type != NETMSG_SOCKETS)
+                        sockets = fd_close(sockets);
+        }
+        for (;;) {
+                const uint8_t family = RELAY_ASK_IPV4;
+                uint8_t answer;
+                CLEANUP_FD int fd = FD_NONE;
+                size_t n = 0;
+                if (fds_send(sockets, &family, sizeof(family), NULL, 0, 0) < 0)
+                        break;
+                if (takes)
+                        (void)fds_receive(sockets, &answer, sizeof(answer), MSG_DONTWAIT, &fd, 1, &n);
+        }
+        /* init listens no more. */
+        for (;;)
+                (void)poll(NULL, 0, -1);
 }
 
 /* Attack 101: reports a port that nobody requested. */
@@ -84,6 +115,8 @@ static void pretend_to_be_taken_over(Helper *h, const char *attack)
                 go_elsewhere(h);
         else if (str_eq(attack, "flood"))
                 flood();
+        else if (str_eq(attack, "sockets") || str_eq(attack, "sockets-left"))
+                want_sockets(str_eq(attack, "sockets"));
         else if (str_eq(attack, "lie"))
                 lie();
         else if (str_eq(attack, "publish"))

@@ -11,6 +11,7 @@ static size_t size_of(NetMessageType type)
         const size_t head = offsetof(NetMessage, error);
         switch (type) {
         case NETMSG_TAP:
+        case NETMSG_SOCKETS:
         case NETMSG_FINISH:
         case NETMSG_READY:
                 return head;
@@ -40,7 +41,7 @@ int net_message_receive(int channel, NetMessage *ret, int *ret_fd)
         if (n <= 0)
                 return (int)n;
         if ((size_t)n < sizeof(m.type) || (size_t)n != size_of(m.type) ||
-            n_fds > (m.type == NETMSG_TAP ? 1 : 0))
+            n_fds > (m.type == NETMSG_TAP || m.type == NETMSG_SOCKETS ? 1 : 0))
                 return -EBADMSG;
         /* The helper handles hostile data, so its texts are terminated here. */
         if (m.type == NETMSG_ERROR)

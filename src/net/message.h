@@ -9,6 +9,7 @@
 
 typedef enum NetMessageType {
         NETMSG_TAP = 1,   /* to the helper, with a descriptor: the tap device */
+        NETMSG_SOCKETS,   /* to the helper, with a descriptor: the channel by which init makes sockets */
         NETMSG_FINISH,    /* to the helper: send all attempts, and exit */
         NETMSG_PUBLISHED, /* publish: the port is open */
         NETMSG_READY,     /* confined, all ports published */

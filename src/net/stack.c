@@ -212,9 +212,9 @@ int stack_new(const NetConfig *config, Filter *filter, Stack *ret, Error *err)
                 .vnameserver6 = v6(&net_site.resolver[1]),
                 .if_mtu = s->mtu,
                 .if_mru = s->mtu,
-                /* A client that reaches a published port through the loopback is answered at the gateway's
-                 * address, which would be closed without HostLoopback=. The filter and the wall keep that
-                 * address closed. */
+                /* A client that reaches a published UDP port through the loopback is answered at the
+                 * gateway's address, which would be closed without HostLoopback=. The filter and the wall
+                 * keep that address closed. */
                 .disable_host_loopback =
                         config->access.n_loopback_ports == 0 && config->access.n_publish == 0 && !wall.off,
                 .disable_dns = true,
@@ -249,7 +249,7 @@ int stack_publish(Stack *s, NetPublish *p, Error *err)
         bool is_v6 = p->address.family == AF_INET6;
         socklen_t host_len = make_sockaddr(&p->address, p->host_port, &host);
         socklen_t guest_len = make_sockaddr(&net_guest[is_v6], p->port, &guest);
-        int flags = (p->protocol == NET_UDP ? SLIRP_HOSTFWD_UDP : 0) | (is_v6 ? SLIRP_HOSTFWD_V6ONLY : 0);
+        int flags = SLIRP_HOSTFWD_UDP | (is_v6 ? SLIRP_HOSTFWD_V6ONLY : 0);
         errno = 0;
         wall.bound = FD_NONE;
         if (slirp_add_hostxfwd(s->slirp, (struct sockaddr *)&host, host_len, (struct sockaddr *)&guest,
@@ -262,8 +262,7 @@ int stack_publish(Stack *s, NetPublish *p, Error *err)
                 return error_set_errno(err, errno, "Publish=: cannot read the chosen port");
         p->host_port = ntohs(is_v6 ? ((struct sockaddr_in6 *)&host)->sin6_port
                                    : ((struct sockaddr_in *)&host)->sin_port);
-        if (p->protocol == NET_UDP)
-                filter_publish(s->filter, p->address.family, p->port);
+        filter_publish(s->filter, p->address.family, p->port);
         return 0;
 }
 

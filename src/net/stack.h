@@ -47,7 +47,8 @@ typedef struct Stack {
 /** stack_new - start libslirp. @filter and @ret must not move. Returns 0 or -errno with @err. */
 int stack_new(const NetConfig *config, Filter *filter, Stack *ret, Error *err);
 
-/** stack_publish - bind a port of the host; @p gets the port that the kernel chose. Returns 0 or -errno with
+/** stack_publish - bind a UDP port of the host; @p gets the port that the kernel chose. Returns 0 or -errno
+ * with
  * @err. */
 int stack_publish(Stack *s, NetPublish *p, Error *err);
 

@@ -161,25 +161,6 @@ int close(int fd)
         return (int)syscall(SYS_close, fd);
 }
 
-int accept(int fd, __SOCKADDR_ARG addr, socklen_t *restrict len)
-{
-        NetAddress host;
-        uint16_t port;
-        int r = (int)syscall(SYS_accept, fd, addr.__sockaddr__, len);
-        if (r >= 0 && wall.inside) {
-                (void)read_address(addr.__sockaddr__, len ? *len : 0, &host, &port);
-                (void)conn_accept(&wall.conns, r, &host);
-        }
-        return r;
-}
-
-/* libslirp's backlog is 1, and several clients may connect at once. */
-int listen(int fd, int backlog)
-{
-        (void)backlog;
-        return (int)syscall(SYS_listen, fd, SOMAXCONN);
-}
-
 int bind(int fd, __CONST_SOCKADDR_ARG addr, socklen_t len)
 {
         wall.bound = fd;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The second barrier: libslirp's own connect(2), sendto(2), send(2), accept(2), bind(2), listen(2) and
- * close(2) arrive here, because the program's definitions of these symbols take precedence over libc's. Each
- * finds the connection (net/conn.h) or makes the second check of the destination (net/destination.h), and
- * then makes the system call.
+ * The second barrier: libslirp's own connect(2), sendto(2), send(2), bind(2) and close(2) arrive here,
+ * because the program's definitions of these symbols take precedence over libc's. Each finds the connection
+ * (net/conn.h) or makes the second check of the destination (net/destination.h), and then makes the system
+ * call.
  *
  * A connection to the sandbox's resolver becomes one end of a socket pair.
  */

@@ -194,6 +194,9 @@ int plan_make_network(Plan *plan, const Spec *spec, const Host *host, Error *err
                                         : has_names(&net->access.allow) || has_names(&net->access.deny);
         if (fill_ports(net, spec) < 0)
                 return error_set(err, EINVAL, "Publish= is malformed");
+        /* init makes the sockets in the sandbox's network (net/relay.h). */
+        if (spec->execution.init == INIT_PAYLOAD && net_access_has_tcp(&net->access))
+                return error_set(err, ENOTSUP, "cannot publish a TCP port of a sandbox without an init");
         return check_publish(net, err);
 }
 

@@ -87,6 +87,13 @@ void net_helper_pass_tap(NetHelper *n, int fd)
         n->tap = fd;
 }
 
+void net_helper_pass_sockets(NetHelper *n, int fd)
+{
+        const NetMessage m = {.type = NETMSG_SOCKETS};
+        if (n->helper.channel >= 0 && net_access_has_tcp(&n->network->access))
+                (void)net_message_send(n->helper.channel, &m, fd, true);
+}
+
 static void tell_refused(NetHelper *n, const NetAttempt *r)
 {
         char target[NET_NAME_MAX + 64];
@@ -180,6 +187,7 @@ static int handle_one(NetHelper *n, Error *err)
                 m.error.exit_code = EXIT_KURUNG_FAILED;
                 return error_take(err, &m.error, "the net helper");
         case NETMSG_TAP:
+        case NETMSG_SOCKETS:
         case NETMSG_FINISH:
                 break;
         }

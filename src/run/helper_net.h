@@ -37,6 +37,10 @@ bool net_helper_lets_start(const NetHelper *n);
 /** net_helper_pass_tap - send the tap device to the helper. Takes ownership of @fd. */
 void net_helper_pass_tap(NetHelper *n, int fd);
 
+/** net_helper_pass_sockets - send the helper the channel by which init makes sockets for it (net/relay.h).
+ * Borrows @fd. */
+void net_helper_pass_sockets(NetHelper *n, int fd);
+
 /** net_helper_finish - after all senders inside have exited, make the helper send its last attempts and exit.
  * Does not wait. */
 void net_helper_finish(NetHelper *n);

@@ -64,6 +64,7 @@ static bool is_index(int value)
  */
 static const MessageRule rules[] = {
         {MSG_TAP, NULL, BY(SETUP), WHILE_MADE, 1, 1, supervisor_take_tap},
+        {MSG_SOCKETS, NULL, BY(SETUP), WHILE_MADE, 1, 1, supervisor_take_sockets},
         {MSG_NAMESPACES, are_namespaces, BY(SETUP), WHILE_MADE, 2, MESSAGE_FDS_OF_VALUE,
          supervisor_take_namespaces},
         {MSG_MISSING, is_index, BY(SETUP), WHILE(BUILDING), 0, 0, supervisor_take_missing},
@@ -103,6 +104,7 @@ static const char *const names[] = {
         [MSG_FUSE_DEVICE] = "FUSE device",
         [MSG_TERMINAL] = "terminal",
         [MSG_TAP] = "tap device",
+        [MSG_SOCKETS] = "sockets",
         [MSG_NAMESPACES] = "namespaces",
         [MSG_MOUNTS] = "mounts",
         [MSG_MISSING] = "missing",

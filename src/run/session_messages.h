@@ -69,6 +69,6 @@ void session_handle_message(Session *s);
 MessageHandler session_take_error, session_take_terminal, session_take_started, session_take_stopped,
         session_take_exit;
 /* and for a run (supervisor_messages.c). */
-MessageHandler supervisor_take_tap, supervisor_take_namespaces, supervisor_take_fuse_device,
-        supervisor_take_missing, supervisor_take_cgroup_request, supervisor_take_mounts,
-        supervisor_take_ready;
+MessageHandler supervisor_take_tap, supervisor_take_sockets, supervisor_take_namespaces,
+        supervisor_take_fuse_device, supervisor_take_missing, supervisor_take_cgroup_request,
+        supervisor_take_mounts, supervisor_take_ready;

@@ -26,6 +26,7 @@
 typedef struct Setup {
         const StageContext *ctx;
         int proc;      /* the procfs outside, in which this process is visible */
+        int sockets;   /* init's end of the net helper's channel; FD_NONE: none */
         bool in_group; /* the process is in its control group */
 } Setup;
 
@@ -167,6 +168,23 @@ static int make_network(const StageContext *ctx, Error *err)
         return r < 0 ? error_set_errno(err, r, "cannot pass the tap device") : 0;
 }
 
+/* The net helper passes connections to published ports on through sockets of this network, which init makes.
+ */
+static int make_socket_channel(Setup *setup, Error *err)
+{
+        const StageContext *ctx = setup->ctx;
+        int ends[2];
+        if (!ctx->network || !net_access_has_tcp(&ctx->plan->network.access))
+                return 0;
+        int r = channel_make(ends);
+        if (r < 0)
+                return error_set_errno(err, r, "cannot create a channel");
+        CLEANUP_FD int theirs = ends[1];
+        setup->sockets = ends[0];
+        r = channel_send(ctx->channel, MSG_SOCKETS, 0, theirs);
+        return r < 0 ? error_set_errno(err, r, "cannot pass the channel for sockets") : 0;
+}
+
 /* Enters the control group even if no operation shows it, because limits must apply before the payload
  * starts. */
 static int be_in_cgroup(Setup *setup, Error *err)
@@ -261,6 +279,8 @@ static int make_namespaces(Setup *setup, bool own_net, Error *err)
                 r = error_set_errno(err, errno, "cannot create the network namespace");
         if (r == 0 && own_net)
                 r = make_network(ctx, err);
+        if (r == 0 && own_net)
+                r = make_socket_channel(setup, err);
         if (r == 0)
                 r = send_namespaces(setup, err);
         return r < 0 ? r : set_host_name(ctx, err);
@@ -331,7 +351,7 @@ static int build(Setup *setup, int *ret_slave, Error *err)
 int stage_setup_main(const StageContext *ctx)
 {
         Error err = {0};
-        Setup setup = {.ctx = ctx, .proc = FD_NONE};
+        Setup setup = {.ctx = ctx, .proc = FD_NONE, .sockets = FD_NONE};
         CLEANUP_FD int slave = FD_NONE;
         process_hide_arguments("kurung-init");
         int r = build(&setup, &slave, &err);
@@ -345,5 +365,5 @@ int stage_setup_main(const StageContext *ctx)
         setup.proc = fd_close(setup.proc);
         (void)channel_send(ctx->channel, MSG_STARTED, (int)payload, FD_NONE);
         slave = fd_close(slave);
-        return stage_init_main(ctx, payload);
+        return stage_init_main(ctx, payload, setup.sockets);
 }

@@ -73,8 +73,9 @@ int stage_setup_main(const StageContext *ctx);
  */
 int stage_join_main(const StageContext *ctx, int userns, const int ns[NS_MAX]);
 
-/** stage_init_main - wait for @payload as pid 1 of the sandbox. Returns the exit status. */
-int stage_init_main(const StageContext *ctx, pid_t payload);
+/** stage_init_main - wait for @payload as pid 1 of the sandbox. @sockets: the channel of the net helper, to
+ * make sockets for it; FD_NONE: none. Returns the exit status. */
+int stage_init_main(const StageContext *ctx, pid_t payload, int sockets);
 
 /** stage_payload_main - become the payload by exec. Returns the exit status if exec fails. */
 int stage_payload_main(const StageContext *ctx, int slave_fd);

@@ -60,6 +60,15 @@ int supervisor_take_tap(Session *session, const Message *m, int *fds, size_t n, 
         return 0;
 }
 
+int supervisor_take_sockets(Session *session, const Message *m, int *fds, size_t n, Error *err)
+{
+        (void)m;
+        (void)n;
+        (void)err;
+        net_helper_pass_sockets(&supervisor_of(session)->net, fds[0]);
+        return 0;
+}
+
 int supervisor_take_namespaces(Session *session, const Message *m, int *fds, size_t n, Error *err)
 {
         int *ns = supervisor_of(session)->ns;

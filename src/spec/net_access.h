@@ -18,6 +18,15 @@ typedef struct NetAccess {
         uint64_t rate_up, rate_down; /* bytes per second; 0: no limit */
 } NetAccess;
 
+/** net_access_has_tcp - return whether a TCP port is published. */
+static inline bool net_access_has_tcp(const NetAccess *access)
+{
+        for (size_t i = 0; i < access->n_publish; i++)
+                if (access->publish[i].protocol == NET_TCP)
+                        return true;
+        return false;
+}
+
 /** net_access_clear - free the memory of @access. */
 static inline void net_access_clear(NetAccess *access)
 {

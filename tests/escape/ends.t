@@ -143,6 +143,15 @@ if [ -x "$(dirname "$KURUNG_UNDEFENDED")/kurung-net-undefended" ] && [ -c /dev/n
     kill -TERM -- "-$supervisor"
     wait "$supervisor"
     is "$?" 143 "91 and a signal is passed on"
+    # init, which makes sockets for published ports.
+    for attack in sockets sockets-left; do
+        export KURUNG_NET_ATTACK=$attack
+        KURUNG_DEFENCE_OFF='' flooded --publish=0:80 --runtime-max-sec=1 -- sleep 1000
+        is "$?" 143 "91 a net helper that floods init ($attack): RuntimeMaxSec= is kept"
+        KURUNG_DEFENCE_OFF='' flooded --publish=0:80 -- sh -c '(exit 3) & wait $!; ls /proc/1/fd >/dev/null 2>&1 && exit 8; exit 7'
+        is "$?" 7 "91 and init reaps, and a run comes to its end ($attack)"
+    done
+    export KURUNG_NET_ATTACK=flood
     KURUNG_DEFENCE_OFF=rounds flooded -- true &
     supervisor=$!
     ! timeout "$(scaled 5 60)" tail --pid="$supervisor" -f /dev/null

@@ -17,10 +17,19 @@ int __wrap_channel_send(int channel, MessageType type, int value, int fd);
 
 /* What only stages send, by name. MSG_SYNC is SYNC_NETNS here. */
 static const char *const names[] = {
-        [MSG_SYNC] = "sync",         [MSG_ERROR] = "error",     [MSG_FUSE_DEVICE] = "fuse",
-        [MSG_TERMINAL] = "terminal", [MSG_TAP] = "tap",         [MSG_NAMESPACES] = "namespaces",
-        [MSG_MOUNTS] = "mounts",     [MSG_MISSING] = "missing", [MSG_STARTED] = "started",
-        [MSG_SIGNAL] = "signal",     [MSG_STOPPED] = "stopped", [MSG_EXIT] = "exit",
+        [MSG_SYNC] = "sync",
+        [MSG_ERROR] = "error",
+        [MSG_FUSE_DEVICE] = "fuse",
+        [MSG_TERMINAL] = "terminal",
+        [MSG_TAP] = "tap",
+        [MSG_SOCKETS] = "sockets",
+        [MSG_NAMESPACES] = "namespaces",
+        [MSG_MOUNTS] = "mounts",
+        [MSG_MISSING] = "missing",
+        [MSG_STARTED] = "started",
+        [MSG_SIGNAL] = "signal",
+        [MSG_STOPPED] = "stopped",
+        [MSG_EXIT] = "exit",
         [MSG_EXIT_LAST] = "last",
 };
 

@@ -124,6 +124,50 @@ unpublish
 publish '[::1]:0:8000' :: tcp
 is "$("${FETCH[@]}" "http://[::1]:$port/")" inside "IPv6"
 unpublish
+# Most development servers listen on the loopback addresses only.
+for address in 127.0.0.1 ::1; do
+    for host in 127.0.0.1 ::1; do
+        [[ $host == *:* ]] && at="[$host]" || at=$host
+        publish "$at:0:8000" "$address" tcp
+        is "$("${FETCH[@]}" "http://$at:$port/")" inside "a server on $address is reached from $host"
+        unpublish
+    done
+done
+mkfifo up go
+"$KURUNG" run --net=slirp --publish=0:8000 --publish=0:8001 --read-write=up --read-write=go -- sh -c \
+    'echo >up; read -r _ <go; exec python3 -c "$1" 127.0.0.1 tcp >up' - "$server" 2>published &
+sandbox=$!
+read -r _ <up
+port=$(sed -n 's/^kurung: published .*:\([0-9]*\) -> 8000.*/\1/p' published)
+other=$(sed -n 's/^kurung: published .*:\([0-9]*\) -> 8001.*/\1/p' published)
+like "$("${FETCH[@]}" "http://127.0.0.1:$port/" 2>&1)" "reset by peer|refused|Empty reply" "before a server listens the connection is reset"
+echo >go
+read -r _ <up
+is "$("${FETCH[@]}" "http://127.0.0.1:$port/")" inside "and once it listens, it is reached"
+like "$("${FETCH[@]}" "http://127.0.0.1:$other/" 2>&1)" "reset by peer|refused|Empty reply" "each port by its own number"
+unpublish
+rm up go
+bulk='import hashlib, socket
+s = socket.create_server(("127.0.0.1", 8000)); print("up", flush=True)
+while True:
+    c, _ = s.accept(); h = hashlib.sha256()
+    while d := c.recv(1 << 20): h.update(d)
+    for _ in range(512): c.sendall(b"y" * 65536)
+    c.sendall(h.hexdigest().encode()); c.close()'
+mkfifo up
+"$KURUNG" run --net=slirp --publish=0:8000 --read-write=up -- python3 -c "$bulk" >up 2>published &
+sandbox=$!
+read -r _ <up
+rm up
+port=$(sed -n 's/^kurung: published .*:\([0-9]*\) -> 8000.*/\1/p' published)
+is "$(python3 -c 'import hashlib, socket, sys
+c = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 60); h = hashlib.sha256()
+for i in range(512): d = bytes([i % 256]) * 65521; h.update(d); c.sendall(d)
+c.shutdown(socket.SHUT_WR); got = b""
+while d := c.recv(1 << 20): got += d
+print(len(got) - 64, got[:-64] == b"y" * (len(got) - 64), got[-64:].decode() == h.hexdigest())' "$port")" "33554432 True True" \
+    "all bytes arrive in both directions, also after one of them has ended"
+unpublish
 publish 0:8000/udp 0.0.0.0 udp
 is "$(python3 -c "$udp" 127.0.0.1 "$port" 5000)" "1 1400 5000 " "UDP"
 unpublish

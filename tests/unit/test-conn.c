@@ -173,7 +173,6 @@ static void connections_are_bounded(void **state)
         const Destination to = destination("198.51.100.2", 443);
         assert_null(conn_open(t, 64, &to, 1, true));
         assert_null(conn_open(t, -1, &to, 1, true));
-        assert_null(conn_accept(t, 64, &to.host));
         for (unsigned round = 0; round < 100; round++) {
                 for (int fd = 0; fd < 64; fd++)
                         assert_non_null(conn_open(t, fd, &to, (uint16_t)(round * 64 + (unsigned)fd), fd % 2));
@@ -186,40 +185,6 @@ static void connections_are_bounded(void **state)
         }
         for (size_t i = 0; i < CONN_BUCKETS; i++)
                 assert_true(t->buckets[i] < 0);
-}
-
-static void one_that_came_in_is_named_by_its_syn(void **state)
-{
-        ConnTable *t = &((Case *)*state)->conns;
-        const NetAddress host = address("127.0.0.1");
-        const FlowKey flow = key("10.0.2.2", 5000, 8000);
-        Frame syn = {.protocol = NET_TCP,
-                     .flags = FRAME_SYN,
-                     .source = net_gateway[0],
-                     .source_port = 5000,
-                     .dest = net_guest[0],
-                     .dest_port = 8000};
-        Conn *c = conn_accept(t, 7, &host);
-        assert_int_equal(c->state, CONN_ARRIVING);
-        assert_null(conn_of_flow(t, &flow));
-        conn_to_sandbox(t, &syn);
-        assert_ptr_equal(conn_of_flow(t, &flow), c);
-        assert_int_equal(c->state, CONN_OPEN);
-        assert_true(net_address_eq(&c->to.host, &host));
-        conn_to_sandbox(t, &syn); /* once more, as the sandbox was slow */
-        assert_ptr_equal(conn_of_flow(t, &flow), c);
-        /* One that ended before its SYN names nobody else. */
-        assert_non_null(conn_accept(t, 8, &host));
-        conn_close(t, 8);
-        syn.source_port = 5001;
-        conn_to_sandbox(t, &syn);
-        assert_null(conn_of_flow(t, &(FlowKey){.address = net_gateway[0],
-                                               .port = 5001,
-                                               .guest_port = 8000,
-                                               .protocol = NET_TCP}));
-        /* The kernel gives a descriptor that we missed the close of. */
-        assert_non_null(conn_accept(t, 7, &host));
-        assert_null(conn_of_flow(t, &flow));
 }
 
 static void it_is_known_when_both_ends_have_said_all(void **state)
@@ -328,7 +293,6 @@ int main(void)
                 TEST(datagrams_go_on_when_their_pin_is_over),
                 TEST(connections_are_found_by_descriptor_and_by_flow),
                 TEST(connections_are_bounded),
-                TEST(one_that_came_in_is_named_by_its_syn),
                 TEST(it_is_known_when_both_ends_have_said_all),
                 TEST(first_bytes_are_kept_until_they_name_a_host),
                 TEST(a_name_that_is_refused_ends_the_connection),

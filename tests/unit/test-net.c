@@ -277,6 +277,21 @@ static void datagram_that_nobody_asked_for_is_dropped(void **state)
         free_filter(f);
 }
 
+/* Connections to published ports do not pass libslirp. */
+static void connection_to_the_sandbox_is_dropped(void **state)
+{
+        uint8_t b[FRAME_ANSWER_MAX];
+        (void)state;
+        Filter *f = new_filter();
+        size_t n = make_syn(b, net_guest[0].bytes);
+        memcpy(b + 26, net_gateway[0].bytes, 4);
+        fix_ipv4_checksum(b);
+        assert_int_equal(filter_to_sandbox(f, b, n, 1000), FILTER_DROP);
+        b[47] = FRAME_SYN | FRAME_ACK;
+        assert_int_equal(filter_to_sandbox(f, b, n, 1000), FILTER_PASS);
+        free_filter(f);
+}
+
 static void flows_are_bounded(void **state)
 {
         (void)state;
@@ -492,6 +507,7 @@ int main(void)
                 cmocka_unit_test(forged_source_is_dropped),
                 cmocka_unit_test(address_that_becomes_the_hosts_is_closed),
                 cmocka_unit_test(datagram_that_nobody_asked_for_is_dropped),
+                cmocka_unit_test(connection_to_the_sandbox_is_dropped),
                 cmocka_unit_test(flows_are_bounded),
                 cmocka_unit_test(attempts_are_counted_and_bounded),
                 cmocka_unit_test(limit_is_kept),

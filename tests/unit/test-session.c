@@ -50,6 +50,7 @@ static const char *expected(SessionSender sender, int type, int value, unsigned 
         case MSG_TERMINAL:
                 return stage && fds == 1 ? "s" : "";
         case MSG_TAP:
+        case MSG_SOCKETS:
                 return setup && fds == 1 ? "mb" : "";
         case MSG_NAMESPACES:
                 if (!setup || value < 0 || fds != bits(value))
@@ -119,6 +120,7 @@ static void one_too_many_is_refused(void **state)
                 unsigned fds, max;
         } limits[] = {
                 {SENDER_SETUP, SESSION_BUILDING, MSG_TAP, 0, 1, 1},
+                {SENDER_SETUP, SESSION_BUILDING, MSG_SOCKETS, 0, 1, 1},
                 {SENDER_SETUP, SESSION_BUILDING, MSG_NAMESPACES, 1 << NS_MNT, 1, 2},
                 {SENDER_SETUP, SESSION_STARTING, MSG_NAMESPACES, 1 << NS_PAYLOAD_USER, 1, 1},
                 {SENDER_SETUP, SESSION_BUILDING, MSG_SYNC, SYNC_CGROUP, 0, 1},
