@@ -225,6 +225,14 @@ int plan_make(const Spec *spec, const Host *host, const PlanKept *kept, const ch
  */
 int plan_make_identity(const Spec *spec, const Host *host, PlanIdentity *ret, Error *err);
 
+/** plan_is_guard - return whether the operation shares nothing, because its source is missing, and keeps the
+ * payload from creating it in a directory of the host (run/guard.c). */
+static inline bool plan_is_guard(const PlanOp *op)
+{
+        return op->kind == OP_BIND && op->source_kind == FS_SOURCE_PATH && op->origin &&
+               !op->source_id.known && (op->flags & (OP_OPTIONAL | OP_RDONLY)) == (OP_OPTIONAL | OP_RDONLY);
+}
+
 /** The size of a buffer for plan_layer_path(). */
 #define PLAN_LAYER_PATH_MAX 64
 

@@ -62,6 +62,7 @@ PlanOp *plan_take_op(Plan *plan, const Host *host, const SpecOp *asked, const ch
 {
         FsOp op = *asked;
         op.dest = (char *)(uintptr_t)dest;
+        op.flags &= ~(unsigned)OP_HERE;
         resolve(host, &op.upper);
         resolve(host, &op.work);
         if (op.source_kind == FS_SOURCE_DESCRIPTOR)

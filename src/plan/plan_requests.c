@@ -216,6 +216,10 @@ static int collect(Requests *l, Plan *plan, const Spec *spec, const Host *host, 
                    Error *err)
 {
         int r = 0;
+        bool shows_work_dir = false;
+        for (size_t i = 0; i < places->n; i++)
+                shows_work_dir =
+                        shows_work_dir || (host->cwd && path_is_below(host->cwd, places->items[i].path));
         if (host->home && !str_eq(host->home, "/"))
                 r = add_request(l, (Request){.dest = host->home}, err);
         for (size_t i = 0; r == 0 && i < places->n; i++)
@@ -223,7 +227,8 @@ static int collect(Requests *l, Plan *plan, const Spec *spec, const Host *host, 
         for (size_t i = 0; r == 0 && i < spec->n_ops; i++) {
                 const SpecOp *op = &spec->ops[i];
                 const char *file = file_on_the_way(host, op);
-                if (op->kind != OP_SHOW && op->kind != OP_MASK)
+                bool skipped = (op->flags & OP_OPTIONAL) && (op->flags & OP_HERE) && !shows_work_dir;
+                if (!skipped && op->kind != OP_SHOW && op->kind != OP_MASK)
                         r = add_request(l, (Request){.dest = file ? file : op->dest, .file = file, .op = op},
                                         err);
         }

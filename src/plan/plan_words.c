@@ -214,7 +214,7 @@ static void say_reads(Words *w)
         }
         for (size_t i = 0; i < plan->root.n_ops; i++) {
                 const PlanOp *op = &plan->root.ops[i];
-                if (is_system(plan, op) || (op->flags & OP_KEPT_HOME))
+                if (is_system(plan, op) || (op->flags & OP_KEPT_HOME) || plan_is_guard(op))
                         continue;
                 if (fs_op_is(op, OP_SHOWS_HOST) && op->n_lowers == 0)
                         say_share(w, op, "", false);
@@ -267,6 +267,10 @@ static void say_writes(Words *w)
         say_caught(w, false);
         if (w->label[0])
                 say(w, "nothing");
+        for (size_t i = 0; i < plan->root.n_ops; i++)
+                if (plan_is_guard(&plan->root.ops[i]))
+                        name_item(w, "must not create: ", plan->root.ops[i].dest);
+        end_line(w);
 }
 
 /* Whether a later step shows something at the directory, or makes it another one. */

@@ -100,9 +100,7 @@ int guard_prepare(Guard *g, const PlanRoot *root, Error *err)
         int r = 0;
         for (size_t i = 0; r == 0 && i < root->n_ops; i++) {
                 const PlanOp *op = &root->ops[i], *shared = NULL;
-                if (op->kind != OP_BIND || !op->origin || op->source_kind != FS_SOURCE_PATH ||
-                    op->source_id.known ||
-                    (op->flags & (OP_OPTIONAL | OP_RDONLY)) != (OP_OPTIONAL | OP_RDONLY))
+                if (!plan_is_guard(op))
                         continue;
                 CLEANUP_FREE char *path = mount_watch_host_path(root, i, &shared);
                 if (!path || (shared->flags & (OP_RDONLY | OP_KEPT_HOME)) || !str_eq(path, op->source))
@@ -162,10 +160,17 @@ static void set_aside(const GuardPath *p)
                 log_notice("'%s' was renamed to '%s'", p->path, name);
 }
 
+/* The kernel takes some 15 ms to close an inotify instance, like that of mount_watch_end(). */
+void guard_stop(Guard *g)
+{
+        fds_abandon(&g->fd, 1);
+        g->fd = FD_NONE;
+}
+
 int guard_end(Guard *g, Error *err)
 {
         int r = 0;
-        g->fd = fd_close(g->fd);
+        guard_stop(g);
         for (size_t i = 0; i < g->n; i++) {
                 GuardPath *p = &g->items[i];
                 if (exists(p)) {

@@ -38,6 +38,9 @@ int guard_prepare(Guard *g, const PlanRoot *root, Error *err);
  * directory replaced; otherwise 0 or -errno with @err. */
 int guard_look(Guard *g, Error *err);
 
+/** guard_stop - stop watching. */
+void guard_stop(Guard *g);
+
 /**
  * guard_end - after all processes of the sandbox have exited: rename what was created at guarded paths to
  * "NAME.kurung-N", with a notice, and free @g.

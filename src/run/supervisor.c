@@ -76,7 +76,7 @@ static void look_at_guard(Supervisor *s)
         Error err = {0};
         if (guard_look(&s->guard, &err) == 0)
                 return;
-        s->guard.fd = fd_close(s->guard.fd);
+        guard_stop(&s->guard);
         end_with(s, &err);
 }
 

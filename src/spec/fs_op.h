@@ -44,6 +44,8 @@ enum {
         OP_NOSYMFOLLOW = 1 << 10,
         OP_TOP_ONLY = 1 << 11,        /* RECURSIVE: the attributes apply to the topmost mount only */
         OP_PROPAGATE_BELOW = 1 << 12, /* the propagation applies to the mounts below, too */
+        OP_HERE = 1 << 13,            /* BIND: the source was named as a path of the working directory; an
+                                         optional one is skipped if that is hidden */
 
         /* Only in plans: */
         OP_ROOT_OWNED = 1 << 16,   /* TMPFS, DIR, OVERLAY: the sandbox's root owns it, if it is mapped */
@@ -58,6 +60,9 @@ enum {
         OP_OWN_DATA = 1 << 24,   /* OVERLAY, VIEWED: the content of files may come from the host's directory
                                     itself (fs_op_data()), because nothing in it is hidden */
 };
+
+/** Flags that the spelling of a value adds to those of its key: "-" and "./". */
+#define FS_OP_SPELLED ((unsigned)(OP_OPTIONAL | OP_HERE))
 
 #define OP_ATTRIBUTES                                                                                        \
         (OP_RDONLY | OP_ALLOW_DEV | OP_ALLOW_SUID | OP_NOEXEC | OP_NOATIME | OP_STRICTATIME |                \

@@ -108,13 +108,15 @@ static KEY_PARSE(parse_bind)
         }
         CLEANUP_FREE char *first = NULL, *rest = NULL, *source = NULL, *dest = NULL;
         /* As in systemd.exec(5). */
-        unsigned optional = value[0] == '-' ? OP_OPTIONAL : 0;
-        if (value_split(value + (optional ? 1 : 0), &first, &rest) < 0)
+        unsigned flags = value[0] == '-' ? OP_OPTIONAL : 0;
+        if (value_split(value + (flags ? 1 : 0), &first, &rest) < 0)
                 return error_no_memory(err);
+        if (ctx->expand && first[0] == '.')
+                flags |= OP_HERE;
         int r = value_path(first, ctx, &source, err);
         if (r == 0)
                 r = value_path(rest ? rest : first, ctx, &dest, err);
-        return r < 0 ? r : add_operation(key, optional, source, dest, 0, ctx, spec, err);
+        return r < 0 ? r : add_operation(key, flags, source, dest, 0, ctx, spec, err);
 }
 
 static KEY_PARSE(parse_tmpfs)

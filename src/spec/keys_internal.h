@@ -87,12 +87,12 @@ int key_each_word(const char *value, int (*one)(const char *word, void *userdata
 /** key_boolean - parse "yes", "no" and the synonyms of systemd.syntax(7). Returns 0 or -EINVAL with @err. */
 int key_boolean(const Key *key, const char *value, const KeyContext *ctx, bool *ret, Error *err);
 
-/** key_has_operation - return whether a value of @key stands for this operation, with a leading "-" if only
- * OP_OPTIONAL differs. */
+/** key_has_operation - return whether a value of @key stands for this operation, if only FS_OP_SPELLED
+ * differs. */
 static inline bool key_has_operation(const Key *key, const SpecOp *op)
 {
         return key_has(key, KEY_OPERATION) && op->kind == key->operation &&
-               ((op->flags ^ key->op_flags) & ~(unsigned)OP_OPTIONAL) == 0;
+               ((op->flags ^ key->op_flags) & ~FS_OP_SPELLED) == 0;
 }
 
 /** key_print_operation - append one operation to @ret in the syntax of @key. Returns 0 or -ENOMEM. */

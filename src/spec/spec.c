@@ -68,7 +68,7 @@ void spec_clear_ops(Spec *spec, FsOpKind kind, unsigned flags)
 {
         size_t n = 0;
         for (size_t i = 0; i < spec->n_ops; i++) {
-                if (spec->ops[i].kind == kind && ((spec->ops[i].flags ^ flags) & ~(unsigned)OP_OPTIONAL) == 0)
+                if (spec->ops[i].kind == kind && ((spec->ops[i].flags ^ flags) & ~FS_OP_SPELLED) == 0)
                         fs_op_clear(&spec->ops[i]);
                 else
                         spec->ops[n++] = spec->ops[i];

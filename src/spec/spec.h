@@ -125,8 +125,8 @@ int spec_add_op(Spec *spec, const SpecOp *op);
 /** spec_has_op - return whether there is an operation of a kind. */
 bool spec_has_op(const Spec *spec, FsOpKind kind);
 
-/** spec_clear_ops - drop all operations of a kind and with these flags, OP_OPTIONAL aside (an empty value in
- * a profile). */
+/** spec_clear_ops - drop all operations of a kind and with these flags, FS_OP_SPELLED aside (an empty value
+ * in a profile). */
 void spec_clear_ops(Spec *spec, FsOpKind kind, unsigned flags);
 
 /** spec_add_io_limit - append a limit, or replace that of the same key and path; copies the strings. Returns

@@ -24,8 +24,15 @@ is "$out" state "its home is kept"
 not_ok "and is not the user's" [ -e "$HOME/.agent-state" ]
 kurung agent sh -c 'cat /proc/net/route | wc -l'
 is "$out" 1 "there is no network until hosts are listed"
-like "$("$KURUNG" run -v --dry-run -p agent --allow=api.example.org:443 -- true 2>&1)" "net-reach allowed destinations.net-allow api.example.org:443" \
+like "$("$KURUNG" run --dry-run -v -p agent --allow=api.example.org:443 -- true 2>&1)" "net-reach allowed destinations.net-allow api.example.org:443" \
     "and then these alone"
+like "$("$KURUNG" run --dry-run -p agent -- true 2>&1)" "must not create: $PWD/.git/config.worktree" "what must not be created is said"
+
+# Where the working directory is hidden, nothing of it is shown.
+(cd "$HOME" && mkdir -p .vscode && echo sesame >.vscode/key && "$KURUNG" run -q -p agent -- sh -c 'cat ~/.vscode/*; ls -A ~ | grep vsc') >"$HOME/.out" 2>&1
+unlike "$(cat "$HOME/.out")" "sesame|^.vscode" "in the home directory itself the agent sees nothing of it"
+kurung run -p agent --work-dir=hidden -- sh -c "ls -A $PWD"
+unlike "$out" vscode "nor anything of a hidden working directory"
 
 # held NAME OFF WHAT HOW EVIDENCE: HOW, a shell command, fails inside; without the defences OFF, EVIDENCE succeeds afterwards.
 held() {
