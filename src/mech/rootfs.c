@@ -151,11 +151,12 @@ int rootfs_layer_open(RootfsContext *ctx, const PlanOp *op, const char *side, in
         char path[PLAN_LAYER_PATH_MAX];
         int dir = op->flags & OP_IN_MEMORY ? ctx->memory_fd : ctx->run_fd;
         bool fuse = op->kind == OP_FUSE;
-        bool resumed = ctx->resume && str_eq(side, "upper") && !(op->flags & OP_IN_MEMORY);
+        bool may_exist =
+                !(op->flags & OP_IN_MEMORY) && (ctx->spare || (ctx->resume && str_eq(side, "upper")));
         if (fuse && mkdirat(dir, plan_layer_path(true, op->layer, NULL, path), 0700) < 0 && errno != EEXIST)
                 return rootfs_op_failed(op, -errno, "create a layer for", err);
         (void)plan_layer_path(fuse, op->layer, side, path);
-        if (mkdirat(dir, path, 0700) < 0 && !(resumed && errno == EEXIST))
+        if (mkdirat(dir, path, 0700) < 0 && !(may_exist && errno == EEXIST))
                 return rootfs_op_failed(op, -errno, "create a layer for", err);
         int fd = openat(dir, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)

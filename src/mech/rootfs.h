@@ -11,6 +11,7 @@ typedef struct RootfsContext {
         const char *cwd; /* initial working directory of the payload, inside */
         const char *host_name;
         bool resume;        /* the layers already exist */
+        bool spare;         /* directories of layers may exist, and are empty */
         int run_fd;         /* the run directory (upper-LAYER, work-LAYER); FD_NONE: no layer is in it */
         int memory_fd;      /* the same on a tmpfs, for OP_IN_MEMORY, HOSTS and files; made on demand */
         int home_fd;        /* the kept home, held by the supervisor; FD_NONE: none; borrowed */

@@ -297,6 +297,7 @@ static int build(Setup *setup, int *ret_slave, Error *err)
                 .cwd = plan->payload.cwd,
                 .host_name = ctx->host_name,
                 .resume = plan->storage.resume,
+                .spare = ctx->run_is_spare,
                 .run_fd = FD_NONE,
                 .memory_fd = FD_NONE,
                 .home_fd = ctx->home_fd,

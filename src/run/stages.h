@@ -24,6 +24,7 @@ typedef struct StageContext {
         int run_fd;           /* the run directory, opened by the supervisor; FD_NONE: none */
         int home_fd;          /* the kept home, opened by the supervisor; FD_NONE: none */
         const char *run_name; /* name of the run directory in plan->storage.runs_dir */
+        bool run_is_spare;    /* directories of layers may exist in it */
         int tty_fds;          /* bit N: descriptor N (0-2) is a terminal, and is replaced by a pty */
 } StageContext;
 

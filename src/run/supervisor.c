@@ -5,6 +5,7 @@
 #include "base/process.h"
 #include "base/timings.h"
 #include "plan/plan_text.h"
+#include "state/spare.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -143,6 +144,8 @@ static int begin(Supervisor *s, Error *err)
         if (r == 0)
                 r = limits_start_clock(&s->limits, err);
         s->session.timer = s->limits.timer;
+        if (r == 0 && supervisor_may_be_spare(s->plan))
+                spare_clean(s->plan->storage.state_dir);
         return r < 0 ? r : disk_begin(&s->disk, s->plan, s->run.fd, s->home, err);
 }
 

@@ -128,6 +128,13 @@ void supervisor_remember_written(const Supervisor *s, bool kept)
                            err.text);
 }
 
+/* The user has all files of such a run directory, and no server of kurung writes to it. */
+bool supervisor_may_be_spare(const Plan *plan)
+{
+        return plan->root.needs_run_dir && !plan->storage.keep && !plan->root.view &&
+               !plan->root.fuse_overlayfs;
+}
+
 int supervisor_prepare(Supervisor *s, Error *err)
 {
         const Plan *plan = s->plan;
@@ -160,7 +167,8 @@ int supervisor_prepare(Supervisor *s, Error *err)
                 r = session_take_signals(&s->session, own, ARRAY_LEN(own), err);
         if (r == 0 && (plan->root.needs_run_dir || plan->storage.keep))
                 r = plan->storage.keep ? make_kept(s, err)
-                                       : run_dir_make(plan->storage.state_dir, &s->run, err);
+                                       : run_dir_make(plan->storage.state_dir, supervisor_may_be_spare(plan),
+                                                      &s->run, err);
         if (r == 0)
                 r = run_name_make(&s->run, s->report->name, sizeof(s->report->name), err);
         for (size_t i = 0; r == 0 && i < plan->root.n_ops; i++)
@@ -233,6 +241,7 @@ static pid_t make_setup(Supervisor *s, int theirs, Error *err)
                 .run_fd = s->run.fd,
                 .home_fd = s->home,
                 .run_name = s->run.name,
+                .run_is_spare = s->run.spare,
                 .tty_fds = terminals_of(s),
         };
         CLEANUP_FREE int *own = NULL;

@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "base/process.h"
 #include "base/timings.h"
+#include "state/spare.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -27,6 +28,14 @@ static void count_dropped(Supervisor *s)
         dropped_count(s->plan, s->run.fd, &s->report->dropped);
 }
 
+/* No process inside is left. */
+static int release_run_dir(Supervisor *s)
+{
+        return supervisor_may_be_spare(s->plan) && spare_give(&s->run, &s->plan->root)
+                       ? 0
+                       : run_dir_remove(&s->run, s->userns, NULL);
+}
+
 void supervisor_ended(Session *session, bool last)
 {
         Supervisor *s = supervisor_of(session);
@@ -40,7 +49,7 @@ void supervisor_ended(Session *session, bool last)
         drop_namespaces(s);
         if (s->n_overlays == 0 && s->run.fd >= 0 && !s->plan->storage.keep) {
                 count_dropped(s);
-                s->run_removed = run_dir_remove(&s->run, s->userns, NULL) == 0;
+                s->run_removed = release_run_dir(s) == 0;
         }
         timings_reached("remove the run directory");
 }
@@ -106,7 +115,7 @@ static void end_run_dir(Supervisor *s)
         if (kept)
                 return;
         count_dropped(s);
-        if (!s->run_removed && run_dir_remove(&s->run, s->userns, NULL) < 0)
+        if (!s->run_removed && release_run_dir(s) < 0)
                 log_notice("cannot remove the files of the run: '%s/%s'", s->plan->storage.state_dir,
                            s->run.name);
 }

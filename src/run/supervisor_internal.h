@@ -60,6 +60,10 @@ static inline Supervisor *supervisor_of(Session *s)
  * changes. */
 void supervisor_remember_written(const Supervisor *s, bool kept);
 
+/** supervisor_may_be_spare - return whether a run of @plan can take and leave a spare run directory
+ * (state/spare.h). */
+bool supervisor_may_be_spare(const Plan *plan);
+
 /** supervisor_prepare - do everything that can fail before any child exists. Returns 0 or -errno with
  * @err. */
 int supervisor_prepare(Supervisor *s, Error *err);

@@ -10,6 +10,7 @@
 #include "plan/host.h"
 #include "spec/values.h"
 #include "state/discard.h"
+#include "state/spare.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -17,8 +18,6 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-
-#define RUN_PREFIX "run-"
 
 /* Maximum number of directories of killed runs that one run removes, so that it does not take long. */
 #define STALE_MAX 8
@@ -54,12 +53,14 @@ int run_name_make(const RunDir *dir, char *out, size_t room, Error *err)
         return 0;
 }
 
-int run_dir_make(const char *state_dir, RunDir *ret, Error *err)
+int run_dir_make(const char *state_dir, bool may_be_spare, RunDir *ret, Error *err)
 {
         CLEANUP(run_dir_clear) RunDir dir = RUN_DIR_NONE;
         int r = run_dir_open_state(state_dir, "XDG_CACHE_HOME", &dir.state_fd, err);
         if (r < 0)
                 return r;
+        if (may_be_spare && spare_take(dir.state_fd, ret) == 0)
+                return 0;
         r = io_mkdir_locked(dir.state_fd, RUN_PREFIX, dir.name, sizeof(dir.name), &dir.fd);
         if (r < 0)
                 return error_set_errno(err, r, "cannot create a run directory");

@@ -5,21 +5,28 @@
 #include "base/error.h"
 #include "base/strlist.h"
 
+/** A directory of a run that is not kept begins with it; what kills the run leaves it behind. */
+#define RUN_PREFIX "run-"
+
 /** The directory of a run: STATE/run-XXXXXX with the directories of each layer (plan_layer_path()). The run
  * holds its lock (flock(2)). */
 typedef struct RunDir {
         int state_fd;  /* the state directory */
         int fd;        /* the run directory, which holds the lock; FD_NONE: none */
         char name[72]; /* "run-...", or the name of the kept sandbox */
+        bool spare;    /* it already has empty directories of layers (spare.h) */
 } RunDir;
 
 #define RUN_DIR_NONE ((RunDir){.state_fd = FD_NONE, .fd = FD_NONE})
 
 /**
- * run_dir_make - create a run directory below @state_dir (see run_dir_open_state()). Returns 0 or -errno with
- * @err.
+ * run_dir_make - create a run directory below @state_dir (see run_dir_open_state()), or take a spare.
+ *
+ * @may_be_spare: a spare will do; spare_give() may get it back.
+ *
+ * Returns 0 or -errno with @err.
  */
-int run_dir_make(const char *state_dir, RunDir *ret, Error *err);
+int run_dir_make(const char *state_dir, bool may_be_spare, RunDir *ret, Error *err);
 
 /** run_name_make - make the run's name: that of the kept sandbox, that of its directory without "run-", or a
  * new one if it has no directory. Returns 0 or -errno with @err. */
