@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Measures commands in turns. Usage: starts ROUNDS AT-ONCE NAME COMMAND [ARG...] [, NAME COMMAND [ARG...]]...
+ * Measures commands in turns. Usage: starts ROUNDS AT-ONCE NAME COMMAND [ARG...] [+ NAME COMMAND [ARG...]]...
  *
  * In each round every command runs once, AT-ONCE times side by side, and each round begins with the next one.
  * Prints for each command, separated by tabs: its name; the median of the time until the last of them has
@@ -90,7 +90,7 @@ static double median(double *values, size_t n)
         return (values[(n - 1) / 2] + values[n / 2]) / 2;
 }
 
-/* Splits the words at each "," into @commands; returns their number. */
+/* Splits the words at each "+" into @commands; returns their number. */
 static size_t parse(char **words, size_t rounds, Command *commands)
 {
         size_t n = 0;
@@ -107,7 +107,7 @@ static size_t parse(char **words, size_t rounds, Command *commands)
                 c->processor = c->wall + rounds;
                 c->ratios[0] = c->processor + rounds;
                 c->ratios[1] = c->ratios[0] + rounds;
-                while (*words && strcmp(*words, ",") != 0)
+                while (*words && strcmp(*words, "+") != 0)
                         words++;
                 if (*words)
                         *words++ = NULL;
@@ -123,7 +123,7 @@ int main(int argc, char **argv)
         int at_once = argc > 4 ? atoi(argv[2]) : 0;
         if (rounds < 1 || at_once < 1) {
                 (void)fprintf(stderr,
-                              "usage: starts ROUNDS AT-ONCE NAME COMMAND [ARG...] [, NAME COMMAND...]...\n");
+                              "usage: starts ROUNDS AT-ONCE NAME COMMAND [ARG...] [+ NAME COMMAND...]...\n");
                 return 125;
         }
         size_t n = parse(argv + 3, rounds, commands);

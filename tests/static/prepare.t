@@ -89,7 +89,7 @@ done
 is "$(PATH=$fakes "$prepare" --dry-run "" 2>&1)" "prepare: unknown argument '' (prepare --help)" "an empty word is refused, with its name"
 
 # What needs root is nowhere else.
-others=(check quickstart .ci/run tests/lib.sh tests/tools/machine.sh tests/vm/machine tests/vm/image.sh tests/bench/{bench,network,changes,start,jobs.sh})
+others=(check quickstart .ci/run tests/lib.sh tests/tools/machine.sh tests/vm/machine tests/vm/image.sh tests/bench/{bench,network,changes,start,many,jobs.sh})
 is "$(cd "$SRCDIR" && grep -nE '\b(sudo |(user|group)(add|mod|del)|apt-get [^|]*install|dpkg -i|chmod [^ ]+ .?/dev|mknod|modprobe|sysctl -w)\b' "${others[@]}" |
     grep -vE ':[0-9]+: *#')" "" "what needs root is done by prepare alone"
 
