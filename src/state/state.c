@@ -22,6 +22,9 @@
 /* Maximum number of directories of killed runs that one run removes, so that it does not take long. */
 #define STALE_MAX 8
 
+/* Maximum number of directories that one run examines: with many sandboxes, an end must not take longer. */
+#define EXAMINED_MAX 32
+
 int run_dir_open_state(const char *path, const char *variable, int *ret_fd, Error *err)
 {
         bool closed = defence_is_on(DEFENCE_STATE);
@@ -247,26 +250,34 @@ static int remove_stale(RunDir *stale, int userns_fd, PlanIdentity *ids)
                kept_remove_entry(stale->state_fd, stale->name, ids, NULL, &none) == 0;
 }
 
+/* Removes a directory if its lock is free. Returns 1 if it had files, otherwise 0. */
+static int clear_stale(int state_fd, const char *name, int userns_fd, PlanIdentity *ids)
+{
+        CLEANUP(run_dir_clear) RunDir stale = RUN_DIR_NONE;
+        /* An empty directory is removed without examining it. This does not harm a start that has just
+         * created it: the start creates another one if it cannot lock it. */
+        if (open_stale(state_fd, name, &stale) < 0 || unlinkat(state_fd, name, AT_REMOVEDIR) == 0)
+                return 0;
+        return remove_stale(&stale, userns_fd, ids);
+}
+
 void run_dir_clear_stale(const char *state_dir, int userns_fd)
 {
         CLEANUP(plan_identity_clear) PlanIdentity ids = {0};
+        CLEANUP_STRLIST StrList found = {0};
         int fd = open(state_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         DIR *d = fd < 0 ? NULL : fdopendir(fd);
         if (!d) {
                 fd_close(fd);
                 return;
         }
-        size_t n = 0;
-        for (struct dirent *e; n < STALE_MAX && (e = readdir(d));) {
-                CLEANUP(run_dir_clear) RunDir stale = RUN_DIR_NONE;
-                if (!str_starts(e->d_name, RUN_PREFIX) && !str_starts(e->d_name, PLACEHOLDERS_NEW))
-                        continue;
-                /* An empty directory is removed without examining it. This does not harm a start that has
-                 * just created it: the start creates another one if it cannot lock it. */
-                if (open_stale(fd, e->d_name, &stale) < 0 || unlinkat(fd, e->d_name, AT_REMOVEDIR) == 0)
-                        continue;
-                n += (size_t)remove_stale(&stale, userns_fd, &ids);
-        }
+        for (struct dirent *e; (e = readdir(d));)
+                if (str_starts(e->d_name, RUN_PREFIX) || str_starts(e->d_name, PLACEHOLDERS_NEW))
+                        (void)strlist_add(&found, e->d_name);
+        /* Most are of running sandboxes. Beginning elsewhere each time, a few runs examine all of them. */
+        size_t examined = found.n < EXAMINED_MAX ? found.n : EXAMINED_MAX, n = 0;
+        for (size_t i = 0; i < examined && n < STALE_MAX; i++)
+                n += (size_t)clear_stale(fd, found.items[((size_t)getpid() + i) % found.n], userns_fd, &ids);
         (void)closedir(d);
 }
 

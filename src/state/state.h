@@ -89,7 +89,7 @@ int run_check_name(const char *what, const char *name, Error *err);
 
 /**
  * run_dir_clear_stale - remove run directories and unfinished placeholders of killed runs in @state_dir,
- * whose locks are free. Removes only some at a time, and skips those that it cannot remove.
+ * whose locks are free. Examines and removes only some at a time, and skips those that it cannot remove.
  *
  * @userns_fd: a sandbox's user namespace; FD_NONE: none. If its ids do not suffice, the user's own ranges are
  * used.
