@@ -10,6 +10,8 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
+extern char **environ;
+
 static bool is_mapped_by_another(const StageContext *ctx)
 {
         return ctx->identity->payload_userns && defence_is_on(DEFENCE_PAYLOAD_USERNS);
@@ -89,6 +91,32 @@ static int child_main(const StageContext *ctx, int channel, int proc, int slave)
         return stage_payload_main(ctx, slave);
 }
 
+typedef struct Child {
+        const StageContext *ctx;
+        int proc, slave;
+} Child;
+
+static int unmapped_child_main(void *userdata)
+{
+        const Child *child = userdata;
+        return child_main(child->ctx, FD_NONE, child->proc, child->slave);
+}
+
+/* The stage shares the memory of this process, which waits until the stage has called exec: copying page
+ * tables, and the faults that follow, would take longer than all else here. The stage changes nothing there
+ * that init reads. */
+static pid_t start_unmapped_child(const StageContext *ctx, int proc, int slave, Error *err)
+{
+        Child child = {ctx, proc, slave};
+        int pidfd = FD_NONE;
+        char **own = environ;
+        pid_t pid = process_clone_exec(0, unmapped_child_main, &child, &pidfd);
+        /* The stage has set the command's. */
+        environ = own;
+        fd_close(pidfd);
+        return pid < 0 ? error_set_errno(err, (int)pid, "cannot start the payload") : pid;
+}
+
 static pid_t start_child(const StageContext *ctx, int channel, int proc, int slave, Error *err)
 {
         pid_t pid = process_clone(0, NULL);
@@ -101,7 +129,7 @@ pid_t stage_start_payload(const StageContext *ctx, int proc, int slave, Error *e
 {
         int ends[2];
         if (!is_mapped_by_another(ctx))
-                return start_child(ctx, FD_NONE, proc, slave, err);
+                return start_unmapped_child(ctx, proc, slave, err);
         int r = channel_make(ends);
         if (r < 0)
                 return error_set_errno(err, r, "cannot create a channel");
