@@ -2,6 +2,7 @@
 /* Undoes a run, keeps its changes if requested, and fills the report. */
 #include "run/supervisor_internal.h"
 
+#include "base/fds.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/process.h"
@@ -16,6 +17,15 @@ static void drop_namespaces(Supervisor *s)
 {
         for (size_t i = 0; i < NS_MAX; i++)
                 s->ns[i] = fd_close(s->ns[i]);
+}
+
+/*
+ * Returns whether the kernel may take the namespaces apart after the end of kurung: no process is in them
+ * then, and nobody uses their layers again. A server of an overlay ends only when its mount is gone.
+ */
+static bool may_outlive(const Supervisor *s)
+{
+        return s->n_overlays == 0 && !s->plan->storage.keep;
 }
 
 /* Counts the changes in the run directory before it is removed. */
@@ -44,9 +54,10 @@ void supervisor_ended(Session *session, bool last)
         if (!last)
                 return;
         net_helper_finish(&s->net);
-        /* No process writes any more. Closing the last descriptors makes the kernel destroy the namespaces;
-         * meanwhile the supervisor removes the written files. */
-        drop_namespaces(s);
+        /* No process writes any more. If something waits for it, closing the last descriptors makes the
+         * kernel destroy the namespaces; meanwhile the supervisor removes the written files. */
+        if (!may_outlive(s))
+                drop_namespaces(s);
         if (s->n_overlays == 0 && s->run.fd >= 0 && !s->plan->storage.keep) {
                 count_dropped(s);
                 s->run_removed = release_run_dir(s) == 0;
@@ -147,7 +158,11 @@ void supervisor_teardown(Supervisor *s)
                 run_dir_clear_stale(s->plan->storage.state_dir, s->userns);
         run_dir_clear(&s->run);
         s->home = fd_close(s->home);
-        drop_namespaces(s);
+        /* The setup stage has been waited for, so that these are the last references. */
+        if (may_outlive(s))
+                fds_abandon(s->ns, NS_MAX);
+        else
+                drop_namespaces(s);
         seccomp_filter_clear(&s->filter);
         s->placeholders = fd_close(s->placeholders);
         free(s->placeholders_path);
