@@ -89,9 +89,10 @@ void relay_start(Relay *r, int master)
         if (r->waits)
                 r->out = fcntl(out, F_DUPFD_CLOEXEC, 3);
         r->shared = !isatty(STDOUT_FILENO);
-        struct termios settings;
+        struct termios settings = {0};
         r->query.bytes = tcgetattr(r->in, &settings) < 0 || !(settings.c_iflag & IUTF8);
-        (void)tcgetattr(master, &r->pty);
+        /* The pty began with these (tty_open()). Its own may be different by now: the payload is running. */
+        r->pty = settings;
         relay_resume(r);
 }
 

@@ -52,7 +52,7 @@ unlike "$out" "[1-9].* - fuse|user.overlay.metacopy" "the view is not visible in
 like "$out" "ELF" "and an attribute of the overlay's does not lead a file elsewhere" || diag "$errors"
 
 # Hidden paths, also below what is hidden in the view's own lower.
-kurung "${root[@]}" --hide=/usr/bin/env --hide="$doc" -- sh -c 'wc -c </usr/bin/env; ls "$0" /home /var/log | grep -v :$' "$doc"
+kurung "${root[@]}" --hide=/usr/bin/env --hide="$doc" -- sh -c 'wc -c </usr/bin/env; ls "$0" /home | grep -v :$; find /var/log ! -type d' "$doc"
 is "$out" $'0' "what is hidden is hidden" || diag "$out"
 
 # A kept sandbox: only what changed is a change, and files that were only copied are none.
