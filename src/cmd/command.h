@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commands, each in a file of its own. main.c has the table of commands. */
+/* The commands, each in a file of its own. commands.c has the table of commands. */
 #pragma once
 
 #include "base/error.h"
@@ -41,6 +41,21 @@ int cmd_stop(int argc, char **argv);
 int cmd_try(int argc, char **argv);
 int cmd_profile(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+
+/** A command, as the first argument names it. */
+typedef struct Command {
+        const char *name;
+        const char *help; /* one line */
+        int (*main)(int argc, char **argv);
+        const char *words; /* the words that shells complete (cmd/completions.c); NULL: none */
+} Command;
+
+/** The commands, in the order of --help. */
+extern const Command commands[];
+extern const size_t commands_n;
+
+/** command_find - find a command by its name; NULL: unknown. */
+const Command *command_find(const char *name);
 
 /** cmd_short - run "kurung PROFILE [ARG...]": "run -p PROFILE", with the profile's Command= if it has one.
  * Returns the exit status; -ENOENT: @argv[0] is no profile. */

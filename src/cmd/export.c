@@ -200,7 +200,7 @@ int cmd_export(int argc, char **argv)
         const CmdOption options[] = {
                 {"output", 'o', "FILE", "output file (.tar[.gz|.zst|.xz|.bz2]), or - for stdout",
                  .value = &output},
-                {"format", 0, "FORMAT", "tar (default), or oci-layer", .value = &format},
+                {"format", 0, "tar|oci-layer", "format of the archive (default: tar)", .value = &format},
                 {"exclude", 'x', "PATTERN", "leave out matching paths; may be repeated", .list = &excludes},
         };
         const CmdUsage usage = {

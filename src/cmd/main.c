@@ -12,28 +12,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-typedef struct Command {
-        const char *name;
-        const char *help;
-        int (*main)(int argc, char **argv);
-} Command;
-
-static const Command commands[] = {
-        {"run", "run a command in a new sandbox", cmd_run},
-        {"shell", "start a login shell in a new sandbox", cmd_shell},
-        {"try", "run a command, show its changes, ask what to apply", cmd_try},
-        {"diff", "show the changes of a kept sandbox", cmd_diff},
-        {"apply", "apply the changes of a kept sandbox to this system", cmd_apply},
-        {"export", "pack the changes of a kept sandbox as an archive", cmd_export},
-        {"discard", "remove kept sandboxes", cmd_discard},
-        {"ps", "list running and kept sandboxes", cmd_ps},
-        {"exec", "run another command in a running sandbox", cmd_exec},
-        {"stop", "stop running sandboxes", cmd_stop},
-        {"inspect", "print details of a sandbox as JSON", cmd_inspect},
-        {"profile", "list, show, check or trust profiles", cmd_profile},
-        {"doctor", "check this machine for what kurung needs", cmd_doctor},
-};
-
 static void print_help(void)
 {
         pager_start();
@@ -41,7 +19,7 @@ static void print_help(void)
                "Usage: kurung COMMAND [OPTIONS] [ARG...]\n"
                "       kurung PROFILE [ARG...]    (such as \"kurung npm install\")\n"
                "       kurung --no-pager COMMAND...\n\nCommands:\n");
-        for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        for (size_t i = 0; i < commands_n; i++)
                 printf("  %-8s  %s\n", commands[i].name, commands[i].help);
         printf("\nSee \"kurung COMMAND --help\", kurung(1) and kurung-profile(5).\n");
         pager_end();
@@ -62,19 +40,11 @@ static int fill_standard_descriptors(void)
         }
 }
 
-static const Command *find_command(const char *name)
-{
-        for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-                if (str_eq(name, commands[i].name))
-                        return &commands[i];
-        return NULL;
-}
-
 static int unknown_command(const char *word)
 {
         const char *advice = habits_command_advice(word);
         Nearest n = NEAREST(word);
-        for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        for (size_t i = 0; i < commands_n; i++)
                 (void)nearest_offer(&n, commands[i].name);
         for (size_t i = 0; i < builtin_profiles_n; i++)
                 (void)nearest_offer(&n, builtin_profiles[i].name);
@@ -94,18 +64,18 @@ static int help(int argc, char **argv)
                 print_help();
                 return 0;
         }
-        const Command *command = find_command(argv[1]);
+        const Command *command = command_find(argv[1]);
         char option[] = "--help", *words[] = {argv[1], option, NULL};
         /* A profile runs a command. */
         for (size_t i = 0; !command && i < builtin_profiles_n; i++)
                 if (str_eq(builtin_profiles[i].name, argv[1]))
-                        command = find_command("run");
+                        command = command_find("run");
         return command ? command->main(2, words) : unknown_command(argv[1]);
 }
 
 static int dispatch(int argc, char **argv)
 {
-        const Command *command = find_command(argv[0]);
+        const Command *command = command_find(argv[0]);
         bool asks_help = str_eq(argv[0], "--help") || str_eq(argv[0], "-h") || str_eq(argv[0], "help");
         if (asks_help)
                 return help(argc, argv);

@@ -2,29 +2,7 @@
 /* Parses the options of the commands without profiles. */
 #include "cmd/options.h"
 
-#include "cmd/pager.h"
 #include "front/habits.h"
-
-#include <stdio.h>
-
-static void print_usage(const CmdUsage *usage)
-{
-        pager_start();
-        printf("Usage: kurung %s\n\n%s\n\nOptions:\n", usage->synopsis, usage->about);
-        for (size_t i = 0; i < usage->n; i++) {
-                const CmdOption *o = &usage->options[i];
-                char left[80], shorter[5] = "    ";
-                if (o->letter)
-                        (void)snprintf(shorter, sizeof(shorter), "-%c, ", o->letter);
-                (void)snprintf(left, sizeof(left), "%s--%s%s%s", shorter, o->name, o->argument ? "=" : "",
-                               o->argument ? o->argument : "");
-                printf("  %-26s  %s\n", left, o->help);
-        }
-        printf("  -h, --help                  show this help\n");
-        if (usage->more)
-                printf("\n%s\n", usage->more);
-        pager_end();
-}
 
 static const CmdOption *find(const CmdUsage *usage, const char *name, size_t len, char letter)
 {
@@ -78,7 +56,7 @@ int cmd_options_parse(const CmdUsage *usage, int argc, char **argv, StrList *ret
         bool only_words = false;
         for (int i = 1; i < argc && !str_eq(argv[i], "--"); i++)
                 if (str_eq(argv[i], "--help") || str_eq(argv[i], "-h")) {
-                        print_usage(usage);
+                        cmd_usage_print(usage);
                         return 1;
                 }
         for (int i = 1; i < argc; i++) {

@@ -32,3 +32,6 @@ typedef struct CmdUsage {
  * --help prints the usage. Returns 0; 1 after --help; -EINVAL with @err.
  */
 int cmd_options_parse(const CmdUsage *usage, int argc, char **argv, StrList *ret_words, Error *err);
+
+/** cmd_usage_print - print the usage of a command to standard output. */
+void cmd_usage_print(const CmdUsage *usage);

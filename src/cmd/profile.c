@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "cmd/command.h"
 #include "cmd/pager.h"
+#include "cmd/profile.h"
 #include "front/builtin.h"
 #include "front/profile.h"
 #include "front/trust.h"
@@ -343,23 +344,39 @@ static int list_trusted(const ProfileEnv *env, bool as_json, Error *err)
         return 0;
 }
 
+const ProfileVerb profile_verbs[] = {
+        {"list", "[--json]", "list the available profiles: of the user, of the system, built in", true, NULL},
+        {"show", "[--json] NAME|FILE", "print a profile merged with those that it extends, as a profile",
+         true, "@profile|@file"},
+        {"check", "NAME|FILE...", "check profiles for errors; print nothing if there are none", false,
+         "@profile|@file..."},
+        {"trust", "[--json] [FILE...]",
+         "let profiles of a project grant rights, as long as their content does not change;\n"
+         "         without FILE, list the profiles that are trusted, changed since, or gone",
+         true, "@file..."},
+        {"untrust", "FILE...", "revoke the trust", false, "@file..."},
+};
+const size_t profile_verbs_n = ARRAY_LEN(profile_verbs);
+
 static void print_help(void)
 {
         pager_start();
-        printf("Usage: kurung profile list [--json]\n"
-               "       kurung profile show [--json] NAME|FILE\n"
-               "       kurung profile check NAME|FILE...\n"
-               "       kurung profile trust FILE...\n"
-               "       kurung profile trust [--json]\n"
-               "       kurung profile untrust FILE...\n\n"
-               "list     list the available profiles: of the user, of the system, built in\n"
-               "show     print a profile merged with those that it extends, as a profile\n"
-               "check    check profiles for errors; print nothing if there are none\n"
-               "trust    let profiles of a project grant rights, as long as their content does not change;\n"
-               "         without FILE, list the profiles that are trusted, changed since, or gone\n"
-               "untrust  revoke the trust\n\n"
-               "Exit status: 0, or 125 on errors.\n");
+        for (size_t i = 0; i < profile_verbs_n; i++)
+                printf("%s kurung profile %s %s\n", i == 0 ? "Usage:" : "      ", profile_verbs[i].name,
+                       profile_verbs[i].arguments);
+        printf("\n");
+        for (size_t i = 0; i < profile_verbs_n; i++)
+                printf("%-7s  %s\n", profile_verbs[i].name, profile_verbs[i].help);
+        printf("\nExit status: 0, or 125 on errors.\n");
         pager_end();
+}
+
+static bool takes_json(const char *verb)
+{
+        for (size_t i = 0; i < profile_verbs_n; i++)
+                if (str_eq(profile_verbs[i].name, verb))
+                        return profile_verbs[i].takes_json;
+        return true;
 }
 
 int cmd_profile(int argc, char **argv)
@@ -378,7 +395,7 @@ int cmd_profile(int argc, char **argv)
                         print_help();
                         return 0;
                 }
-                if (!str_eq(argv[i], "--json") || str_eq(verb, "check") || str_eq(verb, "untrust")) {
+                if (!str_eq(argv[i], "--json") || !takes_json(verb)) {
                         log_error("profile %s: unknown option '%s'; see \"kurung profile --help\"", verb,
                                   argv[i]);
                         return EXIT_KURUNG_FAILED;
