@@ -12,8 +12,8 @@ typedef enum DoctorLevel {
 
 typedef struct DoctorFinding {
         DoctorLevel level;
-        char what[256];   /* what exists or is missing, and the consequences */
-        char remedy[512]; /* the command to run; empty: none */
+        char what[256];    /* what exists or is missing, and the consequences */
+        char remedy[1024]; /* the command to run; empty: none */
 } DoctorFinding;
 
 /** doctor_found - fill @f. @remedy: "": none. */

@@ -16,20 +16,23 @@
 #define NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET)
 
 /* Formats a command that installs a profile that allows this program to create user namespaces
- * (apparmor.d(5)). */
+ * (apparmor.d(5)). The profile is named after the program's path, as is usual, so that it replaces neither
+ * that of the package nor that of a kurung elsewhere. */
 static void apparmor_remedy(char *out, size_t room)
 {
         static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+-";
-        char self[256];
+        char self[200], name[200]; /* four of them fit into a remedy */
         int r = process_program(self, sizeof(self));
         /* The path becomes part of a shell command and of an AppArmor pattern: only characters without a
          * special meaning in either. */
-        bool usable = r == 0 && self[strspn(self, plain)] == '\0';
-        (void)snprintf(
-                out, room,
-                "printf 'abi <abi/4.0>,\\nprofile kurung %s flags=(unconfined) {\\n  userns,\\n}\\n' | "
-                "sudo tee /etc/apparmor.d/kurung && sudo apparmor_parser -r /etc/apparmor.d/kurung",
-                usable ? self : "/usr{,/local}/bin/kurung");
+        bool usable = r == 0 && self[0] == '/' && self[strspn(self, plain)] == '\0';
+        (void)snprintf(name, sizeof(name), "%s", usable ? self + 1 : "kurung");
+        for (char *p = name; (p = strchr(p, '/'));)
+                *p = '.';
+        (void)snprintf(out, room,
+                       "printf 'abi <abi/4.0>,\\nprofile %s %s flags=(unconfined) {\\n  userns,\\n}\\n' | "
+                       "sudo tee /etc/apparmor.d/%s && sudo apparmor_parser -r /etc/apparmor.d/%s",
+                       name, usable ? self : "/usr{,/local}/bin/kurung", name, name);
 }
 
 void doctor_check_userns(const Host *h, DoctorFinding *f)

@@ -3,6 +3,8 @@
 
 #include "base/io.h"
 #include "base/path.h"
+#include "base/process.h"
+#include "cmd/doctor_checks.h"
 #include "plan/host.h"
 
 #include <fcntl.h>
@@ -271,6 +273,26 @@ static void ranges_that_the_namespace_has_not_are_left_out(void **state)
         assert_int_equal(r.n, 0);
 }
 
+/* Two programs do not replace each other's profile. */
+static void the_profile_of_apparmor_has_the_name_of_the_program(void **state)
+{
+        Host h = {.userns = HOST_USERNS_APPARMOR};
+        DoctorFinding f = {0};
+        char self[200], name[200], expected[512];
+        (void)state;
+        if (process_program(self, sizeof(self)) < 0)
+                skip();
+        (void)snprintf(name, sizeof(name), "%s", self + 1);
+        for (char *p = name; (p = strchr(p, '/'));)
+                *p = '.';
+        doctor_check_userns(&h, &f);
+        assert_int_equal(f.level, DOCTOR_FAIL);
+        (void)snprintf(expected, sizeof(expected), "profile %s %s flags=(unconfined)", name, self);
+        assert_non_null(strstr(f.remedy, expected));
+        (void)snprintf(expected, sizeof(expected), " && sudo apparmor_parser -r /etc/apparmor.d/%s", name);
+        assert_string_equal(f.remedy + strlen(f.remedy) - strlen(expected), expected);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -288,6 +310,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(the_kernel_is_asked_and_its_version_only_told, make_up,
                                                 remove_made_up),
                 cmocka_unit_test(a_missing_call_is_named),
+                cmocka_unit_test(the_profile_of_apparmor_has_the_name_of_the_program),
         };
         return RUN_TESTS(tests);
 }
