@@ -105,7 +105,7 @@ deb=$(echo "$second"/kurung_*.deb)
 depends=$(dpkg-deb -f "$deb" Depends Recommends)
 for soname in "${sonames[@]}"; do
     package=$(dpkg-query -S "*/$soname" 2>/dev/null | sed -n '1s/:.*//p')
-    [ -n "$package" ] && grep -qE "[ ,]$package[ ,(]|[ ,]$package\$" <<<"$depends"
+    [ -n "$package" ] && [[ " ${depends//[$'\n',]/ } " == *" $package "* ]]
     result $? "the package of $soname is a dependency" "package '$package', dependencies: $depends"
 done
 dpkg-deb -x "$deb" "$work/root"
