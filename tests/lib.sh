@@ -23,14 +23,15 @@ tap_mounts_before=$(cut -d' ' -f5 /proc/self/mountinfo | sort)
 tap_me=$$
 tap_subids=$(awk -F: -v name="$(id -un)" '$1 == name { print $2 ":" $3 }' /etc/subuid 2>/dev/null)
 
-# Processes of this user and of its subordinate ids that were not there before, but for ourselves and our parents.
+# Processes of this user and of its subordinate ids that were not there before, but for ourselves and our parents. Those of
+# the kernel, which are children of 2, come and go as root's.
 tap_processes() {
-    ps -eo pid=,ruid=,comm= | awk -v u="$(id -u)" -v subids="$tap_subids" '
+    ps -eo pid=,ppid=,ruid=,comm= | awk -v u="$(id -u)" -v subids="$tap_subids" '
         BEGIN { n = split(subids, range, /[:\n]/) }
         {
-            mine = $2 == u
-            for (i = 1; i < n; i += 2) mine = mine || ($2 >= range[i] && $2 < range[i] + range[i + 1])
-            if (mine) print $1 ":" $3
+            mine = $3 == u && !(u == 0 && $2 == 2)
+            for (i = 1; i < n; i += 2) mine = mine || ($3 >= range[i] && $3 < range[i] + range[i + 1])
+            if (mine) print $1 ":" $4
         }' | sort
 }
 tap_processes_before=$(tap_processes)
