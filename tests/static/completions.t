@@ -186,6 +186,23 @@ for shell in bash zsh fish; do
     PATH=$PWD/odd-$shell:$PATH complete_$shell "kurung diff b" >odd.out
     ok "$shell: a name is data" test ! -e called
 done
+
+# At a prompt, with readline's own words: what is typed behind Tab says where the cursor is.
+if [ -e /usr/share/bash-completion/bash_completion ]; then
+    on_prompt() { # TYPED SHOWN NAME
+        ok "bash, typed: $3" env TERM=dumb PS1='$ ' /usr/bin/python3 "$SRCDIR/tests/tools/on_terminal.py" \
+            "expect(b'\$ '); send(b'. /usr/share/bash-completion/bash_completion; PS1=READY\\n'); expect(b'\\nREADY')
+send(b'$1'); expect(b'$2'); send(b'\\x15exit\\n'); wait()" bash --norc -i
+    }
+    on_prompt 'kurung run --net=sl\tX' '--net=slirp X' "a value behind an equals sign"
+    on_prompt 'kurung run --memory-m\tX' '--memory-max=X' "a value follows an option at once"
+    on_prompt 'kurung run --home=pers\tX' '--home=persist:X' "and a name a colon"
+    on_prompt 'kurung run --read-only=files/d\tX' 'files/directory/X' "a directory, with its slash"
+    on_prompt 'kurung diff kept-o\tX' 'kept-one X' "a sandbox"
+else
+    skip "bash, typed" "bash-completion is not installed"
+fi
+
 kill "$running"
 wait "$running" 2>/dev/null
 "$KURUNG" discard kept-one kept-two running-one 2>/dev/null
