@@ -69,7 +69,9 @@ static void read_names(int dir)
 static int open_viewed(const RootfsContext *ctx, const PlanOp *op, Layers *l, Error *err)
 {
         const bool own_data = (op->flags & OP_OWN_DATA) && !ctx->no_data_layer, all = str_eq(op->source, "/");
-        const FsFile data = {(char *)(uintptr_t)fs_op_data(op), all ? (FileId){0} : op->source_id};
+        FsFile data = {.path = (char *)(uintptr_t)fs_op_data(op)};
+        if (!all)
+                data.id = op->source_id;
         int r = own_data ? rootfs_file_open(op, &data, &l->data, err) : 0;
         if (r < 0)
                 return r;

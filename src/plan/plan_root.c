@@ -34,9 +34,9 @@ static const char *const sys_masked[] = {"/sys/firmware", "/sys/devices/virtual/
 static const char *const sys_bind_masked[] = {"/sys/kernel/security", "/sys/kernel/debug",
                                               "/sys/kernel/tracing", "/sys/fs/bpf"};
 
-/* Over a view, the root's overlay reads the host's files in /usr directly. Other directories that programs are
- * loaded from have overlays of their own for that. Each overlay takes some time of a start, which is why /opt
- * has none. */
+/* Over a view, the root's overlay reads the host's files in /usr directly. Other directories that programs
+ * are loaded from have overlays of their own for that. Each overlay takes some time of a start, which is why
+ * /opt has none. */
 static const char *const loaded_from[] = {"bin", "sbin", "lib", "lib32", "lib64", "libx32", "nix", "gnu"};
 
 /* Directory for kurung's generated files inside. */

@@ -14,8 +14,8 @@
 #define OVERLAY_PLACEHOLDERS "/placeholders"
 #define OVERLAY_PROGRAM "/program"
 
-/** Descriptor numbers of a server: its fuse device. Of that of a view also: a channel to the process that knows
- * owners, and a second device. */
+/** Descriptor numbers of a server: its fuse device. Of that of a view also: a channel to the process that
+ * knows owners, and a second device. */
 enum { OVERLAY_FD_DEVICE = 3, OVERLAY_FD_OWNERS, OVERLAY_FD_DEVICE_2, OVERLAY_FD_MAX };
 
 struct OverlayServer {

@@ -17,8 +17,7 @@ static int serve_overlay(Supervisor *s)
         CLEANUP_FD int fd = TAKE_FD(s->fuse_fd);
         Error *err = &s->session.error;
         for (size_t i = 0; i < s->n_overlays; i++) {
-                if (s->overlays[i].stage.index != s->fuse_index ||
-                    overlay_helper_is_served(&s->overlays[i]))
+                if (s->overlays[i].stage.index != s->fuse_index || overlay_helper_is_served(&s->overlays[i]))
                         continue;
                 overlay_helper_serve(&s->overlays[i], fd);
                 int r = session_sync(&s->session, SYNC_ROOTFS);

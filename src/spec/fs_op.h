@@ -161,8 +161,8 @@ int fs_op_check(const FsOp *op, Error *err);
  * none. */
 const char *fs_op_origin(const FsOp *op);
 
-/** fs_op_data - return the directory of the host from which a VIEWED overlay with OWN_DATA takes the content of
- * files: its source, or /usr in the place of the whole system, parts of which are hidden. */
+/** fs_op_data - return the directory of the host from which a VIEWED overlay with OWN_DATA takes the content
+ * of files: its source, or /usr in the place of the whole system, parts of which are hidden. */
 const char *fs_op_data(const FsOp *op);
 
 /** fs_op_same - return whether both operations have the same effect at their destinations; origins are

@@ -21,6 +21,15 @@ static const char *redirect(const View *v, NodeId id, const Node *n, char *room,
         return start;
 }
 
+static ssize_t give(const char *data, size_t len, char *value, size_t size)
+{
+        if (size > 0 && size < len)
+                return -ERANGE;
+        if (size > 0)
+                memcpy(value, data, len);
+        return (ssize_t)len;
+}
+
 ssize_t view_attribute(const View *v, NodeId id, const char *name, char *value, size_t size)
 {
         char room[PATH_MAX];
@@ -34,10 +43,5 @@ ssize_t view_attribute(const View *v, NodeId id, const char *name, char *value, 
         const char *to = redirect(v, id, n, room, sizeof(room));
         if (!to)
                 return -ENODATA;
-        size_t len = str_eq(name, METACOPY) ? 0 : strlen(to);
-        if (size > 0 && size < len)
-                return -ERANGE;
-        if (size > 0)
-                memcpy(value, to, len);
-        return (ssize_t)len;
+        return str_eq(name, METACOPY) ? 0 : give(to, strlen(to), value, size);
 }

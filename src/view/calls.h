@@ -12,10 +12,9 @@
         CONFINE_CALL(read), CONFINE_CALL(write), CONFINE_CALL(writev), CONFINE_CALL(sendmsg),                \
                 CONFINE_CALL(recvmsg), CONFINE_CALL_IF(openat, 2, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY),  \
                 CONFINE_CALL(close), CONFINE_CALL(fstat), CONFINE_CALL(newfstatat), CONFINE_CALL(faccessat), \
-                CONFINE_CALL(faccessat2), CONFINE_CALL(readlinkat), CONFINE_CALL(poll), CONFINE_CALL(ppoll),                \
-                CONFINE_CALL(pread64), CONFINE_CALL(getdents64),                   \
-                CONFINE_CALL(lseek), CONFINE_CALL(statfs), CONFINE_CALL(fstatfs),                            \
-                CONFINE_CALL_IF(fcntl, 1, UINT32_MAX, F_GETFD),                                              \
+                CONFINE_CALL(faccessat2), CONFINE_CALL(readlinkat), CONFINE_CALL(poll), CONFINE_CALL(ppoll), \
+                CONFINE_CALL(pread64), CONFINE_CALL(getdents64), CONFINE_CALL(lseek), CONFINE_CALL(statfs),  \
+                CONFINE_CALL(fstatfs), CONFINE_CALL_IF(fcntl, 1, UINT32_MAX, F_GETFD),                       \
                 CONFINE_CALL_IF(fcntl, 1, UINT32_MAX, F_SETFD),                                              \
                 CONFINE_CALL_IF(fcntl, 1, UINT32_MAX, F_GETFL), CONFINE_CALL_IF(mmap, 2, PROT_EXEC, 0),      \
                 CONFINE_CALL(munmap), CONFINE_CALL(mremap), CONFINE_CALL(madvise), CONFINE_CALL(brk),        \

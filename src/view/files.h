@@ -22,14 +22,14 @@ typedef struct View {
 } View;
 
 /**
- * The names in the root of a view. The first two have the whole lower. The others have two halves of it, for an
- * overlay of two lowers: /opt and the directories of /usr that have programs, and the rest, whose files are
- * small and many. Below VIEW_DIRECT, and in /usr below VIEW_PROGRAMS, regular files refer to the data
+ * The names in the root of a view. The first two have the whole lower. The others have two halves of it, for
+ * an overlay of two lowers: /opt and the directories of /usr that have programs, and the rest, whose files
+ * are small and many. Below VIEW_DIRECT, and in /usr below VIEW_PROGRAMS, regular files refer to the data
  * layer of the overlay (overlayfs.rst, "Data-only lower layers").
  *
- * Files of the rest have no attribute that the overlay could ask for, and are not opened before they are read:
- * the kernel is told so once and for all (ENOSYS), and then asks nothing more about any file of its mount.
- * Therefore the rest is seen through a mount of its own.
+ * Files of the rest have no attribute that the overlay could ask for, and are not opened before they are
+ * read: the kernel is told so once and for all (ENOSYS), and then asks nothing more about any file of its
+ * mount. Therefore the rest is seen through a mount of its own.
  */
 #define VIEW_DIRECT "direct"
 #define VIEW_THROUGH "through"
@@ -88,12 +88,11 @@ bool view_shows(const View *v, NodeId parent, const char *name);
 void view_forget(View *v, uint64_t id, uint64_t n);
 
 /**
- * view_attribute - get an extended attribute of a node, by which the overlay finds the data of a file. Files have
- * no others: whatever the overlay would read in an attribute of its own, no file of the host decides it.
+ * view_attribute - get an extended attribute of a node, by which the overlay finds the data of a file. Files
+ * have no others: whatever the overlay would read in an attribute of its own, no file of the host decides it.
  *
  * @value: room for @size bytes; with @size 0 only the length is returned.
  *
  * Returns its length; -ENOSYS: nothing in the node's mount has any; -ENODATA, -ERANGE, -ESTALE.
  */
 ssize_t view_attribute(const View *v, NodeId id, const char *name, char *value, size_t size);
-

@@ -27,14 +27,14 @@ uint64_t handle_add(int fd)
         return ++maybe_free;
 }
 
-static Handle *find(uint64_t number)
+static Handle *find_handle(uint64_t number)
 {
         return number > 0 && number <= n_handles && handles[number - 1].used ? &handles[number - 1] : NULL;
 }
 
 int handle_get(uint64_t number, int *ret_fd)
 {
-        const Handle *h = find(number);
+        const Handle *h = find_handle(number);
         if (!h)
                 return -EBADF;
         *ret_fd = h->fd;
@@ -43,7 +43,7 @@ int handle_get(uint64_t number, int *ret_fd)
 
 void handle_drop(uint64_t number)
 {
-        Handle *h = find(number);
+        Handle *h = find_handle(number);
         if (!h)
                 return;
         fd_close(h->fd);

@@ -51,9 +51,9 @@ static int confine(Error *err)
 /*
  * view
  *   has: what the overlay stage gives to every server (run/stage_overlay.c), a second device, and a
- * channel to the process that tells it the owners of files. No capability; nothing that it could write to. must: confine itself
- * before its first request; serve the file system until it is killed. must not: show what the lower does not
- * have, or follow a link out of it.
+ * channel to the process that tells it the owners of files. No capability; nothing that it could write to.
+ * must: confine itself before its first request; serve the file system until it is killed. must not: show
+ * what the lower does not have, or follow a link out of it.
  */
 int main(int argc, char *argv[])
 {

@@ -10,7 +10,8 @@
 #define BUCKETS_MIN 1024U
 /* Before there are twice as many buckets: a longer list costs less than the memory of a shorter one. */
 #define NODES_PER_BUCKET 4U
-/* A node that was counted so often stays: there are not more such nodes than files, and most have few lookups. */
+/* A node that was counted so often stays: there are not more such nodes than files, and most have few
+ * lookups. */
 #define REFS_MAX UINT8_MAX
 
 struct Nodes {
@@ -75,7 +76,7 @@ static void grow_buckets(Nodes *t)
 }
 
 /* A node does not cross the end of a chunk: the rest of a chunk that is too small stays unused. */
-static NodeId take(Nodes *t, size_t len)
+static NodeId take_place(Nodes *t, size_t len)
 {
         if (t->free[len] != 0) {
                 NodeId id = t->free[len];
@@ -113,7 +114,7 @@ Nodes *nodes_new(void)
                 return NULL;
         }
         t->n_buckets = BUCKETS_MIN;
-        if (take(t, 0) != NODE_ROOT) {
+        if (take_place(t, 0) != NODE_ROOT) {
                 nodes_free(t);
                 return NULL;
         }
@@ -168,7 +169,7 @@ NodeId nodes_look_up(Nodes *t, NodeId parent, const char *name, size_t len)
                         return id;
                 }
         }
-        id = take(t, len);
+        id = take_place(t, len);
         if (id == 0)
                 return 0;
         grow_buckets(t);

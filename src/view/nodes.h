@@ -27,7 +27,7 @@ typedef struct __attribute__((packed)) Node {
         NodeId parent;
         NodeId next;    /* with the same hash */
         uint16_t print; /* identifies the file that had the name (node_print()) */
-        uint8_t refs;   /* lookups that the kernel has not forgotten, and nodes below; the maximum: it stays */
+        uint8_t refs; /* lookups that the kernel has not forgotten, and nodes below; the maximum: it stays */
         uint8_t flags;
         uint8_t len; /* of name */
         char name[]; /* not terminated */

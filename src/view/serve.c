@@ -149,9 +149,9 @@ static void read_file(fuse_req_t req, fuse_ino_t ino, size_t size, off_t at, str
 {
         struct fuse_bufvec data = FUSE_BUFVEC_INIT(size < READ_MAX ? size : READ_MAX);
         int fd = FD_NONE;
-        int r = at < 0                  ? -EBADF
+        int r = at < 0                 ? -EBADF
                 : is_of_rest(req, ino) ? view_read_fd(serve_view(req), serve_node(ino), false, &fd)
-                                        : handle_get(fi->fh, &fd);
+                                       : handle_get(fi->fh, &fd);
         if (r < 0) {
                 fail(req, r);
                 return;

@@ -21,12 +21,12 @@ NodeId serve_node(fuse_ino_t ino);
 /** serve_entry - fill the answer about a node that was looked up. */
 void serve_entry(NodeId id, const struct stat *st, struct fuse_entry_param *ret);
 
-/** handle_add - add an open file, which owns @fd (FD_NONE: it is empty). Returns the number that the kernel gets;
- * 0: no memory. */
+/** handle_add - add an open file, which owns @fd (FD_NONE: it is empty). Returns the number that the kernel
+ * gets; 0: no memory. */
 uint64_t handle_add(int fd);
 
-/** handle_get - return in @ret_fd the descriptor of a handle (borrowed), or FD_NONE. Returns 0; -EBADF: there is
- * none. */
+/** handle_get - return in @ret_fd the descriptor of a handle (borrowed), or FD_NONE. Returns 0; -EBADF: there
+ * is none. */
 int handle_get(uint64_t number, int *ret_fd);
 
 /** handle_drop - close a handle; an unknown one is ignored. */

@@ -39,7 +39,7 @@ void tree_forget(Tree *t, NodeId id)
         close_one(t->files, TREE_FILES, id);
 }
 
-static int find(Tree *t, TreeOpen open[], size_t n, NodeId id)
+static int find_open(Tree *t, TreeOpen open[], size_t n, NodeId id)
 {
         for (size_t i = 0; i < n; i++)
                 if (open[i].id == id) {
@@ -67,7 +67,7 @@ void tree_keep(Tree *t, NodeId id, int fd)
 
 int tree_kept(Tree *t, NodeId id)
 {
-        return find(t, t->files, TREE_FILES, id);
+        return find_open(t, t->files, TREE_FILES, id);
 }
 
 static void copy_name(const Node *n, char out[256])
@@ -108,7 +108,7 @@ int tree_dir(Tree *t, NodeId id, int *ret_fd)
                 const Node *node = nodes_get(t->nodes, id);
                 if (!node)
                         return -ESTALE;
-                fd = is_top(node, id) ? t->lower : find(t, t->dirs, TREE_DIRS, id);
+                fd = is_top(node, id) ? t->lower : find_open(t, t->dirs, TREE_DIRS, id);
                 if (fd >= 0)
                         break;
                 if (n == TREE_DEPTH_MAX)

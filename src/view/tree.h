@@ -54,8 +54,8 @@ int tree_open(Tree *t, NodeId id, int flags, int *ret_fd);
 /** tree_keep - keep a node's file open for reading. @fd: owned by the tree. */
 void tree_keep(Tree *t, NodeId id, int fd);
 
-/** tree_kept - return the descriptor of a file that is kept open, of any position; borrowed, valid until the next
- * tree_keep(); FD_NONE: it is not open. */
+/** tree_kept - return the descriptor of a file that is kept open, of any position; borrowed, valid until the
+ * next tree_keep(); FD_NONE: it is not open. */
 int tree_kept(Tree *t, NodeId id);
 
 /** tree_forget - close the files of a node that no longer exists, or whose name leads to another. */

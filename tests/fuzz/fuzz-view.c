@@ -42,7 +42,8 @@ static void make_tree(const char *dir)
 {
         char command[512];
         (void)snprintf(command, sizeof(command),
-                       "cd '%s' && mkdir -p a/b/c d usr/bin usr/share && echo z >usr/bin/file && echo z >usr/share/file && echo x >a/file && echo y >a/b/unreadable && chmod 0 "
+                       "cd '%s' && mkdir -p a/b/c d usr/bin usr/share && echo z >usr/bin/file && echo z "
+                       ">usr/share/file && echo x >a/file && echo y >a/b/unreadable && chmod 0 "
                        "a/b/unreadable && ln -s ../d a/link && mkfifo d/fifo && for i in 1 2 3 4 5 6 7 8 9; "
                        "do >d/$i; "
                        "done",

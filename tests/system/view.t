@@ -117,13 +117,13 @@ changed() { # COMMANDS-INSIDE-BEFORE COMMANDS-OUTSIDE COMMANDS-INSIDE-AFTER OPTI
 }
 for how in "/opt --overlay=view" "/opt --hide=/opt/d/none" "/usr/share/doc --overlay=view"; do
     read -r place how <<<"$how"
-    got=$(changed 'stat -c %s d/gone >/dev/null' 'rm d/gone' 'cat d/gone || echo failed' $how)
+    got=$(changed 'stat -c %s d/gone >/dev/null' 'rm d/gone' 'cat d/gone || echo failed' "$how")
     like "$got" $'^cat: d/gone: (No such file or directory|Stale file handle|Input/output error)\nfailed$' "a file that the host removed is an error ($place, $how)"
-    got=$(changed 'stat -c %s d/grown >/dev/null' 'echo new >>d/grown' 'cat d/grown' $how)
+    got=$(changed 'stat -c %s d/grown >/dev/null' 'echo new >>d/grown' 'cat d/grown' "$how")
     like "$got" $'^old(\nnew)?$' "one that grew has its old content, or also the new ($place, $how)"
-    got=$(changed 'stat file >/dev/null' 'echo other >file.new; mv file.new file' 'cat file || echo failed' $how)
+    got=$(changed 'stat file >/dev/null' 'echo other >file.new; mv file.new file' 'cat file || echo failed' "$how")
     like "$got" $'^(other|cat: file: Stale file handle\nfailed)$' "one that was replaced is the new one, or an error ($place, $how)"
-    got=$(changed 'ls d >/dev/null' 'mkdir d/new; echo new >d/new/file' 'cat d/new/file || echo failed' $how)
+    got=$(changed 'ls d >/dev/null' 'mkdir d/new; echo new >d/new/file' 'cat d/new/file || echo failed' "$how")
     like "$got" $'^new$' "a name that nobody looked up is found ($place, $how)"
 done
 

@@ -231,9 +231,8 @@ static int start(void **state)
         (void)snprintf(served.dir, sizeof(served.dir), "%s/kurung-view.XXXXXX",
                        getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
         assert_non_null(mkdtemp(served.dir));
-        static const char *const dirs[] = {"lower",     "lower/usr",    "lower/usr/bin",   "lower/usr/closed",
-                                           "lower/etc", "lower/opt",    "placeholders",
-                                           "placeholders/usr"};
+        static const char *const dirs[] = {"lower",     "lower/usr", "lower/usr/bin", "lower/usr/closed",
+                                           "lower/etc", "lower/opt", "placeholders",  "placeholders/usr"};
         for (size_t i = 0; i < ARRAY_LEN(dirs); i++)
                 assert_int_equal(mkdir(below(dirs[i]), 0755), 0);
         make_file("lower/usr/bin/env", "env's content", 0755);
@@ -590,7 +589,8 @@ static void the_system_has_two_halves(void **state)
         release(FUSE_RELEASE, tool, reply.open.fh);
         uint64_t usr = look_up(rest, "usr");
         assert_int_equal(look_up(usr, "bin"), 0);
-        assert_int_equal(list(usr, true, 4096, &known), list(walk(VIEW_DIRECT, NULL, NULL), true, 4096, &known) - 1);
+        assert_int_equal(list(usr, true, 4096, &known),
+                         list(walk(VIEW_DIRECT, NULL, NULL), true, 4096, &known) - 1);
         uint64_t env = walk(VIEW_PROGRAMS, "bin", "env");
         assert_int_equal(look_up(look_up(programs, "usr"), "secret"), 0);
         assert_int_equal(attribute(env, "user.overlay.redirect", 100), 0);
