@@ -361,7 +361,7 @@ static int serve(const OverlayStage *stage, Error *err)
  * overlay (the server of an overlay)
  *   has: the sandbox's user namespace, and its own namespaces for everything else: a root with the lower,
  *     read-only and with all hidden paths hidden in it, the program and its libraries, and a procfs that
- *     shows only itself; an empty network; one /dev/fuse. By its kind (OverlayServer): upper and work,
+ *     shows only itself; an empty network; its fuse devices. By its kind (OverlayServer): upper and work,
  *     capabilities.
  *   must: be confined before exec, because the payload communicates with it; serve the file system until it
  *     is killed; die with the supervisor.

@@ -143,8 +143,8 @@ bool view_shows(const View *v, NodeId parent, const char *name)
         bool programs = n->flags & NODE_PROGRAMS;
         if (n->parent == NODE_ROOT)
                 return str_eq(name, "usr") || str_eq(name, "opt") == programs;
-        if (nodes_get(v->nodes, n->parent)->parent != NODE_ROOT || n->len != 3 ||
-            memcmp(n->name, "usr", 3) != 0)
+        const Node *up = nodes_get(v->nodes, n->parent);
+        if (!up || up->parent != NODE_ROOT || n->len != 3 || memcmp(n->name, "usr", 3) != 0)
                 return true;
         return str_in(name, program_dirs, ARRAY_LEN(program_dirs)) == programs;
 }

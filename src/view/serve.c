@@ -208,8 +208,7 @@ static void get_xattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t s
 /* The overlay knows the names that it asks for. */
 static void list_xattr(fuse_req_t req, fuse_ino_t ino, size_t size)
 {
-        (void)ino;
-        reply_attribute(req, 0, NULL, size);
+        reply_attribute(req, is_of_rest(req, ino) ? -ENOSYS : 0, NULL, size);
 }
 
 /* The kernel checks the modes itself (default_permissions). */

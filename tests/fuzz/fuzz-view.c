@@ -107,12 +107,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         static const struct fuse_init_in init = {.major = FUSE_KERNEL_VERSION,
                                                  .minor = FUSE_KERNEL_MINOR_VERSION};
         if (!session) {
-                static const char *const tops[] = {VIEW_DIRECT, VIEW_THROUGH, VIEW_PROGRAMS,
-                                                   VIEW_PROGRAMS_THROUGH, VIEW_REST};
                 prepare();
                 ask(FUSE_INIT, 0, (const uint8_t *)&init, sizeof(init));
-                for (size_t i = 0; i < ARRAY_LEN(tops); i++)
-                        ask(FUSE_LOOKUP, FUSE_ROOT_ID, (const uint8_t *)tops[i], strlen(tops[i]) + 1);
         }
         for (size_t i = 0; i + 3 <= size;) {
                 uint32_t opcode = opcodes[data[i] % ARRAY_LEN(opcodes)];

@@ -60,6 +60,9 @@ printf 'Identity.RunAs=5:6\0Resources.IOReadBandwidthMax=/ 5M\0Network.Publish=1
 # Requests as fuzz-view.c reads them: a kind, a node, a length, arguments. Look up "through", "a", "file"; open; list.
 printf '\0\0\10through\0\0\1\2a\0\0\2\5file\0\4\3\0\5\3\0\7\2\0\11\2\40\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\20\0\0' >"$work/view/1"
 printf '\0\0\7direct\0\0\1\2a\0\14\2\34\377\0\0\0\0\0\0\0user.overlay.redirect' >"$work/view/2"
+# Of the two halves: look up "rest", "usr", "share", "file"; open; read. "programs", "usr", "bin", "file": ask for its data; list.
+printf '\0\0\5rest\0\0\1\4usr\0\0\2\6share\0\0\3\5file\0\4\4\0\5\4\24\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\20\0\0\11\2\24\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\20\0\0' >"$work/view/3"
+printf '\0\0\11programs\0\0\1\4usr\0\0\2\4bin\0\0\3\5file\0\14\4\34\377\0\0\0\0\0\0\0user.overlay.redirect\10\2\24\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\20\0\0' >"$work/view/4"
 for target in profile options mountinfo subid net-rule net-name dns sni frames slirp upper directories record live spec view; do
     n=$((n + 1))
     if (cd "$work" && "$FUZZERS/fuzz-$target" -max_total_time="$seconds" -max_len=4096 -rss_limit_mb=2048 -print_final_stats=1 \
