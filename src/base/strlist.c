@@ -56,8 +56,41 @@ bool strlist_has(const StrList *l, const char *s)
         return false;
 }
 
+/* From this number of strings on, an index is faster than a loop. */
+#define INDEX_FROM 32
+
+/* Adds the strings that were appended since. Returns whether the index has all. */
+static bool index_all(StrList *l)
+{
+        if (l->n < INDEX_FROM || (!l->index && !(l->index = calloc(1, sizeof(*l->index)))))
+                return false;
+        for (size_t i = l->indexed, any; i < l->n; i++, l->indexed++)
+                if (!path_map_get(l->index, l->items[i], &any) && path_map_set(l->index, l->items[i], i) < 0)
+                        return false;
+        return true;
+}
+
+size_t strlist_find(StrList *l, const char *s)
+{
+        size_t at;
+        if (index_all(l))
+                return path_map_get(l->index, s, &at) ? at : SIZE_MAX;
+        for (size_t i = 0; i < l->n; i++)
+                if (str_eq(l->items[i], s))
+                        return i;
+        return SIZE_MAX;
+}
+
+int strlist_add_once(StrList *l, const char *s)
+{
+        return strlist_find(l, s) != SIZE_MAX ? 0 : strlist_add(l, s);
+}
+
 void strlist_clear(StrList *l)
 {
+        if (l->index)
+                path_map_clear(l->index);
+        free(l->index);
         for (size_t i = 0; i < l->n; i++)
                 free(l->items[i]);
         free(l->items);

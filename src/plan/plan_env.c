@@ -3,6 +3,8 @@
 #include "base/path.h"
 #include "plan/plan_internal.h"
 
+#include <stdio.h>
+
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 static bool name_passes(const StrList *patterns, const char *entry)
@@ -19,13 +21,39 @@ static bool name_passes(const StrList *patterns, const char *entry)
         return false;
 }
 
-static int set_pair(StrList *env, const char *pair)
+/* The environment in the making. A variable keeps its place when it is set again. */
+typedef struct EnvMaker {
+        StrList *env;
+        StrList names; /* of the entries, in the same order */
+} EnvMaker;
+
+static void maker_clear(EnvMaker *m)
+{
+        strlist_clear(&m->names);
+}
+
+static int set(EnvMaker *m, const char *name, const char *value)
+{
+        char *entry = NULL;
+        size_t at = strlist_find(&m->names, name);
+        if (at == SIZE_MAX) {
+                int r = strlist_add(&m->names, name);
+                return r < 0 ? r : strlist_add_printf(m->env, "%s=%s", name, value);
+        }
+        if (asprintf(&entry, "%s=%s", name, value) < 0)
+                return -ENOMEM;
+        free(m->env->items[at]);
+        m->env->items[at] = entry;
+        return 0;
+}
+
+static int set_pair(EnvMaker *m, const char *pair)
 {
         size_t len = strcspn(pair, "=");
         CLEANUP_FREE char *name = strndup(pair, len);
         if (!name)
                 return -ENOMEM;
-        return env_list_set(env, name, pair[len] ? pair + len + 1 : "");
+        return set(m, name, pair[len] ? pair + len + 1 : "");
 }
 
 bool plan_shows(const Plan *plan, const char *path)
@@ -80,7 +108,7 @@ static bool has_programs(const Plan *plan)
 }
 
 /* kurung's own directory comes first, and then the caller's in the caller's order. */
-static int set_path(const Plan *plan, const char *callers, StrList *env)
+static int set_path(const Plan *plan, const char *callers, EnvMaker *env)
 {
         CLEANUP_FREE char *path =
                 calloc(1, strlen(callers) + sizeof(DEFAULT_PATH) + sizeof(PLAN_PROGRAMS) + 3);
@@ -89,7 +117,7 @@ static int set_path(const Plan *plan, const char *callers, StrList *env)
         int r = path ? add_visible(plan, callers, path) : -ENOMEM;
         if (r == 0)
                 r = add_visible(plan, DEFAULT_PATH, path);
-        return r < 0 ? r : env_list_set(env, "PATH", path);
+        return r < 0 ? r : set(env, "PATH", path);
 }
 
 static const char *value_of(const char *const *environ_list, const char *name)
@@ -103,7 +131,8 @@ static const char *value_of(const char *const *environ_list, const char *name)
 
 int plan_make_env(Plan *plan, const Spec *spec, const Host *host, const char *const *environ_list, Error *err)
 {
-        StrList *env = &plan->payload.env;
+        CLEANUP(maker_clear) EnvMaker maker = {.env = &plan->payload.env};
+        EnvMaker *env = &maker;
         bool root = plan->identity.uid == 0;
         const char *user = root ? "root" : host->user ? host->user : "user";
         int r = 0;
@@ -114,27 +143,27 @@ int plan_make_env(Plan *plan, const Spec *spec, const Host *host, const char *co
         const char *path = value_of(environ_list, "PATH");
         r = set_path(plan, path && spec->root == ROOT_HOST ? path : "", env);
         if (r == 0)
-                r = env_list_set(env, "HOME", host->home ? host->home : "/");
+                r = set(env, "HOME", host->home ? host->home : "/");
         if (r == 0)
-                r = env_list_set(env, "USER", user);
+                r = set(env, "USER", user);
         if (r == 0)
-                r = env_list_set(env, "LOGNAME", user);
+                r = set(env, "LOGNAME", user);
         if (r == 0)
-                r = env_list_set(env, "SHELL", host->shell ? host->shell : "/bin/sh");
+                r = set(env, "SHELL", host->shell ? host->shell : "/bin/sh");
         if (r == 0)
-                r = env_list_set(env, "PWD", plan->payload.cwd);
+                r = set(env, "PWD", plan->payload.cwd);
         /* The only variable that tells programs where they run; podman and systemd-nspawn set it, too. */
         if (r == 0)
-                r = env_list_set(env, "container", "kurung");
+                r = set(env, "container", "kurung");
         /* The working directory is a mount of its own in its project, at which git would stop. */
         if (r == 0 && plan->payload.below_project)
-                r = env_list_set(env, "GIT_DISCOVERY_ACROSS_FILESYSTEM", "1");
+                r = set(env, "GIT_DISCOVERY_ACROSS_FILESYSTEM", "1");
         /* The user's own configuration is not visible inside, so variables name the hosts that AllowFrom=
          * allows. */
         for (size_t i = 0; r == 0 && spec->network == NETWORK_SLIRP && i < host->sources.env.n; i++)
                 r = set_pair(env, host->sources.env.items[i]);
         if (r == 0 && spec->network == NETWORK_SLIRP && host->sources.git_config)
-                r = env_list_set(env, "GIT_CONFIG_SYSTEM", PLAN_GIT_CONFIG);
+                r = set(env, "GIT_CONFIG_SYSTEM", PLAN_GIT_CONFIG);
         for (size_t i = 0; r == 0 && environ_list && environ_list[i]; i++)
                 if (strchr(environ_list[i], '=') && name_passes(&spec->env_pass, environ_list[i]))
                         r = set_pair(env, environ_list[i]);

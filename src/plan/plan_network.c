@@ -8,7 +8,7 @@ static int copy_list(const StrList *from, StrList *to)
 {
         int r = 0;
         for (size_t i = 0; r == 0 && i < from->n; i++)
-                r = strlist_has(to, from->items[i]) ? 0 : strlist_add(to, from->items[i]);
+                r = strlist_add_once(to, from->items[i]);
         return r;
 }
 
@@ -107,8 +107,7 @@ static int add_sources(Plan *plan, const Spec *spec, const HostSources *sources)
                                 r = leave_out(plan, spec, s);
                         continue;
                 }
-                if (!strlist_has(&plan->network.access.allow, s->rule))
-                        r = strlist_add(&plan->network.access.allow, s->rule);
+                r = strlist_add_once(&plan->network.access.allow, s->rule);
                 if (r == 0)
                         r = strlist_add_printf(&plan->network.allow_from, "%s %s %s%s", s->tool, s->rule,
                                                s->where, vouched ? "" : " (trusted)");

@@ -90,7 +90,7 @@ const KeyType key_type_choice = {0, parse_choice, print_choice};
 /* Duplicates are dropped. */
 static int add_once(StrList *list, const char *text, Error *err)
 {
-        return strlist_has(list, text) || strlist_add(list, text) == 0 ? 0 : error_no_memory(err);
+        return strlist_add_once(list, text) == 0 ? 0 : error_no_memory(err);
 }
 
 static KEY_PARSE(parse_choices)
@@ -129,7 +129,7 @@ static int add_item(const char *value, void *userdata)
         const char *text = a->key->item->spell(value, room, &a->right);
         if (!text)
                 return -EINVAL;
-        return text[0] == '\0' || strlist_has(a->list, text) ? 0 : strlist_add(a->list, text);
+        return text[0] == '\0' ? 0 : strlist_add_once(a->list, text);
 }
 
 static int end_adding(const Adding *a, int r, const char *value, const KeyContext *ctx, Error *err)

@@ -34,7 +34,8 @@ static HostMount mounts[] = {MOUNT("/", "ext4"), MOUNT("/proc", "proc"), MOUNT("
 
 #define LIST(...)                                                                                            \
         {                                                                                                    \
-                (char *[]){__VA_ARGS__, NULL}, sizeof((char *[]){__VA_ARGS__}) / sizeof(char *)              \
+                .items = (char *[]){__VA_ARGS__, NULL},                                                      \
+                .n = sizeof((char *[]){__VA_ARGS__}) / sizeof(char *)                                        \
         }
 #define WORD(w) ((char[]){w})
 

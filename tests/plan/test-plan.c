@@ -413,7 +413,7 @@ static void what_is_kurungs_own_is_hidden(void **state)
         refused(&h, WORDS("--read-only=/home/u/.local/state/kurung/kept/x", "true"), "belongs to kurung");
         refused(&h, WORDS("--read-write=/home/u/.cache/kurung/other", "true"), "belongs to kurung");
         /* A link in what can be written could be exchanged for a directory. */
-        h.own_real = (StrList){own, 2};
+        h.own_real = (StrList){.items = own, .n = 2};
         refused(&h, WORDS("--read-write=/home/u", "true"), "a symbolic link in it leads to");
         h.cwd = WORD("/home/u/.config");
         refused(&h, WORDS("--work-dir=rw", "true"), "kurung's own state");
@@ -438,7 +438,7 @@ static const HostSources host_sources = {
         .items = sources,
         .n = ARRAY_LEN(sources),
         .env = {sources_env, 1},
-        .notices = {sources_notices, 1},
+        .notices = {.items = sources_notices, .n = 1},
 };
 
 /* What the project says counts only where the user's own configuration names the host, and no odd port with
@@ -689,7 +689,7 @@ static void groups_that_a_sandbox_drops_are_told(void **state)
         static const char says[] = "you have access to '/srv/team' only by a supplementary group";
         Host h = desktop;
         (void)state;
-        h.by_group = (StrList){paths, 1};
+        h.by_group = (StrList){.items = paths, .n = 1};
         for (int single = 0; single < 2; single++) {
                 CLEANUP(plan_clear) Plan plan = {0};
                 Error err = {0};
@@ -763,8 +763,8 @@ static void people_are_hidden_wherever_they_live(void **state)
         char *homes[] = {WORD("/home/u"), WORD("/data/users/u"), WORD("/usr/games"), WORD("/"), NULL};
         char *private_dirs[] = {WORD("/data/xdg"), WORD("/opt"), WORD("/run/user/1000"), NULL};
         (void)state;
-        h.homes = (StrList){homes, 4};
-        h.private_dirs = (StrList){private_dirs, 3};
+        h.homes = (StrList){.items = homes, .n = 4};
+        h.private_dirs = (StrList){.items = private_dirs, .n = 3};
         assert_true(hides(&h, WORDS("true"), "/data/users/u"));
         assert_true(hides(&h, WORDS("true"), "/data/xdg"));
         /* A service's home is the system; what is hidden already is hidden once. */

@@ -74,6 +74,30 @@ static void a_long_name_does_not_cut_off_the_reason(void **state)
         assert_string_equal(plain.text, "opening: No such file or directory");
 }
 
+/* As many as no loop over a list for each of them could take. */
+static void long_lists_have_each_string_once(void **state)
+{
+        CLEANUP_STRLIST StrList list = {0};
+        const size_t n = 200000;
+        char text[32];
+        (void)state;
+        for (size_t round = 0; round < 2; round++)
+                for (size_t i = 0; i < n; i++) {
+                        (void)snprintf(text, sizeof(text), "%zu", i);
+                        assert_int_equal(strlist_add_once(&list, text), 0);
+                }
+        assert_int_equal(list.n, n);
+        assert_int_equal(strlist_add(&list, "0"), 0);
+        assert_int_equal(strlist_add(&list, "last"), 0);
+        assert_int_equal(strlist_find(&list, "0"), 0);
+        assert_int_equal(strlist_find(&list, "last"), n + 1);
+        assert_true(strlist_find(&list, "none") == SIZE_MAX);
+        strlist_clear(&list);
+        assert_true(strlist_find(&list, "0") == SIZE_MAX);
+        assert_int_equal(strlist_add_once(&list, "0"), 0);
+        assert_int_equal(strlist_find(&list, "0"), 0);
+}
+
 static void lists_of_directories_have_absolute_ones_only(void **state)
 {
         static const char *const expected[] = {"/usr/bin", "/bin", "/x"};
@@ -642,6 +666,7 @@ int main(void)
                 cmocka_unit_test(paths_are_cleaned_without_climbing_above_the_root),
                 cmocka_unit_test(paths_that_cannot_be_are_refused),
                 cmocka_unit_test(a_long_name_does_not_cut_off_the_reason),
+                cmocka_unit_test(long_lists_have_each_string_once),
                 cmocka_unit_test(lists_of_directories_have_absolute_ones_only),
                 cmocka_unit_test(below_is_by_components),
                 cmocka_unit_test(each_path_is_in_the_one_above),
