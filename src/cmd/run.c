@@ -208,6 +208,7 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
                 return error_no_memory(err);
         const FrontContext ctx = {.home = host.home,
                                   .cwd = here,
+                                  .project = host_find_around(&host),
                                   .getenv = command_variable,
                                   .state = host.state_home,
                                   .restore = restore,

@@ -230,6 +230,7 @@ static int load_profiles(const StrList *profiles, const char *default_profile, c
 {
         const ProfileContext profile_ctx = {.home = ctx->home,
                                             .project = ctx->cwd,
+                                            .found = ctx->project,
                                             .getenv = ctx->getenv,
                                             .state = ctx->state,
                                             .base = default_profile,

@@ -6,8 +6,9 @@
 #include "front/profile.h"
 
 typedef struct FrontContext {
-        const char *home; /* NULL: none */
-        const char *cwd;  /* NULL: it was deleted */
+        const char *home;       /* NULL: none */
+        const char *cwd;        /* NULL: it was deleted */
+        const Project *project; /* that of @cwd; NULL: it is looked up when it is needed */
         const char *(*getenv)(const char *name);
         const char *state; /* like ProfileContext.state */
         /* Fills @spec, initialized by spec_init(), with the spec of the kept sandbox @name. Returns 0 or

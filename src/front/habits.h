@@ -12,7 +12,8 @@
  */
 const char *habits_option_advice(const char *word);
 
-/** habits_other_option_advice - the same for an unknown option of a command that starts no sandbox ("exec"). */
+/** habits_other_option_advice - the same for an unknown option of a command that starts no sandbox ("exec").
+ */
 const char *habits_other_option_advice(const char *command, const char *word);
 
 /** habits_command_advice - the same for an unknown command. */

@@ -2,6 +2,7 @@
 /* Profiles: INI files that fill a spec (kurung-profile(5)). */
 #pragma once
 
+#include "base/project.h"
 #include "spec/keys.h"
 
 /** The context in which profiles are found and their values parsed. */
@@ -10,6 +11,7 @@ typedef struct ProfileContext {
         const char
                 *project; /* the working directory: profiles in it, or in its repository, may only restrict;
                              "./" in a profile stands for it; NULL: none */
+        const Project *found;                    /* that of @project; NULL: not looked up yet */
         const char *(*getenv)(const char *name); /* for $XDG_* */
         const char *state; /* the directory with the list of trusted profiles; NULL: no profile is trusted */
         const char *base;  /* base of a profile of the project if it is the first; NULL: "default" */

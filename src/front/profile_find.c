@@ -64,6 +64,8 @@ static int read_file(int fd, const char *name, char **ret, size_t *ret_len, Erro
 
 const Project *profile_search_project(ProfileSearch *s)
 {
+        if (s->ctx->found)
+                return s->ctx->found;
         if (!s->has_project)
                 project_find(s->ctx->project, s->ctx->home, &s->project);
         s->has_project = true;

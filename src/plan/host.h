@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/lookup.h"
 #include "base/path_map.h"
+#include "base/project.h"
 #include "base/strlist.h"
 #include "plan/sources.h"
 
@@ -129,6 +130,8 @@ typedef struct Host {
         char *hostname;    /* gethostname(2); NULL: none */
         char *cwd;         /* normalized; NULL: it was deleted */
         char *cwd_named;   /* the name by which the caller went there: $PWD; NULL: unknown */
+        bool has_around;   /* @around was found */
+        Project around;    /* the project of the working directory; host_find_around() */
         char *project; /* the repository that contains the working directory; NULL: none, or it is the working
                           directory; only after host_probe_project() */
         char *git_dir; /* git's directory of the repository that the working directory is in: ".git" of it or
@@ -288,6 +291,9 @@ int host_take_cwd(Host *host, const char *path);
  * @err. */
 int host_probe_sources(Host *host, const StrList *tools, const char *(*get_variable)(const char *),
                        Error *err);
+
+/** host_find_around - return the project of the working directory, which is looked up at the first call. */
+const Project *host_find_around(Host *host);
 
 /**
  * host_probe_project - find the project of the working directory (base/project.h), and the repository of its

@@ -91,6 +91,7 @@ int host_take_cwd(Host *host, const char *path)
         }
         free(host->cwd);
         host->cwd = copy;
+        host->has_around = false;
         return 0;
 }
 

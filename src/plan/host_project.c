@@ -83,19 +83,24 @@ static char *find_git_dir(const char *worktree)
         return S_ISDIR(st.st_mode) ? TAKE_PTR(mark) : find_repository(worktree);
 }
 
+const Project *host_find_around(Host *host)
+{
+        if (!host->has_around)
+                project_find(host->cwd, host->home, &host->around);
+        host->has_around = true;
+        return &host->around;
+}
+
 int host_probe_project(Host *host)
 {
-        Project project;
-        if (!host->cwd)
+        const Project *around = host_find_around(host);
+        if (!host->cwd || !around->repository[0])
                 return 0;
-        project_find(host->cwd, host->home, &project);
-        if (!project.repository[0])
-                return 0;
-        CLEANUP_FREE char *worktree = nearest(host->cwd, project.repository);
+        CLEANUP_FREE char *worktree = nearest(host->cwd, around->repository);
         if (!worktree)
                 return -ENOMEM;
         host->git_dir = find_git_dir(worktree);
-        if (!str_eq(project.repository, host->cwd) && !(host->project = strdup(project.repository)))
+        if (!str_eq(around->repository, host->cwd) && !(host->project = strdup(around->repository)))
                 return -ENOMEM;
         const char *const found[] = {host->project ? host->project : host->cwd, host->git_dir, NULL};
         return host_probe_paths(host, found);

@@ -155,15 +155,19 @@ static int add_found(WrittenList *t, const Lookup *found)
 static int add_project(WrittenList *t, const Host *host)
 {
         CLEANUP(lookup_clear) Lookup top = LOOKUP_NONE;
-        Project project;
+        Project found;
+        const Project *project = &host->around;
         const HostPath *cwd = host->cwd ? host_find_path(host, host->cwd) : NULL;
         if (!cwd)
                 return 0;
-        project_find(host->cwd, host->home, &project);
-        if (project.holds_home)
+        if (!host->has_around) {
+                project_find(host->cwd, host->home, &found);
+                project = &found;
+        }
+        if (project->holds_home)
                 return 0;
         int r = add_found(t, &cwd->found);
-        if (r == 0 && project.repository[0] && lookup_path(project.repository, &top) == 0)
+        if (r == 0 && project->repository[0] && lookup_path(project->repository, &top) == 0)
                 r = add_found(t, &top);
         return r;
 }
