@@ -211,11 +211,10 @@ static int read_config_in(Cargo *c, const char *dir, const char *below)
         return read_config(c, second);
 }
 
-/* An index names the location of its crates ("dl"); cargo keeps this file for each index that it used. */
-static int read_index(Cargo *c, const char *path)
+/* An index names the location of its crates ("dl"). */
+static int take_index(Cargo *c, const char *text, const char *where)
 {
-        CLEANUP_FREE char *text = source_read(c->f, path);
-        const SourceOrigin origin = {.where = path, .in_project = source_in_project(c->f, path)};
+        const SourceOrigin origin = {.where = where, .in_project = source_in_project(c->f, where)};
         const char *at = text ? strstr(text, "\"dl\"") : NULL;
         if (!at)
                 return 0;
@@ -226,7 +225,43 @@ static int read_index(Cargo *c, const char *path)
         return url ? source_add_url(c->f, url, &origin) : -ENOMEM;
 }
 
-/* Reads the files of indexes whose hosts are known so far: "HOST-HASH". */
+/* Before cargo 1.68 every index is a repository of git, whose content cargo reads without a checkout. */
+static int read_git_index(Cargo *c, const char *dir)
+{
+        CLEANUP_FREE char *git = source_program(c->f, "git"), *option = NULL, *answer = NULL;
+        int status = 0;
+        if (!git || source_in_project(c->f, dir))
+                return 0;
+        if (asprintf(&option, "--git-dir=%s/.git", dir) < 0) {
+                option = NULL;
+                return -ENOMEM;
+        }
+        char *argv[] = {git,
+                        option,
+                        (char[]){"cat-file"},
+                        (char[]){"blob"},
+                        (char[]){"refs/remotes/origin/HEAD:config.json"},
+                        NULL};
+        static const char *const env[] = {"GIT_CONFIG_NOSYSTEM=1", NULL};
+        int r = source_ask(argv, env, false, &status, &answer, NULL);
+        if (r == -ENOMEM)
+                return r;
+        return r < 0 || status != 0 ? 0 : take_index(c, answer, dir);
+}
+
+/* cargo keeps the file config.json of each index that it used. */
+static int read_index(Cargo *c, const char *dir)
+{
+        CLEANUP_FREE char *path = source_path(c->f, dir, "config.json");
+        if (!path)
+                return -ENOMEM;
+        if (access(path, F_OK) < 0)
+                return read_git_index(c, dir);
+        CLEANUP_FREE char *text = source_read(c->f, path);
+        return take_index(c, text, path);
+}
+
+/* Reads the indexes whose hosts are known so far: "HOST-HASH". */
 static int read_indexes(Cargo *c, const char *cargo_home)
 {
         CLEANUP_FREE char *dir = source_path(c->f, cargo_home, "registry/index");
@@ -245,7 +280,7 @@ static int read_indexes(Cargo *c, const char *cargo_home)
                 if (!known)
                         continue;
                 char *path = NULL;
-                if (asprintf(&path, "%s/%s/config.json", dir, e->d_name) < 0)
+                if (asprintf(&path, "%s/%s", dir, e->d_name) < 0)
                         r = -ENOMEM;
                 CLEANUP_FREE char *owned = r == 0 ? path : NULL;
                 if (owned)

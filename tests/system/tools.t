@@ -116,14 +116,21 @@ if [ -n "$cargo" ] && command -v cc >/dev/null && "$cargo" --version >/dev/null 
     mkdir -p demo-1.0.0/src "$WEB/index/de/mo" "$WEB/dl/demo/1.0.0" app/src app/.cargo "$HOME/.cargo/bin"
     ln -s "$cargo" "$HOME/.cargo/bin/cargo"
     kurung run -p cargo --dry-run -v -- true
-    like "$out" $'\nnet-allow-from cargo index.crates.io:443/tcp ' "cargo says what its own registry is, without a network"
+    like "$out" $'\nnet-allow-from cargo (index.crates.io|github.com):443/tcp ' "cargo says what its own registry is, without a network"
     printf '[package]\nname = "demo"\nversion = "1.0.0"\nedition = "2021"\n' >demo-1.0.0/Cargo.toml
     echo 'pub fn says() -> &'"'static"' str { "demo runs" }' >demo-1.0.0/src/lib.rs
     tar -czf "$WEB/dl/demo/1.0.0/download" demo-1.0.0
     echo '{"dl": "http://crates.example/dl"}' >"$WEB/index/config.json"
     printf '{"name":"demo","vers":"1.0.0","deps":[],"cksum":"%s","features":{},"yanked":false}\n' \
         "$(sha256sum "$WEB/dl/demo/1.0.0/download" | cut -d' ' -f1)" >"$WEB/index/de/mo/demo"
-    printf '[source.crates-io]\nreplace-with = "mirror"\n[source.mirror]\nregistry = "sparse+http://cargo.example/index/"\n' \
+    registry=sparse+http://cargo.example/index/
+    # Before 1.68 an index is a repository of git. Python's server has its files only, which the program git can fetch.
+    if [[ $("$cargo" --version) =~ ^cargo\ 1\.([0-9]+) ]] && [ "${BASH_REMATCH[1]}" -lt 68 ]; then
+        registry=http://cargo.example/index.git
+        (cd "$WEB/index" && git init -q . && git add . && git -c user.name=n -c user.email=n@example.org commit -q -m first)
+        git clone -q --bare "$WEB/index" "$WEB/index.git" && git -C "$WEB/index.git" update-server-info
+    fi
+    printf '[net]\ngit-fetch-with-cli = true\n[source.crates-io]\nreplace-with = "mirror"\n[source.mirror]\nregistry = "%s"\n' "$registry" \
         >"$HOME/.cargo/config.toml"
     printf '[package]\nname = "app"\nversion = "1.0.0"\nedition = "2021"\n[dependencies]\ndemo = "1"\n' >app/Cargo.toml
     echo 'fn main() { println!("{}", demo::says()) }' >app/src/main.rs
@@ -136,7 +143,7 @@ if [ -n "$cargo" ] && command -v cc >/dev/null && "$cargo" --version >/dev/null 
     unlike "$errors" "refused name cargo.example" "  but not the index"
     like "$(PATH=$tools/bin:$PATH cargo fetch 2>&1)" "Downloaded demo" "cargo outside used the index once"
     kurung run -p cargo --dry-run -v -- true
-    like "$out" $'\nnet-allow-from cargo crates.example:80/tcp ~/.cargo/registry/index/cargo.example-[0-9a-f]*/config.json\n' \
+    like "$out" $'\nnet-allow-from cargo crates.example:80/tcp ~/.cargo/registry/index/cargo.example-[0-9a-f]*(/config.json)?\n' \
         "and what it kept of it names the host"
     like "$out" "'evil.example:80/tcp' is not in your own configuration" "the project's registry is left out"
     kurung "${build[@]}"
