@@ -84,7 +84,10 @@ int apply_check_host(Apply *a, const Change *c, struct stat *ret, bool *ret_exis
         *ret_keep = a->options.force;
         if (!a->options.force)
                 apply_report(a, APPLY_CONFLICT, c,
-                             unseen ? "already exists on the host"
+                             unseen ? apply_layer(a)->engine == CHANGES_SCRATCH
+                                              ? "the host has another, which the command did not see (with "
+                                                "--home=host it does)"
+                                              : "already exists on the host"
                                     : "changed on the host since the sandbox started");
         return !a->options.force;
 }

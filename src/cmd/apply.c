@@ -128,6 +128,11 @@ static int apply(Applying *p, const StrList *words, StrList *excludes, Error *er
         if (r == 0)
                 r = run(p, &kept, &journal, &command, err);
         apply_signals_restore(&before);
+        if (r == 0 && !p->dry_run && log_get_level() != LOG_QUIET)
+                applying_tell_done(p);
+        if (r == 1 && log_get_level() != LOG_QUIET)
+                (void)puts(p->roll_back ? "the interrupted apply was undone"
+                                        : "the interrupted apply was complete");
         if (r == 0)
                 applying_tell_not_found(p);
         ask_close(&p->own_asker);
@@ -162,7 +167,7 @@ int cmd_apply(int argc, char **argv)
                  .flag = &p.force},
                 {"resume", 0, NULL, "resume an interrupted apply", .flag = &p.resume},
                 {"rollback", 0, NULL, "undo an interrupted apply", .flag = &p.roll_back},
-                {"verbose", 'v', NULL, "list everything that was skipped", .flag = &p.verbose},
+                {"verbose", 'v', NULL, "list everything that was applied or skipped", .flag = &p.verbose},
                 {"quiet", 'q', NULL, "print errors only", .flag = &quiet},
         };
         const CmdUsage usage = {
@@ -174,7 +179,11 @@ int cmd_apply(int argc, char **argv)
                 "private\nhome are applied only with --home or if PATH names them. A file that some program "
                 "would run or trust\nlater is applied only if PATH names it or, on a terminal, after a "
                 "question.\n\n"
-                "Exit status: 0; 1 if a requested change was skipped; 125 if nothing was applied.",
+                "Exit status: 0 if all requested changes were applied (those of a private home are not "
+                "requested by\n"
+                "default); 1 if one was skipped, or a line names a file that was kept beside; 125 on an "
+                "error and 128+N\n"
+                "on signal N, after which nothing is applied, or --resume and --rollback are named.",
                 options, ARRAY_LEN(options)};
         int r = cmd_options_parse(&usage, argc, argv, &words, &err);
         if (r == 1)

@@ -39,8 +39,9 @@ void applying_report(void *userdata, ApplyReport what, const ChangesLayer *layer
         else
                 p->outcome = OUTCOME_LEFT;
         if (what == APPLY_DONE) {
-                if (p->dry_run && path && c) {
+                if ((p->dry_run || p->verbose) && path && c) {
                         CLEANUP_FREE char *shown = changes_show_path(path, c);
+                        progress_pause(&p->progress);
                         printf("%c  %s\n", changes_letter(c), shown ? shown : "?");
                 }
                 return;
@@ -83,6 +84,8 @@ void applying_note_outcome(Applying *p, ChangeEvent event, const Change *c)
         if (change && p->outcome == OUTCOME_NONE && p->out_depth > 0)
                 p->outcome = p->out;
         /* A directory that could not be finished is not a change, but it was skipped. */
+        if (change && p->outcome == OUTCOME_TAKEN)
+                p->done[c->kind]++;
         if (change || (event == CHANGE_EVENT_LEAVE && p->outcome == OUTCOME_LEFT))
                 count(&p->result, p->area, p->outcome);
         if (event == CHANGE_EVENT_ENTER && p->out_depth == 0 && p->outcome >= OUTCOME_DECLINED) {
@@ -109,6 +112,22 @@ void applying_summarize(const Applying *p)
                 log_notice("--force applies conflicting changes and keeps the host's files beside them");
         if (p->apply.reports[APPLY_NEEDS_ROOT] > 0)
                 log_notice("\"kurung export\" packs the changes that need root");
+}
+
+void applying_tell_done(const Applying *p)
+{
+        static const struct {
+                ChangeKind kind;
+                const char *word;
+        } kinds[] = {{CHANGE_ADDED, "added"}, {CHANGE_MODIFIED, "modified"}, {CHANGE_DELETED, "deleted"}};
+        const char *comma = "applied: ";
+        for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+                if (p->done[kinds[i].kind] == 0)
+                        continue;
+                printf("%s%llu %s", comma, (unsigned long long)p->done[kinds[i].kind], kinds[i].word);
+                comma = ", ";
+        }
+        (void)puts(str_eq(comma, ", ") ? "" : "nothing was applied");
 }
 
 void applying_tell_left(const Applying *p)

@@ -37,6 +37,7 @@ typedef struct Applying {
         size_t depth, out_depth; /* number of directories; depth of the skipped one, 0: none */
         Outcome out;             /* its outcome, which applies to all entries in it */
         ApplyResult result;
+        uint64_t done[CHANGE_REFUSED + 1]; /* applied changes by kind */
 } Applying;
 
 /** applying_path - return the path inside the sandbox of @path, which is below the layer's directory. Owned
@@ -64,6 +65,9 @@ void applying_note_outcome(Applying *p, ChangeEvent event, const Change *c);
 /** applying_summarize - print how many skipped changes were not named, and how to handle conflicts and
  * missing permissions. */
 void applying_summarize(const Applying *p);
+
+/** applying_tell_done - print how many changes were applied. */
+void applying_tell_done(const Applying *p);
 
 /** applying_tell_left - print what remains of a private home of the sandbox. */
 void applying_tell_left(const Applying *p);

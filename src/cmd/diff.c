@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "changes/applied.h"
 #include "cmd/changes.h"
 #include "cmd/command.h"
 #include "cmd/options.h"
@@ -11,6 +12,7 @@
 #include "cmd/patch.h"
 #include "plan/host.h"
 
+#include <fcntl.h>
 #include <limits.h>
 
 typedef struct Diff {
@@ -19,6 +21,7 @@ typedef struct Diff {
         Selection *selection;
         PatchOptions patch_options;
         const char *home;
+        Applied applied;
         uint64_t n[CHANGE_REFUSED + 1], flagged, bytes;
         uint64_t files_in, bytes_in; /* of the current new directory */
         uint64_t files_mark;
@@ -61,6 +64,17 @@ static void add_what(struct json_object *o, unsigned what)
         json_add(o, "what", a);
 }
 
+/* Whether a new file of a private home exists on the host, too: the command could not add to that one. What
+ * was applied is the command's. */
+static bool is_unseen(const Diff *d, const Change *c)
+{
+        struct stat st;
+        return d->cursor.layer->engine == CHANGES_SCRATCH && c->kind == CHANGE_ADDED &&
+               !S_ISDIR(c->now.mode) &&
+               fstatat(AT_FDCWD, d->cursor.path.text, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+               !applied_has(&d->applied, &st);
+}
+
 static void print_json(Diff *d, const Change *c, const char *flag)
 {
         struct json_object *o = json_new_object();
@@ -82,6 +96,8 @@ static void print_json(Diff *d, const Change *c, const char *flag)
                 json_add_string(o, "flag", flag);
         if (d->cursor.layer->engine == CHANGES_SCRATCH)
                 json_add_bool(o, "private_home", true);
+        if (is_unseen(d, c))
+                json_add_bool(o, "unseen_on_host", true);
         (void)fputs(d->first ? "\n  " : ",\n  ", stdout);
         json_print_line(stdout, o);
         d->first = false;
@@ -139,6 +155,8 @@ static int print_line(Diff *d, const Change *c, const char *flag)
         const char *colour = d->colour ? letter_colour(letter) : "", *reset = d->colour ? COLOUR_RESET : "";
         printf("%s%c%s  %s", colour, letter, reset, shown);
         print_details(c);
+        if (is_unseen(d, c))
+                (void)fputs(" (the host has another, which the command did not see)", stdout);
         if (c->target[0])
                 printf(" -> %s", text_escape(c->target, text, sizeof(text)));
         if (d->stat && S_ISREG(c->now.mode))
@@ -215,6 +233,8 @@ static int diff(Diff *d, const StrList *words, StrList *excludes, Error *err)
                 r = changes_open("diff", words, &kept, &options.selection, err);
         if (r == 0 && host_home(&home) < 0)
                 r = error_no_memory(err);
+        if (r == 0 && applied_load(&d->applied, kept.dir.fd) < 0)
+                r = error_set(err, EBADMSG, "cannot read what was applied of '%s'", kept.dir.name);
         if (r == 0) {
                 d->cursor.kept = &kept;
                 /* cppcheck-suppress autoVariables ; not used after this function */
@@ -241,13 +261,14 @@ static int diff(Diff *d, const StrList *words, StrList *excludes, Error *err)
         if (r == 0 && !gone)
                 (void)changes_tell_not_found(&options.selection, "no changes at");
         changes_cursor_clear(&d->cursor);
+        applied_clear(&d->applied);
         selection_clear(&options.selection);
         return r;
 }
 
 int cmd_diff(int argc, char **argv)
 {
-        Diff d = {.first = true};
+        Diff d = {.first = true, .applied = APPLIED_NONE};
         CLEANUP_STRLIST StrList words = {0}, excludes = {0};
         Error err = {0};
         const char *colour = "auto";

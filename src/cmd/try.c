@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Implements the review of "kurung try" after the command has exited. It discards only changes that were
- * applied or declined. */
+ * applied, or that the user said to discard. */
 #include "base/io.h"
 #include "base/log.h"
 #include "cmd/apply.h"
@@ -113,6 +113,22 @@ static void tell_left(ApplyArea area, uint64_t n, const char *name)
                            name, areas[area].after, areas[area].what);
 }
 
+/* Asks whether the changes that the user declined may be removed together with the sandbox. */
+static bool may_discard(uint64_t declined, Asker *asker)
+{
+        static const char *const answers[] = {"discard", "keep", NULL};
+        for (;;) {
+                (void)fprintf(
+                        stderr, "%llu change%s that you declined %s left. [d]iscard, [k]eep for later: ",
+                        (unsigned long long)declined, declined == 1 ? "" : "s", declined == 1 ? "is" : "are");
+                int answer = ask_read(asker, answers);
+                if (answer == EOF)
+                        (void)fputc('\n', stderr);
+                if (answer != 0)
+                        return answer == 'd';
+        }
+}
+
 /* Applies the changes, and discards the sandbox if no undecided change remains. */
 static int apply(const char *name, bool choose, Asker *asker)
 {
@@ -128,9 +144,10 @@ static int apply(const char *name, bool choose, Asker *asker)
                 try_keep(name);
                 return code;
         }
-        if (result.declined > 0)
-                log_notice("discarded %llu change%s that you declined", (unsigned long long)result.declined,
-                           result.declined == 1 ? "" : "s");
+        if (result.declined > 0 && !may_discard(result.declined, asker)) {
+                try_keep(name);
+                return 0;
+        }
         return discard(name);
 }
 

@@ -7,7 +7,7 @@
 /**
  * try_review - show the changes of the kept sandbox @name, ask what to do with it, and do so.
  *
- * The sandbox is discarded only if all changes were applied or declined, or on request. If nobody can be
+ * The sandbox is discarded only if all changes were applied, or on request. If nobody can be
  * asked, at the end of the answers, on a signal and on any failure it is kept, and its name is printed.
  *
  * @may_ask: false: only show and keep it. @ret_exit: set to an exit status if the answer could not be carried

@@ -176,7 +176,7 @@ int plan_choose_identity(Plan *plan, const Spec *spec, const Host *host, const P
         const char *missing = spec->id_map == ID_MAP_SINGLE ? NULL : idmap_missing(host);
         if (missing && spec->id_map == ID_MAP_SUBID)
                 return error_set(err, ENOTSUP, "IdMap=subid: %s", missing);
-        if (missing && plan_notice(plan, "only one user id exists inside: %s", missing) < 0)
+        if (missing && plan_notice_once(plan, "only one user id exists inside: %s", missing) < 0)
                 return error_no_memory(err);
         plan->identity.map_by_newuidmap = spec->id_map != ID_MAP_SINGLE && !missing;
         if (tell_groups(plan, host) < 0)

@@ -263,7 +263,7 @@ mkdir -p "$HOME/image/src" "$HOME/written" "$HOME/work" "$HOME/merged"
 echo old >"$HOME/image/src/f"
 tick
 got=$(in_mounts 'mount -t overlay -o userxattr,lowerdir="$HOME/image",upperdir="$HOME/written",workdir="$HOME/work" none "$HOME/merged"' \
-    sh -c 'cd "$HOME/merged" && "$0" run -q --keep=k --id-map=single -- sh -c "echo new >src/f" 2>&1 && touch src/mine && "$0" apply k 2>&1; echo "$?:$(cat src/f)"' "$KURUNG")
+    sh -c 'cd "$HOME/merged" && "$0" run -q --keep=k --id-map=single -- sh -c "echo new >src/f" 2>&1 && touch src/mine && "$0" apply -q k 2>&1; echo "$?:$(cat src/f)"' "$KURUNG")
 is "$got" "0:new" "a directory of an overlay that the user changes is no conflict"
 "$KURUNG" discard k
 chmod -R u+rwX "$HOME/work"

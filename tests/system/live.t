@@ -218,7 +218,7 @@ on_tty 'expect(b"iscard: "); send(b"d\n"); wait()' "$KURUNG" try -- sh -c 'echo 
 not_ok "try: or nothing" test -e dropped
 is "$("$KURUNG" ps -a)" "" "try: and the sandbox is gone"
 is "$(on_tty 'expect(b"iscard: "); send(b"l\n"); expect(b"paged: "); expect(b"+x"); expect(b"iscard: "); send(b"l\n"); expect(b"paged: "); expect(b"+x")
-expect(b"iscard: "); send(b"c\n"); expect(b"chosen"); expect(b"Apply?"); send(b"y\n"); expect(b"left"); expect(b"Apply?"); send(b"n\n"); print(wait())' \
+expect(b"iscard: "); send(b"c\n"); expect(b"chosen"); expect(b"Apply?"); send(b"y\n"); expect(b"left"); expect(b"Apply?"); send(b"n\n"); expect(b"[k]eep"); send(b"d\n"); print(wait())' \
     env PAGER="sed 's/^/paged: /'" "$KURUNG" try -- sh -c 'echo x >chosen; echo x >left')" 0 "try: look, more than once, and choose"
 is "$(ls chosen left 2>/dev/null)" chosen "try: what was chosen is taken"
 is "$("$KURUNG" ps -a)" "" "try: then the sandbox is gone, too"

@@ -180,6 +180,41 @@ like "$(on_tty kurung stop ru)" "'ru' is 'runs'.*0$" "  but on a terminal"
 wait
 "$KURUNG" discard runs
 
+# apply says what it did.
+mkdir -p dir
+echo old >old
+echo gone >gone
+kurung run --keep=k -- sh -c 'echo 1 >dir/1; echo 2 >2; echo new >old; rm gone; mkfifo fifo'
+kurung apply --dry-run k
+unlike "$out" "applied" "apply --dry-run applied nothing"
+kurung apply -v k dir 2
+is "$status:$out" $'0:A  2\nA  dir/1\napplied: 2 added' "apply -v lists what it applied"
+kurung apply k
+is "$status:$out" "1:applied: 1 modified, 1 deleted" "apply counts what it applied"
+kurung apply k
+is "$status:$out" "1:nothing was applied" "  also if that is nothing"
+kurung apply -q k
+is "$status:$out$errors" "1:" "apply -q says nothing"
+"$KURUNG" discard k
+rm -rf dir 2 old
+# What is new in a private home may be there on the host, which the command did not see.
+echo 'alias a=b' >"$HOME/.bashrc"
+kurung run --keep=k -- sh -c 'echo "export X=1" >>~/.bashrc; echo 1 >~/one'
+kurung diff k
+like "$out" "A  $HOME/.bashrc [(]the host has another, which the command did not see[)]  ! " "diff: a file that a private home did not show"
+like "$out" $'\n'"A  $HOME/one"'$' "  and one that is nowhere"
+kurung diff --json k
+is "$(jq -c 'map(.unseen_on_host)' "$HOME/.out")" "[true,null]" "  in JSON, too"
+kurung apply k "$HOME/.bashrc"
+like "$status:$errors" "^1:kurung: conflict: $HOME/.bashrc: the host has another, which the command did not see .with --home=host it does." "apply: what to do about it"
+is "$(<"$HOME/.bashrc")" "alias a=b" "  and it is as it was"
+kurung apply -q k "$HOME/one"
+kurung diff k "$HOME/one"
+unlike "$out" "the host has another" "  what was applied is no other one"
+rm "$HOME/one"
+"$KURUNG" discard k
+rm "$HOME/.bashrc"
+
 # Escape sequences of a sandbox reach neither a terminal nor a pager that shows those of kurung.
 kurung run --keep=evil -- sh -c 'printf "\033]0;title\007\033[2J" >"$(printf "a\033[2Jb")"; ln -s "$(printf "\033[31mx")" link; printf "\033[5m\n" >text'
 for command in "diff" "diff -p" "diff --stat --all" "diff --name-only"; do

@@ -18,14 +18,14 @@ end=$'\n\e\\[K\nstatus 0$'
 keep
 got=$(shown progress:4 apply k)
 like "$got" $'\n'"applying: [1-9] of 10 files, [0-9.]+ ?[a-zA-Z]+, 0:0[0-9] left" "apply: files, bytes and time left"
-like "$got" "$end" "apply: the line is taken away at the end"
+like "$got" $'\n\e\\[Kapplied: 10 added\n+status 0$' "apply: the line is taken away at the end"
 is "$(find new other -type f | wc -l)" 9 "apply: and all is done"
 rm -r new other
 got=$(shown progress:4 export k -o "$HOME/k.tar")
 like "$got" $'\n'"packing: [1-9] of 10 files, [0-9.]+ ?[a-zA-Z]+, 0:0[0-9] left" "export: files, bytes and time left"
 like "$got" "$end" "export: the line is taken away at the end"
 KURUNG_STALL=progress:4 "$KURUNG_UNDEFENDED" apply k >"$HOME/.out" 2>&1 </dev/null
-is "$?:$(cat "$HOME/.out")" "0:" "nothing is shown where there is no terminal"
+is "$?:$(cat "$HOME/.out")" "0:applied: 10 added" "only the result is shown where there is no terminal"
 rm -r new other
 got=$(/usr/bin/python3 "$SRCDIR/tests/tools/on_terminal.py" 'expect(b"Apply?"); send(b"y\n"); before = expect(b"Apply?"); send(b"y\n"); print(wait(), before)' \
     env KURUNG_STALL=progress:4 "$KURUNG_UNDEFENDED" apply -i k)

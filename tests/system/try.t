@@ -72,9 +72,15 @@ is "$(on_tty "$prompt"'; send(b"c\n"); expect(b"Apply? "); send(b"a\n"); expect(
     sh -c 'echo 1 >~/private; echo 2 >2; echo 3 >3'):$(cat "$HOME/private" 2 3 | tr '\n' ' ')" "0:1 2 3 " "c: all of both"
 is "$(sandboxes)" "" "nothing is left then, and the sandbox is gone"
 drop
-on_tty "$prompt"'; send(b"c\n"); expect(b"Apply? "); send(b"y\n"); expect(b"Apply? "); send(b"n\n"); wait()' "$KURUNG" try -- sh -c 'echo 1 >1; echo 2 >2'
-like "$(ls):$(sandboxes):$(<"$HOME/.seen")" "^1::.*discarded 1 change that you declined" "c: what was said no to goes with the sandbox, and that is said"
+on_tty "$prompt"'; send(b"c\n"); expect(b"Apply? "); send(b"y\n"); expect(b"Apply? "); send(b"n\n"); expect(b"1 change that you declined is left. [d]iscard, [k]eep"); send(b"x\n"); expect(b"[k]eep"); send(b"d\n"); wait()' "$KURUNG" try -- sh -c 'echo 1 >1; echo 2 >2'
+is "$(ls):$(sandboxes)" "1:" "c: what was said no to goes with the sandbox only if that is said, too"
 drop
+for answer in 'b"k\n"' 'b"\x04"' 'b"\x03"'; do
+    on_tty "$prompt; send(b'c\n'); expect(b'Apply? '); send(b'y\n'); expect(b'Apply? '); send(b'n\n'); expect(b'[k]eep'); send($answer); wait()" "$KURUNG" try -- sh -c 'echo 1 >1; echo 2 >2'
+    name=$(only)
+    like "$(ls):$("$KURUNG" diff --name-only "$name" | tr '\n' ' '):$(<"$HOME/.seen")" "^1:.*2 :.*kept as $name" "  otherwise it is kept, and named ($answer)"
+    drop
+done
 on_tty "$prompt"'; send(b"c\n"); expect(b"Apply? "); send(b"n\n"); expect(b"Apply? "); send(b"n\n"); wait()' "$KURUNG" try -- sh -c 'echo 1 >1; echo 2 >2'
 is "$(ls):$("$KURUNG" diff --name-only "$(only)" | tr '\n' ' ')" ":1 2 " "c: who says no to everything did not say d"
 drop
@@ -85,7 +91,7 @@ is "$(on_tty 'expect(b"./ (mode 0755 -> 0750, extended attributes)"); '"$prompt"
     "0:750:y:" "a: the mode and an attribute of the working directory are shown and taken"
 drop
 setfattr -x user.mine .
-is "$(on_tty "$prompt"'; send(b"c\n"); expect(b"Apply? "); send(b"n\n"); expect(b"Apply? "); send(b"y\n"); print(wait())' "$KURUNG" try -- sh -c 'chmod 700 .; echo 1 >1'):$(stat -c %a .):$(ls)" \
+is "$(on_tty "$prompt"'; send(b"c\n"); expect(b"Apply? "); send(b"n\n"); expect(b"Apply? "); send(b"y\n"); expect(b"[k]eep"); send(b"d\n"); print(wait())' "$KURUNG" try -- sh -c 'chmod 700 .; echo 1 >1'):$(stat -c %a .):$(ls)" \
     "0:750:1" "c: no to its mode, yes to a file in it"
 drop
 chmod 755 .
@@ -162,9 +168,9 @@ drop
 is "$(on_tty 'expect(b"Apply? "); send(b"y\n"); expect(b"Apply? "); send(b"n\n"); print(wait())' sh -c 'yes n | "$0" apply -i k' "$KURUNG"):$(ls)" "0:1" \
     "apply -i with a pipe: the questions are asked on the terminal"
 rm 1
-is "$(printf 'n\ny\n' | "$KURUNG" apply -i k 2>/dev/null; echo "$?:$(ls)")" "0:2" "apply -i where nobody is: answers come by the pipe"
+is "$(printf 'n\ny\n' | "$KURUNG" apply -q -i k 2>/dev/null; echo "$?:$(ls)")" "0:2" "apply -i where nobody is: answers come by the pipe"
 rm 2
-is "$(printf 'y\n' | "$KURUNG" apply -i k 2>"$HOME/.err"; echo "$?:$(ls)")" "1:1" "apply -i: answers that end too early are said by the exit status"
+is "$(printf 'y\n' | "$KURUNG" apply -q -i k 2>"$HOME/.err"; echo "$?:$(ls)")" "1:1" "apply -i: answers that end too early are said by the exit status"
 is "$(on_tty 'expect(b"Apply? "); send(b"\x03"); print(wait())' "$KURUNG" apply -i k):$(ls)" "130:1" "apply -i: Ctrl-C ends it"
 like "$(<"$HOME/.seen")" "interrupted" "  and says so"
 is "$("$KURUNG" diff --name-only k)" 2 "  and nothing is lost"
