@@ -117,7 +117,9 @@ static NetAddress address_of(const Relay *c, unsigned i)
 /* Asks init for one socket at a time, so that its answers need no names. */
 static void ask(RelayTable *t)
 {
-        for (size_t i = 0; i < RELAY_MAX && t->sockets >= 0 && !t->asked; i++) {
+        if (t->sockets < 0 || t->asked)
+                return;
+        for (size_t i = 0; i < RELAY_MAX; i++) {
                 Relay *c = &t->items[i];
                 if (c->state != RELAY_WAITS)
                         continue;
@@ -133,6 +135,7 @@ static void ask(RelayTable *t)
                 }
                 c->state = RELAY_ASKED;
                 t->asked = c;
+                return;
         }
 }
 
@@ -212,7 +215,7 @@ static bool wants_bytes(const RelayPipe *p, Shaper *s)
 }
 
 /* Returns 1: something was read; 0: not now; -errno. */
-static int fill(RelayPipe *p, int from, Shaper *s, uint64_t *count)
+static int read_pipe(RelayPipe *p, int from, Shaper *s, uint64_t *count)
 {
         if (!wants_bytes(p, s))
                 return 0;
@@ -228,7 +231,7 @@ static int fill(RelayPipe *p, int from, Shaper *s, uint64_t *count)
 }
 
 /* Returns 0, or -errno. */
-static int drain(RelayPipe *p, int to)
+static int write_pipe(RelayPipe *p, int to)
 {
         while (p->len > 0) {
                 ssize_t n = send(to, p->bytes + p->at, p->len, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -246,10 +249,10 @@ static int drain(RelayPipe *p, int to)
 
 static int pass(RelayPipe *p, int from, int to, Shaper *s, uint64_t *count)
 {
-        int r = drain(p, to);
+        int r = write_pipe(p, to);
         for (unsigned i = 0; r == 0 && i < PIECES_A_ROUND; i++) {
-                int filled = fill(p, from, s, count);
-                r = filled < 0 ? filled : drain(p, to);
+                int filled = read_pipe(p, from, s, count);
+                r = filled < 0 ? filled : write_pipe(p, to);
                 if (filled == 0)
                         break;
         }
