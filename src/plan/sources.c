@@ -112,8 +112,9 @@ int source_add_url(Finder *f, const char *url, const SourceOrigin *origin)
         static const struct {
                 const char *scheme;
                 unsigned port;
-        } schemes[] = {{"https", 443}, {"http", 80},    {"ssh", 22},
-                       {"git", 9418},  {"git+ssh", 22}, {"ssh+git", 22}};
+        } schemes[] = {{"https", 443},   {"http", 80},     {"ssh", 22},      {"git", 9418},
+                       {"git+ssh", 22},  {"ssh+git", 22},  {"socks4", 1080}, {"socks4a", 1080},
+                       {"socks5", 1080}, {"socks5h", 1080}};
         static const char *const prefixes[] = {"sparse+", "registry+", "git+", "mirror+", "tor+"};
         for (size_t i = 0; i < ARRAY_LEN(prefixes); i++)
                 if (strncasecmp(url, prefixes[i], strlen(prefixes[i])) == 0 && strstr(url, "://"))
@@ -269,11 +270,10 @@ static int probe_tool(const SourcesContext *ctx, const char *tool, HostSources *
         static const struct {
                 const char *tool;
                 int (*probe)(Finder *f, Error *err);
-        } probes[] = {{"npm", source_npm},
-                      {"pip", source_pip},
-                      {"cargo", source_cargo},
-                      {"apt", source_apt},
-                      {"git", source_git}};
+        } probes[] = {{"npm", source_npm},    {"pip", source_pip},     {"cargo", source_cargo},
+                      {"apt", source_apt},    {"git", source_git},     {"go", source_go},
+                      {"gem", source_gem},    {"maven", source_maven}, {"composer", source_composer},
+                      {"proxy", source_proxy}};
         Finder f = {.ctx = ctx, .tool = tool, .out = out};
         for (size_t i = 0; i < ARRAY_LEN(probes); i++) {
                 if (!str_eq(probes[i].tool, tool))

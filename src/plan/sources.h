@@ -39,7 +39,7 @@ typedef struct SourcesContext {
 } SourcesContext;
 
 /**
- * sources_probe - find the hosts that @tools (npm, pip, cargo, apt, git) are configured to use. A tool
+ * sources_probe - find the hosts that @tools (NetTool) are configured to use. A tool
  * without a configuration is asked for its default, in "/" and with a minimal environment.
  *
  * @ret: sources_clear() frees it; untouched on failure.

@@ -79,3 +79,8 @@ int source_pip(Finder *f, Error *err);
 int source_cargo(Finder *f, Error *err);
 int source_apt(Finder *f, Error *err);
 int source_git(Finder *f, Error *err);
+int source_go(Finder *f, Error *err);
+int source_gem(Finder *f, Error *err);
+int source_maven(Finder *f, Error *err);
+int source_composer(Finder *f, Error *err);
+int source_proxy(Finder *f, Error *err);

@@ -4,7 +4,7 @@
 . "$SRCDIR/tests/lib.sh"
 export WEB=${WEB:-$PWD/web}
 run_in_network '
-    for name in npm pip cargo crates deb git evil; do echo "$name.example A 60 198.51.100.10"; done >zone
+    for name in npm pip cargo crates deb git go gem maven php proxy evil; do echo "$name.example A 60 198.51.100.10"; done >zone
     echo "nameserver 198.51.100.2" >resolv.conf
     mount --bind resolv.conf /etc/resolv.conf
     mkdir "$WEB" && : >empty
@@ -157,6 +157,42 @@ if [ -n "$cargo" ] && command -v cc >/dev/null && "$cargo" --version >/dev/null 
 else
     skip "cargo build from the configured registry" "no cargo with its rustc and a C compiler is there (\$CARGO may name one)"
 fi
+
+# go, gem, maven, composer and gradle, whose programs are stand-ins: each fetches what its configuration names.
+mkdir -p "$HOME/.local/bin" "$HOME/.m2" "$HOME/.config/composer"
+stand_in() { printf '#!/bin/sh\nexec curl -sSf -m 20 %s\n' "$2" >"$HOME/.local/bin/$1" && chmod +x "$HOME/.local/bin/$1"; }
+PATH=$HOME/.local/bin:$PATH
+export GOPROXY=http://user:sesame@go.example,direct
+stand_in go '"${GOPROXY%%,*}/"'
+kurung go build ./...
+is "$status:$out" 0:hello "kurung go: the configured module proxy is reached" || diag "$errors"
+unlike "$("$KURUNG" run -p go --dry-run -v -- true 2>&1)" sesame "no password is in the plan"
+reaches go http://evil.example/ 6 "and no other host"
+unset GOPROXY
+printf -- '---\n:sources:\n- http://gem.example\n' >"$HOME/.gemrc"
+printf 'GEM\n  remote: http://evil.example/\n' >Gemfile.lock
+stand_in bundle http://gem.example/
+kurung bundle install
+is "$status:$out" 0:hello "kurung bundle: the configured source is reached" || diag "$errors"
+reaches gem http://evil.example/ 6 "and not what only the project names"
+like "$errors$("$KURUNG" run -p gem -- true 2>&1)" "ignored a host in ~/project/Gemfile.lock: 'evil.example:80/tcp'" "which is said"
+echo '<settings><mirrors><mirror><mirrorOf>*</mirrorOf><url>http://maven.example/m2</url></mirror></mirrors></settings>' >"$HOME/.m2/settings.xml"
+stand_in mvn http://maven.example/
+kurung maven package
+is "$status:$out" 0:hello "kurung maven: the configured mirror is reached" || diag "$errors"
+reaches maven http://evil.example/ 6 "and no other host"
+echo '{"repositories": [{"type": "composer", "url": "http://php.example"}, {"packagist": false}]}' >"$HOME/.config/composer/config.json"
+stand_in composer http://php.example/
+kurung composer install
+is "$status:$out" 0:hello "kurung composer: the configured repository is reached" || diag "$errors"
+reaches composer http://evil.example/ 6 "and no other host"
+reaches gradle http://maven.example/ 6 "gradle reaches nothing by itself"
+kurung run -q -p gradle --allow=maven.example -- curl -sSf -m 20 http://maven.example/
+is "$status:$out" 0:hello "but what is allowed"
+http_proxy=http://user:sesame@proxy.example:80 kurung run -q --allow-from=proxy -- \
+    sh -c 'echo "$http_proxy"; curl --noproxy "*" -sSf -m 20 http://proxy.example/; curl --noproxy "*" -sSf -m 20 -o /dev/null http://evil.example/'
+is "$status:$out" $'6:http://proxy.example:80\nhello' "the proxy of the environment is reached, and is all that is" || diag "$errors"
+rm -r Gemfile.lock "$HOME/.gemrc" "$HOME/.local/bin"
 
 # git
 git init -q --bare "$WEB/repo.git"

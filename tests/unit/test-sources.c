@@ -432,12 +432,147 @@ static void a_project_with_many_hosts_is_bounded(void **state)
         assert_non_null(strstr(all, "ignored the hosts after the first 256"));
 }
 
+static void go_as_it_is_configured(void **state)
+{
+        const Machine *m = *state;
+        found_in_it(m, "go", "error: AllowFrom=go: no proxy is configured, and go, which knows");
+        write_file(m, "root/usr/local/bin/go",
+                   "#!/bin/sh\n[ \"$*\" = 'env GOPROXY GOSUMDB' ] && [ \"$PWD\" = / ] && [ \"$GOENV\" = off "
+                   "] && "
+                   "printf 'https://default.example,direct\\nsum.example\\n'\n",
+                   0700);
+        found(m, "go", "default.example:443/tcp go env\nsum.example:443/tcp go env\n");
+        write_file(
+                m, "home/.config/go/env",
+                "GOPRIVATE=x.example\nGOPROXY=https://a.example/p|http://b.example:8080,off\nGOSUMDB=off\n",
+                0600);
+        found(m, "go",
+              "a.example:443/tcp ~/.config/go/env\nb.example:8080/tcp ~/.config/go/env\n"
+              "env GOPROXY=https://a.example/p|http://b.example:8080,off\nenv GOSUMDB=off\n");
+        set_variable("GOPROXY", "https://me:sesame@env.example/go,direct");
+        set_variable("GOSUMDB", "sum.corp.example+1234+abc https://sums.example/db");
+        found(m, "go",
+              "env.example:443/tcp GOPROXY\nsums.example:443/tcp GOSUMDB\nenv "
+              "GOPROXY=https://env.example/go,direct\n"
+              "env GOSUMDB=sum.corp.example+1234+abc https://sums.example/db\n");
+}
+
+static void gem_as_it_is_configured(void **state)
+{
+        const Machine *m = *state;
+        found_in_it(m, "gem", "error: AllowFrom=gem: no source is configured, and gem, which knows");
+        write_file(m, "root/usr/bin/gem",
+                   "#!/bin/sh\n[ \"$*\" = 'sources --list' ] && printf '*** CURRENT SOURCES ***\\n\\n"
+                   "https://default.example/\\n'\n",
+                   0700);
+        write_file(m, "home/project/Gemfile.lock", "GEM\n  remote: https://evil.example/\n  specs:\n", 0644);
+        found(m, "gem",
+              "evil.example:443/tcp ~/project/Gemfile.lock (project)\ndefault.example:443/tcp gem sources\n");
+        write_file(m, "home/.gemrc",
+                   "---\n:backtrace: false\n:sources:\n- https://me:sesame@gems.example\n  - "
+                   "'http://two.example/'\n"
+                   ":others:\n- https://no.example\n",
+                   0600);
+        write_file(m, "home/.bundle/config",
+                   "---\nBUNDLE_MIRROR__HTTPS://X.EXAMPLE/: \"https://mirror.example/\"\nBUNDLE_GEMS__X: "
+                   "\"sesame\"\n",
+                   0600);
+        found(m, "gem",
+              "gems.example:443/tcp ~/.gemrc\ntwo.example:80/tcp ~/.gemrc\nmirror.example:443/tcp "
+              "~/.bundle/config\n"
+              "evil.example:443/tcp ~/project/Gemfile.lock (project)\n");
+}
+
+static void maven_as_it_is_configured(void **state)
+{
+        const Machine *m = *state;
+        static const char none[] =
+                "notice: AllowFrom=maven: settings.xml has no mirror of Maven's own repository";
+        found_in_it(m, "maven", none);
+        write_file(m, "home/.m2/settings.xml",
+                   "<settings>\n<!-- <mirror><url>https://old.example</url></mirror> "
+                   "-->\n<servers><server><id>x</id>"
+                   "<password>sesame</password></server></servers>\n<mirrors><mirror>\n<id>x</"
+                   "id><mirrorOf>*,!corp</mirrorOf>"
+                   "<url>\n https://mirror.example:8081/m2 "
+                   "</url></mirror></mirrors>\n<profiles><profile><repositories>"
+                   "<repository><id>y</id><url>https://repo.example/x</url></repository></repositories></"
+                   "profile></profiles>\n",
+                   0600);
+        write_file(m, "home/project/pom.xml",
+                   "<project><url>https://home.example</url><repositories><repository><url>http://"
+                   "evil.example/r</url>"
+                   "</repository></repositories><distributionManagement><site><url>scp://x</url></site></"
+                   "project>",
+                   0644);
+        found(m, "maven",
+              "mirror.example:8081/tcp ~/.m2/settings.xml\nrepo.example:443/tcp ~/.m2/settings.xml\n"
+              "evil.example:80/tcp ~/project/pom.xml (project)\n");
+        write_file(m, "home/.m2/settings.xml",
+                   "<mirror><mirrorOf>*,!central</mirrorOf><url>https://mirror.example</url></mirror><url",
+                   0600);
+        found_in_it(m, "maven", none);
+        /* An unfinished comment or tag ends the file. */
+        write_file(m, "home/.m2/settings.xml", "<!-- <mirror><url>https://mirror.example</url>", 0600);
+        found(m, "maven",
+              "evil.example:80/tcp ~/project/pom.xml (project)\n"
+              "notice: AllowFrom=maven: settings.xml has no mirror of Maven's own repository; allow its host "
+              "with Allow=\n");
+}
+
+static void composer_as_it_is_configured(void **state)
+{
+        const Machine *m = *state;
+        static const char none[] =
+                "notice: AllowFrom=composer: config.json does not replace Composer's own repository";
+        found_in_it(m, "composer", none);
+        write_file(m, "home/.config/composer/config.json",
+                   "{\"repositories\": {\"corp\": {\"type\": \"composer\", \"url\": "
+                   "\"https:\\/\\/php.example\\/p\"},\n"
+                   "\"packagist\": false}}",
+                   0600);
+        write_file(m, "home/project/composer.json",
+                   "{\"repositories\": [{\"type\": \"vcs\", \"url\" : \"https://evil.example/x\"}, {\"url\": "
+                   "\"../local\"},\n"
+                   "{\"url\": \"https:\\u002f/odd.example\"}, {\"url\": 5}, {\"url\"",
+                   0644);
+        found(m, "composer",
+              "php.example:443/tcp ~/.config/composer/config.json\n"
+              "evil.example:443/tcp ~/project/composer.json (project)\n");
+        set_variable("COMPOSER_HOME", "/nonexistent");
+        found_in_it(m, "composer", none);
+}
+
+static void proxies_of_the_environment(void **state)
+{
+        const Machine *m = *state;
+        found(m, "proxy", "");
+        set_variable("no_proxy", "x.example");
+        set_variable("http_proxy", "me:sesame@proxy.example:3128");
+        set_variable("HTTPS_PROXY", "https://proxy.example");
+        set_variable("ALL_PROXY", "socks5h://[2001:db8::1]");
+        set_variable("all_proxy", "socks5://127.0.0.1:9050");
+        found(m, "proxy",
+              "proxy.example:3128/tcp http_proxy\nproxy.example:443/tcp HTTPS_PROXY\n[2001:db8::1]:1080/tcp "
+              "ALL_PROXY\n"
+              "env http_proxy=http://proxy.example:3128\nenv HTTPS_PROXY=https://proxy.example\n"
+              "env ALL_PROXY=socks5h://[2001:db8::1]\nenv no_proxy=x.example\n"
+              "notice: AllowFrom=proxy: ignored $all_proxy: it is on this machine's loopback (open its port "
+              "with "
+              "HostLoopback=PORT, and set all_proxy to http://10.0.2.2:PORT)\n");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 TEST(npm_as_it_is_configured),
+                TEST(go_as_it_is_configured),
+                TEST(gem_as_it_is_configured),
+                TEST(maven_as_it_is_configured),
+                TEST(composer_as_it_is_configured),
+                TEST(proxies_of_the_environment),
                 TEST(npm_is_asked_for_its_default),
                 TEST(an_answer_is_remembered_while_the_tool_is_the_same),
                 TEST(passwords_do_not_come_along),
