@@ -13,7 +13,6 @@ begin() {
     "$KURUNG" run --read-write="$PWD/$name.ready" "$@" -- sh -c 'echo >"$1"; exec sleep 1000' - "$PWD/$name.ready" 2>"$HOME/.began" &
     supervisor=$!
     read -r _ <"$name.ready"
-    wait_for test -n "$(ls "$records")"
     wait_for recorded "$name"
 }
 recorded() { "$KURUNG" ps --json | jq -e --arg name "$1" 'any(.[]; .name == $name or $name == "any")' >/dev/null; }
