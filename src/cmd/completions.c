@@ -65,11 +65,15 @@ static const struct {
         {"NAME=VALUE", "@variable"}, {"persist:NAME", "persist:@home"},
 };
 
-/* Appends the words of one alternative of an argument, such as "host", "DIR" or "PATH[:DEST]". */
+/* Appends the words of one alternative of an argument, such as "host", "DIR" or "[-]PATH[:DEST]". */
 static void append_alternative(const char *text, size_t len, char *words, size_t room)
 {
         char one[64];
         const char *found = NULL;
+        if (len >= 3 && str_starts(text, "[-]")) {
+                text += 3;
+                len -= 3;
+        }
         (void)snprintf(one, sizeof(one), "%.*s", (int)(len < sizeof(one) ? len : 0), text);
         for (size_t i = 0; !found && i < ARRAY_LEN(kinds); i++)
                 if (str_eq(one, kinds[i].argument) ||

@@ -136,10 +136,10 @@ for shell in bash zsh fish; do
         esac
     }
 
-    offers "kurung d" "$(words default diff discard doctor)" "commands, and profiles in their place"
+    offers "kurung d" "$(words default deno diff discard doctor)" "commands, and profiles in their place"
     offers "kurung my" my-profile "a profile of the user"
     offers "kurung --" "$(words --help --version)" "options of kurung itself"
-    offers "kurung ps --" "$(words --all --help --homes --json)" "options of a command"
+    offers "kurung ps --" "$(words --all --color= --help --homes --json)" "options of a command"
     offers "kurung run --net=" "$(value --net= none slirp host)" "values of an option"
     offers "kurung run --net=s" "$(value --net= slirp)" "the values that begin so"
     offers "kurung run --work-dir o" overlay "a value as the next word"
