@@ -5,6 +5,15 @@
 : "${KURUNG:?path of the kurung to test}" "${SRCDIR:?}"
 # Once is enough, and a second home would be left behind.
 [ "${tap_me:-}" != $$ ] || return 0
+# Of the caller's environment only what the tests mean: another one has a locale, a git hook's GIT_DIR, registries of tools.
+for tap_name in $(compgen -e); do
+    case $tap_name in
+    PATH | HOME | USER | LOGNAME | SHELL | TERM | TMPDIR | PWD | OLDPWD | SRCDIR | KURUNG* | PROBE | FUZZERS | DEBS | CARGO | SECONDS) ;;
+    WEB | LOG | ASKED | ETC | ROUNDS | ROUND_TRIPS | WALK_* | FUZZ_* | internet | network_root | DBUS_SESSION_BUS_ADDRESS | XDG_* | *SAN_OPTIONS | HARNESS_* | LLVM_*) ;;
+    *) unset "$tap_name" ;;
+    esac
+done
+umask 022
 export LC_ALL=C.UTF-8
 # The front end of the tests, built with the kurung that is tested; in the test machine that is installed elsewhere.
 fill_spec=$(dirname "$KURUNG")/fill-spec
