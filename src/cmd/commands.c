@@ -13,7 +13,7 @@ const Command commands[] = {
         {"ps", "list running and kept sandboxes", cmd_ps, NULL},
         {"exec", "run another command in a running sandbox", cmd_exec, "@running @command"},
         {"stop", "stop running sandboxes", cmd_stop, "@running..."},
-        {"inspect", "print details of a sandbox as JSON", cmd_inspect, "@sandbox"},
+        {"inspect", "print details of a sandbox", cmd_inspect, "@sandbox"},
         {"profile", "list, show, check or trust profiles", cmd_profile, NULL},
         {"doctor", "check this machine for what kurung needs", cmd_doctor, NULL},
 };

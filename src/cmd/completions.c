@@ -159,6 +159,8 @@ static void print_profile_verbs(void)
                 print_command(name, v->words, v->help);
                 if (v->takes_json)
                         print_option(name, "json", 0, NULL, false, NULL, "print as JSON");
+                if (v->takes_dry_run)
+                        print_option(name, "dry-run", 'n', NULL, false, NULL, "print it, and do nothing");
         }
         print_option("profile", "help", 'h', NULL, false, NULL, "show this help");
 }
@@ -180,7 +182,7 @@ static void print_commands(void)
         }
         /* With --home their words are names of homes. */
         print_command("discard --home", "@home...", "remove kept homes");
-        print_command("inspect --home", "@home", "print details of a kept home as JSON");
+        print_command("inspect --home", "@home", "print details of a kept home");
 }
 
 /* Finds the value of a key in the text of a built-in profile. */

@@ -1,30 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Implements "kurung profile" with list, show, check, trust and untrust. */
+/* Implements "kurung profile" with show and check, and calls the other verbs. */
 #include "base/json.h"
 #include "base/log.h"
-#include "base/path.h"
 #include "cmd/command.h"
 #include "cmd/pager.h"
+#include "cmd/planning.h"
 #include "cmd/profile.h"
-#include "front/builtin.h"
-#include "front/profile.h"
-#include "front/trust.h"
+#include "cmd/profile_parts.h"
 #include "plan/host.h"
-#include "state/state.h"
+#include "plan/plan_words.h"
 
-#include <dirent.h>
-#include <limits.h>
-#include <stdio.h>
-#include <sys/file.h>
 #include <unistd.h>
-
-#define SUFFIX ".ini"
-
-typedef struct ProfileEnv {
-        char cwd[PATH_MAX];
-        char *home, *state;
-        ProfileContext ctx;
-} ProfileEnv;
 
 static void profile_env_clear(ProfileEnv *p)
 {
@@ -41,91 +27,6 @@ static int profile_env_init(ProfileEnv *p)
         p->ctx = (ProfileContext){.home = p->home, .getenv = command_variable, .state = p->state};
         p->ctx.project = getcwd(p->cwd, sizeof(p->cwd)) ? p->cwd : NULL;
         return 0;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-        return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Lists the names of the profiles in a directory, sorted; none if it cannot be read. */
-static void names_in(const char *dir, StrList *ret)
-{
-        DIR *d = opendir(dir);
-        if (!d)
-                return;
-        for (struct dirent *e; (e = readdir(d));) {
-                size_t n = strlen(e->d_name), s = strlen(SUFFIX);
-                if (n <= s || !str_eq(e->d_name + n - s, SUFFIX))
-                        continue;
-                e->d_name[n - s] = '\0';
-                if (profile_name_is_valid(e->d_name))
-                        (void)strlist_add(ret, e->d_name);
-        }
-        (void)closedir(d);
-        if (ret->n > 0)
-                qsort(ret->items, ret->n, sizeof(*ret->items), compare_names);
-}
-
-/* @dir: NULL: a built-in profile. */
-static void list_one(const char *dir, const char *name, const ProfileEnv *env, struct json_object *array)
-{
-        const char *where = !dir ? "built in" : str_starts(dir, "/etc/") ? "system" : "user";
-        CLEANUP(spec_clear) Spec spec = {0};
-        Error err = {0};
-        char text[400];
-        (void)spec_init(&spec);
-        int r = profile_load(name, &env->ctx, &spec, &err);
-        const char *about = r < 0 ? err.text : spec.description ? spec.description : "";
-        if (array) {
-                struct json_object *o = json_new_object();
-                json_add_string(o, "name", name);
-                json_add_string(o, "directory", dir);
-                json_add_bool(o, "built_in", !dir);
-                json_add_string(o, r < 0 ? "error" : "description", about);
-                json_append(array, o);
-        } else {
-                printf("%-16s  %-8s  %s%s\n", name, where, r < 0 ? "error: " : "",
-                       text_escape(about, text, sizeof(text)));
-        }
-}
-
-/* The first profile with a name wins. */
-static int list_all(const char *dir, const StrList *names, StrList *seen, const ProfileEnv *env,
-                    struct json_object *array, Error *err)
-{
-        for (size_t i = 0; i < names->n; i++) {
-                if (strlist_has(seen, names->items[i]))
-                        continue;
-                list_one(dir, names->items[i], env, array);
-                if (strlist_add(seen, names->items[i]) < 0)
-                        return error_no_memory(err);
-        }
-        return 0;
-}
-
-static int list(const ProfileEnv *env, bool as_json, Error *err)
-{
-        CLEANUP_STRLIST StrList dirs = {0}, seen = {0}, builtin = {0};
-        int r = as_json ? json_load(err) : 0;
-        if (r < 0)
-                return r;
-        struct json_object *array = as_json ? json_new_array() : NULL;
-        if (profile_directories(&env->ctx, &dirs) < 0)
-                return error_no_memory(err);
-        for (size_t i = 0; r == 0 && i < dirs.n; i++) {
-                CLEANUP_STRLIST StrList names = {0};
-                names_in(dirs.items[i], &names);
-                r = list_all(dirs.items[i], &names, &seen, env, array, err);
-        }
-        for (size_t i = 0; r == 0 && i < builtin_profiles_n; i++)
-                if (strlist_add(&builtin, builtin_profiles[i].name) < 0)
-                        r = error_no_memory(err);
-        if (r == 0)
-                r = list_all(NULL, &builtin, &seen, env, array, err);
-        if (array)
-                json_print(stdout, array);
-        return r;
 }
 
 static void show_json(const Spec *spec)
@@ -177,6 +78,47 @@ static int load_one(const char *name, const ProfileEnv *env, Spec *spec, Error *
         return r < 0 ? r : spec_validate(spec, err);
 }
 
+int profile_describe(const char *name, const ProfileContext *ctx, bool colour, FILE *out, Error *err)
+{
+        CLEANUP(host_clear) Host host = {0};
+        CLEANUP(spec_clear) Spec spec = {0};
+        CLEANUP(plan_clear) Plan plan = {0};
+        int r = host_probe(&host, err);
+        if (r == 0 && spec_init(&spec) < 0)
+                r = error_no_memory(err);
+        if (r == 0)
+                r = profile_load(name, ctx, &spec, err);
+        if (r == 0 && spec.command && strlist_add(&spec.argv, spec.command) < 0)
+                r = error_no_memory(err);
+        if (r == 0)
+                r = planning_make(&spec, &host, NULL, &plan, err);
+        if (r == 0)
+                plan_print_words(&plan, colour, out);
+        return r;
+}
+
+/* Prints what a command could do with the profile, as comments. */
+static void show_words(const char *name, const ProfileEnv *env)
+{
+        CLEANUP_FREE char *text = NULL;
+        char *save = NULL, shown[4 * sizeof(((Error *)0)->text) + 5];
+        size_t len;
+        Error why = {0};
+        FILE *out = open_memstream(&text, &len);
+        if (!out)
+                return;
+        int r = profile_describe(name, &env->ctx, false, out, &why);
+        if (fclose(out) != 0)
+                return;
+        (void)puts(";");
+        if (r < 0)
+                printf("; No sandbox with this profile would start here: %s\n",
+                       text_escape(why.text, shown, sizeof(shown)));
+        for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
+                printf("; %s\n", l);
+        (void)puts(";");
+}
+
 static int show(const char *name, const ProfileEnv *env, bool as_json, Error *err)
 {
         CLEANUP(spec_clear) Spec spec = {0};
@@ -197,6 +139,7 @@ static int show(const char *name, const ProfileEnv *env, bool as_json, Error *er
                 char text[8192];
                 printf("; %s\n", text_escape(sources.items[i], text, sizeof(text)));
         }
+        show_words(name, env);
         show_text(&spec);
         return 0;
 }
@@ -215,146 +158,23 @@ static int check(int n, char **names, const ProfileEnv *env)
         return code;
 }
 
-/* Opens and locks the list of trusted profiles for a change. */
-static int open_trust(const ProfileEnv *env, int *ret_fd, TrustList *ret, Error *err)
-{
-        Project project;
-        CLEANUP_FD int fd = FD_NONE;
-        if (!env->state)
-                return error_set(
-                        err, ENOENT,
-                        "no directory for the list of trusted profiles (set HOME or XDG_STATE_HOME)");
-        int r = run_dir_open_state(env->state, "XDG_STATE_HOME", &fd, err);
-        if (r < 0)
-                return r;
-        if (flock(fd, LOCK_EX) < 0)
-                return error_set_errno(err, errno, "cannot lock '%s'", env->state);
-        project_find(env->ctx.project, env->ctx.home, &project);
-        r = trust_read(env->state, project.holds_home ? NULL : &project, ret, err);
-        if (r == 0)
-                *ret_fd = TAKE_FD(fd);
-        return r;
-}
-
-/* Collects the hosts that the project's own configuration names for the tools of AllowFrom=, as "TOOL RULE".
- */
-static int project_hosts(const Spec *spec, StrList *ret, Error *err)
-{
-        CLEANUP(host_clear) Host host = {0};
-        if (spec->net_allow_from.n == 0)
-                return 0;
-        int r = host_probe(&host, err);
-        if (r == 0 && (r = host_probe_project(&host)) < 0)
-                return error_set_errno(err, r, "cannot look up the project");
-        if (r == 0)
-                r = host_probe_sources(&host, &spec->net_allow_from, command_variable, err);
-        for (size_t i = 0; r == 0 && i < host.sources.n; i++) {
-                const HostSource *s = &host.sources.items[i];
-                if (!s->in_project || s->vouches)
-                        continue;
-                if (strlist_add_printf(ret, "%s %s", s->tool, s->rule) < 0)
-                        return error_no_memory(err);
-                log_notice("this also trusts a host that '%s' names: AllowFrom=%s allows %s", s->where,
-                           s->tool, s->rule);
-        }
-        return r;
-}
-
-/* The hash is compared with the content when the profile is used. */
-static int trust_one(const char *name, const ProfileEnv *env, TrustList *list, Error *err)
-{
-        CLEANUP(profile_text_clear) ProfileText file = {0};
-        CLEANUP(spec_clear) Spec spec = {0};
-        CLEANUP_STRLIST StrList hosts = {0};
-        CLEANUP_FREE char *path = NULL;
-        char hash[SHA256_HEX_ROOM];
-        ProfileContext ctx = env->ctx;
-        if (asprintf(&path, "%s%s", strchr(name, '/') ? "" : "./", name) < 0)
-                return error_no_memory(err);
-        int r = profile_read(path, &ctx, &file, err);
-        if (r == 0)
-                r = sha256_hex(file.text, file.len, hash, err);
-        ctx.unchecked = true;
-        (void)spec_init(&spec);
-        if (r == 0)
-                r = profile_load(file.path, &ctx, &spec, err);
-        if (r == 0)
-                r = spec_validate(&spec, err);
-        if (r == 0 && file.in_project)
-                r = project_hosts(&spec, &hosts, err);
-        return r < 0 ? r : trust_set(list, file.path, hash, &hosts, err);
-}
-
-/* The file may no longer exist. */
-static int untrust_one(const char *name, const ProfileEnv *env, TrustList *list, Error *err)
-{
-        CLEANUP_FREE char *real = realpath(name, NULL), *path = NULL;
-        int r = real ? 0 : path_normalize(name, env->ctx.project, &path);
-        return r < 0 ? error_set_errno(err, r, "cannot look up '%s'", name)
-                     : trust_set(list, real ? real : path, NULL, NULL, err);
-}
-
-static int change_trust(int n, char **names, const ProfileEnv *env, bool trusted, Error *err)
-{
-        CLEANUP(trust_clear) TrustList list = {0};
-        CLEANUP_FD int fd = FD_NONE;
-        int r = open_trust(env, &fd, &list, err);
-        for (int i = 0; r == 0 && i < n; i++)
-                r = trusted ? trust_one(names[i], env, &list, err) : untrust_one(names[i], env, &list, err);
-        return r < 0 ? r : trust_write(fd, &list, err);
-}
-
-static const char *trust_word(const TrustList *list, const char *path, const ProfileEnv *env)
-{
-        CLEANUP(profile_text_clear) ProfileText file = {0};
-        Error err = {0};
-        TrustState state = TRUST_NONE;
-        if (profile_read(path, &env->ctx, &file, &err) < 0 || !str_eq(file.path, path))
-                return "gone";
-        if (trust_check(list, path, file.text, file.len, &state, NULL, &err) < 0)
-                return "unknown";
-        return state == TRUST_GIVEN ? "trusted" : "changed";
-}
-
-static int list_trusted(const ProfileEnv *env, bool as_json, Error *err)
-{
-        CLEANUP(trust_clear) TrustList list = {0};
-        int r = as_json ? json_load(err) : 0;
-        if (r == 0)
-                r = trust_read(env->state, NULL, &list, err);
-        if (r < 0)
-                return r;
-        struct json_object *array = as_json ? json_new_array() : NULL;
-        for (size_t i = 0; i < list.n; i++) {
-                char text[8192];
-                const TrustEntry *e = &list.items[i];
-                const char *word = trust_word(&list, e->path, env);
-                if (!array) {
-                        printf("%-8s  %s\n", word, text_escape(e->path, text, sizeof(text)));
-                        continue;
-                }
-                struct json_object *o = json_new_object();
-                json_add_string(o, "file", e->path);
-                json_add_string(o, "state", word);
-                json_add(o, "hosts", json_new_strings(&e->hosts));
-                json_append(array, o);
-        }
-        if (array)
-                json_print(stdout, array);
-        return 0;
-}
-
 const ProfileVerb profile_verbs[] = {
-        {"list", "[--json]", "list the available profiles: of the user, of the system, built in", true, NULL},
-        {"show", "[--json] NAME|FILE", "print a profile merged with those that it extends, as a profile",
-         true, "@profile|@file"},
-        {"check", "NAME|FILE...", "check profiles for errors; print nothing if there are none", false,
-         "@profile|@file..."},
-        {"trust", "[--json] [FILE...]",
-         "let profiles of a project grant rights, as long as their content does not change;\n"
-         "         without FILE, list the profiles that are trusted, changed since, or gone",
-         true, "@file..."},
-        {"untrust", "FILE...", "revoke the trust", false, "@file..."},
+        {"list", "[--json]",
+         "list the available profiles: of the user, of the system, built in; after a plus sign,\n"
+         "         the files that add to them",
+         .takes_json = true},
+        {"show", "[--json] NAME|FILE",
+         "print a profile merged with those that it extends, as a profile, with comments about\n"
+         "         its files and what a command could do with it here",
+         .takes_json = true, .words = "@profile|@file"},
+        {"check", "NAME|FILE...", "check profiles for errors; print nothing if there are none",
+         .words = "@profile|@file..."},
+        {"trust", "[--dry-run] FILE...|[--json]",
+         "print what profiles of a project grant, ask on a terminal, and let them grant it as long as\n"
+         "         their content does not change; --dry-run only prints; without FILE, list the profiles\n"
+         "         that are trusted, changed since, or gone",
+         .takes_json = true, .takes_dry_run = true, .words = "@file..."},
+        {"untrust", "FILE...", "revoke the trust", .words = "@file..."},
 };
 const size_t profile_verbs_n = ARRAY_LEN(profile_verbs);
 
@@ -371,19 +191,19 @@ static void print_help(void)
         pager_end();
 }
 
-static bool takes_json(const char *verb)
+static const ProfileVerb *find_verb(const char *name)
 {
         for (size_t i = 0; i < profile_verbs_n; i++)
-                if (str_eq(profile_verbs[i].name, verb))
-                        return profile_verbs[i].takes_json;
-        return true;
+                if (str_eq(profile_verbs[i].name, name))
+                        return &profile_verbs[i];
+        return NULL;
 }
 
 int cmd_profile(int argc, char **argv)
 {
         CLEANUP(profile_env_clear) ProfileEnv env = {0};
         Error err = {0};
-        bool as_json = false;
+        bool as_json = false, dry_run = false;
         int i = 1, r = 0;
         const char *verb = argc > 1 ? argv[i++] : "";
         if (str_eq(verb, "--help") || str_eq(verb, "-h")) {
@@ -395,25 +215,31 @@ int cmd_profile(int argc, char **argv)
                         print_help();
                         return 0;
                 }
-                if (!str_eq(argv[i], "--json") || !takes_json(verb)) {
+                bool dry = str_eq(argv[i], "--dry-run") || str_eq(argv[i], "-n");
+                bool json = str_eq(argv[i], "--json");
+                const ProfileVerb *v = find_verb(verb);
+                if (!(dry && v && v->takes_dry_run) && !(json && (!v || v->takes_json))) {
                         log_error("profile %s: unknown option '%s'; see \"kurung profile --help\"", verb,
                                   argv[i]);
                         return EXIT_KURUNG_FAILED;
                 }
-                as_json = true;
+                dry_run = dry_run || dry;
+                as_json = as_json || json;
         }
         if (profile_env_init(&env) < 0)
                 r = error_no_memory(&err);
         else if (str_eq(verb, "list") && i == argc)
-                r = list(&env, as_json, &err);
+                r = profile_list(&env, as_json, &err);
         else if (str_eq(verb, "show") && i == argc - 1)
                 r = show(argv[i], &env, as_json, &err);
         else if (str_eq(verb, "check") && i < argc)
                 return check(argc - i, argv + i, &env);
-        else if (str_eq(verb, "trust") && i == argc)
-                r = list_trusted(&env, as_json, &err);
-        else if ((str_eq(verb, "trust") || str_eq(verb, "untrust")) && i < argc && !as_json)
-                r = change_trust(argc - i, argv + i, &env, str_eq(verb, "trust"), &err);
+        else if (str_eq(verb, "trust") && i == argc && !dry_run)
+                r = profile_list_trusted(&env, as_json, &err);
+        else if (str_eq(verb, "trust") && i < argc && !as_json)
+                r = profile_trust(argc - i, argv + i, &env, dry_run, &err);
+        else if (str_eq(verb, "untrust") && i < argc)
+                r = profile_untrust(argc - i, argv + i, &env, &err);
         else
                 r = error_set(&err, EINVAL,
                               "profile: expected list, show NAME, check NAME..., trust FILE... or untrust "

@@ -9,7 +9,7 @@ typedef struct ProfileVerb {
         const char *name;
         const char *arguments; /* "[--json] NAME|FILE" */
         const char *help;      /* lines, the later ones indented */
-        bool takes_json;
+        bool takes_json, takes_dry_run;
         const char *words; /* like Command.words */
 } ProfileVerb;
 

@@ -10,6 +10,7 @@
 #include "cmd/help.h"
 #include "cmd/plan_json.h"
 #include "cmd/planning.h"
+#include "cmd/prompt.h"
 #include "cmd/report.h"
 #include "cmd/report_file.h"
 #include "cmd/tell_program.h"
@@ -238,6 +239,8 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
                 r = caller_fds_pass(&spec, err);
         if (r == 0)
                 r = planning_make(&spec, &host, options.in_name ? &resumed.kept : NULL, &plan, err);
+        if (r == 0 && shell)
+                r = prompt_add(&plan.payload, plan.identity.uid, err);
         timings_reached("make the plan");
         if (r == 0 && spec_store(&spec, &stored) < 0)
                 r = error_no_memory(err);

@@ -18,7 +18,8 @@ typedef struct Parser {
         const ProfileContext *ctx;
         Spec *spec;
         char **extends;
-        char **grants; /* gets the position of the first line that grants a right; may be NULL */
+        StrList *all_grants; /* gets all of them; may be NULL */
+        char **grants;       /* gets the position of the first line that grants a right; may be NULL */
         Error *err;
 } Parser;
 
@@ -32,7 +33,11 @@ static int grants(Parser *p, unsigned line, const Key *key, const char *value)
                                  p->name, line,
                                  p->flags & PROFILE_CHANGED ? " (it changed since you trusted it)" : "",
                                  key->name, value, p->name);
-        if (!*p->grants && asprintf(p->grants, "%s:%u: %s=%.60s", p->name, line, key->name, value) < 0) {
+        if (p->all_grants &&
+            strlist_add_printf(p->all_grants, "%s:%u: %s=%s", p->name, line, key->name, value) < 0)
+                return error_no_memory(p->err);
+        if (p->grants && !*p->grants &&
+            asprintf(p->grants, "%s:%u: %s=%.60s", p->name, line, key->name, value) < 0) {
                 *p->grants = NULL;
                 return error_no_memory(p->err);
         }
@@ -73,7 +78,8 @@ static int take_pair(unsigned line, const char *section, const char *name, const
                 .holds_home = (p->flags & PROFILE_HOLDS_HOME) != 0,
         };
         int r = 0;
-        if (((p->flags & PROFILE_NARROW) || p->grants) && !key_narrows(key, value, &ctx, p->spec))
+        if (((p->flags & PROFILE_NARROW) || p->grants || p->all_grants) &&
+            !key_narrows(key, value, &ctx, p->spec))
                 r = grants(p, line, key, value);
         return r < 0 ? r : key_parse(key, value, &ctx, p->spec, p->err);
 }
@@ -185,6 +191,7 @@ static int parse_file(Loader *l, const ProfileText *file, const char *name, unsi
                     .spec = l->spec,
                     .extends = &extends,
                     .grants = elsewhere ? &grants : NULL,
+                    .all_grants = file->installed ? NULL : l->ctx->grants,
                     .err = l->err};
         TrustState trust = TRUST_NONE;
         if (l->ctx->sources && strlist_add(l->ctx->sources, file->path) < 0)

@@ -19,6 +19,8 @@ typedef struct ProfileContext {
         bool by_default;   /* no profile was named: a directory that is not accessible is not searched */
         StrList *granting; /* gets path and position for each untrusted file outside the project that grants
                               rights; may be NULL */
+        StrList *grants;   /* gets "FILE:LINE: KEY=VALUE" for each line of a file that could grant rights,
+                              except   for profiles that came with kurung; may be NULL */
         StrList *sources;  /* gets the path of each file that is read, in order; may be NULL */
         StrList *notices;  /* gets a line for a directory that is not searched; may be NULL */
 } ProfileContext;

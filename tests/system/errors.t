@@ -104,13 +104,13 @@ kurung profile list --json
 ok "profile list --json is JSON" jq -e 'map(.name) | contains(["build", "default", "shell"])' "$HOME/.out"
 printf '[Profile]\nDescription=mine\nExtends=default\n' >"$HOME/.config/kurung/profiles/npm.ini"
 kurung profile list
-is "$(grep -c '^default  *built in  an untrusted command' "$HOME/.out"):$(grep '^npm ' "$HOME/.out")" "1:npm               user      mine" \
+is "$(grep -c '^default  *built in  an untrusted command' "$HOME/.out"):$(grep '^npm ' "$HOME/.out")" "1:npm        user      mine" \
     "profile list says what is built in, and which file takes its place"
 kurung profile list --json
 ok "  and so does --json" jq -e --arg dir "$HOME/.config/kurung/profiles" '(map(select(.name == "npm")) ==
-    [{name: "npm", directory: $dir, built_in: false, description: "mine"}]) and (map(select(.name == "pip"))[0] | .built_in and .directory == null)' "$HOME/.out"
+    [{name: "npm", directory: $dir, built_in: false, description: "mine", files: [$dir + "/npm.ini"]}]) and (map(select(.name == "pip"))[0] | .built_in and .directory == null)' "$HOME/.out"
 kurung profile show npm
-is "$(sed '/^;/!d' "$HOME/.out")" "; default (built in)
+is "$(sed '/^;$/,$d' "$HOME/.out")" "; default (built in)
 ; $HOME/.config/kurung/profiles/npm.ini" "profile show says where what it shows comes from"
 rm "$HOME/.config/kurung/profiles/npm.ini"
 kurung profile show --json build

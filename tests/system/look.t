@@ -180,6 +180,47 @@ like "$(on_tty kurung stop ru)" "'ru' is 'runs'.*0$" "  but on a terminal"
 wait
 "$KURUNG" discard runs
 
+# profile show and list: what a profile means, and the files that it is made of.
+mkdir -p "$HOME/.config/kurung/profiles/build.ini.d"
+printf '[Environment]\nSet=A=b\n' >"$HOME/.config/kurung/profiles/build.ini.d/mine.ini"
+printf '[Profile]\nDescription=of mine\nExtends=build\n[Filesystem]\nReadWrite=%s\n' "$HOME/data" >"$HOME/.config/kurung/profiles/own.ini"
+kurung profile list
+like "$out" "own +user +of mine"$'\n +'"[+] ~/.config/kurung/profiles/build.ini.d/mine.ini"$'\n +'"[+] ~/.config/kurung/profiles/own.ini"$'\n' "profile list: the files of a profile"
+like "$out" $'\n'"build +built in +builds [^+]*"$'\n +'"[+] ~/.config/kurung/profiles/build.ini.d/mine.ini"$'\n'"bun +built in" "  and the drop-ins of one that is built in"
+kurung profile list --json
+is "$(jq -c '.[] | select(.name == "own" or .name == "default") | .files' "$HOME/.out")" "[\"$HOME/.config/kurung/profiles/build.ini.d/mine.ini\",\"$HOME/.config/kurung/profiles/own.ini\"]
+[]" "  also as JSON"
+got=$(on_tty kurung profile list | tr -d '\r')
+is "$(awk 'length($0) > 80' <<<"$got")" "" "  in lines that fit the terminal"
+kurung profile show own
+like "$out" $'\n; '"User        root inside.*"$'\n; '"Writes      $HOME/data: changes the files themselves, at once.*"$'\n\\[Profile\\]\n' "profile show: what a command could do, as comments"
+cp "$HOME/.out" "$HOME/shown.ini"
+kurung profile check "$HOME/shown.ini"
+is "$status:$errors" "0:" "  and all of it is a profile"
+printf '[Filesystem]\nReadOnly=/srv\nReadWrite=/srv\n' >"$HOME/.config/kurung/profiles/none.ini"
+kurung profile show none
+like "$status:$out" "^0:.*"$'\n'"; No sandbox with this profile would start here: .*conflict for .*/srv" "  also if none would start"
+rm -r "$HOME/.config/kurung"
+
+# The prompt of a shell says that it is one of a sandbox, whatever the shell; the caller's variable takes precedence.
+# prompt_of SHELL...: what a shell prints before it reads, up to the end of the prompt.
+prompt_of() { python3 "$SRCDIR/tests/tools/on_terminal.py" "expect(b'kurung) '); send(b'exit 0\n'); print(wait())" "$KURUNG" shell -q -e TERM=dumb "$@"; }
+# A login sh has the prompt of the system's /etc/profile; zsh without files of one's own asks first how to make them.
+printf 'PS1="[\\u@\\h]\\$ "\n' >"$project/rc"
+for shell in bash "bash -l" "bash --norc" "bash --rcfile $project/rc" dash sh "zsh -f" fish; do
+    # shellcheck disable=SC2086
+    if command -v ${shell%% *} >/dev/null; then
+        # shellcheck disable=SC2086
+        is "$(prompt_of -- $shell)" 0 "kurung shell -- $shell: the prompt names kurung"
+    else
+        skip "kurung shell -- $shell" "it is not installed"
+    fi
+done
+is "$(prompt_of --run-as=root -- dash)" 0 "  as root inside, too"
+is "$(python3 "$SRCDIR/tests/tools/on_terminal.py" 'expect(b"mine>"); send(b"exit\n"); print(wait())' "$KURUNG" shell -q -e PS1='mine>' -- dash)" 0 "a prompt of the caller stays"
+kurung run -- env
+unlike "$out" "debian_chroot|PS1" "run sets none"
+
 # apply says what it did.
 mkdir -p dir
 echo old >old

@@ -14,12 +14,24 @@ kurung run -p ./narrow.ini -p ./looser.ini -- true
 like "$status:$errors" "^125:.*looser.ini:2: .*WorkDir=overlay could grant" "what narrows depends on what was said before"
 
 printf '[Filesystem]\nWorkDir=rw\n' >'my profile.ini'
+kurung profile trust --dry-run './my profile.ini' ./narrow.ini
+like "$status:$out" "^0:Grants:"$'\n'"$PWD/my profile.ini:2: WorkDir=rw"$'\n.*\nGrants nothing: it restricts only.\n' "trust --dry-run says what each would grant"
+on_terminal() { python3 "$SRCDIR/tests/tools/on_terminal.py" "$1; print(wait())" env PAGER=cat "$KURUNG" profile trust './my profile.ini'; }
+for no in 'n\n' '\x04' 'nonsense\nno\n'; do
+    like "$(on_terminal "expect(b'o: '); send(b'$no')")" "125$" "on a terminal it asks ($no)"
+done
+kurung profile trust
+is "$out" "" "  and what was declined is not trusted"
+is "$(on_terminal "expect(b'WorkDir=rw'); expect(b'Trust '); expect(b'o: '); send(b'y\n')")" 0 "  what is accepted is"
+kurung profile trust
+like "$out" "^trusted " "  and listed"
+kurung profile untrust './my profile.ini'
 mkdir deep && ln -s '../my profile.ini' deep/link.ini
 kurung profile check './my profile.ini'
 is "$status" 125 "one that gives rights is refused by check, too"
 like "$errors" "my profile.ini:2: a profile inside the project .*WorkDir=rw.* kurung profile trust" "  with key, file, line and remedy"
 kurung profile trust deep/link.ini
-is "$status:$out:$errors" "0::" "it is trusted by any name"
+like "$status:$out:$errors" "^0:Grants:"$'\n'"$PWD/my profile.ini:2: WorkDir=rw"$'\n\n.*\n'"Writes      $PWD: changes the files themselves, at once"$'\n.*:$' "it is trusted by any name, with what it grants"
 kurung profile check './my profile.ini'
 is "$status" 0 "  and then check is content"
 kurung profile show './my profile.ini'
