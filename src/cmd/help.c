@@ -2,6 +2,7 @@
 /* Prints --help of "run", "shell" and "try", from the key table. */
 #include "cmd/help.h"
 
+#include "cmd/examples.h"
 #include "cmd/pager.h"
 #include "front/front.h"
 
@@ -56,5 +57,6 @@ void help_print_run(const char *command)
         printf("\nExit status: the command's own; 125 if kurung failed, 126 if the command cannot be "
                "executed,\n"
                "127 if it is not found, 128+N if signal N ended it. See kurung(1) and kurung-profile(5).\n");
+        examples_print(command);
         pager_end();
 }

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "cmd/command.h"
+#include "cmd/examples.h"
 #include "cmd/pager.h"
 #include "cmd/planning.h"
 #include "cmd/profile.h"
@@ -188,6 +189,7 @@ static void print_help(void)
         for (size_t i = 0; i < profile_verbs_n; i++)
                 printf("%-7s  %s\n", profile_verbs[i].name, profile_verbs[i].help);
         printf("\nExit status: 0, or 125 on errors.\n");
+        examples_print("profile");
         pager_end();
 }
 

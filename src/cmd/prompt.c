@@ -20,8 +20,7 @@ static const struct {
 };
 
 /* For bash, whose start-up files replace PS1 on other systems; they leave this one. */
-#define BASH_COMMAND                                                                                         \
-        "case $PS1 in *" MARK "*|*debian_chroot*) ;; *) PS1=\"(" MARK ") $PS1\" ;; esac"
+#define BASH_COMMAND "case $PS1 in *" MARK "*|*debian_chroot*) ;; *) PS1=\"(" MARK ") $PS1\" ;; esac"
 
 static int add(StrList *env, const char *name, const char *value)
 {

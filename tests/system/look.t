@@ -204,7 +204,7 @@ rm -r "$HOME/.config/kurung"
 
 # The prompt of a shell says that it is one of a sandbox, whatever the shell; the caller's variable takes precedence.
 # prompt_of SHELL...: what a shell prints before it reads, up to the end of the prompt.
-prompt_of() { python3 "$SRCDIR/tests/tools/on_terminal.py" "expect(b'kurung) '); send(b'exit 0\n'); print(wait())" "$KURUNG" shell -q -e TERM=dumb "$@"; }
+prompt_of() { python3 "$SRCDIR/tests/tools/on_terminal.py" "expect(b'kurung)'); send(b'exit 0\n'); print(wait())" "$KURUNG" shell -q -e TERM=dumb "$@"; }
 # A login sh has the prompt of the system's /etc/profile; zsh without files of one's own asks first how to make them.
 printf 'PS1="[\\u@\\h]\\$ "\n' >"$project/rc"
 for shell in bash "bash -l" "bash --norc" "bash --rcfile $project/rc" dash sh "zsh -f" fish; do
@@ -255,6 +255,59 @@ unlike "$out" "the host has another" "  what was applied is no other one"
 rm "$HOME/one"
 "$KURUNG" discard k
 rm "$HOME/.bashrc"
+
+# The examples of --help work: each command runs with its own, in a project in which they make sense. Those that would start
+# something are only planned.
+mkdir -p "$HOME/examples/lib" && cd "$HOME/examples" || exit 1
+touch "$HOME/.gitconfig"
+printf 'y\ny\ny\n' >"$HOME/answers"
+printf '[Filesystem]\nWorkDir=rw\n' >kurung.ini
+printf '#!/bin/sh\necho x >lib/settings.ini\n' >install.sh
+chmod +x install.sh
+mkdir "$HOME/bin"
+printf '#!/bin/sh\necho "echo installed"\n' >"$HOME/bin/curl"
+chmod +x "$HOME/bin/curl"
+start_try() {
+    "$KURUNG" discard try 2>/dev/null
+    rm -f "$HOME/up" changes.tar.gz lib/settings.ini
+    mkfifo "$HOME/up"
+    "$KURUNG" run -q --keep=try --read-write="$HOME/up" -- sh -c './install.sh; echo >~/up; exec sleep 1000' &
+    read -r _ <"$HOME/up"
+    try_runs() { "$KURUNG" ps | grep -q '^try '; }
+    wait_for try_runs
+}
+for command in run shell try diff apply export discard ps exec stop inspect profile doctor; do
+    kurung $command --help
+    mapfile -t lines < <(sed -n '/^Examples:$/,$ s/^  \([^ ].*kurung .*\|kurung .*\)/\1/p' <<<"$out")
+    ok "$command --help has examples" test ${#lines[@]} -gt 0
+    for line in "${lines[@]}"; do
+        case $command in
+            run | shell | try) example=${line/kurung $command/kurung $command --dry-run} ;;
+            diff | apply | export | discard)
+                example=$line
+                "$KURUNG" discard try 2>/dev/null
+                rm -f changes.tar.gz lib/settings.ini
+                "$KURUNG" run -q --keep=try -- ./install.sh
+                ;;
+            exec | stop | inspect)
+                example=$line
+                start_try
+                ;;
+            *) example=$line ;;
+        esac
+        if [[ $example == *"| jq"* ]] && ! command -v jq >/dev/null; then
+            skip "$line" "jq is not installed"
+            continue
+        fi
+        PATH=$HOME/bin:$PATH bash -c "$example" >"$HOME/.out" 2>"$HOME/.err" <"$HOME/answers"
+        is "$?" 0 "it works: $line" || diag "$(<"$HOME/.err")"
+        "$KURUNG" stop try 2>/dev/null
+        wait
+    done
+done
+"$KURUNG" discard try 2>/dev/null
+cd "$project" || exit 1
+rm -rf "$HOME/examples" "$HOME/bin" "$HOME/up" "$HOME/answers" "$HOME/.gitconfig"
 
 # Escape sequences of a sandbox reach neither a terminal nor a pager that shows those of kurung.
 kurung run --keep=evil -- sh -c 'printf "\033]0;title\007\033[2J" >"$(printf "a\033[2Jb")"; ln -s "$(printf "\033[31mx")" link; printf "\033[5m\n" >text'
