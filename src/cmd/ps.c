@@ -50,7 +50,7 @@ static int values_of(const StrList *spec, const char *key, StrList *ret)
 }
 
 /* Joins words to a text; owned. NULL: out of memory. */
-static char *join(const StrList *words, const char *between)
+static char *join_words(const StrList *words, const char *between)
 {
         CLEANUP_FREE char *text = NULL;
         size_t len;
@@ -76,7 +76,7 @@ static char *ports_of(const Row *row)
                 r = strlist_add_printf(&brief, "%.*s", (int)(end ? (size_t)(end - text) : strlen(text)),
                                        text);
         }
-        return r < 0 ? NULL : join(&brief, ",");
+        return r < 0 ? NULL : join_words(&brief, ",");
 }
 
 /* A path with "~" for the home; owned. NULL: out of memory. */
@@ -94,7 +94,7 @@ static int add_row(Listing *l, const Row *row)
         time_t now = time(NULL);
         uint64_t seconds = now > row->started ? (uint64_t)(now - row->started) : 1;
         CLEANUP_FREE char *directory = short_path(row->work_dir ? row->work_dir : "-", l->home);
-        CLEANUP_FREE char *ports = ports_of(row), *command = join(row->argv, " ");
+        CLEANUP_FREE char *ports = ports_of(row), *command = join_words(row->argv, " ");
         if (!directory || !ports || !command)
                 return -ENOMEM;
         if (row->pid)
