@@ -184,6 +184,12 @@ char *text_escape(const char *s, char *out, size_t room)
 {
         size_t len = 0;
         for (size_t left = strlen(s); left > 0;) {
+                /* Printable ASCII is most of all text, and each start escapes its plan for the record. */
+                if (*s >= ' ' && *s <= '~' && *s != '\\' && len + 5 <= room) {
+                        out[len++] = *s++;
+                        left--;
+                        continue;
+                }
                 char piece[TEXT_ESCAPED_MAX];
                 const TextChar c = text_next(s, left);
                 size_t piece_len = text_escape_char(s, c, piece);
