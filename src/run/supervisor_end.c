@@ -38,7 +38,7 @@ static void count_dropped(Supervisor *s)
         dropped_count(s->plan, s->run.fd, &s->report->dropped);
 }
 
-/* No process inside is left. */
+/* Called when no process inside is left. */
 static int release_run_dir(Supervisor *s)
 {
         return supervisor_may_be_spare(s->plan) && spare_give(&s->run, &s->plan->root)
@@ -60,7 +60,10 @@ void supervisor_ended(Session *session, bool last)
                 drop_namespaces(s);
         if (s->n_overlays == 0 && s->run.fd >= 0 && !s->plan->storage.keep) {
                 count_dropped(s);
-                s->run_removed = release_run_dir(s) == 0;
+                /* A process that joined (exec) is not a child of init, and may write until init has ended: a
+                 * spare must not have that. What is removed, it cannot write any more. */
+                s->run_removed =
+                        !supervisor_may_be_spare(s->plan) && run_dir_remove(&s->run, s->userns, NULL) == 0;
         }
         timings_reached("remove the run directory");
 }

@@ -93,9 +93,27 @@ for ((i = 0; i < $(scaled 20 3); i++)); do
     read -r _ <"$HOME/ready"
     kill -KILL "$killed"
     wait "$killed" 2>/dev/null
-    wait_for sh -c '! pgrep -u "$(id -u)" -x sleep'
+    wait_for tap_none_left
     "$KURUNG" run -q -- sh -c '[ ! -e file ]' || echo seen >>"$HOME/failed"
     [ "$(left | grep -c file)" -eq 0 ] || echo left >>"$HOME/failed"
 done
 is "$(cat "$HOME/failed" 2>/dev/null)" "" "nothing of a killed run is left after the next one"
+
+# A process of exec, which init does not know, writes until the kernel kills it with init.
+mkfifo "$HOME/go"
+for ((i = 0; i < $(scaled 20 3); i++)); do
+    "$KURUNG" run -q --read-write="$HOME/ready" --read-write="$HOME/go" -- sh -c 'echo >"$HOME/ready"; read -r _ <"$HOME/go"' </dev/null 2>/dev/null &
+    run=$!
+    read -r _ <"$HOME/ready"
+    wait_for sh -c '"$KURUNG" ps --json | jq -e ".[0].name" >/dev/null'
+    name=$("$KURUNG" ps --json | jq -r '.[0].name')
+    "$KURUNG" exec "$name" sh -c 'echo >"$HOME/ready"; while :; do : >file; rm file; done' </dev/null >/dev/null 2>&1 &
+    joined=$!
+    read -r _ <"$HOME/ready"
+    echo >"$HOME/go"
+    wait "$run"
+    [ "$(left | grep -c file)" -eq 0 ] || echo "left after exec" >>"$HOME/failed"
+    wait "$joined"
+done
+is "$(cat "$HOME/failed" 2>/dev/null)" "" "nothing is left of what a joined process writes to the end"
 done_testing
