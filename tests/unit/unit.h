@@ -8,6 +8,13 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <sys/stat.h>
 
 #define RUN_TESTS(tests)                                                                                     \
         (cmocka_set_message_output(CM_OUTPUT_TAP), cmocka_run_group_tests((tests), NULL, NULL))
+
+/* The modes of files that tests make do not depend on the caller's. */
+__attribute__((constructor)) static void take_usual_umask(void)
+{
+        (void)umask(022);
+}
