@@ -281,7 +281,8 @@ for command in run shell try diff apply export discard ps exec stop inspect prof
     mapfile -t lines < <(sed -n '/^Examples:$/,$ s/^  \([^ ].*kurung .*\|kurung .*\)/\1/p' <<<"$out")
     ok "$command --help has examples" test ${#lines[@]} -gt 0
     for line in "${lines[@]}"; do
-        answers=$HOME/answers
+        input=/dev/null
+        [ "$command" != apply ] || input=$HOME/answers
         case $command in
             run | shell | try) example=${line/kurung $command/kurung $command --dry-run} ;;
             diff | apply | export | discard)
@@ -291,7 +292,7 @@ for command in run shell try diff apply export discard ps exec stop inspect prof
                 "$KURUNG" run -q --keep=try -- ./install.sh
                 ;;
             exec | stop | inspect)
-                example=$line answers=/dev/null # a shell would execute them
+                example=$line
                 start_try
                 ;;
             *) example=$line ;;
@@ -300,7 +301,7 @@ for command in run shell try diff apply export discard ps exec stop inspect prof
             skip "$line" "jq is not installed"
             continue
         fi
-        PATH=$HOME/bin:$PATH bash -c "$example" >"$HOME/.out" 2>"$HOME/.err" <"$answers"
+        PATH=$HOME/bin:$PATH bash -c "$example" >"$HOME/.out" 2>"$HOME/.err" <"$input"
         is "$?" 0 "it works: $line" || diag "$(<"$HOME/.err")"
         "$KURUNG" stop try 2>/dev/null
         wait
