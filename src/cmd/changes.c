@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "cmd/names.h"
+#include "state/live.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -70,6 +71,29 @@ void changes_cursor_clear(ChangesCursor *p)
         *p = (ChangesCursor){0};
 }
 
+/* Opens a kept sandbox; for diff, also one that is running. */
+static int open_kept(const char *command, const char *name, Kept *ret, Error *err)
+{
+        CLEANUP(live_clear) Live live = LIVE_NONE;
+        Error why = {0}, none = {0};
+        int r = kept_open(name, ret, &why);
+        if ((r == -EBUSY || r == -ENOENT) && live_open(name, &live, &none) == 0) {
+                if (!live.record.kept)
+                        return error_set(
+                                err, ENOENT,
+                                "the sandbox '%s' does not keep its changes (start it with --keep to see and "
+                                "apply them)",
+                                name);
+                if (str_eq(command, "diff")) {
+                        log_notice("'%s' is running: these are its changes so far", name);
+                        return kept_open_running(name, ret, err);
+                }
+        }
+        if (r < 0)
+                *err = why;
+        return r;
+}
+
 int changes_open(const char *command, const StrList *words, Kept *ret, Selection *selection, Error *err)
 {
         char here[PATH_MAX];
@@ -106,7 +130,7 @@ int changes_open(const char *command, const StrList *words, Kept *ret, Selection
         int r = str_eq(command, "apply")
                         ? names_complete_to_change(words->items[0], NAMES_KEPT, room, &name, err)
                         : names_complete(words->items[0], NAMES_KEPT, room, &name, err);
-        return r < 0 ? r : kept_open(name, ret, err);
+        return r < 0 ? r : open_kept(command, name, ret, err);
 }
 
 bool changes_tell_not_found(const Selection *selection, const char *unchanged)

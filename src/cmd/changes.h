@@ -34,7 +34,8 @@ bool changes_cursor_in_added(const ChangesCursor *cursor);
 
 void changes_cursor_clear(ChangesCursor *cursor);
 
-/** changes_open - parse "NAME [PATH...]" and open the kept sandbox. Returns 0 or -errno with @err. */
+/** changes_open - parse "NAME [PATH...]" and open the kept sandbox; for diff, also one that is running.
+ * Returns 0 or -errno with @err. */
 int changes_open(const char *command, const StrList *words, Kept *ret, Selection *selection, Error *err);
 
 /**

@@ -314,6 +314,19 @@ int kept_open(const char *name, Kept *ret, Error *err)
         return 0;
 }
 
+int kept_open_running(const char *name, Kept *ret, Error *err)
+{
+        CLEANUP(kept_clear) Kept kept = KEPT_NONE;
+        int r = open_dir(name, &kept.dir, err);
+        if (r == 0)
+                r = read_record(&kept.dir, &kept.record, err);
+        if (r < 0)
+                return r;
+        *ret = kept;
+        kept = KEPT_NONE;
+        return 0;
+}
+
 int kept_refuse_interrupted(const Kept *kept, Error *err)
 {
         const char *name = kept->dir.name;

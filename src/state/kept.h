@@ -76,6 +76,10 @@ int kept_end(const RunDir *dir, int exit_code, int userns_fd, Error *err);
  */
 int kept_open(const char *name, Kept *ret, Error *err);
 
+/** kept_open_running - open a sandbox whose lock its supervisor holds, only to read the changes so far. The
+ * command writes to the layers meanwhile. Returns 0 or -errno with @err. */
+int kept_open_running(const char *name, Kept *ret, Error *err);
+
 /** kept_open_dir - like kept_open(), without reading the record, for a sandbox with an unreadable record. */
 int kept_open_dir(const char *name, RunDir *ret, Error *err);
 

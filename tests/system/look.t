@@ -5,10 +5,9 @@ unset NO_COLOR PAGER KURUNG_PAGER LESS
 export TERM=xterm
 # on_tty COMMAND...: all that a terminal of 24 rows and 80 columns shows, and the exit status as the last word.
 on_tty() {
-    python3 "$SRCDIR/tests/tools/on_terminal.py" "resize(24, 80)
-status = wait()
+    python3 "$SRCDIR/tests/tools/on_terminal.py" "status = wait()
 sys.stdout.buffer.write(seen)
-print(status)" "$@"
+print(status)" sh -c 'stty rows 24 cols 80; exec "$@"' - "$@"
 }
 red=$'\033[1;31m' green=$'\033[32m' off=$'\033[m'
 
@@ -255,6 +254,41 @@ unlike "$out" "the host has another" "  what was applied is no other one"
 rm "$HOME/one"
 "$KURUNG" discard k
 rm "$HOME/.bashrc"
+
+# diff of a running sandbox: what it changed so far.
+rm -f "$HOME/up"
+mkfifo "$HOME/up" "$HOME/go"
+"$KURUNG" run -q --keep=runs --read-write="$HOME/up" --read-write="$HOME/go" -- sh -c 'echo 1 >first; echo >~/up; read -r _ <~/go; echo 2 >second; rm first; echo >~/up; exec sleep 1000' &
+read -r _ <"$HOME/up"
+runs() { "$KURUNG" ps | grep -q '^runs '; }
+wait_for runs
+kurung diff runs
+is "$status:$out:$errors" "0:A  first:kurung: 'runs' is running: these are its changes so far" "diff of a running sandbox"
+kurung diff -p runs
+like "$out" $'\n[+]1' "  and its lines"
+echo >"$HOME/go"
+read -r _ <"$HOME/up"
+kurung diff --name-only runs
+is "$status:$out" "0:second" "  and what it changed meanwhile"
+for command in "apply runs" "discard runs" "export -o $HOME/x.tar runs"; do
+    # shellcheck disable=SC2086
+    kurung $command
+    like "$status:$errors" "^125:.*'runs' is running" "not ${command%% *}"
+done
+"$KURUNG" stop runs
+wait
+kurung diff --name-only runs
+is "$status:$out:$errors" "0:second:" "  at its end they are the same"
+"$KURUNG" discard runs
+"$KURUNG" run -q --read-write="$HOME/up" -- sh -c 'echo >~/up; exec sleep 1000' &
+read -r _ <"$HOME/up"
+first() { name=$("$KURUNG" ps --json | jq -er '.[0].name'); }
+wait_for first
+kurung diff "$name"
+like "$status:$errors" "^125:.*'$name' does not keep its changes .*--keep" "diff of one that keeps nothing says so"
+"$KURUNG" stop "$name"
+wait
+rm "$HOME/up" "$HOME/go"
 
 # The examples of --help work: each command runs with its own, in a project in which they make sense. Those that would start
 # something are only planned.
