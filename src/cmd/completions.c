@@ -60,9 +60,13 @@ static void print_command(const char *name, const char *words, const char *help)
 static const struct {
         const char *argument, *words;
 } kinds[] = {
-        {"PATH", "@file"},           {"FILE", "@file"},
-        {"DIR", "@directory"},       {"NAME[=VALUE]", "@variable"},
-        {"NAME=VALUE", "@variable"}, {"persist:NAME", "persist:@home"},
+        {"PATH", "@file"},
+        {"FILE", "@file"},
+        {"DIR", "@directory"},
+        {"NAME[=VALUE]", "@variable"},
+        {"NAME=VALUE", "@variable"},
+        {"persist:NAME", "persist:@home"},
+        {"WHEN", "auto always never"},
 };
 
 /* Appends the words of one alternative of an argument, such as "host", "DIR" or "[-]PATH[:DEST]". */
@@ -222,6 +226,7 @@ int main(int argc, char **argv)
         print_profiles();
         print_run_options();
         print_option("kurung", "help", 'h', NULL, false, NULL, "show this help");
+        print_option("kurung", "no-pager", 0, NULL, false, NULL, "do not use a pager");
         print_option("kurung", "version", 0, NULL, false, NULL, "print the version");
         return fflush(stdout) == 0 ? 0 : 1;
 }

@@ -52,7 +52,7 @@ PS1= top=$1 line=$2
 fpath=($top/share/zsh $fpath)
 unset zle_bracketed_paste
 autoload -Uz compinit
-compinit -D -u
+compinit -u -d $top/zcompdump
 zstyle ':completion:*:commands' rehash yes
 LISTMAX=100000
 compadd() {
@@ -138,7 +138,8 @@ for shell in bash zsh fish; do
 
     offers "kurung d" "$(words default deno diff discard doctor)" "commands, and profiles in their place"
     offers "kurung my" my-profile "a profile of the user"
-    offers "kurung --" "$(words --help --version)" "options of kurung itself"
+    offers "kurung --" "$(words --help --no-pager --version)" "options of kurung itself"
+    offers "kurung --no-pager doctor --color=" "$(value --color= auto always never)" "a command behind one"
     offers "kurung ps --" "$(words --all --color= --help --homes --json)" "options of a command"
     offers "kurung run --net=" "$(value --net= none slirp host)" "values of an option"
     offers "kurung run --net=s" "$(value --net= slirp)" "the values that begin so"
