@@ -22,6 +22,13 @@ int channel_send(int channel, MessageType type, int value, int fd)
         return channel_send_fds(channel, type, value, &fd, fd >= 0 ? 1 : 0);
 }
 
+int channel_write(int channel, MessageType type, int value)
+{
+        const Message m = {.type = type, .value = value};
+        const ssize_t len = offsetof(Message, error);
+        return write(channel, &m, (size_t)len) == len ? 0 : -errno;
+}
+
 int channel_send_error(int channel, const Error *err)
 {
         Message m = {.type = MSG_ERROR, .error = *err};

@@ -47,6 +47,10 @@ int channel_make(int ret_fds[2]);
  * SIGPIPE. */
 int channel_send(int channel, MessageType type, int value, int fd);
 
+/** channel_write - like channel_send() without a descriptor, by write(2), which no system call filter
+ * refuses. SIGPIPE must be blocked or ignored. */
+int channel_write(int channel, MessageType type, int value);
+
 #define CHANNEL_FDS_MAX 8
 
 /** channel_send_fds - send a message with several descriptors (borrowed). */

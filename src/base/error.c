@@ -138,6 +138,17 @@ int error_set_exit(Error *err, int exit_code)
         return r;
 }
 
+int error_at(Error *err, ErrorStep step, int index)
+{
+        if (!err || err->errnum == 0)
+                return 0;
+        if (err->step == ERROR_ELSEWHERE) {
+                err->step = step;
+                err->index = index;
+        }
+        return -err->errnum;
+}
+
 int error_ensure(Error *err, int r, const char *what)
 {
         int errnum = positive(r);

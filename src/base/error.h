@@ -14,6 +14,23 @@ enum {
 
 #define ERROR_TEXT_MAX 1024
 
+/** The step that failed, for front ends that have words of their own for it. */
+typedef enum ErrorStep {
+        ERROR_ELSEWHERE,
+        ERROR_NAMESPACES, /* creating the namespaces */
+        ERROR_JOIN,       /* joining one; index: its CLONE_NEW* flag */
+        ERROR_MAPS,       /* mapping the ids */
+        ERROR_LOOPBACK,
+        ERROR_FILTER,          /* reading a system call filter; index: 0: it cannot be read, 1: its last
+                                  instruction is incomplete, 2: it is not a program */
+        ERROR_SOURCE,          /* finding the source of an operation; index: in the plan */
+        ERROR_OPERATION,       /* executing an operation; index: in the plan */
+        ERROR_LOCK,            /* locking a file; index: in the list */
+        ERROR_USER_NAMESPACES, /* they are not disabled */
+        ERROR_CWD,
+        ERROR_EXEC,
+} ErrorStep;
+
 /**
  * An error: what failed, on what, why, and what to do. It has a fixed size, so that nothing must be freed, it
  * can be filled after a clone, and the channel can send it whole.
@@ -21,6 +38,8 @@ enum {
 typedef struct Error {
         int errnum;    /* positive errno, 0: no error */
         int exit_code; /* what kurung exits with: EXIT_* above */
+        ErrorStep step;
+        int index; /* of the step's item */
         char text[ERROR_TEXT_MAX];
 } Error;
 
@@ -41,6 +60,10 @@ int error_set_errno(Error *err, int errnum, const char *fmt, ...) PRINTF_LIKE(3,
 /** error_set_exit - set the exit status for an error (default EXIT_KURUNG_FAILED; 0 is ignored, because it
  * means success). Returns -errnum. */
 int error_set_exit(Error *err, int exit_code);
+
+/** error_at - note the failed step, unless one is noted already; @err may be NULL, or hold no error. Returns
+ * -errnum, or 0 if there is no error. */
+int error_at(Error *err, ErrorStep step, int index);
 
 /**
  * error_ensure - complete an error before it is printed or sent, so that no failure is silent.

@@ -181,6 +181,15 @@ void process_hide_arguments(const char *name)
         memcpy(arguments, name, len < arguments_len ? len : arguments_len - 1);
 }
 
+int process_fill_standard(void)
+{
+        /* In the order of their numbers, because open(2) returns the lowest one that is free. */
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+                if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+                        return -errno;
+        return 0;
+}
+
 void process_leave_group(void)
 {
         const struct sigaction ignore = {.sa_handler = SIG_IGN};

@@ -95,6 +95,10 @@ int process_run_sealed(char **argv);
  */
 int process_keep_only(const int *fds, size_t n);
 
+/** process_fill_standard - open /dev/null for each closed descriptor of 0 to 2. Otherwise the next opened
+ * file would get this number, and be used as if it were a terminal. Returns 0 or -errno. */
+int process_fill_standard(void);
+
 /**
  * process_remember_arguments - record the address of main()'s arguments for process_hide_arguments(). Called
  * once, when the program starts, before @argv changes.

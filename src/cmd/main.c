@@ -9,7 +9,6 @@
 #include "front/builtin.h"
 #include "front/habits.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 
 static void print_help(void)
@@ -23,21 +22,6 @@ static void print_help(void)
                 printf("  %-8s  %s\n", commands[i].name, commands[i].help);
         printf("\nSee \"kurung COMMAND --help\", kurung(1) and kurung-profile(5).\n");
         pager_end();
-}
-
-/* Opens /dev/null for each closed descriptor of 0 to 2. Otherwise the next opened file would get this number,
- * and be used as if it were a terminal. */
-static int fill_standard_descriptors(void)
-{
-        for (;;) {
-                int fd = open("/dev/null", O_RDWR);
-                if (fd < 0)
-                        return -errno;
-                if (fd > 2) {
-                        fd_close(fd);
-                        return 0;
-                }
-        }
 }
 
 static int unknown_command(const char *word)
@@ -94,7 +78,7 @@ int main(int argc, char **argv)
 {
         process_remember_arguments(argc, argv);
         process_tame_umask();
-        if (fill_standard_descriptors() < 0)
+        if (process_fill_standard() < 0)
                 return EXIT_KURUNG_FAILED;
         if (argc > 1 && str_eq(argv[1], "--no-pager")) {
                 pager_forbid();

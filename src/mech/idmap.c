@@ -57,7 +57,7 @@ static int program_finish(IdmapProgram *h, Error *err)
                          h->program, process_exit_code(status), said[0] ? said : "it gave no reason");
 }
 
-static int write_single(const PlanIdentity *identity, pid_t pid, Error *err)
+static int write_line(const PlanIdentity *identity, pid_t pid, Error *err)
 {
         char proc[32], line[64];
         (void)snprintf(proc, sizeof(proc), "/proc/%d", (int)pid);
@@ -75,6 +75,14 @@ static int write_single(const PlanIdentity *identity, pid_t pid, Error *err)
         (void)snprintf(line, sizeof(line), "%u %u 1\n", identity->gid, identity->host_gid);
         r = io_write_file_at(dir, "gid_map", line);
         return r < 0 ? error_set_errno(err, r, "cannot write %s/gid_map", proc) : 0;
+}
+
+static int write_single(const PlanIdentity *identity, pid_t pid, Error *err)
+{
+        int r = write_line(identity, pid, err);
+        if (r < 0)
+                (void)error_at(err, ERROR_MAPS, 0);
+        return r;
 }
 
 /* All lines need a single write(2) (user_namespaces(7)). */

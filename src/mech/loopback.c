@@ -10,7 +10,9 @@ int loopback_up(Error *err)
 {
         struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
         CLEANUP_FD int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-        if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0)
-                return error_set_errno(err, errno, "cannot bring the loopback interface up");
+        if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0) {
+                (void)error_set_errno(err, errno, "cannot bring the loopback interface up");
+                return error_at(err, ERROR_LOOPBACK, 0);
+        }
         return 0;
 }

@@ -92,7 +92,7 @@ int rootfs_make_mount_point(RootfsContext *ctx, const PlanOp *op, bool directory
         struct stat st;
         bool no_follow = op->flags & OP_NO_FOLLOW, found = op->flags & OP_MUST_EXIST;
         int r = found ? root_open(ctx->root_fd, op->dest, no_follow, &fd)
-                      : root_make(ctx->root_fd, op->dest, directory, directory ? 0755 : 0644, no_follow, &fd);
+                      : root_make(ctx->root_fd, op->dest, directory, directory ? 0755 : 0444, no_follow, &fd);
         if (found && r == -ENOENT)
                 return error_set(err, ENOENT,
                                  "%s: the mount point '%s' does not exist, and kurung creates nothing in a "
@@ -212,8 +212,10 @@ int rootfs_prepare(const PlanRoot *root, Error *err)
 {
         for (size_t i = 0; i < root->n_ops; i++) {
                 int r = check_sources(&root->ops[i], err);
-                if (r < 0)
+                if (r < 0) {
+                        (void)error_at(err, ERROR_SOURCE, (int)i);
                         return r;
+                }
         }
         const PlanOp *first = root->ops;
         if (root->n_ops > 0 && first->source_kind == FS_SOURCE_PATH &&
@@ -337,16 +339,40 @@ static bool is_optional_and_missing(RootfsContext *ctx, const PlanOp *op)
         return r == -ENOENT || r == -ENOTDIR || r == -ELOOP;
 }
 
+/* Creates the missing directories above the destination with the operation's own mode for them. */
+static int make_parents(RootfsContext *ctx, const PlanOp *op, Error *err)
+{
+        CLEANUP_FREE char *path = path_parent(op->dest);
+        CLEANUP_FD int there = FD_NONE;
+        if (!path)
+                return error_no_memory(err);
+        if (root_open(ctx->root_fd, path, false, &there) != -ENOENT)
+                return 0;
+        int r = 0;
+        for (char *slash = strchr(path + 1, '/'); r == 0; slash = strchr(slash + 1, '/')) {
+                CLEANUP_FD int made = FD_NONE;
+                if (slash)
+                        *slash = '\0';
+                r = root_make(ctx->root_fd, path, true, op->parents, false, &made);
+                if (!slash)
+                        break;
+                *slash = '/';
+        }
+        return r < 0 ? rootfs_op_failed(op, r, "create the directory of", err) : 0;
+}
+
 static int apply_op(RootfsContext *ctx, size_t i, Error *err)
 {
         const PlanOp *op = &ctx->root->ops[i];
         const RootfsOpKind *kind = rootfs_op_kinds[op->kind];
+        int r = op->parents != 0 && ctx->root_fd >= 0 ? make_parents(ctx, op, err) : 0;
+        if (r < 0)
+                return r;
         if (kind->apply)
                 return kind->apply(ctx, op, err);
         if (is_optional_and_missing(ctx, op))
                 return 0;
         CLEANUP_FD int mount_fd = TAKE_FD(ctx->made[i]);
-        int r = 0;
         if (mount_fd < 0)
                 r = kind->make(ctx, op, &mount_fd, err);
         if (r < 0 || mount_fd < 0)
@@ -362,6 +388,13 @@ static int apply_op(RootfsContext *ctx, size_t i, Error *err)
                 r = attach(ctx, op, mount_fd, err);
         if (r == 0 && kind->finish)
                 r = kind->finish(ctx, op, mount_fd, err);
+        return r;
+}
+
+static int failed(const RootfsContext *ctx, size_t i, int r, Error *err)
+{
+        (void)rootfs_op_failed(&ctx->root->ops[i], r, "execute the operation on", err);
+        (void)error_at(err, ERROR_OPERATION, (int)i);
         return r;
 }
 
@@ -383,7 +416,7 @@ int rootfs_make(RootfsContext *ctx, Error *err)
                         continue;
                 int r = kind->make(ctx, op, &ctx->made[i], err);
                 if (r < 0)
-                        return r;
+                        return failed(ctx, i, r, err);
         }
         return 0;
 }
@@ -405,7 +438,7 @@ int rootfs_apply(RootfsContext *ctx, Error *err)
         for (size_t i = 0; r == 0 && i < root->n_ops; i++) {
                 r = apply_op(ctx, i, err);
                 if (r < 0)
-                        (void)rootfs_op_failed(&root->ops[i], r, "execute the operation on", err);
+                        r = failed(ctx, i, r, err);
         }
         (void)umask(mask);
         if (r == 0)

@@ -92,6 +92,9 @@ static int fill_dev(RootfsContext *ctx, const PlanOp *op, int mount_fd, Error *e
         for (size_t i = 0; r == 0 && i < ARRAY_LEN(links); i++)
                 if (symlinkat(links[i].target, dev_fd, links[i].name) < 0)
                         r = -errno;
+        /* A writable one is that of a container, where systemd-nspawn(1) and others have this link, too. */
+        if (r == 0 && !(op->flags & OP_RDONLY) && symlinkat("/proc/kcore", dev_fd, "core") < 0)
+                r = -errno;
         if (r == 0 && (op->flags & OP_RDONLY) && defence_is_on(DEFENCE_MOUNT_FLAGS))
                 r = mount_set(mount_fd, MOUNT_ATTR_RDONLY, false);
         return r;

@@ -49,11 +49,15 @@ static int compare_link(const PlanOp *op, int parent, const char *name, Error *e
         if (n < 0 && errno != EINVAL)
                 return rootfs_op_failed(op, -errno, "read the symlink", err);
         if (n < 0)
-                return error_set(err, EEXIST, "%s: '%s' exists already and is no symbolic link",
-                                 fs_op_origin(op), op->dest);
+                return error_set(
+                        err, EEXIST,
+                        "%s: cannot create the symlink '%s': destination exists and is not a symlink",
+                        fs_op_origin(op), op->dest);
         there[n] = '\0';
         return str_eq(there, op->source) ? 0
-                                         : error_set(err, EEXIST, "%s: '%s' exists already and leads to '%s'",
+                                         : error_set(err, EEXIST,
+                                                     "%s: cannot create the symlink '%s': existing "
+                                                     "destination is %.200s",
                                                      fs_op_origin(op), op->dest, there);
 }
 

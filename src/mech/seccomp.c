@@ -194,18 +194,33 @@ static void cache_write(int dirfd, const char *name, const Hash *key, const Secc
                 (void)unlinkat(dirfd, temporary, 0);
 }
 
-static int read_given(int fd, SeccompFilter *f, Error *err)
+/* Where reading a given filter can fail: the index of ERROR_FILTER. */
+enum { FILTER_UNREADABLE, FILTER_BROKEN, FILTER_NOT_A_PROGRAM };
+
+static int not_a_program(int fd, int index, Error *err)
+{
+        (void)error_set(err, EINVAL,
+                        "descriptor %d holds no system call filter: it must be 1 to %d instructions of %zu "
+                        "bytes (struct sock_filter, seccomp(2))",
+                        fd, BPF_MAXINSNS, sizeof(struct sock_filter));
+        return error_at(err, ERROR_FILTER, index);
+}
+
+/* @ret_empty: set if there is nothing to read. */
+static int read_given(int fd, SeccompFilter *f, bool *ret_empty, Error *err)
 {
         CLEANUP_FREE char *bytes = NULL;
         size_t size = 0, each = sizeof(struct sock_filter);
         int r = io_read_to_end(fd, BPF_MAXINSNS * each, -1, &bytes, &size);
-        if (r < 0 && r != -EFBIG)
-                return error_set_errno(err, r, "cannot read the system call filter in descriptor %d", fd);
-        if (r < 0 || size == 0 || size % each != 0)
-                return error_set(err, EINVAL,
-                                 "descriptor %d holds no system call filter: it must be 1 to %d instructions "
-                                 "of %zu bytes (struct sock_filter, seccomp(2))",
-                                 fd, BPF_MAXINSNS, each);
+        if (r == -EFBIG)
+                return not_a_program(fd, FILTER_NOT_A_PROGRAM, err);
+        if (r < 0) {
+                (void)error_set_errno(err, r, "cannot read the system call filter in descriptor %d", fd);
+                return error_at(err, ERROR_FILTER, FILTER_UNREADABLE);
+        }
+        *ret_empty = size == 0;
+        if (size == 0 || size % each != 0)
+                return size == 0 ? 0 : not_a_program(fd, FILTER_BROKEN, err);
         struct sock_filter *items = malloc(size);
         if (!items)
                 return error_no_memory(err);
@@ -215,12 +230,18 @@ static int read_given(int fd, SeccompFilter *f, Error *err)
 
 static int prepare_given(const PlanPrivileges *privileges, SeccompFilter *ret, Error *err)
 {
-        CLEANUP(seccomp_filter_clear) SeccompFilter f = {0};
+        CLEANUP(seccomp_filter_clear) SeccompFilter f = {.given = true};
+        int first_empty = FD_NONE;
         for (size_t i = 0; i < privileges->n_filter_fds; i++) {
-                int r = read_given(privileges->filter_fds[i], &f, err);
+                bool empty = false;
+                int r = read_given(privileges->filter_fds[i], &f, &empty, err);
                 if (r < 0)
                         return r;
+                if (empty && first_empty < 0)
+                        first_empty = privileges->filter_fds[i];
         }
+        if (first_empty >= 0)
+                return not_a_program(first_empty, FILTER_NOT_A_PROGRAM, err);
         *ret = f;
         f = (SeccompFilter){0};
         return 0;
@@ -258,7 +279,11 @@ int seccomp_apply(const SeccompFilter *filter, Error *err)
         for (size_t i = 0; i < filter->n; i++) {
                 const struct sock_fprog program = {.len = (unsigned short)filter->programs[i].n,
                                                    .filter = filter->programs[i].items};
-                if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0)
+                /* An earlier filter may refuse seccomp(2), and those of other programs know prctl(2), which
+                 * is older; kurung's own filter may refuse prctl(2). */
+                long r = filter->given ? prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)
+                                       : syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+                if (r == 0)
                         continue;
                 if (errno == EACCES)
                         return error_set(err, EACCES,

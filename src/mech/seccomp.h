@@ -15,6 +15,7 @@ typedef struct SeccompProgram {
 typedef struct SeccompFilter {
         SeccompProgram *programs;
         size_t n;
+        bool given;   /* by a front end */
         char key[33]; /* hash of its inputs; empty: the filter was given */
 } SeccompFilter;
 

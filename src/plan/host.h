@@ -224,6 +224,13 @@ int host_probe_machine(int root, Host *host, unsigned facts, Error *err);
 int host_probe(Host *ret, Error *err);
 
 /**
+ * host_probe_given - fill @ret with the few facts that the plan of a front end needs which lists everything
+ * itself (SpecExecution.as_given): ids, and for root whether it is in a user namespace. What the kernel lacks
+ * or refuses is an error of the start. Returns 0 or -errno with @err; @ret is untouched on failure.
+ */
+int host_probe_given(Host *ret, Error *err);
+
+/**
  * host_probe_at - like host_probe(), with another directory in place of "/", for tests on invented machines.
  *
  * @root: borrowed. Facts of the process still come from the caller: ids, passwd entry, environment, home,

@@ -92,7 +92,7 @@ static int check_userns(const Host *host, Error *err)
 static int check_host(const Spec *spec, const Host *host, Error *err)
 {
         const SpecExecution *e = &spec->execution;
-        if (host->is_root && !host->nested)
+        if (host->is_root && !host->nested && !e->root_accepted)
                 return error_set(err, EPERM,
                                  "refusing to run as root: in a user namespace, real root remains the host's "
                                  "root for its files (/proc/sys, devices); run kurung as an ordinary user");
@@ -252,6 +252,8 @@ void plan_payload_clear(PlanPayload *payload)
         free(payload->host_name);
         free(payload->program);
         free(payload->kept_fds);
+        strlist_clear(&payload->lock_files);
+        strlist_clear(&payload->cwds);
         *payload = (PlanPayload){0};
 }
 

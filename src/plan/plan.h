@@ -53,6 +53,7 @@ typedef struct PlanNamespaces {
         bool join_user;   /* join the namespace of user_fd */
         unsigned joined;  /* bits NS_*: join the namespace of fds[NS_*] */
         int user_fd, fds[NS_MAX];
+        bool new_pid_below;      /* the pid namespace is created, below the one that is joined */
         bool no_user_namespaces; /* the payload cannot create any */
 } PlanNamespaces;
 
@@ -154,7 +155,8 @@ typedef struct PlanPrivileges {
 /** The command to execute. */
 typedef struct PlanPayload {
         InitMode init;
-        bool die_with_parent; /* INIT_PAYLOAD: the kernel kills the payload when the supervisor exits */
+        bool die_with_parent; /* INIT_PAYLOAD or independent: the kernel kills the payload when the supervisor
+                                 exits */
         bool detached;        /* wait for run_start() */
         int start_socket;     /* the socket to which run_start() connects */
         TerminalMode terminal;
@@ -169,6 +171,13 @@ typedef struct PlanPayload {
         mode_t umask;
         int *kept_fds; /* borrowed from the caller: the payload has them under the same numbers */
         size_t n_kept_fds;
+        bool independent; /* as in SpecExecution, from here on */
+        bool waits, holds;
+        int wait_fd, hold_fd;
+        StrList lock_files;
+        StrList cwds;
+        bool cwd_required;
+        bool check_no_user_namespaces;
 } PlanPayload;
 
 typedef struct Plan {

@@ -89,6 +89,16 @@ int plan_make_execution(Plan *plan, const Spec *spec, Error *err)
         payload->umask = e->umask;
         payload->kept_fds = copy_items(e->kept_fds, e->n_kept_fds, sizeof(*e->kept_fds));
         payload->n_kept_fds = e->n_kept_fds;
+        payload->independent = e->independent;
+        payload->waits = e->waits;
+        payload->wait_fd = e->wait_fd;
+        payload->holds = e->holds;
+        payload->hold_fd = e->hold_fd;
+        payload->cwd_required = e->cwd_required;
+        payload->check_no_user_namespaces = e->check_no_user_namespaces;
+        if (strlist_copy(&e->lock_files, &payload->lock_files) < 0 ||
+            strlist_copy(&e->cwds, &payload->cwds) < 0)
+                return error_no_memory(err);
         if ((e->n_filter_fds > 0 && !privileges->filter_fds) || (e->n_kept_fds > 0 && !payload->kept_fds))
                 return error_no_memory(err);
         int r = take_groups(&plan->identity, e, err);

@@ -169,8 +169,8 @@ int plan_choose_identity(Plan *plan, const Spec *spec, const Host *host, const P
                              : spec->run_as == RUN_AS_ROOT ? 0
                                                            : spec->run_as_gid;
 
-        if (spec->execution.user.source != NAMESPACE_NEW) {
-                plan->identity.ids_stay = spec->run_as == RUN_AS_SELF;
+        if (spec->execution.user.source != NAMESPACE_NEW || spec->execution.maps_given) {
+                plan->identity.ids_stay = spec->run_as == RUN_AS_SELF || spec->execution.maps_given;
                 return 0;
         }
         const char *missing = spec->id_map == ID_MAP_SINGLE ? NULL : idmap_missing(host);

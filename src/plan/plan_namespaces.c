@@ -22,6 +22,8 @@ static int check(const Spec *spec, Error *err)
         if (spec->execution.no_user_namespaces && spec->execution.user.source != NAMESPACE_NEW)
                 return error_set(err, EINVAL,
                                  "cannot forbid user namespaces in one that is not made for the sandbox");
+        if (spec->execution.new_pid_below && source_of(spec, NS_PID) != NAMESPACE_JOIN)
+                return error_set(err, EINVAL, "cannot create a pid namespace below one that is not joined");
         if (!spec->ops_in_order)
                 return 0;
         if (source_of(spec, NS_MNT) != NAMESPACE_NEW && spec->n_ops > 0)
@@ -53,6 +55,9 @@ int plan_choose_namespaces(Plan *plan, const Spec *spec, Error *err)
         }
         if (spec->execution.namespaces[NS_PAYLOAD_USER].source == NAMESPACE_JOIN)
                 join(ns, spec, NS_PAYLOAD_USER);
+        ns->new_pid_below = spec->execution.new_pid_below;
+        if (ns->new_pid_below)
+                ns->created |= CLONE_NEWPID;
         ns->no_user_namespaces = spec->execution.no_user_namespaces;
         return check(spec, err);
 }

@@ -15,6 +15,10 @@ typedef struct RunOptions {
         const char *work_dir;  /* working directory of the host; NULL: none */
         bool quiet_name;       /* do not print a generated name */
         bool count_dropped;    /* count the changes that are not kept: RunReport.dropped */
+        /* Called when the first process of the sandbox exists, with all its namespaces, and waits for its
+         * ids; NULL: not needed. @pid: as the caller sees it. Returns 0 or -errno with @err. */
+        int (*born)(void *userdata, pid_t pid, Error *err);
+        void *userdata;
 } RunOptions;
 
 /**

@@ -21,7 +21,8 @@
 int session_prepare(Session *s, Error *err)
 {
         /* This precedes any child, because helpers also handle the payload's data. */
-        int r = defence_is_on(DEFENCE_CORE) ? process_forbid_core_dumps(s->cores_given) : 0;
+        int r = defence_is_on(DEFENCE_CORE) && !s->independent ? process_forbid_core_dumps(s->cores_given)
+                                                               : 0;
         if (r < 0)
                 return error_set_errno(err, r, "cannot limit core dumps");
         return s->terminal == TERMINAL_OWN ? streams_prepare(&s->streams, err) : 0;
@@ -29,7 +30,10 @@ int session_prepare(Session *s, Error *err)
 
 int session_take_signals(Session *s, const int *extra, size_t n, Error *err)
 {
-        return signals_take(extra, n, &s->signals_before, &s->signals, &s->stops, err);
+        if (!s->independent)
+                return signals_take(extra, n, &s->signals_before, &s->signals, &s->stops, err);
+        /* A caller that ignores it would reap the sandbox itself (wait(2)). */
+        return signal(SIGCHLD, SIG_DFL) == SIG_ERR ? error_set_errno(err, errno, "cannot handle SIGCHLD") : 0;
 }
 
 int session_make_channel(Session *s, int *ret_theirs, Error *err)
@@ -355,10 +359,15 @@ static void poll_handle(Session *s, const struct pollfd fds[POLLS])
                 session_kill(s);
 }
 
+static bool is_left(const Session *s)
+{
+        return (s->leave && s->state >= SESSION_RUNNING) || (s->independent && s->payload_ended);
+}
+
 void session_supervise(Session *s)
 {
         log_set_patience(0, FD_NONE);
-        while (s->stage >= 0 && !(s->leave && s->state >= SESSION_RUNNING)) {
+        while (s->stage >= 0 && !is_left(s)) {
                 struct pollfd fds[POLLS];
                 int timeout = poll_prepare(s, fds);
                 if (poll(fds, POLLS, timeout) >= 0) {
@@ -372,6 +381,8 @@ void session_supervise(Session *s)
 
 void session_end(Session *s, int over)
 {
+        if (s->independent && s->payload_ended)
+                s->stage = fd_close(s->stage);
         if (s->stage >= 0) {
                 session_kill(s);
                 (void)process_wait(s->stage, &s->stage_status);

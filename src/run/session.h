@@ -39,11 +39,12 @@ typedef struct SessionOps {
 struct Session {
         const SessionOps *ops;
         SessionState state;
-        MessageCounts heard;   /* counts the stage's messages */
-        int channel;           /* to the stage; FD_NONE: no message can follow */
-        int stage;             /* pidfd; FD_NONE: none, or reaped */
-        int stage_status;      /* its wait(2) status, once reaped */
-        bool leave;            /* leave the stage to itself after its start */
+        MessageCounts heard; /* counts the stage's messages */
+        int channel;         /* to the stage; FD_NONE: no message can follow */
+        int stage;           /* pidfd; FD_NONE: none, or reaped */
+        int stage_status;    /* its wait(2) status, once reaped */
+        bool leave;          /* leave the stage to itself after its start */
+        bool independent; /* only wait for the payload: take no signal over, and leave the rest to itself */
         bool stage_is_payload; /* the stage becomes the payload, and then sends nothing more */
         TerminalMode terminal; /* the payload's descriptors 0 to 2 */
         HelperList helpers;

@@ -86,8 +86,9 @@ static int move(int *fd, int to)
         return 0;
 }
 
-/* Keeps only the channels: no other descriptor of the host, the caller or the payload. */
-static int let_go(int *channel, int *sockets, Error *err)
+/* Keeps only the channels, and what it holds for the caller, which is above them: no other descriptor of the
+ * host, the caller or the payload. */
+static int let_go(const StageContext *ctx, const int *held, int *channel, int *sockets, Error *err)
 {
         int r = 0;
         /* The one that is at the other's place moves first, if there is one. */
@@ -100,10 +101,8 @@ static int let_go(int *channel, int *sockets, Error *err)
                 r = move(sockets, 4);
         if (r < 0)
                 return error_set_errno(err, r, "init: cannot move the channel");
-        (void)process_close_from(*sockets >= 0 ? 5 : 4);
-        for (int fd = 0; fd < 3; fd++)
-                (void)close(fd);
-        return 0;
+        r = stage_keep_held(*channel, *sockets, ctx->payload, held);
+        return r < 0 ? error_set_errno(err, r, "init: cannot close descriptors") : 0;
 }
 
 /*
@@ -132,7 +131,7 @@ static int wait_for_any(int sigfd, int channel, int sockets, fd_set *ret)
  *     kills all remaining processes (pid_namespaces(7)).
  *   must not: allocate or exec anything, or open anything but sockets for the net helper.
  */
-int stage_init_main(const StageContext *ctx, pid_t payload, int sockets)
+int stage_init_main(const StageContext *ctx, pid_t payload, int sockets, const int *held)
 {
         StageContext own = *ctx;
         sigset_t all;
@@ -140,7 +139,7 @@ int stage_init_main(const StageContext *ctx, pid_t payload, int sockets)
         (void)sigfillset(&all);
         (void)sigprocmask(SIG_BLOCK, &all, NULL);
         (void)prctl(PR_SET_NAME, "kurung-init");
-        int sigfd = let_go(&own.channel, &sockets, &err) < 0 ? FD_NONE : signalfd(-1, &all, SFD_CLOEXEC);
+        int sigfd = let_go(ctx, held, &own.channel, &sockets, &err) < 0 ? FD_NONE : signalfd(-1, &all, SFD_CLOEXEC);
         if (sigfd < 0 || caps_keep_only(UINT64_C(1) << CAP_KILL, &err) < 0) {
                 if (err.errnum == 0)
                         (void)error_set_errno(&err, errno, "init: cannot create a signalfd");

@@ -102,5 +102,5 @@ int stage_join_main(const StageContext *given, int userns, const int ns[NS_MAX])
                 return channel_fail(ctx.channel, &err, r, "the joining process");
         (void)channel_send(ctx.channel, MSG_STARTED, (int)payload, FD_NONE);
         slave = fd_close(slave);
-        return stage_init_main(&ctx, payload, FD_NONE);
+        return stage_init_main(&ctx, payload, FD_NONE, NULL);
 }

@@ -6,11 +6,13 @@
 #include "base/timings.h"
 #include "mech/landlock.h"
 #include "mech/rlimits.h"
+#include "mech/rootfs.h"
 #include "run/stages.h"
 
 #include <elf.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -68,10 +70,47 @@ static int restrict_self(const StageContext *ctx, Error *err)
 static int tie_to_parent(const StageContext *ctx, Error *err)
 {
         const PlanPayload *payload = ctx->payload;
-        bool tied = payload->init == INIT_KURUNG || payload->die_with_parent;
+        bool tied = (payload->init == INIT_KURUNG && !payload->independent) || payload->die_with_parent;
         return prctl(PR_SET_PDEATHSIG, tied ? SIGKILL : 0) < 0
                        ? error_set_errno(err, errno, "cannot set the parent-death signal")
                        : 0;
+}
+
+/* The errors of unshare(2) where the kernel forbids, or does not have, user namespaces. */
+static int check_user_namespaces(const PlanPayload *payload, Error *err)
+{
+        if (!payload->check_no_user_namespaces)
+                return 0;
+        int e = unshare(CLONE_NEWUSER) == 0 ? 0 : errno;
+        if (e == ENOSPC || e == EPERM || e == EUSERS || e == ENOSYS || e == EINVAL)
+                return 0;
+        if (e == 0)
+                (void)error_set(err, EPERM, "the command could create user namespaces");
+        else
+                (void)error_set_errno(err, e, "cannot check that user namespaces are disabled");
+        return error_at(err, ERROR_USER_NAMESPACES, 0);
+}
+
+/* With the payload's own rights. @ret: the value of PWD; untouched if it does not change. */
+static int enter_cwd(const PlanPayload *payload, const char **ret, Error *err)
+{
+        int r = 0;
+        for (size_t i = 0; i < payload->cwds.n; i++) {
+                Error why = {0};
+                r = rootfs_enter_cwd(payload->cwds.items[i], &why);
+                if (r == 0) {
+                        *ret = payload->cwds.items[i];
+                        return 0;
+                }
+                if (payload->cwd_required) {
+                        (void)error_take(err, &why, "the payload's stage");
+                        return error_at(err, ERROR_CWD, (int)i);
+                }
+        }
+        if (payload->cwds.n == 0)
+                return 0;
+        *ret = "/";
+        return rootfs_enter_cwd("/", err);
 }
 
 /* A 32-bit program would end by a signal at its first system call, without a word: the filter knows only the
@@ -106,13 +145,15 @@ static int check_architecture(const StageContext *ctx, Error *err)
 }
 
 /* Finds the program like execvpe(3), but reports the errno that a shell would report. */
-static int exec_payload(const PlanPayload *payload, Error *err)
+static int exec_payload(const PlanPayload *payload, const char *cwd, Error *err)
 {
         char *const *argv = payload->argv.items;
         const char *program = payload->program ? payload->program : argv[0];
         /* execvpe(3) searches $PATH of the current environment, so this must be the payload's own. */
         if (defence_is_on(DEFENCE_ENVIRONMENT))
                 environ = payload->env.items;
+        if (cwd && setenv("PWD", cwd, 1) < 0)
+                return error_no_memory(err);
         (void)execvpe(program, argv, environ);
         int e = errno;
         bool missing = e == ENOENT || e == ENOTDIR;
@@ -125,6 +166,7 @@ static int exec_payload(const PlanPayload *payload, Error *err)
                         program);
         else
                 (void)error_set_errno(err, e, "cannot execute '%s'", program);
+        (void)error_at(err, ERROR_EXEC, 0);
         return error_set_exit(err, missing ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 }
 
@@ -137,6 +179,7 @@ static int exec_payload(const PlanPayload *payload, Error *err)
 int stage_payload_main(const StageContext *ctx, int slave)
 {
         Error err = {0};
+        const char *cwd = NULL;
         timings_reached("begin");
         int r = stage_take_terminal(ctx, slave, &err);
         if (r == 0)
@@ -144,9 +187,15 @@ int stage_payload_main(const StageContext *ctx, int slave)
         process_restore_umask();
         if (ctx->payload->has_umask)
                 (void)umask(ctx->payload->umask);
-        process_reset_signals();
+        /* An independent payload has those of the caller, which the supervisor did not change. */
+        if (!ctx->payload->independent)
+                process_reset_signals();
+        if (r == 0)
+                r = check_user_namespaces(ctx->payload, &err);
         if (r == 0)
                 r = restrict_self(ctx, &err);
+        if (r == 0)
+                r = enter_cwd(ctx->payload, &cwd, &err);
         if (r == 0)
                 r = tie_to_parent(ctx, &err);
         if (r == 0)
@@ -159,6 +208,6 @@ int stage_payload_main(const StageContext *ctx, int slave)
                 r = seccomp_apply(ctx->filter, &err);
         timings_reached("load the filter");
         if (r == 0)
-                r = exec_payload(ctx->payload, &err);
+                r = exec_payload(ctx->payload, cwd, &err);
         return channel_fail(ctx->channel, &err, r, "the payload's stage");
 }

@@ -16,6 +16,7 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -36,9 +37,9 @@ static bool makes(const StageContext *ctx, int flag)
 }
 
 /* Ties init to the supervisor. If the supervisor has already exited, the closed channel shows it. */
-static int die_with_supervisor(Error *err)
+static int die_with_supervisor(bool tied, Error *err)
 {
-        return prctl(PR_SET_PDEATHSIG, SIGKILL) < 0
+        return prctl(PR_SET_PDEATHSIG, tied ? SIGKILL : 0) < 0
                        ? error_set_errno(err, errno, "cannot tie init to its parent")
                        : 0;
 }
@@ -77,6 +78,9 @@ static int send_namespaces(const Setup *setup, Error *err)
 {
         const StageContext *ctx = setup->ctx;
         unsigned mask = 0;
+        /* No other process can find the sandbox. */
+        if (ctx->plan->storage.stateless)
+                return 0;
         /* stage_start.c creates the payload's user namespace later. */
         for (size_t i = 0; i < NS_PAYLOAD_USER; i++)
                 if (makes(ctx, namespace_kinds[i].flag))
@@ -211,6 +215,19 @@ static int wait_for_network(const StageContext *ctx, Error *err)
                      : channel_expect_sync(ctx->channel, SYNC_EXEC, err);
 }
 
+/* The end of the other side counts as well, like data. */
+static int wait_for_caller(const PlanPayload *payload, Error *err)
+{
+        char byte;
+        struct pollfd readable = {.fd = payload->wait_fd, .events = POLLIN};
+        while (payload->waits && read(payload->wait_fd, &byte, 1) < 0) {
+                if (errno != EINTR && errno != EAGAIN)
+                        return error_set_errno(err, errno, "cannot wait for descriptor %d", payload->wait_fd);
+                (void)poll(&readable, 1, -1);
+        }
+        return 0;
+}
+
 int stage_set_dumpable(bool dumpable, Error *err)
 {
         if (!defence_is_on(DEFENCE_NOT_DUMPABLE) || prctl(PR_SET_DUMPABLE, dumpable) == 0)
@@ -275,7 +292,7 @@ static int make_namespaces(Setup *setup, bool own_net, Error *err)
         int r = stage_leave_session(ctx, err);
         /* While newuidmap(1) runs: a network namespace takes longest to create, and also belongs to the new
          * user namespace. */
-        if (r == 0 && own_net && unshare(CLONE_NEWNET) < 0)
+        if (r == 0 && own_net && !ctx->net_made && unshare(CLONE_NEWNET) < 0)
                 r = error_set_errno(err, errno, "cannot create the network namespace");
         if (r == 0 && own_net)
                 r = make_network(ctx, err);
@@ -312,7 +329,7 @@ static int build(Setup *setup, int *ret_slave, Error *err)
         bool own_root = makes(ctx, CLONE_NEWNS);
         bool own_net = makes(ctx, CLONE_NEWNET) && defence_is_on(DEFENCE_NET_NAMESPACE);
         timings_reached("begin");
-        int r = die_with_supervisor(err);
+        int r = die_with_supervisor(true, err);
         if (r == 0 && (setup->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
                 r = error_set_errno(err, errno, "cannot open /proc");
         if (r == 0)
@@ -334,12 +351,15 @@ static int build(Setup *setup, int *ret_slave, Error *err)
                 r = build_root(setup, own_root ? &root : NULL, err);
         timings_reached("build the root");
         if (r == 0)
+                r = wait_for_caller(ctx->payload, err);
+        if (r == 0)
                 r = wait_for_network(ctx, err);
         timings_reached("wait for the start");
         if (r == 0)
                 r = stage_make_terminal(ctx, ret_slave, err);
+        bool tied = !ctx->payload->independent || ctx->payload->die_with_parent;
         /* Changing ids has reset it (PR_SET_PDEATHSIG(2const)). */
-        return r < 0 ? r : die_with_supervisor(err);
+        return r < 0 ? r : die_with_supervisor(tied, err);
 }
 
 /*
@@ -358,6 +378,9 @@ int stage_setup_main(const StageContext *ctx)
         int r = build(&setup, &slave, &err);
         if (r == 0 && ctx->payload->init == INIT_PAYLOAD)
                 r = stage_become_payload(ctx, setup.proc, slave, &err);
+        CLEANUP_FREE int *held = NULL;
+        if (r == 0)
+                r = stage_hold(ctx->payload, &held, &err);
         pid_t payload = 0;
         if (r == 0 && (payload = stage_start_payload(ctx, setup.proc, slave, &err)) < 0)
                 r = (int)payload;
@@ -366,5 +389,6 @@ int stage_setup_main(const StageContext *ctx)
         setup.proc = fd_close(setup.proc);
         (void)channel_send(ctx->channel, MSG_STARTED, (int)payload, FD_NONE);
         slave = fd_close(slave);
-        return stage_init_main(ctx, payload, setup.sockets);
+        return ctx->payload->independent ? stage_reaper_main(ctx, payload, held)
+                                         : stage_init_main(ctx, payload, setup.sockets, held);
 }

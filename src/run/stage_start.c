@@ -70,10 +70,11 @@ static int enter_user_namespace(const StageContext *ctx, int channel, int proc, 
                 return enter_below(channel, proc, err);
         if (!ns || !(ns->joined & (1U << NS_PAYLOAD_USER)))
                 return 0;
-        return setns(ns->fds[NS_PAYLOAD_USER], CLONE_NEWUSER) < 0
-                       ? error_set_errno(err, errno, "cannot join the user namespace of descriptor %d",
-                                         ns->fds[NS_PAYLOAD_USER])
-                       : stage_set_dumpable(false, err);
+        if (setns(ns->fds[NS_PAYLOAD_USER], CLONE_NEWUSER) == 0)
+                return stage_set_dumpable(false, err);
+        (void)error_set_errno(err, errno, "cannot join the user namespace of descriptor %d",
+                              ns->fds[NS_PAYLOAD_USER]);
+        return error_at(err, ERROR_JOIN, 0);
 }
 
 static int child_main(const StageContext *ctx, int channel, int proc, int slave)

@@ -20,6 +20,7 @@ typedef struct StageContext {
         const SeccompFilter *filter;
         int channel;          /* this stage's end */
         bool network;         /* create a tap device */
+        bool net_made;        /* the network namespace was created together with the others */
         bool watch_mounts;    /* send the mounts to the supervisor */
         int run_fd;           /* the run directory, opened by the supervisor; FD_NONE: none */
         int home_fd;          /* the kept home, opened by the supervisor; FD_NONE: none */
@@ -75,8 +76,20 @@ int stage_setup_main(const StageContext *ctx);
 int stage_join_main(const StageContext *ctx, int userns, const int ns[NS_MAX]);
 
 /** stage_init_main - wait for @payload as pid 1 of the sandbox. @sockets: the channel of the net helper, to
- * make sockets for it; FD_NONE: none. Returns the exit status. */
-int stage_init_main(const StageContext *ctx, pid_t payload, int sockets);
+ * make sockets for it; FD_NONE: none. @held: of stage_hold(); NULL: nothing. Returns the exit status. */
+int stage_init_main(const StageContext *ctx, pid_t payload, int sockets, const int *held);
+
+/** stage_hold - lock the files and take the descriptor that init holds for the caller. @ret_fds: owned by the
+ * caller, also on failure; as many as there are files, and one. Returns 0 or -errno with @err. */
+int stage_hold(const PlanPayload *payload, int **ret_fds, Error *err);
+
+/** stage_keep_held - close all descriptors but two channels (FD_NONE: none) and those of stage_hold() (NULL:
+ * there are none). Returns 0 or -errno. */
+int stage_keep_held(int channel, int sockets, const PlanPayload *payload, const int *held);
+
+/** stage_reaper_main - like stage_init_main(), for an independent sandbox: wait for its last process. Returns
+ * the payload's exit status. */
+int stage_reaper_main(const StageContext *ctx, pid_t payload, const int *held);
 
 /** stage_payload_main - become the payload by exec. Returns the exit status if exec fails. */
 int stage_payload_main(const StageContext *ctx, int slave_fd);

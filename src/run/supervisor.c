@@ -9,6 +9,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 
 /* Time between SIGTERM and SIGKILL at RuntimeMaxSec=. */
 #define GRACE_US 5000000
@@ -129,17 +130,29 @@ static const SessionOps run_ops = {
         .poll_handle = poll_handle,
 };
 
+/* The kernel then kills the sandbox together with the supervisor (PR_SET_PDEATHSIG(2const)). */
+static int tie_to_caller(const Plan *plan, Error *err)
+{
+        if (!plan->payload.independent || !plan->payload.die_with_parent ||
+            prctl(PR_SET_PDEATHSIG, SIGKILL) == 0)
+                return 0;
+        return error_set_errno(err, errno, "cannot set the parent-death signal");
+}
+
 /* Runs until the sandbox can continue without the supervisor. */
 static int begin(Supervisor *s, Error *err)
 {
         s->session.terminal = s->plan->payload.terminal;
         s->session.stage_is_payload = s->plan->payload.init == INIT_PAYLOAD;
-        int r = supervisor_prepare(s, err);
+        s->session.independent = s->plan->payload.independent;
+        int r = tie_to_caller(s->plan, err);
+        if (r == 0)
+                r = supervisor_prepare(s, err);
         timings_reached("prepare");
         if (r == 0)
                 r = supervisor_start(s, err);
         /* Now, while the setup stage works and the supervisor would wait. */
-        if (r == 0)
+        if (r == 0 && !s->plan->storage.stateless)
                 r = live_record_make(s->plan, s->options->spec, s->options->work_dir, &s->record, err);
         if (r == 0)
                 r = limits_start_clock(&s->limits, err);

@@ -186,7 +186,7 @@ static int list_for_setup(const Supervisor *s, int channel, int **ret, size_t *r
         const PlanRoot *root = &s->plan->root;
         const PlanNamespaces *ns = &s->plan->namespaces;
         const PlanPayload *payload = &s->plan->payload;
-        int *own = calloc(root->n_ops + payload->n_kept_fds + 6, sizeof(*own));
+        int *own = calloc(root->n_ops + payload->n_kept_fds + 8, sizeof(*own));
         size_t n = 0;
         if (!own)
                 return -ENOMEM;
@@ -199,6 +199,10 @@ static int list_for_setup(const Supervisor *s, int channel, int **ret, size_t *r
                 own[n++] = s->plan->payload.start_socket;
         if (s->plan->payload.terminal == TERMINAL_SOCKET)
                 own[n++] = s->plan->payload.terminal_socket;
+        if (payload->waits)
+                own[n++] = payload->wait_fd;
+        if (payload->holds)
+                own[n++] = payload->hold_fd;
         for (size_t i = 0; i < root->n_ops; i++)
                 if (root->ops[i].source_kind == FS_SOURCE_DESCRIPTOR)
                         own[n++] = root->ops[i].source_fd;
@@ -237,6 +241,7 @@ static pid_t make_setup(Supervisor *s, int theirs, Error *err)
                 .filter = &s->filter,
                 .channel = theirs,
                 .network = s->plan->network.mode == NETWORK_SLIRP,
+                .net_made = s->options->born != NULL,
                 .watch_mounts = watches_mounts(s->plan),
                 .run_fd = s->run.fd,
                 .home_fd = s->home,
@@ -248,9 +253,11 @@ static pid_t make_setup(Supervisor *s, int theirs, Error *err)
         size_t n_own;
         if (list_for_setup(s, theirs, &own, &n_own) < 0)
                 return error_no_memory(err);
-        /* The setup stage creates the network namespace itself, while its id maps are written. */
         PlanNamespaces namespaces = s->plan->namespaces;
-        namespaces.created &= ~(uint64_t)CLONE_NEWNET;
+        /* The setup stage creates the network namespace itself, while its id maps are written, unless it must
+         * exist before. */
+        if (!s->stage.net_made || !defence_is_on(DEFENCE_NET_NAMESPACE))
+                namespaces.created &= ~(uint64_t)CLONE_NEWNET;
         if (!defence_is_on(DEFENCE_IPC_NAMESPACE))
                 namespaces.created &= ~(uint64_t)CLONE_NEWIPC;
         rlimits_lower(&s->plan->resources, &held);
@@ -260,6 +267,8 @@ static pid_t make_setup(Supervisor *s, int theirs, Error *err)
         if (pid < 0)
                 return pid;
         s->init_pid = pid;
+        if (s->plan->payload.independent)
+                return pid;
         (void)snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
         s->userns = open(path, O_RDONLY | O_CLOEXEC);
         if (s->userns < 0)
@@ -309,7 +318,9 @@ int supervisor_start(Supervisor *s, Error *err)
                 return (int)pid;
         timings_reached("clone the setup stage");
         theirs = fd_close(theirs);
-        r = map_and_limit(s, pid, err);
+        r = s->options->born ? s->options->born(s->options->userdata, pid, err) : 0;
+        if (r == 0)
+                r = map_and_limit(s, pid, err);
         timings_reached("map ids, request limits");
         if (r == 0)
                 r = disk_measure_home(&s->disk, &s->plan->resources, s->home, s->userns, err);

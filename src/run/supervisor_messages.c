@@ -154,6 +154,8 @@ void supervisor_started(Session *session)
         LiveRecord *record = &s->record;
         timings_reached("wait for the start of the command");
         Error err = {0};
+        if (s->plan->storage.stateless)
+                return;
         record->init = s->init_pid;
         record->userns = s->userns;
         memcpy(record->ns, s->ns, sizeof(s->ns));

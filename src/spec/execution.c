@@ -11,6 +11,8 @@ void spec_execution_clear(SpecExecution *execution)
         free(execution->rlimits);
         free(execution->groups);
         free(execution->argv0);
+        strlist_clear(&execution->lock_files);
+        strlist_clear(&execution->cwds);
         *execution = (SpecExecution){0};
 }
 
@@ -103,6 +105,14 @@ int spec_execution_check(const SpecExecution *execution, Error *err)
                                     !execution->as_given || execution->terminal == TERMINAL_OWN))
                 return error_set(err, EINVAL,
                                  "cannot detach a command that needs a process of kurung's beside it");
+        if (execution->independent &&
+            (!execution->as_given || execution->detached || execution->terminal == TERMINAL_OWN))
+                return error_set(err, EINVAL,
+                                 "cannot leave a command alone that needs a process of kurung's beside it");
+        if (execution->maps_given && execution->user.source != NAMESPACE_NEW)
+                return error_set(err, EINVAL, "cannot map ids in a user namespace that exists already");
+        if ((execution->holds || execution->lock_files.n > 0) && execution->init != INIT_KURUNG)
+                return error_set(err, EINVAL, "cannot hold a file for a command without an init process");
         if (execution->has_umask && (execution->umask & ~(mode_t)0777))
                 return error_set(err, EINVAL, "the umask %#o is not within 0777", execution->umask);
         if (execution->has_oom_score_adj &&

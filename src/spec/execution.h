@@ -7,6 +7,7 @@
 
 #include "base/caps.h"
 #include "base/error.h"
+#include "base/strlist.h"
 #include "spec/namespace.h"
 
 #include <sys/resource.h>
@@ -36,10 +37,11 @@ typedef struct SpecExecution {
         NamespaceRequest user;               /* CALLER: no user namespace is created, and no id is mapped */
         NamespaceRequest namespaces[NS_MAX]; /* NET: Network=host turns NEW into CALLER; PAYLOAD_USER: JOIN,
                                                 otherwise the plan decides */
+        bool new_pid_below;                  /* pid is JOIN: a new one below that one */
         bool no_user_namespaces; /* the payload cannot create any (namespaces(7), max_user_namespaces) */
         InitMode init;
-        bool die_with_parent; /* INIT_PAYLOAD: the kernel kills the payload when the supervisor exits
-                                 (PR_SET_PDEATHSIG(2const)) */
+        bool die_with_parent; /* INIT_PAYLOAD or independent: the kernel kills the payload when the supervisor
+                                 exits (PR_SET_PDEATHSIG(2const)) */
         bool detached;    /* INIT_PAYLOAD: run_create() makes the sandbox, run_start() starts the payload */
         int start_socket; /* detached: a listening SOCK_SEQPACKET socket (unix(7)); borrowed */
         TerminalMode terminal;
@@ -69,6 +71,22 @@ typedef struct SpecExecution {
          * sockets of a shared network stay reachable; kurung reads and writes no state; no other command
          * finds the sandbox. */
         bool as_given;
+        /* The supervisor only waits: it takes no signal over, and exits when the command does. Without
+         * die_with_parent the sandbox does not depend on it, and ends with its last process; with it, the
+         * kernel kills the sandbox when the supervisor exits, and the supervisor when its own parent does. */
+        bool independent;
+        bool maps_given;    /* user is NEW: the front end's function RunOptions.born returns when the ids are
+                               mapped; the command keeps the ids that the caller has there */
+        bool waits;         /* the command waits until wait_fd is readable, or its other end is closed */
+        int wait_fd;        /* inherited */
+        bool holds;         /* init keeps hold_fd open as long as the sandbox exists */
+        int hold_fd;        /* inherited */
+        StrList lock_files; /* absolute paths inside: init holds a read lock on each (fcntl(2), F_SETLK) */
+        StrList cwds; /* paths inside: the command starts in the first one that it can enter, otherwise in
+                         "/", and PWD has this path; empty: the spec's directory, and PWD does not change */
+        bool cwd_required;             /* it is an error if it can enter none of cwds */
+        bool check_no_user_namespaces; /* fail if the command could create a user namespace */
+        bool root_accepted;            /* real root may run this: the front end has told what that means */
 } SpecExecution;
 
 /** spec_execution_clear - free all memory of @execution and zero it; descriptors stay open. */

@@ -210,7 +210,8 @@ bool fs_op_same(const FsOp *a, const FsOp *b)
 {
         return a->kind == b->kind && same_source(a, b) && ((a->flags ^ b->flags) & ~(unsigned)OP_HERE) == 0 &&
                a->propagation == b->propagation && a->has_mode == b->has_mode && a->mode == b->mode &&
-               a->has_owner == b->has_owner && a->uid == b->uid && a->gid == b->gid && a->size == b->size;
+               a->parents == b->parents && a->has_owner == b->has_owner && a->uid == b->uid &&
+               a->gid == b->gid && a->size == b->size;
 }
 
 bool fs_op_is(const FsOp *op, unsigned traits)

@@ -106,8 +106,9 @@ typedef struct FsOp {
         FsPropagation propagation;
         bool has_mode; /* otherwise the default mode of the kind */
         unsigned mode;
-        bool has_owner; /* otherwise the creator, with the payload's ids */
-        uid_t uid;      /* ids inside */
+        unsigned parents; /* mode of missing directories above dest; 0: 0755 */
+        bool has_owner;   /* otherwise the creator, with the payload's ids */
+        uid_t uid;        /* ids inside */
         gid_t gid;
         uint64_t size; /* TMPFS, DEV (of /dev/shm): bytes; 0: not set */
         char *origin;  /* the request, for errors: "FILE:LINE" or "--read-only"; NULL: kurung itself */

@@ -107,7 +107,8 @@ static void look_at_kernel_file_systems(void)
         CHECK(has_mode("/dev/shm", 01777));
         CHECK(open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC) >= 0);
         CHECK(!can_write("/dev/new", "x") && errno == EROFS);
-        CHECK(symlink("/proc/kcore", "/dev2/core") == 0);
+        CHECK(lstat("/dev/core", &st) < 0 && lstat("/dev2/core", &st) == 0 && S_ISLNK(st.st_mode));
+        CHECK(symlink("/proc/kcore", "/dev2/new") == 0);
 }
 
 static void proc_sys_and_dev(void **state)
