@@ -121,7 +121,13 @@ static void say_operation(const PlanOp *op, Error *err)
                 say(err, "Can't chmod %#o %.900s: ", op->mode, op->dest);
                 return;
         case OP_REMOUNT:
-                say(err, "Can't remount readonly on /newroot%.900s: ", op->dest);
+                if (err->errnum == EINVAL)
+                        say(err,
+                            "Can't remount readonly on /newroot%.400s: Unable to find \"/newroot%.400s\" in "
+                            "mount table",
+                            op->dest, op->dest);
+                else
+                        say(err, "Can't remount readonly on /newroot%.900s: ", op->dest);
                 return;
         case OP_DIR:
                 say(err, "Can't mkdir %.900s: ", op->dest);

@@ -25,7 +25,8 @@ int rootfs_file_open(const PlanOp *op, const FsFile *file, int *ret_fd, Error *e
         CLEANUP_FD int fd = FD_NONE;
         const FileId *id = &file->id;
         struct stat st = {0};
-        bool follow = (op->flags & OP_KEPT_HOME) || !defence_is_on(DEFENCE_SAME_SOURCE);
+        bool spelled = (op->flags & OP_AS_SPELLED) && !id->known;
+        bool follow = (op->flags & OP_KEPT_HOME) || spelled || !defence_is_on(DEFENCE_SAME_SOURCE);
         uint64_t flags = O_PATH | (id->known && id->directory ? O_DIRECTORY : 0);
         int r = 0;
         if (follow)

@@ -21,6 +21,7 @@ static const struct {
         {OP_NODIRATIME, "nodiratime"},
         {OP_NOSYMFOLLOW, "nosymfollow"},
         {OP_TOP_ONLY, "top-only"},
+        {OP_AS_SPELLED, "as-spelled"},
         {OP_OPTIONAL, "optional"},
         {OP_RECURSIVE, "recursive"},
         {OP_ROOT_OWNED, "root-owned"},

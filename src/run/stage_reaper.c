@@ -82,6 +82,9 @@ int stage_reaper_main(const StageContext *ctx, pid_t payload, const int *held)
                 r = caps_keep_only(0, &err);
         if (r == 0)
                 r = stage_set_dumpable(true, &err);
+        /* A filter takes it (seccomp(2)), and this process executes nothing. */
+        if (r == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+                r = error_set_errno(&err, errno, "init: cannot set no_new_privs");
         if (r == 0)
                 r = seccomp_apply(ctx->filter, &err);
         if (r < 0)

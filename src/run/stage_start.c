@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 extern char **environ;
 
@@ -62,6 +63,17 @@ static int map_below(const StageContext *ctx, int channel, Error *err)
         return r;
 }
 
+/* Whether this process is in the user namespace already: then the kernel refuses to join it. */
+static bool is_in(int proc, int fd)
+{
+        struct stat here, there;
+        int before = errno;
+        bool same = fstatat(proc, "self/ns/user", &here, 0) == 0 && fstat(fd, &there) == 0 &&
+                    here.st_dev == there.st_dev && here.st_ino == there.st_ino;
+        errno = before;
+        return same;
+}
+
 /* Runs in the process that becomes the payload. @channel: to the process that maps its ids. */
 static int enter_user_namespace(const StageContext *ctx, int channel, int proc, Error *err)
 {
@@ -72,6 +84,8 @@ static int enter_user_namespace(const StageContext *ctx, int channel, int proc, 
                 return 0;
         if (setns(ns->fds[NS_PAYLOAD_USER], CLONE_NEWUSER) == 0)
                 return stage_set_dumpable(false, err);
+        if (errno == EINVAL && is_in(proc, ns->fds[NS_PAYLOAD_USER]))
+                return 0;
         (void)error_set_errno(err, errno, "cannot join the user namespace of descriptor %d",
                               ns->fds[NS_PAYLOAD_USER]);
         return error_at(err, ERROR_JOIN, 0);
