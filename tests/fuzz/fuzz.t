@@ -3,10 +3,16 @@
 : "${FUZZERS:?directory of the fuzz targets}" "${SRCDIR:?}"
 work=$(mktemp -d /var/tmp/kurung-fuzz.XXXXXX)
 seconds=${FUZZ_SECONDS:-6}
-mkdir "$work"/{profile,options,mountinfo,subid,net-rule,net-name,dns,sni,frames,slirp,upper,directories,record,live,spec,view}
+mkdir "$work"/{profile,options,bwrap,mountinfo,subid,net-rule,net-name,dns,sni,frames,slirp,upper,directories,record,live,spec,view}
 export FUZZ_PLACE=$work
 cp "$SRCDIR"/profiles/*.ini "$work/profile"
 printf 'run\0--work-dir=ro\0-p\0build\0-eA=b\0--\0make' >"$work/options/1"
+# Command lines as fuzz-bwrap.c reads them, and all options, each by itself.
+printf -- '--unshare-all\0--ro-bind\0/\0/\0--proc\0/proc\0--dev\0/dev\0--args\0005\0sh\0\0--perms\0000600\0--file\0007\0/a\0--tmpfs\0/t' >"$work/bwrap/1"
+printf -- '--overlay-src\0/a\0--overlay-src\0/b\0--ro-overlay\0/o\0--size\00010\0--tmpfs\0/t\0--\0sh' >"$work/bwrap/2"
+for option in $(grep -oE '"--[a-z0-9-]+"' "$SRCDIR/src/front/bwrap_options.c" | tr -d '"'); do
+    printf '%s\0007\0/b\0/c\0sh' "$option" >"$work/bwrap/$option"
+done
 cp /proc/self/mountinfo "$work/mountinfo/1"
 printf 'user:100000:65536\n1000:1:1\n' >"$work/subid/1"
 printf '*.example.org:80-90/tcp' >"$work/net-rule/1"
@@ -63,7 +69,7 @@ printf '\0\0\7direct\0\0\1\2a\0\14\2\34\377\0\0\0\0\0\0\0user.overlay.redirect' 
 # Of the two halves: look up "rest", "usr", "share", "file"; open; read. "programs", "usr", "bin", "file": ask for its data; list.
 printf '\0\0\5rest\0\0\1\4usr\0\0\2\6share\0\0\3\5file\0\4\4\0\5\4\24\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\20\0\0\11\2\24\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\20\0\0' >"$work/view/3"
 printf '\0\0\11programs\0\0\1\4usr\0\0\2\4bin\0\0\3\5file\0\14\4\34\377\0\0\0\0\0\0\0user.overlay.redirect\10\2\24\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\20\0\0' >"$work/view/4"
-for target in profile options mountinfo subid net-rule net-name dns sni frames slirp upper directories record live spec view; do
+for target in profile options bwrap mountinfo subid net-rule net-name dns sni frames slirp upper directories record live spec view; do
     n=$((n + 1))
     if (cd "$work" && "$FUZZERS/fuzz-$target" -max_total_time="$seconds" -max_len=4096 -rss_limit_mb=2048 -print_final_stats=1 \
         "$target") >"$work/$target.log" 2>&1; then
