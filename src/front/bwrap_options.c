@@ -135,12 +135,19 @@ static int take_gid(Bwrap *b, const BwrapOption *option, char *const *values, Er
         return r < 0 ? r : read_id("gid", values[0], &b->spec.run_as_gid, err);
 }
 
+/* The caller removes it because it may be secret, and this memory outlives the start. */
+static void wipe(char *variable)
+{
+        explicit_bzero(variable, strlen(variable));
+        free(variable);
+}
+
 static void remove_variable(StrList *env, const char *name)
 {
         size_t len = strlen(name), n = 0;
         for (size_t i = 0; i < env->n; i++) {
                 if (strncmp(env->items[i], name, len) == 0 && env->items[i][len] == '=')
-                        free(env->items[i]);
+                        wipe(env->items[i]);
                 else
                         env->items[n++] = env->items[i];
         }
@@ -177,6 +184,8 @@ static int take_clearenv(Bwrap *b, const BwrapOption *option, char *const *value
         (void)option;
         (void)values;
         (void)err;
+        for (size_t i = 0; i < b->env.n; i++)
+                explicit_bzero(b->env.items[i], strlen(b->env.items[i]));
         strlist_clear(&b->env);
         return 0;
 }

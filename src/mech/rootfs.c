@@ -342,6 +342,8 @@ static bool is_optional_and_missing(RootfsContext *ctx, const PlanOp *op)
 /* Creates the missing directories above the destination with the operation's own mode for them. */
 static int make_parents(RootfsContext *ctx, const PlanOp *op, Error *err)
 {
+        if (op->parents == 0 || ctx->root_fd < 0)
+                return 0;
         CLEANUP_FREE char *path = path_parent(op->dest);
         CLEANUP_FD int there = FD_NONE;
         if (!path)
@@ -365,11 +367,9 @@ static int apply_op(RootfsContext *ctx, size_t i, Error *err)
 {
         const PlanOp *op = &ctx->root->ops[i];
         const RootfsOpKind *kind = rootfs_op_kinds[op->kind];
-        int r = op->parents != 0 && ctx->root_fd >= 0 ? make_parents(ctx, op, err) : 0;
-        if (r < 0)
-                return r;
+        int r = 0;
         if (kind->apply)
-                return kind->apply(ctx, op, err);
+                return (r = make_parents(ctx, op, err)) < 0 ? r : kind->apply(ctx, op, err);
         if (is_optional_and_missing(ctx, op))
                 return 0;
         CLEANUP_FD int mount_fd = TAKE_FD(ctx->made[i]);
@@ -384,6 +384,8 @@ static int apply_op(RootfsContext *ctx, size_t i, Error *err)
                 r = rootfs_give(op, mount_fd, err);
         if (r == 0)
                 r = rootfs_propagate(op, mount_fd, err);
+        if (r == 0)
+                r = make_parents(ctx, op, err);
         if (r == 0)
                 r = attach(ctx, op, mount_fd, err);
         if (r == 0 && kind->finish)

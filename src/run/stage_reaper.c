@@ -80,6 +80,9 @@ int stage_reaper_main(const StageContext *ctx, pid_t payload, const int *held)
                 (void)error_set_errno(&err, r, "init: cannot close descriptors");
         if (r == 0)
                 r = caps_keep_only(0, &err);
+        /* Once this process can be inspected, /proc/1/environ shows it. */
+        for (char **e = environ; *e; e++)
+                explicit_bzero(*e, strlen(*e));
         if (r == 0)
                 r = stage_set_dumpable(true, &err);
         /* A filter takes it (seccomp(2)), and this process executes nothing. */

@@ -115,6 +115,22 @@ bwrap "${root[@]}" --unshare-pid --proc /proc --cap-add CAP_CHOWN sh -c 'grep -h
 is "$out" 0000000000000000 "CVE-2016-8659: init has no capability"
 bwrap "${root[@]}" --unshare-pid --proc /proc sh -c 'ls /proc/1/fd | wc -l; readlink /proc/1/root /proc/1/cwd; ls /proc/1/root | head -1; tr -d "\0" </proc/1/cmdline'
 is "$(tail -1 <<<"$out")" "$(printf 'kurung-init')" "  its arguments are not those of the caller ($out)"
+export SECRET_OF_THE_CALLER=hunter2
+bwrap "${root[@]}" --unshare-pid --proc /proc --clearenv sh -c 'tr -d "\0" </proc/1/environ'
+is "$status:$out" 0: "  its environment is not the caller's, which --clearenv removed"
+cat >memory.py <<'X'
+import re
+found = 0
+for line in open("/proc/1/maps"):
+    begin, end, mode = re.match(r"([0-9a-f]+)-([0-9a-f]+) (\S+)", line).groups()
+    if "r" in mode and "[v" not in line:
+        with open("/proc/1/mem", "rb") as f:
+            f.seek(int(begin, 16))
+            found += f.read(int(end, 16) - int(begin, 16)).count(b"hunter" + b"2")
+print(found)
+X
+bwrap "${root[@]}" --unshare-pid --proc /proc --clearenv --setenv PATH "$PATH" --chdir "$PWD" python3 memory.py
+is "$status:$out" 0:0 "  nor is it anywhere in its memory ($errors)"
 # The old root is gone: not above "/", not by a descriptor, not in /proc.
 bwrap "${root[@]}" --dir /tmp/d --cap-add ALL --uid 0 sh -c 'cd / && for i in 1 2 3 4 5 6; do cd ..; done; ls -A tmp; chroot /tmp/d true; umount /tmp; ls -A /tmp | head -2'
 is "$(head -1 <<<"$out")" d "no root is above the new one ($errors)"

@@ -67,6 +67,7 @@ for option in bind ro-bind dev-bind; do
     alike "--$option: a file" "${binds[@]}" "--$option" "$PWD/host/file" /tmp/a/b/there stat -c '%a %n' /tmp/a /tmp/a/b
     alike "--$option: a link" "${binds[@]}" "--$option" "$PWD/host/link" /tmp/there cat /tmp/there
     alike "--$option: a relative path" "${binds[@]}" "--$option" host/../host/file /tmp/there cat /tmp/there
+    alike "--$option-try: none below a directory that does not exist" "${binds[@]}" "--$option-try" /nonexistent /tmp/none/there ls -A /tmp
     alike "--$option-try: none" "${binds[@]}" "--$option-try" /nonexistent /tmp/there ls -A /tmp
 done
 alike "--dev-bind: devices work" "${binds[@]}" --dev-bind /dev /tmp/dev sh -c 'echo x >/tmp/dev/null'

@@ -43,7 +43,7 @@ parts=(.ci .clang-format .editorconfig CHANGELOG.md CONTRIBUTING.md LICENSE Make
     completions/{bash,zsh,fish}.in debian docs packaging profiles quickstart src tests)
 out=$(diff <(contents . "${parts[@]}") <(contents "$work/sources" "${parts[@]}") 2>&1)
 result $? "it has all files of the sources, and none that was built" "$out"
-out=$(cd "$work/sources" && ls -d kurung.1 kurung-profile.5.in kurung-report.5 completions/{bash/kurung,zsh/_kurung,fish/kurung.fish} 2>&1)
+out=$(cd "$work/sources" && ls -d kurung.1 kurung-bwrap.1 kurung-profile.5.in kurung-report.5 completions/{bash/kurung,zsh/_kurung,fish/kurung.fish} 2>&1)
 result $? "the manual pages and the completions" "$out"
 out=$(find "$work/sources" -perm /go+w -o -not -newermt '1971-01-01' -o -not -perm -a+r)
 [ -z "$out" ]
