@@ -89,7 +89,7 @@ static void print_use(const LiveRecord *record)
 static void print_again(const char *line)
 {
         for (size_t left = strlen(line); left > 0;) {
-                char piece[TEXT_ESCAPED_MAX];
+                char piece[TEXT_ESCAPED_MAX] = "";
                 TextChar c = text_next(line, left);
                 (void)fwrite(piece, 1, text_escape_char(line, c, piece), stdout);
                 line += c.len;

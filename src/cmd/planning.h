@@ -8,7 +8,8 @@
 /**
  * planning_make - probe the host for everything that @spec requests, and make the plan.
  *
- * @spec: Tools=yes adds its shares. @host: of host_probe_user(). @kept: the sandbox to resume; NULL: a new one.
+ * @spec: Tools=yes adds its shares. @host: of host_probe_user(). @kept: the sandbox to resume; NULL: a new
+ * one.
  * @ret: plan_clear() frees it.
  *
  * Returns 0 or -errno with @err.

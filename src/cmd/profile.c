@@ -146,7 +146,7 @@ static int show(const char *name, const ProfileEnv *env, bool as_json, Error *er
 }
 
 /* Checks all of them, so that one run shows the first error of each. */
-static int check(int n, char **names, const ProfileEnv *env)
+static int check_profiles(int n, char **names, const ProfileEnv *env)
 {
         int code = 0;
         for (int i = 0; i < n; i++) {
@@ -235,7 +235,7 @@ int cmd_profile(int argc, char **argv)
         else if (str_eq(verb, "show") && i == argc - 1)
                 r = show(argv[i], &env, as_json, &err);
         else if (str_eq(verb, "check") && i < argc)
-                return check(argc - i, argv + i, &env);
+                return check_profiles(argc - i, argv + i, &env);
         else if (str_eq(verb, "trust") && i == argc && !dry_run)
                 r = profile_list_trusted(&env, as_json, &err);
         else if (str_eq(verb, "trust") && i < argc && !as_json)

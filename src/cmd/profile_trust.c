@@ -72,12 +72,10 @@ static int project_hosts(const Spec *spec, StrList *ret, Error *err)
         return r;
 }
 
-static void print_line(const char *text)
+static void print_grant(const char *text)
 {
-        size_t room = 4 * strlen(text) + 5;
-        CLEANUP_FREE char *shown = malloc(room);
-        if (shown)
-                printf("%s\n", text_escape(text, shown, room));
+        char shown[4 * PATH_MAX];
+        (void)puts(text_escape(text, shown, sizeof(shown)));
 }
 
 /* Prints what trusting a profile means. */
@@ -89,7 +87,7 @@ static void print_grants(const char *path, const ProfileContext *ctx, const StrL
         else
                 (void)puts("Grants:");
         for (size_t i = 0; i < grants->n; i++)
-                print_line(grants->items[i]);
+                print_grant(grants->items[i]);
         (void)putchar('\n');
         if (profile_describe(path, ctx, colour_wanted(STDOUT_FILENO, COLOUR_AUTO), stdout, &why) < 0)
                 log_notice("no sandbox with this profile would start here: %s", why.text);
@@ -146,24 +144,33 @@ static int examine(const char *name, const ProfileEnv *env, Trusting *ret, Error
         return 0;
 }
 
-int profile_trust(int n, char **names, const ProfileEnv *env, bool dry_run, Error *err)
+static int trust_all(const Trusting *all, int n, const ProfileEnv *env, Error *err)
 {
         CLEANUP(trust_clear) TrustList list = {0};
-        CLEANUP_FREE Trusting *all = calloc((size_t)n, sizeof(*all));
         CLEANUP_FD int fd = FD_NONE;
-        int r = all ? 0 : error_no_memory(err);
+        int r = open_trust(env, &fd, &list, err);
+        for (int i = 0; r == 0 && i < n; i++)
+                r = trust_set(&list, all[i].path, all[i].hash, &all[i].hosts, err);
+        return r < 0 ? r : trust_write(fd, &list, err);
+}
+
+int profile_trust(int n, char **names, const ProfileEnv *env, bool dry_run, Error *err)
+{
+        Trusting *all = calloc((size_t)n + 1, sizeof(*all));
+        int r = 0;
+        if (!all)
+                return error_no_memory(err);
         for (int i = 0; r == 0 && i < n; i++) {
                 r = examine(names[i], env, &all[i], err);
                 if (r == 0 && !dry_run)
                         r = confirm_trust(all[i].path, err);
         }
         if (r == 0 && !dry_run)
-                r = open_trust(env, &fd, &list, err);
-        for (int i = 0; r == 0 && !dry_run && i < n; i++)
-                r = trust_set(&list, all[i].path, all[i].hash, &all[i].hosts, err);
-        for (int i = 0; all && i < n; i++)
+                r = trust_all(all, n, env, err);
+        for (int i = 0; i < n; i++)
                 trusting_clear(&all[i]);
-        return r < 0 || dry_run ? r : trust_write(fd, &list, err);
+        free(all);
+        return r;
 }
 
 /* The file may no longer exist. */

@@ -22,7 +22,7 @@ static const struct {
 /* For bash, whose start-up files replace PS1 on other systems; they leave this one. */
 #define BASH_COMMAND "case $PS1 in *" MARK "*|*debian_chroot*) ;; *) PS1=\"(" MARK ") $PS1\" ;; esac"
 
-static int add(StrList *env, const char *name, const char *value)
+static int add_unless_set(StrList *env, const char *name, const char *value)
 {
         size_t len = strlen(name);
         for (size_t i = 0; i < env->n; i++)
@@ -34,13 +34,13 @@ static int add(StrList *env, const char *name, const char *value)
 int prompt_add(PlanPayload *payload, uid_t uid, Error *err)
 {
         const char *shell = payload->argv.n > 0 ? path_name(payload->argv.items[0]) : "";
-        int r = add(&payload->env, "debian_chroot", MARK);
+        int r = add_unless_set(&payload->env, "debian_chroot", MARK);
         for (size_t i = 0; r == 0 && i < ARRAY_LEN(prompts); i++)
                 if (str_eq(shell, prompts[i].shell))
-                        r = add(&payload->env, "PS1",
-                                uid == 0 && prompts[i].root_prompt ? prompts[i].root_prompt
-                                                                   : prompts[i].prompt);
+                        r = add_unless_set(&payload->env, "PS1",
+                                           uid == 0 && prompts[i].root_prompt ? prompts[i].root_prompt
+                                                                              : prompts[i].prompt);
         if (r == 0 && str_eq(shell, "bash"))
-                r = add(&payload->env, "PROMPT_COMMAND", BASH_COMMAND);
+                r = add_unless_set(&payload->env, "PROMPT_COMMAND", BASH_COMMAND);
         return r < 0 ? error_no_memory(err) : 0;
 }

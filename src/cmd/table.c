@@ -107,8 +107,11 @@ static size_t last_column(const Table *t)
 
 void table_print(const Table *t, bool heading, bool colour)
 {
-        size_t widths[TABLE_COLUMNS_MAX] = {0}, last = last_column(t);
+        size_t widths[TABLE_COLUMNS_MAX] = {0}, last;
         struct winsize size;
+        if (t->n_columns == 0)
+                return;
+        last = last_column(t);
         for (size_t i = 0; i < t->n_columns; i++)
                 widths[i] = heading && t->columns[i].name ? strlen(t->columns[i].name) : 0;
         for (size_t i = 0; i < t->cells.n; i++) {
