@@ -24,10 +24,14 @@ NodeId serve_node(fuse_ino_t ino)
         return ino <= UINT32_MAX ? (NodeId)ino : 0;
 }
 
-void serve_entry(NodeId id, const struct stat *st, struct fuse_entry_param *ret)
+void serve_entry(const View *v, NodeId id, const struct stat *st, struct fuse_entry_param *ret)
 {
-        *ret = (struct fuse_entry_param){
-                .ino = id, .attr = *st, .attr_timeout = SERVE_TIMEOUT, .entry_timeout = SERVE_TIMEOUT};
+        const Node *n = nodes_get(v->nodes, id);
+        *ret = (struct fuse_entry_param){.ino = id,
+                                         .attr = *st,
+                                         .attr_timeout = SERVE_TIMEOUT,
+                                         .entry_timeout = n && (n->flags & NODE_REST) ? SERVE_REST_TIMEOUT
+                                                                                      : SERVE_TIMEOUT};
 }
 
 static void fail(fuse_req_t req, int r)
@@ -70,7 +74,7 @@ static void lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
         if (r == 0)
                 r = error;
         if (r == 0)
-                serve_entry(id, &st, &e);
+                serve_entry(serve_view(req), id, &st, &e);
         /* Without a number: the kernel remembers that there is no such name. */
         if (r == 0 || r == -ENOENT)
                 r = fuse_reply_entry(req, &e);

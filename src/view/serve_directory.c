@@ -87,7 +87,7 @@ static void look_up_batch(View *v, NodeId parent, const Batch *b, struct fuse_en
                 return;
         for (i = 0; i < n; i++)
                 if (ids[i] != 0)
-                        serve_entry(ids[i], &st[i], &entries[places[i]]);
+                        serve_entry(v, ids[i], &st[i], &entries[places[i]]);
 }
 
 static size_t add_entries(fuse_req_t req, NodeId id, const Batch *b, bool plus, char *out, size_t room)

@@ -10,6 +10,9 @@
 
 /* Only this view shows the lower to the payload, so that the kernel may keep what it was told: seconds. */
 #define SERVE_TIMEOUT 3600.0
+/** The same for a name of the rest. Opening a file elsewhere shows the kernel that the host has replaced it;
+ * a file of the rest is not opened, and reading it fails until its name is looked up again. */
+#define SERVE_REST_TIMEOUT 60.0
 
 /** serve_view - return the view of a request. */
 View *serve_view(fuse_req_t req);
@@ -19,7 +22,7 @@ View *serve_view(fuse_req_t req);
 NodeId serve_node(fuse_ino_t ino);
 
 /** serve_entry - fill the answer about a node that was looked up. */
-void serve_entry(NodeId id, const struct stat *st, struct fuse_entry_param *ret);
+void serve_entry(const View *v, NodeId id, const struct stat *st, struct fuse_entry_param *ret);
 
 /** handle_add - add an open file, which owns @fd (FD_NONE: it is empty). Returns the number that the kernel
  * gets; 0: no memory. */

@@ -579,6 +579,8 @@ static void the_system_has_two_halves(void **state)
         assert_int_equal(look_up(programs, "etc"), 0);
         assert_int_equal(look_up(through, "etc"), 0);
         uint64_t file = look_up(look_up(rest, "etc"), "file");
+        assert_int_equal(reply.entry.entry_valid, 60);
+        assert_int_equal(reply.entry.attr_valid, 3600);
         assert_int_equal(look_up(rest, "opt"), 0);
         assert_int_equal(list(rest, true, 4096, &known), 4);
         assert_int_equal(list(programs, true, 4096, &known), 2);
