@@ -64,7 +64,7 @@ static int list(Host *host, const char *parent)
         return r < 0 ? r : 0;
 }
 
-static int compare(const void *a, const void *b)
+static int order_by_path(const void *a, const void *b)
 {
         return strcmp(((const HostDirectory *)a)->path, ((const HostDirectory *)b)->path);
 }
@@ -76,7 +76,7 @@ int host_probe_skeleton(Host *host)
         for (size_t i = 0; r == 0 && i < ARRAY_LEN(parents); i++)
                 r = list(host, parents[i]);
         if (host->n_skeleton > 0)
-                qsort(host->skeleton, host->n_skeleton, sizeof(*host->skeleton), compare);
+                qsort(host->skeleton, host->n_skeleton, sizeof(*host->skeleton), order_by_path);
         return r;
 }
 

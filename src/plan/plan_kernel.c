@@ -14,7 +14,8 @@ static bool is_procfs(const Host *host, const char *path)
         return path_is_below(path, "/proc") || (around && str_eq(around->fstype, "proc"));
 }
 
-static int check(Plan *plan, const Host *host, const char *path, bool written, const char *origin, Error *err)
+static int check_source_of(Plan *plan, const Host *host, const char *path, bool written, const char *origin,
+                           Error *err)
 {
         const char *real = plan_real_path(host, path);
         const HostPath *known = host_find_path(host, path);
@@ -41,6 +42,7 @@ int plan_check_kernel(Plan *plan, const Host *host, const SpecOp *op, Error *err
 {
         int r = 0;
         for (size_t i = 0; r == 0 && fs_op_path(op, i); i++)
-                r = check(plan, host, fs_op_path(op, i), fs_op_writes_host(op), fs_op_origin(op), err);
+                r = check_source_of(plan, host, fs_op_path(op, i), fs_op_writes_host(op), fs_op_origin(op),
+                                    err);
         return r;
 }

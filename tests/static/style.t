@@ -23,6 +23,8 @@ result $? "clang-format" "$out"
 out=$(shellcheck -s bash -e SC1091,SC2154,SC2034,SC2016,SC2012,SC2317,SC2031 check quickstart autogen.sh .ci/run docs/examples/demonstrate \
     docs/examples/hostile/tools/setup.sh completions/bash.in tests/lib.sh tests/tools/{prepare,make-deb,*.sh} tests/vm/{machine,customize,*.sh,guest/*} tests/*/*.t tests/bench/bench tests/bench/{start,many} tests/bench/network tests/bench/changes tests/bench/jobs.sh 2>&1)
 result $? "shellcheck" "$out"
+out=$(shellcheck -s sh src/plan/sudo.sh 2>&1)
+result $? "shellcheck of what is embedded" "$out"
 out=$(cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr --std=c11 \
     --suppress=missingIncludeSystem -I src -DPACKAGE_VERSION='"0"' src 2>&1)
 result $? "cppcheck" "$out"
