@@ -100,7 +100,9 @@ void live_remove(LiveFile *file)
 {
         if (file->fd >= 0) {
                 (void)unlinkat(file->dir, file->name, 0);
-                int fd = openat(file->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                int fd = run_dir_is_due(file->dir)
+                                 ? openat(file->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+                                 : FD_NONE;
                 DIR *d = fd < 0 ? NULL : fdopendir(fd);
                 struct dirent *e;
                 if (!d)

@@ -18,9 +18,15 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
 /* Maximum number of directories of killed runs that one run removes, so that it does not take long. */
 #define STALE_MAX 8
+
+/* A directory with at most this size and number of subdirectories is read in no time. Not every file system
+ * tells both. */
+#define SMALL_SIZE 4096
+#define SMALL_LINKS 66
 
 /* Maximum number of directories that one run examines: with many sandboxes, an end must not take longer. */
 #define EXAMINED_MAX 32
@@ -261,12 +267,30 @@ static int clear_stale(int state_fd, const char *name, int userns_fd, PlanIdenti
         return remove_stale(&stale, userns_fd, ids);
 }
 
+bool run_dir_is_due(int dirfd)
+{
+        struct stat st;
+        struct timespec now;
+        if (fstat(dirfd, &st) < 0 || (st.st_size <= SMALL_SIZE && st.st_nlink <= SMALL_LINKS))
+                return true;
+        CLEANUP_FD int fd =
+                openat(dirfd, ".looked", O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+        if (fd < 0 || fstat(fd, &st) < 0 || clock_gettime(CLOCK_REALTIME, &now) < 0)
+                return true;
+        /* A clock that was set back must not prevent it. */
+        if (now.tv_sec == st.st_mtim.tv_sec ||
+            (now.tv_sec == st.st_mtim.tv_sec + 1 && now.tv_nsec < st.st_mtim.tv_nsec))
+                return false;
+        (void)futimens(fd, NULL);
+        return true;
+}
+
 void run_dir_clear_stale(const char *state_dir, int userns_fd)
 {
         CLEANUP(plan_identity_clear) PlanIdentity ids = {0};
         CLEANUP_STRLIST StrList found = {0};
         int fd = open(state_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        DIR *d = fd < 0 ? NULL : fdopendir(fd);
+        DIR *d = fd < 0 || !run_dir_is_due(fd) ? NULL : fdopendir(fd);
         if (!d) {
                 fd_close(fd);
                 return;

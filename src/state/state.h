@@ -89,12 +89,20 @@ int run_check_name(const char *what, const char *name, Error *err);
 
 /**
  * run_dir_clear_stale - remove run directories and unfinished placeholders of killed runs in @state_dir,
- * whose locks are free. Examines and removes only some at a time, and skips those that it cannot remove.
+ * whose locks are free, if it is time to look for them (run_dir_is_due()). Examines and removes only some at
+ * a time, and skips those that it cannot remove.
  *
  * @userns_fd: a sandbox's user namespace; FD_NONE: none. If its ids do not suffice, the user's own ranges are
  * used.
  */
 void run_dir_clear_stale(const char *state_dir, int userns_fd);
+
+/**
+ * run_dir_is_due - return whether to look for remains in a directory of kurung: in a large one, once a second
+ * by all processes together, so that no start takes longer beside many sandboxes. Its file ".looked" has the
+ * time.
+ */
+bool run_dir_is_due(int dirfd);
 
 /** run_dir_clear - close the descriptors. */
 void run_dir_clear(RunDir *dir);

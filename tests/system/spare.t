@@ -99,6 +99,22 @@ for ((i = 0; i < $(scaled 20 3); i++)); do
 done
 is "$(cat "$HOME/failed" 2>/dev/null)" "" "nothing of a killed run is left after the next one"
 
+# Remains of very many killed runs: a few are removed by each run, but all runs together look at most once a second.
+many() { ls -d "$cache"/run-* 2>/dev/null | wc -l; }
+mkdir -m 700 "$cache"/run-{1..100}
+for i in "$cache"/run-*; do echo secret >"$i/file"; done
+looked=
+for ((i = 0; i < 20 && ${#looked} < 1; i++)); do
+    before=$(many)
+    touch "$cache/.looked"
+    "$KURUNG" run -q -- true
+    [ "$(many)" -ne "$before" ] || looked=not
+done
+is "$looked" not "a run does not look for remains among very many right after another one has"
+few() { touch -d '1 minute ago' "$cache/.looked"; "$KURUNG" run -q -- true; [ "$(many)" -eq 0 ]; }
+ok "later runs remove all of them" wait_for few
+rm -f "$cache/.looked"
+
 # A process of exec, which init does not know, writes until the kernel kills it with init.
 mkfifo "$HOME/go"
 for ((i = 0; i < $(scaled 20 3); i++)); do
