@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Capabilities of the stages (capabilities(7)). */
+/* Capabilities of the stages (capabilities(7)), by libcap. */
 #pragma once
 
 #include "base/error.h"
@@ -31,9 +31,3 @@ int caps_keep_only(uint64_t mask, Error *err);
 /** caps_pass_on - give a helper program that this stage execs exactly @mask, for any user id. Returns 0 or
  * -errno with @err. */
 int caps_pass_on(uint64_t mask, Error *err);
-
-/** caps_by_name - return the number of a capability, such as "cap_kill" in any case; -EINVAL: unknown. */
-int caps_by_name(const char *name);
-
-/** caps_name - return the name of capability @cap; NULL: unknown. */
-const char *caps_name(unsigned cap);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Parses and prints the keys of [Identity], [Security] and [Environment]. */
-#include "base/caps.h"
 #include "spec/keys_internal.h"
 #include "spec/net_rule.h"
 #include "spec/values.h"
@@ -8,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <strings.h>
+#include <sys/capability.h>
 
 static KEY_PARSE(parse_run_as)
 {
@@ -92,10 +92,10 @@ const KeyType key_type_seccomp = {0, parse_seccomp, print_seccomp};
 
 static int add_capability(const char *word, void *userdata)
 {
+        cap_value_t cap;
         char name[64];
         (void)snprintf(name, sizeof(name), "%s%.40s", strncasecmp(word, "cap_", 4) == 0 ? "" : "cap_", word);
-        int cap = caps_by_name(name);
-        if (cap < 0)
+        if (cap_from_name(name, &cap) < 0 || cap > 63)
                 return -EINVAL;
         *(uint64_t *)userdata |= UINT64_C(1) << cap;
         return 0;
@@ -124,9 +124,13 @@ static KEY_PRINT(print_capabilities)
 {
         (void)key;
         int r = spec->capabilities_cleared ? strlist_add(ret, "") : 0;
-        for (unsigned cap = 0; r == 0 && cap < 64; cap++)
-                if ((spec->capabilities >> cap) & 1 && caps_name(cap))
-                        r = strlist_add(ret, caps_name(cap));
+        for (cap_value_t cap = 0; r == 0 && cap < 64; cap++) {
+                if (!((spec->capabilities >> cap) & 1))
+                        continue;
+                char *name = cap_to_name(cap);
+                r = name ? strlist_add(ret, name) : -ENOMEM;
+                (void)cap_free(name);
+        }
         return r;
 }
 

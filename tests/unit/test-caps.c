@@ -34,21 +34,6 @@ static bool has(cap_flag_t set, cap_value_t cap)
         return value == CAP_SET;
 }
 
-static void names_are_those_of_libcap(void **state)
-{
-        (void)state;
-        for (unsigned cap = 0; cap < 64; cap++) {
-                char *name = cap_to_name((cap_value_t)cap);
-                assert_non_null(name);
-                assert_true(caps_name(cap) ? str_eq(caps_name(cap), name) : strncmp(name, "cap_", 4) != 0);
-                if (caps_name(cap))
-                        assert_int_equal(caps_by_name(name), cap);
-                (void)cap_free(name);
-        }
-        assert_int_equal(caps_by_name("CAP_KILL"), CAP_KILL);
-        assert_int_equal(caps_by_name("cap_"), -EINVAL);
-}
-
 static unsigned bounded(void)
 {
         unsigned n = 0;
@@ -212,7 +197,6 @@ static void a_helper_gets_exactly_its_set(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(names_are_those_of_libcap),
                 cmocka_unit_test(a_user_has_none),
                 cmocka_unit_test(what_a_user_is_given_outlives_exec),
                 cmocka_unit_test(root_inside_has_its_set_and_none_to_inherit),
