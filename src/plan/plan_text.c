@@ -2,11 +2,11 @@
 /* Prints a plan as text. */
 #include "plan/plan_text.h"
 
-#include "base/caps.h"
 #include "base/json.h"
 #include "base/log.h"
 
 #include <sched.h>
+#include <sys/capability.h>
 
 static const struct {
         unsigned flag;
@@ -87,11 +87,12 @@ char *plan_capability_names(uint64_t set)
         if (!f)
                 return NULL;
         const char *comma = "";
-        for (unsigned cap = 0; cap < 64; cap++) {
+        for (cap_value_t cap = 0; cap < 64; cap++) {
                 if (!((set >> cap) & 1))
                         continue;
-                const char *name = caps_name(cap);
+                char *name = cap_to_name(cap);
                 (void)fprintf(f, "%s%s", comma, name ? name : "?");
+                (void)cap_free(name);
                 comma = ",";
         }
         return fclose(f) == 0 ? text : NULL;

@@ -187,7 +187,7 @@ loads_libseccomp() { # WORD...
 }
 ok "kurung's own filter is compiled" loads_libseccomp
 not_ok "for a given one no library is loaded" loads_libseccomp filter=9
-ok "(the loader said so)" grep -q libcap "$HOME"/.ld.*
+ok "(the loader said so)" grep -q libc.so "$HOME"/.ld.*
 rm -f "$HOME"/.ld.*
 
 # Without no_new_privs
