@@ -158,6 +158,7 @@ for shell in bash zsh fish; do
     offers "kurung profile s" show "verbs of profile"
     offers "kurung profile show my" my-profile "profiles of a verb"
     offers "kurung profile list --" "$(words --help --json)" "options of a verb"
+    offers "kurung profile trust --d" --dry-run "an option that only one verb has"
     offers "kurung export --format=" "$(value --format= tar oci-layer)" "values of a command's own option"
     offers "kurung apply kept-one files/d" "$(directory)" "files where a path is meant"
     offers "kurung run --read-only=files/d" "$(directory --read-only=)" "files as the value of an option"
