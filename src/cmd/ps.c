@@ -24,7 +24,7 @@ typedef struct Row {
         int exit_code; /* -1: none */
         bool kept;
         const char *work_dir; /* NULL: none */
-        const StrList *argv, *profiles, *spec;
+        const StrList *argv, *profiles, *ports;
 } Row;
 
 enum { NAME, STATE, EXIT, PID, AGE, PROFILE, DIRECTORY, PORTS, COMMAND, N_COLUMNS };
@@ -37,17 +37,6 @@ typedef struct Listing {
         char *home;
         int r; /* the first error */
 } Listing;
-
-/* Appends the values of a key in the lines of a spec, "Network.Publish=VALUE". */
-static int values_of(const StrList *spec, const char *key, StrList *ret)
-{
-        size_t len = strlen(key);
-        int r = 0;
-        for (size_t i = 0; r == 0 && i < spec->n; i++)
-                if (str_starts(spec->items[i], key) && spec->items[i][len] == '=' && spec->items[i][len + 1])
-                        r = strlist_add(ret, spec->items[i] + len + 1);
-        return r;
-}
 
 /* Joins words to a text; owned. NULL: out of memory. */
 static char *join_words(const StrList *words, const char *between)
@@ -67,11 +56,11 @@ static char *join_words(const StrList *words, const char *between)
 static char *ports_of(const Row *row)
 {
         static const char address[] = "127.0.0.1:", protocol[] = "/tcp";
-        CLEANUP_STRLIST StrList ports = {0}, brief = {0};
-        int r = row->pid ? values_of(row->spec, "Network.Publish", &ports) : 0;
-        for (size_t i = 0; r == 0 && i < ports.n; i++) {
-                const char *text =
-                        ports.items[i] + (str_starts(ports.items[i], address) ? strlen(address) : 0);
+        CLEANUP_STRLIST StrList brief = {0};
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < row->ports->n; i++) {
+                const char *port = row->ports->items[i];
+                const char *text = port + (str_starts(port, address) ? strlen(address) : 0);
                 const char *end = strstr(text, protocol);
                 r = strlist_add_printf(&brief, "%.*s", (int)(end ? (size_t)(end - text) : strlen(text)),
                                        text);
@@ -122,10 +111,7 @@ static int add_row(Listing *l, const Row *row)
 
 static struct json_object *row_json(const Row *row)
 {
-        CLEANUP_STRLIST StrList ports = {0};
         struct json_object *o = json_new_object();
-        if (row->pid)
-                (void)values_of(row->spec, "Network.Publish", &ports);
         json_add_string(o, "name", row->name);
         json_add_string(o, "state", row->state);
         json_add_bool(o, "kept", row->kept);
@@ -136,7 +122,7 @@ static struct json_object *row_json(const Row *row)
                 json_add_int(o, "exit_code", row->exit_code);
         json_add_string(o, "work_dir", row->work_dir ? row->work_dir : "");
         json_add(o, "profiles", json_new_strings(row->profiles));
-        json_add(o, "publish", json_new_strings(&ports));
+        json_add(o, "publish", json_new_strings(row->ports));
         json_add(o, "argv", json_new_strings(row->argv));
         return o;
 }
@@ -171,13 +157,14 @@ static void tell_live(const char *name, Listing *l)
                 .work_dir = live.record.work_dir,
                 .argv = &live.record.payload.argv,
                 .profiles = &live.record.profiles,
-                .spec = &live.record.spec,
+                .ports = &live.record.ports,
         };
         tell(&row, l);
 }
 
 static void tell_kept(const char *name, Listing *l)
 {
+        static const StrList none;
         CLEANUP(kept_record_clear) KeptRecord record = {0};
         Error err = {0};
         if (kept_peek(name, &record, &err) < 0) {
@@ -194,7 +181,7 @@ static void tell_kept(const char *name, Listing *l)
                 .work_dir = record.work_dir,
                 .argv = &record.argv,
                 .profiles = &record.profiles,
-                .spec = &record.spec,
+                .ports = &none,
         };
         tell(&row, l);
 }

@@ -170,7 +170,8 @@ static int handle_one(NetHelper *n, Error *err)
                 n->ready = true;
                 return 1;
         case NETMSG_PUBLISHED:
-                n->published++;
+                if (n->published < NET_PUBLISH_MAX)
+                        n->ports[n->published++] = m.publish;
                 tell_published(&m.publish);
                 return 1;
         case NETMSG_ATTEMPT:

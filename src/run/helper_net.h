@@ -17,8 +17,9 @@ typedef struct NetHelper {
         int tap;    /* a second descriptor of the device, to take it down if the helper exits */
         bool ready, finishing;
         NetReport report;
-        unsigned told;    /* number of printed refusals */
-        size_t published; /* number of ports that it has reported */
+        unsigned told;                     /* number of printed refusals */
+        NetPublish ports[NET_PUBLISH_MAX]; /* those that it has reported, with the chosen ones for port 0 */
+        size_t published;                  /* their number */
 } NetHelper;
 
 #define NET_HELPER_NONE ((NetHelper){.helper = HELPER_OF(NULL), .config = FD_NONE, .tap = FD_NONE})

@@ -147,6 +147,15 @@ int supervisor_take_ready(Session *session, const Message *m, int *fds, size_t n
         return 0;
 }
 
+static int record_ports(const NetHelper *net, LiveRecord *record)
+{
+        char text[NET_PUBLISH_TEXT_MAX];
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < net->published; i++)
+                r = strlist_add(&record->ports, net_publish_print(&net->ports[i], text, sizeof(text)));
+        return r;
+}
+
 /* From now on, other commands find the sandbox by its name. If that fails, the sandbox still runs. */
 void supervisor_started(Session *session)
 {
@@ -164,7 +173,7 @@ void supervisor_started(Session *session)
         record->cgroup = cgroup_payload_path(&s->limits.cgroup);
         if (record->cgroup && s->limits.scope.unit[0])
                 record->unit = strdup(s->limits.scope.unit);
-        if (!record->filter)
+        if (!record->filter || record_ports(&s->net, record) < 0)
                 (void)error_no_memory(&err);
         else
                 (void)live_write(s->plan->storage.live_dir, s->report->name, record, &s->live, &err);

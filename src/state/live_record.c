@@ -65,6 +65,7 @@ static const Field live_items[] = {
         LIST(text, "plan", .optional = true, .max = TEXTS_MAX),
         LIST(words, "words", .optional = true, .since = 3, .max = TEXTS_MAX),
         LIST(profiles, "profile", .optional = true, .since = 3, .max = TEXTS_MAX),
+        LIST(ports, "port", .optional = true, .since = 3, .max = TEXTS_MAX),
 };
 
 const FieldTable live_record_fields = {.kind = "sandbox",

@@ -21,6 +21,8 @@ typedef struct LiveRecord {
         char *unit;       /* the scope that contains it; NULL: none */
         char *work_dir;   /* of the host; NULL: none */
         StrList spec;     /* as spec_store() formats it */
+        StrList ports;    /* published ones, as net_publish_print() formats them, with the chosen ports of the
+                             host */
         StrList text;     /* lines of plan_print() */
         StrList words;    /* lines of plan_print_words() */
         StrList profiles; /* as in PlanStorage */

@@ -51,6 +51,7 @@ static void make_live(LiveRecord *record, bool optional)
         add(&record->payload.argv, "two\nlines");
         add(&record->payload.env, "A=\\x41");
         add(&record->spec, "Filesystem.WorkDir=rw");
+        add(&record->ports, "127.0.0.1:8080:80/tcp");
         add(&record->text, "uid 0");
         add(&record->text, "");
 }
@@ -74,8 +75,8 @@ static const RecordKind live_kind = {
         .parse = parse_live,
         .optional =
                 (const char *const[]){"cgroup", "unit", "work-dir", "state-dir", "runs-dir", "user-manager",
-                                      "architecture", "argv", "env", "spec", "plan", NULL},
-        .lists = (const char *const[]){"architecture", "argv", "env", "spec", "plan", NULL},
+                                      "architecture", "argv", "env", "spec", "port", "plan", NULL},
+        .lists = (const char *const[]){"architecture", "argv", "env", "spec", "port", "plan", NULL},
 };
 
 static void live_records_come_back(void **state)
