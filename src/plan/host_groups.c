@@ -17,7 +17,7 @@ static bool only_by_group(const Host *host, const struct stat *st, const char *p
                getxattr(path, "system.posix_acl_access", NULL, 0) <= 0;
 }
 
-static int add(Host *host, const char *path)
+static int add_by_group(Host *host, const char *path)
 {
         return strlist_has(&host->by_group, path) ? 0 : strlist_add(&host->by_group, path);
 }
@@ -31,7 +31,7 @@ static int add_way(Host *host)
                 if (!dir)
                         return -ENOMEM;
                 if (lstat(dir, &st) == 0 && only_by_group(host, &st, dir, 1))
-                        return add(host, dir);
+                        return add_by_group(host, dir);
         }
         return 0;
 }
@@ -50,7 +50,7 @@ int host_probe_groups(Host *host, bool with_cwd)
                         continue;
                 if (only_by_group(host, &known->found.st, fd_path(known->found.fd).text,
                                   S_ISDIR(known->found.st.st_mode) ? 5 : 4))
-                        r = add(host, known->found.path);
+                        r = add_by_group(host, known->found.path);
         }
         return r;
 }

@@ -25,7 +25,7 @@ static bool is_plain_name(const char *name)
         return name[0] != '.' && name[strspn(name, plain)] == '\0';
 }
 
-static int add(Host *host, int parent, const char *path, const char *name)
+static int add_package_dir(Host *host, int parent, const char *path, const char *name)
 {
         struct stat st;
         if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode) ||
@@ -57,7 +57,7 @@ static int list(Host *host, const char *parent)
                 if (!is_plain_name(e->d_name))
                         continue;
                 (void)snprintf(path, sizeof(path), "%s/%s", parent, e->d_name);
-                r = add(host, at, path, e->d_name);
+                r = add_package_dir(host, at, path, e->d_name);
                 n += r > 0;
         }
         (void)closedir(d);
