@@ -84,7 +84,7 @@ int profile_describe(const char *name, const ProfileContext *ctx, bool colour, F
         CLEANUP(host_clear) Host host = {0};
         CLEANUP(spec_clear) Spec spec = {0};
         CLEANUP(plan_clear) Plan plan = {0};
-        int r = host_probe(&host, err);
+        int r = host_probe_user(&host, err);
         if (r == 0 && spec_init(&spec) < 0)
                 r = error_no_memory(err);
         if (r == 0)

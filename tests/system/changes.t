@@ -79,8 +79,8 @@ mkfifo "$HOME/fifo-begun" "$HOME/fifo-end"
     'echo >~/fifo-begun; read -r _ <~/fifo-end' &
 runner=$!
 read -r _ <"$HOME/fifo-begun"
-kurung diff running
-like "$status:$errors" "125:.*'running' is running" "one that runs is not looked at"
+kurung export -o "$HOME/running.tar" running
+like "$status:$errors" "125:.*'running' is running" "one that runs is not packed"
 kurung discard running
 is "$status" 125 "nor discarded"
 echo >"$HOME/fifo-end"

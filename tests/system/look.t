@@ -282,6 +282,22 @@ wait
 kurung diff --name-only runs
 is "$status:$out:$errors" "0:second:" "  at its end they are the same"
 "$KURUNG" discard runs
+# One that exchanges directories and links all the time shows nothing of the host by it.
+mkdir -p "$HOME/private-data" dir
+echo sesame >"$HOME/private-data/file"
+echo mine >dir/file
+"$KURUNG" run -q --keep=swaps --read-write="$HOME/up" -- sh -c 'mkdir a; echo new >a/file; echo >~/up
+    while :; do ln -s "$1" l; mv dir d; mv -T l dir; mv -T a l; rm dir; mv d dir; mv l a; rm -f dir/file; ln -s "$1/file" dir/file; rm dir/file; mkfifo dir/file; rm dir/file; done 2>/dev/null' - "$HOME/private-data" &
+read -r _ <"$HOME/up"
+swaps() { "$KURUNG" ps | grep -q '^swaps '; }
+wait_for swaps
+for i in $(seq "$(scaled 50 5)"); do timeout 60 "$KURUNG" diff -p --all swaps </dev/null; echo "status $?"; done >"$HOME/.out" 2>&1
+is "$(grep -c sesame "$HOME/.out"):$(grep -c '^status 124' "$HOME/.out"):$(grep -c '^status 0' "$HOME/.out" | grep -c '^0$')" "0:0:0" \
+    "diff of one that exchanges links and directories meanwhile: shows nothing else, and does not hang"
+"$KURUNG" stop swaps
+wait
+"$KURUNG" discard swaps
+rm -r dir "$HOME/private-data"
 "$KURUNG" run -q --read-write="$HOME/up" -- sh -c 'echo >~/up; exec sleep 1000' &
 read -r _ <"$HOME/up"
 first() { name=$("$KURUNG" ps --json | jq -er '.[0].name'); }
