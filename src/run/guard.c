@@ -30,7 +30,7 @@ static bool exists(const GuardPath *p)
 }
 
 /* Watches @dir for a missing @name. @path: of the name. Takes the descriptor @dir. */
-static int add(Guard *g, int dir, const char *name, const char *path, const char *origin, Error *err)
+static int add_guard(Guard *g, int dir, const char *name, const char *path, const char *origin, Error *err)
 {
         CLEANUP_FD int owned = dir;
         if (g->fd < 0 && (g->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) < 0)
@@ -74,7 +74,7 @@ static int guard_path(Guard *g, const char *path, size_t shared, const char *ori
                         return error_no_memory(err);
                 if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
                         return errno == ENOENT
-                                       ? add(g, TAKE_FD(dir), name, here, origin, err)
+                                       ? add_guard(g, TAKE_FD(dir), name, here, origin, err)
                                        : error_set_errno(err, errno, "%s: cannot guard '%s'", origin, here);
                 if (S_ISLNK(st.st_mode))
                         return error_set(
