@@ -4,7 +4,7 @@
 abi <abi/4.0>,
 include <tunables/global>
 
-profile usr.bin.kurung /usr/{bin/kurung,libexec/kurung/kurung-{net,view}} flags=(unconfined) {
+profile usr.bin.kurung /usr/{bin/kurung{,-bwrap},libexec/kurung/kurung-{net,view}} flags=(unconfined) {
   userns,
 
   # Additions of this machine.

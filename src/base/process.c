@@ -46,6 +46,15 @@ pid_t process_clone(uint64_t flags, int *ret_pidfd)
         return (pid_t)pid;
 }
 
+/* Volatile: clone(3) is declared as a function that does not call back. */
+static const sigset_t *volatile mask_before_exec;
+
+void process_restore_mask(void)
+{
+        if (mask_before_exec)
+                (void)sigprocmask(SIG_SETMASK, mask_before_exec, NULL);
+}
+
 pid_t process_clone_exec(uint64_t flags, int (*child)(void *userdata), void *userdata, int *ret_pidfd)
 {
         static _Alignas(16) char stack[64 << 10];
@@ -53,9 +62,12 @@ pid_t process_clone_exec(uint64_t flags, int (*child)(void *userdata), void *use
         sigset_t all, before;
         (void)sigfillset(&all);
         (void)sigprocmask(SIG_BLOCK, &all, &before);
+        /* The child sees it, as it shares the memory. */
+        mask_before_exec = &before;
         pid_t pid = clone(child, stack + sizeof(stack),
                           (int)flags | CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, userdata, &pidfd);
         int r = pid < 0 ? -errno : pid;
+        mask_before_exec = NULL;
         (void)sigprocmask(SIG_SETMASK, &before, NULL);
         if (r > 0)
                 *ret_pidfd = pidfd;

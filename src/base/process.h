@@ -24,6 +24,10 @@ pid_t process_clone(uint64_t flags, int *ret_pidfd);
  */
 pid_t process_clone_exec(uint64_t flags, int (*child)(void *userdata), void *userdata, int *ret_pidfd);
 
+/** process_restore_mask - in the child of process_clone_exec(), whose signals are all blocked: restore the
+ * caller's mask. In another process it does nothing. */
+void process_restore_mask(void);
+
 /** process_wait - wait until a child exits (waitid(2) on its pidfd) and reap it. @ret_status (may be NULL)
  * gets its wait(2) status. Returns 0 or -errno. */
 int process_wait(int pidfd, int *ret_status);

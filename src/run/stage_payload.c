@@ -188,7 +188,9 @@ int stage_payload_main(const StageContext *ctx, int slave)
         if (ctx->payload->has_umask)
                 (void)umask(ctx->payload->umask);
         /* An independent payload has those of the caller, which the supervisor did not change. */
-        if (!ctx->payload->independent)
+        if (ctx->payload->independent)
+                process_restore_mask();
+        else
                 process_reset_signals();
         if (r == 0)
                 r = check_user_namespaces(ctx->payload, &err);

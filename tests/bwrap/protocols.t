@@ -65,15 +65,14 @@ wait $sandbox
 is "$(tr -s ' \n' ' ' <mapped)" "33 34 33 $(id -u) 1 " "  the command has the caller's map"
 
 # --sync-fd: open as long as the sandbox is.
-"$bwrap_ours" "${root[@]}" --unshare-pid --sync-fd 7 sh -c 'ls /proc/self/fd >&2; (sleep infinity & echo $! ) ; exit 0' 7>told >/dev/null 2>fds 5<>gate &
+"$bwrap_ours" "${root[@]}" --unshare-pid --info-fd 6 --sync-fd 7 sh -c 'ls /proc/self/fd >&2; (sleep infinity & echo $! ) ; exit 0' 7>told >/dev/null 2>fds 5<>gate 6>info &
 sandbox=$!
 exec 8<told
 wait $sandbox
 is "$?" 0 "--sync-fd: bwrap ends with the command"
 is "$(paste -sd' ' fds)" "0 1 2 3 5" "  the command has not got the descriptor"
 not_ok "  and it is open while a process of the sandbox is left" read -rt 0.1 <&8
-left=$(pgrep -nu "$(id -u)" -x sleep)
-kill "$left"
+kill -KILL "$(child_pid)"
 is "$(cat <&8; echo eof)" eof "  it is closed with the last one"
 exec 8<&-
 
@@ -152,8 +151,9 @@ for pids in '' --unshare-pid; do
     wait $shell 2>/dev/null
     ok "--die-with-parent $pids: the caller's end is that of the sandbox" wait_for tap_gone "$pid"
 done
-is "$("$bwrap_ours" "${root[@]}" --unshare-pid sh -c 'sleep infinity >/dev/null 2>&1 & exit 7' ; echo $?)" 7 "bwrap does not wait for background processes"
-kill "$(pgrep -nu "$(id -u)" -x sleep)"
+is "$("$bwrap_ours" "${root[@]}" --unshare-pid --info-fd 6 sh -c 'sleep infinity >/dev/null 2>&1 & exit 7' 6>info; echo $?)" 7 \
+    "bwrap does not wait for background processes"
+kill -KILL "$(child_pid)"
 
 # A filter, and descriptors that are passed on
 is "$("$bwrap_ours" "${root[@]}" sh -c 'cat <&7' 7< <(echo passed))" passed "a descriptor that no option names is passed on"
