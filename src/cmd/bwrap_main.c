@@ -75,7 +75,7 @@ static bool has_user_namespaces(void)
                  str_eq(max, "0\n"));
 }
 
-static int describe(Caller *c, const Host *host, Error *err)
+static int describe_caller(Caller *c, const Host *host, Error *err)
 {
         c->facts.uid = host->uid;
         c->facts.gid = host->gid;
@@ -140,7 +140,7 @@ static void print_namespaces(FILE *out, const Plan *plan, pid_t pid, const char 
         }
 }
 
-static int tell(int fd, const Plan *plan, pid_t pid, bool one_line, Error *err)
+static int tell_of_sandbox(int fd, const Plan *plan, pid_t pid, bool one_line, Error *err)
 {
         char *text = NULL;
         size_t len;
@@ -160,9 +160,9 @@ static int born(void *userdata, pid_t pid, Error *err)
 {
         const Namespaces *n = userdata;
         const int *fds = n->bwrap->fds;
-        int r = fds[BWRAP_FD_INFO] >= 0 ? tell(fds[BWRAP_FD_INFO], n->plan, pid, false, err) : 0;
+        int r = fds[BWRAP_FD_INFO] >= 0 ? tell_of_sandbox(fds[BWRAP_FD_INFO], n->plan, pid, false, err) : 0;
         if (r == 0 && fds[BWRAP_FD_JSON_STATUS] >= 0)
-                r = tell(fds[BWRAP_FD_JSON_STATUS], n->plan, pid, true, err);
+                r = tell_of_sandbox(fds[BWRAP_FD_JSON_STATUS], n->plan, pid, true, err);
         if (fds[BWRAP_FD_INFO] > STDERR_FILENO && fds[BWRAP_FD_INFO] != fds[BWRAP_FD_JSON_STATUS])
                 (void)close(fds[BWRAP_FD_INFO]);
         char byte;
@@ -252,7 +252,7 @@ static int print_version(void)
 }
 
 /* Returns the exit status, or -errno with @err. */
-static int start(Bwrap *b, Host *host, int argc, char **argv, Error *err)
+static int parse_and_run(Bwrap *b, Host *host, int argc, char **argv, Error *err)
 {
         int code = EXIT_BWRAP;
         int r = bwrap_parse(b, argc - 1, argv + 1, err);
@@ -295,11 +295,11 @@ int main(int argc, char **argv)
         if (r == 0)
                 r = seal(argv, &host, &err);
         if (r == 0)
-                r = describe(&caller, &host, &err);
+                r = describe_caller(&caller, &host, &err);
         if (r == 0 && bwrap_init(&b, &caller.facts) < 0)
                 r = error_no_memory(&err);
         if (r == 0)
-                r = start(&b, &host, argc, argv, &err);
+                r = parse_and_run(&b, &host, argc, argv, &err);
         if (r < 0) {
                 (void)error_ensure(&err, r, "bwrap");
                 log_error("%s", err.text);

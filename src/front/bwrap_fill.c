@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-static int refuse(Error *err, const char *text)
+static int refuse_options(Error *err, const char *text)
 {
         return error_set(err, EINVAL, "%s", text);
 }
@@ -23,17 +23,17 @@ static int choose_user(Bwrap *b, Error *err)
 {
         const BwrapCaller *caller = b->caller;
         if (given(b, BWRAP_FD_USERNS_BLOCK) && !b->unshare_user)
-                return refuse(err, "--userns-block-fd requires --unshare-user");
+                return refuse_options(err, "--userns-block-fd requires --unshare-user");
         if (given(b, BWRAP_FD_USERNS_BLOCK) && !given(b, BWRAP_FD_INFO))
-                return refuse(err, "--userns-block-fd requires --info-fd");
+                return refuse_options(err, "--userns-block-fd requires --info-fd");
         if (given(b, BWRAP_FD_USERNS) && b->unshare_user)
-                return refuse(err, "--userns not compatible --unshare-user");
+                return refuse_options(err, "--userns not compatible --unshare-user");
         if (given(b, BWRAP_FD_USERNS) && b->unshare_user_try)
-                return refuse(err, "--userns not compatible --unshare-user-try");
+                return refuse_options(err, "--userns not compatible --unshare-user-try");
         if (b->disable_userns && !b->unshare_user)
-                return refuse(err, "--disable-userns requires --unshare-user");
+                return refuse_options(err, "--disable-userns requires --unshare-user");
         if (b->disable_userns && given(b, BWRAP_FD_USERNS_BLOCK))
-                return refuse(err, "--disable-userns is not compatible with  --userns-block-fd");
+                return refuse_options(err, "--disable-userns is not compatible with  --userns-block-fd");
         if ((caller->uid != 0 && !given(b, BWRAP_FD_USERNS)) ||
             (b->unshare_user_try && caller->user_namespaces))
                 b->unshare_user = true;
@@ -50,24 +50,26 @@ static int choose_user(Bwrap *b, Error *err)
                           "it can see (run as another user to avoid that)");
 }
 
-static int check(const Bwrap *b, Error *err)
+static int check_options(const Bwrap *b, Error *err)
 {
         bool own_user = b->unshare_user || given(b, BWRAP_FD_USERNS);
         if (!own_user && b->has_uid && b->spec.run_as_uid != b->caller->uid)
-                return refuse(err, "Specifying --uid requires --unshare-user or --userns");
+                return refuse_options(err, "Specifying --uid requires --unshare-user or --userns");
         if (!own_user && b->has_gid && b->spec.run_as_gid != b->caller->gid)
-                return refuse(err, "Specifying --gid requires --unshare-user or --userns");
+                return refuse_options(err, "Specifying --gid requires --unshare-user or --userns");
         if (!b->unshare_uts && b->has_host_name)
-                return refuse(err, "Specifying --hostname requires --unshare-uts");
+                return refuse_options(err, "Specifying --hostname requires --unshare-uts");
         if (b->as_pid_1 && !b->unshare_pid)
-                return refuse(err, "Specifying --as-pid-1 requires --unshare-pid");
+                return refuse_options(err, "Specifying --as-pid-1 requires --unshare-pid");
         if (b->as_pid_1 && b->spec.execution.lock_files.n > 0)
-                return refuse(err, "Specifying --as-pid-1 and --lock-file is not permitted");
+                return refuse_options(err, "Specifying --as-pid-1 and --lock-file is not permitted");
         if (b->as_pid_1 && b->supervised)
-                return refuse(err, "Specifying --as-pid-1 with an option of kurung that takes an init is not "
-                                   "permitted");
+                return refuse_options(
+                        err, "Specifying --as-pid-1 with an option of kurung that takes an init is not "
+                             "permitted");
         if (b->subid && (!own_user || given(b, BWRAP_FD_USERNS) || given(b, BWRAP_FD_USERNS_BLOCK)))
-                return refuse(err, "--kurung-id-map requires a new user namespace, and maps its ids itself");
+                return refuse_options(
+                        err, "--kurung-id-map requires a new user namespace, and maps its ids itself");
         return 0;
 }
 
@@ -272,7 +274,7 @@ int bwrap_fill(Bwrap *b, Error *err)
 {
         int r = choose_user(b, err);
         if (r == 0)
-                r = check(b, err);
+                r = check_options(b, err);
         if (r == 0)
                 r = check_descriptors(b, err);
         if (r < 0)

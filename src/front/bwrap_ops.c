@@ -47,7 +47,7 @@ static int source_of(const Bwrap *b, const char *text, bool optional, char **ret
                      : 0;
 }
 
-static int add(Bwrap *b, const BwrapOption *option, SpecOp *op, Error *err)
+static int append_operation(Bwrap *b, const BwrapOption *option, SpecOp *op, Error *err)
 {
         op->origin = (char *)(uintptr_t)option->name;
         if (op->parents == 0 && !str_eq(op->dest, "/"))
@@ -69,7 +69,7 @@ int bwrap_take_bind(Bwrap *b, const BwrapOption *option, char *const *values, Er
                      .source = source,
                      .dest = dest,
                      .flags = option->flags | OP_RECURSIVE};
-        return add(b, option, &op, err);
+        return append_operation(b, option, &op, err);
 }
 
 int bwrap_take_bind_fd(Bwrap *b, const BwrapOption *option, char *const *values, Error *err)
@@ -81,7 +81,7 @@ int bwrap_take_bind_fd(Bwrap *b, const BwrapOption *option, char *const *values,
         if (r == 0)
                 r = dest_of(option, values[1], &dest, err);
         op.dest = dest;
-        return r < 0 ? r : add(b, option, &op, err);
+        return r < 0 ? r : append_operation(b, option, &op, err);
 }
 
 static void take_mode(Bwrap *b, unsigned otherwise, SpecOp *op)
@@ -103,7 +103,7 @@ int bwrap_take_data(Bwrap *b, const BwrapOption *option, char *const *values, Er
                 r = dest_of(option, values[1], &dest, err);
         op.dest = dest;
         take_mode(b, op.kind == OP_WRITE ? 0666 : 0600, &op);
-        return r < 0 ? r : add(b, option, &op, err);
+        return r < 0 ? r : append_operation(b, option, &op, err);
 }
 
 /* A destination alone. @parameter: the kind of the operation. */
@@ -119,7 +119,7 @@ int bwrap_take_place(Bwrap *b, const BwrapOption *option, char *const *values, E
                 op.size = b->size;
                 b->size = 0;
         }
-        return r < 0 ? r : add(b, option, &op, err);
+        return r < 0 ? r : append_operation(b, option, &op, err);
 }
 
 /*
@@ -133,7 +133,7 @@ int bwrap_take_proc(Bwrap *b, const BwrapOption *option, char *const *values, Er
         for (size_t i = 0; r == 0 && b->caller->uid == 0 && i < ARRAY_LEN(covered); i++) {
                 CLEANUP_FREE char *dest = path_join(b->spec.ops[b->spec.n_ops - 1 - i].dest, covered[i]);
                 SpecOp op = {.kind = OP_READ_ONLY, .dest = dest, .flags = OP_OPTIONAL};
-                r = dest ? add(b, option, &op, err) : error_no_memory(err);
+                r = dest ? append_operation(b, option, &op, err) : error_no_memory(err);
         }
         return r;
 }
@@ -149,7 +149,7 @@ int bwrap_take_dev(Bwrap *b, const BwrapOption *option, char *const *values, Err
                      .source = (char *)(uintptr_t)b->caller->terminal,
                      .dest = dest,
                      .flags = OP_ALLOW_DEV | OP_RECURSIVE};
-        return dest ? add(b, option, &op, err) : error_no_memory(err);
+        return dest ? append_operation(b, option, &op, err) : error_no_memory(err);
 }
 
 int bwrap_take_mqueue(Bwrap *b, const BwrapOption *option, char *const *values, Error *err)
@@ -158,7 +158,7 @@ int bwrap_take_mqueue(Bwrap *b, const BwrapOption *option, char *const *values, 
         CLEANUP_FREE char *dest = NULL;
         int r = dest_of(option, values[0], &dest, err);
         SpecOp op = {.kind = OP_FILESYSTEM, .source_kind = FS_SOURCE_TYPE, .source = type, .dest = dest};
-        return r < 0 ? r : add(b, option, &op, err);
+        return r < 0 ? r : append_operation(b, option, &op, err);
 }
 
 int bwrap_take_symlink(Bwrap *b, const BwrapOption *option, char *const *values, Error *err)
@@ -169,7 +169,7 @@ int bwrap_take_symlink(Bwrap *b, const BwrapOption *option, char *const *values,
                      .source_kind = FS_SOURCE_TEXT,
                      .source = (char *)(uintptr_t)values[0],
                      .dest = dest};
-        return r < 0 ? r : add(b, option, &op, err);
+        return r < 0 ? r : append_operation(b, option, &op, err);
 }
 
 int bwrap_octal(const BwrapOption *option, const char *text, unsigned *ret, Error *err)
@@ -190,7 +190,7 @@ int bwrap_take_chmod(Bwrap *b, const BwrapOption *option, char *const *values, E
         if (r == 0)
                 r = dest_of(option, values[1], &dest, err);
         op.dest = dest;
-        return r < 0 ? r : add(b, option, &op, err);
+        return r < 0 ? r : append_operation(b, option, &op, err);
 }
 
 int bwrap_take_overlay_src(Bwrap *b, const BwrapOption *option, char *const *values, Error *err)
@@ -214,7 +214,7 @@ static int add_overlay(Bwrap *b, const BwrapOption *option, SpecOp *op, Error *e
         op->source_kind = FS_SOURCE_LAYERS;
         op->lowers = lowers;
         op->n_lowers = n;
-        int r = add(b, option, op, err);
+        int r = append_operation(b, option, op, err);
         strlist_clear(&b->sources);
         return r;
 }

@@ -139,7 +139,8 @@ int stage_init_main(const StageContext *ctx, pid_t payload, int sockets, const i
         (void)sigfillset(&all);
         (void)sigprocmask(SIG_BLOCK, &all, NULL);
         (void)prctl(PR_SET_NAME, "kurung-init");
-        int sigfd = let_go(ctx, held, &own.channel, &sockets, &err) < 0 ? FD_NONE : signalfd(-1, &all, SFD_CLOEXEC);
+        int sigfd = let_go(ctx, held, &own.channel, &sockets, &err) < 0 ? FD_NONE
+                                                                        : signalfd(-1, &all, SFD_CLOEXEC);
         if (sigfd < 0 || caps_keep_only(UINT64_C(1) << CAP_KILL, &err) < 0) {
                 if (err.errnum == 0)
                         (void)error_set_errno(&err, errno, "init: cannot create a signalfd");

@@ -5,7 +5,7 @@ bwrap_ours=$(dirname "$KURUNG")/kurung-bwrap
 bwrap_theirs=$(command -v bwrap || :)
 unset OLDPWD
 # The command gets every descriptor, and those of the tests' own caller would be among them.
-for tap_fd in /proc/$$/fd/*; do
+for tap_fd in "/proc/$$/fd"/*; do
     tap_fd=${tap_fd##*/}
     [ "$tap_fd" -le 2 ] || [ "$tap_fd" -eq 255 ] || eval "exec $tap_fd>&-"
 done

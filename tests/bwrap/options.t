@@ -110,8 +110,8 @@ bwrap "${root[@]}" --ro-bind-try /proc/self/ns/user /tmp/userns sh -c 'stat -Lc 
 is "$(uniq <<<"$out" | wc -l):$status" 1:0 "--ro-bind-try of a namespace shows the sandbox's own ($errors)"
 
 # Overlays (0.11)
-mkdir lower1 lower2 upper work 'lower ":,\' 'upper ":,\' 'work ":,\'
-echo 1 >lower1/a && echo 1 >lower1/b && echo 2 >lower2/b && echo upper >upper/c && echo odd >'lower ":,\/a'
+mkdir lower1 lower2 upper work 'lower ":,\z' 'upper ":,\z' 'work ":,\z'
+echo 1 >lower1/a && echo 1 >lower1/b && echo 2 >lower2/b && echo upper >upper/c && echo odd >'lower ":,\z/a'
 bwrap "${root[@]}" --overlay-src lower1 --overlay-src lower2 --overlay upper work /tmp/o sh -c 'cat /tmp/o/a /tmp/o/b /tmp/o/c; echo new >/tmp/o/a'
 is "$status:$out:$(cat upper/a lower1/a)" "0:1
 2
@@ -123,8 +123,8 @@ is "$out:$(cat lower1/b)" "1
 new:1" "--tmp-overlay: writes are lost ($errors)"
 bwrap "${root[@]}" --overlay-src lower1 --overlay-src lower2 --ro-overlay /tmp/o sh -c 'cat /tmp/o/a /tmp/o/b; echo new >/tmp/o/b'
 like "$out:$errors" $'^1\n2:.*Read-only' "--ro-overlay"
-bwrap "${root[@]}" --overlay-src 'lower ":,\' --overlay 'upper ":,\' 'work ":,\' /tmp/o sh -c 'cat /tmp/o/a; echo new >/tmp/o/a'
-is "$out:$(cat 'upper ":,\/a')" odd:new "paths with special characters ($errors)"
+bwrap "${root[@]}" --overlay-src 'lower ":,\z' --overlay 'upper ":,\z' 'work ":,\z' /tmp/o sh -c 'cat /tmp/o/a; echo new >/tmp/o/a'
+is "$out:$(cat 'upper ":,\z/a')" odd:new "paths with special characters ($errors)"
 bwrap "${root[@]}" --overlay-src host --overlay host host /tmp/o true
 is "$status:$(wc -l <<<"$errors")" 1:1 "directories that overlap are refused"
 like "$errors" "^bwrap: Can't make overlay mount on /newroot/tmp/o" "  by name"

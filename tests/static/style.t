@@ -21,7 +21,7 @@ result() { # STATUS NAME OUTPUT
 out=$(clang-format --dry-run -Werror src/*/*.[ch] tests/*/*.[ch] 2>&1)
 result $? "clang-format" "$out"
 out=$(shellcheck -s bash -e SC1091,SC2154,SC2034,SC2016,SC2012,SC2317,SC2031 check quickstart autogen.sh .ci/run docs/examples/demonstrate \
-    docs/examples/hostile/tools/setup.sh completions/bash.in tests/lib.sh tests/tools/{prepare,make-deb,*.sh} tests/vm/{machine,customize,*.sh,guest/*} tests/*/*.t tests/bench/bench tests/bench/{start,many} tests/bench/network tests/bench/changes tests/bench/jobs.sh 2>&1)
+    docs/examples/hostile/tools/setup.sh completions/bash.in tests/lib.sh tests/bwrap/{fetch,lib.sh} tests/tools/{prepare,make-deb,*.sh} tests/vm/{machine,customize,*.sh,guest/*} tests/*/*.t tests/bench/bench tests/bench/{start,many} tests/bench/network tests/bench/changes tests/bench/jobs.sh 2>&1)
 result $? "shellcheck" "$out"
 out=$(shellcheck -s sh src/plan/sudo.sh 2>&1)
 result $? "shellcheck of what is embedded" "$out"
