@@ -112,7 +112,7 @@ void inspect_print_live(const Live *live, const TreeSize *upper)
 }
 
 /* Describes the sandbox as "run --in" would resume it. */
-static int describe(const Kept *kept, Error *err)
+static int describe_kept(const Kept *kept, Error *err)
 {
         CLEANUP(host_clear) Host host = {0};
         CLEANUP(spec_clear) Spec spec = {0};
@@ -144,7 +144,7 @@ void inspect_print_kept(const Kept *kept, const TreeSize *upper)
         print_start(record->started.tv_sec);
         print_profiles(&record->profiles);
         print_size("Changes", upper);
-        if (describe(kept, &why) < 0)
+        if (describe_kept(kept, &why) < 0)
                 print_labelled("Notes", "it cannot be resumed: %s", why.text);
 }
 

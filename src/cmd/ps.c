@@ -127,7 +127,7 @@ static struct json_object *row_json(const Row *row)
         return o;
 }
 
-static void tell(const Row *row, Listing *l)
+static void tell_row(const Row *row, Listing *l)
 {
         if (l->array)
                 json_append(l->array, row_json(row));
@@ -159,7 +159,7 @@ static void tell_live(const char *name, Listing *l)
                 .profiles = &live.record.profiles,
                 .ports = &live.record.ports,
         };
-        tell(&row, l);
+        tell_row(&row, l);
 }
 
 static void tell_kept(const char *name, Listing *l)
@@ -183,7 +183,7 @@ static void tell_kept(const char *name, Listing *l)
                 .profiles = &record.profiles,
                 .ports = &none,
         };
-        tell(&row, l);
+        tell_row(&row, l);
 }
 
 static int add_home(const char *name, Listing *l)
