@@ -32,12 +32,13 @@ static bool has_pair(const StrList *names, const char *name)
 /* Adds the name of a directory at or below @top, if it is another one. */
 static int add_name(Host *host, const char *top, const char *spelled, const char *real_path)
 {
-        CLEANUP_FREE char *name = strdup(spelled), *real = strdup(real_path);
         struct stat st;
+        if (!path_is_below(real_path, top))
+                return 0;
+        CLEANUP_FREE char *name = strdup(spelled);
+        CLEANUP_FREE char *real = strdup(real_path);
         if (!name || !real)
                 return -ENOMEM;
-        if (!path_is_below(real, top))
-                return 0;
         cut_common(name, real, top);
         if (path_is_below(name, real) || path_is_below(real, name) || path_is_below(name, top) ||
             has_pair(&host->names, name) || host->names.n >= 2 * NAMES_MAX || lstat(real, &st) < 0 ||
