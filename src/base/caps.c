@@ -81,6 +81,27 @@ static int set_ambient(uint64_t mask, Error *err)
         return 0;
 }
 
+uint64_t caps_of_kernel(void)
+{
+        unsigned n = (unsigned)cap_max_bits();
+        return n < 64 ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
+}
+
+int caps_effective(uint64_t *ret, Error *err)
+{
+        CLEANUP(caps_freep) cap_t caps = cap_get_proc();
+        uint64_t set = 0;
+        if (!caps)
+                return error_set_errno(err, errno, "cannot read the capabilities");
+        for (cap_value_t cap = 0; cap < 64; cap++) {
+                cap_flag_value_t held = CAP_CLEAR;
+                if (cap_get_flag(caps, cap, CAP_EFFECTIVE, &held) == 0 && held == CAP_SET)
+                        set |= UINT64_C(1) << cap;
+        }
+        *ret = set;
+        return 0;
+}
+
 int caps_apply(const CapabilitySets *sets, uint64_t until_exec, bool root_rules, Error *err)
 {
         const unsigned long locked =

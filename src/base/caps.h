@@ -31,3 +31,9 @@ int caps_keep_only(uint64_t mask, Error *err);
 /** caps_pass_on - give a helper program that this stage execs exactly @mask, for any user id. Returns 0 or
  * -errno with @err. */
 int caps_pass_on(uint64_t mask, Error *err);
+
+/** caps_of_kernel - return all capabilities that the kernel has. */
+uint64_t caps_of_kernel(void);
+
+/** caps_effective - read the effective set of this process. Returns 0 or -errno with @err. */
+int caps_effective(uint64_t *ret, Error *err);

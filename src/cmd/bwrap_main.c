@@ -16,7 +16,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <sys/capability.h>
 #include <sys/resource.h>
 
 /* The version whose options and messages these are. */
@@ -54,19 +53,6 @@ static int list_descriptors(Caller *c, Error *err)
         return r;
 }
 
-static uint64_t effective_capabilities(void)
-{
-        cap_t caps = cap_get_proc();
-        uint64_t set = 0;
-        for (cap_value_t cap = 0; caps && cap < 64; cap++) {
-                cap_flag_value_t held = CAP_CLEAR;
-                if (cap_get_flag(caps, cap, CAP_EFFECTIVE, &held) == 0 && held == CAP_SET)
-                        set |= UINT64_C(1) << cap;
-        }
-        (void)cap_free(caps);
-        return set;
-}
-
 static bool has_user_namespaces(void)
 {
         CLEANUP_FREE char *max = NULL;
@@ -77,6 +63,7 @@ static bool has_user_namespaces(void)
 
 static int describe_caller(Caller *c, const Host *host, Error *err)
 {
+        int r;
         c->facts.uid = host->uid;
         c->facts.gid = host->gid;
         c->facts.nested = host->nested;
@@ -88,8 +75,9 @@ static int describe_caller(Caller *c, const Host *host, Error *err)
         if (gethostname(c->host_name, sizeof(c->host_name)) == 0)
                 c->facts.host_name = c->host_name;
         if (host->uid == 0) {
-                c->facts.capabilities = effective_capabilities();
                 c->facts.user_namespaces = has_user_namespaces();
+                if ((r = caps_effective(&c->facts.capabilities, err)) < 0)
+                        return r;
         }
         return host->uid != geteuid() ? error_set(err, EPERM, "refusing to run set-user-ID") : 0;
 }

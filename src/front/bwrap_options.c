@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of bwrap's options, and the readers of those that are no operations on the file system. */
+#include "base/caps.h"
 #include "front/bwrap_internal.h"
 #include "spec/keys.h"
 
@@ -196,23 +197,15 @@ static int take_lock_file(Bwrap *b, const BwrapOption *option, char *const *valu
         return strlist_add(&b->spec.execution.lock_files, values[0]) < 0 ? error_no_memory(err) : 0;
 }
 
-/* Those that the kernel has. */
-static uint64_t all_capabilities(void)
-{
-        unsigned n = (unsigned)cap_max_bits();
-        return n < 64 ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
-}
-
 /* @parameter: whether to add; otherwise capabilities are dropped. */
 static int take_capability(Bwrap *b, const BwrapOption *option, char *const *values, Error *err)
 {
-        uint64_t *set = &b->spec.execution.capability_sets.permitted, bits = all_capabilities();
-        cap_value_t cap;
-        if (strcasecmp(values[0], "ALL") != 0) {
-                if (cap_from_name(values[0], &cap) < 0 || cap < 0 || cap > 63)
-                        return error_set(err, EINVAL, "unknown cap: %.200s", values[0]);
-                bits = UINT64_C(1) << cap;
-        }
+        uint64_t *set = &b->spec.execution.capability_sets.permitted, bits;
+        cap_value_t cap = 0;
+        bool all = strcasecmp(values[0], "ALL") == 0;
+        if (!all && (cap_from_name(values[0], &cap) < 0 || cap < 0 || cap > 63))
+                return error_set(err, EINVAL, "unknown cap: %.200s", values[0]);
+        bits = all ? caps_of_kernel() : UINT64_C(1) << cap;
         if (!b->caps_changed && b->caller->uid == 0)
                 *set = b->caller->capabilities;
         b->caps_changed = true;
