@@ -34,7 +34,9 @@ typedef struct Caller {
 static int list_descriptors(Caller *c, Error *err)
 {
         DIR *d = opendir("/proc/self/fd");
-        int r = d ? 0 : error_set_errno(err, errno, "Can't open /proc");
+        int r = 0;
+        if (!d)
+                return error_set_errno(err, errno, "Can't open /proc");
         for (struct dirent *e; r == 0 && (e = readdir(d));) {
                 int fd = (int)strtol(e->d_name, NULL, 10);
                 if (fd <= STDERR_FILENO || fd == dirfd(d))
@@ -48,8 +50,7 @@ static int list_descriptors(Caller *c, Error *err)
                 }
         }
         c->facts.fds = c->fds;
-        if (d)
-                (void)closedir(d);
+        (void)closedir(d);
         return r;
 }
 

@@ -50,7 +50,7 @@ static int source_of(const Bwrap *b, const char *text, bool optional, char **ret
 static int append_operation(Bwrap *b, const BwrapOption *option, SpecOp *op, Error *err)
 {
         op->origin = (char *)(uintptr_t)option->name;
-        if (op->parents == 0 && !str_eq(op->dest, "/"))
+        if (op->parents == 0 && op->dest && !str_eq(op->dest, "/"))
                 op->parents = parents_of(op->has_mode, op->mode);
         return spec_add_op(&b->spec, op) < 0 ? error_no_memory(err) : 0;
 }
