@@ -86,6 +86,7 @@ start="run -- true, no overlay, one id"
 if reason=$($bwrap 2>&1); then
     pair "$start" 1.0 "bwrap true" 40 "" "$kurung run --overlay=none --id-map=single -- true" "$bwrap"
     pair "run -- true" 1.8 "bwrap true" 40 "" "$kurung run -- true" "$bwrap"
+    pair "kurung-bwrap, the same options" 1.05 "bwrap true" 40 "" "$kurung-bwrap${bwrap#bwrap}" "$bwrap"
     # The disk's share: ext4 makes directories slowly where many were removed in the last seconds, as here.
     if memory=$(mktemp -d /dev/shm/kurung-bench.XXXXXX 2>/dev/null); then
         export XDG_CACHE_HOME=$memory
