@@ -46,8 +46,8 @@ enum {
         OP_PROPAGATE_BELOW = 1 << 12, /* the propagation applies to the mounts below, too */
         OP_HERE = 1 << 13,            /* BIND: the source was named as a path of the working directory; an
                                          optional one is skipped if that is hidden */
-        OP_AS_SPELLED = 1 << 14, /* BIND: if no path without links leads to the source, the setup stage opens it
-                                    by this one: a namespace, such as /proc/self/ns/user, is the sandbox's */
+        OP_AS_SPELLED = 1 << 14, /* BIND: without a path free of links, the source is opened by this path, as
+                                    /proc/self/ns/user, which is then the sandbox's namespace */
 
         /* Only in plans: */
         OP_ROOT_OWNED = 1 << 16,   /* TMPFS, DIR, OVERLAY: the sandbox's root owns it, if it is mapped */

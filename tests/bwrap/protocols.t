@@ -99,7 +99,7 @@ fails "a lock file that does not exist" "Unable to open lock file /nonexistent: 
 # Existing namespaces
 unshare -U --map-root-user sleep infinity &
 holder=$!
-uid_mapped() { grep -q . "/proc/$holder/uid_map" && [ "$(readlink /proc/$holder/ns/user)" != "$(readlink /proc/self/ns/user)" ]; }
+uid_mapped() { grep -q . "/proc/$holder/uid_map" && [ "$(readlink "/proc/$holder/ns/user")" != "$(readlink /proc/self/ns/user)" ]; }
 wait_for uid_mapped
 is "$("$bwrap_ours" "${root[@]}" --userns 7 sh -c 'id -u; readlink /proc/self/ns/user; ls /proc/self/fd | paste -sd" "' 7<"/proc/$holder/ns/user" 2>&1)" "0
 $(readlink /proc/$holder/ns/user)
