@@ -85,7 +85,7 @@ bwrap="bwrap --unshare-all --ro-bind / / --proc /proc --dev /dev true"
 start="run -- true, no overlay, one id"
 if reason=$($bwrap 2>&1); then
     pair "$start" 1.0 "bwrap true" 40 "" "$kurung run --overlay=none --id-map=single -- true" "$bwrap"
-    pair "run -- true" 1.8 "bwrap true" 40 "" "$kurung run -- true" "$bwrap"
+    pair "run -- true" 1.5 "bwrap true" 40 "" "$kurung run -- true" "$bwrap"
     pair "kurung-bwrap, the same options" 1.05 "bwrap true" 40 "" "$kurung-bwrap${bwrap#bwrap}" "$bwrap"
     # The disk's share: ext4 makes directories slowly where many were removed in the last seconds, as here.
     if memory=$(mktemp -d /dev/shm/kurung-bench.XXXXXX 2>/dev/null); then
@@ -97,7 +97,7 @@ if reason=$($bwrap 2>&1); then
     fi
 else
     skipped "$start" 1.0 "bwrap true" "$reason"
-    skipped "run -- true" 1.8 "bwrap true" "$reason"
+    skipped "run -- true" 1.5 "bwrap true" "$reason"
 fi
 
 name="run -p build -- true"
@@ -108,9 +108,9 @@ ln -s busybox "$image/bin/true"
 busybox=("${podman[@]}" run --rm --network=none --cgroups=disabled localhost/busybox true)
 if tar -c -C "$image" . | "${podman[@]}" import -q - localhost/busybox >"$work/podman.out" 2>&1 &&
     "${busybox[@]}" >>"$work/podman.out" 2>&1; then
-    pair "$name" 0.2 "podman busybox true" 4 "" "$kurung run -p build -- true" "${busybox[*]}"
+    pair "$name" 0.08 "podman busybox true" 4 "" "$kurung run -p build -- true" "${busybox[*]}"
 else
-    skipped "$name" 0.2 "podman busybox true" "$(tail -n 1 "$work/podman.out")"
+    skipped "$name" 0.08 "podman busybox true" "$(tail -n 1 "$work/podman.out")"
 fi
 
 if fetch_lua; then
