@@ -6,6 +6,7 @@
 #include "base/log.h"
 
 #include <json-c/json.h>
+#include <json-c/json_object_iterator.h>
 
 /* clang-format off */
 #define JSON_FUNCTIONS(X)                                                                                    \
@@ -19,7 +20,10 @@
         X(is_type, json_object_is_type) X(get_int64, json_object_get_int64)                                  \
         X(get_boolean, json_object_get_boolean) X(get_string, json_object_get_string)                        \
         X(get_string_len, json_object_get_string_len) X(array_length, json_object_array_length)              \
-        X(array_get, json_object_array_get_idx)
+        X(array_get, json_object_array_get_idx) X(iter_begin, json_object_iter_begin)                        \
+        X(iter_end, json_object_iter_end) X(iter_next, json_object_iter_next)                                \
+        X(iter_equal, json_object_iter_equal) X(iter_name, json_object_iter_peek_name)                       \
+        X(iter_value, json_object_iter_peek_value)
 /* clang-format on */
 LIBRARY(json, JSON_FUNCTIONS, "json-c", "libjson-c5", "suggested", "JSON output and records",
         "libjson-c.so.5");
@@ -243,6 +247,30 @@ int json_get_bytes(struct json_object *object, const char *key, char **ret)
 struct json_object *json_item(struct json_object *array, size_t i)
 {
         return json.array_get(array, i);
+}
+
+const char *json_text(struct json_object *value)
+{
+        const char *s = value && json.is_type(value, json_type_string) ? json.get_string(value) : NULL;
+        return s && strlen(s) == (size_t)json.get_string_len(value) ? s : NULL;
+}
+
+const char *json_get_text(struct json_object *object, const char *key)
+{
+        struct json_object *o;
+        return get(object, key, json_type_string, &o) < 0 ? NULL : json_text(o);
+}
+
+int json_each(struct json_object *object,
+              int (*one)(const char *key, struct json_object *value, void *userdata), void *userdata)
+{
+        if (!object || !json.is_type(object, json_type_object))
+                return 0;
+        struct json_object_iterator at = json.iter_begin(object), end = json.iter_end(object);
+        int r = 0;
+        for (; r == 0 && !json.iter_equal(&at, &end); json.iter_next(&at))
+                r = one(json.iter_name(&at), json.iter_value(&at), userdata);
+        return r;
 }
 
 int json_item_bytes(struct json_object *array, size_t i, char **ret)

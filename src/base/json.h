@@ -72,4 +72,18 @@ int json_get_bytes(struct json_object *object, const char *key, char **ret);
 
 /** json_item, json_item_bytes - get element @i of an array. */
 struct json_object *json_item(struct json_object *array, size_t i);
+
+/** json_text - return the text of a string, borrowed from @value; NULL: it is no string, or has a NUL. */
+const char *json_text(struct json_object *value);
+
+/** json_get_text - like json_text(), of a member; NULL also if there is none. */
+const char *json_get_text(struct json_object *object, const char *key);
+
+/**
+ * json_each - call @one for each member of an object, in its order, while it returns 0.
+ *
+ * Returns the last result; 0 also if @object is no object.
+ */
+int json_each(struct json_object *object,
+              int (*one)(const char *key, struct json_object *value, void *userdata), void *userdata);
 int json_item_bytes(struct json_object *array, size_t i, char **ret);

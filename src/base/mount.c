@@ -6,6 +6,7 @@
 #include "base/path.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -99,6 +100,9 @@ unsigned mount_safe_attrs(bool read_only)
         return MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (read_only ? MOUNT_ATTR_RDONLY : 0);
 }
 
+/* Maximum number of links without a target. */
+#define LINKS_MAX 8
+
 static int open_in_root(int root_fd, const char *path, uint64_t flags)
 {
         struct open_how how = {
@@ -159,6 +163,45 @@ int root_make_new(int root_fd, const char *path, bool directory, mode_t mode, in
         return 0;
 }
 
+/* Replaces @path, which names a symbolic link, by the link's target, as a path in the root. */
+static int follow_in_root(int parent_fd, const char *name, char **path)
+{
+        char target[PATH_MAX];
+        ssize_t n = readlinkat(parent_fd, name, target, sizeof(target));
+        if (n < 0 || (size_t)n >= sizeof(target))
+                return n < 0 ? -errno : -ENAMETOOLONG;
+        target[n] = '\0';
+        CLEANUP_FREE char *parent = path_parent(*path);
+        char *next = NULL;
+        int r = parent ? path_normalize(target, parent, &next) : -ENOMEM;
+        if (r < 0)
+                return r;
+        free(*path);
+        *path = next;
+        return 0;
+}
+
+/* A file in a root is created where links lead that have no target yet, such as /etc/resolv.conf of images.
+ */
+static int make_through_links(int root_fd, const char *path, mode_t mode, int *ret_fd)
+{
+        CLEANUP_FREE char *at = NULL;
+        int r = path_normalize(path, "/", &at);
+        for (unsigned i = 0; r == 0 && i < LINKS_MAX; i++) {
+                CLEANUP_FD int parent = FD_NONE;
+                const char *name;
+                r = root_open_parent(root_fd, at, &parent, &name);
+                if (r == 0)
+                        r = make_component(parent, name, false, mode);
+                if (r == 0)
+                        r = root_open(root_fd, at, false, ret_fd);
+                if (r != -ENOENT)
+                        return r;
+                r = follow_in_root(parent, name, &at);
+        }
+        return r < 0 ? r : -ELOOP;
+}
+
 int root_make(int root_fd, const char *path, bool directory, mode_t mode, bool no_follow, int *ret_fd)
 {
         /* Most are new. */
@@ -167,6 +210,8 @@ int root_make(int root_fd, const char *path, bool directory, mode_t mode, bool n
         int r = root_open(root_fd, path, no_follow, ret_fd);
         if (r != -ENOENT)
                 return r;
+        if (!directory && !no_follow)
+                return make_through_links(root_fd, path, mode, ret_fd);
         CLEANUP_FD int parent = FD_NONE;
         const char *name;
         r = root_open_parent(root_fd, path, &parent, &name);

@@ -57,7 +57,7 @@ int root_open(int root_fd, const char *path, bool no_follow, int *ret_fd);
 
 /**
  * root_make - like root_open(), but create missing parts: directories, and a directory or an empty file at
- * the end.
+ * the end; a file also where a link without a target leads, unless @no_follow.
  */
 int root_make(int root_fd, const char *path, bool directory, mode_t mode, bool no_follow, int *ret_fd);
 
