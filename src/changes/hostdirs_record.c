@@ -111,7 +111,7 @@ int hostdirs_record(int sandbox_fd, const ChangesLayer *layers, size_t n, const 
                 Error why = {0};
                 rec.layer = &layers[i];
                 /* Without a lower, the sandbox saw no directory of the host. */
-                if (!layers[i].lower)
+                if (!layers[i].lower || layers[i].image.n > 0)
                         continue;
                 if (walk_layers(sandbox_fd, rec.layer, 1, &options, take_event, &rec, &why) < 0)
                         rec.dirs.complete = false;

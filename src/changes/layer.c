@@ -14,5 +14,6 @@ void changes_layer_clear(ChangesLayer *layer)
         free(layer->lower);
         free(layer->dest);
         strlist_clear(&layer->covered);
+        strlist_clear(&layer->image);
         *layer = (ChangesLayer){0};
 }

@@ -13,10 +13,13 @@ typedef enum ChangesEngine {
 
 typedef struct ChangesLayer {
         ChangesEngine engine;
-        char *name;      /* name of its directories (plan_layer_path()) */
-        char *lower;     /* absolute host path, without symlinks; NULL with CHANGES_SCRATCH */
-        char *dest;      /* absolute, in the sandbox */
-        bool project;    /* it has the working directory, the project around it, or its repository */
+        char *name;    /* name of its directories (plan_layer_path()) */
+        char *lower;   /* absolute host path, without symlinks; NULL with CHANGES_SCRATCH, and if there are
+                          several */
+        StrList image; /* the lowers if they are the layers of an image, topmost first: nothing is applied to
+                          them */
+        char *dest;    /* absolute, in the sandbox */
+        bool project;  /* it has the working directory, the project around it, or its repository */
         StrList covered; /* paths at or below dest that other mounts covered; ignored here */
 } ChangesLayer;
 

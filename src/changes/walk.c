@@ -328,6 +328,8 @@ bool walk_is_wanted(const ChangesLayer *layer, const WalkOptions *options)
         const Selection *s = options->selection;
         if (strlist_has(&layer->covered, layer->dest))
                 return false;
+        if (options->no_images && layer->image.n > 0)
+                return false;
         if (options->only_named_scratch && layer->engine == CHANGES_SCRATCH) {
                 for (size_t i = 0; i < s->paths.n; i++)
                         if (path_is_below(s->paths.items[i], layer->dest))
@@ -335,6 +337,23 @@ bool walk_is_wanted(const ChangesLayer *layer, const WalkOptions *options)
                 return false;
         }
         return selection_of(s, layer->dest, SELECTED_NO) != SELECTED_NO;
+}
+
+static int open_lower(Walk *w, int *ret_fd, Error *err)
+{
+        const ChangesLayer *layer = w->layer;
+        const WalkOptions *options = w->options;
+        /* A link in its place must not be followed. */
+        int r = layer->lower ? lookup_open_plain(layer->lower, O_PATH | O_DIRECTORY, ret_fd) : 0;
+        if (r < 0)
+                return error_set_errno(err, r, "cannot open '%s', the lower directory of the sandbox",
+                                       layer->lower);
+        if (layer->lower || layer->image.n == 0 || w->total)
+                return 0;
+        if (!options->open_image || (!w->gained && !walk_gain(w, -EACCES)))
+                return error_set(err, ENOTSUP, "cannot read the layers of the sandbox's image");
+        r = options->open_image(options->userdata, layer, ret_fd);
+        return r < 0 ? error_set_errno(err, r, "cannot combine the layers of the sandbox's image") : 0;
 }
 
 static int walk_layer(Walk *w, int sandbox_fd, Error *err)
@@ -349,14 +368,10 @@ static int walk_layer(Walk *w, int sandbox_fd, Error *err)
         if (upper < 0)
                 return error_set_errno(err, errno, "cannot open the layer of '%s'", w->layer->dest);
         CLEANUP_FD int lower = FD_NONE;
-        if (w->layer->lower) {
-                /* A link in its place must not be followed. */
-                int r = lookup_open_plain(w->layer->lower, O_PATH | O_DIRECTORY, &lower);
-                if (r < 0)
-                        return error_set_errno(err, r, "cannot open '%s', the lower directory of the sandbox",
-                                               w->layer->lower);
-        }
-        int r = pathbuf_set(&w->path, w->layer->dest);
+        int r = open_lower(w, &lower, err);
+        if (r < 0)
+                return r;
+        r = pathbuf_set(&w->path, w->layer->dest);
         if (r == 0)
                 r = begin_layer(w, TAKE_FD(upper), TAKE_FD(lower));
         return r < 0 ? r : walk_tree(w);

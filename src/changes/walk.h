@@ -26,6 +26,10 @@ typedef struct WalkOptions {
          * ids are those inside. Returns 0 or -errno. NULL: not possible.
          */
         int (*gain)(void *userdata);
+        /* Opens the merged content of a layer's image of several layers, once rights were gained. Returns 0
+         * or -errno. NULL: not possible. */
+        int (*open_image)(void *userdata, const ChangesLayer *layer, int *ret_fd);
+        bool no_images; /* skip layers over an image */
         void *userdata;
 } WalkOptions;
 

@@ -93,6 +93,18 @@ static int run(Applying *p, Kept *kept, Journal *journal, const StrList *command
         return r < 0 ? r : applying_count_home(p, kept, err);
 }
 
+/* The files of an image are in no place of this system. */
+static void leave_images(Applying *p, const Kept *kept)
+{
+        p->reader.no_images = true;
+        for (size_t i = 0; i < kept->record.n_layers; i++)
+                if (kept->record.layers[i].image.n > 0)
+                        log_notice("changes of the image's files are not applied (\"kurung export %s -o "
+                                   "FILE\" packs "
+                                   "them)",
+                                   kept->dir.name);
+}
+
 static int apply(Applying *p, const StrList *words, StrList *excludes, Error *err)
 {
         CLEANUP(kept_clear) Kept kept = KEPT_NONE;
@@ -110,6 +122,8 @@ static int apply(Applying *p, const StrList *words, StrList *excludes, Error *er
         (void)snprintf(p->name, sizeof(p->name), "%s", kept.dir.name);
         if (r == 0 && host_home(&p->home) < 0)
                 r = error_no_memory(err);
+        if (r == 0)
+                leave_images(p, &kept);
         bool cut_off = r == 0 && journal_exists(kept.dir.fd);
         journal.sandbox_fd = kept.dir.fd;
         if (r == 0 && (p->resume || p->roll_back) && !cut_off)

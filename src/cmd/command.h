@@ -35,6 +35,7 @@ int cmd_diff(int argc, char **argv);
 int cmd_discard(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_exec(int argc, char **argv);
+int cmd_image(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 int cmd_ps(int argc, char **argv);
 int cmd_stop(int argc, char **argv);

@@ -180,19 +180,35 @@ static int text_fd(const char *text, const char *more)
         return TAKE_FD(fd);
 }
 
+static int open_in_lower(const char *lower, const ChangesLayer *layer, const char *path, int *ret_parent,
+                         const char **ret_name)
+{
+        CLEANUP_FD int root = FD_NONE;
+        int r = lookup_open_plain(lower, O_PATH | O_DIRECTORY, &root);
+        return r < 0 ? r : below_open_parent(root, path + strlen(layer->dest), ret_parent, ret_name);
+}
+
 /* Opens the lower's version: the file, or a link's target as git shows it. */
 static int open_before(const ChangesLayer *layer, const char *path, const Change *c, int *ret)
 {
-        CLEANUP_FD int root = FD_NONE, parent = FD_NONE;
-        const char *name;
+        CLEANUP_FD int parent = FD_NONE;
+        const char *name = "";
         *ret = FD_NONE;
-        if (!layer->lower || (!S_ISREG(c->before.mode) && !S_ISLNK(c->before.mode))) {
+        if ((!layer->lower && layer->image.n == 0) ||
+            (!S_ISREG(c->before.mode) && !S_ISLNK(c->before.mode))) {
                 *ret = open("/dev/null", O_RDONLY | O_CLOEXEC);
                 return *ret < 0 ? -errno : 0;
         }
-        int r = lookup_open_plain(layer->lower, O_PATH | O_DIRECTORY, &root);
-        if (r == 0)
-                r = below_open_parent(root, path + strlen(layer->dest), &parent, &name);
+        int r = layer->lower ? open_in_lower(layer->lower, layer, path, &parent, &name) : -ENOENT;
+        /* Of an image, the topmost layer that has the file shows it. */
+        for (size_t i = 0; !layer->lower && r < 0 && i < layer->image.n; i++) {
+                struct stat st;
+                parent = fd_close(parent);
+                r = open_in_lower(layer->image.items[i], layer, path, &parent, &name);
+                if (r == 0 && (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+                               (st.st_mode & S_IFMT) != (c->before.mode & S_IFMT)))
+                        r = -ENOENT;
+        }
         if (r < 0)
                 return r;
         if (S_ISLNK(c->before.mode)) {

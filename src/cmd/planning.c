@@ -4,6 +4,7 @@
 
 #include "cmd/command.h"
 #include "base/timings.h"
+#include "image/resolve.h"
 #include "plan/tools.h"
 #include "spec/keys.h"
 #include "state/written.h"
@@ -64,10 +65,24 @@ static int probe_project(Host *host, const StrList *words, Error *err)
         return r < 0 ? error_set_errno(err, r, "cannot look up the project") : 0;
 }
 
+int planning_find_image(Spec *spec, Host *host, bool wants_command, Error *err)
+{
+        int r = probe_machine(spec, host, err);
+        return r < 0 ? r : image_resolve(spec, host, wants_command, err);
+}
+
+/* An image needs the ids of the machine, and was found together with them. */
+static int probe_root(Spec *spec, Host *host, Error *err)
+{
+        if (spec->root != ROOT_IMAGE)
+                return probe_machine(spec, host, err);
+        return host->image.name ? 0 : planning_find_image(spec, host, false, err);
+}
+
 int planning_make(Spec *spec, Host *host, const Kept *kept, Plan *ret, Error *err)
 {
         CLEANUP(kept_for_plan_clear) PlanKept resumed = {0};
-        int r = probe_machine(spec, host, err);
+        int r = probe_root(spec, host, err);
         timings_reached("probe the machine");
         if (r == 0 && spec->work_dir != WORK_DIR_HIDDEN)
                 r = probe_project(host, &spec->argv, err);

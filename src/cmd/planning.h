@@ -6,6 +6,12 @@
 #include "state/kept.h"
 
 /**
+ * planning_find_image - find the image that is the root of @spec, whose configuration completes it
+ * (image_resolve()). planning_make() does that itself, without the command. Returns 0 or -errno with @err.
+ */
+int planning_find_image(Spec *spec, Host *host, bool wants_command, Error *err);
+
+/**
  * planning_make - probe the host for everything that @spec requests, and make the plan.
  *
  * @spec: Tools=yes adds its shares. @host: of host_probe_user(). @kept: the sandbox to resume; NULL: a new

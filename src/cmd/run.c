@@ -28,10 +28,14 @@
 /* The default command of "shell" is the user's shell, as a login shell. */
 static int complete_argv(Spec *spec, bool shell, const Host *host, Error *err)
 {
+        const char *program = spec->root == ROOT_IMAGE ? "/bin/sh" : host->shell;
         if (shell && spec->argv.n == 0) {
-                if (strlist_add(&spec->argv, host->shell) < 0 || strlist_add(&spec->argv, "-l") < 0)
+                if (strlist_add(&spec->argv, program) < 0 || strlist_add(&spec->argv, "-l") < 0)
                         return error_no_memory(err);
         }
+        if (spec->argv.n == 0 && spec->root == ROOT_IMAGE)
+                return error_set(err, EINVAL,
+                                 "no command given, and the image has none; see \"kurung run --help\"");
         if (spec->argv.n == 0)
                 return error_set(err, EINVAL, "no command given; see \"kurung run --help\"");
         if (spec->argv.items[0][0] == '\0') {
@@ -234,7 +238,10 @@ static int run_command(int argc, char **argv, RunKind kind, int *ret_exit, Error
                            spec.work_dir == WORK_DIR_RW ? "working directory" : "project",
                            spec.work_dir == WORK_DIR_RW ? "WorkDir" : "Project");
         timings_reached("read profiles and options");
-        r = complete_argv(&spec, shell, &host, err);
+        if (spec.root == ROOT_IMAGE)
+                r = planning_find_image(&spec, &host, !shell && spec.argv.n == 0, err);
+        if (r == 0)
+                r = complete_argv(&spec, shell, &host, err);
         if (r == 0)
                 r = caller_fds_pass(&spec, err);
         if (r == 0)

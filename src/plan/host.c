@@ -378,8 +378,22 @@ int host_probe_sources(Host *host, const StrList *tools, const char *(*get_varia
         return sources_probe(&ctx, tools, &host->sources, err);
 }
 
+static void clear_image(HostImage *image)
+{
+        free(image->name);
+        strlist_clear(&image->layers);
+        strlist_clear(&image->env);
+        strlist_clear(&image->ports);
+        free(image->working_dir);
+        for (size_t i = 0; i < image->n_held; i++)
+                fd_close(image->held[i]);
+        free(image->held);
+}
+
 void host_clear(Host *h)
 {
+        clear_image(&h->image);
+        free(h->data_home);
         sources_clear(&h->sources);
         free(h->user);
         free(h->home);

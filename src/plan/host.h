@@ -120,6 +120,18 @@ typedef struct HostDirectory {
         gid_t gid;
 } HostDirectory;
 
+/** The image of Root=, found in the image store; facts about its layers and its configuration. */
+typedef struct HostImage {
+        char *name;        /* as the user named it, for messages; NULL: there is none */
+        StrList layers;    /* directories, topmost first */
+        StrList env;       /* NAME=VALUE */
+        char *working_dir; /* absolute; NULL: none */
+        StrList ports;     /* "80/tcp" */
+        bool runs_own;     /* the command is that of the image */
+        int *held;         /* descriptors with the locks of the layers */
+        size_t n_held;
+} HostImage;
+
 typedef struct Host {
         uid_t uid;
         gid_t gid;
@@ -151,7 +163,8 @@ typedef struct Host {
                               NULL: none */
         char *live_home;   /* directory of records of running sandboxes: $XDG_RUNTIME_DIR/kurung, otherwise
                               state_home/running; NULL: none */
-        StrList own_real;  /* pairs for those of these four whose path has links: the path, the path without
+        char *data_home;   /* directory of images: $XDG_DATA_HOME/kurung, ~/.local/share/kurung; NULL: none */
+        StrList own_real;  /* pairs for those of these five whose path has links: the path, the path without
                               links */
         StrList homes;     /* the home directories of $HOME and passwd(5), as spelled and without links */
         StrList private_dirs; /* the user's directories in XDG variables, as spelled and without links */
@@ -186,6 +199,7 @@ typedef struct Host {
         HostEntry *top; /* entries of "/", sorted by name */
         size_t n_top;
         char *resolv_conf;   /* target of /etc/resolv.conf; NULL: none */
+        HostImage image;     /* filled in for a root that is an image */
         HostSources sources; /* results for AllowFrom=; only after host_probe_sources() */
         HostLimits limits;
         uint64_t memory;                             /* memory of the machine in bytes; 0: unknown */
@@ -349,6 +363,9 @@ int host_home(char **ret);
  * is set, or no memory. Creates nothing.
  */
 char *host_state_home(const char *home);
+
+/** host_data_home - like host_state_home(): $XDG_DATA_HOME/kurung, otherwise @home/.local/share/kurung. */
+char *host_data_home(const char *home);
 
 /**
  * host_live_home - return $XDG_RUNTIME_DIR/kurung if that directory belongs to the user, otherwise

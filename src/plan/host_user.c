@@ -164,19 +164,30 @@ char *host_live_home(const char *state_home)
         return path_normalize(path, NULL, &clean) == 0 ? clean : NULL;
 }
 
-char *host_state_home(const char *home)
+/* Returns the directory of kurung in @variable, otherwise in @below of the home. */
+static char *xdg_home(const char *variable, const char *home, const char *below)
 {
-        const char *xdg = getenv("XDG_STATE_HOME");
+        const char *xdg = getenv(variable);
         CLEANUP_FREE char *path = NULL;
         char *clean = NULL;
         int n = xdg && xdg[0] == '/' ? asprintf(&path, "%s/kurung", xdg)
-                : home               ? asprintf(&path, "%s/.local/state/kurung", home)
+                : home               ? asprintf(&path, "%s/%s/kurung", home, below)
                                      : -1;
         if (n < 0) {
                 path = NULL;
                 return NULL;
         }
         return path_normalize(path, NULL, &clean) == 0 ? clean : NULL;
+}
+
+char *host_state_home(const char *home)
+{
+        return xdg_home("XDG_STATE_HOME", home, ".local/state");
+}
+
+char *host_data_home(const char *home)
+{
+        return xdg_home("XDG_DATA_HOME", home, ".local/share");
 }
 
 static int probe_config_home(Host *h)
@@ -208,7 +219,7 @@ static char *real_path(const char *path)
 
 static int probe_own(Host *h)
 {
-        const char *const own[] = {h->cache_home, h->config_home, h->state_home, h->live_home};
+        const char *const own[] = {h->cache_home, h->config_home, h->state_home, h->live_home, h->data_home};
         int r = 0;
         for (size_t i = 0; r == 0 && i < ARRAY_LEN(own); i++) {
                 CLEANUP_FREE char *real = own[i] ? real_path(own[i]) : NULL;
@@ -233,6 +244,7 @@ int host_probe_user(Host *ret, Error *err)
         if (r == 0) {
                 h.state_home = host_state_home(h.home);
                 h.live_home = host_live_home(h.state_home);
+                h.data_home = host_data_home(h.home);
                 r = probe_config_home(&h);
         }
         if (r == 0)

@@ -197,7 +197,8 @@ typedef struct Plan {
 typedef struct PlanLayer {
         FsOpKind kind;           /* OP_OVERLAY, OP_FUSE or OP_SCRATCH */
         const char *name, *dest; /* like PlanOp.layer and PlanOp.dest */
-        const char *lower;       /* like PlanOp.source; NULL with OP_SCRATCH */
+        const char *lower;       /* like PlanOp.source; NULL with OP_SCRATCH, and if there are several */
+        const StrList *image;    /* like PlanOp.lowers; empty: it has none */
 } PlanLayer;
 
 /** The kept sandbox that a plan resumes; borrowed. */

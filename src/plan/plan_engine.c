@@ -93,6 +93,12 @@ static int choose_asked(Plan *plan, const Spec *spec, const Host *host, Error *e
                                  "Overlay=kernel: the kernel's overlay does not support '%s', which has "
                                  "mounts below it; use Overlay=fuse",
                                  spec->root_dir);
+        if (spec->overlay == OVERLAY_FUSE && spec->root == ROOT_IMAGE && host->image.layers.n > 1)
+                return error_set(
+                        err, ENOTSUP,
+                        "Overlay=fuse: the image has %zu layers, which only the kernel's overlay combines; "
+                        "use Overlay=kernel",
+                        host->image.layers.n);
         if (spec->overlay == OVERLAY_VIEW && spec->root != ROOT_HOST)
                 return error_set(
                         err, EINVAL,
@@ -132,7 +138,8 @@ static OverlayEngine choose_for_user(const Spec *spec, const Host *host)
         bool kernel = !(spec->root == ROOT_DIR && plan_has_submounts(host, spec->root_dir));
         if (kernel && plan_kernel_overlay_works(host))
                 return OVERLAY_KERNEL;
-        return plan_fuse_works(host) ? OVERLAY_FUSE : OVERLAY_NONE;
+        bool fuse = plan_fuse_works(host) && !(spec->root == ROOT_IMAGE && host->image.layers.n > 1);
+        return fuse ? OVERLAY_FUSE : OVERLAY_NONE;
 }
 
 int plan_choose_engine(Plan *plan, const Spec *spec, const Host *host, const PlanKept *kept, Error *err)

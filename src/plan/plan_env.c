@@ -149,7 +149,7 @@ int plan_make_env(Plan *plan, const Spec *spec, const Host *host, const char *co
         if (r == 0)
                 r = set(env, "LOGNAME", user);
         if (r == 0)
-                r = set(env, "SHELL", host->shell ? host->shell : "/bin/sh");
+                r = set(env, "SHELL", host->shell && spec->root != ROOT_IMAGE ? host->shell : "/bin/sh");
         if (r == 0)
                 r = set(env, "PWD", plan->payload.cwd);
         /* The only variable that tells programs where they run; podman and systemd-nspawn set it, too. */
@@ -164,6 +164,8 @@ int plan_make_env(Plan *plan, const Spec *spec, const Host *host, const char *co
                 r = set_pair(env, host->sources.env.items[i]);
         if (r == 0 && spec->network == NETWORK_SLIRP && host->sources.git_config)
                 r = set(env, "GIT_CONFIG_SYSTEM", PLAN_GIT_CONFIG);
+        for (size_t i = 0; r == 0 && i < host->image.env.n; i++)
+                r = set_pair(env, host->image.env.items[i]);
         for (size_t i = 0; r == 0 && environ_list && environ_list[i]; i++)
                 if (strchr(environ_list[i], '=') && name_passes(&spec->env_pass, environ_list[i]))
                         r = set_pair(env, environ_list[i]);

@@ -59,6 +59,17 @@ int plan_choose_engine(Plan *plan, const Spec *spec, const Host *host, const Pla
  */
 int plan_add_caught(Plan *plan, const Host *host, const char *source, const char *dest, Error *err);
 
+/** plan_add_image - add the layers of host->image as the root. Returns 0 or -errno with @err. */
+int plan_add_image(Plan *plan, const Spec *spec, const Host *host, Error *err);
+
+/**
+ * plan_read_only_overlay_works - return whether a read-only root can be an overlay whose upper holds only the
+ * mount points that the root lacks. plan_read_only_flags() returns the flags of its operation; a REMOUNT
+ * makes it read-only once they exist.
+ */
+bool plan_read_only_overlay_works(const Plan *plan, const Host *host);
+unsigned plan_read_only_flags(const Host *host);
+
 /** plan_fuse_works, plan_kernel_overlay_works, plan_view_works - return whether an engine is available. */
 bool plan_fuse_works(const Host *host);
 bool plan_view_works(const Host *host);
@@ -113,6 +124,11 @@ typedef struct PlanPlaces {
  * asked. Returns 0 or -errno with @err. */
 int plan_choose_places(Plan *plan, const Spec *spec, const Host *host, PlanPlaces *ret, Error *err);
 
+/** plan_enter_image - replace the payload's default working directory by that of the image where that counts,
+ * and create it. @ret_cwd: unchanged, or borrowed from @host. Returns 0 or -errno with @err. */
+int plan_enter_image(Plan *plan, const Host *host, const PlanPlaces *places, const char **ret_cwd,
+                     Error *err);
+
 /** plan_add_place - add the operations of a place. Returns 0 or -errno with @err. */
 int plan_add_place(Plan *plan, const Host *host, const PlanPlace *place, Error *err);
 
@@ -155,9 +171,9 @@ void plan_identify_sources(Plan *plan, const Host *host);
 /** plan_make_root - fill plan->root.ops and plan->payload.cwd. */
 int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err);
 
-/** Maximum number of kurung's directories: configuration, cache, state, running sandboxes, each as spelled
- * and without links. */
-#define OWN_DIRS_MAX 8
+/** Maximum number of kurung's directories: configuration, cache, state, running sandboxes, data, each as
+ * spelled and without links. */
+#define OWN_DIRS_MAX 10
 
 /** plan_own_dir_at - return a directory of kurung that contains @path or is below it; NULL: none. @written:
  * writes there reach the host; otherwise the configuration is ignored. */

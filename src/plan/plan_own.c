@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Hides kurung's own directories: profiles, the list of trusted profiles, kept and running sandboxes, caches.
+ * Hides kurung's own directories: profiles, the list of trusted profiles, kept and running sandboxes, images,
+ * caches.
  * Whichever part of the host a sandbox shows, they are empty in it. Where the payload may write, they exist,
  * so that the payload cannot create them.
  */
@@ -16,7 +17,7 @@ typedef struct OwnDirs {
 static void list_own(const Plan *plan, const Host *host, OwnDirs *ret)
 {
         const char *const spelled[] = {plan->storage.state_dir, host->config_home, host->state_home,
-                                       host->live_home};
+                                       host->live_home, host->data_home};
         ret->n = 0;
         for (size_t i = 0; i < ARRAY_LEN(spelled); i++)
                 if (spelled[i])

@@ -2,8 +2,21 @@
 /* Assigns the layers of a kept sandbox to the operations of a plan. */
 #include "plan/plan_internal.h"
 
+static bool same_lowers(const PlanOp *op, const StrList *image)
+{
+        if (op->n_lowers != (image ? image->n : 0))
+                return false;
+        for (size_t i = 0; i < op->n_lowers; i++)
+                if (!str_eq(op->lowers[i].path, image->items[i]))
+                        return false;
+        return true;
+}
+
 static bool same_layer(const PlanOp *op, const PlanLayer *layer)
 {
+        if (op->n_lowers > 0)
+                return op->kind == layer->kind && str_eq(op->dest, layer->dest) &&
+                       same_lowers(op, layer->image);
         return op->kind == layer->kind && str_eq(op->dest, layer->dest) &&
                (op->source && layer->lower ? str_eq(op->source, layer->lower) : op->source == layer->lower);
 }

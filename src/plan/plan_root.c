@@ -203,25 +203,42 @@ static int add_root_host(Plan *plan, const Host *host, Error *err)
         return r < 0 ? r : add_hidden(plan, host, !fuse && !view, err);
 }
 
-static int add_root_dir(Plan *plan, const Spec *spec, const Host *host, Error *err)
+static int add_dir(Plan *plan, const Spec *spec, const Host *host, Error *err)
 {
-        int r;
         const char *root = plan_real_path(host, spec->root_dir);
         plan->root.foreign = true;
         if (plan->root.engine == OVERLAY_FUSE) {
                 if (!(plan->root.fuse_overlayfs = strdup(host->fuse_overlayfs)))
                         return error_no_memory(err);
-                r = plan_add_layer(plan, OP_FUSE, root, "/", 0, err);
-        } else if (plan->root.engine == OVERLAY_KERNEL) {
-                r = plan_add_layer(plan, OP_OVERLAY, root, "/", 0, err);
-        } else {
-                r = plan_add(plan, OP_BIND, root, "/", OP_RDONLY | OP_RECURSIVE, err);
+                return plan_add_layer(plan, OP_FUSE, root, "/", 0, err);
         }
+        if (plan->root.engine == OVERLAY_KERNEL)
+                return plan_add_layer(plan, OP_OVERLAY, root, "/", 0, err);
+        if (!plan_has_submounts(host, root) && plan_read_only_overlay_works(plan, host))
+                return plan_add_layer(plan, OP_OVERLAY, root, "/", plan_read_only_flags(host), err);
+        return plan_add(plan, OP_BIND, root, "/", OP_RDONLY | OP_RECURSIVE, err);
+}
+
+/* Adds a root that is not the host's: a directory or an image. */
+static int add_root_foreign(Plan *plan, const Spec *spec, const Host *host, Error *err)
+{
+        int r = spec->root == ROOT_IMAGE ? plan_add_image(plan, spec, host, err)
+                                         : add_dir(plan, spec, host, err);
         if (r == 0)
                 r = plan_add_mode(plan, OP_TMPFS, "/tmp", 01777, OP_ROOT_OWNED | OP_NO_FOLLOW, err);
         if (r == 0)
                 r = plan_add_mode(plan, OP_TMPFS, "/run", 0755, OP_ROOT_OWNED | OP_NO_FOLLOW, err);
         return r;
+}
+
+/* Returns whether the root was writable only to create mount points, or is a tmpfs of kurung: that is not for
+ * the payload's files, unless the payload is root inside. */
+static bool becomes_read_only(const Plan *plan)
+{
+        const PlanOp *root = &plan->root.ops[0];
+        if (root->kind == OP_TMPFS)
+                return plan->identity.uid != 0 || plan->root.engine == OVERLAY_NONE;
+        return root->kind == OP_OVERLAY && plan->root.engine == OVERLAY_NONE;
 }
 
 static int add_sys_bind(Plan *plan, Error *err)
@@ -270,10 +287,11 @@ static int add_network_files(Plan *plan, const Spec *spec, const Host *host, Err
          * its own file. */
         const char *dest =
                 spec->root == ROOT_HOST && host->resolv_conf ? host->resolv_conf : "/etc/resolv.conf";
-        int r = plan_add(plan, OP_FILE, resolv, dest, OP_RDONLY | OP_OPTIONAL, err);
-        return r < 0 ? r
-                     : plan_add(plan, OP_FILE, hosts, "/etc/hosts", OP_RDONLY | OP_OPTIONAL | OP_SPECIFIERS,
-                                err);
+        /* Images leave these files to the program that runs them. */
+        bool made = spec->root == ROOT_IMAGE && plan->root.ops[0].kind == OP_OVERLAY;
+        unsigned flags = OP_RDONLY | (made ? 0 : OP_OPTIONAL);
+        int r = plan_add(plan, OP_FILE, resolv, dest, flags, err);
+        return r < 0 ? r : plan_add(plan, OP_FILE, hosts, "/etc/hosts", flags | OP_SPECIFIERS, err);
 }
 
 /* The identity has the lowest precedence, so that the repository's own configuration still counts. */
@@ -404,7 +422,8 @@ int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
         plan->root.propagation = FS_PROPAGATION_PRIVATE;
         if (!(plan->root.files_dir = strdup(FILES_DIR)))
                 return error_no_memory(err);
-        int r = spec->root == ROOT_DIR ? add_root_dir(plan, spec, host, err) : add_root_host(plan, host, err);
+        int r = spec->root == ROOT_HOST ? add_root_host(plan, host, err)
+                                        : add_root_foreign(plan, spec, host, err);
         if (r == 0 && spec->root == ROOT_HOST)
                 r = plan_hide_people(plan, spec, host, err);
         if (r == 0)
@@ -425,16 +444,17 @@ int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
                 r = add_root_home(plan, spec, host, err);
         if (r == 0)
                 r = add_host_name(plan, spec, host, err);
-        /* A tmpfs of kurung as the root is not for the payload's files, unless the payload is root inside. */
-        if (r == 0 && plan->root.ops[0].kind == OP_TMPFS &&
-            (plan->identity.uid != 0 || plan->root.engine == OVERLAY_NONE))
+        const char *cwd = r == 0 ? places.cwd : "/";
+        if (r == 0 && spec->root == ROOT_IMAGE && !spec->chdir)
+                r = plan_enter_image(plan, host, &places, &cwd, err);
+        if (r == 0 && becomes_read_only(plan))
                 r = plan_add(plan, OP_REMOUNT, NULL, "/", OP_RDONLY, err);
         if (r == 0)
                 r = plan_pin_all(plan, err);
         allow_own_data(plan, host);
         if (r == 0)
                 plan->payload.below_project = places.below_project;
-        if (r == 0 && !(plan->payload.cwd = strdup(spec->chdir ? spec->chdir : places.cwd)))
+        if (r == 0 && !(plan->payload.cwd = strdup(spec->chdir ? spec->chdir : cwd)))
                 r = error_no_memory(err);
         return r;
 }

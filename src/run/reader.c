@@ -3,10 +3,14 @@
 #include "run/reader.h"
 
 #include "base/caps.h"
+#include "base/fds.h"
+#include "base/lookup.h"
+#include "base/mount.h"
 #include "base/process.h"
 #include "changes/stream.h"
 #include "mech/idmap.h"
 
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
@@ -21,6 +25,7 @@ typedef struct Reader {
         const Kept *kept;
         const ReaderOptions *options;
         StreamWriter writer;
+        bool has_images; /* of several layers, which it combines */
         Error err;
 } Reader;
 
@@ -32,14 +37,47 @@ static int gain(void *userdata)
 {
         Reader *r = userdata;
         char answer = 0;
-        if (unshare(CLONE_NEWUSER) < 0)
+        if (unshare(CLONE_NEWUSER | (r->has_images ? CLONE_NEWNS : 0)) < 0)
                 return -errno;
         int e = stream_send_request(&r->writer);
         if (e < 0)
                 return e;
         if (recv(r->writer.fd, &answer, 1, 0) != 1 || answer != 1)
                 return -EACCES;
-        return caps_keep_only(CAP_BIT(CAP_DAC_READ_SEARCH), &r->err);
+        return caps_keep_only(CAP_BIT(CAP_DAC_READ_SEARCH) | (r->has_images ? CAP_BIT(CAP_SYS_ADMIN) : 0),
+                              &r->err);
+}
+
+/* The layers of the image as one read-only overlay, which has no place in the file system. */
+static int open_image(void *userdata, const ChangesLayer *layer, int *ret_fd)
+{
+        Reader *r = userdata;
+        CLEANUP_FREE MountOption *options = calloc(layer->image.n + 1, sizeof(*options));
+        CLEANUP_FREE FdPath *names = calloc(layer->image.n, sizeof(*names));
+        CLEANUP_FREE int *fds = calloc(layer->image.n, sizeof(*fds));
+        size_t n = 0;
+        int e = 0;
+        if (!options || !names || !fds)
+                return -ENOMEM;
+        for (; e == 0 && n < layer->image.n; n++) {
+                if ((e = lookup_open_plain(layer->image.items[n], O_PATH | O_DIRECTORY, &fds[n])) < 0)
+                        break;
+                names[n] = fd_path(fds[n]);
+                options[n] = (MountOption){"lowerdir+", names[n].text};
+        }
+        options[layer->image.n] = (MountOption){"userxattr", NULL};
+        if (e == 0)
+                e = mount_new("overlay", options, n + 1, mount_safe_attrs(true), ret_fd, &r->err);
+        fds_close(fds, n);
+        return e;
+}
+
+static bool has_images(const KeptRecord *record)
+{
+        for (size_t i = 0; i < record->n_layers; i++)
+                if (record->layers[i].image.n > 1)
+                        return true;
+        return false;
 }
 
 static int tell_total(Reader *r, const WalkOptions *walk, Error *err)
@@ -56,7 +94,8 @@ static int tell_total(Reader *r, const WalkOptions *walk, Error *err)
 /*
  * reader
  *   has: the user's id, the sandbox's directory, a socket to the command; later at most CAP_DAC_READ_SEARCH
- *     in a user namespace with the sandbox's id maps.
+ *     in a user namespace with the sandbox's id maps, and CAP_SYS_ADMIN there if it combines the layers of
+ *     an image.
  *   must: end with the command.
  *   must not: write any file, follow a link, or open a file outside of the layers' uppers and lowers but the
  *     record of the host's directories.
@@ -70,7 +109,9 @@ static int stage_reader_main(Reader *r)
                 .gid_map = &record->identity.gid_map,
                 .want_content = r->options->want_content,
                 .only_named_scratch = r->options->only_named_scratch,
+                .no_images = r->options->no_images,
                 .gain = gain,
+                .open_image = open_image,
                 .userdata = r,
         };
         Error err = {0};
@@ -135,7 +176,9 @@ int reader_run(const Kept *kept, const ReaderOptions *options, ChangeSink sink, 
         Reader *r = calloc(1, sizeof(*r));
         if (!r)
                 return error_no_memory(err);
-        *r = (Reader){.kept = kept, .options = options};
+        *r = (Reader){.kept = kept,
+                      .options = options,
+                      .has_images = !options->no_images && has_images(&kept->record)};
         r->writer.fd = theirs;
         (void)fflush(NULL);
         pid_t pid = process_clone(0, &pidfd);

@@ -10,6 +10,7 @@ typedef struct ReaderOptions {
         Selection selection;
         bool want_content;
         bool only_named_scratch;
+        bool no_images;  /* skip the changes of an image's files */
         bool want_total; /* send a TOTAL event first */
 } ReaderOptions;
 

@@ -2,18 +2,57 @@
 /* Parses and prints the keys of [Filesystem]: the root, the home directory, and operations on the file
  * system. */
 #include "base/path.h"
+#include "spec/image_ref.h"
 #include "spec/keys_internal.h"
 #include "spec/values.h"
 
+/* Makes the path of an image in a file or directory absolute. */
+static int resolve_image(ImageRef *ref, const KeyContext *ctx, Error *err)
+{
+        char *path;
+        if (ref->place != IMAGE_OCI && ref->place != IMAGE_DOCKER_ARCHIVE)
+                return 0;
+        int r = value_path(ref->name, ctx, &path, err);
+        if (r < 0)
+                return r;
+        free(ref->name);
+        ref->name = path;
+        return 0;
+}
+
+static int parse_image(const Key *key, ImagePlace place, const char *text, const char *value,
+                       const KeyContext *ctx, Spec *spec, Error *err)
+{
+        CLEANUP(image_ref_clear) ImageRef ref = {0};
+        int r = image_ref_parse(place, text, &ref);
+        if (r == -EINVAL)
+                return key_bad_value(key, value, ctx,
+                                     "an image is image:NAME[:TAG][@sha256:DIGEST], oci:DIR[:TAG], "
+                                     "or docker-archive:FILE",
+                                     err);
+        if (r == 0)
+                r = resolve_image(&ref, ctx, err);
+        char *printed = r == 0 ? image_ref_print(&ref) : NULL;
+        if (r == 0 && !printed)
+                r = -ENOMEM;
+        if (r < 0)
+                return r == -ENOMEM ? error_no_memory(err) : r;
+        free(spec->root_dir);
+        spec->root_dir = printed;
+        spec->root = ROOT_IMAGE;
+        return 0;
+}
+
 static KEY_PARSE(parse_root)
 {
+        const char *rest;
+        ImagePlace place = image_ref_place(value, &rest);
+        if (place != IMAGE_PLACES)
+                return parse_image(key, place, rest, value, ctx, spec, err);
         if (str_eq(value, "host")) {
                 spec->root = ROOT_HOST;
                 return 0;
         }
-        if (str_starts(value, "image:"))
-                return error_set(err, ENOTSUP, "%s: %s=%.100s: images are not supported", ctx->origin,
-                                 key->name, value);
         char *dir;
         int r = value_path(value, ctx, &dir, err);
         if (r < 0)
@@ -27,7 +66,7 @@ static KEY_PARSE(parse_root)
 static KEY_PRINT(print_root)
 {
         (void)key;
-        return strlist_add(ret, spec->root == ROOT_DIR ? spec->root_dir : "host");
+        return strlist_add(ret, spec->root == ROOT_HOST ? "host" : spec->root_dir);
 }
 
 const KeyType key_type_root = {0, parse_root, print_root};

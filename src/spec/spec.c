@@ -134,8 +134,8 @@ int spec_validate(const Spec *spec, Error *err)
                 return error_set(err, EINVAL,
                                  "cannot disable NoNewPrivileges=: the kernel accepts a system call filter "
                                  "from an unprivileged process only with it (seccomp(2))");
-        if (spec->root == ROOT_DIR && !spec->root_dir)
-                return error_set(err, EINVAL, "Root= names no directory");
+        if (spec->root != ROOT_HOST && !spec->root_dir)
+                return error_set(err, EINVAL, "Root= names no directory and no image");
         if (spec->seccomp == SECCOMP_FILE && !spec->seccomp_file)
                 return error_set(err, EINVAL, "Seccomp= names no file");
         for (size_t i = 0; i < spec->n_ops; i++) {

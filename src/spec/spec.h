@@ -17,7 +17,7 @@
 #define WORD(value, word) value,
 #include "spec/keys.def"
 
-typedef enum RootKind { ROOT_HOST, ROOT_DIR } RootKind;
+typedef enum RootKind { ROOT_HOST, ROOT_DIR, ROOT_IMAGE } RootKind;
 typedef enum HomeMode { HOME_PRIVATE, HOME_HOST, HOME_PERSIST } HomeMode;
 typedef enum RunAsKind { RUN_AS_SELF, RUN_AS_ROOT, RUN_AS_IDS } RunAsKind;
 typedef enum SeccompKind { SECCOMP_DEFAULT, SECCOMP_STRICT, SECCOMP_FILE } SeccompKind;
@@ -73,7 +73,7 @@ typedef struct Spec {
         /*
          * Generated from keys.def. Notes on some fields:
          *
-         *      root_dir              absolute; ROOT_DIR only
+         *      root_dir              absolute; ROOT_IMAGE: a reference, as image_ref_print() formats it
          *      home_name             name of the kept home; HOME_PERSIST only
          *      chdir                 NULL: the working directory
          *      run_as_uid, _gid      RUN_AS_IDS only

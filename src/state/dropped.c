@@ -214,7 +214,9 @@ static void count_layer(Count *c, int run_fd)
                 c->n = errno != ENOENT;
                 return;
         }
-        int lower = op->source ? open(op->source, O_PATH | O_DIRECTORY | O_CLOEXEC) : FD_NONE;
+        /* Of an image, the topmost layer: what is below it counts as a change. */
+        const char *below = op->source ? op->source : op->n_lowers > 0 ? op->lowers[0].path : NULL;
+        int lower = below ? open(below, O_PATH | O_DIRECTORY | O_CLOEXEC) : FD_NONE;
         int n = snprintf(c->path, sizeof(c->path), "%s", op->dest);
         c->depth = 0;
         if (n > 0 && (size_t)n < sizeof(c->path)) {

@@ -221,7 +221,8 @@ int kept_for_plan(const Kept *kept, PlanKept *ret, Error *err)
                 layers[i] = (PlanLayer){.kind = kinds[layer->engine],
                                         .name = layer->name,
                                         .dest = layer->dest,
-                                        .lower = layer->lower};
+                                        .lower = layer->lower,
+                                        .image = &layer->image};
         }
         *ret = (PlanKept){.name = kept->dir.name,
                           .identity = &record->identity,

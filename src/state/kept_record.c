@@ -10,6 +10,9 @@
 /* The version of records in JSON. */
 #define JSON_VERSION 2
 
+/* Maximum number of layers of an image. */
+#define KEPT_LOWERS_MAX 512
+
 /* The name becomes a part of directory names (plan_layer_path()). */
 static bool is_layer_name(const char *name)
 {
@@ -32,6 +35,8 @@ static const Field layer_items[] = {
         TEXT_FIELD(ChangesLayer, dest, "dest", .check = fields_check_path),
         TEXT_FIELD(ChangesLayer, lower, "lower", .optional = true, .check = fields_check_path),
         BOOL_FIELD(ChangesLayer, project, "project", .since = 4),
+        LIST_FIELD(ChangesLayer, image, "image", .optional = true, .max = KEPT_LOWERS_MAX, .since = 5,
+                   .check = fields_check_path),
         LIST_FIELD(ChangesLayer, covered, "covered", .optional = true, .max = 65536),
 };
 
@@ -64,7 +69,7 @@ static const Field kept_items[] = {
 };
 
 const FieldTable kept_record_fields = {.kind = "kept",
-                                       .version = 4,
+                                       .version = 5,
                                        .oldest = 3,
                                        .ended = 3,
                                        .size = sizeof(KeptRecord),
@@ -87,8 +92,12 @@ static int make_layer(const Plan *plan, size_t index, ChangesLayer *ret)
         ret->name = strdup(op->layer);
         ret->dest = strdup(op->dest);
         /* The path has no links: looked up again, it could lead to another directory. */
-        if (op->source && !(ret->lower = strdup(op->source)))
+        const char *lower = op->source ? op->source : op->n_lowers == 1 ? op->lowers[0].path : NULL;
+        if (lower && !(ret->lower = strdup(lower)))
                 return -ENOMEM;
+        for (size_t i = 0; i < op->n_lowers; i++)
+                if (strlist_add(&ret->image, op->lowers[i].path) < 0)
+                        return -ENOMEM;
         if (!ret->name || !ret->dest)
                 return -ENOMEM;
         for (size_t i = index + 1; i < plan->root.n_ops; i++)
@@ -134,7 +143,9 @@ static bool is_whole(const KeptRecord *rec)
                 return false;
         for (size_t i = 0; i < rec->n_layers; i++) {
                 const ChangesLayer *layer = &rec->layers[i];
-                if (!layer->lower && layer->engine != CHANGES_SCRATCH)
+                if (!layer->lower && layer->image.n == 0 && layer->engine != CHANGES_SCRATCH)
+                        return false;
+                if (layer->image.n > 0 && layer->engine == CHANGES_SCRATCH)
                         return false;
                 for (size_t k = 0; k < layer->covered.n; k++)
                         if (!path_is_below(layer->covered.items[k], layer->dest))

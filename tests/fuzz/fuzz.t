@@ -3,7 +3,7 @@
 : "${FUZZERS:?directory of the fuzz targets}" "${SRCDIR:?}"
 work=$(mktemp -d /var/tmp/kurung-fuzz.XXXXXX)
 seconds=${FUZZ_SECONDS:-6}
-mkdir "$work"/{profile,options,bwrap,mountinfo,subid,net-rule,net-name,dns,sni,frames,slirp,upper,directories,record,live,spec,view}
+mkdir "$work"/{profile,options,bwrap,mountinfo,subid,net-rule,net-name,dns,sni,frames,slirp,upper,directories,record,live,spec,view,image}
 export FUZZ_PLACE=$work
 cp "$SRCDIR"/profiles/*.ini "$work/profile"
 printf 'run\0--work-dir=ro\0-p\0build\0-eA=b\0--\0make' >"$work/options/1"
@@ -69,9 +69,22 @@ printf '\0\0\7direct\0\0\1\2a\0\14\2\34\377\0\0\0\0\0\0\0user.overlay.redirect' 
 # Of the two halves: look up "rest", "usr", "share", "file"; open; read. "programs", "usr", "bin", "file": ask for its data; list.
 printf '\0\0\5rest\0\0\1\4usr\0\0\2\6share\0\0\3\5file\0\4\4\0\5\4\24\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\20\0\0\11\2\24\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\20\0\0' >"$work/view/3"
 printf '\0\0\11programs\0\0\1\4usr\0\0\2\4bin\0\0\3\5file\0\14\4\34\377\0\0\0\0\0\0\0user.overlay.redirect\10\2\24\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\20\0\0' >"$work/view/4"
-for target in profile options bwrap mountinfo subid net-rule net-name dns sni frames slirp upper directories record live spec view; do
+# As fuzz-image.c reads them: a kind and the text, the layer or the archive.
+zeros=$(printf '0%.0s' {1..64})
+printf '\0{"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:%s","size":3,"platform":{"architecture":"amd64","os":"linux"}}]}' "$zeros" >"$work/image/index"
+printf '\1[{"Config":"%s.json","RepoTags":["a:b"],"Layers":["%s.tar"]}]' "$zeros" "$zeros" >"$work/image/docker"
+printf '\2{"architecture":"amd64","os":"linux","config":{"User":"a:b","Env":["A=b"],"Cmd":["x"],"WorkingDir":"/a","ExposedPorts":{"80/tcp":{}}},"rootfs":{"diff_ids":["sha256:%s"]}}' "$zeros" >"$work/image/config"
+printf '\3{"config":{"digest":"sha256:%s"},"layers":[{"mediaType":"a.tar","digest":"sha256:%s","size":1}]}' "$zeros" "$zeros" >"$work/image/manifest"
+printf '\4kurung-image 1\nenv A=b\nlayer.size 1\nlayer.offset 2\nlayer.blob %s\nend\n' "$zeros" >"$work/image/record"
+layer='{"layers":[[{"path":"d","type":"dir"},{"path":"d/f","data":"x","xattrs":{"user.a":"b"}},{"path":"l","type":"link","target":"d"},{"path":"h","type":"hard","target":"d/f"},{"path":"d/.wh.g"}]]}'
+{ printf '\5' && python3 "$SRCDIR/tests/tools/images.py" plain /dev/stdout <<<"$layer"; } >"$work/image/layer"
+{ printf '\5' && python3 "$SRCDIR/tests/tools/images.py" plain /dev/stdout <<<"${layer%\}},\"compression\":\"gzip\"}"; } >"$work/image/layer.gz"
+{ printf '\6' && python3 "$SRCDIR/tests/tools/images.py" docker /dev/stdout <<<"$layer"; } >"$work/image/archive"
+for target in profile options bwrap mountinfo subid net-rule net-name dns sni frames slirp upper directories record live spec view image; do
     n=$((n + 1))
-    if (cd "$work" && "$FUZZERS/fuzz-$target" -max_total_time="$seconds" -max_len=4096 -rss_limit_mb=2048 -print_final_stats=1 \
+    max=4096
+    [ "$target" != image ] || max=32768
+    if (cd "$work" && "$FUZZERS/fuzz-$target" -max_total_time="$seconds" -max_len="$max" -rss_limit_mb=2048 -print_final_stats=1 \
         "$target") >"$work/$target.log" 2>&1; then
         echo "ok $n - $target: $(awk '/number_of_executed_units/ { print $2 }' "$work/$target.log") inputs"
     else

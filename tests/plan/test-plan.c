@@ -83,6 +83,32 @@ static void words_with_hostile_names(void **state)
         words_are_golden(&plan, "hostile");
 }
 
+/* An image of two layers, as the image store finds it. */
+static void is_golden_over_image(const char *name, const char *const *words, bool runs_own)
+{
+        Host host = desktop;
+        static char upper[] = "/home/me/.local/share/kurung/images/layers/b/fs",
+                    bottom[] = "/home/me/.local/share/kurung/images/layers/a/fs",
+                    path[] = "PATH=/opt/bin:/bin", dir[] = "/srv/app", port[] = "80/tcp",
+                    reference[] = "image:debian:latest";
+        char *layers[] = {upper, bottom, NULL}, *env[] = {path, NULL}, *ports[] = {port, NULL};
+        host.image = (HostImage){.name = reference,
+                                 .layers = {layers, 2},
+                                 .env = {env, 1},
+                                 .working_dir = dir,
+                                 .ports = {ports, 1},
+                                 .runs_own = runs_own};
+        is_golden(name, &host, words);
+}
+
+static void goldens_of_images(void **state)
+{
+        (void)state;
+        is_golden_over_image("image", WORDS("--root=image:debian", "--run-as=root", "--net=slirp", "true"),
+                             false);
+        is_golden_over_image("image-none", WORDS("--root=image:debian", "--overlay=none", "true"), true);
+}
+
 static void goldens_of_a_desktop(void **state)
 {
         (void)state;
@@ -1020,6 +1046,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(goldens_of_a_desktop),
                 cmocka_unit_test(words_with_hostile_names),
+                cmocka_unit_test(goldens_of_images),
                 cmocka_unit_test(a_network_that_cannot_be_had_is_an_error),
                 cmocka_unit_test(what_a_list_means),
                 cmocka_unit_test(the_more_specific_path_wins),

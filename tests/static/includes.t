@@ -5,7 +5,7 @@ cd "${SRCDIR:-.}" || exit 1
 # check_includes DIR: prints each include that points up or sideways.
 check_includes() {
     awk -v dir="$1/src/" '
-        BEGIN { n = split("base confine spec front plan mech changes net view state run cmd", names, " "); for (i = 1; i <= n; i++) level[names[i]] = i }
+        BEGIN { n = split("base confine spec front plan mech changes net view state image run cmd", names, " "); for (i = 1; i <= n; i++) level[names[i]] = i }
         /^#include "/ {
             from = substr(FILENAME, length(dir) + 1); split(from, f, "/")
             to = $2; gsub(/"/, "", to); split(to, t, "/")

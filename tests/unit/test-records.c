@@ -359,7 +359,7 @@ static void check_same_in_new_form(const KeptRecord *record)
         CLEANUP(kept_record_clear) KeptRecord second = {0};
         Error err = {0};
         CLEANUP_FREE char *text = print_kept(record);
-        assert_true(str_starts(text, "kurung-kept 4\n"));
+        assert_true(str_starts(text, "kurung-kept 5\n"));
         assert_int_equal(kept_record_parse(text, strlen(text), &second, &err), 0);
         CLEANUP_FREE char *again = print_kept(&second);
         assert_string_equal(text, again);

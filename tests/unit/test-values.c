@@ -393,7 +393,7 @@ static void wrong_values_name_what_would_be_right(void **state)
                 {KEY_SET, "1A=b", "NAME=VALUE"},
                 {KEY_SET, "A", "NAME=VALUE"},
                 {KEY_PASS, "A=b", "names"},
-                {KEY_ROOT, "image:debian", "not supported"},
+                {KEY_ROOT, "image:Debian/../x", "an image is image:NAME"},
                 {KEY_CHDIR, "/proc/self/fd/3", "working directory"},
                 {KEY_NO_NEW_PRIVILEGES, "maybe", "yes or no"},
         };
