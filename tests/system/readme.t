@@ -9,6 +9,10 @@ printf 'all: made\nmade:\n\t@echo made >made; cat made\nclean:\n' >Makefile
 echo 'alias ll=ls' >"$HOME/.bashrc"
 printf '[Profile]\nExtends=build\n' >kurung.ini
 
+# The image that an example uses.
+/usr/bin/python3 "$SRCDIR/tests/tools/images.py" docker "$HOME/debian.tar" <<<'{"layers":[["busybox",{"path":"etc/debian_version","data":"12.0\n"}]],"config":{"Env":["PATH=/bin"]}}'
+"$KURUNG" image import "$HOME/debian.tar" debian >/dev/null
+
 # The profile is the block that begins with its path.
 mkdir -p "$HOME/.config/kurung/profiles"
 awk '/^    # ~\/\.config\/kurung\/profiles\/mine\.ini/ { on = 1; next } on && /^$/ { exit } on { sub(/^    /, ""); print }' "$SRCDIR/README.md" \
