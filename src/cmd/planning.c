@@ -90,7 +90,7 @@ int planning_make(Spec *spec, Host *host, const Kept *kept, Plan *ret, Error *er
         if (r == 0 && spec->network == NETWORK_SLIRP && spec->net_allow_from.n > 0)
                 r = host_probe_sources(host, &spec->net_allow_from, command_variable, err);
         if (r == 0 && spec->tools && spec->root == ROOT_HOST && spec->home != HOME_HOST)
-                r = tools_add(spec, host->home, command_variable, err);
+                r = tools_add(spec, host, command_variable, err);
         if (r == 0)
                 r = probe_limits(spec, host, err);
         if (r == 0)

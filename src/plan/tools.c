@@ -77,6 +77,25 @@ static bool leads_into(const char *path, const char *dir)
         }
 }
 
+/* Whether @path lies in @dir, which is shown as a whole. A directory that holds the home is not. */
+static bool is_in(const char *path, const char *dir, const char *home)
+{
+        return dir && path_is_below(path, dir) && !(home && path_is_below(home, dir));
+}
+
+/*
+ * A virtual environment of the project is a part of it, and pip writes there: writes go to the overlay, as
+ * elsewhere in the project. Where the project itself is written to, or hidden, the share protects the
+ * programs that the caller's $PATH leads to, or shows them.
+ */
+static bool is_in_project(const Spec *spec, const Host *host, const char *path)
+{
+        if (is_in(path, host->cwd, host->home))
+                return spec->work_dir == WORK_DIR_OVERLAY || spec->work_dir == WORK_DIR_RO;
+        return is_in(path, host->project, host->home) &&
+               (spec->project == PROJECT_OVERLAY || spec->project == PROJECT_RO);
+}
+
 /* What the user named counts: a share of the path or of one that holds it, and a hide. */
 static bool is_named(const Spec *spec, const char *path)
 {
@@ -97,12 +116,12 @@ static bool is_plain(const char *path, const char *home)
         return str_starts(real, real_home) && str_eq(real + n, path + strlen(home));
 }
 
-static int share(Spec *spec, const char *home, const char *base, const char *part)
+static int share(Spec *spec, const Host *host, const char *base, const char *part)
 {
         CLEANUP_FREE char *path = part[0] ? path_join(base, part) : strdup(base);
         if (!path)
                 return -ENOMEM;
-        if (!is_plain(path, home) || is_named(spec, path))
+        if (!is_plain(path, host->home) || is_named(spec, path) || is_in_project(spec, host, path))
                 return 0;
         char origin[] = "Tools=yes";
         return spec_add_op(spec, &(SpecOp){.kind = OP_BIND,
@@ -114,8 +133,9 @@ static int share(Spec *spec, const char *home, const char *base, const char *par
                                            .origin = origin});
 }
 
-static int add_tool(Spec *spec, const Tool *t, const char *path, const char *home, const char *variable)
+static int add_tool(Spec *spec, const Tool *t, const char *path, const Host *host, const char *variable)
 {
+        const char *home = host->home;
         CLEANUP_FREE char *base = expand(!str_empty(variable) ? variable : t->base, home);
         CLEANUP_FREE char *used = t->used ? expand(t->used, home) : NULL;
         /* A variable does not turn the home or the system into a tool. */
@@ -125,16 +145,16 @@ static int add_tool(Spec *spec, const Tool *t, const char *path, const char *hom
                 return 0;
         int r = 0;
         for (size_t i = 0; r == 0 && i < PARTS_MAX && t->parts[i]; i++)
-                r = share(spec, home, base, t->parts[i]);
+                r = share(spec, host, base, t->parts[i]);
         return r;
 }
 
-int tools_add(Spec *spec, const char *home, const char *(*get_variable)(const char *name), Error *err)
+int tools_add(Spec *spec, const Host *host, const char *(*get_variable)(const char *name), Error *err)
 {
         const char *path = get_variable("PATH");
         int r = 0;
         for (size_t i = 0; r == 0 && path && i < ARRAY_LEN(tools); i++)
-                r = add_tool(spec, &tools[i], path, home,
+                r = add_tool(spec, &tools[i], path, host,
                              tools[i].variable ? get_variable(tools[i].variable) : NULL);
         return r < 0 ? error_no_memory(err) : 0;
 }

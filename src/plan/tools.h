@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "plan/host.h"
 #include "spec/spec.h"
 
 /**
@@ -11,10 +12,11 @@
  * whose content is known to be programs, and of what these programs need. No directory that holds credentials
  * is among them.
  *
- * Only what exists, is reached without a symbolic link, and is not in a path that the spec shares or hides.
+ * Only what exists, is reached without a symbolic link, is not in a path that the spec shares or hides, and
+ * not in the working directory or its repository if these are shown without being written to.
  *
- * @home: absolute; NULL: none. @getenv: of the caller.
+ * @host: after host_probe_project() unless the working directory is hidden. @get_variable: of the caller.
  *
  * Returns 0 or -ENOMEM with @err.
  */
-int tools_add(Spec *spec, const char *home, const char *(*get_variable)(const char *name), Error *err);
+int tools_add(Spec *spec, const Host *host, const char *(*get_variable)(const char *name), Error *err);

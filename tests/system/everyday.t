@@ -246,6 +246,33 @@ PATH=$path kurung run --tools --hide="$HOME/.cargo" -- sh -c 'a6; a14'
 is "$out" .local/bin/a14 "  what is hidden stays hidden"
 PATH=$HOME/elsewhere/bin:$path CARGO_HOME=$HOME kurung run --tools -- sh -c 'ls -d ~/elsewhere ~/.npmrc ~/.docker'
 is "$out" "" "  a variable that names the home shows nothing of it"
+# A virtual environment of the project is written to as the project is.
+mkdir -p "$project/.venv/bin" "$project/sub"
+printf '#!/bin/sh\necho from the environment\n' >"$project/.venv/bin/a16"
+chmod +x "$project/.venv/bin/a16"
+in_environment() { # OPTIONS... -- COMMAND
+    PATH=$project/.venv/bin:$PATH VIRTUAL_ENV=$project/.venv kurung run --tools "$@"
+}
+in_environment --keep=environment -- sh -c 'a16 && touch .venv/bin/a17'
+is "$status:$out:$errors" "0:from the environment:" "the command installs into a virtual environment of the project"
+ok "  which is left alone" test ! -e .venv/bin/a17
+like "$("$KURUNG" diff environment)" "^A  .venv/bin/a17" "  and diff shows what it installed"
+"$KURUNG" discard environment
+in_environment --work-dir=rw -- sh -c 'a16; touch .venv/bin/a17'
+like "$out:$errors" "^from the environment.*Read-only file system" "in a writable project, PATH's programs cannot be replaced"
+in_environment --work-dir=rw --read-write=.venv -- touch .venv/bin/a17
+ok "  unless an option says so" rm .venv/bin/a17
+in_environment --work-dir=hidden --chdir=/ -- a16
+is "$out" "from the environment" "they are seen if the project is hidden"
+mkdir .git && cd sub || exit 1
+in_environment -p build --project=overlay -- sh -c 'a16 && touch ../.venv/bin/a17'
+is "$status:$out" "0:from the environment" "in a subdirectory, Project=overlay holds for an environment, too"
+in_environment -- sh -c 'a16; touch ../.venv/bin/a17'
+like "$out:$errors" "^from the environment.*Read-only file system" "  and Project=ro"
+in_environment --project=hidden -- a16
+is "$out" "from the environment" "  which is seen if the rest of the repository is hidden"
+cd "$project" && rm -r .git .venv sub || exit 1
+
 cd "$HOME" && rm -rf .nvm .local/share/fnm .volta .pyenv .rbenv .cargo .sdkman .asdf .local/share/mise .deno .bun go miniconda3 .local/bin bin \
     .rustup .local/share/uv elsewhere .npmrc .condarc .docker .config/mise
 cd "$project" || exit 1

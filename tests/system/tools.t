@@ -83,8 +83,9 @@ reaches pip http://pip.example/ 0 "pip's index is reached"
 reaches pip http://evil.example/ 6 "and not what only the project names"
 if python3 -m pip --version >/dev/null 2>&1; then
     kurung run -q -p pip --env=PIP_TRUSTED_HOST=pip.example --env=PIP_NO_CACHE_DIR=1 -- sh -c \
-        'python3 -m pip install --break-system-packages --disable-pip-version-check demo && python3 -c "import demo"'
-    is "$status" 0 "pip install from the configured index" || diag "$out $errors"
+        'python3 -m pip install --disable-pip-version-check demo && python3 -c "import demo"'
+    is "$status" 0 "pip install from the configured index, also where the distribution manages the system's packages" || diag "$out $errors"
+    unlike "$errors" "as the 'root' user" "  without a warning about root, who is not your root"
     like "$out" "demo runs" "and what was installed runs"
     unlike "$(kurung run -p pip --dry-run -v -- true; echo "$out$errors")" sesame "no password is in the plan"
 else
