@@ -4,12 +4,14 @@
 #include "base/log.h"
 #include "base/nearest.h"
 #include "base/process.h"
+#include "base/program.h"
 #include "cmd/command.h"
 #include "cmd/pager.h"
 #include "front/builtin.h"
 #include "front/habits.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 static void print_help(void)
 {
@@ -24,6 +26,19 @@ static void print_help(void)
         pager_end();
 }
 
+/* What may stand in place of a command. */
+static const char *const options[] = {"--help", "--version", "--no-pager"};
+
+/* Whether @word is a program of this machine. */
+static bool is_program(const char *word)
+{
+        struct stat st;
+        if (strchr(word, '/'))
+                return stat(word, &st) == 0 && S_ISREG(st.st_mode);
+        CLEANUP_FREE char *found = program_find(getenv("PATH"), word);
+        return found != NULL;
+}
+
 static int unknown_command(const char *word)
 {
         const char *advice = habits_command_advice(word);
@@ -32,10 +47,20 @@ static int unknown_command(const char *word)
                 (void)nearest_offer(&n, commands[i].name);
         for (size_t i = 0; i < builtin_profiles_n; i++)
                 (void)nearest_offer(&n, builtin_profiles[i].name);
+        if (word[0] == '-')
+                for (size_t i = 0; i < ARRAY_LEN(options); i++)
+                        (void)nearest_offer(&n, options[i]);
         if (advice)
                 log_error("unknown command '%s': %s", word, advice);
         else if (nearest_is_close(&n))
                 log_error("unknown command '%s'; did you mean '%s'?", word, n.best);
+        else if (is_program(word))
+                log_error("unknown command '%s'; to run this program in a sandbox: kurung run -- %s", word,
+                          word);
+        else if (word[0] == '-')
+                log_error("unknown command '%s'; options stand after the command: kurung run [OPTIONS] "
+                          "COMMAND",
+                          word);
         else
                 log_error("unknown command '%s'; see \"kurung --help\"", word);
         return EXIT_KURUNG_FAILED;

@@ -3,6 +3,7 @@
 #include "front/profile_find.h"
 
 #include "base/io.h"
+#include "base/nearest.h"
 #include "base/path.h"
 #include "front/builtin.h"
 
@@ -196,6 +197,11 @@ static int no_profile(const char *name, Error *err)
                         return error_set(err, ENOENT, "no profile named '%s'; to use the file, write -p %s",
                                          name, file);
         }
+        Nearest n = NEAREST(name);
+        for (size_t i = 0; i < builtin_profiles_n; i++)
+                (void)nearest_offer(&n, builtin_profiles[i].name);
+        if (nearest_is_close(&n))
+                return error_set(err, ENOENT, "no profile named '%s'; did you mean '%s'?", name, n.best);
         return error_set(err, ENOENT, "no profile named '%s'; \"kurung profile list\" lists all profiles",
                          name);
 }
@@ -224,6 +230,12 @@ int profile_find(ProfileSearch *s, const char *name, size_t from, size_t *ret_pl
                  Error *err)
 {
         *ret_place = 0;
+        /* "-p 8080:80" forwards a port elsewhere. */
+        if (strchr(name, ':') && name[strspn(name, "0123456789.:")] == '\0')
+                return error_set(err, EINVAL,
+                                 "'%.80s' is not a profile: -p means --profile; to forward a port, use "
+                                 "--publish=%.80s",
+                                 name, name);
         if (!strchr(name, '/') && !profile_name_is_valid(name))
                 return error_set(err, EINVAL,
                                  "'%.80s' is not a valid profile name: use at most 64 letters, digits, '.', "

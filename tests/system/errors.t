@@ -61,7 +61,8 @@ mkdir closed && chmod 000 closed
 refused 125 "Permission denied" run --root="$project/closed" true
 chmod 700 closed
 rmdir closed
-refused 125 "no kept sandbox named 'nosuch'" apply nosuch
+refused 125 "no kept sandbox named 'nosuch' ..kurung ps -a. lists them.$" apply nosuch
+refused 125 "no kept home named 'nosuch' ..kurung ps --homes. lists them.$" discard --home nosuch
 refused 125 "no kept sandbox named 'nosuch'" apply --interactive --home nosuch
 refused 125 "no sandbox given" apply --home
 refused 125 "only|unknown option" apply --homes x

@@ -22,6 +22,19 @@ refused "no running sandbox named 'name'" "  which it takes" stop --time=0 name
 refused "discard: unknown option '-f': leave it out" "discard -f" discard -f name
 refused "exec: unknown option '--nosuch'; see" "an option that nobody has" exec --nosuch name id
 
+# -p is another option there, and options and programs may come first.
+refused "'8080:80' is not a profile: .* use --publish=8080:80$" "-p HOSTPORT:PORT" run -p 8080:80 true
+refused "'127.0.0.1:8080:80' is not a profile: .* use --publish=127.0.0.1:8080:80$" "-p ADDRESS:HOSTPORT:PORT" run -p 127.0.0.1:8080:80 true
+refused "unknown command '--net=none'; options stand after the command: kurung run .OPTIONS. COMMAND$" "an option before the command" \
+    --net=none build true
+refused "unknown command '--versoin'; did you mean '--version'" "a misspelled option of kurung itself" --versoin
+printf '#!/bin/sh\n' >install.sh
+refused "unknown command './install.sh'; to run this program in a sandbox: kurung run -- ./install.sh$" "a script in place of a command" ./install.sh
+refused "unknown command 'sed'; to run this program in a sandbox: kurung run -- sed$" "a program in place of a command" sed -n p
+rm install.sh
+refused "unknown command './install.sh'; see" "  which does not exist" ./install.sh
+refused "no profile named 'biuld'; did you mean 'build'" "a misspelled profile" run -p biuld true
+
 # "--keep NAME" takes NAME for the command.
 refused "'mine' is not a command; .*--keep=mine" "--keep NAME" run --keep mine true
 refused "'mine' is not a command; .*--keep=mine" "--keep NAME --" run --keep mine -- true
