@@ -32,6 +32,7 @@ static const Habit options[] = {
         {"--cap-drop --caps.drop", "leave it out: capabilities are dropped by default"},
         {"--privileged", "kurung has no privileges to give; --run-as=root is root of the sandbox only"},
         {"-d --detach", "start kurung in the background: kurung run ... &"},
+        {"-c --command", "give the command after the options: -- sh -c COMMAND"},
         {"--entrypoint", "give the command and its arguments after \"--\""},
         {"--unshare-all --unshare-user --unshare-pid --unshare-ipc --unshare-uts --unshare-cgroup --proc "
          "--dev",

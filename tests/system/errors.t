@@ -45,6 +45,7 @@ refused 125 "'--name=x': use --keep=NAME" run --name=x true
 refused 125 "-v means --verbose; to share a path, use --read-write=/data:/data" run -v /data:/data true
 refused 125 "'--setenv': use --env=NAME=VALUE" run --setenv A b true
 refused 125 "unknown option '--zzzzzzzz'; see .kurung shell --help" shell --zzzzzzzz
+refused 125 "'-c': give the command after the options: -- sh -c COMMAND" shell -c id
 refused 125 "--tmpfs requires a value" run --tmpfs -- true
 refused 125 "'--ro-bind': use --read-only=PATH" run --ro-bind / / true
 refused 125 "'--publsih=1:1'; did you mean '--publish'" run --publsih=1:1 true
