@@ -93,10 +93,10 @@ static void is_golden_over_image(const char *name, const char *const *words, boo
                     reference[] = "image:debian:latest";
         char *layers[] = {upper, bottom, NULL}, *env[] = {path, NULL}, *ports[] = {port, NULL};
         host.image = (HostImage){.name = reference,
-                                 .layers = {layers, 2},
-                                 .env = {env, 1},
+                                 .layers = {.items = layers, .n = 2},
+                                 .env = {.items = env, .n = 1},
                                  .working_dir = dir,
-                                 .ports = {ports, 1},
+                                 .ports = {.items = ports, .n = 1},
                                  .runs_own = runs_own};
         is_golden(name, &host, words);
 }
@@ -463,7 +463,7 @@ static char *sources_notices[] = {(char[]){"AllowFrom=npm: cannot read /etc/npmr
 static const HostSources host_sources = {
         .items = sources,
         .n = ARRAY_LEN(sources),
-        .env = {sources_env, 1},
+        .env = {.items = sources_env, .n = 1},
         .notices = {.items = sources_notices, .n = 1},
 };
 

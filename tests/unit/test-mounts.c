@@ -218,13 +218,13 @@ static void file_systems_have_types_and_options(void **state)
                 {.kind = OP_FILESYSTEM,
                  AT("/pts"),
                  TYPE("devpts"),
-                 .options = {pts, 2},
+                 .options = {.items = pts, .n = 2},
                  .flags = OP_ALLOW_DEV | OP_NOEXEC},
-                {.kind = OP_FILESYSTEM, AT("/t"), TYPE("tmpfs"), .options = {memory, 2}},
+                {.kind = OP_FILESYSTEM, AT("/t"), TYPE("tmpfs"), .options = {.items = memory, .n = 2}},
         };
         INSIDE(ops, .look = look_at_filesystems);
-        const PlanOp option[] = {ROOT,
-                                 {.kind = OP_FILESYSTEM, AT("/t"), TYPE("tmpfs"), .options = {wrong, 1}}};
+        const PlanOp option[] = {
+                ROOT, {.kind = OP_FILESYSTEM, AT("/t"), TYPE("tmpfs"), .options = {.items = wrong, .n = 1}}};
         INSIDE(option, .fails = "nonsense");
         const PlanOp type[] = {ROOT, {.kind = OP_FILESYSTEM, AT("/t"), TYPE("ext4")}};
         INSIDE(type, .fails = "cannot create a file system of type ext4");

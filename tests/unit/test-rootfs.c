@@ -481,7 +481,7 @@ static void what_a_kind_does_not_take_is_refused(void **state)
                 {.kind = OP_FILE, AT("/x"), FROM_FD(-1)},
                 {.kind = OP_FILE, AT("/x"), TYPE("tmpfs")},
                 {.kind = OP_SYMLINK, AT("/x"), SAYS("text"), .has_owner = true},
-                {.kind = OP_TMPFS, AT("/x"), .options = {options, 1}},
+                {.kind = OP_TMPFS, AT("/x"), .options = {.items = options, .n = 1}},
                 {.kind = OP_TMPFS, AT("/x"), .source = (char[]){"/x"}},
                 {.kind = OP_BIND, AT("/x"), HOST("file"), .lowers = lowers, .n_lowers = 1},
                 {.kind = OP_OVERLAY, AT("/x"), LAYERS(lowers), .flags = OP_RDONLY},
