@@ -302,10 +302,11 @@ int kept_list(StrList *ret, Error *err)
         return run_state_list(KEPT_DIR, ret, err);
 }
 
-int kept_open(const char *name, Kept *ret, Error *err)
+/* @open: which directories count. */
+static int read_kept(int (*open_it)(const char *, RunDir *, Error *), const char *name, Kept *ret, Error *err)
 {
         CLEANUP(kept_clear) Kept kept = KEPT_NONE;
-        int r = kept_open_dir(name, &kept.dir, err);
+        int r = open_it(name, &kept.dir, err);
         if (r == 0)
                 r = read_record(&kept.dir, &kept.record, err);
         if (r < 0)
@@ -315,17 +316,14 @@ int kept_open(const char *name, Kept *ret, Error *err)
         return 0;
 }
 
+int kept_open(const char *name, Kept *ret, Error *err)
+{
+        return read_kept(kept_open_dir, name, ret, err);
+}
+
 int kept_open_running(const char *name, Kept *ret, Error *err)
 {
-        CLEANUP(kept_clear) Kept kept = KEPT_NONE;
-        int r = open_dir(name, &kept.dir, err);
-        if (r == 0)
-                r = read_record(&kept.dir, &kept.record, err);
-        if (r < 0)
-                return r;
-        *ret = kept;
-        kept = KEPT_NONE;
-        return 0;
+        return read_kept(open_dir, name, ret, err);
 }
 
 int kept_refuse_interrupted(const Kept *kept, Error *err)
