@@ -140,6 +140,7 @@ for shell in bash zsh fish; do
     offers "kurung my" my-profile "a profile of the user"
     offers "kurung --" "$(words --help --no-pager --version)" "options of kurung itself"
     offers "kurung --no-pager doctor --color=" "$(value --color= auto always never)" "a command behind one"
+    offers "kurung help d" "$(words default deno diff discard doctor)" "what has a help"
     offers "kurung ps --" "$(words --all --color= --help --homes --json)" "options of a command"
     offers "kurung run --net=" "$(value --net= none slirp host)" "values of an option"
     offers "kurung run --net=s" "$(value --net= slirp)" "the values that begin so"
