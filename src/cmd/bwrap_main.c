@@ -183,9 +183,10 @@ static int run(Bwrap *b, const Plan *plan, int *ret_exit, Error *err)
         for (size_t i = 0; i < plan->notices.n; i++)
                 log_notice("%s", plan->notices.items[i]);
         r = run_plan(plan, &options, &report, err);
-        if (r == 0)
+        if (r == 0) {
+                report_tell(plan, &report);
                 tell_exit(b->fds[BWRAP_FD_JSON_STATUS], report.exit_code);
-        else
+        } else
                 bwrap_say(plan, b->unshare_user, err);
         *ret_exit = report.exit_code;
         int written = out ? report_write(out, plan, &report, err, r < 0 ? NULL : err) : 0;

@@ -16,6 +16,7 @@ else
 fi
 bwrap "${root[@]}" --kurung-limit RuntimeMaxSec=1 --unshare-pid sleep 1000
 is "$status" 143 "--kurung-limit RuntimeMaxSec=: the command ends by SIGTERM ($errors)"
+is "$errors" "bwrap: ended after 1s (RuntimeMaxSec=)" "  and a line says why"
 fails "--kurung-limit of an unknown key" "--kurung-limit: unknown key 'Nonsense'" "${root[@]}" --kurung-limit Nonsense=1 true
 fails "--kurung-limit without a value" "--kurung-limit: 'MemoryMax' is not KEY=VALUE" "${root[@]}" --kurung-limit MemoryMax true
 bwrap "${root[@]}" --kurung-limit MemoryMax=nonsense true
