@@ -41,11 +41,27 @@ static void tell_path(const Plan *plan, const char *name)
                 log_notice("'%s' is not visible inside (show it with --read-only=%s)", name, dir);
 }
 
+/* What a shell would take apart, in place of a program. */
+static bool tell_shell_word(const Plan *plan, const char *name, const char *search)
+{
+        CLEANUP_FREE char *outside = search && !strchr(name, '/') ? program_find(search, name) : NULL;
+        if (outside || access(name, F_OK) == 0)
+                return false;
+        size_t variable = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+        bool line = plan->payload.argv.n == 1 && strchr(name, ' ');
+        bool assignment = variable > 0 && name[variable] == '=';
+        if (assignment)
+                log_notice("'%.60s' is not a program; to set a variable, use --env=%.60s", name, name);
+        else if (line)
+                log_notice("'%.60s' is not a program; for a line of a shell, use -- sh -c '...'", name);
+        return assignment || line;
+}
+
 void tell_program(const Plan *plan)
 {
         const char *name = plan->payload.argv.n > 0 ? plan->payload.argv.items[0] : "";
         const char *path = getenv("PATH");
-        if (name[0] == '\0' || plan->root.foreign)
+        if (name[0] == '\0' || plan->root.foreign || tell_shell_word(plan, name, path))
                 return;
         if (strchr(name, '/')) {
                 tell_path(plan, name);

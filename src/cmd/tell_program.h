@@ -6,7 +6,8 @@
 
 /**
  * tell_program - if the command is a name that $PATH finds in a directory that is not visible inside, print a
- * line with that program, the one that is started in its place, and the option that shows it.
+ * line with that program, the one that is started in its place, and the option that shows it. Also if the
+ * command is what only a shell understands: a line, or a variable.
  */
 void tell_program(const Plan *plan);
 

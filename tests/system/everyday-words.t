@@ -35,6 +35,19 @@ rm install.sh
 refused "unknown command './install.sh'; see" "  which does not exist" ./install.sh
 refused "no profile named 'biuld'; did you mean 'build'" "a misspelled profile" run -p biuld true
 
+# What only a shell understands.
+kurung run -- 'echo a && ./b'
+is "$status" 127 "a line of a shell as the command"
+like "$errors" "'echo a && ./b' is not a program; for a line of a shell, use -- sh -c '...'" "  is answered"
+kurung run CFLAGS=-O2 make
+is "$status" 127 "a variable before the command"
+like "$errors" "'CFLAGS=-O2' is not a program; to set a variable, use --env=CFLAGS=-O2" "  is answered"
+printf '#!/bin/sh\necho "$1"\n' >'my tool'
+chmod +x 'my tool'
+kurung run './my tool'
+is "$status:$errors" "0:" "a program whose name has a space is one"
+rm 'my tool'
+
 # "--keep NAME" takes NAME for the command.
 refused "'mine' is not a command; .*--keep=mine" "--keep NAME" run --keep mine true
 refused "'mine' is not a command; .*--keep=mine" "--keep NAME --" run --keep mine -- true
