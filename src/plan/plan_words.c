@@ -334,7 +334,7 @@ static void say_slirp(Words *w, const NetAccess *net)
         if (net->allow_private)
                 say_beyond(w, "private networks, such as that of your home or office, as far as allowed");
         for (size_t i = 0; i < net->n_loopback_ports; i++)
-                say_beyond(w, "port %u of this machine's loopback", net->loopback_ports[i]);
+                say_beyond(w, "port %u of this machine's loopback, at 10.0.2.2", net->loopback_ports[i]);
         for (size_t i = 0; i < net->n_publish; i++)
                 say_beyond(w, "published on this machine: %s",
                            net_publish_print(&net->publish[i], text, sizeof(text)));

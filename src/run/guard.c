@@ -17,6 +17,12 @@
 
 static int created(const GuardPath *p, Error *err)
 {
+        /* A share of the directory would not lift what is forbidden in it. */
+        if (p->is_above)
+                return error_set(err, EPERM,
+                                 "the sandbox was killed: '%s' was created, which %s forbids (to allow it, "
+                                 "create this directory before the start)",
+                                 p->path, p->origin);
         return error_set(err, EPERM,
                          "the sandbox was killed: '%s' was created, which %s forbids (to allow it, use "
                          "--read-write=-%s)",
@@ -29,8 +35,10 @@ static bool exists(const GuardPath *p)
         return fstatat(p->dir, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
-/* Watches @dir for a missing @name. @path: of the name. Takes the descriptor @dir. */
-static int add_guard(Guard *g, int dir, const char *name, const char *path, const char *origin, Error *err)
+/* Watches @dir for a missing @name. @path: of the name. @is_above: see GuardPath. Takes the descriptor @dir.
+ */
+static int add_guard(Guard *g, int dir, const char *name, const char *path, bool is_above, const char *origin,
+                     Error *err)
 {
         CLEANUP_FD int owned = dir;
         if (g->fd < 0 && (g->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) < 0)
@@ -41,7 +49,11 @@ static int add_guard(Guard *g, int dir, const char *name, const char *path, cons
         for (size_t i = 0; i < g->n; i++)
                 if (g->items[i].watch == watch && str_eq(g->items[i].name, name))
                         return 0;
-        GuardPath new = {.watch = watch, .name = strdup(name), .path = strdup(path), .origin = origin};
+        GuardPath new = {.watch = watch,
+                         .name = strdup(name),
+                         .path = strdup(path),
+                         .is_above = is_above,
+                         .origin = origin};
         if (!new.name || !new.path || ARRAY_GROW(g->items, g->n, g->room, 8) < 0) {
                 free(new.name);
                 free(new.path);
@@ -74,7 +86,7 @@ static int guard_path(Guard *g, const char *path, size_t shared, const char *ori
                         return error_no_memory(err);
                 if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
                         return errno == ENOENT
-                                       ? add_guard(g, TAKE_FD(dir), name, here, origin, err)
+                                       ? add_guard(g, TAKE_FD(dir), name, here, at[len] != '\0', origin, err)
                                        : error_set_errno(err, errno, "%s: cannot guard '%s'", origin, here);
                 if (S_ISLNK(st.st_mode))
                         return error_set(

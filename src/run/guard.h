@@ -15,6 +15,7 @@ typedef struct GuardPath {
         int watch;
         char *name;
         char *path;         /* of the name, for messages */
+        bool is_above;      /* it is a directory that would hold the guarded path */
         const char *origin; /* borrowed from the plan */
 } GuardPath;
 

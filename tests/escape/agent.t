@@ -105,6 +105,16 @@ kurung agent touch created
 like "$status:$errors" "^125:.*'$PWD/.envrc' is a symbolic link, which the command could replace" "111 a link to nothing is refused"
 not_ok "111 and nothing ran" [ -e created ]
 
+# A directory in which something is forbidden is one that the user creates.
+fresh
+rm -r .github
+kurung run -p agent --read-write=-.github/workflows -- mkdir -p .github/workflows
+like "$status:$errors" "^125:.*which agent .* forbids .to allow it, create this directory before the start.\$" "111 a directory above says what permits it"
+fresh
+rm -rf .github && mkdir .github
+kurung run -p agent --read-write=-.github/workflows -- mkdir -p .github/workflows
+is "$status:$errors" "0:" "111 and that does"
+
 # A later share permits it, by name.
 fresh
 kurung run -p agent --read-write=-.envrc -- sh -c 'echo mine >.envrc'
