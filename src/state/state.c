@@ -209,8 +209,8 @@ int run_state_open(const char *below, const char *what, const char *name, RunDir
                 return r;
         int fd = r == 0 ? run_state_open_entry(dir.state_fd, name) : -ENOENT;
         if (fd == -ENOENT)
-                return error_set(err, ENOENT, "no kept %s named '%s' (\"kurung ps %s\" lists them)", what, name,
-                                 str_eq(what, "home") ? "--homes" : "-a");
+                return error_set(err, ENOENT, "no kept %s named '%s' (\"kurung ps %s\" lists them)", what,
+                                 name, str_eq(what, "home") ? "--homes" : "-a");
         if (fd < 0 && fd != -EACCES)
                 return error_set_errno(err, fd, "cannot open the %s '%s'", what, name);
         dir.fd = fd < 0 ? FD_NONE : fd;
