@@ -94,6 +94,15 @@ created "a workflow, whose directory is moved into place" 'mkdir -p x/workflows;
 created "a link" 'ln -s evil .gitlab-ci.yml' .gitlab-ci.yml
 created "a hard link" 'echo evil >x; ln x .gdbinit' .gdbinit
 created "a repository" 'git init -q' .git 'rm -rf .git'
+# Where .git is broken, or is not there, git takes the directory itself for a repository if it has a file HEAD.
+bare='rm -f .git/HEAD; mkdir objects refs; printf "[core]\nrepositoryformatversion=0\nbare=false\nworktree=.\nfsmonitor=touch ran\n" >config; echo ref: refs/heads/x >HEAD'
+created "a repository in place of .git" "$bare" HEAD
+git status >/dev/null 2>&1
+ok "111 a repository in place of .git: git runs a command from it without (mount-watch)" [ -e ran ]
+created "settings of Mercurial" 'mkdir .hg; printf "[hooks]\npre-status = ./evil\n" >.hg/hgrc' .hg
+created "commands of vi" 'echo "!./evil" >.vimrc' .vimrc
+created "variables of Emacs, in the second file" 'echo evil >.dir-locals-2.el' .dir-locals-2.el
+created "tasks of mise" 'echo evil >mise.toml' mise.toml
 
 # What is created at the very end is found, too.
 fresh
