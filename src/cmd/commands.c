@@ -14,8 +14,8 @@ const Command commands[] = {
         {"exec", "run another command in a running sandbox", cmd_exec, "@running @command"},
         {"stop", "stop running sandboxes", cmd_stop, "@running..."},
         {"inspect", "print details of a sandbox", cmd_inspect, "@sandbox"},
-        {"image", "import, list and remove images for --root", cmd_image, NULL},
-        {"profile", "list, show, check or trust profiles", cmd_profile, NULL},
+        {"image", "import, list and remove images for --root", cmd_image, "@verb"},
+        {"profile", "list, show, check or trust profiles", cmd_profile, "@verb"},
         {"doctor", "check this machine for what kurung needs", cmd_doctor, NULL},
 };
 const size_t commands_n = ARRAY_LEN(commands);

@@ -19,6 +19,7 @@
  * @home (the name of a kept home) and @variable; "persist:@home" is a literal before the name.
  */
 #include "cmd/command.h"
+#include "cmd/image.h"
 #include "cmd/options.h"
 #include "cmd/profile.h"
 #include "front/builtin.h"
@@ -169,6 +170,21 @@ static void print_profile_verbs(void)
         print_option("profile", "help", 'h', NULL, false, NULL, "show this help");
 }
 
+static void print_image_verbs(void)
+{
+        char name[32], verb[32], help[] = "--help", *words[] = {verb, help, NULL};
+        Error err = {0};
+        for (size_t i = 0; i < image_verbs_n; i++) {
+                const ImageVerb *v = &image_verbs[i];
+                (void)snprintf(name, sizeof(name), "image %s", v->name);
+                (void)snprintf(verb, sizeof(verb), "%s", v->name);
+                print_command(name, v->words, v->help);
+                command_name = name;
+                (void)v->run(2, words, &err);
+        }
+        print_option("image", "help", 'h', NULL, false, NULL, "show this help");
+}
+
 static void print_commands(void)
 {
         char help[] = "--help", *words[] = {NULL, help, NULL};
@@ -176,7 +192,7 @@ static void print_commands(void)
                 const Command *c = &commands[i];
                 print_command(c->name, c->words, c->help);
                 if (c->main == cmd_run || c->main == cmd_shell || c->main == cmd_try ||
-                    c->main == cmd_profile)
+                    c->main == cmd_profile || c->main == cmd_image)
                         continue;
                 char name[32];
                 (void)snprintf(name, sizeof(name), "%s", c->name);
@@ -223,6 +239,7 @@ int main(int argc, char **argv)
         for_fish = argc == 2 && str_eq(argv[1], "fish");
         print_commands();
         print_profile_verbs();
+        print_image_verbs();
         print_profiles();
         print_run_options();
         print_option("kurung", "help", 'h', NULL, false, NULL, "show this help");

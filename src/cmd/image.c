@@ -13,11 +13,6 @@
 
 #include <stdio.h>
 
-typedef struct Subcommand {
-        const char *name;
-        int (*run)(int argc, char **argv, Error *err); /* returns 0, 1 after --help, or -errno */
-} Subcommand;
-
 /* Opens the store. Returns 0; 1 if there is none, and so no image. */
 static int open_existing(ImageStore *ret, Error *err)
 {
@@ -361,26 +356,27 @@ static int run_prune(int argc, char **argv, Error *err)
         return r < 0 ? r : 0;
 }
 
-static const Subcommand subcommands[] = {
-        {"import", run_import}, {"list", run_list},   {"show", run_show},
-        {"rm", run_rm},         {"prune", run_prune}, {"commit", image_run_commit},
+const ImageVerb image_verbs[] = {
+        {"import", run_import, "[OPTIONS] FILE|DIR|- NAME[:TAG]",
+         "import an image from an archive or a directory", "@file"},
+        {"list", run_list, "[--json]", "list the images", NULL},
+        {"show", run_show, "NAME[:TAG]", "print the configuration and layers of an image as JSON", "@image"},
+        {"rm", run_rm, "NAME[:TAG]...", "remove images", "@image..."},
+        {"prune", run_prune, "", "remove images without a name, and layers that nothing uses", NULL},
+        {"commit", image_run_commit, "SANDBOX NAME[:TAG]",
+         "make an image of an image and the changes of a kept sandbox over it", "@kept"},
 };
+const size_t image_verbs_n = ARRAY_LEN(image_verbs);
 
 static void print_help(void)
 {
-        printf("Usage: kurung image import [OPTIONS] FILE|DIR|- NAME[:TAG]\n"
-               "       kurung image list [--json]\n"
-               "       kurung image show NAME[:TAG]\n"
-               "       kurung image rm NAME[:TAG]...\n"
-               "       kurung image prune\n"
-               "       kurung image commit SANDBOX NAME[:TAG]\n\n"
-               "import   import an image from an archive or a directory\n"
-               "list     list the images\n"
-               "show     print an image's configuration and layers as JSON\n"
-               "rm       remove images\n"
-               "prune    remove images without a name, and layers that nothing uses\n"
-               "commit   make an image of an image and the changes of a kept sandbox over it\n\n"
-               "\"kurung run --root=image:NAME\" runs a command over an image.\n\n"
+        for (size_t i = 0; i < image_verbs_n; i++)
+                printf("%s kurung image %s%s%s\n", i == 0 ? "Usage:" : "      ", image_verbs[i].name,
+                       image_verbs[i].arguments[0] ? " " : "", image_verbs[i].arguments);
+        printf("\n");
+        for (size_t i = 0; i < image_verbs_n; i++)
+                printf("%-7s  %s\n", image_verbs[i].name, image_verbs[i].help);
+        printf("\n\"kurung run --root=image:NAME\" runs a command over an image.\n\n"
                "Exit status: 0, or 125 on errors.\n");
 }
 
@@ -396,10 +392,10 @@ int cmd_image(int argc, char **argv)
                 r = error_set(&err, EINVAL, "image: no command given; see \"kurung image --help\"");
                 return command_failed(&err, r);
         }
-        const Subcommand *found = NULL;
-        for (size_t i = 0; i < ARRAY_LEN(subcommands); i++)
-                if (str_eq(subcommands[i].name, argv[1]))
-                        found = &subcommands[i];
+        const ImageVerb *found = NULL;
+        for (size_t i = 0; i < image_verbs_n; i++)
+                if (str_eq(image_verbs[i].name, argv[1]))
+                        found = &image_verbs[i];
         if (!found)
                 r = error_set(&err, EINVAL, "image: unknown command '%.60s'; see \"kurung image --help\"",
                               argv[1]);

@@ -89,6 +89,9 @@ words() { printf '%s\n' "$@" | sort -u; }
 mapfile -t builtin < <(cd "$SRCDIR/profiles" && printf '%s\n' *.ini | sed 's/[.]ini$//')
 
 # What is there to offer.
+mkdir -p system/bin
+tar -c -C system bin | "$KURUNG" image import - my-image >/dev/null
+rm -r system
 "$KURUNG" run -q --keep=kept-one -- touch x >/dev/null 2>&1
 "$KURUNG" run -q --keep=kept-two --home=persist:some-home -- touch x >/dev/null 2>&1
 mkfifo started
@@ -157,6 +160,9 @@ for shell in bash zsh fish; do
     offers "kurung inspect " "$(words kept-one kept-two running-one)" "all sandboxes"
     offers "kurung discard --home " some-home "homes, after --home"
     offers "kurung profile s" show "verbs of profile"
+    offers "kurung image s" show "verbs of image"
+    offers "kurung image rm my" my-image:latest "names of images"
+    offers "kurung image import --t" --tag= "options of a verb of image"
     offers "kurung profile show my" my-profile "profiles of a verb"
     offers "kurung profile list --" "$(words --help --json)" "options of a verb"
     offers "kurung profile trust --d" --dry-run "an option that only one verb has"
@@ -210,4 +216,5 @@ kill "$running"
 wait "$running" 2>/dev/null
 "$KURUNG" discard kept-one kept-two running-one 2>/dev/null
 "$KURUNG" discard --home some-home 2>/dev/null
+"$KURUNG" image rm my-image
 done_testing
