@@ -55,7 +55,7 @@ for tool in scdoc autoconf automake aclocal autoheader; do
 done
 chmod +x "$work/tools"/*
 chmod -R a-w "$work/sources"
-options=$("$build/config.status" --config | sed "s/'--enable-maintainer-mode'//")
+options=$("$build/config.status" --config | sed "s/'\\{0,1\\}--enable-maintainer-mode'\\{0,1\\}//")
 elsewhere=$work/a/deeper/place/build
 out=$(cd "$elsewhere" && PATH=$work/tools:$PATH && {
     eval "\"$work/sources/configure\" -q $options" && make -s -j"$(nproc)"
@@ -78,7 +78,7 @@ result $? "is the same, byte by byte" "$out"
 modes() { (cd "$1" && find . -printf '%P %m\n' | sort); }
 out=$(diff <(modes "$work/installed by build") <(modes "$work/installed by elsewhere") 2>&1)
 result $? "with the same modes" "$out"
-out=$(cd "$work/installed by elsewhere" && find . -type f | grep -cE '/(kurung|kurung-net|kurung-view|_kurung|kurung.fish|kurung[a-z-]*[.][15]|[a-z]+[.]ini)$')
+out=$(cd "$work/installed by elsewhere" && find . -type f | grep -cE '/(kurung|kurung-bwrap|kurung-net|kurung-view|_kurung|kurung.fish|kurung[a-z-]*[.][15]|[a-z]+[.]ini)$')
 [ "$out" -eq "$(find "$work/installed by elsewhere" -type f | wc -l)" ] && [ "$out" -gt 20 ]
 result $? "programs, completions, manual pages and profiles, and nothing else" "$out"
 out=$(make -s -C "$elsewhere" uninstall DESTDIR="$work/installed by elsewhere" 2>&1)
