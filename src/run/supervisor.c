@@ -177,6 +177,7 @@ static int begin(Supervisor *s, Error *err)
                       .net = NET_HELPER_NONE,                                                                \
                       .mounts = MOUNT_WATCH_NONE,                                                            \
                       .guard = GUARD_NONE,                                                                   \
+                      .nested = NESTED_NONE,                                                                 \
                       .limits = LIMITS_NOTHING,                                                              \
                       .disk = DISK_WATCH_NOTHING,                                                            \
                       .fuse_fd = FD_NONE,                                                                    \

@@ -150,6 +150,8 @@ int supervisor_prepare(Supervisor *s, Error *err)
                 r = mount_watch_prepare(&s->mounts, &plan->root, err);
         if (r == 0 && watches_mounts(plan))
                 r = guard_prepare(&s->guard, &plan->root, err);
+        if (r == 0 && watches_mounts(plan))
+                r = nested_prepare(&s->nested, &plan->root, err);
         if (r == 0)
                 supervisor_remember_written(s, plan->storage.keep);
         if (r == 0 && plan->network.mode == NETWORK_SLIRP)

@@ -141,6 +141,9 @@ void supervisor_teardown(Supervisor *s)
         Error planted = {0};
         if (guard_end(&s->guard, &planted) < 0 && session->error.errnum == 0)
                 session->error = planted;
+        if (session->payload_pid != 0)
+                nested_tell(&s->nested);
+        nested_clear(&s->nested);
         live_remove(&s->live);
         live_record_clear(&s->record);
         Error not_served = {0};

@@ -8,6 +8,7 @@
 #include "run/helper_overlay.h"
 #include "run/limits.h"
 #include "run/mount_watch.h"
+#include "run/nested.h"
 #include "run/run.h"
 #include "run/session.h"
 #include "run/stages.h"
@@ -38,6 +39,7 @@ typedef struct Supervisor {
         size_t n_overlays;
         MountWatch mounts;
         Guard guard;
+        Nested nested;
         Limits limits;
         DiskWatch disk;
         bool cgroup_awaited; /* the setup stage waits for its control group */

@@ -123,6 +123,63 @@ fresh
 rm -rf .github && mkdir .github
 kurung run -p agent --read-write=-.github/workflows -- mkdir -p .github/workflows
 is "$status:$errors" "0:" "111 and that does"
+# A repository below the top has settings of its own, and git at the top runs git there if the index names it. The index must be
+# writable, so this is not prevented, but it is told.
+told() { # NAME COMMAND PATH
+    fresh
+    kurung run -q -p agent -- sh -c "$2"
+    is "$status" 0 "111 $1: the command succeeds" || diag "$errors"
+    like "$errors" "'$PWD/$3' belongs to a git repository and was written inside" "111 $1: it is told, also with -q"
+    fresh
+    undefended none run -q -p agent -- sh -c "$2" >"$HOME/.out" 2>&1
+    unlike "$(cat "$HOME/.out")" "belongs to a git repository" "111 $1: it is not told without (mount-watch)"
+}
+told "a repository that is added to the index" \
+    "git init -q sub && git -C sub commit -q --allow-empty -m one && git -C sub config core.fsmonitor 'touch $PWD/ran; false' && git add sub 2>/dev/null" \
+    sub/.git/config
+git status >/dev/null 2>&1
+ok "111 git status at the top runs a command of the repository below" [ -e ran ]
+told "a file .git that names another directory" 'mkdir -p a/b && echo "gitdir: ../../x" >a/b/.git' a/b/.git
+told "a link .git" 'mkdir sub && ln -s ../x sub/.git' sub/.git
+told "a bare repository" 'git init -q --bare sub' sub/config
+told "very deep directories" 'd=$(printf "d/%.0s" $(seq 1500)); mkdir -p "$d/.git"; cd "$d/.git"; echo x >HEAD; echo x >config' 'd/d/d/.*/\.git/config'
+told "more than five" 'for i in 1 2 3 4 5 6 7; do git init -q --bare s$i; done' 's[1-7]/config'
+like "$("$KURUNG" run -p agent -- sh -c 'for i in 1 2 3 4 5 6 7; do git init -q --bare t$i; done' 2>&1)" "2 other repositories in '$PWD' were written inside" \
+    "111 more than five: the others are counted"
+
+fresh
+kurung run -p agent -- sh -c 'git init -q sub && chmod 0 sub'
+like "$errors" "not all of '$PWD' could be searched" "111 a directory that cannot be read is told"
+chmod 700 sub
+
+# What was there before is told once it has changed.
+in_older() { # COMMAND
+    fresh
+    git init -q older
+    (cd older && echo one >one && git add one && git commit -qm one)
+    touch before
+    wait_for newer
+    kurung run -p agent -- sh -c "$1"
+}
+newer() { rm -f probed && : >probed && [ probed -nt before ] && [ "$(stat -c %Z probed)" -gt "$(stat -c %Z before)" ]; }
+in_older 'cd older && git --no-optional-locks status && echo two >one && mkdir new && mv ../before new'
+unlike "$status:$errors" "^[^0]|belongs to a git repository" "a repository below that was not written is not told"
+for change in 'git config core.pager evil' 'echo evil >.git/commondir' 'echo evil >.git/hooks/pre-commit' 'chmod +x .git/hooks/*' \
+    'git commit -q --allow-empty -m two'; do
+    in_older "cd older && $change"
+    like "$errors" "'$PWD/older/\.git[/a-z]*' belongs to a git repository" "111 told after: $change"
+done
+in_older 'mkdir x && mv older/.git x/.git'
+like "$errors" "'$PWD/x/.git' belongs to a git repository" "111 told after it was moved"
+
+# The settings are older than the run that makes a repository of them.
+fresh
+kurung run -p agent -- sh -c 'mkdir -p sub/x/objects sub/x/refs && echo evil >sub/x/config'
+unlike "$status:$errors" "^[^0]|belongs to a git repository" "a file config makes no repository"
+touch before
+wait_for newer
+kurung run -p agent -- sh -c 'echo ref: refs/heads/x >sub/x/HEAD && mv sub/x sub/.git'
+like "$errors" "'$PWD/sub/\.git[/a-z]*' belongs to a git repository" "111 told when a later run completes it"
 
 # A later share permits it, by name.
 fresh
