@@ -139,9 +139,6 @@ static void look_at_repository(Search *s, int fd, const char *path)
 
 static void add_waiting(Search *s, const char *path, const char *name)
 {
-        /* The repository of the top itself is protected. */
-        if (str_eq(path, "") && str_eq(name, ".git"))
-                return;
         size_t len = strlen(path) + strlen(name) + 2;
         if (s->waiting_bytes + len > WAITING_MAX ||
             strlist_add_printf(&s->waiting, "%s%s%s", path, path[0] ? "/" : "", name) < 0)
@@ -150,17 +147,26 @@ static void add_waiting(Search *s, const char *path, const char *name)
                 s->waiting_bytes += len;
 }
 
-static bool is_directory(int fd, const struct dirent *e)
+static bool is_type(int fd, const struct dirent *e, unsigned char type)
 {
         struct stat st;
         if (e->d_type != DT_UNKNOWN)
-                return e->d_type == DT_DIR;
-        return fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+                return e->d_type == type;
+        return fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && IFTODT(st.st_mode) == type;
+}
+
+/* The repository of the top: git makes no links in its directory, and appends to logs through one. */
+static void look_at_own(Search *s, int fd, const char *path, const struct dirent *e)
+{
+        if (is_type(fd, e, DT_LNK) && is_new(s, fd, e->d_name) && ++s->told <= TOLD_MAX)
+                log_error("'%s/%s/%s' is a symbolic link that was made inside: git reads and writes through "
+                          "it (remove it before you run git in '%s')",
+                          s->nested->path, path, e->d_name, s->nested->path);
 }
 
 static void look_at_directory(Search *s, const char *path)
 {
-        bool has_head = false;
+        bool has_head = false, own = path_is_below(path, ".git");
         DIR *d = open_list(s, s->nested->top, path);
         if (!d)
                 return;
@@ -170,12 +176,14 @@ static void look_at_directory(Search *s, const char *path)
                         continue;
                 /* On some file systems, git finds them in any case. */
                 has_head = has_head || strcasecmp(name, "HEAD") == 0;
-                if (is_directory(dirfd(d), e))
+                if (is_type(dirfd(d), e, DT_DIR))
                         add_waiting(s, path, name);
+                else if (own)
+                        look_at_own(s, dirfd(d), path, e);
                 else if (path[0] && strcasecmp(name, ".git") == 0 && is_new(s, dirfd(d), name))
                         name_written(s, path, name);
         }
-        if (has_head)
+        if (has_head && !own)
                 look_at_repository(s, dirfd(d), path);
         (void)closedir(d);
 }
@@ -193,7 +201,8 @@ void nested_tell(const Nested *n)
                 look_at_directory(&s, path);
         }
         if (s.told > TOLD_MAX)
-                log_error("%u other repositories in '%s' were written inside", s.told - TOLD_MAX, n->path);
+                log_error("%u other repositories and links in '%s' were written inside", s.told - TOLD_MAX,
+                          n->path);
         if (s.incomplete || s.waiting.n > 0)
                 log_error("not all of '%s' could be searched for git repositories that the command has "
                           "written (run git there only after a look)",

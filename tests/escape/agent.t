@@ -144,13 +144,28 @@ told "a link .git" 'mkdir sub && ln -s ../x sub/.git' sub/.git
 told "a bare repository" 'git init -q --bare sub' sub/config
 told "very deep directories" 'd=$(printf "d/%.0s" $(seq 1500)); mkdir -p "$d/.git"; cd "$d/.git"; echo x >HEAD; echo x >config' 'd/d/d/.*/\.git/config'
 told "more than five" 'for i in 1 2 3 4 5 6 7; do git init -q --bare s$i; done' 's[1-7]/config'
-like "$("$KURUNG" run -p agent -- sh -c 'for i in 1 2 3 4 5 6 7; do git init -q --bare t$i; done' 2>&1)" "2 other repositories in '$PWD' were written inside" \
+like "$("$KURUNG" run -p agent -- sh -c 'for i in 1 2 3 4 5 6 7; do git init -q --bare t$i; done' 2>&1)" "2 other repositories and links in '$PWD' were written inside" \
     "111 more than five: the others are counted"
 
 fresh
 kurung run -p agent -- sh -c 'git init -q sub && chmod 0 sub'
 like "$errors" "not all of '$PWD' could be searched" "111 a directory that cannot be read is told"
 chmod 700 sub
+
+newer() { rm -f probed && : >probed && [ probed -nt before ] && [ "$(stat -c %Z probed)" -gt "$(stat -c %Z before)" ]; }
+
+# git appends to its logs through a link.
+fresh
+echo mine >"$HOME/mine"
+kurung run -q -p agent -- sh -c "mkdir -p .git/logs && ln -sf $HOME/mine .git/logs/HEAD"
+like "$status:$errors" "^0:.*'$PWD/\.git/logs/HEAD' is a symbolic link that was made inside" "111 a link in .git is told"
+git commit -q --allow-empty -m one
+like "$(cat "$HOME/mine")" "commit.*one" "111 git writes through a link in .git"
+fresh
+mkdir -p .git/logs && ln -s "$HOME/mine" .git/logs/HEAD && touch before
+wait_for newer
+kurung run -q -p agent -- git status
+unlike "$errors" "symbolic link" "a link of the user's in .git is not told"
 
 # What was there before is told once it has changed.
 in_older() { # COMMAND
@@ -161,7 +176,6 @@ in_older() { # COMMAND
     wait_for newer
     kurung run -p agent -- sh -c "$1"
 }
-newer() { rm -f probed && : >probed && [ probed -nt before ] && [ "$(stat -c %Z probed)" -gt "$(stat -c %Z before)" ]; }
 in_older 'cd older && git --no-optional-locks status && echo two >one && mkdir new && mv ../before new'
 unlike "$status:$errors" "^[^0]|belongs to a git repository" "a repository below that was not written is not told"
 for change in 'git config core.pager evil' 'echo evil >.git/commondir' 'echo evil >.git/hooks/pre-commit' 'chmod +x .git/hooks/*' \
