@@ -32,9 +32,13 @@ static const char *pager_command(void)
         return command[0] == '\0' || str_eq(command, "cat") ? NULL : command;
 }
 
+/* A pager that is not found must not take the output with it. The shell outlives a Ctrl-C that the pager
+ * handles. */
 static void exec_pager(const char *command, int input)
 {
-        char *const argv[] = {(char[]){"/bin/sh"}, (char[]){"-c"}, (char *)(uintptr_t)command, NULL};
+        static char shell[] = "/bin/sh", run[] = "-c",
+                    script[] = "trap : INT QUIT; eval \"$0\"\n[ $? -ne 127 ] || exec cat";
+        char *const argv[] = {shell, run, script, (char *)(uintptr_t)command, NULL};
         /* Like git: exit if everything fits on the screen, keep colours, but no other control sequences. */
         (void)setenv("LESS", "FRX", 0);
         (void)setenv("LV", "-c", 0);

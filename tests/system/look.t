@@ -54,6 +54,7 @@ like "$(on_tty env PAGER="$paged" kurung diff k)" "paged:" "PAGER"
 unlike "$(on_tty env KURUNG_PAGER=cat PAGER="$paged" kurung diff k)" "paged:" "KURUNG_PAGER takes precedence"
 unlike "$(on_tty env KURUNG_PAGER="$paged" kurung diff --no-pager k; on_tty env KURUNG_PAGER="$paged" kurung doctor --no-pager)" "paged:" "diff and doctor take --no-pager, too"
 is "$(on_tty env KURUNG_PAGER="head -1 >/dev/null" kurung run --help)" 0 "what a pager does not read appears nowhere"
+like "$(on_tty env KURUNG_PAGER="no-such-pager -x" kurung run --help)" "no-such-pager.*--keep" "a pager that is not found takes nothing with it"
 # Ctrl-C is the pager's: kurung waits until the user leaves it.
 cat >"$HOME/pager" <<'EOF'
 #!/usr/bin/python3
@@ -69,7 +70,7 @@ chmod +x "$HOME/pager"
 is "$(python3 "$SRCDIR/tests/tools/on_terminal.py" 'expect(b"reading"); send(b"\x03"); expect(b"interrupted"); send(b"q\n"); expect(b"left"); print(wait())' \
     env KURUNG_PAGER="$HOME/pager" "$KURUNG" diff k)" 0 "Ctrl-C is the pager's, and kurung waits for its end"
 if [ -x /usr/bin/less ]; then
-    like "$(python3 "$SRCDIR/tests/tools/on_terminal.py" 'resize(24, 80); expect(b"--overlay"); send(b"q"); print(wait())' env -u PAGER "$KURUNG" run --help)" "0$" "less is the default, and waits for the user"
+    like "$(python3 "$SRCDIR/tests/tools/on_terminal.py" 'resize(24, 80); expect(b"--keep"); send(b"q"); print(wait())' env -u PAGER "$KURUNG" run --help)" "0$" "less is the default, and waits for the user"
     like "$(on_tty env -u PAGER "$KURUNG" diff k)" "one.*0$" "  but not if everything fits on the screen"
 else
     skip "less is the default" "less is not installed"
