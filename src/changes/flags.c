@@ -561,7 +561,7 @@ static void fold(const char *path, char *out)
         }
 }
 
-const char *flags_of(const Change *c, const char *path, const char *home)
+const char *flags_of(const Change *c, const char *path, const char *home, const char *search)
 {
         const char *why = flags_stripped(c), *below_home = NULL;
         if (why || c->kind == CHANGE_DELETED || c->kind == CHANGE_NONE || c->kind == CHANGE_REFUSED)
@@ -581,6 +581,8 @@ const char *flags_of(const Change *c, const char *path, const char *home)
                 why = find_anywhere(folded, c);
         if (!why)
                 why = find(folded + 1, ABSOLUTE, c);
+        if (!why && search && flags_is_searched(c, path, search))
+                why = program;
         if (why || !below_home)
                 return why;
         fold(below_home, folded);

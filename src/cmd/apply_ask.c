@@ -140,7 +140,7 @@ ApplyAnswer applying_ask(void *userdata, const ChangesLayer *layer, const char *
                 p->left = true;
                 return leave(p);
         }
-        const char *flag = flags_of(c, path, p->home);
+        const char *flag = flags_of(c, path, p->home, getenv("PATH"));
         if (flag)
                 return ask_flagged(p, layer, path, c, flag);
         bool below_sure = p->sure.len > 0 && path_is_below(path, p->sure.text);

@@ -171,7 +171,7 @@ static int print_line(Diff *d, const Change *c, const char *flag)
 
 static int show(Diff *d, ChangeEvent event, const Change *c)
 {
-        const char *flag = flags_of(c, d->cursor.path.text, d->home);
+        const char *flag = flags_of(c, d->cursor.path.text, d->home, getenv("PATH"));
         if (selection_mark_found(d->selection, d->cursor.path.text) < 0)
                 return -ENOMEM;
         bool hidden = !d->all && changes_cursor_in_added(&d->cursor) && !flag && c->kind != CHANGE_REFUSED;

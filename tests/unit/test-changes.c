@@ -231,7 +231,7 @@ static void selections_narrow(void **state)
 static const char *flag(const char *path, uint32_t mode, ChangeKind kind)
 {
         const Change c = {.kind = kind, .now.mode = mode, .name = "", .target = "", .why = "", .fd = FD_NONE};
-        return flags_of(&c, path, "/home/u");
+        return flags_of(&c, path, "/home/u", "/usr/bin:/p/.venv/bin:relative");
 }
 
 static void what_is_run_later_is_flagged(void **state)
@@ -295,6 +295,12 @@ static void what_is_run_later_is_flagged(void **state)
         for (size_t i = 0; i < ARRAY_LEN(plain); i++)
                 assert_null(flag(plain[i], S_IFREG | 0644, CHANGE_ADDED));
         assert_non_null(flag("/home/u/bin/x", S_IFREG | 0755, CHANGE_ADDED));
+        /* The PATH leads to /p/.venv/bin. */
+        assert_non_null(flag("/p/.venv/bin/git", S_IFREG | 0755, CHANGE_ADDED));
+        assert_non_null(flag("/p/.venv/bin/git", S_IFLNK | 0777, CHANGE_MODIFIED));
+        assert_null(flag("/p/.venv/bin/git", S_IFREG | 0644, CHANGE_ADDED));
+        assert_null(flag("/p/.venv/bin/sub/git", S_IFREG | 0755, CHANGE_ADDED));
+        assert_null(flag("/p/venv/bin/git", S_IFREG | 0755, CHANGE_ADDED));
         assert_non_null(flag("/p/x", S_IFREG | 04755, CHANGE_ADDED));
         assert_non_null(flag("/p/x", S_IFCHR, CHANGE_ADDED));
         assert_non_null(flag("/p/.git", S_IFDIR | 0755, CHANGE_ADDED));
@@ -319,7 +325,7 @@ static const char *flag_in_git(const char *path, uint32_t mode, ChangeKind kind)
                           .why = "",
                           .below_repository = below,
                           .fd = FD_NONE};
-        return flags_of(&c, text, "/home/u");
+        return flags_of(&c, text, "/home/u", NULL);
 }
 
 static void of_a_repository_only_data_is_plain(void **state)
