@@ -42,8 +42,8 @@
                 CONFINE_CALL(brk), CONFINE_CALL(futex), CONFINE_CALL(getrandom),                             \
                 CONFINE_CALL(clock_gettime), CONFINE_CALL(gettimeofday), CONFINE_CALL(getpid),               \
                 CONFINE_CALL(gettid), CONFINE_CALL(rt_sigaction), CONFINE_CALL(rt_sigprocmask),              \
-                CONFINE_CALL(rt_sigreturn), CONFINE_CALL(restart_syscall), CONFINE_CALL(exit),               \
-                CONFINE_CALL(exit_group)
+                CONFINE_CALL(rt_sigreturn), CONFINE_CALL(sigaltstack), CONFINE_CALL(restart_syscall),        \
+                CONFINE_CALL(exit), CONFINE_CALL(exit_group)
 
 static const ConfineCall reading_calls[] = {READING_CALLS};
 
