@@ -56,6 +56,14 @@ int mount_new(const char *fstype, const MountOption *options, size_t n, unsigned
         return 0;
 }
 
+bool mount_join_fds(const int *fds, size_t n, char out[MOUNT_OPTION_MAX])
+{
+        size_t len = 0;
+        for (size_t i = 0; i < n && len < MOUNT_OPTION_MAX; i++)
+                len += (size_t)snprintf(out + len, MOUNT_OPTION_MAX - len, "%s%d", i > 0 ? ":" : "", fds[i]);
+        return len < MOUNT_OPTION_MAX;
+}
+
 int mount_clone(int dirfd, const char *path, bool recursive, int *ret_fd)
 {
         unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0);

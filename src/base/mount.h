@@ -27,6 +27,13 @@ typedef struct MountOption {
 int mount_new(const char *fstype, const MountOption *options, size_t n, unsigned attrs, int *ret_fd,
               Error *err);
 
+/** The longest value of an option of fsconfig(2), with its end. */
+#define MOUNT_OPTION_MAX 256
+
+/** mount_join_fds - write "5:6:7", the names of @fds in /proc/self/fd: in that directory, lowerdir= takes
+ * them before Linux 6.5, too. Returns false if an option cannot hold them. */
+bool mount_join_fds(const int *fds, size_t n, char out[MOUNT_OPTION_MAX]);
+
 /** mount_clone - create a detached copy (a bind) of the mount at @dirfd/@path; an empty @path is @dirfd
  * itself. Returns 0 or -errno. */
 int mount_clone(int dirfd, const char *path, bool recursive, int *ret_fd);

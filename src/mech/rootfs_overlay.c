@@ -120,18 +120,6 @@ static int open_upper(RootfsContext *ctx, const PlanOp *op, Layers *l, Error *er
         return r;
 }
 
-/* The value of an option of fsconfig(2) has at most 255 bytes. */
-#define LOWERS_MAX 256
-
-/* Writes "5:6:7", the names of the descriptors in /proc/self/fd; false: there are too many. */
-static bool join_lowers(const Layers *l, char out[LOWERS_MAX])
-{
-        size_t len = 0;
-        for (size_t i = 0; i < l->n_lowers && len < LOWERS_MAX; i++)
-                len += (size_t)snprintf(out + len, LOWERS_MAX - len, "%s%d", i > 0 ? ":" : "", l->lowers[i]);
-        return len < LOWERS_MAX;
-}
-
 /* fsconfig(2) accepts at most 255 bytes, and a path may contain ':' or '\\'; the path of a descriptor avoids
  * both problems. */
 static const char *name_fd(FdPath *out, int fd)
@@ -151,7 +139,7 @@ static int mount_layers(const PlanOp *op, const Layers *l, int *ret_fd, Error *e
 {
         CLEANUP_FREE MountOption *options = calloc(l->n_lowers + 6, sizeof(*options));
         CLEANUP_FREE FdPath *names = calloc(l->n_lowers + 3, sizeof(*names));
-        char joined[LOWERS_MAX];
+        char joined[MOUNT_OPTION_MAX];
         size_t n = 0, k = 0;
         if (!options || !names)
                 return error_no_memory(err);
@@ -161,7 +149,7 @@ static int mount_layers(const PlanOp *op, const Layers *l, int *ret_fd, Error *e
                 options[n++] = (MountOption){"datadir+", name_fd(&names[k++], l->data)};
         } else if (l->n_lowers == 1)
                 options[n++] = (MountOption){"lowerdir", name_fd(&names[k++], l->lowers[0])};
-        else if (join_lowers(l, joined))
+        else if (mount_join_fds(l->lowers, l->n_lowers, joined))
                 options[n++] = (MountOption){"lowerdir", joined};
         else /* Linux 6.5 */
                 for (size_t i = 0; i < l->n_lowers; i++)

@@ -71,6 +71,8 @@ mkdir -p .git/hooks .github/workflows
 export ANTHROPIC_API_KEY=sesame
 # shellcheck disable=SC2016 # the program expands it
 stand_in claude 'echo "key: $ANTHROPIC_API_KEY"; echo "a change" >>change; echo state >>~/.claude-state; cat /proc/net/route'
+# Where npm is not installed, nothing else knows a registry.
+echo "registry=https://registry.example.org/" >"$HOME/.npmrc"
 profile_of AGENTS.md ".config/kurung/profiles/agent.ini.d/mine.ini"
 commands_of AGENTS.md
 like "$(cat change)" "a change" "AGENTS.md: the agent wrote to the project"

@@ -140,11 +140,11 @@ sandbox=$!
 read -r _ <up
 port=$(sed -n 's/^kurung: published .*:\([0-9]*\) -> 8000.*/\1/p' published)
 other=$(sed -n 's/^kurung: published .*:\([0-9]*\) -> 8001.*/\1/p' published)
-like "$("${FETCH[@]}" "http://127.0.0.1:$port/" 2>&1)" "reset by peer|refused|Empty reply" "before a server listens the connection is reset"
+like "$("${FETCH[@]}" "http://127.0.0.1:$port/" 2>&1)" "reset by peer|refused|Empty reply|connect to server" "before a server listens the connection is reset"
 echo >go
 read -r _ <up
 is "$("${FETCH[@]}" "http://127.0.0.1:$port/")" inside "and once it listens, it is reached"
-like "$("${FETCH[@]}" "http://127.0.0.1:$other/" 2>&1)" "reset by peer|refused|Empty reply" "each port by its own number"
+like "$("${FETCH[@]}" "http://127.0.0.1:$other/" 2>&1)" "reset by peer|refused|Empty reply|connect to server" "each port by its own number"
 unpublish
 rm up go
 bulk='import hashlib, socket
