@@ -56,7 +56,7 @@ is "$("$KURUNG" run "${OPTIONS[@]}" -- sh -c './probe umount /proc/sys; ./probe 
 
 OPTIONS=(--run-as=root)
 attack "23 mknod" kernel mknod null
-OPTIONS=(--read-only=/dev/zero:/opt/zero)
+OPTIONS=(-q --read-only=/dev/zero:/opt/zero)
 attack "23 a device that is shown at another place" mount-flags read /opt/zero
 is "$("$KURUNG" run -p build -- sh -c "awk '\$6 !~ /nodev/ && \$4 != \"/null\" { print \$5 }' /proc/self/mountinfo | grep -v '^/dev'")" "" \
     "23 every mount outside of /dev is nodev (fuse)"

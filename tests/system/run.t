@@ -170,6 +170,7 @@ FDO 0x407c0c0a recommended nettle libnettle.so.8
 FDO 0x407c0c0a required libseccomp libseccomp.so.2
 FDO 0x407c0c0a suggested json-c libjson-c.so.5
 FDO 0x407c0c0a suggested libarchive libarchive.so.13
+FDO 0x407c0c0a suggested libarchive libarchive.so.13
 FDO 0x407c0c0a suggested libsubid libsubid.so.5 libsubid.so.4" "what is loaded late stands in the program's notes"
 # The host name.
 kurung run --keep=named -- uname -n
