@@ -442,13 +442,14 @@ int plan_make_root(Plan *plan, const Spec *spec, const Host *host, Error *err)
                 r = add_names(plan, host, err);
         if (r == 0)
                 r = add_root_home(plan, spec, host, err);
-        if (r == 0)
-                r = add_host_name(plan, spec, host, err);
         const char *cwd = r == 0 ? places.cwd : "/";
         if (r == 0 && spec->root == ROOT_IMAGE && !spec->chdir)
                 r = plan_enter_image(plan, host, &places, &cwd, err);
         if (r == 0 && becomes_read_only(plan))
                 r = plan_add(plan, OP_REMOUNT, NULL, "/", OP_RDONLY, err);
+        /* A file that the payload could write stays as it is: this needs the final root. */
+        if (r == 0)
+                r = add_host_name(plan, spec, host, err);
         if (r == 0)
                 r = plan_pin_all(plan, err);
         allow_own_data(plan, host);

@@ -16,6 +16,7 @@
 #include "state/written.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -306,8 +307,20 @@ static int map_and_limit(Supervisor *s, pid_t pid, Error *err)
         return r < 0 ? r : finished;
 }
 
+/* A stage that failed at once has no ids that could be mapped: its own error is the cause. */
+static int tell_cause(const Supervisor *s, const Error *consequence, Error *err)
+{
+        Message m;
+        struct pollfd p = {.fd = s->session.channel, .events = POLLIN};
+        const Error *cause = consequence;
+        if (poll(&p, 1, 0) == 1 && channel_receive(s->session.channel, &m, NULL) > 0 && m.type == MSG_ERROR)
+                cause = &m.error;
+        return error_take(err, cause, "a stage of the sandbox");
+}
+
 int supervisor_start(Supervisor *s, Error *err)
 {
+        Error consequence = {0};
         CLEANUP_FD int theirs = FD_NONE;
         int r = session_make_channel(&s->session, &theirs, err);
         /* First, because nothing waits for these helpers before the payload sends data. */
@@ -321,8 +334,8 @@ int supervisor_start(Supervisor *s, Error *err)
         timings_reached("clone the setup stage");
         theirs = fd_close(theirs);
         r = s->options->born ? s->options->born(s->options->userdata, pid, err) : 0;
-        if (r == 0)
-                r = map_and_limit(s, pid, err);
+        if (r == 0 && map_and_limit(s, pid, &consequence) < 0)
+                r = tell_cause(s, &consequence, err);
         timings_reached("map ids, request limits");
         if (r == 0)
                 r = disk_measure_home(&s->disk, &s->plan->resources, s->home, s->userns, err);

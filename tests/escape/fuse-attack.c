@@ -869,7 +869,7 @@ static size_t list_places(char *places[], size_t max)
         return n;
 }
 
-/* What is in a hidden place, but for names of ours. */
+/* Whether a hidden place shows more than names of ours, and of packages' directories (/var/log). */
 static bool shows_something(const char *place)
 {
         char text[64];
@@ -881,7 +881,8 @@ static bool shows_something(const char *place)
         if (!d)
                 return read(fd, text, sizeof(text)) > 0;
         for (struct dirent *e; (e = readdir(d));)
-                shows = shows || !(e->d_name[0] == '.' || strncmp(e->d_name, "own-", 4) == 0);
+                shows = shows ||
+                        !(e->d_name[0] == '.' || e->d_type == DT_DIR || strncmp(e->d_name, "own-", 4) == 0);
         closedir(d);
         return shows;
 }

@@ -121,7 +121,7 @@ rm -rf .config
 
 # 73: trust is of what a profile says, and where.
 kurung profile trust evil.ini
-is "$status:$out:$errors" "0::" "73 a profile of the project is trusted"
+like "$status:$out:$errors" "^0:Grants:.*evil.ini:2: WorkDir=rw" "73 a profile of the project is trusted, which says what that grants"
 rm -f x
 kurung run -q -p ./evil.ini -- touch x
 ok "73 and then gives what it says" [ -e x ]
