@@ -29,6 +29,9 @@
 /* Maximum time for the cleanup of a sandbox after all its processes were killed. */
 #define END_TIMEOUT_MS 10000
 
+/* Other commands clear records at the same time, but each looks at this one once. */
+#define WRITE_ATTEMPTS 100
+
 /* Writes a temporary file and renames it, so that the record is always complete and locked. */
 static int write_file(LiveFile *f, const char *text, size_t len)
 {
@@ -41,8 +44,9 @@ static int write_file(LiveFile *f, const char *text, size_t len)
         if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
                 return -errno;
         int r = io_write_all(fd, text, len);
+        /* Removed before it was locked, by a process that clears records of killed sandboxes. */
         if (r == 0 && renameat2(f->dir, temporary, f->dir, f->name, RENAME_NOREPLACE) < 0)
-                r = -errno;
+                r = errno == ENOENT ? -EAGAIN : -errno;
         if (r == -EEXIST) {
                 /* The record of a killed sandbox, unless one in another state directory has the same name. */
                 CLEANUP_FD int old = openat(f->dir, f->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -64,6 +68,7 @@ int live_write(const char *live_dir, const char *name, const LiveRecord *record,
         CLEANUP_FREE char *text = NULL;
         LiveFile f = LIVE_FILE_NONE;
         size_t len = 0;
+        int attempts = 0;
         if (!live_dir)
                 return error_set(err, ENOENT, "no directory for its record");
         (void)snprintf(f.name, sizeof(f.name), "%s", name);
@@ -72,7 +77,9 @@ int live_write(const char *live_dir, const char *name, const LiveRecord *record,
         int r = run_dir_open_state(live_dir, "XDG_RUNTIME_DIR", &f.dir, err);
         if (r < 0)
                 return r;
-        r = write_file(&f, text, len);
+        do
+                r = write_file(&f, text, len);
+        while (r == -EAGAIN && ++attempts < WRITE_ATTEMPTS);
         if (r < 0) {
                 fd_close(f.dir);
                 return error_set_errno(err, r, "cannot write '%s/%s'", live_dir, name);

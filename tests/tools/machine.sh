@@ -4,7 +4,7 @@
 # What the system and escape tests need beside what kurung needs itself: on this machine and in the test machine's image.
 # shellcheck disable=SC2034 # prepare and tests/vm/image.sh read it
 test_packages=(fuse-overlayfs uidmap python3 python3-pip python3-setuptools python3-wheel jq attr libcap2-bin
-    busybox-static adduser postgresql git procps util-linux iproute2 iputils-ping iperf3 curl ca-certificates openssl xz-utils zstd)
+    busybox-static adduser postgresql git procps util-linux iproute2 iputils-ping iperf3 curl ca-certificates openssl bzip2 xz-utils zstd)
 
 # prepare_machine FOR...: for root, prepares this machine and the user kurung-test; for anybody else, says what is missing
 # and the command that prepares it, and fails. (tests/tools/prepare --help)
