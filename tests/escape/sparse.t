@@ -98,6 +98,10 @@ wait $exporting
 is $? 143 "87 an export can be stopped"
 exec 8<&-
 
+# The process that reads the changes ends after the command.
+is_free() { "$KURUNG" diff --name-only k >/dev/null 2>&1; }
+wait_for is_free
+
 # What was begun has no name yet, whatever ends the command.
 mkdir "$HOME/archives"
 KURUNG_FAILPOINT=progress "$KURUNG_UNDEFENDED" export k -o "$HOME/archives/x.tar" >/dev/null 2>&1
