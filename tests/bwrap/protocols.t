@@ -166,6 +166,7 @@ for op in [(0x20, 0, 0, 0), (0x15, 0, 1, nr), (0x06, 0, 0, 0x00050001), (0x06, 0
 X
 is "$("$bwrap_ours" "${root[@]}" --unshare-pid --seccomp 7 uname 7<filter 2>&1; echo $?)" "uname: cannot get system name: Operation not permitted
 1" "--seccomp"
-is "$("$bwrap_ours" "${root[@]}" --unshare-pid --proc /proc --add-seccomp-fd 7 --add-seccomp-fd 8 grep -h Seccomp: /proc/self/status /proc/1/status 7<filter 8<filter 2>&1)" "Seccomp:	2
+is "$("$bwrap_ours" "${root[@]}" --unshare-pid --proc /proc --add-seccomp-fd 7 --add-seccomp-fd 8 timeout 20 sh -c \
+    'until grep -q "^Seccomp:.*2" /proc/1/status; do :; done; grep -h Seccomp: /proc/self/status /proc/1/status' 7<filter 8<filter 2>&1)" "Seccomp:	2
 Seccomp:	2" "--add-seccomp-fd: the init has the filter, too, because the command can inspect it"
 done_testing
