@@ -48,16 +48,12 @@ static int gain(void *userdata)
                               &r->err);
 }
 
-/* Mounts the layers by their names in /proc/self/fd. */
-static int combine(const int *fds, size_t n, int *ret_fd, Error *err)
+/* Mounts the layers by their names in /proc/self/fd. @options, @names: room for @n, and one more option. */
+static int combine(const int *fds, size_t n, MountOption *options, FdPath *names, int *ret_fd, Error *err)
 {
         char joined[MOUNT_OPTION_MAX];
-        CLEANUP_FREE MountOption *options = calloc(n + 1, sizeof(*options));
-        CLEANUP_FREE FdPath *names = calloc(n, sizeof(*names));
         CLEANUP_FD int before = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
         size_t used = 0;
-        if (!options || !names)
-                return -ENOMEM;
         if (mount_join_fds(fds, n, joined))
                 options[used++] = (MountOption){"lowerdir", joined};
         else /* Linux 6.5 */
@@ -66,26 +62,31 @@ static int combine(const int *fds, size_t n, int *ret_fd, Error *err)
                         options[used] = (MountOption){"lowerdir+", names[used].text};
                 }
         options[used++] = (MountOption){"userxattr", NULL};
-        if (before < 0 || chdir("/proc/self/fd") < 0)
-                return -errno;
-        int e = mount_new("overlay", options, used, mount_safe_attrs(true), ret_fd, err);
-        return fchdir(before) < 0 && e == 0 ? -errno : e;
+        int e = before < 0 || chdir("/proc/self/fd") < 0 ? -errno : 0;
+        if (e < 0)
+                return e;
+        e = mount_new("overlay", options, used, mount_safe_attrs(true), ret_fd, err);
+        if (fchdir(before) < 0 && e == 0)
+                e = -errno;
+        return e;
 }
 
 /* The layers of the image as one read-only overlay, which has no place in the file system. */
 static int open_image(void *userdata, const ChangesLayer *layer, int *ret_fd)
 {
         Reader *r = userdata;
+        CLEANUP_FREE MountOption *options = calloc(layer->image.n + 1, sizeof(*options));
+        CLEANUP_FREE FdPath *names = calloc(layer->image.n, sizeof(*names));
         CLEANUP_FREE int *fds = calloc(layer->image.n, sizeof(*fds));
         size_t n = 0;
         int e = 0;
-        if (!fds)
+        if (!options || !names || !fds)
                 return -ENOMEM;
         while (n < layer->image.n &&
                (e = lookup_open_plain(layer->image.items[n], O_PATH | O_DIRECTORY, &fds[n])) == 0)
                 n++;
         if (e == 0)
-                e = combine(fds, n, ret_fd, &r->err);
+                e = combine(fds, n, options, names, ret_fd, &r->err);
         fds_close(fds, n);
         return e;
 }
