@@ -3,6 +3,7 @@
 #include "image/record.h"
 
 #include "spec/image_ref.h"
+#include "state/id_ranges.h"
 
 #include <stdio.h>
 
@@ -85,15 +86,6 @@ const FieldTable image_index_fields = {.kind = "images",
                                        .items = index_items,
                                        .n = ARRAY_LEN(index_items)};
 
-static const Field range_items[] = {
-        NUMBER_FIELD(IdRange, inside, "inside", .max = UINT32_MAX),
-        NUMBER_FIELD(IdRange, outside, "outside", .max = UINT32_MAX),
-        NUMBER_FIELD(IdRange, count, "count", .min = 1, .max = UINT32_MAX),
-};
-
-static const FieldTable range_fields = {
-        .size = sizeof(IdRange), .items = range_items, .n = ARRAY_LEN(range_items)};
-
 static const Field meta_items[] = {
         NUMBER_FIELD(ImageLayerMeta, uid_max, "uid-max", .max = UINT32_MAX),
         NUMBER_FIELD(ImageLayerMeta, gid_max, "gid-max", .max = UINT32_MAX),
@@ -103,9 +95,9 @@ static const Field meta_items[] = {
         NUMBER_FIELD(ImageLayerMeta, owners_lost, "owners-lost", .max = UINT64_MAX),
         TEXT_FIELD(ImageLayerMeta, diff, "diff", .optional = true, .check = image_is_digest),
         ARRAY_FIELD(ImageLayerMeta, uid_map.items, uid_map.n, "uid-map", .optional = true,
-                    .rows = &range_fields, .max = PLAN_RANGES_MAX),
+                    .rows = &id_range_fields, .max = PLAN_RANGES_MAX),
         ARRAY_FIELD(ImageLayerMeta, gid_map.items, gid_map.n, "gid-map", .optional = true,
-                    .rows = &range_fields, .max = PLAN_RANGES_MAX),
+                    .rows = &id_range_fields, .max = PLAN_RANGES_MAX),
 };
 
 const FieldTable image_meta_fields = {.kind = "image-layer",

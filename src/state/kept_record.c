@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/path.h"
+#include "state/id_ranges.h"
 
 #include <limits.h>
 
@@ -19,15 +20,6 @@ static bool is_layer_name(const char *name)
         size_t digits = strspn(name, "0123456789");
         return digits > 0 && digits <= 16 && name[digits] == '\0';
 }
-
-static const Field range_items[] = {
-        NUMBER_FIELD(IdRange, inside, "inside", .max = UINT32_MAX),
-        NUMBER_FIELD(IdRange, outside, "outside", .max = UINT32_MAX),
-        NUMBER_FIELD(IdRange, count, "count", .min = 1, .max = UINT32_MAX),
-};
-
-static const FieldTable range_fields = {
-        .size = sizeof(IdRange), .items = range_items, .n = ARRAY_LEN(range_items)};
 
 static const Field layer_items[] = {
         ENUM_FIELD(ChangesLayer, engine, "engine", .names = changes_engine_names, .max = CHANGES_SCRATCH),
@@ -60,10 +52,10 @@ static const Field kept_items[] = {
         BOOL_FIELD(KeptRecord, identity.map_by_newuidmap, "map-by-helpers"),
         TEXT_FIELD(KeptRecord, identity.newuidmap, "newuidmap", .optional = true, .check = fields_check_path),
         TEXT_FIELD(KeptRecord, identity.newgidmap, "newgidmap", .optional = true, .check = fields_check_path),
-        ARRAY_FIELD(KeptRecord, identity.uid_map.items, identity.uid_map.n, "uid-map", .rows = &range_fields,
-                    .max = PLAN_RANGES_MAX),
-        ARRAY_FIELD(KeptRecord, identity.gid_map.items, identity.gid_map.n, "gid-map", .rows = &range_fields,
-                    .max = PLAN_RANGES_MAX),
+        ARRAY_FIELD(KeptRecord, identity.uid_map.items, identity.uid_map.n, "uid-map",
+                    .rows = &id_range_fields, .max = PLAN_RANGES_MAX),
+        ARRAY_FIELD(KeptRecord, identity.gid_map.items, identity.gid_map.n, "gid-map",
+                    .rows = &id_range_fields, .max = PLAN_RANGES_MAX),
         ROWS_FIELD(KeptRecord, layers, n_layers, "layer", .json = "layers", .optional = true,
                    .rows = &layer_fields, .max = KEPT_LAYERS_MAX),
 };
