@@ -105,14 +105,16 @@ skip() { # NAME REASON
     echo "ok $tap_n - $1 # SKIP $2"
 }
 
-# kurung ARGS...: runs it; $out, $errors and $status hold what came of it.
-kurung() {
-    "$KURUNG" "$@" >"$HOME/.out" 2>"$HOME/.err" </dev/null
+# captured COMMAND...: runs it; $out, $errors and $status hold what came of it.
+captured() {
+    "$@" >"$HOME/.out" 2>"$HOME/.err" </dev/null
     status=$?
     out=$(tr -d '\0' <"$HOME/.out")
     errors=$(tr -d '\0' <"$HOME/.err")
     return 0
 }
+
+kurung() { captured "$KURUNG" "$@"; }
 
 # wait_for COMMAND...: until it succeeds, without guessing a time; at most a minute, as an emulated machine is slow.
 wait_for() {

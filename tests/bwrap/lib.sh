@@ -10,14 +10,7 @@ for tap_fd in "/proc/$$/fd"/*; do
     [ "$tap_fd" -le 2 ] || [ "$tap_fd" -eq 255 ] || eval "exec $tap_fd>&-"
 done
 
-# bwrap ARGS...: runs ours; $out, $errors and $status hold what came of it.
-bwrap() {
-    "$bwrap_ours" "$@" >"$HOME/.out" 2>"$HOME/.err" </dev/null
-    status=$?
-    out=$(tr -d '\0' <"$HOME/.out")
-    errors=$(tr -d '\0' <"$HOME/.err")
-    return 0
-}
+bwrap() { captured "$bwrap_ours" "$@"; }
 
 # one_of PROGRAM ARGS...: status, output and errors in one text.
 one_of() {
