@@ -869,7 +869,7 @@ static size_t list_places(char *places[], size_t max)
         return n;
 }
 
-/* Whether a hidden place shows more than names of ours, and of packages' directories (/var/log). */
+/* Whether a hidden place shows more than names of ours and, in /var/log, empty directories of packages. */
 static bool shows_something(const char *place)
 {
         char text[64];
@@ -881,8 +881,12 @@ static bool shows_something(const char *place)
         if (!d)
                 return read(fd, text, sizeof(text)) > 0;
         for (struct dirent *e; (e = readdir(d));)
-                shows = shows ||
-                        !(e->d_name[0] == '.' || e->d_type == DT_DIR || strncmp(e->d_name, "own-", 4) == 0);
+                if (e->d_name[0] != '.' && strncmp(e->d_name, "own-", 4) != 0) {
+                        char below[512];
+                        (void)snprintf(below, sizeof(below), "%s/%s", place, e->d_name);
+                        shows = shows || strcmp(place, "/var/log") != 0 || e->d_type != DT_DIR ||
+                                shows_something(below);
+                }
         closedir(d);
         return shows;
 }

@@ -4,7 +4,7 @@
 cd "${SRCDIR:-.}" || exit 1
 source=$PWD
 build=$(dirname "$(readlink -f "${KURUNG:?}")")
-programs=(kurung installed/kurung kurung-net kurung-view)
+programs=(kurung installed/kurung kurung-bwrap installed/kurung-bwrap kurung-net kurung-view)
 n=0
 result() { # STATUS NAME [OUTPUT]
     n=$((n + 1))
