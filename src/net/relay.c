@@ -68,11 +68,6 @@ int relay_publish(RelayTable *t, NetPublish *p, Error *err)
         return 0;
 }
 
-size_t relay_fds_max(const RelayTable *t)
-{
-        return t->items ? 1 + t->n_ports + 2 * (size_t)RELAY_MAX : 0;
-}
-
 /* The end of a connection */
 
 static void free_relay(Relay *c)
@@ -307,9 +302,8 @@ static size_t add_poll(PollSet *polls, int fd, int events)
 
 static void limit(int *timeout_ms, uint64_t wait_ns)
 {
-        int ms = (int)((wait_ns + 999999) / 1000000);
-        if (wait_ns > 0 && (*timeout_ms < 0 || ms < *timeout_ms))
-                *timeout_ms = ms;
+        if (wait_ns > 0)
+                shaper_limit_timeout(timeout_ms, wait_ns);
 }
 
 static void prepare_relay(RelayTable *t, Relay *c, PollSet *polls, int *timeout_ms)

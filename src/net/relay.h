@@ -70,6 +70,3 @@ void relay_poll_prepare(RelayTable *t, PollSet *polls, int *timeout_ms);
 
 /** relay_poll_handle - handle the results of poll(2). */
 void relay_poll_handle(RelayTable *t, const PollSet *polls);
-
-/** relay_fds_max - return the maximum number of descriptors that relay_poll_prepare() adds. */
-size_t relay_fds_max(const RelayTable *t);

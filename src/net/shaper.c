@@ -52,6 +52,13 @@ uint64_t shaper_wait_ns(Shaper *s, uint64_t now_ns)
         return (uint64_t)-s->tokens * 1000000 / s->rate * 1000 + 1000;
 }
 
+void shaper_limit_timeout(int *timeout_ms, uint64_t wait_ns)
+{
+        int ms = (int)((wait_ns + 999999) / 1000000);
+        if (*timeout_ms < 0 || ms < *timeout_ms)
+                *timeout_ms = ms;
+}
+
 uint32_t shaper_mtu(uint64_t rate_up, uint64_t rate_down, uint32_t largest)
 {
         uint64_t rate = rate_up && (!rate_down || rate_up < rate_down) ? rate_up : rate_down;

@@ -26,6 +26,9 @@ bool shaper_take(Shaper *s, size_t len, uint64_t now_ns);
 /** shaper_wait_ns - return the time until a large frame may go; 0: now. */
 uint64_t shaper_wait_ns(Shaper *s, uint64_t now_ns);
 
+/** shaper_limit_timeout - lower *@timeout_ms of poll(2) (-1: no limit) to a wait, rounded up. */
+void shaper_limit_timeout(int *timeout_ms, uint64_t wait_ns);
+
 /** shaper_mtu - return the size of frames with which a limit can be kept, because frames are not split: about
  * 20 ms' worth. */
 uint32_t shaper_mtu(uint64_t rate_up, uint64_t rate_down, uint32_t largest);

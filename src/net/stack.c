@@ -291,13 +291,6 @@ static int on_revents(int index, void *opaque)
                ((got & POLLHUP) ? SLIRP_POLL_HUP : 0);
 }
 
-static void limit_timeout(int *timeout_ms, uint64_t wait_ns)
-{
-        int ms = (int)((wait_ns + 999999) / 1000000);
-        if (*timeout_ms < 0 || ms < *timeout_ms)
-                *timeout_ms = ms;
-}
-
 void stack_poll_prepare(Stack *s, PollSet *polls, int *timeout_ms)
 {
         uint32_t timeout = *timeout_ms < 0 ? UINT32_MAX : (uint32_t)*timeout_ms;
@@ -313,9 +306,9 @@ void stack_poll_prepare(Stack *s, PollSet *polls, int *timeout_ms)
                         polls->fds[i].events &= (short)~POLLIN;
         uint64_t now = clock_ns();
         if (s->up_queue.n > 0)
-                limit_timeout(timeout_ms, shaper_wait_ns(&s->up, now));
+                shaper_limit_timeout(timeout_ms, shaper_wait_ns(&s->up, now));
         if (s->down_queue.n > 0)
-                limit_timeout(timeout_ms, shaper_wait_ns(&s->down, now));
+                shaper_limit_timeout(timeout_ms, shaper_wait_ns(&s->down, now));
 }
 
 void stack_poll_handle(Stack *s, PollSet *polls)

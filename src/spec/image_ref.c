@@ -32,7 +32,8 @@ bool image_is_digest(const char *text)
         return strlen(text) == 64 && strspn(text, DIGITS "abcdef") == 64;
 }
 
-bool image_is_tag(const char *text)
+/* [A-Za-z0-9_][A-Za-z0-9_.-]{0,127} */
+static bool is_tag(const char *text)
 {
         size_t len = strlen(text);
         return len > 0 && len <= TAG_MAX && strspn(text, LOWER UPPER DIGITS "_.-") == len && text[0] != '.' &&
@@ -64,7 +65,7 @@ static int split_tag(char *text, char **ret_tag)
         char *colon = strrchr(text, ':');
         if (!colon || strchr(colon, '/'))
                 return 0;
-        if (!image_is_tag(colon + 1))
+        if (!is_tag(colon + 1))
                 return -EINVAL;
         *colon = '\0';
         *ret_tag = strdup(colon + 1);

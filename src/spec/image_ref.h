@@ -50,7 +50,4 @@ char *image_ref_name(const ImageRef *ref);
 /** image_is_digest - return whether @text is 64 lower-case hexadecimal digits. */
 bool image_is_digest(const char *text);
 
-/** image_is_tag - return whether @text is a valid tag: [A-Za-z0-9_][A-Za-z0-9_.-]{0,127}. */
-bool image_is_tag(const char *text);
-
 void image_ref_clear(ImageRef *ref);
