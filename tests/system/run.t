@@ -218,18 +218,27 @@ echo "127.0.0.1 old" >"$HOME/root/etc/hosts"
 kurung run --root="$HOME/root" --read-only=/usr --work-dir=hidden -- cat /etc/hosts
 is "$out" "127.0.0.1 old" "a file that belongs to the command stays as it is" || diag "$errors"
 mkfifo "$HOME/ready" "$HOME/go"
-"$KURUNG" run -q --root="$HOME/root" --overlay=none --read-only=/usr --work-dir=hidden --read-write="$HOME/ready:/run/ready" \
-    --read-write="$HOME/go:/run/go" --hostname=named -- sh -c 'tail -n 1 /etc/hosts; echo >/run/ready; read -r _ </run/go; cat /etc/hosts' \
-    >"$HOME/.out" 2>"$HOME/.err" &
-runner=$!
-read -r _ <"$HOME/ready"
-echo "127.0.0.1 new" >"$HOME/root/etc/new"
-mv "$HOME/root/etc/new" "$HOME/root/etc/hosts"
-echo >"$HOME/go"
-wait $runner
-is "$?:$(cat "$HOME/.out")" "0:127.0.1.1 named
+# replaced PREFIX...: what a command saw before and after its file was replaced.
+replaced() {
+    echo "127.0.0.1 old" >"$HOME/root/etc/hosts"
+    "$@" "$KURUNG" run -q --root="$HOME/root" --overlay=none --read-only=/usr --work-dir=hidden --read-write="$HOME/ready:/run/ready" \
+        --read-write="$HOME/go:/run/go" --hostname=named -- sh -c 'tail -n 1 /etc/hosts; echo >/run/ready; read -r _ </run/go; cat /etc/hosts' \
+        >"$HOME/.out" 2>"$HOME/.err" &
+    local runner=$!
+    read -r _ <"$HOME/ready"
+    echo "127.0.0.1 new" >"$HOME/root/etc/new"
+    mv "$HOME/root/etc/new" "$HOME/root/etc/hosts"
+    echo >"$HOME/go"
+    wait $runner
+    echo "$?:$(cat "$HOME/.out")"
+}
+is "$(replaced)" "0:127.0.1.1 named
 127.0.0.1 old
-127.0.1.1 named" "the host may replace its file" || diag "$(cat "$HOME/.err")"
+127.0.1.1 named" "the host may replace its file, which stays as it is in an overlay" || diag "$(cat "$HOME/.err")"
+# With mounts below it, the root is no overlay.
+mkdir "$HOME/root/srv"
+is "$(replaced in_mounts 'mount -t tmpfs none "$HOME/root/srv"')" "0:127.0.1.1 named
+127.0.0.1 new" "and otherwise, the host's file is seen from then on" || diag "$(cat "$HOME/.err")"
 rm -r hosts "$HOME/root" "$HOME/ready" "$HOME/go"
 kurung run --net=host -- uname -n
 is "$out" "$(uname -n)" "with the host's network the name is the host's"
