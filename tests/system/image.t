@@ -81,14 +81,17 @@ like "$("$KURUNG" image commit host x 2>&1)" "the root of the sandbox 'host' is 
 "$KURUNG" image rm made:1
 "$KURUNG" discard k host
 
-# Removal: what runs stays.
+# Removal: what runs stays. Opened for both, the FIFO blocks nobody here.
 mkfifo run.fifo
-"$KURUNG" run -q --root=image:oci --work-dir=ro -- sh -c "cat $project/run.fifo; cat /data/three" >out 2>&1 </dev/null &
+exec 8<>run.fifo
+"$KURUNG" run -q --root=image:oci --work-dir=ro -- sh -c "read -r _ <$project/run.fifo; cat /data/three" >out 2>&1 </dev/null &
 running=$!
-exec 8>run.fifo
+image_runs() { "$KURUNG" ps --json | jq -e 'length == 1' >/dev/null; }
+wait_for image_runs
 "$KURUNG" image rm oci
-exec 8>&-
+echo >&8
 wait "$running"
+exec 8>&-
 is "$(cat out)" 3 "an image that is removed while it runs stays until the end"
 like "$("$KURUNG" image prune)" '^removed' "prune removes the rest"
 is "$("$KURUNG" image list --json | jq -r '.[] | .name' | paste -sd' ')" "plain:latest" "rm removed the names"
